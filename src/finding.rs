@@ -1,0 +1,205 @@
+//! What a run reports: references found, findings raised, notes taken, and where it all came from.
+//!
+//! Renderers see these types and nothing of the engine. Everything is in a fixed order when a [`Report`] is built.
+
+use crate::license::{LicenseExpression, LicenseFact};
+use crate::matcher::{CopyKind, Evidence, Owner};
+use crate::span::Region;
+
+/// Everything one run has to say.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Every reference found, whatever its verdict, by path and then by region.
+    pub references: Vec<Reference>,
+    /// What needs somebody's attention, by path and then by region.
+    pub findings: Vec<Finding>,
+    /// What was not or only partly checked, and why; limits that were reached.
+    pub notes: Vec<Note>,
+    /// Counts over the run.
+    pub summary: Summary,
+    /// What produced the report.
+    pub provenance: Provenance,
+}
+
+/// One match in the user's code together with the verdict on it.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// Identity of the content: the same code matched against the same origin has the same id wherever it stands.
+    pub id: String,
+    /// Path of the file as the user named it, with `/` between components.
+    pub path: String,
+    /// Where the matched code stands in that file.
+    pub region: Region,
+    /// In what way the code was changed.
+    pub kind: CopyKind,
+    /// How surprising the resemblance is.
+    pub evidence: Evidence,
+    /// Who may own the code, likeliest first; never empty.
+    pub owners: Vec<Owner>,
+    /// The licence the file stands under.
+    pub outbound: LicenseFact,
+    /// Whether the code may stay.
+    pub verdict: Verdict,
+}
+
+/// Whether code of these owners may stand under this licence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The decision.
+    pub decision: Decision,
+    /// Why, in one sentence, with the sources consulted (`OSADL matrix, MIT <- GPL-2.0-only: No`).
+    pub reason: String,
+    /// What would clear it, one sentence each; empty where nothing need be done.
+    pub remedies: Vec<String>,
+}
+
+/// The decision of a [`Verdict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Decision {
+    /// Every plausible owner's licence allows the code here, and asks for nothing.
+    Compatible,
+    /// The licence allows the code here if its notice is kept.
+    AttributionNeeded,
+    /// Some plausible owner's licence allows it, or the matrix cannot tell: a person must look.
+    Review,
+    /// The licence of the owner or of the project is not known.
+    Unknown,
+    /// No plausible owner's licence allows the code here.
+    Incompatible,
+}
+
+/// Something that needs attention.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that raised it.
+    pub rule: Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The [`Reference::id`] it is about.
+    pub reference: String,
+    /// Path of the file, as in the reference.
+    pub path: String,
+    /// Where.
+    pub region: Region,
+    /// What is wrong, in one sentence without a line break.
+    pub message: String,
+    /// What would clear it, one sentence each.
+    pub remedies: Vec<String>,
+}
+
+/// The rules, each documented in `docs/findings.md` under its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// `license-incompatible`: the licence of every plausible owner forbids the code here.
+    LicenseIncompatible,
+    /// `license-unknown`: the owner's or the project's licence is not known.
+    LicenseUnknown,
+    /// `license-review`: whether the licences fit together needs a person.
+    LicenseReview,
+    /// `attribution-missing`: allowed, but the owner's notice must be kept.
+    AttributionMissing,
+}
+
+/// How bad a finding is; the order is that of badness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Should be looked at.
+    Warning,
+    /// Should not be merged as it is.
+    Error,
+}
+
+/// Something a reader of the report must know to trust it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file it is about, if it is about one.
+    pub path: Option<String>,
+    /// What kind of thing happened.
+    pub kind: NoteKind,
+    /// What happened, in one sentence without a line break.
+    pub message: String,
+}
+
+/// The kinds of [`Note`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NoteKind {
+    /// The file was not checked.
+    Skipped,
+    /// The file was checked in part.
+    Partial,
+    /// The file could not be read or checking it failed: the run exits with 2.
+    Failed,
+    /// A limit was reached.
+    Limit,
+    /// Something else worth knowing.
+    Info,
+}
+
+/// Counts over a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files checked.
+    pub files_scanned: u64,
+    /// Files not checked, each with a note.
+    pub files_skipped: u64,
+    /// Files that could not be read or failed.
+    pub files_failed: u64,
+    /// Physical lines of the files checked.
+    pub lines_scanned: u64,
+    /// References found.
+    pub references: u64,
+    /// Findings by severity: info, warning, error.
+    pub findings: [u64; 3],
+}
+
+/// What produced a report: with the same sources, the same provenance gives the same report.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// birthmark's version.
+    pub version: String,
+    /// Each index consulted: its name (a directory, or `starter`), its digest, and what it holds.
+    pub indexes: Vec<IndexProvenance>,
+    /// The evidence in bits from which a match is reported.
+    pub threshold_bits: f32,
+    /// The project's licence where one holds for the whole run.
+    pub project_license: LicenseFact,
+    /// The expression of the project's licence, if it was given for all paths.
+    pub given_license: Option<LicenseExpression>,
+}
+
+/// One index a report was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexProvenance {
+    /// The directory as given, or `starter`.
+    pub name: String,
+    /// BLAKE3 of the index's manifest, in hexadecimal.
+    pub digest: String,
+    /// Components it holds.
+    pub components: u64,
+    /// Documents it holds.
+    pub documents: u64,
+    /// Physical lines of code it holds.
+    pub lines: u64,
+}
+
+impl Rule {
+    /// Every rule, in the order of the documentation.
+    pub const ALL: [Rule; 4] = [
+        Rule::LicenseIncompatible,
+        Rule::LicenseUnknown,
+        Rule::LicenseReview,
+        Rule::AttributionMissing,
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Rule::LicenseIncompatible => "license-incompatible",
+            Rule::LicenseUnknown => "license-unknown",
+            Rule::LicenseReview => "license-review",
+            Rule::AttributionMissing => "attribution-missing",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The inverted index on disk: fingerprint -> postings -> document -> component.
+
+pub mod documents;

@@ -1,0 +1,15 @@
+//! birthmark finds code that resembles licensed open source, says whose it is, and decides whether its
+//! licence lets it stay. See `docs/architecture.md` for the map of the rooms.
+
+pub mod span;
+
+pub mod license;
+pub mod purl;
+
+pub mod language;
+pub mod source;
+
+pub mod index;
+
+pub mod finding;
+pub mod matcher;
