@@ -8,8 +8,13 @@ pub mod purl;
 
 pub mod language;
 pub mod source;
+pub mod token;
 
+pub mod align;
+pub mod fingerprint;
 pub mod index;
+pub mod model;
 
+pub mod evidence;
 pub mod finding;
 pub mod matcher;

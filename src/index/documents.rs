@@ -40,3 +40,23 @@ pub struct DocumentMarks {
     /// Is a test, an example or a benchmark.
     pub test: bool,
 }
+
+impl DocumentMarks {
+    /// The marks as an index stores them.
+    pub fn to_bits(self) -> u8 {
+        u8::from(self.vendored)
+            | u8::from(self.generated) << 1
+            | u8::from(self.minified) << 2
+            | u8::from(self.test) << 3
+    }
+
+    /// The marks an index stored.
+    pub fn from_bits(bits: u8) -> DocumentMarks {
+        DocumentMarks {
+            vendored: bits & 1 != 0,
+            generated: bits & 2 != 0,
+            minified: bits & 4 != 0,
+            test: bits & 8 != 0,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Evidence: how surprising it is, in bits, that two authors would write corresponding tokens independently.
+//!
+//! The score follows sequence search (Altschul et al. 1990: score by information, not by percentage):
+//!
+//! - *structure*: the surprisal of each corresponding class under the [`Model`] of ordinary code;
+//! - *names*: an equal outside name earns what the model says of class and name together; an equal local name and a
+//!   consistent renaming earn a part of their rarity;
+//! - *literals*: equal strings and numbers earn a part of their rarity;
+//! - *repetition earns once*: a token whose last [`REPEAT_LENGTH`] classes occurred before in the region counts little,
+//!   or tables and match arms would outscore real copies;
+//! - *penalties*: each gap and each block in another place costs.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::align::{Block, Pair, Side};
+use crate::language::Language;
+use crate::model::Model;
+use crate::token::{NameHash, TokenClass};
+
+/// How surprising a resemblance is, in bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// The sum: what is compared with the threshold.
+    pub bits: f32,
+    /// Bits from the sequence of token classes.
+    pub structure: f32,
+    /// Bits from equal names and consistent renaming.
+    pub names: f32,
+    /// Bits from equal literals.
+    pub literals: f32,
+    /// Bits taken off for gaps, moved blocks and inconsistent renaming; zero or negative.
+    pub penalties: f32,
+    /// Matched tokens.
+    pub matched_tokens: u32,
+    /// Components of the index that hold this code.
+    pub packages: u32,
+}
+
+/// In what way a copy differs from its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CopyKind {
+    /// The same tokens in the same layout.
+    Verbatim,
+    /// The same tokens, laid out or commented differently.
+    Reformatted,
+    /// The same structure under other names or with other literals.
+    Renamed,
+    /// Statements were added, removed, replaced or reordered.
+    Edited,
+}
+
+/// Classes that make a repetition.
+const REPEAT_LENGTH: usize = 7;
+/// What a repeated token counts.
+const REPEAT_WEIGHT: f32 = 0.08;
+/// What the first token of a run counts: nothing before it corresponds.
+const RUN_START_WEIGHT: f32 = 0.4;
+/// Part of a local name's rarity that its first equal occurrence earns.
+const LOCAL_NAME_WEIGHT: f32 = 0.45;
+/// Part of a literal's rarity that its first equal occurrence earns.
+const LITERAL_WEIGHT: f32 = 0.6;
+/// What an outside name earns when it occurs again.
+const REPEATED_NAME_BITS: f32 = 1.0;
+/// What a later equal occurrence of a local name earns.
+const SAME_NAME_AGAIN_BITS: f32 = 0.5;
+/// What a later occurrence of a renamed name earns when it was renamed in the same way.
+const CONSISTENT_RENAMING_BITS: f32 = 0.7;
+/// What it costs when it was not.
+const INCONSISTENT_RENAMING_BITS: f32 = -1.5;
+/// What a gap costs, and each of its tokens.
+const GAP_BITS: f32 = -2.0;
+const GAP_TOKEN_BITS: f32 = -0.1;
+const MAX_GAP_BITS: f32 = -8.0;
+/// What each block beyond the first costs.
+const BLOCK_BITS: f32 = -6.0;
+
+/// The evidence of an alignment.
+pub fn evidence(
+    model: &Model<'_>,
+    language: Language,
+    query: Side<'_>,
+    document: Side<'_>,
+    blocks: &[Block],
+) -> Evidence {
+    let mut sum = Sum {
+        model,
+        language,
+        query,
+        document,
+        evidence: Evidence::default(),
+        repeats: FxHashSet::default(),
+        seen_names: FxHashSet::default(),
+        renamed: FxHashMap::default(),
+    };
+    for block in blocks {
+        sum.add_block(block);
+    }
+    sum.evidence.penalties += BLOCK_BITS * blocks.len().saturating_sub(1) as f32;
+    let parts = sum.evidence;
+    Evidence {
+        bits: parts.structure + parts.names + parts.literals + parts.penalties,
+        ..parts
+    }
+}
+
+struct Sum<'a> {
+    model: &'a Model<'a>,
+    language: Language,
+    query: Side<'a>,
+    document: Side<'a>,
+    evidence: Evidence,
+    repeats: FxHashSet<&'a [u8]>,
+    seen_names: FxHashSet<u16>,
+    renamed: FxHashMap<u16, u16>,
+}
+
+impl Sum<'_> {
+    fn add_block(&mut self, block: &Block) {
+        let mut previous: Option<Pair> = None;
+        for &pair in &block.pairs {
+            let weight = match previous {
+                Some(before)
+                    if before.query + 1 == pair.query && before.document + 1 == pair.document =>
+                {
+                    1.0
+                }
+                Some(before) => {
+                    self.add_gap(before, pair);
+                    RUN_START_WEIGHT
+                }
+                None => RUN_START_WEIGHT,
+            };
+            self.add_pair(pair, weight);
+            previous = Some(pair);
+        }
+    }
+
+    fn add_gap(&mut self, before: Pair, after: Pair) {
+        let tokens = (after.query - before.query - 1) + (after.document - before.document - 1);
+        self.evidence.penalties += (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+    }
+
+    fn add_pair(&mut self, pair: Pair, run_weight: f32) {
+        let (q, d) = (pair.query as usize, pair.document as usize);
+        let class = TokenClass(self.query.classes[q]);
+        let weight = run_weight
+            * if self.is_repeated(q) {
+                REPEAT_WEIGHT
+            } else {
+                1.0
+            };
+        let structure = self
+            .model
+            .structure_bits(self.language, self.query.classes, q);
+        self.evidence.structure += structure * weight;
+        self.evidence.matched_tokens += 1;
+        if class.is_named() {
+            self.add_name(class, q, d, structure, weight);
+        }
+    }
+
+    fn is_repeated(&mut self, q: usize) -> bool {
+        let start = (q + 1).saturating_sub(REPEAT_LENGTH);
+        q + 1 >= REPEAT_LENGTH && !self.repeats.insert(&self.query.classes[start..=q])
+    }
+
+    fn add_name(&mut self, class: TokenClass, q: usize, d: usize, structure: f32, weight: f32) {
+        let (name, other) = (self.query.names[q], self.document.names[d]);
+        if name != other {
+            if class.is_identifier() {
+                self.add_renaming(name, other);
+            }
+            return;
+        }
+        let first = self.seen_names.insert(name);
+        let rarity = self.model.name_bits(NameHash(name));
+        if class.is_literal() {
+            self.evidence.literals += if first { LITERAL_WEIGHT * rarity } else { 0.0 };
+        } else if class.is_outside_name() {
+            let joint =
+                self.model
+                    .named_bits(self.language, self.query.classes, self.query.names, q);
+            let surplus = (joint - structure).max(-structure);
+            self.evidence.names += weight
+                * if first {
+                    surplus
+                } else {
+                    surplus.min(REPEATED_NAME_BITS)
+                };
+        } else {
+            self.evidence.names += if first {
+                LOCAL_NAME_WEIGHT * rarity
+            } else {
+                weight * SAME_NAME_AGAIN_BITS
+            };
+        }
+    }
+
+    fn add_renaming(&mut self, name: u16, other: u16) {
+        match self.renamed.insert(name, other) {
+            None => {}
+            Some(before) if before == other => self.evidence.names += CONSISTENT_RENAMING_BITS,
+            Some(_) => self.evidence.penalties += INCONSISTENT_RENAMING_BITS,
+        }
+    }
+}
+
+/// Tokens of the copy that may differ before it counts as edited: one in so many.
+const EDITED_ONE_IN: usize = 40;
+/// Names that may differ before it counts as renamed: one in so many.
+const RENAMED_ONE_IN: usize = 20;
+/// Line steps that may differ before it counts as reformatted: one in so many.
+const REFORMATTED_ONE_IN: usize = 50;
+
+/// In what way the query differs from the document where they correspond. Lines are those of each token.
+pub fn copy_kind(
+    query: Side<'_>,
+    document: Side<'_>,
+    query_lines: &[u32],
+    document_lines: &[u32],
+    blocks: &[Block],
+) -> CopyKind {
+    let pairs = || blocks.iter().flat_map(|block| block.pairs.iter());
+    let steps = || blocks.iter().flat_map(|block| block.pairs.windows(2));
+    let matched = pairs().count();
+    let skipped: u32 = steps()
+        .map(|pair| {
+            (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1)
+        })
+        .sum();
+    if blocks.len() > 1 || skipped as usize * EDITED_ONE_IN > matched {
+        return CopyKind::Edited;
+    }
+    let named = pairs()
+        .filter(|pair| query.names[pair.query as usize] != 0)
+        .count();
+    let renamed = pairs()
+        .filter(|pair| query.names[pair.query as usize] != document.names[pair.document as usize])
+        .count();
+    if renamed * RENAMED_ONE_IN > named {
+        return CopyKind::Renamed;
+    }
+    let line_step = |lines: &[u32], from: u32, to: u32| lines[to as usize] - lines[from as usize];
+    let moved = steps()
+        .filter(|pair| {
+            line_step(query_lines, pair[0].query, pair[1].query)
+                != line_step(document_lines, pair[0].document, pair[1].document)
+        })
+        .count();
+    if moved * REFORMATTED_ONE_IN > matched {
+        CopyKind::Reformatted
+    } else {
+        CopyKind::Verbatim
+    }
+}

@@ -1,0 +1,272 @@
+//! An index directory: immutable segments and the manifest that lists them.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::documents::Component;
+use super::error::IndexError;
+use super::manifest::{self, Manifest, SegmentEntry};
+use super::segment::Segment;
+use super::storage::{self, io_error};
+use super::writer::{PreparedComponent, WriteError, write_segment};
+use crate::purl::Purl;
+
+/// Segments from which on adding merges: a look-up asks each of them.
+const MAX_SEGMENTS: usize = 16;
+
+/// An index directory open for writing; holds its lock.
+pub struct IndexDirectory {
+    path: PathBuf,
+    manifest: Manifest,
+    segments: Vec<Segment>,
+    _lock: File,
+}
+
+/// A component of an index with its size.
+#[derive(Clone, Debug)]
+pub struct ComponentEntry {
+    /// The component.
+    pub component: Component,
+    /// Its documents.
+    pub documents: u64,
+    /// Its tokens.
+    pub tokens: u64,
+    /// Its physical lines.
+    pub lines: u64,
+}
+
+impl IndexDirectory {
+    /// Opens an index for writing.
+    ///
+    /// # Errors
+    /// If there is none, it is damaged, or another process writes to it.
+    pub fn open(path: &Path) -> Result<IndexDirectory, IndexError> {
+        if !path.join(manifest::FILE_NAME).is_file() {
+            return Err(IndexError::Missing(path.to_owned()));
+        }
+        IndexDirectory::locked(path)
+    }
+
+    /// Opens an index for writing, or makes an empty one.
+    ///
+    /// # Errors
+    /// If it is damaged, cannot be made, or another process writes to it.
+    pub fn open_or_create(path: &Path) -> Result<IndexDirectory, IndexError> {
+        fs::create_dir_all(path).map_err(|error| io_error("cannot create", path, error))?;
+        IndexDirectory::locked(path)
+    }
+
+    fn locked(path: &Path) -> Result<IndexDirectory, IndexError> {
+        let lock = storage::lock(path)?;
+        storage::sweep(path);
+        let (manifest, segments) = match path.join(manifest::FILE_NAME).is_file() {
+            true => read_directory(path)?,
+            false => (Manifest::new(Vec::new()), Vec::new()),
+        };
+        Ok(IndexDirectory {
+            path: path.to_owned(),
+            manifest,
+            segments,
+            _lock: lock,
+        })
+    }
+
+    /// Adds components as one new segment; those of the same purl are replaced.
+    ///
+    /// # Errors
+    /// If they cannot be written; the index is then as it was.
+    pub fn add(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
+        let replaced: HashSet<Purl> = components
+            .iter()
+            .map(|added| added.component.purl.clone())
+            .collect();
+        let mut entries = self.without(&replaced)?;
+        entries.push(self.write(components)?);
+        self.publish(entries)?;
+        if self.segments.len() > MAX_SEGMENTS {
+            self.merge()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Removes the components with these purls (of any version where a purl names none); returns how many there were.
+    ///
+    /// # Errors
+    /// If the index cannot be written; it is then as it was.
+    pub fn remove(&mut self, purls: &[Purl]) -> Result<usize, IndexError> {
+        let named: HashSet<Purl> = self
+            .list()?
+            .into_iter()
+            .map(|entry| entry.component.purl)
+            .filter(|purl| {
+                purls.iter().any(|wanted| {
+                    wanted == purl
+                        || wanted.version().is_none() && wanted.package() == purl.package()
+                })
+            })
+            .collect();
+        if !named.is_empty() {
+            let entries = self.without(&named)?;
+            self.publish(entries)?;
+        }
+        Ok(named.len())
+    }
+
+    /// Writes all segments into one.
+    ///
+    /// # Errors
+    /// If the index cannot be written; it is then as it was.
+    pub fn merge(&mut self) -> Result<(), IndexError> {
+        let mut components = Vec::new();
+        for segment in &self.segments {
+            components.extend(PreparedComponent::from_segment(segment, |_| true)?);
+        }
+        let entries = if components.is_empty() {
+            Vec::new()
+        } else {
+            vec![self.write(components)?]
+        };
+        self.publish(entries)
+    }
+
+    /// Every component, by purl.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub fn list(&self) -> Result<Vec<ComponentEntry>, IndexError> {
+        list(&self.segments)
+    }
+
+    /// The segments as they would be without some components; segments that held them are written anew.
+    fn without(&self, purls: &HashSet<Purl>) -> Result<Vec<SegmentEntry>, IndexError> {
+        let mut entries = Vec::new();
+        for (entry, segment) in self.manifest.segments.iter().zip(&self.segments) {
+            let held = list(std::slice::from_ref(segment))?;
+            if !held
+                .iter()
+                .any(|entry| purls.contains(&entry.component.purl))
+            {
+                entries.push(entry.clone());
+                continue;
+            }
+            let kept = PreparedComponent::from_segment(segment, |component| {
+                !purls.contains(&component.purl)
+            })?;
+            if !kept.is_empty() {
+                entries.push(self.write(kept)?);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Writes a segment under the name its content gives it; nothing refers to it yet.
+    fn write(&self, components: Vec<PreparedComponent>) -> Result<SegmentEntry, IndexError> {
+        let mut bytes = Vec::new();
+        write_segment(components, &mut bytes).map_err(|error| match error {
+            WriteError::Index(error) => error,
+            WriteError::Io(error) => io_error("cannot write to", &self.path, error),
+        })?;
+        let segment = Segment::open(
+            "the new segment",
+            storage::SegmentBytes::Owned(bytes.clone()),
+        )?;
+        let digest = segment.digest().to_hex().to_string();
+        let file = format!("{}.segment", &digest[..32]);
+        let path = self.path.join(&file);
+        storage::replace(&path, |out| {
+            out.write_all(&bytes)
+                .map_err(|error| io_error("cannot write", &path, error))
+        })?;
+        Ok(SegmentEntry {
+            file,
+            digest,
+            bytes: bytes.len() as u64,
+        })
+    }
+
+    /// Commits: the manifest names these segments from now on, and files it no longer names go.
+    fn publish(&mut self, entries: Vec<SegmentEntry>) -> Result<(), IndexError> {
+        let manifest = Manifest::new(entries);
+        let path = self.path.join(manifest::FILE_NAME);
+        storage::replace(&path, |out| {
+            out.write_all(&manifest.to_bytes())
+                .map_err(|error| io_error("cannot write", &path, error))
+        })?;
+        let named: HashSet<&str> = manifest
+            .segments
+            .iter()
+            .map(|segment| segment.file.as_str())
+            .collect();
+        for old in self
+            .manifest
+            .segments
+            .iter()
+            .filter(|old| !named.contains(old.file.as_str()))
+        {
+            // Readers that hold the old segment mapped keep it; a file that stays behind harms nothing.
+            let _ = fs::remove_file(self.path.join(&old.file));
+        }
+        self.segments = open_segments(&self.path, &manifest)?;
+        self.manifest = manifest;
+        Ok(())
+    }
+}
+
+/// Opens the segments of an index directory for reading.
+///
+/// # Errors
+/// If there is no index, or it is damaged.
+pub fn read_directory(path: &Path) -> Result<(Manifest, Vec<Segment>), IndexError> {
+    let manifest_path = path.join(manifest::FILE_NAME);
+    let bytes = match fs::read(&manifest_path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(IndexError::Missing(path.to_owned()));
+        }
+        Err(error) => return Err(io_error("cannot read", &manifest_path, error)),
+    };
+    let manifest = Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)?;
+    let segments = open_segments(path, &manifest)?;
+    Ok((manifest, segments))
+}
+
+fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, IndexError> {
+    manifest
+        .segments
+        .iter()
+        .map(|entry| {
+            let file = path.join(&entry.file);
+            let name = file.display().to_string();
+            let segment = Segment::open(&name, storage::map(&file)?)?;
+            if segment.digest().to_hex().as_str() != entry.digest
+                || segment.byte_count() != entry.bytes
+            {
+                return Err(IndexError::corrupt(
+                    &name,
+                    "it is not the segment the manifest names",
+                ));
+            }
+            Ok(segment)
+        })
+        .collect()
+}
+
+/// Every component of some segments, by purl.
+pub(super) fn list(segments: &[Segment]) -> Result<Vec<ComponentEntry>, IndexError> {
+    let mut entries = Vec::new();
+    for segment in segments {
+        for id in segment.components() {
+            let row = segment.component_row(id)?;
+            entries.push(ComponentEntry {
+                component: segment.component(&row)?,
+                documents: u64::from(row.documents),
+                tokens: u64::from(row.tokens),
+                lines: row.lines,
+            });
+        }
+    }
+    entries.sort_by(|a, b| a.component.purl.cmp(&b.component.purl));
+    Ok(entries)
+}

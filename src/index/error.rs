@@ -1,0 +1,61 @@
+//! What can go wrong with an index, and what to do about it.
+
+use std::path::PathBuf;
+
+/// Why an index could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// There is no index in that directory.
+    #[error("there is no index at {}: make one with `birthmark index add --index {} SOURCE...`", .0.display(), .0.display())]
+    Missing(PathBuf),
+    /// The operating system refused something.
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        /// What was attempted, as "cannot read".
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of the index does not hold what it should.
+    #[error("{name} is damaged: {what}; build the index again or restore it from a copy")]
+    Corrupt {
+        /// The file, or `starter`.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The index was written by another version of birthmark.
+    #[error("{name} has index format {found}, this birthmark reads format {expected}; {remedy}")]
+    Version {
+        /// The file, or `starter`.
+        name: String,
+        /// The version found.
+        found: String,
+        /// The version this program reads.
+        expected: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// More than one segment can hold.
+    #[error("{what} is more than one segment can hold ({limit}); add fewer components at a time")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+    /// Another process is writing to this index.
+    #[error("another birthmark is writing to {}; wait for it to finish", .0.display())]
+    Locked(PathBuf),
+}
+
+impl IndexError {
+    pub(super) fn corrupt(name: &str, what: impl Into<String>) -> IndexError {
+        IndexError::Corrupt {
+            name: name.to_owned(),
+            what: what.into(),
+        }
+    }
+}

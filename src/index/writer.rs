@@ -1,0 +1,494 @@
+//! Writing a segment: documents are prepared one by one (in parallel, by the caller), then laid out in one order
+//! that does not depend on the order they came in.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+
+use super::columns::Columns;
+use super::documents::{Component, DocumentFacts};
+use super::error::IndexError;
+use super::format::{
+    self, COMMON_POSTING, FORMAT_VERSION, HEADER_BYTES, MAGIC, MAX_DOCUMENTS_PER_FINGERPRINT,
+    MAX_POSTINGS_PER_DOCUMENT, SECTION_ALIGNMENT, Section,
+};
+use super::segment::Segment;
+use crate::fingerprint::{Fingerprint, fingerprints};
+use crate::license::LicenseFact;
+use crate::model::{TrainingDocument, learn};
+use crate::token::NORMALIZER_VERSION;
+
+/// Tokens below which a corpus teaches nothing about ordinary code.
+const MIN_TRAINING_TOKENS: u64 = 1_000_000;
+/// Tokens from which more teach nothing new: documents are sampled.
+const MAX_TRAINING_TOKENS: u64 = 8_000_000;
+
+/// A document ready to be written.
+pub struct PreparedDocument {
+    facts: DocumentFacts,
+    lines: u32,
+    tokens: u32,
+    block: Vec<u8>,
+    fingerprints: Vec<Fingerprint>,
+}
+
+impl PreparedDocument {
+    /// Fingerprints and compresses a document.
+    pub fn new(facts: DocumentFacts, columns: &Columns, lines: u32) -> PreparedDocument {
+        PreparedDocument::with_block(facts, columns, lines, columns.encode())
+    }
+
+    /// As [`PreparedDocument::new`] where the compressed columns exist already.
+    pub fn with_block(
+        facts: DocumentFacts,
+        columns: &Columns,
+        lines: u32,
+        block: Vec<u8>,
+    ) -> PreparedDocument {
+        let fingerprints = fingerprints(&columns.classes, &columns.names, facts.language);
+        PreparedDocument {
+            facts,
+            lines,
+            tokens: columns.classes.len() as u32,
+            block,
+            fingerprints,
+        }
+    }
+}
+
+/// A component with its prepared documents.
+pub struct PreparedComponent {
+    /// What is known of it.
+    pub component: Component,
+    /// Its documents.
+    pub documents: Vec<PreparedDocument>,
+}
+
+impl PreparedComponent {
+    /// A component of a segment, to be written into another.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub fn from_segment(
+        segment: &Segment,
+        wanted: impl Fn(&Component) -> bool,
+    ) -> Result<Vec<PreparedComponent>, IndexError> {
+        let mut components = Vec::new();
+        for id in segment.components() {
+            let component = segment.component(&segment.component_row(id)?)?;
+            components.push(wanted(&component).then_some(PreparedComponent {
+                component,
+                documents: Vec::new(),
+            }));
+        }
+        let documents = segment
+            .documents()
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|id| {
+                let row = segment.document_row(id)?;
+                if !matches!(components.get(row.component.0 as usize), Some(Some(_))) {
+                    return Ok(None);
+                }
+                let block = segment.token_block(&row)?.to_vec();
+                let prepared = PreparedDocument::with_block(
+                    segment.document(&row)?,
+                    &segment.columns(&row)?,
+                    row.lines,
+                    block,
+                );
+                Ok(Some((row.component, prepared)))
+            })
+            .collect::<Result<Vec<_>, IndexError>>()?;
+        for (component, document) in documents.into_iter().flatten() {
+            if let Some(Some(component)) = components.get_mut(component.0 as usize) {
+                component.documents.push(document);
+            }
+        }
+        Ok(components.into_iter().flatten().collect())
+    }
+}
+
+/// Writes a segment of these components; the bytes depend on what they are, not on their order.
+///
+/// # Errors
+/// If they are too many for one segment, or `out` fails.
+pub fn write_segment(
+    mut components: Vec<PreparedComponent>,
+    out: &mut impl Write,
+) -> Result<(), WriteError> {
+    components.sort_by(|a, b| {
+        (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
+    });
+    for component in &mut components {
+        component
+            .documents
+            .sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
+    }
+    let mut layout = Layout::new(&components)?;
+    let body = layout.body(&components)?;
+    out.write_all(&layout.header(&body))?;
+    Ok(out.write_all(&body)?)
+}
+
+/// Why a segment could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Too much for one segment, or a segment read from was damaged.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The output failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+struct Layout {
+    token_starts: Vec<u32>,
+    tokens: u32,
+    lines: u64,
+    fingerprint_count: u64,
+    bucket_bits: u8,
+    sections: [(u64, u64, u64); Section::ALL.len()],
+    counts: [u64; 2],
+}
+
+impl Layout {
+    fn new(components: &[PreparedComponent]) -> Result<Layout, IndexError> {
+        let mut layout = Layout {
+            token_starts: Vec::new(),
+            tokens: 0,
+            lines: 0,
+            fingerprint_count: 0,
+            bucket_bits: 0,
+            sections: Default::default(),
+            counts: [
+                components.len() as u64,
+                components
+                    .iter()
+                    .map(|component| component.documents.len() as u64)
+                    .sum(),
+            ],
+        };
+        for document in components.iter().flat_map(|component| &component.documents) {
+            layout.token_starts.push(layout.tokens);
+            layout.lines += u64::from(document.lines);
+            layout.tokens = layout
+                .tokens
+                .checked_add(document.tokens)
+                .filter(|&tokens| tokens < COMMON_POSTING)
+                .ok_or(IndexError::TooLarge {
+                    what: "this corpus",
+                    limit: u64::from(COMMON_POSTING),
+                })?;
+        }
+        Ok(layout)
+    }
+
+    /// Everything behind the header.
+    fn body(&mut self, components: &[PreparedComponent]) -> Result<Vec<u8>, IndexError> {
+        let mut body = Vec::new();
+        let mut tables = Tables::default();
+        for component in components {
+            tables.add(component, &self.token_starts);
+        }
+        self.append(&mut body, Section::Strings, &tables.strings.bytes);
+        self.append(&mut body, Section::Licenses, &tables.licenses.rows);
+        self.append(&mut body, Section::Components, &tables.components);
+        self.append(&mut body, Section::Documents, &tables.documents);
+        self.append(&mut body, Section::Tokens, &tables.tokens);
+        let postings = self.postings(components);
+        self.fingerprint_count = postings.len() as u64;
+        self.bucket_bits = format::bucket_bits(self.fingerprint_count);
+        self.append(&mut body, Section::Buckets, &self.buckets(&postings));
+        let suffix = |&(hash, _): &(u64, u32)| {
+            format::bucket_and_suffix(hash, self.bucket_bits)
+                .1
+                .to_le_bytes()
+        };
+        let suffixes: Vec<u8> = postings.iter().flat_map(suffix).collect();
+        self.append(&mut body, Section::Suffixes, &suffixes);
+        let positions: Vec<u8> = postings
+            .iter()
+            .flat_map(|(_, position)| position.to_le_bytes())
+            .collect();
+        self.append(&mut body, Section::Postings, &positions);
+        let model = match u64::from(self.tokens) {
+            0..MIN_TRAINING_TOKENS => Vec::new(),
+            tokens => learn(&training_sample(components, tokens)?, tokens),
+        };
+        self.append(&mut body, Section::Model, &model);
+        Ok(body)
+    }
+
+    fn append(&mut self, body: &mut Vec<u8>, section: Section, bytes: &[u8]) {
+        body.resize(body.len().next_multiple_of(SECTION_ALIGNMENT), 0);
+        let offset = (HEADER_BYTES + body.len()) as u64;
+        self.sections[section as usize] = (
+            offset,
+            bytes.len() as u64,
+            xxhash_rust::xxh3::xxh3_64(bytes),
+        );
+        body.extend_from_slice(bytes);
+    }
+
+    /// Fingerprints with global positions, sorted, within the limits of the format.
+    fn postings(&self, components: &[PreparedComponent]) -> Vec<(u64, u32)> {
+        let mut all: Vec<(u64, u32)> = components
+            .iter()
+            .flat_map(|component| &component.documents)
+            .zip(&self.token_starts)
+            .flat_map(|(document, start)| {
+                document
+                    .fingerprints
+                    .iter()
+                    .map(move |f| (f.hash.0, start + f.position))
+            })
+            .collect();
+        all.par_sort_unstable();
+        let document_of = |position: u32| {
+            self.token_starts
+                .partition_point(|&start| start <= position)
+        };
+        let mut listed = Vec::with_capacity(all.len());
+        for same in all.chunk_by(|a, b| a.0 == b.0) {
+            if same.len() <= MAX_POSTINGS_PER_DOCUMENT {
+                listed.extend_from_slice(same);
+                continue;
+            }
+            let by_document: Vec<&[(u64, u32)]> = same
+                .chunk_by(|a, b| document_of(a.1) == document_of(b.1))
+                .collect();
+            if by_document.len() > MAX_DOCUMENTS_PER_FINGERPRINT {
+                listed.push((same[0].0, COMMON_POSTING));
+            } else {
+                listed.extend(
+                    by_document
+                        .iter()
+                        .flat_map(|of_document| of_document.iter().take(MAX_POSTINGS_PER_DOCUMENT)),
+                );
+            }
+        }
+        listed
+    }
+
+    fn buckets(&self, postings: &[(u64, u32)]) -> Vec<u8> {
+        let bucket_of =
+            |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).0;
+        let mut bytes = Vec::new();
+        let mut entry = 0;
+        for bucket in 0..1u32 << self.bucket_bits {
+            bytes.extend_from_slice(&(entry as u32).to_le_bytes());
+            entry += postings[entry..]
+                .iter()
+                .take_while(|posting| bucket_of(posting) == bucket)
+                .count();
+        }
+        bytes.extend_from_slice(&(entry as u32).to_le_bytes());
+        bytes
+    }
+
+    fn header(&self, body: &[u8]) -> Vec<u8> {
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        header.extend_from_slice(&MAGIC);
+        header.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        header.extend_from_slice(&NORMALIZER_VERSION.to_le_bytes());
+        header.resize(format::OFFSET_CONTENT_DIGEST, 0);
+        header.extend_from_slice(blake3::hash(body).as_bytes());
+        let counts = [
+            self.counts[0],
+            self.counts[1],
+            u64::from(self.tokens),
+            self.lines,
+            self.fingerprint_count,
+        ];
+        header.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
+        header.push(self.bucket_bits);
+        header.resize(format::OFFSET_SECTIONS, 0);
+        for (offset, length, checksum) in self.sections {
+            header.extend(
+                [offset, length, checksum]
+                    .iter()
+                    .flat_map(|field| field.to_le_bytes()),
+            );
+        }
+        header.resize(format::OFFSET_HEADER_CHECKSUM, 0);
+        header.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&header).to_le_bytes());
+        header
+    }
+}
+
+/// The tables of a segment as they grow.
+#[derive(Default)]
+struct Tables {
+    strings: Strings,
+    licenses: Licenses,
+    components: Vec<u8>,
+    component_count: u32,
+    documents: Vec<u8>,
+    document_count: usize,
+    tokens: Vec<u8>,
+}
+
+impl Tables {
+    fn add(&mut self, prepared: &PreparedComponent, token_starts: &[u32]) {
+        self.add_component_row(prepared);
+        for document in &prepared.documents {
+            self.add_document_row(document, token_starts[self.document_count]);
+            self.document_count += 1;
+        }
+        self.component_count += 1;
+    }
+
+    fn add_component_row(&mut self, prepared: &PreparedComponent) {
+        let license = self
+            .licenses
+            .number(&prepared.component.license, &mut self.strings);
+        let purl = self.strings.place(prepared.component.purl.as_str());
+        let tokens: u32 = prepared
+            .documents
+            .iter()
+            .map(|document| document.tokens)
+            .sum();
+        let lines: u64 = prepared
+            .documents
+            .iter()
+            .map(|document| u64::from(document.lines))
+            .sum();
+        let digest = prepared
+            .component
+            .digest
+            .strip_prefix("blake3:")
+            .and_then(|hex| blake3::Hash::from_hex(hex).ok());
+        let row = &mut self.components;
+        for field in [
+            purl.0,
+            purl.1,
+            license,
+            prepared.documents.len() as u32,
+            tokens,
+            0,
+        ] {
+            row.extend_from_slice(&field.to_le_bytes());
+        }
+        row.extend_from_slice(&lines.to_le_bytes());
+        row.extend_from_slice(
+            digest
+                .unwrap_or(blake3::Hash::from_bytes([0; 32]))
+                .as_bytes(),
+        );
+        row.extend_from_slice(&[0; 8]);
+    }
+
+    fn add_document_row(&mut self, document: &PreparedDocument, token_start: u32) {
+        let path = self.strings.place(&document.facts.path);
+        let license = match &document.facts.license {
+            Some(fact) => self.licenses.number(fact, &mut self.strings),
+            None => u32::MAX,
+        };
+        let row = &mut self.documents;
+        for field in [
+            self.component_count,
+            token_start,
+            document.tokens,
+            document.lines,
+            path.0,
+            path.1,
+            license,
+        ] {
+            row.extend_from_slice(&field.to_le_bytes());
+        }
+        row.extend_from_slice(&[
+            document.facts.language.number(),
+            document.facts.marks.to_bits(),
+            0,
+            0,
+        ]);
+        row.extend_from_slice(&(self.tokens.len() as u64).to_le_bytes());
+        row.extend_from_slice(&(document.block.len() as u32).to_le_bytes());
+        row.extend_from_slice(&[0; 4]);
+        self.tokens.extend_from_slice(&document.block);
+    }
+}
+
+#[derive(Default)]
+struct Strings {
+    bytes: Vec<u8>,
+    known: HashMap<String, (u32, u32)>,
+}
+
+impl Strings {
+    fn place(&mut self, text: &str) -> (u32, u32) {
+        if let Some(&place) = self.known.get(text) {
+            return place;
+        }
+        let place = (self.bytes.len() as u32, text.len() as u32);
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.known.insert(text.to_owned(), place);
+        place
+    }
+}
+
+#[derive(Default)]
+struct Licenses {
+    rows: Vec<u8>,
+    known: HashMap<LicenseFact, u32>,
+}
+
+impl Licenses {
+    fn number(&mut self, fact: &LicenseFact, strings: &mut Strings) -> u32 {
+        if let Some(&number) = self.known.get(fact) {
+            return number;
+        }
+        let expression = strings.place(
+            fact.expression
+                .as_ref()
+                .map_or("", |expression| expression.as_str()),
+        );
+        let declared = strings.place(&fact.declared);
+        for field in [expression.0, expression.1, declared.0, declared.1] {
+            self.rows.extend_from_slice(&field.to_le_bytes());
+        }
+        self.rows
+            .extend_from_slice(&[fact.precision as u8, fact.learned_from as u8, 0, 0]);
+        let number = self.known.len() as u32;
+        self.known.insert(fact.clone(), number);
+        number
+    }
+}
+
+/// Documents to learn the model from: a sample spread over all components, by document number.
+fn training_sample(
+    components: &[PreparedComponent],
+    tokens: u64,
+) -> Result<Vec<TrainingDocument>, IndexError> {
+    let stride = tokens.div_ceil(MAX_TRAINING_TOKENS) as usize;
+    let documents: Vec<(u32, &PreparedDocument)> = components
+        .iter()
+        .enumerate()
+        .flat_map(|(package, component)| {
+            component
+                .documents
+                .iter()
+                .map(move |document| (package as u32, document))
+        })
+        .filter(|(_, document)| !document.facts.marks.generated && !document.facts.marks.minified)
+        .step_by(stride)
+        .collect();
+    documents
+        .into_par_iter()
+        .map(|(package, document)| {
+            let columns =
+                Columns::decode(&document.block, document.tokens as usize).ok_or_else(|| {
+                    IndexError::corrupt(&document.facts.path, "its tokens cannot be read")
+                })?;
+            let language = document.facts.language;
+            Ok(TrainingDocument {
+                package,
+                language,
+                classes: columns.classes,
+                names: columns.names,
+            })
+        })
+        .collect()
+}

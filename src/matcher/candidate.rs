@@ -1,0 +1,237 @@
+//! Which places of the index are worth aligning.
+
+use super::{Found, Query};
+use crate::align::Seed;
+use crate::fingerprint::{SCHEMES, View, kgrams};
+use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
+use crate::model::Model;
+
+/// Seeds of one document that lie near each other on both sides.
+pub(super) struct Candidate {
+    pub segment: SegmentId,
+    pub document: DocumentId,
+    pub seeds: Vec<Seed>,
+    /// Bits of the tokens that the seeds cover: what an alignment will at least find.
+    estimate: f32,
+    /// Tokens of the query from the first seed to the last.
+    query: (u32, u32),
+}
+
+/// Tokens between seeds of one candidate, at most, on either side.
+const MAX_SEED_GAP: u32 = 100;
+/// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was edited.
+const MIN_ESTIMATE_BITS: f32 = 22.0;
+/// Candidates aligned for one stretch of the query.
+const MAX_CANDIDATES_PER_STRETCH: u32 = 40;
+/// Tokens of a stretch.
+const STRETCH: u32 = 8;
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    segment: SegmentId,
+    document: DocumentId,
+    seed: Seed,
+    view: u8,
+}
+
+/// The candidates worth aligning, by document.
+pub(super) fn candidates(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    found: &mut Found,
+) -> Result<Vec<Candidate>, IndexError> {
+    let mut hits = hits(index, query, found)?;
+    hits.sort_unstable();
+    let mut worth = TokenWorth::new(model, query);
+    let mut candidates = Vec::new();
+    for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
+        for cluster in clusters(of_document) {
+            let candidate = Candidate::new(&cluster, &mut worth);
+            if candidate.estimate >= MIN_ESTIMATE_BITS {
+                candidates.push(candidate);
+            }
+        }
+    }
+    let before = candidates.len();
+    let mut kept = strongest(candidates, query.side.classes.len());
+    found.candidates_left_out = before - kept.len();
+    kept.sort_by_key(|candidate| (candidate.segment, candidate.document, candidate.query));
+    Ok(kept)
+}
+
+/// Every occurrence in the index of every k-gram of the query.
+fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, IndexError> {
+    let mut hits = Vec::new();
+    for (view, scheme) in SCHEMES.iter().enumerate() {
+        let grams = kgrams(
+            query.side.classes,
+            query.side.names,
+            query.language,
+            *scheme,
+        );
+        for (position, hash) in grams.enumerate() {
+            for (number, segment) in index.segments().iter().enumerate() {
+                let list = match segment.lookup(hash) {
+                    Postings::Common => {
+                        found.common_fingerprints += 1;
+                        continue;
+                    }
+                    Postings::Listed(list) => list,
+                };
+                for global in list {
+                    let Some(document) = segment.document_at(global) else {
+                        continue;
+                    };
+                    let start = segment.document_row(document)?.token_start;
+                    let seed = Seed {
+                        query: position as u32,
+                        document: global - start,
+                        length: scheme.k as u32,
+                    };
+                    hits.push(Hit {
+                        segment: SegmentId(number as u32),
+                        document,
+                        seed,
+                        view: view as u8,
+                    });
+                }
+            }
+        }
+    }
+    Ok(hits)
+}
+
+/// Groups the hits of one document, sorted by query position, by nearness on both sides.
+fn clusters(hits: &[Hit]) -> Vec<Vec<Hit>> {
+    let mut clusters: Vec<(Extent, Vec<Hit>)> = Vec::new();
+    for &hit in hits {
+        match clusters
+            .iter_mut()
+            .rev()
+            .find(|(extent, _)| extent.is_near(hit.seed))
+        {
+            Some((extent, members)) => {
+                extent.include(hit.seed);
+                members.push(hit);
+            }
+            None => clusters.push((Extent::of(hit.seed), vec![hit])),
+        }
+    }
+    clusters.into_iter().map(|(_, members)| members).collect()
+}
+
+/// What a cluster spans: the end in the query, which only grows, and both ends in the document.
+struct Extent {
+    query_end: u32,
+    document_start: u32,
+    document_end: u32,
+}
+
+impl Extent {
+    fn of(seed: Seed) -> Extent {
+        Extent {
+            query_end: seed.query + seed.length,
+            document_start: seed.document,
+            document_end: seed.document + seed.length,
+        }
+    }
+
+    fn is_near(&self, seed: Seed) -> bool {
+        seed.query <= self.query_end + MAX_SEED_GAP
+            && seed.document <= self.document_end + MAX_SEED_GAP
+            && seed.document + seed.length + MAX_SEED_GAP >= self.document_start
+    }
+
+    fn include(&mut self, seed: Seed) {
+        self.query_end = self.query_end.max(seed.query + seed.length);
+        self.document_start = self.document_start.min(seed.document);
+        self.document_end = self.document_end.max(seed.document + seed.length);
+    }
+}
+
+impl Candidate {
+    fn new(hits: &[Hit], worth: &mut TokenWorth<'_>) -> Candidate {
+        let mut estimate = 0.0;
+        let mut covered_to = 0;
+        let mut query = (u32::MAX, 0);
+        for hit in hits {
+            let end = hit.seed.query + hit.seed.length;
+            estimate += (hit.seed.query.max(covered_to)..end)
+                .map(|i| worth.bits(i, hit.view))
+                .sum::<f32>();
+            covered_to = covered_to.max(end);
+            query = (query.0.min(hit.seed.query), query.1.max(end));
+        }
+        let seeds = hits.iter().map(|hit| hit.seed).collect();
+        Candidate {
+            segment: hits[0].segment,
+            document: hits[0].document,
+            seeds,
+            estimate,
+            query,
+        }
+    }
+}
+
+/// Keeps, for each stretch of the query, the candidates of the highest estimates: a file copied from five places
+/// shows five owners, however strong one of them is.
+fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candidate> {
+    candidates.sort_by(|a, b| {
+        b.estimate
+            .total_cmp(&a.estimate)
+            .then((a.segment, a.document, a.query).cmp(&(b.segment, b.document, b.query)))
+    });
+    let mut kept_by_stretch = vec![0u32; query_tokens / STRETCH as usize + 1];
+    candidates.retain(|candidate| {
+        let stretches =
+            (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
+        let covered = &mut kept_by_stretch[stretches];
+        let full = covered
+            .iter()
+            .filter(|&&kept| kept >= MAX_CANDIDATES_PER_STRETCH)
+            .count();
+        let keep = full * 2 < covered.len();
+        if keep {
+            covered.iter_mut().for_each(|kept| *kept += 1);
+        }
+        keep
+    });
+    candidates
+}
+
+/// Bits of each token of the query, computed when first asked for.
+struct TokenWorth<'a> {
+    model: &'a Model<'a>,
+    query: Query<'a>,
+    bits: [Vec<f32>; 2],
+}
+
+impl<'a> TokenWorth<'a> {
+    fn new(model: &'a Model<'a>, query: Query<'a>) -> TokenWorth<'a> {
+        let unknown = vec![f32::NAN; query.side.classes.len()];
+        TokenWorth {
+            model,
+            query,
+            bits: [unknown.clone(), unknown],
+        }
+    }
+
+    fn bits(&mut self, token: u32, view: u8) -> f32 {
+        let (i, side) = (token as usize, self.query.side);
+        let known = self.bits[usize::from(view)][i];
+        if !known.is_nan() {
+            return known;
+        }
+        let bits = match SCHEMES[usize::from(view)].view {
+            View::Named => self
+                .model
+                .named_bits(self.query.language, side.classes, side.names, i),
+            View::Blind => self
+                .model
+                .structure_bits(self.query.language, side.classes, i),
+        };
+        self.bits[usize::from(view)][i] = bits;
+        bits
+    }
+}

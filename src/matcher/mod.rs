@@ -1,0 +1,146 @@
+//! From fingerprints to matches: retrieve candidates, align them, merge, rank, keep every owner.
+//!
+//! ```text
+//!   every k-gram of the query --lookup--> seeds --by document and place--> candidates
+//!   candidates --the strongest for each stretch of the query--> alignments --evidence--> matches with owners
+//! ```
+
+mod candidate;
+mod merge;
+
+pub use crate::evidence::{CopyKind, Evidence};
+
+use crate::align::{self, Side};
+use crate::evidence;
+use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
+use crate::language::Language;
+use crate::license::LicenseFact;
+use crate::model::Model;
+use crate::purl::Purl;
+use crate::span::{LineRange, TokenRange};
+
+/// A stretch of the user's code that resembles indexed code, with everyone who may own it.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The matched tokens of the user's file.
+    pub tokens: TokenRange,
+    /// In what way the code was changed.
+    pub kind: CopyKind,
+    /// How surprising the resemblance is.
+    pub evidence: Evidence,
+    /// Who may own it, likeliest first; never empty.
+    pub owners: Vec<Owner>,
+    /// Hash of the matched tokens' classes and names, part of a finding's identity.
+    pub content: u64,
+}
+
+/// One place in the index that holds the matched code.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The component, with its version.
+    pub purl: Purl,
+    /// Path of the document inside the component.
+    pub path: String,
+    /// The lines there.
+    pub lines: LineRange,
+    /// The licence of that file: its own if it states one, else the component's.
+    pub license: LicenseFact,
+    /// Evidence in bits for this owner.
+    pub bits: f32,
+    /// Share of the component's own code that this match covers, from 0 to 1.
+    pub share: f32,
+    /// Whether the document stands in a folder of vendored code.
+    pub vendored: bool,
+}
+
+/// The stream that is asked about.
+#[derive(Clone, Copy)]
+pub struct Query<'a> {
+    /// Its language.
+    pub language: Language,
+    /// Its tokens.
+    pub side: Side<'a>,
+    /// The line of each token.
+    pub lines: &'a [u32],
+}
+
+/// What was found, and which limits were reached on the way.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The matches, in order of the query.
+    pub matches: Vec<Match>,
+    /// Fingerprints of the query that are too common in the index to be listed.
+    pub common_fingerprints: usize,
+    /// Candidates that were not aligned because stronger ones covered the same stretch.
+    pub candidates_left_out: usize,
+}
+
+/// An alignment that was accepted.
+struct Aligned {
+    segment: SegmentId,
+    document: DocumentId,
+    row: DocumentRow,
+    tokens: TokenRange,
+    lines: LineRange,
+    kind: CopyKind,
+    evidence: Evidence,
+}
+
+/// Finds what a stream resembles, with evidence of at least `threshold_bits`.
+///
+/// # Errors
+/// If the index is damaged.
+pub fn find(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    threshold_bits: f32,
+) -> Result<Found, IndexError> {
+    let mut found = Found::default();
+    let candidates = candidate::candidates(index, model, query, &mut found)?;
+    let mut aligned = Vec::new();
+    for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document))
+    {
+        let segment = index.segment(candidates[0].segment);
+        let row = segment.document_row(candidates[0].document)?;
+        let columns = segment.columns(&row)?;
+        for candidate in candidates {
+            aligned.extend(align_candidate(model, query, candidate, row, &columns));
+        }
+    }
+    aligned.retain(|aligned| aligned.evidence.bits >= threshold_bits);
+    found.matches = merge::merge(index, query, aligned)?;
+    Ok(found)
+}
+
+fn align_candidate(
+    model: &Model<'_>,
+    query: Query<'_>,
+    candidate: &candidate::Candidate,
+    row: DocumentRow,
+    columns: &Columns,
+) -> Option<Aligned> {
+    let document = Side {
+        classes: &columns.classes,
+        names: &columns.names,
+    };
+    let blocks = align::align(query.side, document, &candidate.seeds);
+    let pairs = || blocks.iter().flat_map(|block| &block.pairs);
+    let tokens = TokenRange {
+        start: pairs().map(|pair| pair.query).min()?,
+        end: pairs().map(|pair| pair.query).max()? + 1,
+    };
+    let document_lines = || pairs().map(|pair| columns.lines[pair.document as usize]);
+    Some(Aligned {
+        segment: candidate.segment,
+        document: candidate.document,
+        row,
+        tokens,
+        lines: LineRange {
+            first: document_lines().min()?,
+            last: document_lines().max()?,
+        },
+        kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
+        evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
+    })
+}

@@ -1,0 +1,457 @@
+//! The walk over the parse tree that makes a token stream.
+
+use std::ops::ControlFlow;
+use std::sync::OnceLock;
+
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree, TreeCursor};
+
+use super::role::{self, Bracket, Neighbours, Shape};
+use super::{Completeness, NameHash, TokenClass, TokenStream};
+use crate::language::{Atom, KeywordArguments, Language};
+use crate::source::SourceFile;
+use crate::span::ByteSpan;
+
+/// Parser steps allowed whatever the size of the text. tree-sitter reports once in about 100 operations.
+const FREE_PARSER_STEPS: usize = 20_000;
+/// Bytes of text that earn one more parser step. Ordinary code needs one step in 200 to 500 bytes; text that makes
+/// the parser recover at every byte needs one in 5. A budget of steps and not of time keeps the result the
+/// same on every machine.
+const BYTES_PER_PARSER_STEP: usize = 20;
+
+/// What to do at a node of some kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    /// Visit what is below; as a leaf, take it for a token of no known class.
+    Descend,
+    /// Leave it out with everything below it.
+    Drop,
+    /// Leave it out if its only child is of a kind that [`KindTable::sole_children`] lists.
+    DropIfSoleChild,
+    /// One token; nothing below it counts.
+    Take(Atom),
+    /// One token, then the code in its holes.
+    TakeWithHoles,
+    /// A leaf with a fixed meaning.
+    Leaf(Shape),
+}
+
+/// A language's row by kind id, built once a process.
+struct KindTable {
+    actions: Vec<Action>,
+    sole_children: Vec<bool>,
+    holes: Vec<bool>,
+}
+
+/// Turns texts into token streams; keeps its parser and buffers between texts.
+pub struct Tokenizer {
+    parser: Parser,
+    language: Option<Language>,
+    leaves: Vec<Leaf>,
+}
+
+#[derive(Clone, Copy)]
+struct Leaf {
+    shape: Shape,
+    span: ByteSpan,
+}
+
+/// Tokenizes one text with a parser of its own.
+pub fn tokenize(source: &SourceFile) -> TokenStream {
+    Tokenizer::new().tokenize(source)
+}
+
+impl Tokenizer {
+    /// A tokenizer without history; making one is cheap.
+    pub fn new() -> Tokenizer {
+        Tokenizer {
+            parser: Parser::new(),
+            language: None,
+            leaves: Vec::new(),
+        }
+    }
+
+    /// The normalized tokens of a text.
+    pub fn tokenize(&mut self, source: &SourceFile) -> TokenStream {
+        let Some(tree) = self.parse(source) else {
+            return TokenStream {
+                completeness: Completeness::BudgetExhausted,
+                ..TokenStream::default()
+            };
+        };
+        self.leaves.clear();
+        collect_leaves(
+            &tree,
+            kind_table(source.language()),
+            source.text(),
+            &mut self.leaves,
+        );
+        assign_roles(&self.leaves, source)
+    }
+
+    fn parse(&mut self, source: &SourceFile) -> Option<Tree> {
+        if self.language != Some(source.language()) {
+            self.parser
+                .set_language(&source.language().row().grammar.into())
+                .expect("the grammar's ABI is one the linked tree-sitter reads; a test parses with every row");
+            self.language = Some(source.language());
+        }
+        let text = source.text();
+        let mut steps_left = FREE_PARSER_STEPS + text.len() / BYTES_PER_PARSER_STEP;
+        let mut spend_step = |_: &ParseState| {
+            steps_left = steps_left.saturating_sub(1);
+            if steps_left == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let options = ParseOptions::new().progress_callback(&mut spend_step);
+        let tree = self.parser.parse_with_options(
+            &mut |offset, _| text.get(offset..).unwrap_or(&[]),
+            None,
+            Some(options),
+        );
+        if tree.is_none() {
+            self.parser.reset();
+        }
+        tree
+    }
+}
+
+impl Default for Tokenizer {
+    fn default() -> Self {
+        Tokenizer::new()
+    }
+}
+
+/// Pushes the leaves of the tree in order. Iterative: code nests deeper than a stack is long.
+fn collect_leaves(tree: &Tree, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) {
+    let mut cursor = tree.walk();
+    loop {
+        let descend = visit(&cursor, kinds, text, leaves);
+        if descend && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
+
+/// Pushes the node under the cursor if it is a token; says whether to visit what is below.
+fn visit(cursor: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) -> bool {
+    let node = cursor.node();
+    let span = ByteSpan {
+        start: node.start_byte() as u32,
+        end: node.end_byte() as u32,
+    };
+    // Leaves that the parser invented to recover have no text.
+    if span.start == span.end {
+        return false;
+    }
+    let action = kinds
+        .actions
+        .get(usize::from(node.kind_id()))
+        .copied()
+        .unwrap_or(Action::Descend);
+    match action {
+        Action::Drop => false,
+        Action::DropIfSoleChild => {
+            !(node.child_count() == 1
+                && node
+                    .child(0)
+                    .is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]))
+        }
+        Action::Take(atom) => {
+            leaves.push(Leaf {
+                shape: atom_shape(atom),
+                span,
+            });
+            false
+        }
+        Action::TakeWithHoles => {
+            leaves.push(Leaf {
+                shape: Shape::Fixed(TokenClass::STRING),
+                span,
+            });
+            push_holes(cursor, kinds, text, leaves);
+            false
+        }
+        Action::Leaf(shape) => {
+            leaves.push(Leaf { shape, span });
+            false
+        }
+        Action::Descend => {
+            if node.child_count() == 0 && node.is_named() && !node.is_error() {
+                leaves.push(Leaf {
+                    shape: Shape::Fixed(TokenClass::OTHER),
+                    span,
+                });
+            }
+            true
+        }
+    }
+}
+
+/// Pushes the leaves of the code that a string holds.
+fn push_holes(at_string: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) {
+    let mut cursor = at_string.clone();
+    let string_depth = cursor.depth();
+    if !cursor.goto_first_child() {
+        return;
+    }
+    loop {
+        let is_hole = kinds
+            .holes
+            .get(usize::from(cursor.node().kind_id()))
+            .copied()
+            .unwrap_or(false);
+        let inside = cursor.depth() > string_depth + 1;
+        // A string inside a hole is taken whole: its own holes are one level too deep to matter.
+        let descend = match (inside, is_hole) {
+            (false, hole) => hole,
+            (true, _) => visit_inside_hole(&cursor, kinds, text, leaves),
+        };
+        if descend && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() || cursor.depth() <= string_depth {
+                return;
+            }
+        }
+    }
+}
+
+fn visit_inside_hole(
+    cursor: &TreeCursor<'_>,
+    kinds: &KindTable,
+    text: &[u8],
+    leaves: &mut Vec<Leaf>,
+) -> bool {
+    let node = cursor.node();
+    if kinds.actions.get(usize::from(node.kind_id())) == Some(&Action::TakeWithHoles) {
+        let span = ByteSpan {
+            start: node.start_byte() as u32,
+            end: node.end_byte() as u32,
+        };
+        leaves.push(Leaf {
+            shape: Shape::Fixed(TokenClass::STRING),
+            span,
+        });
+        return false;
+    }
+    // The braces of the hole itself are punctuation of the string.
+    if matches!(node.kind(), "{" | "}") {
+        return false;
+    }
+    visit(cursor, kinds, text, leaves)
+}
+
+/// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
+fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
+    let text = source.text();
+    let keyword_arguments =
+        source.language().row().keyword_arguments == KeywordArguments::WithEquals;
+    let mut stream = TokenStream::default();
+    let mut brackets: Vec<Bracket> = Vec::new();
+    let shape_at = |i: usize| leaves.get(i).map(|leaf| leaf.shape);
+    for (i, leaf) in leaves.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(shape_at);
+        let word = &text[leaf.span.start as usize..leaf.span.end as usize];
+        match leaf.shape {
+            Shape::Name => {
+                let at = Neighbours {
+                    before,
+                    after: shape_at(i + 1),
+                    after_next: shape_at(i + 2),
+                    bracket: brackets.last().copied(),
+                    keyword_arguments,
+                };
+                stream.push(role::of_name(word, &at), NameHash::of(word), leaf.span);
+            }
+            Shape::Fixed(class) => stream.push(
+                fixed_class(class, before, shape_at(i + 1)),
+                name_of(class, word),
+                leaf.span,
+            ),
+            Shape::OpenParenthesis(class) => {
+                let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
+                    || matches!(before, Some(Shape::FunctionWord(_)));
+                brackets.push(if defines {
+                    Bracket::Parameters
+                } else {
+                    Bracket::Parentheses
+                });
+                stream.push(class, NameHash::NONE, leaf.span);
+            }
+            Shape::OpenOther(class) => {
+                brackets.push(Bracket::Other);
+                stream.push(class, NameHash::NONE, leaf.span);
+            }
+            Shape::Close => {
+                brackets.pop();
+            }
+            Shape::Equals(class)
+            | Shape::Bang(class)
+            | Shape::FunctionWord(class)
+            | Shape::TypeWord(class) => {
+                stream.push(class, NameHash::NONE, leaf.span);
+            }
+            Shape::Dot | Shape::PathSeparator | Shape::Comma | Shape::Dropped => {}
+        }
+    }
+    stream
+}
+
+/// A field or type that is called, or that is being defined, is what its neighbours make it.
+fn fixed_class(class: TokenClass, before: Option<Shape>, after: Option<Shape>) -> TokenClass {
+    if !class.is_identifier() {
+        return class;
+    }
+    match (before, after) {
+        (Some(Shape::FunctionWord(_) | Shape::TypeWord(_)), _) => TokenClass::DEFINITION,
+        (_, Some(Shape::OpenParenthesis(_))) => TokenClass::CALLEE,
+        (Some(Shape::Dot), Some(Shape::PathSeparator)) => TokenClass::CALLEE,
+        _ => class,
+    }
+}
+
+fn name_of(class: TokenClass, word: &[u8]) -> NameHash {
+    match class {
+        TokenClass::STRING => NameHash::of(string_content(word)),
+        TokenClass::INTEGER | TokenClass::FLOAT => NameHash::of(&number_content(word)),
+        class if class.is_named() => NameHash::of(word),
+        _ => NameHash::NONE,
+    }
+}
+
+/// A string without prefix, raw-string hashes and quotes, so that `b'x'`, `r"x"` and `"""x"""` are the same.
+fn string_content(word: &[u8]) -> &[u8] {
+    let is_frame = |byte: &u8| matches!(byte, b'"' | b'\'' | b'#');
+    let Some(start) = word.iter().position(is_frame) else {
+        return word;
+    };
+    let start = start
+        + word[start..]
+            .iter()
+            .take_while(|byte| is_frame(byte))
+            .count();
+    let end = word
+        .iter()
+        .rposition(|byte| !is_frame(byte))
+        .map_or(start, |last| last + 1);
+    &word[start..end.max(start)]
+}
+
+/// A number in lower case without digit separators.
+fn number_content(word: &[u8]) -> Vec<u8> {
+    word.iter()
+        .filter(|&&byte| byte != b'_')
+        .map(u8::to_ascii_lowercase)
+        .collect()
+}
+
+fn atom_shape(atom: Atom) -> Shape {
+    match atom {
+        Atom::Name => Shape::Name,
+        Atom::FieldName => Shape::Fixed(TokenClass::FIELD),
+        Atom::TypeName => Shape::Fixed(TokenClass::TYPE),
+        Atom::SelfName => Shape::Fixed(TokenClass::SELF),
+        Atom::String => Shape::Fixed(TokenClass::STRING),
+        Atom::Character => Shape::Fixed(TokenClass::CHARACTER),
+        Atom::Integer => Shape::Fixed(TokenClass::INTEGER),
+        Atom::Float => Shape::Fixed(TokenClass::FLOAT),
+    }
+}
+
+fn kind_table(language: Language) -> &'static KindTable {
+    static TABLES: OnceLock<Vec<KindTable>> = OnceLock::new();
+    let tables = TABLES.get_or_init(|| Language::all().map(build_kind_table).collect());
+    &tables[usize::from(language.number())]
+}
+
+fn build_kind_table(language: Language) -> KindTable {
+    let grammar: tree_sitter::Language = language.row().grammar.into();
+    let kinds: Vec<(&str, bool)> = (0..grammar.node_kind_count())
+        .map(|id| {
+            (
+                grammar.node_kind_for_id(id as u16).unwrap_or(""),
+                grammar.node_kind_is_named(id as u16),
+            )
+        })
+        .collect();
+    let row = language.row();
+    // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword is the token.
+    let is_token = |kind: &str, named: bool| !named || !kinds.contains(&(kind, false));
+    KindTable {
+        actions: kinds
+            .iter()
+            .map(|&(kind, named)| action(language, kind, named, is_token(kind, named)))
+            .collect(),
+        sole_children: kinds
+            .iter()
+            .map(|&(kind, _)| row.dropped_if_sole_child.iter().any(|pair| pair.1 == kind))
+            .collect(),
+        holes: kinds
+            .iter()
+            .map(|&(kind, named)| named && row.holes.contains(&kind))
+            .collect(),
+    }
+}
+
+fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action {
+    let row = language.row();
+    if named {
+        if row.dropped_trees.contains(&kind) {
+            return Action::Drop;
+        }
+        if row.dropped_if_sole_child.iter().any(|pair| pair.0 == kind) {
+            return Action::DropIfSoleChild;
+        }
+        if let Some(&(_, atom)) = row.atoms.iter().find(|(name, _)| *name == kind) {
+            let has_holes = atom == Atom::String && !row.holes.is_empty();
+            return if has_holes {
+                Action::TakeWithHoles
+            } else {
+                Action::Take(atom)
+            };
+        }
+    }
+    if let Some(position) = row.words.iter().position(|word| is_token && *word == kind) {
+        return Action::Leaf(word_shape(
+            language,
+            kind,
+            TokenClass(TokenClass::FIRST_WORD.0 + position as u8),
+        ));
+    }
+    if !named && row.dropped_words.contains(&kind) {
+        return Action::Leaf(dropped_shape(kind));
+    }
+    Action::Descend
+}
+
+fn word_shape(language: Language, word: &str, class: TokenClass) -> Shape {
+    let row = language.row();
+    match word {
+        "(" => Shape::OpenParenthesis(class),
+        "[" | "{" => Shape::OpenOther(class),
+        "=" => Shape::Equals(class),
+        "!" => Shape::Bang(class),
+        _ if row.function_words.contains(&word) => Shape::FunctionWord(class),
+        _ if row.type_words.contains(&word) => Shape::TypeWord(class),
+        _ => Shape::Fixed(class),
+    }
+}
+
+fn dropped_shape(word: &str) -> Shape {
+    match word {
+        "." => Shape::Dot,
+        "::" => Shape::PathSeparator,
+        "," => Shape::Comma,
+        ")" | "]" | "}" => Shape::Close,
+        _ => Shape::Dropped,
+    }
+}
