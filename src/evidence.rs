@@ -97,10 +97,7 @@ pub fn evidence(
     }
     sum.evidence.penalties += BLOCK_BITS * blocks.len().saturating_sub(1) as f32;
     let parts = sum.evidence;
-    Evidence {
-        bits: parts.structure + parts.names + parts.literals + parts.penalties,
-        ..parts
-    }
+    Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
 }
 
 struct Sum<'a> {
@@ -119,11 +116,7 @@ impl Sum<'_> {
         let mut previous: Option<Pair> = None;
         for &pair in &block.pairs {
             let weight = match previous {
-                Some(before)
-                    if before.query + 1 == pair.query && before.document + 1 == pair.document =>
-                {
-                    1.0
-                }
+                Some(before) if before.query + 1 == pair.query && before.document + 1 == pair.document => 1.0,
                 Some(before) => {
                     self.add_gap(before, pair);
                     RUN_START_WEIGHT
@@ -143,15 +136,8 @@ impl Sum<'_> {
     fn add_pair(&mut self, pair: Pair, run_weight: f32) {
         let (q, d) = (pair.query as usize, pair.document as usize);
         let class = TokenClass(self.query.classes[q]);
-        let weight = run_weight
-            * if self.is_repeated(q) {
-                REPEAT_WEIGHT
-            } else {
-                1.0
-            };
-        let structure = self
-            .model
-            .structure_bits(self.language, self.query.classes, q);
+        let weight = run_weight * if self.is_repeated(q) { REPEAT_WEIGHT } else { 1.0 };
+        let structure = self.model.structure_bits(self.language, self.query.classes, q);
         self.evidence.structure += structure * weight;
         self.evidence.matched_tokens += 1;
         if class.is_named() {
@@ -177,22 +163,12 @@ impl Sum<'_> {
         if class.is_literal() {
             self.evidence.literals += if first { LITERAL_WEIGHT * rarity } else { 0.0 };
         } else if class.is_outside_name() {
-            let joint =
-                self.model
-                    .named_bits(self.language, self.query.classes, self.query.names, q);
+            let joint = self.model.named_bits(self.language, self.query.classes, self.query.names, q);
             let surplus = (joint - structure).max(-structure);
-            self.evidence.names += weight
-                * if first {
-                    surplus
-                } else {
-                    surplus.min(REPEATED_NAME_BITS)
-                };
+            self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
         } else {
-            self.evidence.names += if first {
-                LOCAL_NAME_WEIGHT * rarity
-            } else {
-                weight * SAME_NAME_AGAIN_BITS
-            };
+            self.evidence.names +=
+                if first { LOCAL_NAME_WEIGHT * rarity } else { weight * SAME_NAME_AGAIN_BITS };
         }
     }
 
@@ -224,16 +200,12 @@ pub fn copy_kind(
     let steps = || blocks.iter().flat_map(|block| block.pairs.windows(2));
     let matched = pairs().count();
     let skipped: u32 = steps()
-        .map(|pair| {
-            (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1)
-        })
+        .map(|pair| (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1))
         .sum();
     if blocks.len() > 1 || skipped as usize * EDITED_ONE_IN > matched {
         return CopyKind::Edited;
     }
-    let named = pairs()
-        .filter(|pair| query.names[pair.query as usize] != 0)
-        .count();
+    let named = pairs().filter(|pair| query.names[pair.query as usize] != 0).count();
     let renamed = pairs()
         .filter(|pair| query.names[pair.query as usize] != document.names[pair.document as usize])
         .count();
@@ -247,9 +219,5 @@ pub fn copy_kind(
                 != line_step(document_lines, pair[0].document, pair[1].document)
         })
         .count();
-    if moved * REFORMATTED_ONE_IN > matched {
-        CopyKind::Reformatted
-    } else {
-        CopyKind::Verbatim
-    }
+    if moved * REFORMATTED_ONE_IN > matched { CopyKind::Reformatted } else { CopyKind::Verbatim }
 }

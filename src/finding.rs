@@ -186,12 +186,8 @@ pub struct IndexProvenance {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Rule; 4] = [
-        Rule::LicenseIncompatible,
-        Rule::LicenseUnknown,
-        Rule::LicenseReview,
-        Rule::AttributionMissing,
-    ];
+    pub const ALL: [Rule; 4] =
+        [Rule::LicenseIncompatible, Rule::LicenseUnknown, Rule::LicenseReview, Rule::AttributionMissing];
 
     /// The stable code.
     pub fn code(self) -> &'static str {

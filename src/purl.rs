@@ -28,15 +28,11 @@ impl Purl {
     /// # Errors
     /// If `kind` or `name` hold what a purl cannot express.
     pub fn new(kind: &str, name: &str, version: Option<&str>) -> Result<Purl, PurlError> {
-        let failed = |reason: String| PurlError {
-            text: format!("pkg:{kind}/{name}"),
-            reason,
-        };
+        let failed = |reason: String| PurlError { text: format!("pkg:{kind}/{name}"), reason };
         let mut purl = packageurl::PackageUrl::new(kind.to_owned(), name.to_owned())
             .map_err(|e| failed(e.to_string()))?;
         if let Some(version) = version {
-            purl.with_version(version.to_owned())
-                .map_err(|e| failed(e.to_string()))?;
+            purl.with_version(version.to_owned()).map_err(|e| failed(e.to_string()))?;
         }
         Ok(Purl(purl.to_string()))
     }
@@ -78,10 +74,7 @@ impl FromStr for Purl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         packageurl::PackageUrl::from_str(text)
             .map(|purl| Purl(purl.to_string()))
-            .map_err(|error| PurlError {
-                text: text.to_owned(),
-                reason: error.to_string(),
-            })
+            .map_err(|error| PurlError { text: text.to_owned(), reason: error.to_string() })
     }
 }
 

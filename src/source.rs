@@ -18,18 +18,10 @@ impl SourceFile {
     /// # Panics
     /// If the text is 4 GiB or longer; the walker and ingest refuse such files long before.
     pub fn new(path: impl Into<String>, language: Language, text: Vec<u8>) -> SourceFile {
-        assert!(
-            u32::try_from(text.len()).is_ok(),
-            "sources are limited to 4 GiB"
-        );
+        assert!(u32::try_from(text.len()).is_ok(), "sources are limited to 4 GiB");
         let mut line_starts = vec![0];
         line_starts.extend(newline_ends(&text));
-        SourceFile {
-            path: path.into(),
-            language,
-            text,
-            line_starts,
-        }
+        SourceFile { path: path.into(), language, text, line_starts }
     }
 
     /// The path as given, with `/` between components.
@@ -49,10 +41,7 @@ impl SourceFile {
 
     /// Number of physical lines; a text that does not end in a line break ends in a line all the same.
     pub fn line_count(&self) -> u32 {
-        let last_is_empty = self
-            .line_starts
-            .last()
-            .is_some_and(|&start| start as usize == self.text.len());
+        let last_is_empty = self.line_starts.last().is_some_and(|&start| start as usize == self.text.len());
         self.line_starts.len() as u32 - u32::from(last_is_empty)
     }
 
@@ -65,12 +54,7 @@ impl SourceFile {
     pub fn region(&self, span: ByteSpan) -> Region {
         let (start_line, start_column) = self.line_and_column(span.start);
         let (end_line, end_column) = self.line_and_column(span.end);
-        Region {
-            start_line,
-            start_column,
-            end_line,
-            end_column,
-        }
+        Region { start_line, start_column, end_line, end_column }
     }
 
     fn line_and_column(&self, offset: u32) -> (u32, u32) {

@@ -35,9 +35,7 @@ impl TokenRange {
 
     /// Number of tokens that both ranges hold.
     pub fn overlap(self, other: TokenRange) -> u32 {
-        self.end
-            .min(other.end)
-            .saturating_sub(self.start.max(other.start))
+        self.end.min(other.end).saturating_sub(self.start.max(other.start))
     }
 }
 
@@ -66,9 +64,6 @@ pub struct LineRange {
 
 impl From<Region> for LineRange {
     fn from(region: Region) -> Self {
-        LineRange {
-            first: region.start_line,
-            last: region.end_line,
-        }
+        LineRange { first: region.start_line, last: region.end_line }
     }
 }

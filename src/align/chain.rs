@@ -30,9 +30,7 @@ pub(super) fn best(runs: &[Run]) -> Vec<Run> {
         scores.push(best.0);
         previous.push(best.1);
     }
-    let Some(end) =
-        (0..runs.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(b.cmp(&a)))
-    else {
+    let Some(end) = (0..runs.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(b.cmp(&a))) else {
         return Vec::new();
     };
     if scores[end] < MIN_SCORE {
@@ -58,15 +56,11 @@ fn link(run: Run, next: Run) -> Option<f32> {
 
 /// Tokens at the start of `next` that `run` already has, on either side.
 fn overlap(run: Run, next: Run) -> u32 {
-    run.query_end()
-        .saturating_sub(next.query)
-        .max(run.document_end().saturating_sub(next.document))
+    run.query_end().saturating_sub(next.query).max(run.document_end().saturating_sub(next.document))
 }
 
 fn trace(runs: &[Run], previous: &[Option<usize>], end: usize) -> Vec<Run> {
-    let mut chain: Vec<Run> = std::iter::successors(Some(end), |&i| previous[i])
-        .map(|i| runs[i])
-        .collect();
+    let mut chain: Vec<Run> = std::iter::successors(Some(end), |&i| previous[i]).map(|i| runs[i]).collect();
     chain.reverse();
     for i in 1..chain.len() {
         chain[i] = chain[i].skip(overlap(chain[i - 1], chain[i]));

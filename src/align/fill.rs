@@ -19,26 +19,17 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
     let mut pairs = Vec::new();
     let first = chain[0];
     let before = Window {
-        query: free
-            .query
-            .start
-            .max(first.query.saturating_sub(MAX_EXTENSION))..first.query,
-        document: free
-            .document
-            .start
-            .max(first.document.saturating_sub(MAX_EXTENSION))..first.document,
+        query: free.query.start.max(first.query.saturating_sub(MAX_EXTENSION))..first.query,
+        document: free.document.start.max(first.document.saturating_sub(MAX_EXTENSION))..first.document,
     };
     pairs.extend(extend(query, document, &before, Direction::Backward));
     for (i, &run) in chain.iter().enumerate() {
-        pairs.extend((0..run.length).map(|offset| Pair {
-            query: run.query + offset,
-            document: run.document + offset,
-        }));
+        pairs.extend(
+            (0..run.length).map(|offset| Pair { query: run.query + offset, document: run.document + offset }),
+        );
         if let Some(&next) = chain.get(i + 1) {
-            let gap = Window {
-                query: run.query_end()..next.query,
-                document: run.document_end()..next.document,
-            };
+            let gap =
+                Window { query: run.query_end()..next.query, document: run.document_end()..next.document };
             pairs.extend(global(query, document, &gap));
         }
     }
@@ -75,10 +66,9 @@ impl Window {
     /// The tokens at a row and column (from 0), counted in a direction.
     fn pair(&self, row: usize, column: usize, direction: Direction) -> Pair {
         match direction {
-            Direction::Forward => Pair {
-                query: self.query.start + row as u32,
-                document: self.document.start + column as u32,
-            },
+            Direction::Forward => {
+                Pair { query: self.query.start + row as u32, document: self.document.start + column as u32 }
+            }
             Direction::Backward => Pair {
                 query: self.query.end - 1 - row as u32,
                 document: self.document.end - 1 - column as u32,
@@ -122,11 +112,7 @@ struct Table {
 impl Table {
     fn fill(query: Side<'_>, document: Side<'_>, window: &Window, direction: Direction) -> Table {
         let width = window.columns() + 1;
-        let mut table = Table {
-            scores: vec![0; (window.rows() + 1) * width],
-            matches: Vec::new(),
-            width,
-        };
+        let mut table = Table { scores: vec![0; (window.rows() + 1) * width], matches: Vec::new(), width };
         table.matches = vec![false; table.scores.len()];
         for column in 1..width {
             table.scores[column] = table.scores[column - 1] + GAP;
@@ -165,13 +151,7 @@ impl Table {
     }
 
     /// Matched pairs from a cell back to the corner, nearest to the cell first.
-    fn trace(
-        &self,
-        window: &Window,
-        mut row: usize,
-        mut column: usize,
-        direction: Direction,
-    ) -> Vec<Pair> {
+    fn trace(&self, window: &Window, mut row: usize, mut column: usize, direction: Direction) -> Vec<Pair> {
         let mut pairs = Vec::new();
         while row > 0 && column > 0 {
             let at = row * self.width + column;

@@ -59,13 +59,7 @@ pub fn align(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Vec<Block> 
         let Some((first, last)) = chain.first().copied().zip(chain.last().copied()) else {
             break;
         };
-        let free = Free::around(
-            &blocks,
-            first,
-            last,
-            query.classes.len(),
-            document.classes.len(),
-        );
+        let free = Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
         let block = fill::fill(query, document, &chain, &free);
         run::remove_overlapping(&mut runs, &block);
         blocks.push(block);
@@ -81,48 +75,21 @@ struct Free {
 }
 
 impl Free {
-    fn around(
-        blocks: &[Block],
-        first: Run,
-        last: Run,
-        query_tokens: usize,
-        document_tokens: usize,
-    ) -> Free {
-        let mut free = Free {
-            query: 0..query_tokens as u32,
-            document: 0..document_tokens as u32,
-        };
+    fn around(blocks: &[Block], first: Run, last: Run, query_tokens: usize, document_tokens: usize) -> Free {
+        let mut free = Free { query: 0..query_tokens as u32, document: 0..document_tokens as u32 };
         for block in blocks {
             let start = block.pairs[0];
             let end = block.pairs[block.pairs.len() - 1];
-            narrow(
-                &mut free.query,
-                first.query,
-                last.query_end(),
-                start.query,
-                end.query + 1,
-            );
+            narrow(&mut free.query, first.query, last.query_end(), start.query, end.query + 1);
             let (low, high) = (start.document, end.document + 1);
-            narrow(
-                &mut free.document,
-                first.document,
-                last.document_end(),
-                low,
-                high,
-            );
+            narrow(&mut free.document, first.document, last.document_end(), low, high);
         }
         free
     }
 }
 
 /// Cuts `taken` off `free`, on the side of `kept` where it lies.
-fn narrow(
-    free: &mut std::ops::Range<u32>,
-    kept_start: u32,
-    kept_end: u32,
-    taken_start: u32,
-    taken_end: u32,
-) {
+fn narrow(free: &mut std::ops::Range<u32>, kept_start: u32, kept_end: u32, taken_start: u32, taken_end: u32) {
     if taken_end <= kept_start {
         free.start = free.start.max(taken_end);
     } else if taken_start >= kept_end {

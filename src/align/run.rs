@@ -32,11 +32,7 @@ impl Run {
     /// The run without its first tokens.
     pub(super) fn skip(self, tokens: u32) -> Run {
         let tokens = tokens.min(self.length);
-        Run {
-            query: self.query + tokens,
-            document: self.document + tokens,
-            length: self.length - tokens,
-        }
+        Run { query: self.query + tokens, document: self.document + tokens, length: self.length - tokens }
     }
 }
 
@@ -47,9 +43,8 @@ pub(super) fn maximal(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Ve
     let mut runs: Vec<Run> = Vec::new();
     for seed in seeds {
         let diagonal = i64::from(seed.document) - i64::from(seed.query);
-        let covered = runs
-            .last()
-            .is_some_and(|run| run.diagonal() == diagonal && seed.query < run.query_end());
+        let covered =
+            runs.last().is_some_and(|run| run.diagonal() == diagonal && seed.query < run.query_end());
         if !covered {
             runs.extend(extend(query, document, seed));
         }
@@ -61,11 +56,7 @@ pub(super) fn maximal(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Ve
 fn extend(query: Side<'_>, document: Side<'_>, seed: Seed) -> Option<Run> {
     let (q, d) = (seed.query as usize, seed.document as usize);
     let (query_after, document_after) = (query.classes.get(q..)?, document.classes.get(d..)?);
-    let after = query_after
-        .iter()
-        .zip(document_after)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let after = query_after.iter().zip(document_after).take_while(|(a, b)| a == b).count();
     // A seed of a colliding hash has no equal tokens to extend from.
     if after < seed.length as usize {
         return None;
@@ -76,11 +67,7 @@ fn extend(query: Side<'_>, document: Side<'_>, seed: Seed) -> Option<Run> {
         .zip(document.classes[..d].iter().rev())
         .take_while(|(a, b)| a == b)
         .count();
-    Some(Run {
-        query: (q - before) as u32,
-        document: (d - before) as u32,
-        length: (before + after) as u32,
-    })
+    Some(Run { query: (q - before) as u32, document: (d - before) as u32, length: (before + after) as u32 })
 }
 
 /// Cuts from the runs what a block has taken on either side.

@@ -38,17 +38,9 @@ pub enum View {
 }
 
 /// Short k-grams that keep outside names.
-pub const NAMED: Scheme = Scheme {
-    view: View::Named,
-    k: 10,
-    w: 6,
-};
+pub const NAMED: Scheme = Scheme { view: View::Named, k: 10, w: 6 };
 /// Longer k-grams that see classes only.
-pub const BLIND: Scheme = Scheme {
-    view: View::Blind,
-    k: 20,
-    w: 12,
-};
+pub const BLIND: Scheme = Scheme { view: View::Blind, k: 20, w: 12 };
 /// The schemes of every index, in this order.
 pub const SCHEMES: [Scheme; 2] = [NAMED, BLIND];
 
@@ -69,10 +61,7 @@ pub fn fingerprints(classes: &[u8], names: &[u16], language: Language) -> Vec<Fi
         selected.extend(
             winnow(&hashes, scheme.w)
                 .into_iter()
-                .map(|position| Fingerprint {
-                    hash: hashes[position as usize],
-                    position,
-                }),
+                .map(|position| Fingerprint { hash: hashes[position as usize], position }),
         );
     }
     selected

@@ -32,8 +32,5 @@ pub fn winnow(hashes: &[KgramHash], w: usize) -> Vec<u32> {
 }
 
 fn rightmost_minimum(hashes: &[KgramHash], start: usize, end: usize) -> usize {
-    (start..=end)
-        .rev()
-        .min_by_key(|&i| hashes[i])
-        .unwrap_or(end)
+    (start..=end).rev().min_by_key(|&i| hashes[i]).unwrap_or(end)
 }

@@ -76,19 +76,13 @@ impl Columns {
         // Nine bytes a token at the most: class, rank, two of a new name, line, and four of a far line.
         let raw = zstd::bulk::decompress(block, tokens.checked_mul(9)?).ok()?;
         let (classes, rest) = raw.split_at_checked(tokens)?;
-        let named = classes
-            .iter()
-            .filter(|&&class| TokenClass(class).is_named())
-            .count();
+        let named = classes.iter().filter(|&&class| TokenClass(class).is_named()).count();
         let (ranks, rest) = rest.split_at_checked(named)?;
         let new = ranks.iter().filter(|&&rank| rank == NEW_NAME).count();
         let (low, rest) = rest.split_at_checked(new)?;
         let (high, rest) = rest.split_at_checked(new)?;
         let mut recent = Recent::default();
-        let mut fresh = low
-            .iter()
-            .zip(high)
-            .map(|(&low, &high)| u16::from_le_bytes([low, high]));
+        let mut fresh = low.iter().zip(high).map(|(&low, &high)| u16::from_le_bytes([low, high]));
         let mut ranks = ranks.iter();
         let mut names = Vec::with_capacity(tokens);
         for &class in classes {
@@ -100,27 +94,18 @@ impl Columns {
                 },
             });
         }
-        Some(Columns {
-            classes: classes.to_vec(),
-            names,
-            lines: decode_lines(rest, tokens)?,
-        })
+        Some(Columns { classes: classes.to_vec(), names, lines: decode_lines(rest, tokens)? })
     }
 }
 
 fn decode_lines(raw: &[u8], tokens: usize) -> Option<Vec<u32>> {
     let (near, far) = raw.split_at_checked(tokens)?;
-    let mut far = far
-        .chunks_exact(4)
-        .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let mut far =
+        far.chunks_exact(4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
     let mut line = 1u32;
     near.iter()
         .map(|&distance| {
-            let distance = if distance == FAR_LINE {
-                far.next()?
-            } else {
-                u32::from(distance)
-            };
+            let distance = if distance == FAR_LINE { far.next()? } else { u32::from(distance) };
             line = line.checked_add(distance)?;
             Some(line)
         })
@@ -164,35 +149,17 @@ mod tests {
         let names = classes
             .iter()
             .enumerate()
-            .map(|(i, &class)| {
-                if TokenClass(class).is_named() {
-                    (i * i % 700 + 1) as u16
-                } else {
-                    0
-                }
-            })
+            .map(|(i, &class)| if TokenClass(class).is_named() { (i * i % 700 + 1) as u16 } else { 0 })
             .collect();
-        let lines = (0..5000u32)
-            .map(|i| 1 + i / 4 + if i > 2500 { 100_000 } else { 0 })
-            .collect();
-        let columns = Columns {
-            classes,
-            names,
-            lines,
-        };
-        assert_eq!(
-            Columns::decode(&columns.encode(), 5000),
-            Some(columns.clone())
-        );
+        let lines = (0..5000u32).map(|i| 1 + i / 4 + if i > 2500 { 100_000 } else { 0 }).collect();
+        let columns = Columns { classes, names, lines };
+        assert_eq!(Columns::decode(&columns.encode(), 5000), Some(columns.clone()));
         assert_eq!(Columns::decode(&columns.encode(), 5001), None);
         assert_eq!(Columns::decode(&columns.encode()[1..], 5000), None);
     }
 
     #[test]
     fn an_empty_document_has_columns() {
-        assert_eq!(
-            Columns::decode(&Columns::default().encode(), 0),
-            Some(Columns::default())
-        );
+        assert_eq!(Columns::decode(&Columns::default().encode(), 0), Some(Columns::default()));
     }
 }

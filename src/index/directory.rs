@@ -64,12 +64,7 @@ impl IndexDirectory {
             true => read_directory(path)?,
             false => (Manifest::new(Vec::new()), Vec::new()),
         };
-        Ok(IndexDirectory {
-            path: path.to_owned(),
-            manifest,
-            segments,
-            _lock: lock,
-        })
+        Ok(IndexDirectory { path: path.to_owned(), manifest, segments, _lock: lock })
     }
 
     /// Adds components as one new segment; those of the same purl are replaced.
@@ -77,18 +72,11 @@ impl IndexDirectory {
     /// # Errors
     /// If they cannot be written; the index is then as it was.
     pub fn add(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
-        let replaced: HashSet<Purl> = components
-            .iter()
-            .map(|added| added.component.purl.clone())
-            .collect();
+        let replaced: HashSet<Purl> = components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;
         entries.push(self.write(components)?);
         self.publish(entries)?;
-        if self.segments.len() > MAX_SEGMENTS {
-            self.merge()
-        } else {
-            Ok(())
-        }
+        if self.segments.len() > MAX_SEGMENTS { self.merge() } else { Ok(()) }
     }
 
     /// Removes the components with these purls (of any version where a purl names none); returns how many there were.
@@ -102,8 +90,7 @@ impl IndexDirectory {
             .map(|entry| entry.component.purl)
             .filter(|purl| {
                 purls.iter().any(|wanted| {
-                    wanted == purl
-                        || wanted.version().is_none() && wanted.package() == purl.package()
+                    wanted == purl || wanted.version().is_none() && wanted.package() == purl.package()
                 })
             })
             .collect();
@@ -123,11 +110,7 @@ impl IndexDirectory {
         for segment in &self.segments {
             components.extend(PreparedComponent::from_segment(segment, |_| true)?);
         }
-        let entries = if components.is_empty() {
-            Vec::new()
-        } else {
-            vec![self.write(components)?]
-        };
+        let entries = if components.is_empty() { Vec::new() } else { vec![self.write(components)?] };
         self.publish(entries)
     }
 
@@ -144,16 +127,12 @@ impl IndexDirectory {
         let mut entries = Vec::new();
         for (entry, segment) in self.manifest.segments.iter().zip(&self.segments) {
             let held = list(std::slice::from_ref(segment))?;
-            if !held
-                .iter()
-                .any(|entry| purls.contains(&entry.component.purl))
-            {
+            if !held.iter().any(|entry| purls.contains(&entry.component.purl)) {
                 entries.push(entry.clone());
                 continue;
             }
-            let kept = PreparedComponent::from_segment(segment, |component| {
-                !purls.contains(&component.purl)
-            })?;
+            let kept =
+                PreparedComponent::from_segment(segment, |component| !purls.contains(&component.purl))?;
             if !kept.is_empty() {
                 entries.push(self.write(kept)?);
             }
@@ -168,22 +147,14 @@ impl IndexDirectory {
             WriteError::Index(error) => error,
             WriteError::Io(error) => io_error("cannot write to", &self.path, error),
         })?;
-        let segment = Segment::open(
-            "the new segment",
-            storage::SegmentBytes::Owned(bytes.clone()),
-        )?;
+        let segment = Segment::open("the new segment", storage::SegmentBytes::Owned(bytes.clone()))?;
         let digest = segment.digest().to_hex().to_string();
         let file = format!("{}.segment", &digest[..32]);
         let path = self.path.join(&file);
         storage::replace(&path, |out| {
-            out.write_all(&bytes)
-                .map_err(|error| io_error("cannot write", &path, error))
+            out.write_all(&bytes).map_err(|error| io_error("cannot write", &path, error))
         })?;
-        Ok(SegmentEntry {
-            file,
-            digest,
-            bytes: bytes.len() as u64,
-        })
+        Ok(SegmentEntry { file, digest, bytes: bytes.len() as u64 })
     }
 
     /// Commits: the manifest names these segments from now on, and files it no longer names go.
@@ -191,20 +162,10 @@ impl IndexDirectory {
         let manifest = Manifest::new(entries);
         let path = self.path.join(manifest::FILE_NAME);
         storage::replace(&path, |out| {
-            out.write_all(&manifest.to_bytes())
-                .map_err(|error| io_error("cannot write", &path, error))
+            out.write_all(&manifest.to_bytes()).map_err(|error| io_error("cannot write", &path, error))
         })?;
-        let named: HashSet<&str> = manifest
-            .segments
-            .iter()
-            .map(|segment| segment.file.as_str())
-            .collect();
-        for old in self
-            .manifest
-            .segments
-            .iter()
-            .filter(|old| !named.contains(old.file.as_str()))
-        {
+        let named: HashSet<&str> = manifest.segments.iter().map(|segment| segment.file.as_str()).collect();
+        for old in self.manifest.segments.iter().filter(|old| !named.contains(old.file.as_str())) {
             // Readers that hold the old segment mapped keep it; a file that stays behind harms nothing.
             let _ = fs::remove_file(self.path.join(&old.file));
         }
@@ -240,13 +201,8 @@ fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, Index
             let file = path.join(&entry.file);
             let name = file.display().to_string();
             let segment = Segment::open(&name, storage::map(&file)?)?;
-            if segment.digest().to_hex().as_str() != entry.digest
-                || segment.byte_count() != entry.bytes
-            {
-                return Err(IndexError::corrupt(
-                    &name,
-                    "it is not the segment the manifest names",
-                ));
+            if segment.digest().to_hex().as_str() != entry.digest || segment.byte_count() != entry.bytes {
+                return Err(IndexError::corrupt(&name, "it is not the segment the manifest names"));
             }
             Ok(segment)
         })

@@ -53,9 +53,6 @@ pub enum IndexError {
 
 impl IndexError {
     pub(super) fn corrupt(name: &str, what: impl Into<String>) -> IndexError {
-        IndexError::Corrupt {
-            name: name.to_owned(),
-            what: what.into(),
-        }
+        IndexError::Corrupt { name: name.to_owned(), what: what.into() }
     }
 }

@@ -36,10 +36,7 @@ const VERSION: u32 = 1;
 impl Manifest {
     /// A manifest of these segments.
     pub fn new(segments: Vec<SegmentEntry>) -> Manifest {
-        Manifest {
-            version: VERSION,
-            segments,
-        }
+        Manifest { version: VERSION, segments }
     }
 
     /// The bytes of the file.
@@ -55,14 +52,11 @@ impl Manifest {
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Manifest, IndexError> {
         let corrupt = |what: &str| IndexError::corrupt(name, what);
         let text = std::str::from_utf8(bytes).map_err(|_| corrupt("it is not text"))?;
-        let (body, digest) = text
-            .split_once('\n')
-            .ok_or_else(|| corrupt("it is cut short"))?;
+        let (body, digest) = text.split_once('\n').ok_or_else(|| corrupt("it is cut short"))?;
         if digest.trim_end() != blake3::hash(body.as_bytes()).to_hex().as_str() {
             return Err(corrupt("its digest is wrong"));
         }
-        let manifest: Manifest =
-            serde_json::from_str(body).map_err(|error| corrupt(&error.to_string()))?;
+        let manifest: Manifest = serde_json::from_str(body).map_err(|error| corrupt(&error.to_string()))?;
         if manifest.version != VERSION {
             return Err(IndexError::Version {
                 name: name.to_owned(),
@@ -71,13 +65,8 @@ impl Manifest {
                 remedy: "update birthmark",
             });
         }
-        let is_plain =
-            |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
-        if !manifest
-            .segments
-            .iter()
-            .all(|segment| is_plain(&segment.file))
-        {
+        let is_plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
+        if !manifest.segments.iter().all(|segment| is_plain(&segment.file)) {
             return Err(corrupt("a segment's file name leads out of the index"));
         }
         Ok(manifest)

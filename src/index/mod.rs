@@ -58,7 +58,7 @@ impl std::fmt::Display for IndexName {
 pub struct Index {
     parts: Vec<Part>,
     segments: Vec<Segment>,
-    /// The starter's segment, for its model, where it is not among the segments.
+    /// The starter's segment, for its model, where none of the segments has one.
     fallback: Option<Segment>,
 }
 
@@ -87,11 +87,7 @@ impl Index {
     /// # Errors
     /// If one is missing or damaged.
     pub fn open(names: &[IndexName]) -> Result<Index, IndexError> {
-        let mut index = Index {
-            parts: Vec::new(),
-            segments: Vec::new(),
-            fallback: None,
-        };
+        let mut index = Index { parts: Vec::new(), segments: Vec::new(), fallback: None };
         for name in names {
             let segments = match name {
                 IndexName::Starter => vec![starter()?],
@@ -100,9 +96,9 @@ impl Index {
             index.parts.push(part(name, &segments));
             index.segments.extend(segments);
         }
-        index.fallback = (!names.contains(&IndexName::Starter))
-            .then(starter)
-            .transpose()?;
+        if !index.segments.iter().any(Segment::has_model) && !names.contains(&IndexName::Starter) {
+            index.fallback = Some(starter()?);
+        }
         Ok(index)
     }
 
@@ -166,16 +162,8 @@ fn starter() -> Result<Segment, IndexError> {
 }
 
 fn part(name: &IndexName, segments: &[Segment]) -> Part {
-    let digests: Vec<String> = segments
-        .iter()
-        .map(|segment| segment.digest().to_hex().to_string())
-        .collect();
-    let sum = |count: fn(&Counts) -> u64| {
-        segments
-            .iter()
-            .map(|segment| count(&segment.counts()))
-            .sum()
-    };
+    let digests: Vec<String> = segments.iter().map(|segment| segment.digest().to_hex().to_string()).collect();
+    let sum = |count: fn(&Counts) -> u64| segments.iter().map(|segment| count(&segment.counts())).sum();
     Part {
         name: name.clone(),
         digest: manifest::digest_of(digests.iter().map(String::as_str)),

@@ -9,8 +9,8 @@ use super::columns::Columns;
 use super::documents::{Component, DocumentFacts, DocumentMarks};
 use super::error::IndexError;
 use super::format::{
-    self, Bytes, COMMON_POSTING, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, HEADER_BYTES,
-    LICENSE_ROW, MAGIC, Section,
+    self, Bytes, COMMON_POSTING, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, HEADER_BYTES, LICENSE_ROW,
+    MAGIC, Section,
 };
 use super::storage::SegmentBytes;
 use crate::fingerprint::{Fingerprint, KgramHash, fingerprints};
@@ -123,32 +123,18 @@ impl Segment {
     /// If the header is not that of a segment of this format version, or does not fit the number of bytes.
     pub fn open(name: &str, bytes: SegmentBytes) -> Result<Segment, IndexError> {
         let corrupt = |what: &str| IndexError::corrupt(name, what);
-        let header = Bytes(
-            bytes
-                .get(..HEADER_BYTES)
-                .ok_or_else(|| corrupt("it is shorter than a header"))?,
-        );
+        let header = Bytes(bytes.get(..HEADER_BYTES).ok_or_else(|| corrupt("it is shorter than a header"))?);
         if header.slice(0, MAGIC.len()) != Some(&MAGIC) {
             return Err(corrupt("it does not start as a segment does"));
         }
         check_versions(name, header)?;
         let checksum = header.u64(format::OFFSET_HEADER_CHECKSUM);
-        if checksum
-            != Some(xxhash_rust::xxh3::xxh3_64(
-                &header.0[..format::OFFSET_HEADER_CHECKSUM],
-            ))
-        {
+        if checksum != Some(xxhash_rust::xxh3::xxh3_64(&header.0[..format::OFFSET_HEADER_CHECKSUM])) {
             return Err(corrupt("the checksum of the header is wrong"));
         }
-        let (counts, bucket_bits, sections) = read_header(header, bytes.len())
-            .ok_or_else(|| corrupt("the sections do not fit the file"))?;
-        Ok(Segment {
-            name: name.to_owned(),
-            bytes,
-            counts,
-            bucket_bits,
-            sections,
-        })
+        let (counts, bucket_bits, sections) =
+            read_header(header, bytes.len()).ok_or_else(|| corrupt("the sections do not fit the file"))?;
+        Ok(Segment { name: name.to_owned(), bytes, counts, bucket_bits, sections })
     }
 
     /// How much it holds.
@@ -189,11 +175,7 @@ impl Segment {
         if end > next && postings.u32(next * 4) == Some(COMMON_POSTING) {
             return Postings::Common;
         }
-        Postings::Listed(PostingList {
-            bytes: postings,
-            next,
-            end,
-        })
+        Postings::Listed(PostingList { bytes: postings, next, end })
     }
 
     /// The entries of a bucket that have the suffix.
@@ -201,18 +183,11 @@ impl Segment {
         let buckets = self.section(Section::Buckets);
         let first = buckets.u32(bucket as usize * 4)? as usize;
         let last = buckets.u32(bucket as usize * 4 + 4)? as usize;
-        let suffixes = self
-            .section(Section::Suffixes)
-            .slice(first * 2, last.checked_sub(first)? * 2)?;
+        let suffixes = self.section(Section::Suffixes).slice(first * 2, last.checked_sub(first)? * 2)?;
         let suffix_at = |entry: &[u8]| u16::from_le_bytes([entry[0], entry[1]]);
-        let before = suffixes
-            .chunks_exact(2)
-            .take_while(|entry| suffix_at(entry) < suffix)
-            .count();
-        let equal = suffixes[before * 2..]
-            .chunks_exact(2)
-            .take_while(|entry| suffix_at(entry) == suffix)
-            .count();
+        let before = suffixes.chunks_exact(2).take_while(|entry| suffix_at(entry) < suffix).count();
+        let equal =
+            suffixes[before * 2..].chunks_exact(2).take_while(|entry| suffix_at(entry) == suffix).count();
         Some((first + before, first + before + equal))
     }
 
@@ -239,10 +214,8 @@ impl Segment {
     /// If the segment is damaged.
     pub fn document_row(&self, id: DocumentId) -> Result<DocumentRow, IndexError> {
         let read = || {
-            let row = Bytes(
-                self.section(Section::Documents)
-                    .slice(id.0 as usize * DOCUMENT_ROW, DOCUMENT_ROW)?,
-            );
+            let row =
+                Bytes(self.section(Section::Documents).slice(id.0 as usize * DOCUMENT_ROW, DOCUMENT_ROW)?);
             Some(DocumentRow {
                 component: ComponentId(row.u32(0)?),
                 token_start: row.u32(4)?,
@@ -266,11 +239,7 @@ impl Segment {
         Ok(DocumentFacts {
             path: self.text(row.path)?.to_owned(),
             language: row.language,
-            license: if row.license == NO_LICENSE {
-                None
-            } else {
-                Some(self.license(row.license)?)
-            },
+            license: if row.license == NO_LICENSE { None } else { Some(self.license(row.license)?) },
             marks: DocumentMarks::from_bits(row.marks),
         })
     }
@@ -282,10 +251,7 @@ impl Segment {
     pub fn columns(&self, row: &DocumentRow) -> Result<Columns, IndexError> {
         usize::try_from(row.block.0)
             .ok()
-            .and_then(|offset| {
-                self.section(Section::Tokens)
-                    .slice(offset, row.block.1 as usize)
-            })
+            .and_then(|offset| self.section(Section::Tokens).slice(offset, row.block.1 as usize))
             .and_then(|block| Columns::decode(block, row.token_count as usize))
             .ok_or_else(|| self.corrupt("the tokens of a document cannot be read"))
     }
@@ -297,10 +263,7 @@ impl Segment {
     pub fn token_block(&self, row: &DocumentRow) -> Result<&[u8], IndexError> {
         usize::try_from(row.block.0)
             .ok()
-            .and_then(|offset| {
-                self.section(Section::Tokens)
-                    .slice(offset, row.block.1 as usize)
-            })
+            .and_then(|offset| self.section(Section::Tokens).slice(offset, row.block.1 as usize))
             .ok_or_else(|| self.corrupt("the tokens of a document cannot be read"))
     }
 
@@ -310,10 +273,8 @@ impl Segment {
     /// If the segment is damaged.
     pub fn component_row(&self, id: ComponentId) -> Result<ComponentRow, IndexError> {
         let read = || {
-            let row = Bytes(
-                self.section(Section::Components)
-                    .slice(id.0 as usize * COMPONENT_ROW, COMPONENT_ROW)?,
-            );
+            let row =
+                Bytes(self.section(Section::Components).slice(id.0 as usize * COMPONENT_ROW, COMPONENT_ROW)?);
             Some(ComponentRow {
                 purl: (row.u32(0)?, row.u32(4)?),
                 license: row.u32(8)?,
@@ -339,6 +300,11 @@ impl Segment {
         })
     }
 
+    /// Whether a model of ordinary code was learned from this segment.
+    pub fn has_model(&self) -> bool {
+        self.sections[Section::Model as usize].1 > 0
+    }
+
     /// The model of ordinary code learned from this segment, if it was large enough to learn from.
     ///
     /// # Errors
@@ -348,9 +314,7 @@ impl Segment {
         if bytes.is_empty() {
             return Ok(None);
         }
-        Model::read(bytes)
-            .map(Some)
-            .ok_or_else(|| self.corrupt("the model of ordinary code cannot be read"))
+        Model::read(bytes).map(Some).ok_or_else(|| self.corrupt("the model of ordinary code cannot be read"))
     }
 
     /// Reads everything and compares: checksums, digest, texts, and that the fingerprints are those of the tokens.
@@ -365,8 +329,7 @@ impl Segment {
         let mut next_token = 0;
         for id in self.documents() {
             let row = self.document_row(id)?;
-            if row.token_start != next_token || u64::from(row.component.0) >= self.counts.components
-            {
+            if row.token_start != next_token || u64::from(row.component.0) >= self.counts.components {
                 return Err(self.corrupt(format!("document {} is out of order", id.0)));
             }
             next_token += row.token_count;
@@ -386,9 +349,7 @@ impl Segment {
         for section in Section::ALL {
             let stated = header.u64(format::OFFSET_SECTIONS + section as usize * 24 + 16);
             if stated != Some(xxhash_rust::xxh3::xxh3_64(self.section(section).0)) {
-                return Err(
-                    self.corrupt(format!("the checksum of its section {section:?} is wrong"))
-                );
+                return Err(self.corrupt(format!("the checksum of its section {section:?} is wrong")));
             }
         }
         if blake3::hash(&self.bytes[HEADER_BYTES..]) != self.digest() {
@@ -414,10 +375,8 @@ impl Segment {
 
     fn license(&self, number: u32) -> Result<LicenseFact, IndexError> {
         let read = || {
-            let row = Bytes(
-                self.section(Section::Licenses)
-                    .slice(number as usize * LICENSE_ROW, LICENSE_ROW)?,
-            );
+            let row =
+                Bytes(self.section(Section::Licenses).slice(number as usize * LICENSE_ROW, LICENSE_ROW)?);
             let expression = self.text((row.u32(0)?, row.u32(4)?)).ok()?;
             Some(LicenseFact {
                 expression: match expression {
@@ -455,18 +414,9 @@ fn check_versions(name: &str, header: Bytes<'_>) -> Result<(), IndexError> {
     if found == expected {
         return Ok(());
     }
-    let remedy = if found > expected {
-        "update birthmark"
-    } else {
-        "build the index again"
-    };
+    let remedy = if found > expected { "update birthmark" } else { "build the index again" };
     let words = |(format, normalizer): (u32, u16)| format!("{format}.{normalizer}");
-    Err(IndexError::Version {
-        name: name.to_owned(),
-        found: words(found),
-        expected: words(expected),
-        remedy,
-    })
+    Err(IndexError::Version { name: name.to_owned(), found: words(found), expected: words(expected), remedy })
 }
 
 type HeaderFields = (Counts, u8, [(usize, usize); Section::ALL.len()]);
@@ -502,21 +452,12 @@ fn read_header(header: Bytes<'_>, file_bytes: usize) -> Option<HeaderFields> {
 }
 
 fn precision_from(number: u8) -> Option<Precision> {
-    [Precision::Exact, Precision::Imprecise]
-        .into_iter()
-        .find(|&precision| precision as u8 == number)
+    [Precision::Exact, Precision::Imprecise].into_iter().find(|&precision| precision as u8 == number)
 }
 
 fn learned_from_from(number: u8) -> Option<LearnedFrom> {
     use LearnedFrom::{Classifier, FileHeader, Given, LicenseText, Metadata, Nowhere};
-    [
-        Given,
-        Metadata,
-        Classifier,
-        LicenseText,
-        FileHeader,
-        Nowhere,
-    ]
-    .into_iter()
-    .find(|&place| place as u8 == number)
+    [Given, Metadata, Classifier, LicenseText, FileHeader, Nowhere]
+        .into_iter()
+        .find(|&place| place as u8 == number)
 }

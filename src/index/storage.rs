@@ -40,8 +40,7 @@ pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
     let file = File::open(path).map_err(|error| io_error("cannot open", path, error))?;
     // SAFETY: a segment file is written once under a temporary name, published by rename, and only ever unlinked
     // afterwards, which leaves a map intact. Whoever truncates it by hand gets a signal, as with any mapped file.
-    let map = unsafe { memmap2::Mmap::map(&file) }
-        .map_err(|error| io_error("cannot map", path, error))?;
+    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|error| io_error("cannot map", path, error))?;
     Ok(SegmentBytes::Mapped(map))
 }
 
@@ -55,10 +54,8 @@ pub fn replace<E: From<IndexError>>(
 ) -> Result<(), E> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let failed = |error| io_error("cannot write", path, error);
-    let mut temporary = tempfile::Builder::new()
-        .prefix(TEMPORARY_PREFIX)
-        .tempfile_in(directory)
-        .map_err(failed)?;
+    let mut temporary =
+        tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory).map_err(failed)?;
     {
         let mut out = io::BufWriter::with_capacity(1 << 20, temporary.as_file_mut());
         write(&mut out)?;
@@ -66,9 +63,7 @@ pub fn replace<E: From<IndexError>>(
     }
     temporary.as_file().sync_all().map_err(failed)?;
     make_readable(temporary.as_file()).map_err(failed)?;
-    temporary
-        .persist(path)
-        .map_err(|error| failed(error.error))?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
     sync_directory(directory).map_err(failed)?;
     Ok(())
 }
@@ -82,11 +77,7 @@ pub fn sweep(directory: &Path) {
         return;
     };
     for entry in entries.flatten() {
-        if entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(TEMPORARY_PREFIX)
-        {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
             // A leftover that cannot be removed wastes space and harms nothing.
             let _ = fs::remove_file(entry.path());
         }
@@ -114,11 +105,7 @@ pub fn lock(directory: &Path) -> Result<File, IndexError> {
 
 /// An error of the system with what was attempted.
 pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> IndexError {
-    IndexError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+    IndexError::Io { action, path: path.to_owned(), source }
 }
 
 #[cfg(unix)]

@@ -47,13 +47,7 @@ impl PreparedDocument {
         block: Vec<u8>,
     ) -> PreparedDocument {
         let fingerprints = fingerprints(&columns.classes, &columns.names, facts.language);
-        PreparedDocument {
-            facts,
-            lines,
-            tokens: columns.classes.len() as u32,
-            block,
-            fingerprints,
-        }
+        PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block, fingerprints }
     }
 }
 
@@ -77,10 +71,8 @@ impl PreparedComponent {
         let mut components = Vec::new();
         for id in segment.components() {
             let component = segment.component(&segment.component_row(id)?)?;
-            components.push(wanted(&component).then_some(PreparedComponent {
-                component,
-                documents: Vec::new(),
-            }));
+            components
+                .push(wanted(&component).then_some(PreparedComponent { component, documents: Vec::new() }));
         }
         let documents = segment
             .documents()
@@ -114,17 +106,12 @@ impl PreparedComponent {
 ///
 /// # Errors
 /// If they are too many for one segment, or `out` fails.
-pub fn write_segment(
-    mut components: Vec<PreparedComponent>,
-    out: &mut impl Write,
-) -> Result<(), WriteError> {
+pub fn write_segment(mut components: Vec<PreparedComponent>, out: &mut impl Write) -> Result<(), WriteError> {
     components.sort_by(|a, b| {
         (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
     });
     for component in &mut components {
-        component
-            .documents
-            .sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
+        component.documents.sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
     }
     let mut layout = Layout::new(&components)?;
     let body = layout.body(&components)?;
@@ -164,10 +151,7 @@ impl Layout {
             sections: Default::default(),
             counts: [
                 components.len() as u64,
-                components
-                    .iter()
-                    .map(|component| component.documents.len() as u64)
-                    .sum(),
+                components.iter().map(|component| component.documents.len() as u64).sum(),
             ],
         };
         for document in components.iter().flat_map(|component| &component.documents) {
@@ -177,10 +161,7 @@ impl Layout {
                 .tokens
                 .checked_add(document.tokens)
                 .filter(|&tokens| tokens < COMMON_POSTING)
-                .ok_or(IndexError::TooLarge {
-                    what: "this corpus",
-                    limit: u64::from(COMMON_POSTING),
-                })?;
+                .ok_or(IndexError::TooLarge { what: "this corpus", limit: u64::from(COMMON_POSTING) })?;
         }
         Ok(layout)
     }
@@ -201,17 +182,11 @@ impl Layout {
         self.fingerprint_count = postings.len() as u64;
         self.bucket_bits = format::bucket_bits(self.fingerprint_count);
         self.append(&mut body, Section::Buckets, &self.buckets(&postings));
-        let suffix = |&(hash, _): &(u64, u32)| {
-            format::bucket_and_suffix(hash, self.bucket_bits)
-                .1
-                .to_le_bytes()
-        };
+        let suffix =
+            |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).1.to_le_bytes();
         let suffixes: Vec<u8> = postings.iter().flat_map(suffix).collect();
         self.append(&mut body, Section::Suffixes, &suffixes);
-        let positions: Vec<u8> = postings
-            .iter()
-            .flat_map(|(_, position)| position.to_le_bytes())
-            .collect();
+        let positions: Vec<u8> = postings.iter().flat_map(|(_, position)| position.to_le_bytes()).collect();
         self.append(&mut body, Section::Postings, &positions);
         let model = match u64::from(self.tokens) {
             0..MIN_TRAINING_TOKENS => Vec::new(),
@@ -224,11 +199,7 @@ impl Layout {
     fn append(&mut self, body: &mut Vec<u8>, section: Section, bytes: &[u8]) {
         body.resize(body.len().next_multiple_of(SECTION_ALIGNMENT), 0);
         let offset = (HEADER_BYTES + body.len()) as u64;
-        self.sections[section as usize] = (
-            offset,
-            bytes.len() as u64,
-            xxhash_rust::xxh3::xxh3_64(bytes),
-        );
+        self.sections[section as usize] = (offset, bytes.len() as u64, xxhash_rust::xxh3::xxh3_64(bytes));
         body.extend_from_slice(bytes);
     }
 
@@ -239,26 +210,19 @@ impl Layout {
             .flat_map(|component| &component.documents)
             .zip(&self.token_starts)
             .flat_map(|(document, start)| {
-                document
-                    .fingerprints
-                    .iter()
-                    .map(move |f| (f.hash.0, start + f.position))
+                document.fingerprints.iter().map(move |f| (f.hash.0, start + f.position))
             })
             .collect();
         all.par_sort_unstable();
-        let document_of = |position: u32| {
-            self.token_starts
-                .partition_point(|&start| start <= position)
-        };
+        let document_of = |position: u32| self.token_starts.partition_point(|&start| start <= position);
         let mut listed = Vec::with_capacity(all.len());
         for same in all.chunk_by(|a, b| a.0 == b.0) {
             if same.len() <= MAX_POSTINGS_PER_DOCUMENT {
                 listed.extend_from_slice(same);
                 continue;
             }
-            let by_document: Vec<&[(u64, u32)]> = same
-                .chunk_by(|a, b| document_of(a.1) == document_of(b.1))
-                .collect();
+            let by_document: Vec<&[(u64, u32)]> =
+                same.chunk_by(|a, b| document_of(a.1) == document_of(b.1)).collect();
             if by_document.len() > MAX_DOCUMENTS_PER_FINGERPRINT {
                 listed.push((same[0].0, COMMON_POSTING));
             } else {
@@ -273,16 +237,12 @@ impl Layout {
     }
 
     fn buckets(&self, postings: &[(u64, u32)]) -> Vec<u8> {
-        let bucket_of =
-            |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).0;
+        let bucket_of = |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).0;
         let mut bytes = Vec::new();
         let mut entry = 0;
         for bucket in 0..1u32 << self.bucket_bits {
             bytes.extend_from_slice(&(entry as u32).to_le_bytes());
-            entry += postings[entry..]
-                .iter()
-                .take_while(|posting| bucket_of(posting) == bucket)
-                .count();
+            entry += postings[entry..].iter().take_while(|posting| bucket_of(posting) == bucket).count();
         }
         bytes.extend_from_slice(&(entry as u32).to_le_bytes());
         bytes
@@ -295,22 +255,13 @@ impl Layout {
         header.extend_from_slice(&NORMALIZER_VERSION.to_le_bytes());
         header.resize(format::OFFSET_CONTENT_DIGEST, 0);
         header.extend_from_slice(blake3::hash(body).as_bytes());
-        let counts = [
-            self.counts[0],
-            self.counts[1],
-            u64::from(self.tokens),
-            self.lines,
-            self.fingerprint_count,
-        ];
+        let counts =
+            [self.counts[0], self.counts[1], u64::from(self.tokens), self.lines, self.fingerprint_count];
         header.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
         header.push(self.bucket_bits);
         header.resize(format::OFFSET_SECTIONS, 0);
         for (offset, length, checksum) in self.sections {
-            header.extend(
-                [offset, length, checksum]
-                    .iter()
-                    .flat_map(|field| field.to_le_bytes()),
-            );
+            header.extend([offset, length, checksum].iter().flat_map(|field| field.to_le_bytes()));
         }
         header.resize(format::OFFSET_HEADER_CHECKSUM, 0);
         header.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&header).to_le_bytes());
@@ -341,42 +292,21 @@ impl Tables {
     }
 
     fn add_component_row(&mut self, prepared: &PreparedComponent) {
-        let license = self
-            .licenses
-            .number(&prepared.component.license, &mut self.strings);
+        let license = self.licenses.number(&prepared.component.license, &mut self.strings);
         let purl = self.strings.place(prepared.component.purl.as_str());
-        let tokens: u32 = prepared
-            .documents
-            .iter()
-            .map(|document| document.tokens)
-            .sum();
-        let lines: u64 = prepared
-            .documents
-            .iter()
-            .map(|document| u64::from(document.lines))
-            .sum();
+        let tokens: u32 = prepared.documents.iter().map(|document| document.tokens).sum();
+        let lines: u64 = prepared.documents.iter().map(|document| u64::from(document.lines)).sum();
         let digest = prepared
             .component
             .digest
             .strip_prefix("blake3:")
             .and_then(|hex| blake3::Hash::from_hex(hex).ok());
         let row = &mut self.components;
-        for field in [
-            purl.0,
-            purl.1,
-            license,
-            prepared.documents.len() as u32,
-            tokens,
-            0,
-        ] {
+        for field in [purl.0, purl.1, license, prepared.documents.len() as u32, tokens, 0] {
             row.extend_from_slice(&field.to_le_bytes());
         }
         row.extend_from_slice(&lines.to_le_bytes());
-        row.extend_from_slice(
-            digest
-                .unwrap_or(blake3::Hash::from_bytes([0; 32]))
-                .as_bytes(),
-        );
+        row.extend_from_slice(digest.unwrap_or(blake3::Hash::from_bytes([0; 32])).as_bytes());
         row.extend_from_slice(&[0; 8]);
     }
 
@@ -387,23 +317,12 @@ impl Tables {
             None => u32::MAX,
         };
         let row = &mut self.documents;
-        for field in [
-            self.component_count,
-            token_start,
-            document.tokens,
-            document.lines,
-            path.0,
-            path.1,
-            license,
-        ] {
+        for field in
+            [self.component_count, token_start, document.tokens, document.lines, path.0, path.1, license]
+        {
             row.extend_from_slice(&field.to_le_bytes());
         }
-        row.extend_from_slice(&[
-            document.facts.language.number(),
-            document.facts.marks.to_bits(),
-            0,
-            0,
-        ]);
+        row.extend_from_slice(&[document.facts.language.number(), document.facts.marks.to_bits(), 0, 0]);
         row.extend_from_slice(&(self.tokens.len() as u64).to_le_bytes());
         row.extend_from_slice(&(document.block.len() as u32).to_le_bytes());
         row.extend_from_slice(&[0; 4]);
@@ -440,17 +359,12 @@ impl Licenses {
         if let Some(&number) = self.known.get(fact) {
             return number;
         }
-        let expression = strings.place(
-            fact.expression
-                .as_ref()
-                .map_or("", |expression| expression.as_str()),
-        );
+        let expression = strings.place(fact.expression.as_ref().map_or("", |expression| expression.as_str()));
         let declared = strings.place(&fact.declared);
         for field in [expression.0, expression.1, declared.0, declared.1] {
             self.rows.extend_from_slice(&field.to_le_bytes());
         }
-        self.rows
-            .extend_from_slice(&[fact.precision as u8, fact.learned_from as u8, 0, 0]);
+        self.rows.extend_from_slice(&[fact.precision as u8, fact.learned_from as u8, 0, 0]);
         let number = self.known.len() as u32;
         self.known.insert(fact.clone(), number);
         number
@@ -467,10 +381,7 @@ fn training_sample(
         .iter()
         .enumerate()
         .flat_map(|(package, component)| {
-            component
-                .documents
-                .iter()
-                .map(move |document| (package as u32, document))
+            component.documents.iter().map(move |document| (package as u32, document))
         })
         .filter(|(_, document)| !document.facts.marks.generated && !document.facts.marks.minified)
         .step_by(stride)
@@ -478,17 +389,10 @@ fn training_sample(
     documents
         .into_par_iter()
         .map(|(package, document)| {
-            let columns =
-                Columns::decode(&document.block, document.tokens as usize).ok_or_else(|| {
-                    IndexError::corrupt(&document.facts.path, "its tokens cannot be read")
-                })?;
+            let columns = Columns::decode(&document.block, document.tokens as usize)
+                .ok_or_else(|| IndexError::corrupt(&document.facts.path, "its tokens cannot be read"))?;
             let language = document.facts.language;
-            Ok(TrainingDocument {
-                package,
-                language,
-                classes: columns.classes,
-                names: columns.names,
-            })
+            Ok(TrainingDocument { package, language, classes: columns.classes, names: columns.names })
         })
         .collect()
 }

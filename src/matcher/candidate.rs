@@ -64,12 +64,7 @@ pub(super) fn candidates(
 fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, IndexError> {
     let mut hits = Vec::new();
     for (view, scheme) in SCHEMES.iter().enumerate() {
-        let grams = kgrams(
-            query.side.classes,
-            query.side.names,
-            query.language,
-            *scheme,
-        );
+        let grams = kgrams(query.side.classes, query.side.names, query.language, *scheme);
         for (position, hash) in grams.enumerate() {
             for (number, segment) in index.segments().iter().enumerate() {
                 let list = match segment.lookup(hash) {
@@ -84,17 +79,9 @@ fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, 
                         continue;
                     };
                     let start = segment.document_row(document)?.token_start;
-                    let seed = Seed {
-                        query: position as u32,
-                        document: global - start,
-                        length: scheme.k as u32,
-                    };
-                    hits.push(Hit {
-                        segment: SegmentId(number as u32),
-                        document,
-                        seed,
-                        view: view as u8,
-                    });
+                    let seed =
+                        Seed { query: position as u32, document: global - start, length: scheme.k as u32 };
+                    hits.push(Hit { segment: SegmentId(number as u32), document, seed, view: view as u8 });
                 }
             }
         }
@@ -106,11 +93,7 @@ fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, 
 fn clusters(hits: &[Hit]) -> Vec<Vec<Hit>> {
     let mut clusters: Vec<(Extent, Vec<Hit>)> = Vec::new();
     for &hit in hits {
-        match clusters
-            .iter_mut()
-            .rev()
-            .find(|(extent, _)| extent.is_near(hit.seed))
-        {
+        match clusters.iter_mut().rev().find(|(extent, _)| extent.is_near(hit.seed)) {
             Some((extent, members)) => {
                 extent.include(hit.seed);
                 members.push(hit);
@@ -157,20 +140,12 @@ impl Candidate {
         let mut query = (u32::MAX, 0);
         for hit in hits {
             let end = hit.seed.query + hit.seed.length;
-            estimate += (hit.seed.query.max(covered_to)..end)
-                .map(|i| worth.bits(i, hit.view))
-                .sum::<f32>();
+            estimate += (hit.seed.query.max(covered_to)..end).map(|i| worth.bits(i, hit.view)).sum::<f32>();
             covered_to = covered_to.max(end);
             query = (query.0.min(hit.seed.query), query.1.max(end));
         }
         let seeds = hits.iter().map(|hit| hit.seed).collect();
-        Candidate {
-            segment: hits[0].segment,
-            document: hits[0].document,
-            seeds,
-            estimate,
-            query,
-        }
+        Candidate { segment: hits[0].segment, document: hits[0].document, seeds, estimate, query }
     }
 }
 
@@ -184,13 +159,9 @@ fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candida
     });
     let mut kept_by_stretch = vec![0u32; query_tokens / STRETCH as usize + 1];
     candidates.retain(|candidate| {
-        let stretches =
-            (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
+        let stretches = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
         let covered = &mut kept_by_stretch[stretches];
-        let full = covered
-            .iter()
-            .filter(|&&kept| kept >= MAX_CANDIDATES_PER_STRETCH)
-            .count();
+        let full = covered.iter().filter(|&&kept| kept >= MAX_CANDIDATES_PER_STRETCH).count();
         let keep = full * 2 < covered.len();
         if keep {
             covered.iter_mut().for_each(|kept| *kept += 1);
@@ -210,11 +181,7 @@ struct TokenWorth<'a> {
 impl<'a> TokenWorth<'a> {
     fn new(model: &'a Model<'a>, query: Query<'a>) -> TokenWorth<'a> {
         let unknown = vec![f32::NAN; query.side.classes.len()];
-        TokenWorth {
-            model,
-            query,
-            bits: [unknown.clone(), unknown],
-        }
+        TokenWorth { model, query, bits: [unknown.clone(), unknown] }
     }
 
     fn bits(&mut self, token: u32, view: u8) -> f32 {
@@ -224,12 +191,8 @@ impl<'a> TokenWorth<'a> {
             return known;
         }
         let bits = match SCHEMES[usize::from(view)].view {
-            View::Named => self
-                .model
-                .named_bits(self.query.language, side.classes, side.names, i),
-            View::Blind => self
-                .model
-                .structure_bits(self.query.language, side.classes, i),
+            View::Named => self.model.named_bits(self.query.language, side.classes, side.names, i),
+            View::Blind => self.model.structure_bits(self.query.language, side.classes, i),
         };
         self.bits[usize::from(view)][i] = bits;
         bits

@@ -31,27 +31,20 @@ pub(super) fn merge(
             next.tokens.overlap(group[0].tokens) as f32 >= SAME_SPAN * next.tokens.len() as f32
         };
         match groups.iter_mut().find(inside) {
-            Some(group) if next.evidence.bits >= OWNER_BITS * group[0].evidence.bits => {
-                group.push(next)
-            }
+            Some(group) if next.evidence.bits >= OWNER_BITS * group[0].evidence.bits => group.push(next),
             // Part of a match that a better origin explains as a whole.
             Some(_) => {}
             None => groups.push(vec![next]),
         }
     }
-    let mut matches = groups
-        .iter()
-        .map(|group| to_match(index, query, group))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut matches =
+        groups.iter().map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;
     matches.sort_by_key(|found| found.tokens);
     Ok(matches)
 }
 
 fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match, IndexError> {
-    let mut owners = group
-        .iter()
-        .map(|aligned| owner(index, aligned))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut owners = group.iter().map(|aligned| owner(index, aligned)).collect::<Result<Vec<_>, _>>()?;
     let best_bits = group[0].evidence.bits;
     owners.sort_by(|a, b| {
         rank(a, best_bits)
@@ -65,10 +58,7 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
     Ok(Match {
         tokens: best.tokens,
         kind: best.kind,
-        evidence: super::Evidence {
-            packages,
-            ..best.evidence
-        },
+        evidence: super::Evidence { packages, ..best.evidence },
         owners,
         content: content_hash(query, best.tokens),
     })
@@ -109,13 +99,7 @@ fn keep_best_of_each_package(owners: &mut Vec<Owner>) {
 
 fn content_hash(query: Query<'_>, tokens: TokenRange) -> u64 {
     let range = tokens.start as usize..tokens.end as usize;
-    let names = query.side.names[range.clone()]
-        .iter()
-        .flat_map(|name| name.to_le_bytes());
-    let bytes: Vec<u8> = query.side.classes[range]
-        .iter()
-        .copied()
-        .chain(names)
-        .collect();
+    let names = query.side.names[range.clone()].iter().flat_map(|name| name.to_le_bytes());
+    let bytes: Vec<u8> = query.side.classes[range].iter().copied().chain(names).collect();
     xxhash_rust::xxh3::xxh3_64(&bytes)
 }

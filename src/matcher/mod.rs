@@ -99,8 +99,7 @@ pub fn find(
     let mut found = Found::default();
     let candidates = candidate::candidates(index, model, query, &mut found)?;
     let mut aligned = Vec::new();
-    for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document))
-    {
+    for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.columns(&row)?;
@@ -120,10 +119,7 @@ fn align_candidate(
     row: DocumentRow,
     columns: &Columns,
 ) -> Option<Aligned> {
-    let document = Side {
-        classes: &columns.classes,
-        names: &columns.names,
-    };
+    let document = Side { classes: &columns.classes, names: &columns.names };
     let blocks = align::align(query.side, document, &candidate.seeds);
     let pairs = || blocks.iter().flat_map(|block| &block.pairs);
     let tokens = TokenRange {
@@ -136,10 +132,7 @@ fn align_candidate(
         document: candidate.document,
         row,
         tokens,
-        lines: LineRange {
-            first: document_lines().min()?,
-            last: document_lines().max()?,
-        },
+        lines: LineRange { first: document_lines().min()?, last: document_lines().max()? },
         kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
         evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
     })

@@ -3,8 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    HEADER_BYTES, MAX_ORDER, NAME_COUNT, STEPS_PER_BIT, View, gram_push, gram_seed, named_code,
-    slot_and_tag,
+    HEADER_BYTES, MAX_ORDER, NAME_COUNT, STEPS_PER_BIT, View, gram_push, gram_seed, named_code, slot_and_tag,
 };
 use crate::language::Language;
 use crate::token::TokenClass;
@@ -89,11 +88,7 @@ fn learn_view(documents: &[TrainingDocument], view: View) -> Vec<Estimate> {
             let fallback = predicted.get(&gram.shorter).copied();
             let gain = fallback.map_or(f32::INFINITY, |fallback| (bits - fallback).abs());
             if gain >= MIN_GAIN_BITS {
-                kept.push(Estimate {
-                    gram: hash,
-                    bits,
-                    gain: gain * gram.votes as f32,
-                });
+                kept.push(Estimate { gram: hash, bits, gain: gain * gram.votes as f32 });
                 next_predicted.insert(hash, bits);
             } else {
                 next_predicted.insert(hash, fallback.unwrap_or(bits));
@@ -118,19 +113,11 @@ fn count(
         };
         // The hash of tokens `from..=to`, newest first.
         let hash = |from: usize, to: usize| {
-            (from..=to)
-                .rev()
-                .fold(gram_seed(view, document.language), |hash, i| {
-                    gram_push(hash, code(i))
-                })
+            (from..=to).rev().fold(gram_seed(view, document.language), |hash, i| gram_push(hash, code(i)))
         };
         for last in order - 1..document.classes.len() {
             let first = last + 1 - order;
-            let context = if order == 1 {
-                gram_seed(view, document.language)
-            } else {
-                hash(first, last - 1)
-            };
+            let context = if order == 1 { gram_seed(view, document.language) } else { hash(first, last - 1) };
             if order > 1 && !extendable.contains(&context) {
                 continue;
             }
@@ -182,10 +169,7 @@ fn name_table(documents: &[TrainingDocument]) -> Vec<u8> {
         }
         packages += 1;
     }
-    shares
-        .iter()
-        .map(|&share| steps((f64::from(packages.max(1)) / share.max(1e-9)).log2() as f32))
-        .collect()
+    shares.iter().map(|&share| steps((f64::from(packages.max(1)) / share.max(1e-9)).log2() as f32)).collect()
 }
 
 fn steps(bits: f32) -> u8 {
@@ -193,9 +177,7 @@ fn steps(bits: f32) -> u8 {
 }
 
 fn serialize(names: &[u8], estimates: &[Estimate]) -> Vec<u8> {
-    let slot_bits = (estimates.len() * 4 / 3 + 2)
-        .next_power_of_two()
-        .trailing_zeros();
+    let slot_bits = (estimates.len() * 4 / 3 + 2).next_power_of_two().trailing_zeros();
     let mut slots = vec![0u32; 1 << slot_bits];
     for estimate in estimates {
         let (mut at, tag) = slot_and_tag(estimate.gram);

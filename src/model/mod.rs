@@ -71,18 +71,13 @@ impl<'a> Model<'a> {
     pub fn named_bits(&self, language: Language, classes: &[u8], names: &[u16], i: usize) -> f32 {
         let code = |at: usize| named_code(classes[at], names[at]);
         let known = self.surprisal(View::Named, language, i, code);
-        let unknown =
-            || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
+        let unknown = || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
         known.unwrap_or_else(unknown).min(MAX_NAMED_BITS)
     }
 
     /// Surprisal of a name anywhere, in bits.
     pub fn name_bits(&self, name: NameHash) -> f32 {
-        let stored = self
-            .names
-            .get(usize::from(name.0))
-            .copied()
-            .unwrap_or(u8::MAX);
+        let stored = self.names.get(usize::from(name.0)).copied().unwrap_or(u8::MAX);
         (f32::from(stored) / STEPS_PER_BIT).min(MAX_NAME_BITS)
     }
 
@@ -136,8 +131,7 @@ fn gram_seed(view: View, language: Language) -> u64 {
 }
 
 fn gram_push(hash: u64, code: u64) -> u64 {
-    let mixed =
-        (hash ^ code.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (hash ^ code.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed ^ (mixed >> 29)
 }
 
@@ -151,10 +145,6 @@ impl Model<'static> {
     /// The model that knows nothing and finds everything surprising; what there is before a first index is built.
     pub fn ignorant() -> Model<'static> {
         static NAMES: [u8; NAME_COUNT] = [u8::MAX; NAME_COUNT];
-        Model {
-            names: &NAMES,
-            slots: &[0; 4],
-            slot_mask: 0,
-        }
+        Model { names: &NAMES, slots: &[0; 4], slot_mask: 0 }
     }
 }

@@ -71,9 +71,7 @@ pub(super) fn of_name(text: &[u8], at: &Neighbours) -> TokenClass {
         TokenClass::CALLEE
     } else if is_argument_name(at) {
         TokenClass::KEYWORD_ARGUMENT
-    } else if at.after == Some(Shape::PathSeparator)
-        || text.first().is_some_and(u8::is_ascii_uppercase)
-    {
+    } else if at.after == Some(Shape::PathSeparator) || text.first().is_some_and(u8::is_ascii_uppercase) {
         TokenClass::TYPE
     } else {
         TokenClass::VARIABLE
@@ -83,10 +81,9 @@ pub(super) fn of_name(text: &[u8], at: &Neighbours) -> TokenClass {
 fn is_called(at: &Neighbours) -> bool {
     match at.after {
         Some(Shape::OpenParenthesis(_)) => true,
-        Some(Shape::Bang(_)) => matches!(
-            at.after_next,
-            Some(Shape::OpenParenthesis(_) | Shape::OpenOther(_))
-        ),
+        Some(Shape::Bang(_)) => {
+            matches!(at.after_next, Some(Shape::OpenParenthesis(_) | Shape::OpenOther(_)))
+        }
         // A method called with explicit type arguments: `.collect::<Vec<_>>()`.
         Some(Shape::PathSeparator) => at.before == Some(Shape::Dot),
         _ => false,

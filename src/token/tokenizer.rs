@@ -63,47 +63,31 @@ pub fn tokenize(source: &SourceFile) -> TokenStream {
 impl Tokenizer {
     /// A tokenizer without history; making one is cheap.
     pub fn new() -> Tokenizer {
-        Tokenizer {
-            parser: Parser::new(),
-            language: None,
-            leaves: Vec::new(),
-        }
+        Tokenizer { parser: Parser::new(), language: None, leaves: Vec::new() }
     }
 
     /// The normalized tokens of a text.
     pub fn tokenize(&mut self, source: &SourceFile) -> TokenStream {
         let Some(tree) = self.parse(source) else {
-            return TokenStream {
-                completeness: Completeness::BudgetExhausted,
-                ..TokenStream::default()
-            };
+            return TokenStream { completeness: Completeness::BudgetExhausted, ..TokenStream::default() };
         };
         self.leaves.clear();
-        collect_leaves(
-            &tree,
-            kind_table(source.language()),
-            source.text(),
-            &mut self.leaves,
-        );
+        collect_leaves(&tree, kind_table(source.language()), source.text(), &mut self.leaves);
         assign_roles(&self.leaves, source)
     }
 
     fn parse(&mut self, source: &SourceFile) -> Option<Tree> {
         if self.language != Some(source.language()) {
-            self.parser
-                .set_language(&source.language().row().grammar.into())
-                .expect("the grammar's ABI is one the linked tree-sitter reads; a test parses with every row");
+            self.parser.set_language(&source.language().row().grammar.into()).expect(
+                "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",
+            );
             self.language = Some(source.language());
         }
         let text = source.text();
         let mut steps_left = FREE_PARSER_STEPS + text.len() / BYTES_PER_PARSER_STEP;
         let mut spend_step = |_: &ParseState| {
             steps_left = steps_left.saturating_sub(1);
-            if steps_left == 0 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if steps_left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let options = ParseOptions::new().progress_callback(&mut spend_step);
         let tree = self.parser.parse_with_options(
@@ -143,39 +127,24 @@ fn collect_leaves(tree: &Tree, kinds: &KindTable, text: &[u8], leaves: &mut Vec<
 /// Pushes the node under the cursor if it is a token; says whether to visit what is below.
 fn visit(cursor: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) -> bool {
     let node = cursor.node();
-    let span = ByteSpan {
-        start: node.start_byte() as u32,
-        end: node.end_byte() as u32,
-    };
+    let span = ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 };
     // Leaves that the parser invented to recover have no text.
     if span.start == span.end {
         return false;
     }
-    let action = kinds
-        .actions
-        .get(usize::from(node.kind_id()))
-        .copied()
-        .unwrap_or(Action::Descend);
+    let action = kinds.actions.get(usize::from(node.kind_id())).copied().unwrap_or(Action::Descend);
     match action {
         Action::Drop => false,
         Action::DropIfSoleChild => {
             !(node.child_count() == 1
-                && node
-                    .child(0)
-                    .is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]))
+                && node.child(0).is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]))
         }
         Action::Take(atom) => {
-            leaves.push(Leaf {
-                shape: atom_shape(atom),
-                span,
-            });
+            leaves.push(Leaf { shape: atom_shape(atom), span });
             false
         }
         Action::TakeWithHoles => {
-            leaves.push(Leaf {
-                shape: Shape::Fixed(TokenClass::STRING),
-                span,
-            });
+            leaves.push(Leaf { shape: Shape::Fixed(TokenClass::STRING), span });
             push_holes(cursor, kinds, text, leaves);
             false
         }
@@ -185,10 +154,7 @@ fn visit(cursor: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut V
         }
         Action::Descend => {
             if node.child_count() == 0 && node.is_named() && !node.is_error() {
-                leaves.push(Leaf {
-                    shape: Shape::Fixed(TokenClass::OTHER),
-                    span,
-                });
+                leaves.push(Leaf { shape: Shape::Fixed(TokenClass::OTHER), span });
             }
             true
         }
@@ -203,11 +169,7 @@ fn push_holes(at_string: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves
         return;
     }
     loop {
-        let is_hole = kinds
-            .holes
-            .get(usize::from(cursor.node().kind_id()))
-            .copied()
-            .unwrap_or(false);
+        let is_hole = kinds.holes.get(usize::from(cursor.node().kind_id())).copied().unwrap_or(false);
         let inside = cursor.depth() > string_depth + 1;
         // A string inside a hole is taken whole: its own holes are one level too deep to matter.
         let descend = match (inside, is_hole) {
@@ -233,14 +195,8 @@ fn visit_inside_hole(
 ) -> bool {
     let node = cursor.node();
     if kinds.actions.get(usize::from(node.kind_id())) == Some(&Action::TakeWithHoles) {
-        let span = ByteSpan {
-            start: node.start_byte() as u32,
-            end: node.end_byte() as u32,
-        };
-        leaves.push(Leaf {
-            shape: Shape::Fixed(TokenClass::STRING),
-            span,
-        });
+        let span = ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 };
+        leaves.push(Leaf { shape: Shape::Fixed(TokenClass::STRING), span });
         return false;
     }
     // The braces of the hole itself are punctuation of the string.
@@ -253,8 +209,7 @@ fn visit_inside_hole(
 /// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
 fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
-    let keyword_arguments =
-        source.language().row().keyword_arguments == KeywordArguments::WithEquals;
+    let keyword_arguments = source.language().row().keyword_arguments == KeywordArguments::WithEquals;
     let mut stream = TokenStream::default();
     let mut brackets: Vec<Bracket> = Vec::new();
     let shape_at = |i: usize| leaves.get(i).map(|leaf| leaf.shape);
@@ -272,19 +227,13 @@ fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
                 };
                 stream.push(role::of_name(word, &at), NameHash::of(word), leaf.span);
             }
-            Shape::Fixed(class) => stream.push(
-                fixed_class(class, before, shape_at(i + 1)),
-                name_of(class, word),
-                leaf.span,
-            ),
+            Shape::Fixed(class) => {
+                stream.push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word), leaf.span)
+            }
             Shape::OpenParenthesis(class) => {
                 let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
                     || matches!(before, Some(Shape::FunctionWord(_)));
-                brackets.push(if defines {
-                    Bracket::Parameters
-                } else {
-                    Bracket::Parentheses
-                });
+                brackets.push(if defines { Bracket::Parameters } else { Bracket::Parentheses });
                 stream.push(class, NameHash::NONE, leaf.span);
             }
             Shape::OpenOther(class) => {
@@ -334,24 +283,14 @@ fn string_content(word: &[u8]) -> &[u8] {
     let Some(start) = word.iter().position(is_frame) else {
         return word;
     };
-    let start = start
-        + word[start..]
-            .iter()
-            .take_while(|byte| is_frame(byte))
-            .count();
-    let end = word
-        .iter()
-        .rposition(|byte| !is_frame(byte))
-        .map_or(start, |last| last + 1);
+    let start = start + word[start..].iter().take_while(|byte| is_frame(byte)).count();
+    let end = word.iter().rposition(|byte| !is_frame(byte)).map_or(start, |last| last + 1);
     &word[start..end.max(start)]
 }
 
 /// A number in lower case without digit separators.
 fn number_content(word: &[u8]) -> Vec<u8> {
-    word.iter()
-        .filter(|&&byte| byte != b'_')
-        .map(u8::to_ascii_lowercase)
-        .collect()
+    word.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase).collect()
 }
 
 fn atom_shape(atom: Atom) -> Shape {
@@ -376,12 +315,7 @@ fn kind_table(language: Language) -> &'static KindTable {
 fn build_kind_table(language: Language) -> KindTable {
     let grammar: tree_sitter::Language = language.row().grammar.into();
     let kinds: Vec<(&str, bool)> = (0..grammar.node_kind_count())
-        .map(|id| {
-            (
-                grammar.node_kind_for_id(id as u16).unwrap_or(""),
-                grammar.node_kind_is_named(id as u16),
-            )
-        })
+        .map(|id| (grammar.node_kind_for_id(id as u16).unwrap_or(""), grammar.node_kind_is_named(id as u16)))
         .collect();
     let row = language.row();
     // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword is the token.
@@ -395,10 +329,7 @@ fn build_kind_table(language: Language) -> KindTable {
             .iter()
             .map(|&(kind, _)| row.dropped_if_sole_child.iter().any(|pair| pair.1 == kind))
             .collect(),
-        holes: kinds
-            .iter()
-            .map(|&(kind, named)| named && row.holes.contains(&kind))
-            .collect(),
+        holes: kinds.iter().map(|&(kind, named)| named && row.holes.contains(&kind)).collect(),
     }
 }
 
@@ -413,11 +344,7 @@ fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action
         }
         if let Some(&(_, atom)) = row.atoms.iter().find(|(name, _)| *name == kind) {
             let has_holes = atom == Atom::String && !row.holes.is_empty();
-            return if has_holes {
-                Action::TakeWithHoles
-            } else {
-                Action::Take(atom)
-            };
+            return if has_holes { Action::TakeWithHoles } else { Action::Take(atom) };
         }
     }
     if let Some(position) = row.words.iter().position(|word| is_token && *word == kind) {
