@@ -6,7 +6,7 @@
 //! - *names*: an equal outside name earns what the model says of class and name together; an equal local name and a
 //!   consistent renaming earn a part of their rarity;
 //! - *literals*: equal strings and numbers earn a part of their rarity;
-//! - *repetition earns once*: a token whose last [`REPEAT_LENGTH`] classes occurred before in the region counts little,
+//! - *repetition earns once*: a token that ends a sequence of classes seen before in the region counts little,
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap and each block in another place costs.
 
@@ -49,10 +49,8 @@ pub enum CopyKind {
     Edited,
 }
 
-/// Classes that make a repetition.
-const REPEAT_LENGTH: usize = 7;
-/// What a repeated token counts.
-const REPEAT_WEIGHT: f32 = 0.08;
+/// What a token counts when it and the classes before it occurred before in the region, by how many they are.
+const REPEAT_WEIGHTS: [(usize, f32); 3] = [(7, 0.08), (5, 0.35), (4, 0.65)];
 /// What the first token of a run counts: nothing before it corresponds.
 const RUN_START_WEIGHT: f32 = 0.4;
 /// Part of a local name's rarity that its first equal occurrence earns.
@@ -66,13 +64,13 @@ const SAME_NAME_AGAIN_BITS: f32 = 0.5;
 /// What a later occurrence of a renamed name earns when it was renamed in the same way.
 const CONSISTENT_RENAMING_BITS: f32 = 0.7;
 /// What it costs when it was not.
-const INCONSISTENT_RENAMING_BITS: f32 = -1.5;
+const INCONSISTENT_RENAMING_BITS: f32 = -2.5;
 /// What a gap costs, and each of its tokens.
 const GAP_BITS: f32 = -2.0;
 const GAP_TOKEN_BITS: f32 = -0.1;
 const MAX_GAP_BITS: f32 = -8.0;
 /// What each block beyond the first costs.
-const BLOCK_BITS: f32 = -6.0;
+const BLOCK_BITS: f32 = -4.0;
 
 /// The evidence of an alignment.
 pub fn evidence(
@@ -136,7 +134,7 @@ impl Sum<'_> {
     fn add_pair(&mut self, pair: Pair, run_weight: f32) {
         let (q, d) = (pair.query as usize, pair.document as usize);
         let class = TokenClass(self.query.classes[q]);
-        let weight = run_weight * if self.is_repeated(q) { REPEAT_WEIGHT } else { 1.0 };
+        let weight = run_weight * self.novelty(q);
         let structure = self.model.structure_bits(self.language, self.query.classes, q);
         self.evidence.structure += structure * weight;
         self.evidence.matched_tokens += 1;
@@ -145,9 +143,17 @@ impl Sum<'_> {
         }
     }
 
-    fn is_repeated(&mut self, q: usize) -> bool {
-        let start = (q + 1).saturating_sub(REPEAT_LENGTH);
-        q + 1 >= REPEAT_LENGTH && !self.repeats.insert(&self.query.classes[start..=q])
+    /// What a token counts after what the region held before it.
+    fn novelty(&mut self, q: usize) -> f32 {
+        let mut novelty = 1.0f32;
+        for (length, weight) in REPEAT_WEIGHTS {
+            if let Some(start) = (q + 1).checked_sub(length)
+                && !self.repeats.insert(&self.query.classes[start..=q])
+            {
+                novelty = novelty.min(weight);
+            }
+        }
+        novelty
     }
 
     fn add_name(&mut self, class: TokenClass, q: usize, d: usize, structure: f32, weight: f32) {

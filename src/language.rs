@@ -20,6 +20,8 @@ pub struct LanguageRow {
     pub extensions: &'static [&'static str],
     /// What starts a comment that ends with the line.
     pub line_comment: &'static str,
+    /// What starts a line that belongs to the definition below it and holds no token.
+    pub attribute: Option<&'static str>,
     /// The grammar.
     pub grammar: LanguageFn,
     /// Grammar crate and version: what the token classes of an index were made with.
@@ -34,6 +36,8 @@ pub struct LanguageRow {
     pub dropped_if_sole_child: &'static [(&'static str, &'static str)],
     /// Named kinds that are one token, whatever is below them.
     pub atoms: &'static [(&'static str, Atom)],
+    /// What opens a string, for fragments that begin inside one.
+    pub quotes: &'static [&'static str],
     /// Kinds inside a string that hold code again: interpolations.
     pub holes: &'static [&'static str],
     /// Words behind which a function's name follows.
@@ -80,6 +84,7 @@ const TABLE: &[LanguageRow] = &[
         name: "python",
         extensions: &["py", "pyi", "pyw"],
         line_comment: "#",
+        attribute: None,
         grammar: tree_sitter_python::LANGUAGE,
         grammar_version: "tree-sitter-python 0.25.0",
         words: &[
@@ -99,6 +104,7 @@ const TABLE: &[LanguageRow] = &[
         atoms: &[
             ("identifier", Atom::Name), ("string", Atom::String), ("integer", Atom::Integer), ("float", Atom::Float),
         ],
+        quotes: &["\"", "'", "\"\"\"", "'''"],
         holes: &["interpolation"],
         function_words: &["def"],
         type_words: &["class"],
@@ -108,6 +114,7 @@ const TABLE: &[LanguageRow] = &[
         name: "rust",
         extensions: &["rs"],
         line_comment: "//",
+        attribute: Some("#["),
         grammar: tree_sitter_rust::LANGUAGE,
         grammar_version: "tree-sitter-rust 0.24.2",
         words: &[
@@ -136,6 +143,7 @@ const TABLE: &[LanguageRow] = &[
             ("self", Atom::SelfName), ("string_literal", Atom::String), ("raw_string_literal", Atom::String),
             ("char_literal", Atom::Character), ("integer_literal", Atom::Integer), ("float_literal", Atom::Float),
         ],
+        quotes: &["\""],
         holes: &[],
         function_words: &["fn"],
         type_words: &["struct", "enum", "trait", "union", "mod", "type", "macro_rules!"],

@@ -50,6 +50,23 @@ impl SourceFile {
         self.line_starts.partition_point(|&start| start <= offset) as u32
     }
 
+    /// Offset of the first byte of a line, counted from 1.
+    ///
+    /// # Panics
+    /// If there is no such line.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.line_starts[line as usize - 1]
+    }
+
+    /// The text of a line, counted from 1, with its line break.
+    ///
+    /// # Panics
+    /// If there is no such line.
+    pub fn line_text(&self, line: u32) -> &[u8] {
+        let end = self.line_starts.get(line as usize).map_or(self.text.len(), |&next| next as usize);
+        &self.text[self.line_start(line) as usize..end]
+    }
+
     /// A span of bytes as lines and columns.
     pub fn region(&self, span: ByteSpan) -> Region {
         let (start_line, start_column) = self.line_and_column(span.start);

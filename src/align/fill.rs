@@ -39,7 +39,30 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
         document: last.document_end()..free.document.end.min(last.document_end() + MAX_EXTENSION),
     };
     pairs.extend(extend(query, document, &after, Direction::Forward));
-    Block { pairs }
+    Block { pairs: trim(query, document, &pairs) }
+}
+
+/// What the tokens at an end must score beyond the gap that parts them from the rest. Any two pieces of code share
+/// a bracket and a name somewhere near.
+const MIN_END_SCORE: i32 = 24;
+
+/// Takes off runs at both ends that chance explains.
+fn trim(query: Side<'_>, document: Side<'_>, pairs: &[Pair]) -> Vec<Pair> {
+    let is_adjacent = |a: &Pair, b: &Pair| a.query + 1 == b.query && a.document + 1 == b.document;
+    let runs: Vec<&[Pair]> = pairs.chunk_by(is_adjacent).collect();
+    let worth = |run: &[Pair]| run.iter().map(|&pair| score(query, document, pair)).sum::<i32>();
+    let gap = |before: &[Pair], after: &[Pair]| {
+        let (from, to) = (before[before.len() - 1], after[0]);
+        GAP * ((to.query - from.query - 1) + (to.document - from.document - 1)) as i32
+    };
+    let (mut first, mut last) = (0, runs.len() - 1);
+    while first < last && worth(runs[first]) + gap(runs[first], runs[first + 1]).max(-DROP) < MIN_END_SCORE {
+        first += 1;
+    }
+    while first < last && worth(runs[last]) + gap(runs[last - 1], runs[last]).max(-DROP) < MIN_END_SCORE {
+        last -= 1;
+    }
+    runs[first..=last].concat()
 }
 
 /// A part of both streams.

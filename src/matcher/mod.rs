@@ -18,6 +18,7 @@ use crate::license::LicenseFact;
 use crate::model::Model;
 use crate::purl::Purl;
 use crate::span::{LineRange, TokenRange};
+use crate::token::Margins;
 
 /// A stretch of the user's code that resembles indexed code, with everyone who may own it.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct Query<'a> {
     pub side: Side<'a>,
     /// The line of each token.
     pub lines: &'a [u32],
+    /// How many lines around a range of tokens belong to it without holding a token: attributes, closing brackets.
+    pub margins: &'a dyn Fn(TokenRange) -> Margins,
 }
 
 /// What was found, and which limits were reached on the way.
@@ -126,14 +129,33 @@ fn align_candidate(
         start: pairs().map(|pair| pair.query).min()?,
         end: pairs().map(|pair| pair.query).max()? + 1,
     };
-    let document_lines = || pairs().map(|pair| columns.lines[pair.document as usize]);
+    let document_tokens = (
+        pairs().map(|pair| pair.document as usize).min()?,
+        pairs().map(|pair| pair.document as usize).max()?,
+    );
     Some(Aligned {
         segment: candidate.segment,
         document: candidate.document,
         row,
         tokens,
-        lines: LineRange { first: document_lines().min()?, last: document_lines().max()? },
+        lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
         kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
         evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
     })
+}
+
+/// The lines of a range of document tokens with margins as the query has them, as far as there is room.
+fn document_lines(
+    (first, last): (usize, usize),
+    columns: &Columns,
+    line_count: u32,
+    margins: Margins,
+) -> LineRange {
+    let lines = &columns.lines;
+    let before = lines[first] - first.checked_sub(1).map_or(0, |previous| lines[previous]);
+    let after = lines.get(last + 1).map_or(line_count + 1, |&next| next).saturating_sub(lines[last]);
+    LineRange {
+        first: lines[first] - margins.before.min(before.saturating_sub(1)),
+        last: lines[last] + margins.after.min(after.saturating_sub(1)),
+    }
 }

@@ -12,9 +12,11 @@
 //! Tokenizing never fails: text that does not parse yields the tokens that can be seen in it, since the role of
 //! a name is read from its neighbours ([`role`]) and not from the tree above it.
 
+mod extent;
 mod role;
 mod tokenizer;
 
+pub use extent::{Margins, extent};
 pub use tokenizer::{Tokenizer, tokenize};
 
 use crate::span::{ByteSpan, TokenRange};
@@ -97,6 +99,7 @@ pub struct TokenStream {
     classes: Vec<u8>,
     names: Vec<u16>,
     spans: Vec<ByteSpan>,
+    depths: Vec<u16>,
     completeness: Completeness,
 }
 
@@ -136,6 +139,11 @@ impl TokenStream {
         &self.spans
     }
 
+    /// How many brackets are open before each token.
+    pub fn depths(&self) -> &[u16] {
+        &self.depths
+    }
+
     /// Whether the whole text was tokenized.
     pub fn completeness(&self) -> Completeness {
         self.completeness
@@ -152,7 +160,8 @@ impl TokenStream {
         }
     }
 
-    fn push(&mut self, class: TokenClass, name: NameHash, span: ByteSpan) {
+    fn push(&mut self, class: TokenClass, name: NameHash, span: ByteSpan, depth: usize) {
+        self.depths.push(u16::try_from(depth).unwrap_or(u16::MAX));
         self.classes.push(class.0);
         self.names.push(name.0);
         self.spans.push(span);

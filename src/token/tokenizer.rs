@@ -1,5 +1,6 @@
 //! The walk over the parse tree that makes a token stream.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
@@ -40,6 +41,8 @@ struct KindTable {
     actions: Vec<Action>,
     sole_children: Vec<bool>,
     holes: Vec<bool>,
+    /// Words of punctuation that are longer than one character.
+    operators: HashMap<&'static [u8], Shape>,
 }
 
 /// Turns texts into token streams; keeps its parser and buffers between texts.
@@ -48,6 +51,16 @@ pub struct Tokenizer {
     language: Option<Language>,
     leaves: Vec<Leaf>,
 }
+
+/// Whether the parser found its way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parsed {
+    Cleanly,
+    WithErrors,
+}
+
+/// Bytes of a text that is tried as a fragment.
+const MAX_FRAGMENT_BYTES: usize = 1 << 16;
 
 #[derive(Clone, Copy)]
 struct Leaf {
@@ -68,22 +81,53 @@ impl Tokenizer {
 
     /// The normalized tokens of a text.
     pub fn tokenize(&mut self, source: &SourceFile) -> TokenStream {
-        let Some(tree) = self.parse(source) else {
+        let Some(parsed) = self.leaves(source.language(), source.text()) else {
             return TokenStream { completeness: Completeness::BudgetExhausted, ..TokenStream::default() };
         };
-        self.leaves.clear();
-        collect_leaves(&tree, kind_table(source.language()), source.text(), &mut self.leaves);
+        if parsed == Parsed::WithErrors && source.text().len() <= MAX_FRAGMENT_BYTES {
+            self.try_inside_string(source);
+        }
         assign_roles(&self.leaves, source)
     }
 
-    fn parse(&mut self, source: &SourceFile) -> Option<Tree> {
-        if self.language != Some(source.language()) {
-            self.parser.set_language(&source.language().row().grammar.into()).expect(
+    /// Reads the text as if it began inside a string, and keeps that reading if it makes more sense: a fragment cut
+    /// out of a string has its code and its strings the wrong way round.
+    fn try_inside_string(&mut self, source: &SourceFile) {
+        let mut least = nonsense(&self.leaves, source.text());
+        for quote in source.language().row().quotes {
+            if least == 0 {
+                return;
+            }
+            let as_read = std::mem::take(&mut self.leaves);
+            let text = [quote.as_bytes(), source.text()].concat();
+            let found = self.leaves(source.language(), &text).map(|_| nonsense(&self.leaves, &text));
+            match found {
+                Some(nonsense) if nonsense < least => {
+                    least = nonsense;
+                    shift_back(&mut self.leaves, quote.len() as u32);
+                }
+                _ => self.leaves = as_read,
+            }
+        }
+    }
+
+    /// Reads the leaves of a text; `None` if the parser's budget did not suffice.
+    fn leaves(&mut self, language: Language, text: &[u8]) -> Option<Parsed> {
+        let tree = self.parse(language, text)?;
+        let kinds = kind_table(language);
+        self.leaves.clear();
+        collect_leaves(&tree, kinds, text, &mut self.leaves);
+        join_operators(&mut self.leaves, kinds, text);
+        Some(if tree.root_node().has_error() { Parsed::WithErrors } else { Parsed::Cleanly })
+    }
+
+    fn parse(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
+        if self.language != Some(language) {
+            self.parser.set_language(&language.row().grammar.into()).expect(
                 "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",
             );
-            self.language = Some(source.language());
+            self.language = Some(language);
         }
-        let text = source.text();
         let mut steps_left = FREE_PARSER_STEPS + text.len() / BYTES_PER_PARSER_STEP;
         let mut spend_step = |_: &ParseState| {
             steps_left = steps_left.saturating_sub(1);
@@ -206,6 +250,54 @@ fn visit_inside_hole(
     visit(cursor, kinds, text, leaves)
 }
 
+/// How many things in a reading nobody writes: a name right behind a name, a line break in a plain string.
+fn nonsense(leaves: &[Leaf], text: &[u8]) -> usize {
+    let is_name = |leaf: &Leaf| matches!(leaf.shape, Shape::Name);
+    let names = leaves.windows(2).filter(|pair| is_name(&pair[0]) && is_name(&pair[1])).count();
+    let breaks: usize = leaves
+        .iter()
+        .filter(|leaf| leaf.shape == Shape::Fixed(TokenClass::STRING))
+        .map(|leaf| &text[leaf.span.start as usize..leaf.span.end as usize])
+        .filter(|string| !string.starts_with(b"\"\"\"") && !string.starts_with(b"'''"))
+        .map(|string| string.iter().filter(|&&byte| byte == b'\n').count())
+        .sum();
+    names + breaks
+}
+
+/// Moves leaves to where they stand without the bytes put before the text.
+fn shift_back(leaves: &mut [Leaf], bytes: u32) {
+    for leaf in leaves {
+        leaf.span = ByteSpan {
+            start: leaf.span.start.saturating_sub(bytes),
+            end: leaf.span.end.saturating_sub(bytes),
+        };
+    }
+}
+
+/// Joins punctuation that touches and is one operator together. The grammar splits `=>` or `>>` where it stands in
+/// a macro body, a type or behind a syntax error; joined everywhere, it is the same token everywhere.
+fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
+    let mut kept = 0usize;
+    for next in 0..leaves.len() {
+        let leaf = leaves[next];
+        let joined = kept.checked_sub(1).and_then(|last: usize| {
+            let before: Leaf = leaves[last];
+            let word = text.get(before.span.start as usize..leaf.span.end as usize)?;
+            (before.span.end == leaf.span.start && word.len() <= 3).then_some(())?;
+            let shape = *kinds.operators.get(word)?;
+            Some(Leaf { shape, span: ByteSpan { start: before.span.start, end: leaf.span.end } })
+        });
+        match joined {
+            Some(joined) => leaves[kept - 1] = joined,
+            None => {
+                leaves[kept] = leaf;
+                kept += 1;
+            }
+        }
+    }
+    leaves.truncate(kept);
+}
+
 /// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
 fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
@@ -216,6 +308,8 @@ fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     for (i, leaf) in leaves.iter().enumerate() {
         let before = i.checked_sub(1).and_then(shape_at);
         let word = &text[leaf.span.start as usize..leaf.span.end as usize];
+        let depth = brackets.len();
+        let mut push = |class, name| stream.push(class, name, leaf.span, depth);
         match leaf.shape {
             Shape::Name => {
                 let at = Neighbours {
@@ -225,20 +319,19 @@ fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
                     bracket: brackets.last().copied(),
                     keyword_arguments,
                 };
-                stream.push(role::of_name(word, &at), NameHash::of(word), leaf.span);
+                let class = role::of_name(word, &at);
+                push(class, name_of(class, word));
             }
-            Shape::Fixed(class) => {
-                stream.push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word), leaf.span)
-            }
+            Shape::Fixed(class) => push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word)),
             Shape::OpenParenthesis(class) => {
+                push(class, NameHash::NONE);
                 let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
                     || matches!(before, Some(Shape::FunctionWord(_)));
                 brackets.push(if defines { Bracket::Parameters } else { Bracket::Parentheses });
-                stream.push(class, NameHash::NONE, leaf.span);
             }
             Shape::OpenOther(class) => {
+                push(class, NameHash::NONE);
                 brackets.push(Bracket::Other);
-                stream.push(class, NameHash::NONE, leaf.span);
             }
             Shape::Close => {
                 brackets.pop();
@@ -247,7 +340,7 @@ fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
             | Shape::Bang(class)
             | Shape::FunctionWord(class)
             | Shape::TypeWord(class) => {
-                stream.push(class, NameHash::NONE, leaf.span);
+                push(class, NameHash::NONE);
             }
             Shape::Dot | Shape::PathSeparator | Shape::Comma | Shape::Dropped => {}
         }
@@ -330,7 +423,19 @@ fn build_kind_table(language: Language) -> KindTable {
             .map(|&(kind, _)| row.dropped_if_sole_child.iter().any(|pair| pair.1 == kind))
             .collect(),
         holes: kinds.iter().map(|&(kind, named)| named && row.holes.contains(&kind)).collect(),
+        operators: operators(language),
     }
+}
+
+fn operators(language: Language) -> HashMap<&'static [u8], Shape> {
+    let row = language.row();
+    let is_operator =
+        |word: &&&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_punctuation() && byte != b'_');
+    let shape = |word: &'static str| match action(language, word, false, true) {
+        Action::Leaf(shape) => Some((word.as_bytes(), shape)),
+        _ => None,
+    };
+    row.words.iter().chain(row.dropped_words).filter(is_operator).filter_map(|word| shape(word)).collect()
 }
 
 fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action {
