@@ -15,3 +15,5 @@ pub mod finding;
 pub mod matcher;
 
 pub mod walk;
+
+pub mod ingest;

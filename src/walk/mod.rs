@@ -296,9 +296,8 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
         .parents(respect && is_inside_repository(directory));
     if !settings.exclude.is_empty() {
         let settings = settings.clone();
-        builder.filter_entry(move |entry| {
-            entry.depth() == 0 || !is_excluded(entry.path(), &settings)
-        });
+        builder
+            .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &settings));
     }
     builder
 }
@@ -342,10 +341,11 @@ fn problem_path(error: &ignore::Error) -> Option<&Path> {
     }
 }
 
-/// Text from outside on one line: each run of control characters becomes a space.
+/// Text from outside on one line: each run of white space and control characters becomes a space.
 pub(crate) fn one_line(text: &str) -> String {
-    let visible = text.split(char::is_control).filter(|part| !part.is_empty());
-    visible.collect::<Vec<_>>().join(" ")
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    let words = words.filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// For telling whether two paths name the same file.
