@@ -52,9 +52,12 @@ const MAX_PATH: usize = 1024;
 
 /// Reads the files that matter out of an archive.
 pub(super) fn collect(path: &Path, form: ArchiveForm) -> Result<Tree, IngestError> {
+    let (name, version) = ArchiveForm::name_and_version(path);
+    let mut tree = Tree::named(name);
+    tree.version_hint = version;
     let reader = Reader {
         path,
-        tree: Tree::named(ArchiveForm::stem(path)),
+        tree,
         refused: Refused::default(),
         top: Top::default(),
         entries: 0,

@@ -7,6 +7,7 @@
 use toml::Value;
 
 use super::tree::{Role, Tree};
+use crate::purl::Purl;
 
 /// What the metadata say.
 #[derive(Debug, Default, PartialEq)]
@@ -51,6 +52,18 @@ impl Kind {
     }
 }
 
+/// A purl with the normal form of its name, so that a package has one name however it was asked for.
+pub(super) fn normal_purl(purl: &Purl) -> Purl {
+    let normal = match purl.kind().as_str() {
+        "pypi" => {
+            let name = Kind::Pypi.normal_name(&purl.name());
+            Purl::new("pypi", &name, purl.version().as_deref()).ok()
+        }
+        _ => None,
+    };
+    normal.unwrap_or_else(|| purl.clone())
+}
+
 /// The metadata of a component.
 pub(super) fn of(tree: &Tree) -> Metadata {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
@@ -64,7 +77,18 @@ pub(super) fn of(tree: &Tree) -> Metadata {
     from("Cargo.toml", from_cargo)
         .or_else(|| from("pyproject.toml", from_pyproject))
         .or_else(|| from("setup.cfg", from_setup_cfg))
+        .or_else(|| from_setup_script(tree))
         .unwrap_or_default()
+}
+
+/// An old source distribution without core metadata: its script would have to run to tell more than its file name.
+fn from_setup_script(tree: &Tree) -> Option<Metadata> {
+    tree.file("setup.py")?;
+    Some(Metadata {
+        kind: Some(Kind::Pypi),
+        name: tree.version_hint.as_ref().map(|_| tree.name_hint.clone()),
+        ..Metadata::default()
+    })
 }
 
 /// Where core metadata stand, best first.
@@ -288,5 +312,7 @@ mod tests {
     fn names_are_normal() {
         assert_eq!(Kind::Pypi.normal_name("Zope._.Interface"), "zope-interface");
         assert_eq!(Kind::Cargo.normal_name("tree_sitter"), "tree_sitter");
+        let purl = "pkg:pypi/Zope.Interface@7.0".parse().unwrap();
+        assert_eq!(normal_purl(&purl).as_str(), "pkg:pypi/zope-interface@7.0");
     }
 }

@@ -185,8 +185,9 @@ fn purl(
     if let Some(purl) = &given.purl {
         return Ok(purl.clone());
     }
+    // What a registry calls a package counts, whatever the package calls itself.
     if let Source::Package(purl) = source {
-        return Ok(purl.clone());
+        return Ok(metadata::normal_purl(purl));
     }
     let purl = match (&metadata.kind, &metadata.name) {
         (Some(kind), Some(name)) => {

@@ -82,14 +82,31 @@ impl ArchiveForm {
         row.map(|&(_, form)| form)
     }
 
-    /// An archive's file name without the suffix.
-    pub(super) fn stem(path: &Path) -> String {
+    /// The name and version that an archive's file name tells: `six-1.17.0.tar.gz`, `six-1.17.0-py3-none-any.whl`.
+    pub(super) fn name_and_version(path: &Path) -> (String, Option<String>) {
         let name = display_path(Path::new(path.file_name().unwrap_or_default()));
         let lower = name.to_ascii_lowercase();
-        let suffix = Self::TABLE
+        let row = Self::TABLE
             .iter()
             .find(|(suffix, _)| lower.ends_with(suffix));
-        name[..name.len() - suffix.map_or(0, |(suffix, _)| suffix.len())].to_owned()
+        let stem = &name[..name.len() - row.map_or(0, |(suffix, _)| suffix.len())];
+        let begins_version = |at: &usize| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+        match stem
+            .match_indices('-')
+            .map(|(at, _)| at)
+            .find(begins_version)
+        {
+            None | Some(0) => (stem.to_owned(), None),
+            Some(at) => {
+                let version = &stem[at + 1..];
+                let end = match row {
+                    Some((_, ArchiveForm::Wheel)) => version.find('-'),
+                    _ => None,
+                };
+                let version = &version[..end.unwrap_or(version.len())];
+                (stem[..at].to_owned(), Some(version.to_owned()))
+            }
+        }
     }
 }
 
@@ -215,6 +232,23 @@ mod tests {
         for (word, expected) in failures {
             let message = Source::parse(word, base.path()).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn archive_names_tell_versions() {
+        let cases = [
+            ("d/six-1.17.0.tar.gz", "six 1.17.0"),
+            ("six-1.17.0-py3-none-any.whl", "six 1.17.0"),
+            ("tree-sitter-0.27.1-rc.1.crate", "tree-sitter 0.27.1-rc.1"),
+            ("main.zip", "main -"),
+        ];
+        for (path, expected) in cases {
+            let (name, version) = ArchiveForm::name_and_version(Path::new(path));
+            assert_eq!(
+                format!("{name} {}", version.unwrap_or("-".to_owned())),
+                expected
+            );
         }
     }
 
