@@ -86,6 +86,16 @@ pub enum IngestError {
         /// The last line it wrote, without control characters.
         message: String,
     },
+    /// The repository has no such revision.
+    #[error(
+        "{repository:?} has no commit {revision:?}; name a branch, a tag or a commit that git log shows"
+    )]
+    NoRevision {
+        /// The repository.
+        repository: PathBuf,
+        /// The revision as given.
+        revision: String,
+    },
     /// A file or directory cannot be read.
     #[error("{path:?} cannot be read: {error}")]
     Unreadable {

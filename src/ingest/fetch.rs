@@ -29,12 +29,11 @@ pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
     let Some(version) = purl.version() else {
         return Err(IngestError::NoVersion { purl: purl.clone() });
     };
-    let (client, fetch): (_, fn(&Wanted) -> Result<Fetched, IngestError>) =
-        match purl.kind().as_str() {
-            "cargo" => ("cargo", cargo),
-            "pypi" => ("pip", pip),
-            _ => return Err(IngestError::UnknownEcosystem { purl: purl.clone() }),
-        };
+    let client = match purl.kind().as_str() {
+        "cargo" => "cargo",
+        "pypi" => "pip",
+        _ => return Err(IngestError::UnknownEcosystem { purl: purl.clone() }),
+    };
     let name = purl.name();
     if !is_plain(&name) || !is_plain(&version) {
         return Err(IngestError::OddName {
@@ -48,7 +47,10 @@ pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
         version,
         client,
     };
-    fetch(&wanted)
+    match client {
+        "cargo" => cargo(&wanted),
+        _ => pip(&wanted),
+    }
 }
 
 struct Wanted<'a> {
@@ -201,13 +203,14 @@ fn run(
     }
 }
 
+/// What stands for the last line of a program that wrote none.
+pub(super) const NO_REASON: &str = "it gave no reason";
+
 /// The last line a program wrote, without control characters.
 pub(super) fn last_line(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines
-        .last()
-        .map_or("it gave no reason".to_owned(), one_line)
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    one_line(lines.next_back().unwrap_or(NO_REASON))
 }
 
 #[cfg(test)]

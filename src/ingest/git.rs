@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use super::IngestError;
 use super::directory::name_of;
-use super::fetch::last_line;
+use super::fetch::{NO_REASON, last_line};
 use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
 
 const REMEDY: &str = "install git, or name a directory that is no git work tree";
@@ -35,10 +35,21 @@ pub(super) fn collect_revision(repository: &Path, revision: &str) -> Result<Tree
         error,
     })?;
     let wanted = format!("{revision}^{{commit}}");
-    let commit = run(
-        &real,
-        &["rev-parse", "--verify", "--end-of-options", &wanted],
-    )?;
+    let arguments = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &wanted,
+    ];
+    let commit = run(&real, &arguments).map_err(|error| match error {
+        // Git says nothing at all where only the revision is at fault.
+        IngestError::Git { message, .. } if message == NO_REASON => IngestError::NoRevision {
+            repository: repository.to_owned(),
+            revision: revision.to_owned(),
+        },
+        other => other,
+    })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let listed = run(&real, &["ls-tree", "-r", "-z", "--full-tree", &commit])?;
 

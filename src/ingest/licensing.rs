@@ -8,44 +8,54 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::license_facts as license;
 use super::marks;
 use super::metadata::Metadata;
 use super::tree::{Role, Tree, TreeFile};
-use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::license::{self, LearnedFrom, LicenseExpression, LicenseFact, Precision};
 
 /// Most licence texts of vendored code that are looked at; recognising one takes tens of milliseconds.
 const MAX_VENDORED_TEXTS: usize = 100;
 
-/// From which length on a declaration is a licence's text, or a copyright notice, rather than its name.
-const LONG_DECLARATION: usize = 200;
+/// Longest declaration that is a licence's name and not its text, a copyright notice, or a story.
+const LONGEST_NAME: usize = 200;
 
 /// The licences of vendored folders, by [`marks::vendored_root`].
 pub(super) type VendoredLicenses = BTreeMap<String, LicenseFact>;
 
 /// The licence of a component.
 pub(super) fn of(tree: &Tree, metadata: &Metadata) -> LicenseFact {
-    let mut best = BestFact::default();
-    best.consider(metadata.expression.as_deref().map(declared));
-    best.consider(metadata.free_text.as_deref().map(declared));
-    best.consider(license::from_classifiers(&metadata.classifiers));
-    if !best.is_exact() {
-        best.consider_if_alike(of_texts(&component_texts(tree, metadata)));
+    let declaration = |text: &Option<String>| text.as_deref().map(license::normalize_declaration);
+    let mut facts: Vec<LicenseFact> = Vec::new();
+    facts.extend(declaration(&metadata.expression));
+    let free_text = declaration(&metadata.free_text);
+    let classifiers = of_classifiers(&metadata.classifiers);
+    // A text instead of a name tells of everything that was bundled too (scipy's of the GPL), or of nothing but who
+    // holds the copyright. The classifiers then name the licence.
+    match metadata.free_text.as_deref().is_some_and(is_a_name) {
+        true => facts.extend([free_text, classifiers].into_iter().flatten()),
+        false => facts.extend([classifiers, free_text].into_iter().flatten()),
     }
-    best.take()
+    let resolved = license::resolve(&facts);
+    if is_exact(&resolved) {
+        return resolved; // To recognise texts takes tens of milliseconds, and would change nothing.
+    }
+    facts.extend(of_texts(&component_texts(tree, metadata)));
+    license::resolve(&facts)
+}
+
+/// Whether a declaration is the name of a licence rather than a text.
+fn is_a_name(declaration: &str) -> bool {
+    declaration.len() <= LONGEST_NAME && !declaration.contains('\n')
 }
 
 /// The licences of folders of vendored code that ship their own text.
 pub(super) fn of_vendored(tree: &Tree) -> VendoredLicenses {
     let mut texts: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
-    for file in licenses.take(MAX_VENDORED_TEXTS) {
-        let Some(root) = marks::vendored_root(&file.path) else {
-            continue;
-        };
-        if !file.path[root.len() + 1..].contains('/') {
-            texts.entry(root).or_default().push(file);
-        }
+    let vendored = licenses.filter_map(|file| Some((marks::vendored_root(&file.path)?, file)));
+    let at_root = vendored.filter(|(root, file)| !file.path[root.len() + 1..].contains('/'));
+    for (root, file) in at_root.take(MAX_VENDORED_TEXTS) {
+        texts.entry(root).or_default().push(file);
     }
     let facts = texts
         .into_par_iter()
@@ -67,50 +77,6 @@ pub(super) fn of_document(
     (!says_no_more).then_some(own)
 }
 
-/// The best fact so far. A fact whose expression is known beats one whose is not, an exact one beats a vague one,
-/// and otherwise the first wins.
-#[derive(Default)]
-struct BestFact(Option<LicenseFact>);
-
-impl BestFact {
-    fn consider(&mut self, fact: Option<LicenseFact>) {
-        let Some(fact) = fact else { return };
-        let better = match &self.0 {
-            None => true,
-            Some(best) => quality(&fact) > quality(best),
-        };
-        if better {
-            self.0 = Some(fact);
-        }
-    }
-
-    /// Considers a fact only if it makes the best one more exact and does not contradict it.
-    fn consider_if_alike(&mut self, fact: Option<LicenseFact>) {
-        let contradicts = |fact: &LicenseFact| match &self.0 {
-            Some(best) if best.expression.is_some() => !alike(fact, best),
-            _ => false,
-        };
-        let fact = fact.filter(|fact| !contradicts(fact));
-        self.consider(fact);
-    }
-
-    fn is_exact(&self) -> bool {
-        self.0.as_ref().is_some_and(|best| quality(best) == 2)
-    }
-
-    fn take(self) -> LicenseFact {
-        self.0.unwrap_or_else(LicenseFact::unknown)
-    }
-}
-
-fn quality(fact: &LicenseFact) -> u8 {
-    match (&fact.expression, fact.precision) {
-        (None, _) => 0,
-        (Some(_), Precision::Imprecise) => 1,
-        (Some(_), Precision::Exact) => 2,
-    }
-}
-
 /// Whether every licence of one fact has a relative in the other: `BSD-3-Clause` and `BSD-2-Clause` are relatives.
 fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
     let families = |fact: &LicenseFact| -> Vec<String> {
@@ -123,14 +89,12 @@ fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
     families(fact).iter().all(|family| known.contains(family))
 }
 
-/// A declaration of the metadata.
-fn declared(text: &str) -> LicenseFact {
-    let is_long = text.len() > LONG_DECLARATION || text.contains('\n');
-    let recognised = is_long.then(|| license::detect_text(text)).flatten();
-    LicenseFact {
-        learned_from: LearnedFrom::Metadata,
-        ..recognised.unwrap_or_else(|| license::normalize_declaration(text))
-    }
+/// What classifiers say together.
+fn of_classifiers(classifiers: &[String]) -> Option<LicenseFact> {
+    let facts = classifiers
+        .iter()
+        .filter_map(|it| license::from_classifier(it));
+    joined(facts.collect(), LearnedFrom::Classifier)
 }
 
 /// The licence texts that are the component's own: those its metadata name, else those at its top. A text further down
@@ -153,31 +117,45 @@ fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile>
     licenses.filter(|file| is_own(&file.path)).collect()
 }
 
-/// What licence texts say together: all of them hold, unless it is known that one contains the other.
+/// What licence texts say together.
 fn of_texts(files: &[&TreeFile]) -> Option<LicenseFact> {
     let mut recognised: HashMap<&[u8], Option<LicenseFact>> = HashMap::new();
     let mut facts = Vec::new();
     for file in files {
-        let detect = || license::detect_text(&String::from_utf8_lossy(&file.bytes));
+        let detect = || license::from_license_text(&String::from_utf8_lossy(&file.bytes));
         let fact = recognised.entry(&file.bytes).or_insert_with(detect);
         facts.extend(fact.clone().filter(|fact| fact.expression.is_some()));
     }
+    joined(facts, LearnedFrom::LicenseText)
+}
+
+/// Several facts as one: all of them hold, unless one is known to contain or to refine another.
+fn joined(mut facts: Vec<LicenseFact>, learned_from: LearnedFrom) -> Option<LicenseFact> {
     facts.sort_by(|a, b| a.expression.cmp(&b.expression));
     facts.dedup_by(|a, b| a.expression == b.expression);
     // The LGPL is written as an addition to the GPL, whose text ships with it.
-    let is_lesser = |fact: &LicenseFact| begins(fact, "LGPL-");
-    if facts.iter().any(is_lesser) {
+    if facts.iter().any(|fact| begins(fact, "LGPL-")) {
         facts.retain(|fact| !begins(fact, "GPL-"));
     }
+    let exact: Vec<_> = facts
+        .iter()
+        .filter(|fact| is_exact(fact))
+        .cloned()
+        .collect();
+    facts.retain(|fact| is_exact(fact) || !exact.iter().any(|exact| alike(exact, fact)));
     match facts.len() {
         0 | 1 => facts.pop(),
         _ => Some(LicenseFact {
             expression: LicenseExpression::all_of(facts.into_iter().filter_map(|it| it.expression)),
             declared: String::new(),
             precision: Precision::Imprecise,
-            learned_from: LearnedFrom::LicenseText,
+            learned_from,
         }),
     }
+}
+
+fn is_exact(fact: &LicenseFact) -> bool {
+    fact.expression.is_some() && fact.precision == Precision::Exact
 }
 
 fn begins(fact: &LicenseFact, prefix: &str) -> bool {

@@ -18,7 +18,6 @@ mod directory;
 mod error;
 mod fetch;
 mod git;
-mod license_facts;
 mod licensing;
 pub mod marks;
 mod metadata;

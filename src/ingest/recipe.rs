@@ -222,11 +222,10 @@ fn is_digest(text: &str) -> bool {
 }
 
 fn located(text: &str, file: &Path, span: Range<usize>, message: &str) -> RecipeError {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.floor_char_boundary(span.end.clamp(start, text.len()));
-    let before = &text[..start];
+    let before = text.get(..span.start).unwrap_or_default();
+    let offending = text.get(span).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let offending = text[start..end].lines().next().unwrap_or_default();
+    let offending = offending.lines().next().unwrap_or_default();
     RecipeError {
         file: file.to_owned(),
         line: before.matches('\n').count() + 1,

@@ -5,6 +5,18 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::*;
+use crate::license::LicenseExpression;
+
+const MIT: &str = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and \
+associated documentation files (the \"Software\"), to deal in the Software without restriction, including without \
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, \
+and to permit persons to whom the Software is furnished to do so, subject to the following conditions:\n\n\
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the \
+Software.\n\n\
+THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE \
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR \
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR \
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.\n";
 
 fn tree_of(files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
@@ -166,8 +178,10 @@ fn a_revision_is_read_from_the_object_store() {
         &(),
     );
     let message = error.unwrap_err().to_string();
-    assert!(message.contains("git could not read"), "{message}");
-    assert!(message.contains("Needed a single revision"), "{message}");
+    assert!(
+        message.contains("has no commit \"--no-such\"; name a branch"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -266,4 +280,94 @@ fn recipes_verify_digests() {
         .unwrap_err()
         .to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
+}
+
+#[test]
+fn licences_come_from_the_best_source() {
+    let core = |fields: &str| format!("Metadata-Version: 2.1\nName: x\nVersion: 1\n{fields}\n");
+    let classifier = |name: &str| format!("Classifier: License :: OSI Approved :: {name}\n");
+    let gpl2_later = classifier("GNU General Public License v2 or later (GPLv2+)");
+    let cases = [
+        (
+            core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"),
+            "",
+            "MIT OR Apache-2.0 Metadata",
+        ),
+        (
+            core("License: Apache License, Version 2.0\n"),
+            MIT,
+            "Apache-2.0 Metadata",
+        ),
+        (
+            core(&format!("License: GPL\n{gpl2_later}")),
+            "",
+            "GPL-2.0-or-later Classifier",
+        ),
+        (core(&classifier("MIT License")), "", "MIT Classifier"),
+        (core("License: UNKNOWN\n"), MIT, "MIT LicenseText"),
+        (
+            core(&format!(
+                "License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}"
+            )),
+            "",
+            "GPL-2.0-or-later Classifier",
+        ),
+        (core(""), "", "- Nowhere"),
+    ];
+    for (metadata, text, expected) in cases {
+        let root = tree_of(&[("PKG-INFO", &metadata), ("LICENSE", text), ("x.py", "")]);
+        let license = ingested(".", root.path()).component.license;
+        let expression = license
+            .expression
+            .map_or("-".to_owned(), |it| it.to_string());
+        assert_eq!(
+            format!("{expression} {:?}", license.learned_from),
+            expected,
+            "{metadata}"
+        );
+    }
+}
+
+#[test]
+fn a_files_own_licence_wins() {
+    let root = tree_of(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0'\n",
+        ),
+        ("a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"),
+        ("b.rs", "// SPDX-License-Identifier: Apache-2.0\n"),
+        ("c.rs", "fn c() {}\n"),
+        ("vendor/d/LICENSE", MIT),
+        ("vendor/d/src/d.rs", "fn d() {}\n"),
+        (
+            "vendor/d/src/e.rs",
+            "// SPDX-License-Identifier: GPL-2.0-only\n",
+        ),
+        ("vendor/f.rs", "fn f() {}\n"),
+    ]);
+    let found = ingested(".", root.path());
+    let own = found.documents.iter().map(|document| {
+        let license = document
+            .facts
+            .license
+            .as_ref()
+            .and_then(|fact| fact.expression.as_ref());
+        format!(
+            "{} {}",
+            document.facts.path,
+            license.map_or("-", LicenseExpression::as_str)
+        )
+    });
+    assert_eq!(
+        own.collect::<Vec<_>>(),
+        [
+            "a.rs GPL-2.0-only",
+            "b.rs -",
+            "c.rs -",
+            "vendor/d/src/d.rs MIT",
+            "vendor/d/src/e.rs GPL-2.0-only",
+            "vendor/f.rs -"
+        ]
+    );
 }
