@@ -72,9 +72,26 @@ pub(super) fn of_document(
 ) -> Option<LicenseFact> {
     let header = license::header(text).filter(|fact| fact.expression.is_some());
     let own = header.or_else(|| vendored.get(marks::vendored_root(path)?).cloned())?;
-    let says_no_more = own.expression == component.expression
-        || (own.precision == Precision::Imprecise && alike(&own, component));
+    let says_no_more =
+        equal(&own, component) || (own.precision == Precision::Imprecise && alike(&own, component));
     (!says_no_more).then_some(own)
+}
+
+/// Whether two facts state the same licence: `MIT OR Apache-2.0` is `Apache-2.0 OR MIT`.
+fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
+    let choices = |fact: &LicenseFact| -> Vec<String> {
+        let text = fact.expression.iter().map(LicenseExpression::as_str);
+        // Nested expressions are compared as they are: to call equal ones different costs a word in a report.
+        let mut parts: Vec<_> = match fact.expression.iter().any(|it| it.as_str().contains('(')) {
+            true => text.map(str::to_owned).collect(),
+            false => text
+                .flat_map(|it| it.split(" OR ").map(str::to_owned))
+                .collect(),
+        };
+        parts.sort();
+        parts
+    };
+    choices(fact) == choices(other)
 }
 
 /// Whether every licence of one fact has a relative in the other: `BSD-3-Clause` and `BSD-2-Clause` are relatives.

@@ -333,10 +333,10 @@ fn a_files_own_licence_wins() {
     let root = tree_of(&[
         (
             "Cargo.toml",
-            "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0'\n",
+            "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0 OR MIT'\n",
         ),
         ("a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"),
-        ("b.rs", "// SPDX-License-Identifier: Apache-2.0\n"),
+        ("b.rs", "// SPDX-License-Identifier: MIT OR Apache-2.0\n"),
         ("c.rs", "fn c() {}\n"),
         ("vendor/d/LICENSE", MIT),
         ("vendor/d/src/d.rs", "fn d() {}\n"),

@@ -283,6 +283,9 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
 
 fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
     let respect = settings.ignore_files == IgnoreFiles::Respect;
+    // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
+    // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
+    let inside = is_inside_repository(directory);
     let mut builder = WalkBuilder::new(directory);
     builder
         .hidden(true)
@@ -291,9 +294,8 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
         .git_ignore(respect)
         .git_exclude(respect)
         .git_global(false) // A user's own taste must not change what the project's check covers.
-        .require_git(false)
-        // Outside a repository a `*` in ~/.gitignore would hide every project of that user.
-        .parents(respect && is_inside_repository(directory));
+        .require_git(inside)
+        .parents(respect && inside);
     if !settings.exclude.is_empty() {
         let settings = settings.clone();
         builder

@@ -86,7 +86,10 @@ fn ignore_files_of_parents_hold_only_inside_a_repository() {
     let root = tree(&[(".gitignore", "*\n"), ("project/x.py", "")]);
     let settings = WalkSettings::default();
     assert_eq!(found(&root, &["project"], &settings).0, ["project/x.py"]);
+    fs::create_dir_all(root.path().join("project/.git")).unwrap();
+    assert_eq!(found(&root, &["project"], &settings).0, ["project/x.py"]);
     fs::create_dir(root.path().join(".git")).unwrap();
+    fs::remove_dir(root.path().join("project/.git")).unwrap();
     assert!(found(&root, &["project"], &settings).0.is_empty());
 }
 
