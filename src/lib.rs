@@ -13,3 +13,5 @@ pub mod index;
 
 pub mod finding;
 pub mod matcher;
+
+pub mod policy;
