@@ -13,7 +13,7 @@ pub mod index;
 
 pub mod finding;
 pub mod matcher;
-
-pub mod walk;
+pub mod policy;
 
 pub mod ingest;
+pub mod walk;
