@@ -84,9 +84,13 @@ impl LicenseFact {
 /// Makes one fact of all that a component or project says of its licence, in order of trust: metadata, classifiers,
 /// licence texts.
 ///
-/// The first that can be read stands. If it is imprecise, a later exact one of the same family makes it precise:
-/// `GPL` with the classifier "v2 or later" is GPL-2.0-or-later, `BSD` beside the text of two clauses is
-/// BSD-2-Clause. A later one of another family changes nothing: it may belong to something vendored.
+/// The first that can be read stands, with two refinements:
+/// - A declaration that holds a whole file of texts names too much. Another that names one of those families
+///   chooses it: scipy's field holds BSD and the GPL of a bundled library, its classifier says BSD.
+/// - An imprecise one is made precise by an exact one of the same family: `GPL` with the classifier "v2 or later" is
+///   GPL-2.0-or-later, `BSD` beside the text of two clauses is BSD-2-Clause.
+///
+/// One of another family changes nothing: it may belong to something vendored.
 pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     let Some(first) = facts.iter().find(|fact| fact.expression.is_some()) else {
         let unread = facts.iter().find(|fact| !fact.declared.is_empty());
@@ -95,39 +99,71 @@ pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     if first.precision == Precision::Exact {
         return first.clone();
     }
+    let chosen = facts.iter().find_map(|other| first.narrowed_by(other));
+    let first = chosen.unwrap_or_else(|| first.clone());
     let refines =
-        |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_family_of(fact);
+        |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
     match facts.iter().find(refines) {
         Some(precise) => LicenseFact {
-            declared: first.declared.clone(),
+            declared: first.declared,
             ..precise.clone()
         },
-        None => first.clone(),
+        None => first,
     }
 }
 
 impl LicenseFact {
-    /// Whether the other fact names one licence of a family named here (`GPL`, `BSD`), in a version read here.
-    fn is_family_of(&self, other: &LicenseFact) -> bool {
-        let parts = |fact: &LicenseFact| fact.expression.as_ref().map(LicenseExpression::licenses);
-        let (Some(mine), Some(others)) = (parts(self), parts(other)) else {
-            return false;
-        };
-        let [one] = others.as_slice() else {
-            return false;
-        };
-        let version = |id: &str| {
-            let bare = id.trim_end_matches("-only").trim_end_matches("-or-later");
-            bare.to_owned()
-        };
-        // `GPLv3` is not made precise by a notice for GPL-2.0; a bare name is by any version.
-        let family = |id: &str| id.split('-').next().unwrap_or(id).to_owned();
-        let open = mine.len() > 1 || !mine[0].contains("GPL-");
-        mine.iter().any(|id| match open {
-            true => family(id) == family(one),
-            false => version(id) == version(one),
+    /// The licences named, without exceptions; none where nothing could be read.
+    fn licenses(&self) -> Vec<String> {
+        self.expression
+            .as_ref()
+            .map(LicenseExpression::licenses)
+            .unwrap_or_default()
+    }
+
+    /// Of a fact of several families, the part whose family the other fact names alone.
+    fn narrowed_by(&self, other: &LicenseFact) -> Option<LicenseFact> {
+        let (mine, theirs) = (self.licenses(), other.licenses());
+        let wanted = one_family(&theirs)?;
+        if one_family(&mine).is_some() {
+            return None;
+        }
+        let kept = mine.iter().filter(|id| family(id) == wanted);
+        let kept = kept.filter_map(|id| LicenseExpression::parse(id).ok());
+        Some(LicenseFact {
+            expression: Some(LicenseExpression::all_of(kept.map(|part| part.0))?),
+            ..self.clone()
         })
     }
+
+    /// Whether the other fact names one licence that may be what is meant here.
+    fn is_open_to(&self, other: &LicenseFact) -> bool {
+        let (mine, theirs) = (self.licenses(), other.licenses());
+        let ([other], Some(family)) = (theirs.as_slice(), one_family(&mine)) else {
+            return false;
+        };
+        // `GPLv3` is not made precise by a notice for GPL-2.0; a bare `GPL`, which is read as several, is.
+        let version = |id: &str| {
+            id.trim_end_matches("-only")
+                .trim_end_matches("-or-later")
+                .to_owned()
+        };
+        match mine.as_slice() {
+            [one] if one.contains("GPL-") => version(one) == version(other),
+            _ => family == self::family(other),
+        }
+    }
+}
+
+/// `GPL` of `GPL-2.0-only`, `BSD` of `BSD-3-Clause`.
+fn family(id: &str) -> &str {
+    id.split('-').next().unwrap_or(id)
+}
+
+/// The family of all these licences, if they have one in common.
+fn one_family(ids: &[String]) -> Option<&str> {
+    let first = family(ids.first()?);
+    ids.iter().all(|id| family(id) == first).then_some(first)
 }
 
 #[cfg(test)]
@@ -159,6 +195,23 @@ mod tests {
         }
         assert_eq!(resolve(&[]), LicenseFact::unknown());
         assert_eq!(resolve(&[normalize_declaration("VSL")]).declared, "VSL");
+    }
+
+    #[test]
+    fn a_classifier_chooses_among_the_texts_of_a_field() {
+        let text = |id: &str| spdx::license_id(id).unwrap().text();
+        let field = format!(
+            "Copyright (c) SciPy\n{}\n----\n{}",
+            text("BSD-3-Clause"),
+            text("GPL-3.0-only")
+        );
+        let field = normalize_declaration(&field);
+        let read = field.expression.as_ref().unwrap().as_str();
+        assert_eq!(read, "GPL-3.0-only AND BSD-3-Clause");
+        let classifier = from_classifier("License :: OSI Approved :: BSD License").unwrap();
+        let resolved = resolve(&[field, classifier]);
+        assert_eq!(resolved.expression.unwrap().as_str(), "BSD-3-Clause");
+        assert_eq!(resolved.precision, Precision::Imprecise);
     }
 
     #[test]

@@ -106,9 +106,11 @@ pub(super) fn notices(text: &str) -> Vec<Notice> {
 }
 
 /// The licences whose permission wording stands in a text.
-pub(super) fn permissions(text: &str) -> Vec<LicenseExpression> {
-    let found = phrases(&Words::new(text));
-    found.into_iter().map(|notice| notice.expression).collect()
+pub(super) fn permissions(text: &str) -> Vec<Reading> {
+    let found = phrases(&Words::new(text)).into_iter();
+    found
+        .map(|notice| (notice.expression, notice.precision))
+        .collect()
 }
 
 /// Whether a notice says all that a later one says: the same, or the same family less precisely.

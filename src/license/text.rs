@@ -29,6 +29,9 @@ pub const MAX_TEXT: usize = 128 * 1024;
 /// Likeness from which one text is taken for a whole licence. askalono's threshold; unrelated licences stay below 0.8.
 const CONFIDENT: f32 = 0.9;
 
+/// Likeness from which wordings and titles are not asked for a second opinion.
+const CERTAIN: f32 = 0.99;
+
 /// Recognises a licence file.
 ///
 /// A GNU text is read as `-only` and imprecise: whether later versions are allowed stands in the notices of the
@@ -38,32 +41,48 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
     if text.split_whitespace().nth(12).is_none() {
         return None;
     }
-    let (name, confidence) = closest(text)?;
-    if confidence < CONFIDENT {
-        let (expression, precision) = several(text)?;
-        return Some(DetectedText {
-            expression,
-            precision,
-            confidence: 0.5,
-        });
-    }
-    let (expression, precision) = with_company(strict(name)?, text);
+    let (reading, confidence) = match closest(text)? {
+        (name, score) if score >= CERTAIN => (with_company(strict(name)?, text), score),
+        (name, score) if score >= CONFIDENT => {
+            let reading = worded(text).or_else(|| strict(name))?;
+            (with_company(reading, text), score)
+        }
+        _ => (several(text)?, 0.5),
+    };
     Some(DetectedText {
-        expression,
-        precision,
+        expression: reading.0,
+        precision: reading.1,
         confidence,
     })
+}
+
+/// The one licence whose title or permission wording stands in the text. Where a text is worded a little differently
+/// from every reference, its rare relatives come as near as the licence itself: an old GPL-2.0 looks like AGPL-1.0, an
+/// Apache-2.0 without its appendix like Pixar's.
+fn worded(text: &str) -> Option<Reading> {
+    match titles(text).as_slice() {
+        [title] => strict(title.as_str()),
+        [] => match notice::permissions(text).as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// A long text hides a short one beside it: an Apache-2.0 with an MIT below it is still nine tenths like Apache-2.0.
 /// No long text holds the wording of another licence in itself, as some short ones do.
 fn with_company((main, precision): Reading, text: &str) -> Reading {
     let long = TITLES.iter().any(|(_, id)| *id == main.as_str());
-    let mut company = match long {
+    let others = match long {
         true => notice::permissions(text),
         false => Vec::new(),
     };
-    company.retain(|other| *other != main);
+    let company: Vec<LicenseExpression> = others
+        .into_iter()
+        .map(|(other, _)| other)
+        .filter(|other| *other != main)
+        .collect();
     if company.is_empty() {
         return (main, precision);
     }
@@ -135,27 +154,36 @@ fn strict(name: &str) -> Option<Reading> {
     Some((expression, Precision::Imprecise))
 }
 
-/// What a file of several texts holds.
+/// What a file holds that is like no single text: one licence in other words, or several.
 fn several(text: &str) -> Option<Reading> {
-    let words = names::words(text).join(" ");
-    let mut parts: Vec<LicenseExpression> = TITLES
-        .iter()
-        .filter(|(title, _)| words.contains(title))
-        .map(|(_, id)| LicenseExpression::known(id))
+    let titles = titles(text);
+    let titled = !titles.is_empty();
+    let mut parts: Vec<Reading> = titles
+        .into_iter()
+        .map(|title| (title, Precision::Imprecise))
         .collect();
+    // Inside a licence's own text, GNU notices are patterns to copy.
+    let notices = notice::notices(text).into_iter();
+    let own = notices.filter(|notice| !(titled && is_gnu(&notice.expression)));
+    parts.extend(own.map(|notice| (notice.expression, notice.precision)));
+    if let [only] = parts.as_slice() {
+        return Some(only.clone());
+    }
+    let all = LicenseExpression::all_of(parts.into_iter().map(|part| part.0))?;
+    Some((all, Precision::Imprecise))
+}
+
+/// The long licences whose text stands in a file.
+fn titles(text: &str) -> Vec<LicenseExpression> {
+    let words = names::words(text).join(" ");
+    let found = TITLES.iter().filter(|(title, _)| words.contains(title));
+    let mut found: Vec<LicenseExpression> =
+        found.map(|(_, id)| LicenseExpression::known(id)).collect();
     // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its text.
-    let holds = |id: &str| parts.iter().any(|part| part.as_str() == id);
-    if holds("LGPL-3.0-only") {
-        parts.retain(|part| part.as_str() != "GPL-3.0-only");
+    if found.iter().any(|one| one.as_str() == "LGPL-3.0-only") {
+        found.retain(|one| one.as_str() != "GPL-3.0-only");
     }
-    let titled = !parts.is_empty();
-    for notice in notice::notices(text) {
-        // Inside a licence's own text, GNU notices are patterns to copy.
-        if !(titled && is_gnu(&notice.expression)) {
-            parts.push(notice.expression);
-        }
-    }
-    Some((LicenseExpression::all_of(parts)?, Precision::Imprecise))
+    found
 }
 
 fn is_gnu(expression: &LicenseExpression) -> bool {
