@@ -18,3 +18,7 @@ pub mod model;
 pub mod evidence;
 pub mod finding;
 pub mod matcher;
+pub mod policy;
+
+pub mod ingest;
+pub mod walk;

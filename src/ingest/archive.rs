@@ -1,0 +1,506 @@
+//! Archives, read in memory and never unpacked.
+//!
+//! An archive's author is an adversary: paths lead out of the archive, links and devices stand for other things,
+//! sizes lie, and a few kilobytes unpack to petabytes. So what counts are the bytes that really come out, and every
+//! limit is a named constant. An entry that cannot be trusted is left out with a note; an archive that cannot be
+//! trusted is refused as a whole.
+//!
+//! ```text
+//! file -> decompressor -> Meter (total, ratio, budget between entries) -> tar
+//! file -> Meter (central directory) -> zip -> decompressor -> Meter (total, ratio)
+//! ```
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+
+use super::IngestError;
+use super::source::{ArchiveForm, Compression};
+use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
+use crate::finding::{Note, NoteKind};
+use crate::walk::one_line;
+
+/// Most entries an archive may have.
+pub const MAX_ARCHIVE_ENTRIES: usize = 200_000;
+
+/// Most bytes that may come out of an archive, those that are passed over included.
+pub const MAX_ARCHIVE_UNPACKED: u64 = 4 << 30;
+
+/// Most bytes of files that matter, all held in memory at once. Of 261 popular packages the largest has 25 MiB.
+pub const MAX_ARCHIVE_SOURCE: u64 = 160 << 20;
+
+/// How many times its own size an archive may unpack to, once it is past [`RATIO_FREE`]. Source code compresses five-
+/// to tenfold; deflate can express 1032.
+pub const MAX_ARCHIVE_RATIO: u64 = 100;
+
+/// How much may come out of any archive whatever its ratio: small archives of small, alike files are honest.
+const RATIO_FREE: u64 = 32 << 20;
+
+/// Most bytes of headers before one entry of a tape archive: long names and extensions are read into memory.
+const MAX_TAR_HEADERS: u64 = 1 << 20;
+
+/// Most bytes of a zip archive's central directory, which is read into memory at several times its size.
+const MAX_ZIP_DIRECTORY: u64 = 32 << 20;
+
+/// Memory an xz stream may ask for; `xz -9` asks for 65 MiB.
+const MAX_XZ_MEMORY: u64 = 128 << 20;
+
+/// Longest path that is taken from an archive.
+const MAX_PATH: usize = 1024;
+
+/// Reads the files that matter out of an archive.
+pub(super) fn collect(path: &Path, form: ArchiveForm) -> Result<Tree, IngestError> {
+    let (name, version) = ArchiveForm::name_and_version(path);
+    let mut tree = Tree::named(name);
+    tree.version_hint = version;
+    let reader = Reader {
+        path,
+        tree,
+        refused: Refused::default(),
+        top: Top::default(),
+        entries: 0,
+        source_bytes: 0,
+    };
+    let file = File::open(path).map_err(|error| reader.unreadable(error))?;
+    let metadata = file.metadata().map_err(|error| reader.unreadable(error))?;
+    if !metadata.is_file() {
+        return Err(reader.unreadable(io::Error::other("not a regular file")));
+    }
+    let size = metadata.len();
+    match form {
+        ArchiveForm::Tar(compression) => reader.read_tar(file, size, compression),
+        ArchiveForm::Zip | ArchiveForm::Wheel => reader.read_zip(file, size, form),
+    }
+}
+
+/// One archive being read.
+struct Reader<'a> {
+    path: &'a Path,
+    tree: Tree,
+    refused: Refused,
+    top: Top,
+    entries: usize,
+    source_bytes: u64,
+}
+
+impl Reader<'_> {
+    fn read_tar(
+        mut self,
+        file: File,
+        size: u64,
+        compression: Compression,
+    ) -> Result<Tree, IngestError> {
+        let budget = Budget::new(size);
+        let decompressed: Box<dyn Read> = match compression {
+            Compression::None => Box::new(BufReader::new(file)),
+            Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
+            Compression::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(file)),
+            Compression::Xz => {
+                let flags = liblzma::stream::CONCATENATED;
+                let stream = liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, flags)
+                    .map_err(|error| self.damaged(error.into()))?;
+                Box::new(liblzma::read::XzDecoder::new_stream(file, stream))
+            }
+        };
+        let mut archive = tar::Archive::new(Meter {
+            inner: decompressed,
+            budget: budget.clone(),
+        });
+        self.read_tar_entries(&mut archive, &budget)
+            .map_err(|error| self.failed(error, &budget))?;
+        // The end of an archive is a block of zeros. Without one the file was cut between two entries.
+        if budget.0.ended.get() {
+            return Err(self.damaged(io::Error::other("it ends before its end mark")));
+        }
+        // What follows is read for the decompressor's checksum.
+        budget.allow(u64::MAX);
+        io::copy(&mut archive.into_inner(), &mut io::sink())
+            .map_err(|error| self.failed(error, &budget))?;
+        self.finish(TopFolder::Strip)
+    }
+
+    fn read_tar_entries(
+        &mut self,
+        archive: &mut tar::Archive<Meter<Box<dyn Read>>>,
+        budget: &Budget,
+    ) -> io::Result<()> {
+        let mut entries = archive.entries()?;
+        let mut passed_over = 0;
+        loop {
+            // To find the next header the rest of the entry before is read; beyond that only headers may be.
+            budget.allow(MAX_TAR_HEADERS.saturating_add(passed_over));
+            let Some(entry) = entries.next() else {
+                return Ok(());
+            };
+            let mut entry = entry?;
+            passed_over = entry.header().entry_size()?.max(entry.size());
+            self.count_entry()?;
+            let kind = entry.header().entry_type();
+            if kind.is_dir() || kind.is_pax_global_extensions() {
+                continue;
+            }
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            if !kind.is_file() && !kind.is_contiguous() {
+                self.refused.special.add(&name);
+                continue;
+            }
+            if let Some((path, role)) = self.wanted(&name) {
+                budget.allow(u64::MAX);
+                let size = entry.size();
+                self.take(path, role, size, &mut entry)?;
+            }
+        }
+    }
+
+    fn read_zip(mut self, file: File, size: u64, form: ArchiveForm) -> Result<Tree, IngestError> {
+        let budget = Budget::new(u64::MAX);
+        budget.allow(MAX_ZIP_DIRECTORY);
+        let metered = Meter {
+            inner: BufReader::new(file),
+            budget: budget.clone(),
+        };
+        let mut archive =
+            zip::ZipArchive::new(metered).map_err(|error| self.failed(error.into(), &budget))?;
+        budget.allow(u64::MAX);
+
+        let unpacked = Budget::new(size);
+        unpacked.allow(u64::MAX);
+        for index in 0..archive.len() {
+            self.count_entry()
+                .and_then(|()| self.read_zip_entry(&mut archive, index, &unpacked))
+                .map_err(|error| self.failed(error, &unpacked))?;
+        }
+        self.finish(match form {
+            ArchiveForm::Wheel => TopFolder::Keep,
+            _ => TopFolder::Strip,
+        })
+    }
+
+    fn read_zip_entry(
+        &mut self,
+        archive: &mut zip::ZipArchive<Meter<BufReader<File>>>,
+        index: usize,
+        unpacked: &Budget,
+    ) -> io::Result<()> {
+        // The directory alone answers which entries matter: most are passed over without a look at the file.
+        let entry = archive.by_index_raw(index)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let special = entry.is_symlink() || !is_plain_mode(entry.unix_mode());
+        let is_dir = entry.is_dir();
+        let (size, encrypted) = (entry.size(), entry.encrypted());
+        drop(entry);
+        if is_dir {
+            return Ok(());
+        }
+        if special {
+            self.refused.special.add(&name);
+            return Ok(());
+        }
+        let Some((path, role)) = self.wanted(&name) else {
+            return Ok(());
+        };
+        if encrypted {
+            self.refused.encrypted.add(&name);
+            return Ok(());
+        }
+        let mut content = Meter {
+            inner: archive.by_index(index)?,
+            budget: unpacked.clone(),
+        };
+        self.take(path, role, size, &mut content)
+    }
+
+    /// The path and role of an entry that is to be read.
+    fn wanted(&mut self, name: &str) -> Option<(String, Role)> {
+        let Some(path) = safe_path(name) else {
+            self.refused.escaping.add(name);
+            return None;
+        };
+        self.top.see(&path);
+        let role = Role::of(&path)?;
+        Some((path, role))
+    }
+
+    /// Reads one entry, of which the archive says that it has `declared` bytes.
+    fn take(
+        &mut self,
+        path: String,
+        role: Role,
+        declared: u64,
+        content: &mut dyn Read,
+    ) -> io::Result<()> {
+        if declared > MAX_SOURCE_FILE {
+            self.tree.too_large(&path, declared);
+            return Ok(());
+        }
+        // Not reserved in advance: the size is only said. One byte more tells an honest size from a lie.
+        let mut bytes = Vec::new();
+        content.take(declared + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != declared {
+            return Err(io::Error::other(format!(
+                "{path:?} is said to have {declared} bytes and has {}",
+                match bytes.len() as u64 > declared {
+                    true => "more".to_owned(),
+                    false => bytes.len().to_string(),
+                }
+            )));
+        }
+        self.source_bytes += declared;
+        if self.source_bytes > MAX_ARCHIVE_SOURCE {
+            return Err(limit(format!(
+                "its source files are more than {} MiB",
+                MAX_ARCHIVE_SOURCE >> 20
+            )));
+        }
+        bytes.shrink_to_fit();
+        self.tree.files.push(TreeFile { path, role, bytes });
+        Ok(())
+    }
+
+    fn count_entry(&mut self) -> io::Result<()> {
+        self.entries += 1;
+        match self.entries > MAX_ARCHIVE_ENTRIES {
+            true => Err(limit(format!(
+                "it has more than {MAX_ARCHIVE_ENTRIES} entries"
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    fn finish(mut self, top: TopFolder) -> Result<Tree, IngestError> {
+        self.tree.notes.extend(self.refused.notes());
+        if let (TopFolder::Strip, Some(top)) = (top, self.top.folder()) {
+            for file in &mut self.tree.files {
+                file.path.drain(..=top.len());
+            }
+            let notes = self.tree.notes.iter_mut();
+            for path in notes.filter_map(|note| note.path.as_mut()) {
+                if path.starts_with(&format!("{top}/")) {
+                    path.drain(..=top.len());
+                }
+            }
+        }
+        Ok(self.tree)
+    }
+
+    fn failed(&self, error: io::Error, budget: &Budget) -> IngestError {
+        if let Some(limit) = budget.0.reached.take() {
+            return self.bomb(limit);
+        }
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(Limit(limit)) => self.bomb(limit.clone()),
+            None => self.damaged(error),
+        }
+    }
+
+    fn bomb(&self, limit: String) -> IngestError {
+        IngestError::Bomb {
+            archive: self.path.to_owned(),
+            limit,
+        }
+    }
+
+    fn damaged(&self, error: io::Error) -> IngestError {
+        IngestError::Damaged {
+            archive: self.path.to_owned(),
+            reason: one_line(&error.to_string()),
+        }
+    }
+
+    fn unreadable(&self, error: io::Error) -> IngestError {
+        IngestError::Unreadable {
+            path: self.path.to_owned(),
+            error,
+        }
+    }
+}
+
+/// Whether a folder that all entries share belongs to the paths.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TopFolder {
+    Strip,
+    Keep,
+}
+
+/// The folder that all entries share, as far as they were seen.
+#[derive(Default)]
+enum Top {
+    #[default]
+    Unseen,
+    Folder(String),
+    None,
+}
+
+impl Top {
+    fn see(&mut self, path: &str) {
+        let first = path.split_once('/').map(|(first, _)| first);
+        match (&self, first) {
+            (Top::Unseen, Some(first)) => *self = Top::Folder(first.to_owned()),
+            (Top::Folder(folder), Some(first)) if folder == first => {}
+            _ => *self = Top::None,
+        }
+    }
+
+    fn folder(&self) -> Option<String> {
+        match self {
+            Top::Folder(folder) => Some(folder.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Entries that were not read, by reason.
+#[derive(Default)]
+struct Refused {
+    escaping: Count,
+    special: Count,
+    encrypted: Count,
+}
+
+#[derive(Default)]
+struct Count {
+    number: usize,
+    first: String,
+}
+
+impl Refused {
+    fn notes(self) -> impl Iterator<Item = Note> {
+        let reasons = [
+            (self.escaping, "whose paths lead out of the archive"),
+            (self.special, "that are links or devices"),
+            (self.encrypted, "that are encrypted"),
+        ];
+        let some = reasons.into_iter().filter(|(count, _)| count.number > 0);
+        some.map(|(count, reason)| Note {
+            path: None,
+            kind: NoteKind::Skipped,
+            message: format!(
+                "left out {} entries {reason}, the first is {:?}",
+                count.number, count.first
+            ),
+        })
+    }
+}
+
+impl Count {
+    fn add(&mut self, name: &str) {
+        if self.number == 0 {
+            self.first = name.chars().take(80).collect();
+        }
+        self.number += 1;
+    }
+}
+
+/// A path inside the archive without `.` components, or `None` if it is absolute, leads upwards, or is none at all.
+/// `\` separates too: on Windows it would, and no honest archive has it in a name.
+fn safe_path(name: &str) -> Option<String> {
+    let has_drive = name.as_bytes().get(1) == Some(&b':');
+    if name.starts_with(['/', '\\']) || has_drive || name.contains('\0') || name.len() > MAX_PATH {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for part in name.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => return None,
+            part => parts.push(part),
+        }
+    }
+    match parts.is_empty() {
+        true => None,
+        false => Some(parts.join("/")),
+    }
+}
+
+/// A regular file by its Unix mode; archives made elsewhere have none, or no file type in it.
+fn is_plain_mode(mode: Option<u32>) -> bool {
+    matches!(mode.unwrap_or(0) & 0o170_000, 0 | 0o100_000)
+}
+
+/// A limit was reached, inside of an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Limit(String);
+
+fn limit(message: String) -> io::Error {
+    io::Error::other(Limit(message))
+}
+
+/// What may still come out of an archive; shared between a meter and its reader.
+#[derive(Clone)]
+struct Budget(Rc<Counters>);
+
+struct Counters {
+    /// Size of the archive on disk.
+    size: u64,
+    /// Bytes that came out of it.
+    total: Cell<u64>,
+    /// Bytes that may come out before the next call of [`Budget::allow`].
+    allowed: Cell<u64>,
+    /// The limit that stopped the reading. Kept here because decoders wrap or replace errors from below.
+    reached: Cell<Option<String>>,
+    /// Whether a read met the end.
+    ended: Cell<bool>,
+}
+
+impl Budget {
+    fn new(size: u64) -> Budget {
+        Budget(Rc::new(Counters {
+            size,
+            total: Cell::new(0),
+            allowed: Cell::new(u64::MAX),
+            reached: Cell::new(None),
+            ended: Cell::new(false),
+        }))
+    }
+
+    fn allow(&self, bytes: u64) {
+        self.0.allowed.set(bytes);
+    }
+
+    fn spend(&self, bytes: u64) -> io::Result<()> {
+        let total = self.0.total.get() + bytes;
+        let allowed = self.0.allowed.get();
+        self.0.total.set(total);
+        self.0.allowed.set(allowed.saturating_sub(bytes));
+        let reached = if total > MAX_ARCHIVE_UNPACKED {
+            format!("it unpacks to more than {} GiB", MAX_ARCHIVE_UNPACKED >> 30)
+        } else if total > RATIO_FREE.max(self.0.size.saturating_mul(MAX_ARCHIVE_RATIO)) {
+            format!("it unpacks to more than {MAX_ARCHIVE_RATIO} times its size")
+        } else if bytes > allowed {
+            "its headers are larger than those of any honest archive".to_owned()
+        } else {
+            return Ok(());
+        };
+        self.0.reached.set(Some(reached.clone()));
+        Err(limit(reached))
+    }
+}
+
+/// Counts what is read, and fails once a budget is spent.
+struct Meter<R> {
+    inner: R,
+    budget: Budget,
+}
+
+impl<R: Read> Read for Meter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.budget.0.ended.set(true);
+        }
+        self.budget.spend(read as u64)?;
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Meter<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests;

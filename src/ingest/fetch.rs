@@ -1,0 +1,261 @@
+//! Packages, fetched by their ecosystem's own client, so that a user's mirrors, credentials and proxies apply.
+//!
+//! The clients run in an empty temporary directory: cargo obeys the `.cargo/config.toml` and `rust-toolchain` of the
+//! directory it stands in, and those may be hostile.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::IngestError;
+use super::source::ArchiveForm;
+use crate::finding::{Note, NoteKind};
+use crate::purl::Purl;
+use crate::walk::one_line;
+
+/// A package on disk, for as long as this lives.
+pub(super) struct Fetched {
+    pub(super) archive: PathBuf,
+    pub(super) form: ArchiveForm,
+    pub(super) notes: Vec<Note>,
+    _directory: TempDir,
+}
+
+/// Fetches a package.
+pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
+    let Some(version) = purl.version() else {
+        return Err(IngestError::NoVersion { purl: purl.clone() });
+    };
+    let client = match purl.kind().as_str() {
+        "cargo" => "cargo",
+        "pypi" => "pip",
+        _ => return Err(IngestError::UnknownEcosystem { purl: purl.clone() }),
+    };
+    let name = purl.name();
+    if !is_plain(&name) || !is_plain(&version) {
+        return Err(IngestError::OddName {
+            purl: purl.clone(),
+            client,
+        });
+    }
+    let wanted = Wanted {
+        purl,
+        name,
+        version,
+        client,
+    };
+    match client {
+        "cargo" => cargo(&wanted),
+        _ => pip(&wanted),
+    }
+}
+
+struct Wanted<'a> {
+    purl: &'a Purl,
+    name: String,
+    version: String,
+    client: &'static str,
+}
+
+impl Wanted<'_> {
+    fn failed(&self, message: impl Into<String>) -> IngestError {
+        IngestError::Fetch {
+            purl: self.purl.clone(),
+            client: self.client,
+            message: message.into(),
+        }
+    }
+
+    fn workplace(&self) -> Result<TempDir, IngestError> {
+        tempfile::tempdir().map_err(|error| IngestError::Unreadable {
+            path: std::env::temp_dir(),
+            error,
+        })
+    }
+}
+
+/// Nothing that a client could take for an option, a path or a requirement of another kind.
+fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-+!".contains(c))
+}
+
+/// `cargo info` fetches exactly one crate into cargo's cache.
+fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
+    let directory = wanted.workplace()?;
+    let cache = cargo_home().join("registry").join("cache");
+    let file_name = format!("{}-{}.crate", wanted.name, wanted.version);
+    let mut cached = find_crate(&cache, &file_name);
+    if cached.is_none() {
+        let mut command = Command::new("cargo");
+        command
+            .args(["info", "--color", "never"])
+            .arg(format!("{}@{}", wanted.name, wanted.version));
+        let remedy = "install Rust's cargo, or download the .crate file and name it";
+        run(wanted, &directory, command, remedy)?;
+        cached = find_crate(&cache, &file_name);
+    }
+    let archive = cached
+        .ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
+    Ok(Fetched {
+        form: ArchiveForm::from_path(&archive).expect("the suffix is .crate"),
+        archive,
+        notes: Vec::new(),
+        _directory: directory,
+    })
+}
+
+fn cargo_home() -> PathBuf {
+    match std::env::var_os("CARGO_HOME") {
+        Some(home) if !home.is_empty() => PathBuf::from(home),
+        _ => std::env::home_dir().unwrap_or_default().join(".cargo"),
+    }
+}
+
+/// The crate in the cache of any registry, the public one first.
+fn find_crate(cache: &Path, file_name: &str) -> Option<PathBuf> {
+    let registries = fs::read_dir(cache).ok()?.flatten();
+    let mut found: Vec<_> = registries
+        .map(|registry| (registry.file_name(), registry.path().join(file_name)))
+        .filter(|(_, path)| path.is_file())
+        .collect();
+    let is_private = |name: &OsString| !name.to_string_lossy().starts_with("index.crates.io-");
+    found.sort_by_key(|(name, _)| (is_private(name), name.clone()));
+    found.into_iter().next().map(|(_, path)| path)
+}
+
+/// `pip download` of a wheel; where there is none, of the source distribution, for which pip runs its build script.
+fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
+    let directory = wanted.workplace()?;
+    let mut notes = Vec::new();
+    if pip_download(wanted, &directory, "--only-binary=:all:").is_err() {
+        pip_download(wanted, &directory, "--prefer-binary")?;
+        notes.push(Note {
+            path: None,
+            kind: NoteKind::Info,
+            message: format!(
+                "{} ships no wheel for this platform; pip ran its build script to learn its metadata",
+                wanted.purl
+            ),
+        });
+    }
+    let downloaded = fs::read_dir(directory.path())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut archives: Vec<_> = downloaded
+        .map(|entry| entry.path())
+        .filter_map(|path| ArchiveForm::from_path(&path).map(|form| (path, form)))
+        .collect();
+    archives.sort_by(|a, b| a.0.cmp(&b.0));
+    let (archive, form) = archives
+        .into_iter()
+        .next()
+        .ok_or_else(|| wanted.failed("it left no archive that birthmark reads"))?;
+    Ok(Fetched {
+        archive,
+        form,
+        notes,
+        _directory: directory,
+    })
+}
+
+fn pip_download(wanted: &Wanted, directory: &TempDir, binaries: &str) -> Result<(), IngestError> {
+    let mut command = Command::new("python3");
+    command
+        .args([
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--quiet",
+            "--no-input",
+        ])
+        .args(["--disable-pip-version-check", "--dest", ".", binaries])
+        .arg(format!("{}=={}", wanted.name, wanted.version));
+    let remedy = "install Python with pip, or download the wheel and name it";
+    run(wanted, directory, command, remedy)
+}
+
+fn run(
+    wanted: &Wanted,
+    directory: &TempDir,
+    mut command: Command,
+    remedy: &'static str,
+) -> Result<(), IngestError> {
+    let output = command
+        .current_dir(directory.path())
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| IngestError::NoProgram {
+            program: wanted.client,
+            error,
+            remedy,
+        })?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(wanted.failed(last_line(&output.stderr))),
+    }
+}
+
+/// What stands for the last line of a program that wrote none.
+pub(super) const NO_REASON: &str = "it gave no reason";
+
+/// The last line a program wrote, without control characters.
+pub(super) fn last_line(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    one_line(lines.next_back().unwrap_or(NO_REASON))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_clients_would_misread_are_refused() {
+        let cases = [
+            ("pkg:pypi/six", "names no version"),
+            (
+                "pkg:npm/left-pad@1.0.0",
+                "birthmark fetches pkg:cargo and pkg:pypi",
+            ),
+            (
+                "pkg:pypi/--index-url=x@1",
+                "is not a package name and version that pip could fetch",
+            ),
+            (
+                "pkg:cargo/serde@1%20--offline",
+                "is not a package name and version that cargo could fetch",
+            ),
+        ];
+        for (purl, expected) in cases {
+            let error = fetch(&purl.parse().unwrap()).err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_public_registry_comes_first() {
+        let cache = tempfile::tempdir().unwrap();
+        for registry in ["a.example-1", "index.crates.io-2"] {
+            fs::create_dir(cache.path().join(registry)).unwrap();
+            fs::write(cache.path().join(registry).join("x-1.0.0.crate"), "").unwrap();
+        }
+        let found = find_crate(cache.path(), "x-1.0.0.crate").unwrap();
+        assert!(found.starts_with(cache.path().join("index.crates.io-2")));
+        assert_eq!(find_crate(cache.path(), "x-2.0.0.crate"), None);
+    }
+
+    #[test]
+    fn the_last_line_is_made_harmless() {
+        let output = b"ERROR: first\n\x1b[31mERROR:\x07 no version\n\n";
+        assert_eq!(last_line(output), "[31mERROR: no version");
+        assert_eq!(last_line(b""), "it gave no reason");
+    }
+}

@@ -1,0 +1,241 @@
+//! Turns licensed source into documents: from directories, git trees, archives and packages.
+//!
+//! ```text
+//! word --Source::parse--> Source --collect--> Tree (files that matter, in memory, by path)
+//!                                               |-- metadata::of   --> name, version, declarations
+//!                                               |-- licensing::of  --> the component's licence
+//!                                               |-- digest         --> the component's content
+//!                                               '-- documents      --> facts and text of each source file
+//! ```
+//!
+//! Everything read here is hostile: archives are never unpacked but read in memory under limits (`archive`), git
+//! runs without the repository's hooks and helpers (`git`), and nothing of a package is ever executed by birthmark
+//! itself (but see [`Source::Package`]). Fetching drives the ecosystem's own client, so a user's mirrors and
+//! credentials apply; birthmark has no network code.
+
+mod archive;
+mod directory;
+mod error;
+mod fetch;
+mod git;
+mod licensing;
+pub mod marks;
+mod metadata;
+pub mod recipe;
+mod source;
+mod tree;
+
+use rayon::prelude::*;
+
+use crate::finding::{Note, NoteKind};
+use crate::index::documents::{Component, DocumentFacts};
+use crate::license::{LearnedFrom, LicenseFact};
+use crate::purl::Purl;
+use crate::source::SourceFile;
+use crate::walk::{self, Inspected};
+
+pub use archive::{
+    MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
+};
+pub use error::IngestError;
+pub use source::{ArchiveForm, Source};
+pub use tree::MAX_SOURCE_FILE;
+
+use tree::{Role, Tree, TreeFile};
+
+/// What the user says about a component; it wins over what the component says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Its name and version.
+    pub purl: Option<Purl>,
+    /// Its licence; where it was learned is set to [`LearnedFrom::Given`].
+    pub license: Option<LicenseFact>,
+}
+
+/// A component and its documents, ready to be tokenized and written into a segment.
+#[derive(Debug)]
+pub struct Ingested {
+    /// The component.
+    pub component: Component,
+    /// Its source files, by path.
+    pub documents: Vec<IngestedDocument>,
+    /// What was left out, and why.
+    pub notes: Vec<Note>,
+}
+
+/// A source file of a component.
+#[derive(Debug)]
+pub struct IngestedDocument {
+    /// What the index will know of it.
+    pub facts: DocumentFacts,
+    /// Its text, under the same path.
+    pub source: SourceFile,
+}
+
+/// Told about what takes time. `()` is the progress that nobody watches.
+pub trait Progress: Sync {
+    /// A package is being fetched by its ecosystem's client.
+    fn fetching(&self, purl: &Purl) {
+        let _ = purl;
+    }
+
+    /// A component was read: so many source files.
+    fn collected(&self, files: usize) {
+        let _ = files;
+    }
+}
+
+impl Progress for () {}
+
+/// Reads a component.
+///
+/// # Errors
+/// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a single source
+/// file is no error but a note.
+pub fn ingest(
+    source: &Source,
+    given: &Given,
+    progress: &dyn Progress,
+) -> Result<Ingested, IngestError> {
+    let mut tree = collect(source, progress)?;
+    progress.collected(tree.files.len());
+
+    let metadata = metadata::of(&tree);
+    let license = match &given.license {
+        Some(fact) => LicenseFact {
+            learned_from: LearnedFrom::Given,
+            ..fact.clone()
+        },
+        None => licensing::of(&tree, &metadata),
+    };
+    let component = Component {
+        purl: purl(source, given, &tree, &metadata)?,
+        digest: digest(&tree.files),
+        license,
+    };
+
+    let mut notes = std::mem::take(&mut tree.notes);
+    let vendored = licensing::of_vendored(&tree);
+    let documents = documents(tree.files, &component.license, &vendored, &mut notes);
+    if documents.is_empty() {
+        notes.push(Note {
+            path: None,
+            kind: NoteKind::Info,
+            message: format!(
+                "{} holds no source file of a known language",
+                component.purl
+            ),
+        });
+    }
+    notes.sort();
+    Ok(Ingested {
+        component,
+        documents,
+        notes,
+    })
+}
+
+/// BLAKE3 over the files that matter: sources of known languages, licence texts and package metadata, at any depth.
+///
+/// Hashed are, for each file in the order of the paths' bytes: the length of the path, the path, the length of the
+/// content, the content; lengths as eight bytes, little-endian, so that no two sets of files read alike. The
+/// content is that of the file as shipped, before any decoding; files beyond [`MAX_SOURCE_FILE`] are left out. A common
+/// top folder of an archive is no part of the path, so that an archive and a checkout of the same files agree.
+fn digest(files: &[TreeFile]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut framed = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    for file in files {
+        framed(file.path.as_bytes());
+        framed(&file.bytes);
+    }
+    format!("blake3:{}", hasher.finalize().to_hex())
+}
+
+fn collect(source: &Source, progress: &dyn Progress) -> Result<Tree, IngestError> {
+    let tree = match source {
+        Source::Directory(directory) => directory::collect(directory)?,
+        Source::GitRevision {
+            repository,
+            revision,
+        } => git::collect_revision(repository, revision)?,
+        Source::Archive { path, form } => archive::collect(path, *form)?,
+        Source::Package(purl) => {
+            progress.fetching(purl);
+            let fetched = fetch::fetch(purl)?;
+            let mut tree = archive::collect(&fetched.archive, fetched.form)?;
+            tree.notes.extend(fetched.notes);
+            tree
+        }
+    };
+    Ok(tree.sorted())
+}
+
+/// What the user said, else the name the package was asked for under, else what the metadata say, else the name of
+/// the file or directory.
+fn purl(
+    source: &Source,
+    given: &Given,
+    tree: &Tree,
+    metadata: &metadata::Metadata,
+) -> Result<Purl, IngestError> {
+    if let Some(purl) = &given.purl {
+        return Ok(purl.clone());
+    }
+    // What a registry calls a package counts, whatever the package calls itself.
+    if let Source::Package(purl) = source {
+        return Ok(metadata::normal_purl(purl));
+    }
+    let purl = match (&metadata.kind, &metadata.name) {
+        (Some(kind), Some(name)) => {
+            let name = kind.normal_name(name);
+            let version = metadata.version.as_deref().or(tree.version_hint.as_deref());
+            Purl::new(kind.purl_type(), &name, version)
+        }
+        _ => Purl::new("generic", &tree.name_hint, tree.version_hint.as_deref()),
+    };
+    purl.map_err(|error| IngestError::NoName {
+        source_name: source.to_string(),
+        error,
+    })
+}
+
+fn documents(
+    files: Vec<TreeFile>,
+    component: &LicenseFact,
+    vendored: &licensing::VendoredLicenses,
+    notes: &mut Vec<Note>,
+) -> Vec<IngestedDocument> {
+    let read: Vec<Result<IngestedDocument, Note>> = files
+        .into_par_iter()
+        .filter_map(|file| match file.role {
+            Role::Source(language) => Some((file, language)),
+            _ => None,
+        })
+        .map(|(file, language)| match walk::inspect(file.bytes) {
+            Inspected::NotText(reason) => Err(reason.note(&file.path)),
+            Inspected::Text(text) => Ok(IngestedDocument {
+                facts: DocumentFacts {
+                    license: licensing::of_document(&file.path, &text, component, vendored),
+                    marks: marks::of(&file.path, &text),
+                    path: file.path.clone(),
+                    language,
+                },
+                source: SourceFile::new(file.path, language, text),
+            }),
+        })
+        .collect();
+    let mut documents = Vec::with_capacity(read.len());
+    for result in read {
+        match result {
+            Ok(document) => documents.push(document),
+            Err(note) => notes.push(note),
+        }
+    }
+    documents
+}
+
+#[cfg(test)]
+mod tests;

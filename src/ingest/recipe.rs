@@ -1,0 +1,298 @@
+//! Recipes: lists of components with what is to be verified of them.
+//!
+//! ```toml
+//! [[component]]
+//! purl = "pkg:pypi/six@1.17.0"
+//! digest = "blake3:..."               # verified when present
+//! license = "MIT"                     # given by the recipe's author; else learned
+//! source = "wheels/six-1.17.0.whl"    # relative to the recipe; else the package is fetched
+//! ```
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Given, IngestError, Ingested, Progress, Source, ingest};
+use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::purl::Purl;
+use crate::walk::one_line;
+
+/// A list of components.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recipe {
+    /// The components, in the order of the file.
+    pub components: Vec<RecipeComponent>,
+}
+
+/// One component of a recipe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipeComponent {
+    /// Its name and version.
+    pub purl: Purl,
+    /// What its content was when the recipe was written.
+    pub digest: Option<String>,
+    /// Its licence, if the recipe says it.
+    pub license: Option<LicenseExpression>,
+    /// Whether that licence is exact.
+    pub precision: Precision,
+    /// Where it comes from, if not from its registry: a word for [`Source::parse`].
+    pub source: Option<String>,
+}
+
+/// Why a recipe cannot be read, and where.
+#[derive(Debug)]
+pub struct RecipeError {
+    /// The recipe.
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// The offending text, on one line and cut to a printable length.
+    pub text: String,
+    /// What is wrong, and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for RecipeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.display();
+        write!(f, "{file}:{}:{}: {}", self.line, self.column, self.message)?;
+        match self.text.is_empty() {
+            true => Ok(()),
+            false => write!(f, ", at `{}`", self.text),
+        }
+    }
+}
+
+impl std::error::Error for RecipeError {}
+
+impl Recipe {
+    /// Reads a recipe; `file` is for messages.
+    ///
+    /// # Errors
+    /// If it is no TOML, has an unknown key, or a value is not what it should be.
+    pub fn parse(text: &str, file: &Path) -> Result<Recipe, RecipeError> {
+        let failed = |span: Option<Range<usize>>, message: String| {
+            located(text, file, span.unwrap_or(0..0), &message)
+        };
+        let typed: TypedRecipe = toml::from_str(text)
+            .map_err(|error| failed(error.span(), error.message().to_owned()))?;
+        let components = typed.component.into_iter().map(|component| {
+            component
+                .meant()
+                .map_err(|(span, message)| failed(Some(span), message))
+        });
+        Ok(Recipe {
+            components: components.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The recipe as a file.
+    pub fn to_toml(&self) -> String {
+        let tables = self.components.iter().map(RecipeComponent::to_toml);
+        tables.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl RecipeComponent {
+    /// The component as it was ingested: its digest, and its licence if the recipe said it or an exact one was
+    /// learned.
+    pub fn learned(&self, ingested: &Ingested) -> RecipeComponent {
+        let component = &ingested.component;
+        let known = component.license.precision == Precision::Exact;
+        let learned = component.license.expression.clone().filter(|_| known);
+        RecipeComponent {
+            digest: Some(component.digest.clone()),
+            license: self.license.clone().or(learned),
+            ..self.clone()
+        }
+    }
+
+    /// Ingests the component; relative paths are relative to `base`, the directory of the recipe.
+    ///
+    /// # Errors
+    /// If it cannot be ingested, or its digest is not that of the recipe.
+    pub fn ingest(&self, base: &Path, progress: &dyn Progress) -> Result<Ingested, IngestError> {
+        let source = match &self.source {
+            Some(word) => Source::parse(word, base)?,
+            None => Source::Package(self.purl.clone()),
+        };
+        let given = Given {
+            purl: Some(self.purl.clone()),
+            license: self.license.clone().map(|expression| LicenseFact {
+                expression: Some(expression),
+                declared: String::new(),
+                precision: self.precision,
+                learned_from: LearnedFrom::Given,
+            }),
+        };
+        let ingested = ingest(&source, &given, progress)?;
+        match &self.digest {
+            Some(recorded) if *recorded != ingested.component.digest => {
+                Err(IngestError::DigestMismatch {
+                    purl: self.purl.clone(),
+                    found: ingested.component.digest,
+                    recorded: recorded.clone(),
+                })
+            }
+            _ => Ok(ingested),
+        }
+    }
+
+    fn to_toml(&self) -> String {
+        let fields = [
+            ("purl", Some(self.purl.as_str())),
+            ("digest", self.digest.as_deref()),
+            (
+                "license",
+                self.license.as_ref().map(LicenseExpression::as_str),
+            ),
+            ("source", self.source.as_deref()),
+        ];
+        let mut table = "[[component]]\n".to_owned();
+        for (key, value) in fields {
+            if let Some(value) = value {
+                let value = toml::Value::from(value);
+                table.push_str(&format!("{key} = {value}\n"));
+            }
+        }
+        table
+    }
+}
+
+/// A recipe as typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedRecipe {
+    #[serde(default)]
+    component: Vec<TypedComponent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedComponent {
+    purl: Spanned<String>,
+    digest: Option<Spanned<String>>,
+    license: Option<Spanned<String>>,
+    source: Option<Spanned<String>>,
+}
+
+impl TypedComponent {
+    fn meant(self) -> Result<RecipeComponent, (Range<usize>, String)> {
+        let purl = self.purl.get_ref().parse();
+        let purl =
+            purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
+        let (license, precision) = match &self.license {
+            None => (None, Precision::Exact),
+            Some(text) => {
+                let (license, precision) = LicenseExpression::parse(text.get_ref())
+                    .map_err(|error| (text.span(), error.to_string()))?;
+                (Some(license), precision)
+            }
+        };
+        if let Some(digest) = self
+            .digest
+            .as_ref()
+            .filter(|digest| !is_digest(digest.get_ref()))
+        {
+            let message = "a digest is `blake3:` and 64 hexadecimal digits in lower case";
+            return Err((digest.span(), message.to_owned()));
+        }
+        Ok(RecipeComponent {
+            purl,
+            digest: self.digest.map(Spanned::into_inner),
+            license,
+            precision,
+            source: self.source.map(Spanned::into_inner),
+        })
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("blake3:").is_some_and(|digits| {
+        digits.len() == 64
+            && digits
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+fn located(text: &str, file: &Path, span: Range<usize>, message: &str) -> RecipeError {
+    let before = text.get(..span.start).unwrap_or_default();
+    let offending = text.get(span).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let offending = offending.lines().next().unwrap_or_default();
+    RecipeError {
+        file: file.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        text: one_line(offending).chars().take(80).collect(),
+        message: one_line(message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let parsed = Recipe::parse(text, Path::new("recipe.toml"));
+        parsed.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn recipes_survive_writing_and_reading() {
+        let digest = format!("blake3:{}", "0a".repeat(32));
+        let text = format!(
+            "[[component]]\npurl = \"pkg:pypi/six@1.17.0\"\ndigest = \"{digest}\"\nlicense = \"MIT\"\n\
+             source = \"a b/six.whl\"\n\n[[component]]\npurl = \"pkg:cargo/x@1.0.0\"\n"
+        );
+        let recipe = Recipe::parse(&text, Path::new("recipe.toml")).unwrap();
+        assert_eq!(recipe.components.len(), 2);
+        assert_eq!(
+            recipe.components[0].license.as_ref().unwrap().as_str(),
+            "MIT"
+        );
+        assert_eq!(recipe.to_toml(), text);
+        assert_eq!(
+            Recipe::parse("", Path::new("x")).unwrap(),
+            Recipe::default()
+        );
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let cases = [
+            (
+                "[[component]]\npurl = 'six'\n",
+                "recipe.toml:2:8: `six` is not a package URL: ",
+            ),
+            ("[[component]]\n", "recipe.toml:1:1: missing field `purl`"),
+            (
+                "[[component]]\npurl = 'pkg:pypi/a@1'\ndigset = 'x'\n",
+                "recipe.toml:3:1: unknown field `digset`, expected one of",
+            ),
+            (
+                "[[component]]\npurl = 'pkg:pypi/a@1'\ndigest = 'md5:1'\n",
+                "recipe.toml:3:10: a digest is `blake3:` and 64 ",
+            ),
+            (
+                "[[component]]\npurl = 'pkg:pypi/a@1'\n# é\nlicense = 'MTI'\n",
+                "recipe.toml:4:11: `MTI` is not an SPDX",
+            ),
+            ("[[component]\n", "recipe.toml:1:13: "),
+            (
+                "[[component]]\npurl = 3\n",
+                "recipe.toml:2:8: invalid type: integer `3`, expected a string, at `3`",
+            ),
+        ];
+        for (text, expected) in cases {
+            let message = error(text);
+            assert!(message.starts_with(expected), "{message}");
+        }
+    }
+}

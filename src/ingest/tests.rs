@@ -1,0 +1,373 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::license::LicenseExpression;
+
+const MIT: &str = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software and \
+associated documentation files (the \"Software\"), to deal in the Software without restriction, including without \
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, \
+and to permit persons to whom the Software is furnished to do so, subject to the following conditions:\n\n\
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the \
+Software.\n\n\
+THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE \
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR \
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR \
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.\n";
+
+fn tree_of(files: &[(&str, &str)]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), files);
+    root
+}
+
+fn write(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+}
+
+fn ingested(word: &str, base: &Path) -> Ingested {
+    let source = Source::parse(word, base).unwrap();
+    ingest(&source, &Given::default(), &()).unwrap()
+}
+
+fn paths(ingested: &Ingested) -> Vec<&str> {
+    let documents = ingested.documents.iter();
+    documents
+        .map(|document| document.facts.path.as_str())
+        .collect()
+}
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let status = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+        .args(arguments)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(
+        status.status.success(),
+        "{}",
+        String::from_utf8_lossy(&status.stderr)
+    );
+}
+
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let root = tree_of(files);
+    git(root.path(), &["init", "--quiet"]);
+    git(root.path(), &["add", "--all"]);
+    git(root.path(), &["commit", "--quiet", "-m", "first"]);
+    root
+}
+
+#[test]
+fn a_directory_becomes_a_component() {
+    let root = tree_of(&[
+        ("thing/b.py", "x = 1\n"),
+        ("thing/a/__init__.py", ""),
+        ("thing/tests/test_b.py", "x = 2\n"),
+        ("thing/notes.txt", "no source"),
+        ("thing/bad.py", "\0"),
+    ]);
+    let found = ingested("thing", root.path());
+    assert_eq!(found.component.purl.as_str(), "pkg:generic/thing");
+    assert_eq!(paths(&found), ["a/__init__.py", "b.py", "tests/test_b.py"]);
+    assert!(found.documents[2].facts.marks.test);
+    assert_eq!(found.documents[1].source.text(), b"x = 1\n");
+    assert_eq!(found.notes.len(), 1);
+    assert_eq!(found.notes[0].path.as_deref(), Some("bad.py"));
+}
+
+#[test]
+fn the_users_word_wins() {
+    let root = tree_of(&[
+        (
+            "pyproject.toml",
+            "[project]\nname = 'Some_Thing'\nversion = '1.0'\n",
+        ),
+        ("x.py", ""),
+    ]);
+    let found = ingested(".", root.path());
+    assert_eq!(found.component.purl.as_str(), "pkg:pypi/some-thing@1.0");
+    let given = Given {
+        purl: Some("pkg:generic/other@2".parse().unwrap()),
+        license: Some(LicenseFact {
+            learned_from: LearnedFrom::Metadata,
+            ..LicenseFact::unknown()
+        }),
+    };
+    let found = ingest(&Source::Directory(root.path().to_owned()), &given, &()).unwrap();
+    assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
+    assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
+}
+
+#[test]
+fn a_component_without_sources_leaves_a_note() {
+    let root = tree_of(&[("thing/notes.txt", "")]);
+    let found = ingested("thing", root.path());
+    assert_eq!(
+        found.notes[0].message,
+        "pkg:generic/thing holds no source file of a known language"
+    );
+}
+
+#[test]
+fn the_digest_is_that_of_paths_and_contents() {
+    let file = |path: &str, bytes: &str| TreeFile {
+        path: path.to_owned(),
+        role: Role::Metadata,
+        bytes: bytes.as_bytes().to_vec(),
+    };
+    let mut framed = Vec::new();
+    for part in ["a.py", "xy", "b.py", ""] {
+        framed.extend((part.len() as u64).to_le_bytes());
+        framed.extend(part.as_bytes());
+    }
+    let expected = format!("blake3:{}", blake3::hash(&framed).to_hex());
+    assert_eq!(digest(&[file("a.py", "xy"), file("b.py", "")]), expected);
+    assert_ne!(digest(&[file("a.py", "x"), file("yb.py", "")]), expected);
+}
+
+#[test]
+fn a_work_tree_stands_for_its_tracked_files() {
+    let root = repository(&[
+        (".gitignore", "out\n"),
+        ("a.py", "old\n"),
+        ("sub/b.py", ""),
+        (".hidden/c.py", ""),
+    ]);
+    write(
+        root.path(),
+        &[("a.py", "new\n"), ("untracked.py", ""), ("out/x.py", "")],
+    );
+    let found = ingested(".", root.path());
+    assert_eq!(paths(&found), [".hidden/c.py", "a.py", "sub/b.py"]);
+    assert_eq!(found.documents[1].source.text(), b"new\n");
+}
+
+#[test]
+fn a_revision_is_read_from_the_object_store() {
+    let root = repository(&[
+        ("a.py", "old\n"),
+        ("LICENSE", "text"),
+        ("caf\u{e9} \u{1b}.py", ""),
+    ]);
+    git(root.path(), &["tag", "v1"]);
+    write(root.path(), &[("a.py", "new\n"), ("b.py", "")]);
+    git(root.path(), &["add", "--all"]);
+    git(root.path(), &["commit", "--quiet", "-m", "second"]);
+
+    let word = format!("git+{}@v1", root.path().display());
+    let found = ingested(&word, Path::new(""));
+    assert_eq!(paths(&found), ["a.py", "caf\u{e9} \u{1b}.py"]);
+    assert_eq!(found.documents[0].source.text(), b"old\n");
+    assert_eq!(found.component.purl.version().unwrap().len(), 40);
+
+    let word = format!("git+{}@--no-such", root.path().display());
+    let error = ingest(
+        &Source::parse(&word, Path::new("")).unwrap(),
+        &Given::default(),
+        &(),
+    );
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.contains("has no commit \"--no-such\"; name a branch"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_archive_and_a_checkout_of_the_same_files_have_one_digest() {
+    let root = repository(&[
+        ("a.py", "x\n"),
+        ("LICENSE", "text\n"),
+        ("doc/readme.txt", ""),
+    ]);
+    git(
+        root.path(),
+        &["archive", "--prefix=a-1.0/", "-o", "a-1.0.tar.gz", "HEAD"],
+    );
+    let word = format!("git+{}", root.path().display());
+    let digests =
+        [".", "a-1.0.tar.gz", &word].map(|word| ingested(word, root.path()).component.digest);
+    assert_eq!(digests[0], digests[1]);
+    assert_eq!(digests[0], digests[2]);
+}
+
+#[test]
+fn planted_commands_are_not_run() {
+    let root = repository(&[
+        ("a.py", "x\n"),
+        (".gitattributes", "*.py filter=evil diff=evil\n"),
+    ]);
+    let proof = root.path().join("proof");
+    let script = root.path().join("evil.sh");
+    fs::write(
+        &script,
+        format!("#!/bin/sh\ntouch {}\ncat\n", proof.display()),
+    )
+    .unwrap();
+    make_executable(&script);
+    let evil = script.to_str().unwrap();
+    for key in [
+        "core.fsmonitor",
+        "filter.evil.smudge",
+        "filter.evil.clean",
+        "diff.evil.textconv",
+        "core.pager",
+        "remote.origin.uploadpack",
+    ] {
+        git(root.path(), &["config", key, evil]);
+    }
+    fs::write(
+        root.path().join(".git/hooks/post-index-change"),
+        format!("#!/bin/sh\ntouch {}\n", proof.display()),
+    )
+    .unwrap();
+    make_executable(&root.path().join(".git/hooks/post-index-change"));
+    fs::remove_file(&proof).ok();
+    write(root.path(), &[("a.py", "y\n")]);
+
+    ingested(".", root.path());
+    ingested(&format!("git+{}", root.path().display()), Path::new(""));
+    assert!(!proof.exists());
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_work_tree_are_not_followed() {
+    let root = repository(&[("a.py", "x\n"), ("b.py", "x\n")]);
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::remove_file(root.path().join("b.py")).unwrap();
+    std::os::unix::fs::symlink(secret.path(), root.path().join("b.py")).unwrap();
+    let found = ingested(".", root.path());
+    assert_eq!(paths(&found), ["a.py"]);
+    assert_eq!(found.notes[0].message, "not checked: not a regular file");
+}
+
+#[test]
+fn recipes_verify_digests() {
+    let root = tree_of(&[("thing/a.py", "x\n")]);
+    let digest = ingested("thing", root.path()).component.digest;
+    let component = |digest: &str| {
+        let text = format!(
+            "[[component]]\npurl = 'pkg:generic/t@1'\nsource = 'thing'\ndigest = '{digest}'\nlicense = 'MIT'\n"
+        );
+        let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
+        recipe.components.into_iter().next().unwrap()
+    };
+    let found = component(&digest).ingest(root.path(), &()).unwrap();
+    assert_eq!(found.component.purl.as_str(), "pkg:generic/t@1");
+    assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
+
+    let wrong = format!("blake3:{}", "0".repeat(64));
+    let error = component(&wrong)
+        .ingest(root.path(), &())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
+}
+
+#[test]
+fn licences_come_from_the_best_source() {
+    let core = |fields: &str| format!("Metadata-Version: 2.1\nName: x\nVersion: 1\n{fields}\n");
+    let classifier = |name: &str| format!("Classifier: License :: OSI Approved :: {name}\n");
+    let gpl2_later = classifier("GNU General Public License v2 or later (GPLv2+)");
+    let cases = [
+        (
+            core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"),
+            "",
+            "MIT OR Apache-2.0 Metadata",
+        ),
+        (
+            core("License: Apache License, Version 2.0\n"),
+            MIT,
+            "Apache-2.0 Metadata",
+        ),
+        (
+            core(&format!("License: GPL\n{gpl2_later}")),
+            "",
+            "GPL-2.0-or-later Classifier",
+        ),
+        (core(&classifier("MIT License")), "", "MIT Classifier"),
+        (core("License: UNKNOWN\n"), MIT, "MIT LicenseText"),
+        (
+            core(&format!(
+                "License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}"
+            )),
+            "",
+            "GPL-2.0-or-later Classifier",
+        ),
+        (core(""), "", "- Nowhere"),
+    ];
+    for (metadata, text, expected) in cases {
+        let root = tree_of(&[("PKG-INFO", &metadata), ("LICENSE", text), ("x.py", "")]);
+        let license = ingested(".", root.path()).component.license;
+        let expression = license
+            .expression
+            .map_or("-".to_owned(), |it| it.to_string());
+        assert_eq!(
+            format!("{expression} {:?}", license.learned_from),
+            expected,
+            "{metadata}"
+        );
+    }
+}
+
+#[test]
+fn a_files_own_licence_wins() {
+    let root = tree_of(&[
+        (
+            "Cargo.toml",
+            "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0 OR MIT'\n",
+        ),
+        ("a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"),
+        ("b.rs", "// SPDX-License-Identifier: MIT OR Apache-2.0\n"),
+        ("c.rs", "fn c() {}\n"),
+        ("vendor/d/LICENSE", MIT),
+        ("vendor/d/src/d.rs", "fn d() {}\n"),
+        (
+            "vendor/d/src/e.rs",
+            "// SPDX-License-Identifier: GPL-2.0-only\n",
+        ),
+        ("vendor/f.rs", "fn f() {}\n"),
+    ]);
+    let found = ingested(".", root.path());
+    let own = found.documents.iter().map(|document| {
+        let license = document
+            .facts
+            .license
+            .as_ref()
+            .and_then(|fact| fact.expression.as_ref());
+        format!(
+            "{} {}",
+            document.facts.path,
+            license.map_or("-", LicenseExpression::as_str)
+        )
+    });
+    assert_eq!(
+        own.collect::<Vec<_>>(),
+        [
+            "a.rs GPL-2.0-only",
+            "b.rs -",
+            "c.rs -",
+            "vendor/d/src/d.rs MIT",
+            "vendor/d/src/e.rs GPL-2.0-only",
+            "vendor/f.rs -"
+        ]
+    );
+}

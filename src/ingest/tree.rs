@@ -1,0 +1,172 @@
+//! The files of a component that matter, in memory.
+
+use std::path::Path;
+
+use crate::finding::{Note, NoteKind};
+use crate::language::Language;
+
+/// Largest file that is ingested; larger ones leave a note. Source files beyond this size are data.
+pub const MAX_SOURCE_FILE: u64 = 2 << 20;
+
+/// What was read of a component.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// The files, sorted by path once [`Tree::sorted`] ran.
+    pub(super) files: Vec<TreeFile>,
+    /// What was left out.
+    pub(super) notes: Vec<Note>,
+    /// A name, should the metadata give none.
+    pub(super) name_hint: String,
+    /// A version, should the metadata give none.
+    pub(super) version_hint: Option<String>,
+}
+
+/// A file that matters.
+#[derive(Debug)]
+pub(super) struct TreeFile {
+    /// Path inside the component, with `/`.
+    pub(super) path: String,
+    /// What it is there for.
+    pub(super) role: Role,
+    /// The content as shipped.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why a file matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Code, to be indexed.
+    Source(Language),
+    /// The text of a licence.
+    License,
+    /// Says name, version or licence of a package.
+    Metadata,
+}
+
+/// File names that say something about a package.
+const METADATA_NAMES: [&str; 5] = [
+    "METADATA",
+    "PKG-INFO",
+    "Cargo.toml",
+    "pyproject.toml",
+    "setup.cfg",
+];
+
+/// How the names of licence texts begin, in upper case.
+const LICENSE_PREFIXES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "UNLICENSE", "COPYRIGHT"];
+
+/// What may follow such a beginning for the file to be a text, in upper case.
+const LICENSE_EXTENSIONS: [&str; 6] = ["TXT", "MD", "RST", "HTML", "ADOC", "MARKDOWN"];
+
+impl Role {
+    /// The role of a file by its path, or `None` where it does not matter.
+    pub(super) fn of(path: &str) -> Option<Role> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if METADATA_NAMES.contains(&name) {
+            return Some(Role::Metadata);
+        }
+        match Language::from_path(Path::new(name)) {
+            Some(language) => Some(Role::Source(language)),
+            None if is_license_name(path, name) => Some(Role::License),
+            None => None,
+        }
+    }
+}
+
+impl Tree {
+    pub(super) fn named(name_hint: impl Into<String>) -> Tree {
+        Tree {
+            name_hint: name_hint.into(),
+            ..Tree::default()
+        }
+    }
+
+    /// The tree with its files by path. Of files under the same path the one that was read last counts, as it
+    /// would after unpacking.
+    pub(super) fn sorted(mut self) -> Tree {
+        self.files.reverse();
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        let notes = &mut self.notes;
+        self.files.dedup_by(|later, first| {
+            let same = later.path == first.path;
+            if same {
+                notes.push(Note {
+                    path: Some(first.path.clone()),
+                    kind: NoteKind::Partial,
+                    message: "the path occurs more than once; the last file counts".to_owned(),
+                });
+            }
+            same
+        });
+        self
+    }
+
+    /// Notes that a file was too large.
+    pub(super) fn too_large(&mut self, path: &str, size: u64) {
+        self.notes.push(Note {
+            path: Some(path.to_owned()),
+            kind: NoteKind::Limit,
+            message: format!("not indexed: {size} bytes or more, the limit is {MAX_SOURCE_FILE}"),
+        });
+    }
+
+    /// The file at exactly that path.
+    pub(super) fn file(&self, path: &str) -> Option<&TreeFile> {
+        self.files.iter().find(|file| file.path == path)
+    }
+
+    /// The texts of files, as far as they are UTF-8.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        self.file(path)
+            .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+    }
+}
+
+/// `LICENSE`, `LICENSE-MIT`, `COPYING.LESSER`, `MIT-LICENSE.txt`, and everything in `licenses/` and `LICENSES/`; but
+/// not `license.js`.
+fn is_license_name(path: &str, name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let begins = LICENSE_PREFIXES
+        .iter()
+        .any(|prefix| upper.starts_with(prefix));
+    let folder = path.rsplit('/').nth(1).unwrap_or_default();
+    let in_folder = matches!(folder, "licenses" | "LICENSES" | "license_files");
+    let ends = |stem: &str| stem.ends_with("-LICENSE") || stem.ends_with("_LICENSE");
+    match upper.rsplit_once('.') {
+        Some((stem, extension)) if LICENSE_EXTENSIONS.contains(&extension) => {
+            begins || in_folder || ends(stem)
+        }
+        // LICENSE.apache, COPYING.LESSER; but license.js is code.
+        Some((stem, _)) => begins && name.starts_with(stem),
+        None => begins || in_folder || ends(&upper),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_follow_names() {
+        let rust = Language::from_name("rust").unwrap();
+        let cases = [
+            ("src/lib.rs", Some(Role::Source(rust))),
+            ("LICENSE", Some(Role::License)),
+            ("LICENSE-MIT", Some(Role::License)),
+            ("LICENSE.MIT", Some(Role::License)),
+            ("LICENSE_1_0.txt", Some(Role::License)),
+            ("COPYING.LESSER", Some(Role::License)),
+            ("MIT-LICENSE.txt", Some(Role::License)),
+            ("a-1.0.dist-info/licenses/AUTHORS.txt", Some(Role::License)),
+            ("LICENSES/MIT", Some(Role::License)),
+            ("license.js", None),
+            ("license.rs", Some(Role::Source(rust))),
+            ("x/METADATA", Some(Role::Metadata)),
+            ("README.md", None),
+            ("x.so", None),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(Role::of(path), expected, "{path}");
+        }
+    }
+}

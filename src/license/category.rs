@@ -1,0 +1,138 @@
+//! What kind of licence one is, for wording; and whether it asks for its notice to be kept.
+
+use super::LicenseExpression;
+use super::expression::Node;
+
+/// The kind of a licence, for wording only: no decision is taken from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    /// Asks for nothing.
+    PublicDomain,
+    /// Asks for notices to be kept.
+    Permissive,
+    /// Copyleft for its own files or library.
+    WeakCopyleft,
+    /// Copyleft for the whole work.
+    StrongCopyleft,
+    /// Copyleft for use over a network too.
+    NetworkCopyleft,
+    /// Source may be seen, but use is restricted; or no open licence at all.
+    Restricted,
+    /// Not in our table.
+    Unknown,
+}
+
+impl Category {
+    /// The category of a licence identifier.
+    pub fn of(id: &str) -> Category {
+        let id = id.trim_end_matches('+');
+        let known = TABLE.iter().find(|(_, ids)| {
+            ids.split_whitespace()
+                .any(|entry| match entry.strip_suffix('*') {
+                    Some(stem) => id.starts_with(stem),
+                    None => entry == id,
+                })
+        });
+        known.map_or(Category::Unknown, |(category, _)| *category)
+    }
+
+    /// In words, to stand before "licence".
+    pub fn wording(self) -> &'static str {
+        match self {
+            Category::PublicDomain => "public-domain-like",
+            Category::Permissive => "permissive",
+            Category::WeakCopyleft => "weak copyleft",
+            Category::StrongCopyleft => "copyleft",
+            Category::NetworkCopyleft => "network copyleft",
+            Category::Restricted => "restricted",
+            Category::Unknown => "uncategorised",
+        }
+    }
+
+    /// Whether works under other terms may take code in.
+    pub fn is_permissive(self) -> bool {
+        matches!(self, Category::PublicDomain | Category::Permissive)
+    }
+}
+
+/// Whether code under the expression may be kept only with its notice. Of a choice the branch that asks nothing
+/// is taken; what we do not know asks.
+pub fn needs_attribution(expression: &LicenseExpression) -> bool {
+    asks(&expression.node())
+}
+
+fn asks(node: &Node) -> bool {
+    match node {
+        Node::One(atom) => Category::of(&atom.id) != Category::PublicDomain,
+        Node::All(parts) => parts.iter().any(asks),
+        Node::Any(parts) => parts.iter().all(asks),
+    }
+}
+
+/// Identifiers by category; `*` stands for any ending. The first that fits is taken.
+const TABLE: [(Category, &str); 6] = [
+    (
+        Category::PublicDomain,
+        "0BSD CC0-1.0 MIT-0 Unlicense WTFPL PDDL-1.0 CC-PDDC LicenseRef-Public-Domain blessing",
+    ),
+    (
+        Category::Permissive,
+        "MIT MIT-* X11 ISC Apache-* BSD-* Zlib zlib-acknowledgement BSL-1.0 PSF-2.0 Python-* CNRI-Python ZPL-* NCSA \
+         PostgreSQL curl HPND* AFL-* Artistic-* BlueOak-1.0.0 UPL-1.0 Unicode-* W3C* FTL ICU IJG Libpng libpng-2.0 \
+         libtiff bzip2-* NTP OpenSSL PHP-3.01 Qhull SMLNJ SunPro TCL Beerware CC-BY-2.5 CC-BY-3.0 CC-BY-4.0 CECILL-B \
+         ECL-* EFL-* FSFAP FSFUL* Info-ZIP JasPer-2.0 MirOS MulanPSL-2.0 NBPL-1.0 OLDAP-* SSH-* SGI-B-2.0 Spencer-86 \
+         ImageMagick IBM-pibs Minpack Bitstream-Vera XFree86-1.1 RSA-MD Saxpath AAL Xnet Intel",
+    ),
+    (
+        Category::WeakCopyleft,
+        "LGPL-* MPL-* EPL-* CDDL-* CPL-1.0 IPL-1.0 MS-RL MS-PL CECILL-C NPL-* APSL-* SPL-1.0 Nokia OFL-1.1 LPPL-*",
+    ),
+    (Category::NetworkCopyleft, "AGPL-* OSL-* EUPL-* RPL-*"),
+    (
+        Category::StrongCopyleft,
+        "GPL-* CECILL-1.* CECILL-2.* Sleepycat QPL-1.0 GFDL-* CC-BY-SA-*",
+    ),
+    (
+        Category::Restricted,
+        "SSPL-1.0 BUSL-1.1 Elastic-2.0 LicenseRef-Proprietary Aladdin CC-BY-NC* CC-BY-ND* PolyForm-* JSON NASA-1.3",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_have_categories() {
+        let cases = [
+            ("MIT", Category::Permissive),
+            ("MIT-0", Category::PublicDomain),
+            ("Apache-2.0+", Category::Permissive),
+            ("LGPL-2.1-or-later", Category::WeakCopyleft),
+            ("GPL-2.0-only", Category::StrongCopyleft),
+            ("AGPL-3.0-only", Category::NetworkCopyleft),
+            ("SSPL-1.0", Category::Restricted),
+            ("LicenseRef-Own", Category::Unknown),
+        ];
+        for (id, category) in cases {
+            assert_eq!(Category::of(id), category, "{id}");
+        }
+    }
+
+    #[test]
+    fn attribution_is_asked_unless_a_branch_asks_nothing() {
+        let cases = [
+            ("MIT", true),
+            ("GPL-3.0-only", true),
+            ("0BSD", false),
+            ("CC0-1.0", false),
+            ("Unlicense OR MIT", false),
+            ("Unlicense AND MIT", true),
+            ("LicenseRef-Own", true),
+        ];
+        for (text, asked) in cases {
+            let (expression, _) = LicenseExpression::parse(text).unwrap();
+            assert_eq!(needs_attribution(&expression), asked, "{text}");
+        }
+    }
+}

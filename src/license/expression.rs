@@ -1,0 +1,486 @@
+//! Reading SPDX expressions, strictly first and then as people write them.
+
+use std::fmt;
+
+use super::Precision;
+
+/// A valid SPDX licence expression in canonical spelling (`MIT OR Apache-2.0`).
+///
+/// Specification: SPDX 2.3, annex D.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LicenseExpression(String);
+
+/// Why a text is not an SPDX expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not an SPDX licence expression: {reason} (expected for example `MIT OR Apache-2.0`; the identifiers are listed at https://spdx.org/licenses)"
+)]
+pub struct LicenseError {
+    /// The text as it was given, cut to a printable length.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Longest text read as an expression, in bytes. It bounds the depth of nesting too.
+pub const MAX_EXPRESSION: usize = 4096;
+
+impl LicenseExpression {
+    /// Reads an expression: strictly first, then with what registries accept as well: deprecated identifiers
+    /// (`GPL-3.0+`), `/` for `OR`, identifiers in any case.
+    ///
+    /// A bare deprecated GNU identifier (`GPL-2.0`) never said whether later versions are allowed: it is read as
+    /// `-only` and called imprecise. All other expressions are exact.
+    ///
+    /// # Errors
+    /// If an identifier is unknown or the operators do not fit together.
+    pub fn parse(text: &str) -> Result<(LicenseExpression, Precision), LicenseError> {
+        let text = text.trim();
+        let failed = |reason: String| LicenseError {
+            text: text.chars().take(80).collect(),
+            reason,
+        };
+        if text.len() > MAX_EXPRESSION {
+            return Err(failed(format!("it is longer than {MAX_EXPRESSION} bytes")));
+        }
+        if let Ok(node) = Node::parse(text) {
+            return Ok((node.into(), Precision::Exact));
+        }
+        let (modern, precision) = modernise(text).map_err(failed)?;
+        let node = Node::parse(&modern).map_err(failed)?;
+        Ok((node.into(), precision))
+    }
+
+    /// The canonical text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Every licence the expression names, as identifiers without exceptions, sorted and once each.
+    pub fn licenses(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.node().visit(&mut |atom| names.push(atom.license()));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Joins expressions with `AND`, leaving out repetitions; `None` of none.
+    pub fn all_of(parts: impl IntoIterator<Item = LicenseExpression>) -> Option<LicenseExpression> {
+        Node::joined(parts, Node::All)
+    }
+
+    /// Joins expressions with `OR`, leaving out repetitions; `None` of none.
+    pub fn any_of(parts: impl IntoIterator<Item = LicenseExpression>) -> Option<LicenseExpression> {
+        Node::joined(parts, Node::Any)
+    }
+
+    pub(super) fn node(&self) -> Node {
+        Node::parse(&self.0).expect("a LicenseExpression is valid from its construction on")
+    }
+
+    /// An expression of our own tables, whose validity a test has proven.
+    pub(super) fn known(text: &str) -> LicenseExpression {
+        Node::parse(text)
+            .unwrap_or_else(|reason| panic!("`{text}` in a table of birthmark's own: {reason}"))
+            .into()
+    }
+}
+
+impl fmt::Display for LicenseExpression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Node> for LicenseExpression {
+    fn from(node: Node) -> Self {
+        LicenseExpression(node.to_string())
+    }
+}
+
+/// The tree of an expression; neighbours under the same operator are one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// One licence.
+    One(Atom),
+    /// All of these hold (`AND`).
+    All(Vec<Node>),
+    /// Any of these may be chosen (`OR`).
+    Any(Vec<Node>),
+}
+
+/// One licence of an expression: `Apache-2.0+ WITH LLVM-exception`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Atom {
+    /// The identifier, or a `LicenseRef-`.
+    pub id: String,
+    /// Whether a `+` follows. GNU licences spell it `-or-later` inside the identifier.
+    pub or_later: bool,
+    /// The exception behind `WITH`.
+    pub exception: Option<String>,
+    /// Whether `id` is a `LicenseRef-`, whose meaning is known to its author alone.
+    pub local: bool,
+}
+
+impl Atom {
+    /// The licence without its exception, as an expression writes it.
+    pub fn license(&self) -> String {
+        let plus = if self.or_later { "+" } else { "" };
+        format!("{}{plus}", self.id)
+    }
+}
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.license())?;
+        match &self.exception {
+            Some(exception) => write!(f, " WITH {exception}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Node {
+    /// Parses what SPDX allows, deprecated identifiers without a successor included.
+    fn parse(text: &str) -> Result<Node, String> {
+        let parsed = spdx::Expression::parse(text)
+            .or_else(|error| parse_deprecated(text).ok_or(error))
+            .map_err(|error| error.reason.to_string())?;
+        let mut stack = Vec::new();
+        for node in parsed.iter() {
+            let next = match node {
+                spdx::expression::ExprNode::Req(req) => Node::One(Atom::from(&req.req)),
+                spdx::expression::ExprNode::Op(op) => {
+                    let right = stack.pop().ok_or("an operator stands alone")?;
+                    let left = stack.pop().ok_or("an operator stands alone")?;
+                    Node::pair(*op, left, right)
+                }
+            };
+            stack.push(next);
+        }
+        stack.pop().ok_or_else(|| "it is empty".to_owned())
+    }
+
+    fn pair(op: spdx::expression::Operator, left: Node, right: Node) -> Node {
+        match op {
+            spdx::expression::Operator::And => Node::flat([left, right], Node::All),
+            spdx::expression::Operator::Or => Node::flat([left, right], Node::Any),
+        }
+    }
+
+    fn flat(parts: impl IntoIterator<Item = Node>, join: fn(Vec<Node>) -> Node) -> Node {
+        let mut flat: Vec<Node> = Vec::new();
+        for part in parts {
+            let children = match (part, join(Vec::new())) {
+                (Node::All(children), Node::All(_)) | (Node::Any(children), Node::Any(_)) => {
+                    children
+                }
+                (other, _) => vec![other],
+            };
+            for child in children {
+                if !flat.contains(&child) {
+                    flat.push(child);
+                }
+            }
+        }
+        match flat.len() {
+            1 => flat.remove(0),
+            _ => join(flat),
+        }
+    }
+
+    fn joined(
+        parts: impl IntoIterator<Item = LicenseExpression>,
+        join: fn(Vec<Node>) -> Node,
+    ) -> Option<LicenseExpression> {
+        let nodes: Vec<Node> = parts.into_iter().map(|part| part.node()).collect();
+        (!nodes.is_empty()).then(|| Node::flat(nodes, join).into())
+    }
+
+    fn visit(&self, see: &mut impl FnMut(&Atom)) {
+        match self {
+            Node::One(atom) => see(atom),
+            Node::All(parts) | Node::Any(parts) => parts.iter().for_each(|part| part.visit(see)),
+        }
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (parts, operator) = match self {
+            Node::One(atom) => return atom.fmt(f),
+            Node::All(parts) => (parts, " AND "),
+            Node::Any(parts) => (parts, " OR "),
+        };
+        for (i, part) in parts.iter().enumerate() {
+            if i > 0 {
+                f.write_str(operator)?;
+            }
+            match (self, part) {
+                (Node::All(_), Node::Any(_)) => write!(f, "({part})")?,
+                _ => part.fmt(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<&spdx::LicenseReq> for Atom {
+    fn from(req: &spdx::LicenseReq) -> Self {
+        let (id, or_later, local) = match &req.license {
+            spdx::LicenseItem::Spdx { id, or_later } => {
+                // For GNU licences the flag repeats what the identifier says already.
+                (
+                    id.name.to_owned(),
+                    *or_later && !id.name.ends_with("-or-later"),
+                    false,
+                )
+            }
+            other => (other.to_string(), false, true),
+        };
+        Atom {
+            id,
+            or_later,
+            exception: req.addition.as_ref().map(ToString::to_string),
+            local,
+        }
+    }
+}
+
+fn parse_deprecated(text: &str) -> Option<spdx::Expression> {
+    let mode = spdx::ParseMode {
+        allow_deprecated: true,
+        ..spdx::ParseMode::STRICT
+    };
+    let parsed = spdx::Expression::parse_mode(text, mode).ok()?;
+    // A bare GNU identifier is for `modernise` to read, not to be let through.
+    let open = |req: &spdx::expression::ExpressionReq| {
+        req.req
+            .license
+            .id()
+            .is_some_and(|id| id.is_gnu() && id.is_deprecated())
+    };
+    let refused = parsed.requirements().any(open);
+    (!refused).then_some(parsed)
+}
+
+/// Rewrites an expression word by word into today's SPDX.
+fn modernise(text: &str) -> Result<(String, Precision), String> {
+    let mut words = Vec::new();
+    let mut precision = Precision::Exact;
+    for word in split(text) {
+        let modern = match word.to_ascii_uppercase().as_str() {
+            "/" => "OR".to_owned(),
+            operator @ ("AND" | "OR" | "WITH") => operator.to_owned(),
+            "(" | ")" => word.to_owned(),
+            _ => {
+                let (id, certainty) = modern_id(word)?;
+                precision = precision.max(certainty);
+                id
+            }
+        };
+        words.push(modern);
+    }
+    Ok((words.join(" "), precision))
+}
+
+/// Words, and the signs `(`, `)` and `/` by themselves.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().flat_map(|chunk| {
+        chunk
+            .split_inclusive(['(', ')', '/'])
+            .flat_map(|piece| match piece.char_indices().next_back() {
+                Some((at, '(' | ')' | '/')) => [&piece[..at], &piece[at..]],
+                _ => [piece, ""],
+            })
+            .filter(|piece| !piece.is_empty())
+    })
+}
+
+/// Today's spelling of one identifier.
+fn modern_id(word: &str) -> Result<(String, Precision), String> {
+    if let Some((_, modern)) = SUCCESSORS
+        .iter()
+        .find(|(old, _)| old.eq_ignore_ascii_case(word))
+    {
+        return Ok(((*modern).to_owned(), Precision::Exact));
+    }
+    if word.contains("LicenseRef-") || word.contains("AdditionRef-") {
+        return Ok((word.to_owned(), Precision::Exact));
+    }
+    let bare = word.trim_end_matches('+');
+    let later = bare.len() < word.len();
+    let Some(id) = spelled(bare) else {
+        return Err(format!("`{word}` is not an SPDX identifier"));
+    };
+    let gnu = spdx::license_id(id).is_some_and(|license| license.is_gnu());
+    Ok(match (gnu, later) {
+        (false, _) => (
+            format!("{id}{}", if later { "+" } else { "" }),
+            Precision::Exact,
+        ),
+        (true, true) => (
+            format!(
+                "{}-or-later",
+                id.trim_end_matches("-only").trim_end_matches("-or-later")
+            ),
+            Precision::Exact,
+        ),
+        (true, false) if id.ends_with("-only") || id.ends_with("-or-later") => {
+            (id.to_owned(), Precision::Exact)
+        }
+        (true, false) => (format!("{id}-only"), Precision::Imprecise),
+    })
+}
+
+/// The identifier of a licence or an exception in its proper case.
+pub(super) fn spelled(word: &str) -> Option<&'static str> {
+    let licenses = spdx::identifiers::LICENSES
+        .iter()
+        .map(|license| license.name);
+    let exceptions = spdx::identifiers::EXCEPTIONS
+        .iter()
+        .map(|exception| exception.name);
+    licenses
+        .chain(exceptions)
+        .find(|name| name.eq_ignore_ascii_case(word))
+}
+
+/// Deprecated identifiers whose successor is not the same name with a suffix.
+const SUCCESSORS: [(&str, &str); 12] = [
+    ("BSD-2-Clause-FreeBSD", "BSD-2-Clause-Views"),
+    ("BSD-2-Clause-NetBSD", "BSD-2-Clause"),
+    ("bzip2-1.0.5", "bzip2-1.0.6"),
+    ("eCos-2.0", "GPL-2.0-or-later WITH eCos-exception-2.0"),
+    (
+        "GPL-2.0-with-autoconf-exception",
+        "GPL-2.0-only WITH Autoconf-exception-2.0",
+    ),
+    (
+        "GPL-2.0-with-bison-exception",
+        "GPL-2.0-or-later WITH Bison-exception-2.2",
+    ),
+    (
+        "GPL-2.0-with-classpath-exception",
+        "GPL-2.0-only WITH Classpath-exception-2.0",
+    ),
+    (
+        "GPL-2.0-with-font-exception",
+        "GPL-2.0-only WITH Font-exception-2.0",
+    ),
+    (
+        "GPL-2.0-with-GCC-exception",
+        "GPL-2.0-or-later WITH GCC-exception-2.0",
+    ),
+    (
+        "GPL-3.0-with-autoconf-exception",
+        "GPL-3.0-only WITH Autoconf-exception-3.0",
+    ),
+    (
+        "GPL-3.0-with-GCC-exception",
+        "GPL-3.0-only WITH GCC-exception-3.1",
+    ),
+    ("StandardML-NJ", "SMLNJ"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Precision::{Exact, Imprecise};
+
+    #[test]
+    fn expressions_are_read_as_people_write_them() {
+        let cases = [
+            ("MIT", "MIT", Exact),
+            ("MIT OR Apache-2.0", "MIT OR Apache-2.0", Exact),
+            ("MIT/Apache-2.0", "MIT OR Apache-2.0", Exact),
+            (
+                "MIT / Apache-2.0 / Zlib",
+                "MIT OR Apache-2.0 OR Zlib",
+                Exact,
+            ),
+            ("mit or apache-2.0", "MIT OR Apache-2.0", Exact),
+            ("GPL-2.0", "GPL-2.0-only", Imprecise),
+            ("AGPL-3.0", "AGPL-3.0-only", Imprecise),
+            ("LGPL-2.1", "LGPL-2.1-only", Imprecise),
+            ("GPL-3.0+", "GPL-3.0-or-later", Exact),
+            ("gpl-2.0+", "GPL-2.0-or-later", Exact),
+            ("LGPL-2.1+", "LGPL-2.1-or-later", Exact),
+            ("GPL-2.0-or-later", "GPL-2.0-or-later", Exact),
+            ("Apache-2.0+", "Apache-2.0+", Exact),
+            (
+                "(MIT OR Apache-2.0) AND Unicode-3.0",
+                "(MIT OR Apache-2.0) AND Unicode-3.0",
+                Exact,
+            ),
+            (
+                "(MIT OR Apache-2.0)AND(MIT)",
+                "(MIT OR Apache-2.0) AND MIT",
+                Exact,
+            ),
+            ("MIT AND (ISC AND Zlib)", "MIT AND ISC AND Zlib", Exact),
+            ("MIT OR MIT", "MIT", Exact),
+            (
+                "Apache-2.0 WITH LLVM-exception OR MIT",
+                "Apache-2.0 WITH LLVM-exception OR MIT",
+                Exact,
+            ),
+            (
+                "GPL-2.0-with-classpath-exception",
+                "GPL-2.0-only WITH Classpath-exception-2.0",
+                Exact,
+            ),
+            (
+                "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",
+                "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",
+                Exact,
+            ),
+            ("LicenseRef-Own/MIT", "LicenseRef-Own OR MIT", Exact),
+        ];
+        for (text, canonical, precision) in cases {
+            let (expression, found) = LicenseExpression::parse(text).expect(text);
+            assert_eq!(
+                (expression.as_str(), found),
+                (canonical, precision),
+                "{text}"
+            );
+            let again = LicenseExpression::parse(expression.as_str()).expect(text);
+            assert_eq!(again, (expression, Exact), "{text}: canonical text stays");
+        }
+    }
+
+    #[test]
+    fn what_is_no_expression_says_why() {
+        let long = "MIT OR ".repeat(1000);
+        let cases = [
+            ("GPL", "`GPL` is not an SPDX identifier"),
+            ("MIT and", "expected"),
+            ("", ""),
+            ("MIT OR (", ""),
+            (")", ""),
+            ("/", ""),
+            ("MIT\u{202e}", "not an SPDX identifier"),
+            (&long, "longer than 4096 bytes"),
+        ];
+        for (text, part) in cases {
+            let error = LicenseExpression::parse(text).expect_err(text);
+            assert!(error.reason.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn joins_leave_out_repetitions() {
+        let read = |text| LicenseExpression::parse(text).unwrap().0;
+        let all = LicenseExpression::all_of([read("MIT OR ISC"), read("Zlib"), read("Zlib")]);
+        assert_eq!(all.unwrap().as_str(), "(MIT OR ISC) AND Zlib");
+        assert_eq!(LicenseExpression::any_of([]), None);
+    }
+
+    #[test]
+    fn successors_are_valid() {
+        for (_, modern) in SUCCESSORS {
+            LicenseExpression::known(modern);
+        }
+    }
+}

@@ -1,0 +1,893 @@
+//! Licences stated in the header of a source file: SPDX tags, known notices, and "licensed under X".
+//!
+//! It runs on every file, so the order is by price: cut the file's head, keep its comments, look for a word that any
+//! notice must hold, and only then split into words and try the rules. No licence text is matched fuzzily here.
+//!
+//! Only comments and docstrings before the first line of code count. What a file says further down is about a part of
+//! it, or a string.
+
+use std::sync::OnceLock;
+
+use super::names::{self, Gnu, Reading};
+use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+
+/// Only this many bytes of a file are looked at.
+pub const HEADER_BYTES: usize = 8192;
+
+/// The licence a source file states in its header, or `None` if it states none.
+///
+/// An SPDX tag goes before any notice in words; several tags are joined with `AND`. Several notices are joined with
+/// `AND` too, since all of them hold for the file, unless the header offers a choice in so many words. A tag that
+/// cannot be read gives a fact without an expression.
+pub fn header(text: &[u8]) -> Option<LicenseFact> {
+    let head = String::from_utf8_lossy(&text[..text.len().min(HEADER_BYTES)]);
+    let comments = comments(head.trim_start_matches('\u{feff}'));
+    let lower = comments.to_ascii_lowercase();
+    if !HINTS.iter().any(|hint| lower.contains(hint)) {
+        return None;
+    }
+    if let Some(tagged) = tagged(&comments, &lower) {
+        return Some(tagged);
+    }
+    let found = notices(&comments);
+    let declared = found
+        .iter()
+        .map(|notice| notice.words.as_str())
+        .collect::<Vec<_>>()
+        .join("; ");
+    let reading = join(&found, offers_choice(&Words::new(&comments)))?;
+    Some(names::fact(
+        &declared,
+        Some(reading),
+        LearnedFrom::FileHeader,
+    ))
+}
+
+/// Every notice holds one of these.
+const HINTS: [&str; 7] = [
+    "licen",
+    "redistribut",
+    "permission",
+    "public domain",
+    "gpl",
+    "unencumbered",
+    "fuck",
+];
+
+/// What the notices in a text say, in whatever file they stand.
+pub(super) fn read(text: &str) -> Option<Reading> {
+    join(&notices(text), offers_choice(&Words::new(text)))
+}
+
+fn join(found: &[Notice], choice: bool) -> Option<Reading> {
+    let precision = found.iter().map(|notice| notice.precision).max()?;
+    let parts = found.iter().map(|notice| notice.expression.clone());
+    let joined = if choice || found.iter().any(|notice| notice.link == Link::Or) {
+        LicenseExpression::any_of(parts)
+    } else {
+        LicenseExpression::all_of(parts)
+    };
+    Some((joined?, precision))
+}
+
+/// One recognised notice.
+#[derive(Clone, Debug)]
+pub(super) struct Notice {
+    pub expression: LicenseExpression,
+    pub precision: Precision,
+    /// The words it was recognised by.
+    pub words: String,
+    /// How it stands to the notice before it.
+    pub link: Link,
+}
+
+/// How a notice stands to the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// By itself.
+    Apart,
+    /// Behind "or".
+    Or,
+}
+
+/// The notices of a text, once each, in a fixed order: known phrases, GNU licences, other names.
+pub(super) fn notices(text: &str) -> Vec<Notice> {
+    let words = Words::new(text);
+    let mut found = phrases(&words);
+    found.extend(gnu_notices(&words));
+    found.extend(named_notices(&words));
+    let mut kept: Vec<Notice> = Vec::new();
+    for notice in found {
+        if !kept.iter().any(|other| covers(other, &notice)) {
+            kept.push(notice);
+        }
+    }
+    kept
+}
+
+/// The licences whose permission wording stands in a text.
+pub(super) fn permissions(text: &str) -> Vec<Reading> {
+    let found = phrases(&Words::new(text)).into_iter();
+    found
+        .map(|notice| (notice.expression, notice.precision))
+        .collect()
+}
+
+/// Whether a notice says all that a later one says: the same, or the same family less precisely.
+fn covers(first: &Notice, later: &Notice) -> bool {
+    let family = |notice: &Notice| {
+        let name = notice.expression.as_str();
+        name.split(['-', ' ']).next().unwrap_or(name).to_owned()
+    };
+    first.expression == later.expression
+        || (later.precision == Precision::Imprecise && family(first) == family(later))
+}
+
+// ---- comments ----
+
+/// The text of the comments and docstrings before the first line of code.
+fn comments(head: &str) -> String {
+    let mut kept = String::with_capacity(head.len().min(4096));
+    let mut block: Option<&str> = None;
+    for line in head.lines() {
+        let line = line.trim();
+        block = match block {
+            Some(end) => match line.find(end) {
+                Some(at) => {
+                    keep(&mut kept, &line[..at]);
+                    None
+                }
+                None => {
+                    keep(&mut kept, line);
+                    Some(end)
+                }
+            },
+            None => match classify(line) {
+                Line::Code => break,
+                Line::Prologue => None,
+                Line::Comment(text) => {
+                    keep(&mut kept, text);
+                    None
+                }
+                Line::Block(text, end) => match text.find(end) {
+                    Some(at) => {
+                        keep(&mut kept, &text[..at]);
+                        None
+                    }
+                    None => {
+                        keep(&mut kept, text);
+                        Some(end)
+                    }
+                },
+            },
+        };
+    }
+    kept
+}
+
+fn keep(kept: &mut String, line: &str) {
+    kept.push_str(line.trim_start_matches(['*', '#', '/', ';', '-', '!', ' ', '\t']));
+    kept.push('\n');
+}
+
+enum Line<'a> {
+    /// A whole comment, without its leader.
+    Comment(&'a str),
+    /// The beginning of a comment or docstring that ends with the second text.
+    Block(&'a str, &'static str),
+    /// Blank, or what may stand before a header.
+    Prologue,
+    /// Anything else.
+    Code,
+}
+
+fn classify(line: &str) -> Line<'_> {
+    if line.is_empty() || PROLOGUE.iter().any(|start| line.starts_with(start)) {
+        return Line::Prologue;
+    }
+    for (start, end) in BLOCKS {
+        if let Some(rest) = line.strip_prefix(start) {
+            return Line::Block(rest, end);
+        }
+    }
+    let unprefixed = line.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
+    for quotes in ["\"\"\"", "'''"] {
+        if let Some(rest) = unprefixed.strip_prefix(quotes) {
+            return Line::Block(rest, quotes);
+        }
+    }
+    match LEADERS.iter().find_map(|leader| line.strip_prefix(leader)) {
+        Some(text) => Line::Comment(text),
+        None => Line::Code,
+    }
+}
+
+const BLOCKS: [(&str, &str); 7] = [
+    ("/*", "*/"),
+    ("<!--", "-->"),
+    ("--[[", "]]"),
+    ("{-", "-}"),
+    ("(*", "*)"),
+    ("=begin", "=end"),
+    ("{#", "#}"),
+];
+const LEADERS: [&str; 8] = ["//", "#", "--", ";", "%", "dnl ", "REM ", ".. "];
+/// What files begin with before they speak: declarations of language, of dialect, of package.
+const PROLOGUE: [&str; 9] = [
+    "<?",
+    "<!DOCTYPE",
+    "package ",
+    "'use strict'",
+    "\"use strict\"",
+    "from __future__",
+    "@charset",
+    "<%",
+    "#!",
+];
+
+// ---- SPDX tags ----
+
+/// The SPDX tags of a header outside snippets.
+fn tagged(comments: &str, lower: &str) -> Option<LicenseFact> {
+    const TAG: &str = "spdx-license-identifier:";
+    let mut inside_snippet = false;
+    let mut texts: Vec<&str> = Vec::new();
+    for (line, lower) in comments.lines().zip(lower.lines()) {
+        if lower.contains("spdx-snippetbegin") || lower.contains("reuse-ignorestart") {
+            inside_snippet = true;
+        } else if lower.contains("spdx-snippetend") || lower.contains("reuse-ignoreend") {
+            inside_snippet = false;
+        } else if let (Some(at), false) = (lower.find(TAG), inside_snippet) {
+            texts.push(value(&line[at + TAG.len()..]));
+        }
+    }
+    texts.retain(|text| !text.is_empty());
+    let readings: Option<Vec<Reading>> = texts.iter().map(|text| tag(text)).collect();
+    let declared = texts.join(" AND ");
+    let joined = match readings {
+        _ if texts.is_empty() => return None,
+        Some(readings) => {
+            let precision = readings.iter().map(|reading| reading.1).max()?;
+            LicenseExpression::all_of(readings.into_iter().map(|reading| reading.0))
+                .map(|expression| (expression, precision))
+        }
+        None => None,
+    };
+    Some(names::fact(&declared, joined, LearnedFrom::FileHeader))
+}
+
+fn value(rest: &str) -> &str {
+    let end = rest
+        .find("*/")
+        .or_else(|| rest.find("-->"))
+        .unwrap_or(rest.len());
+    rest[..end]
+        .trim()
+        .trim_end_matches(['"', '\'', '#', '*', '.'])
+        .trim()
+}
+
+fn tag(text: &str) -> Option<Reading> {
+    LicenseExpression::parse(text)
+        .ok()
+        .or_else(|| names::named(&names::words(text)))
+}
+
+// ---- words ----
+
+/// A text as words in lower case, with the places where lines begin. URLs are left out: `licenses/gpl-3.0.txt`
+/// names a file, not what the author allows.
+struct Words {
+    words: Vec<String>,
+    /// Whether a line begins with this word.
+    begins: Vec<bool>,
+    /// All words with one blank around each.
+    joined: String,
+    /// Where each word starts in `joined`.
+    offsets: Vec<usize>,
+}
+
+impl Words {
+    fn new(text: &str) -> Words {
+        let mut all = Words {
+            words: Vec::new(),
+            begins: Vec::new(),
+            joined: " ".into(),
+            offsets: Vec::new(),
+        };
+        for line in text.lines() {
+            let mut begins = true;
+            for chunk in line.split_whitespace().filter(|chunk| !is_url(chunk)) {
+                for word in names::words(chunk) {
+                    all.offsets.push(all.joined.len());
+                    all.joined.push_str(&word);
+                    all.joined.push(' ');
+                    all.words.push(word);
+                    all.begins.push(std::mem::take(&mut begins));
+                }
+            }
+        }
+        all
+    }
+
+    fn has(&self, phrase: &str) -> bool {
+        self.joined.match_indices(phrase).any(|(at, _)| {
+            self.joined.as_bytes()[at - 1] == b' '
+                && self.joined.as_bytes()[at + phrase.len()] == b' '
+        })
+    }
+
+    /// Up to `count` words before `i`, nearest last.
+    fn before(&self, i: usize, count: usize) -> &[String] {
+        &self.words[i.saturating_sub(count)..i]
+    }
+
+    /// Up to `count` words from `i` on.
+    fn from(&self, i: usize, count: usize) -> &[String] {
+        &self.words[i.min(self.words.len())..(i + count).min(self.words.len())]
+    }
+}
+
+fn is_url(chunk: &str) -> bool {
+    chunk.contains("://") || chunk.contains("www.")
+}
+
+// ---- rules ----
+
+struct Phrase {
+    all: Vec<&'static str>,
+    none: Vec<&'static str>,
+    reading: Reading,
+}
+
+fn phrase_table() -> &'static [Phrase] {
+    static TABLE: OnceLock<Vec<Phrase>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let rows = names::rows(include_str!("notices.tsv"));
+        rows.filter_map(|(pattern, reading)| {
+            let (none, all): (Vec<_>, Vec<_>) = pattern
+                .split(" & ")
+                .partition(|phrase| phrase.starts_with('!'));
+            let none = none.into_iter().map(|phrase| &phrase[1..]).collect();
+            Some(Phrase {
+                all,
+                none,
+                reading: reading?,
+            })
+        })
+        .collect()
+    })
+}
+
+/// Known notices by their words; of rows that begin with the same phrase the first that fits.
+fn phrases(words: &Words) -> Vec<Notice> {
+    let mut found = Vec::new();
+    let mut group = "";
+    for row in phrase_table() {
+        let first = row.all[0];
+        if first == group {
+            continue;
+        }
+        if row.all.iter().all(|phrase| words.has(phrase))
+            && !row.none.iter().any(|phrase| words.has(phrase))
+        {
+            group = first;
+            let (expression, precision) = row.reading.clone();
+            found.push(Notice {
+                expression,
+                precision,
+                words: first.to_owned(),
+                link: Link::Apart,
+            });
+        }
+    }
+    found
+}
+
+/// GNU licences the text puts itself under. If any mention has a version, those without are only repetitions.
+fn gnu_notices(words: &Words) -> Vec<Notice> {
+    let mut mentions: Vec<(Gnu, String)> = Vec::new();
+    let (mut at, mut last) = (0, None);
+    while let Some(mut mention) = names::gnu(&words.words[at..]) {
+        let (start, end) = (at + mention.start, at + mention.end);
+        at = end;
+        if !(stated(words, start, end) || listed(words, last, start)) {
+            continue;
+        }
+        last = Some(end);
+        complete(&mut mention, words, start, end);
+        let shown = words.from(start, (end - start).max(1)).join(" ");
+        merge(&mut mentions, mention, shown);
+    }
+    if mentions
+        .iter()
+        .any(|(mention, _)| mention.version.is_some())
+    {
+        mentions.retain(|(mention, _)| mention.version.is_some());
+    }
+    mentions
+        .into_iter()
+        .map(|(mention, words)| {
+            let (expression, precision) = mention.reading();
+            Notice {
+                expression,
+                precision,
+                words,
+                link: Link::Apart,
+            }
+        })
+        .collect()
+}
+
+/// Takes a mention in. "AGPL version 3" above the full notice with "any later version" is one licence, and the notice
+/// says more of it.
+fn merge(mentions: &mut Vec<(Gnu, String)>, mention: Gnu, shown: String) {
+    let same = |other: &Gnu| other.family == mention.family && other.version == mention.version;
+    match mentions.iter_mut().find(|(other, _)| same(other)) {
+        Some((known, _)) => known.later |= mention.later,
+        None => mentions.push((mention, shown)),
+    }
+}
+
+/// Whether a mention states the file's licence rather than talking about a licence.
+fn stated(words: &Words, start: usize, end: usize) -> bool {
+    let before = words.before(start, 10);
+    let has = |word: &str| before.iter().any(|other| other == word);
+    let under = has("under") && before.iter().any(|word| VERBS.contains(&word.as_str()));
+    let terms = has("terms")
+        || before.ends_with(&["license".to_owned()])
+        || before.ends_with(&["licence".to_owned()]);
+    let titled = words
+        .from(end, 1)
+        .iter()
+        .any(|word| word.starts_with("licen"))
+        || words
+            .before(end, 1)
+            .iter()
+            .any(|word| word.starts_with("licen"));
+    let opens = words.begins[start] && (titled || words.words[end - 1].contains(['2', '3']));
+    // "YOLOv5 by Ultralytics, AGPL-3.0 license" on the first line of a file.
+    let first_line = start < 12 && titled;
+    let negated = has("not") || has("compatible") || has("incompatible") || has("unlike");
+    !negated && (under || terms || opens || first_line)
+}
+
+/// Whether a mention is joined to a stated one: "under the terms of either the GPL, or the LGPL".
+fn listed(words: &Words, last: Option<usize>, start: usize) -> bool {
+    let near = last.filter(|end| start.saturating_sub(*end) <= 4);
+    near.is_some_and(|end| {
+        words.words[end.min(start)..start]
+            .iter()
+            .any(|word| word == "or" || word == "and")
+    })
+}
+
+/// What a file does when it is licensed.
+const VERBS: [&str; 15] = [
+    "licensed",
+    "licenced",
+    "license",
+    "released",
+    "distributed",
+    "available",
+    "redistribute",
+    "provided",
+    "published",
+    "used",
+    "covered",
+    "redistributed",
+    "licence",
+    "made",
+    "modify",
+];
+
+/// Looks for the version around a mention: "either version 2 of the License, or (at your option) any later version"
+/// behind it, "version 3 of the" before it.
+fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
+    let long = words
+        .from(start, end - start)
+        .iter()
+        .any(|word| word == "public");
+    let behind = words.from(end, 14);
+    let before = words.before(start, 6);
+    if mention.version.is_none() && long {
+        let said = version_in(behind).or_else(|| version_in(before));
+        if let Some(version) = said {
+            let mut number = names::gnu(&["gpl".to_owned(), version.to_owned()]);
+            if let Some(found) = number.as_mut() {
+                mention.version = found.version;
+                mention.later |= found.later;
+            }
+        }
+    }
+    let around = words
+        .from(start.saturating_sub(6), end - start + 30)
+        .join(" ");
+    mention.later |= mention.version.is_some()
+        && ["any later", "or later", "later version", "or newer"]
+            .iter()
+            .any(|phrase| around.contains(phrase));
+    // A sentence that grants "version 2 of the License" grants that one; a bare "GPLv2" leaves it open.
+    mention.only |= long && mention.version.is_some();
+}
+
+/// The number behind the word "version" (or `v2`).
+fn version_in(words: &[String]) -> Option<&str> {
+    let said = words
+        .iter()
+        .position(|word| word == "version" || word == "v")?;
+    words
+        .get(said + 1)
+        .map(String::as_str)
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// "Licensed under the X", "X License", "License: X" for the names of the table.
+fn named_notices(words: &Words) -> Vec<Notice> {
+    let mut found = Vec::new();
+    for (i, word) in words.words.iter().enumerate() {
+        match word.as_str() {
+            "license" | "licence" => {
+                found.extend(name_behind(words, i + 1, &["is", "under", "the"]));
+                found.extend(name_before(words, i));
+            }
+            "licensed" | "licenced" => found.extend(name_behind(words, i + 1, UNDER)),
+            "under"
+                if words
+                    .before(i, 8)
+                    .iter()
+                    .any(|word| VERBS.contains(&word.as_str())) =>
+            {
+                found.extend(name_behind(words, i + 1, UNDER));
+            }
+            "or" | "and" if words.before(i, 12).iter().any(|word| word == "under") => {
+                // The second half of "under X or Y".
+                let link = if word == "or" { Link::Or } else { Link::Apart };
+                let second = name_behind(words, i + 1, &["the", "under"]);
+                found.extend(second.map(|notice| Notice { link, ..notice }));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+const UNDER: &[&str] = &[
+    "under",
+    "the",
+    "terms",
+    "of",
+    "a",
+    "an",
+    "either",
+    "both",
+    "and",
+    "conditions",
+];
+
+/// The longest name that begins at a word, some words skipped first.
+fn name_behind(words: &Words, i: usize, skipped: &[&str]) -> Option<Notice> {
+    let skips = |word: &&String| skipped.contains(&word.as_str());
+    let i = i + words.from(i, 6).iter().take_while(skips).count();
+    (1..=7)
+        .rev()
+        .filter(|n| i + n <= words.words.len())
+        .find_map(|n| named(words, i, i + n))
+}
+
+/// The longest name that ends before the word "license", if the sentence puts the file under it.
+fn name_before(words: &Words, i: usize) -> Option<Notice> {
+    (1..=4).rev().filter(|n| *n <= i).find_map(|n| {
+        let start = i - n;
+        let before = words.before(start, 2);
+        let led = before
+            .last()
+            .is_none_or(|word| ["under", "the", "a", "an"].contains(&word.as_str()))
+            && before.first().is_none_or(|word| {
+                ["under", "of", "or", "is", "the", "by"].contains(&word.as_str())
+            });
+        (words.begins[start] || led)
+            .then(|| named(words, start, i + 1))
+            .flatten()
+    })
+}
+
+fn named(words: &Words, start: usize, end: usize) -> Option<Notice> {
+    let name = &words.words[start..end];
+    let followed = words
+        .from(end, 1)
+        .iter()
+        .any(|word| word.starts_with("licen"))
+        || name.last().is_some_and(|word| word.starts_with("licen"));
+    if name.first().is_some_and(|word| word.starts_with("licen")) || names::gnu(name).is_some() {
+        return None;
+    }
+    let (expression, precision) = names::named(name)?;
+    let plain = name
+        .iter()
+        .any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
+    (followed || plain).then(|| Notice {
+        expression,
+        precision,
+        words: name.join(" "),
+        link: Link::Apart,
+    })
+}
+
+/// Names that mean a licence even where the word "license" does not follow; `python` or `boost` do not.
+const PLAIN: [&str; 9] = [
+    "mit",
+    "bsd",
+    "isc",
+    "wtfpl",
+    "unlicense",
+    "zlib",
+    "psf",
+    "mpl",
+    "apache",
+];
+
+/// Whether the header offers its licences for choice.
+fn offers_choice(words: &Words) -> bool {
+    let phrases = [
+        "alternatively",
+        "dual license",
+        "dual licensed",
+        "dual licence",
+        "or the mit license",
+        "under either",
+        "terms of either",
+        "at your choice",
+        "mit at your option",
+        "license mit at your option",
+        "either of the",
+    ];
+    phrases.iter().any(|phrase| words.has(phrase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Precision::{Exact, Imprecise};
+
+    /// Headers as they stand in real packages, shortened only behind what is recognised.
+    const HEADERS: &[(&str, &str, &str, Precision)] = &[
+        (
+            "chardet in sqlmap",
+            "######## BEGIN LICENSE BLOCK ########\n# The Original Code is Mozilla Communicator client code.\n#\n# This library is free software; you can redistribute it and/or\n# modify it under the terms of the GNU Lesser General Public\n# License as published by the Free Software Foundation; either\n# version 2.1 of the License, or (at your option) any later version.\n#\n# You should have received a copy of the GNU Lesser General Public\n# License along with this library\nimport x",
+            "LGPL-2.1-or-later",
+            Exact,
+        ),
+        (
+            "ansible module",
+            "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n\n# Copyright: (c) 2012, Michael DeHaan\n# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)\n",
+            "GPL-3.0-or-later",
+            Exact,
+        ),
+        (
+            "ansible module_utils",
+            "# Copyright (c), Michael DeHaan\n# Simplified BSD License (see licenses/simplified_bsd.txt or https://opensource.org/licenses/BSD-2-Clause)\n\nfrom __future__ import annotations\n",
+            "BSD-2-Clause",
+            Exact,
+        ),
+        (
+            "pretix",
+            "#\n# This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero General\n# Public License as published by the Free Software Foundation in version 3 of the License.\n#\n# ADDITIONAL TERMS APPLY: Pursuant to Section 7 of the GNU Affero General Public License, additional terms are\n# applicable.\n\n# This file is based on an earlier version of pretix which was released under the Apache License 2.0. The full text of\n# the Apache License 2.0 can be obtained at <http://www.apache.org/licenses/LICENSE-2.0>.\n#\n# Unless required by applicable law or agreed to in writing, software distributed under the Apache License 2.0 is\n# distributed on an \"AS IS\" BASIS\nimport x",
+            "AGPL-3.0-only AND Apache-2.0",
+            Exact,
+        ),
+        (
+            "mercurial",
+            "# changelog.py\n#\n# This software may be used and distributed according to the terms of the\n# GNU General Public License version 2 or any later version.\n",
+            "GPL-2.0-or-later",
+            Exact,
+        ),
+        (
+            "scapy",
+            "# SPDX-License-Identifier: WTFPL\n# This file is part of Scapy\n",
+            "WTFPL",
+            Exact,
+        ),
+        (
+            "yolov5, new",
+            "# YOLOv5 \u{1f680} by Ultralytics, AGPL-3.0 license\n\"\"\"\nCommon modules\n\"\"\"\n",
+            "AGPL-3.0-only",
+            Imprecise,
+        ),
+        (
+            "yolov5, old",
+            "# YOLOv5 by Ultralytics, GPL-3.0 license\n",
+            "GPL-3.0-only",
+            Imprecise,
+        ),
+        (
+            "pydevd",
+            "\"\"\"\nLicense: Apache 2.0\nAuthor: Yuli Fitterman\n\"\"\"\nimport types",
+            "Apache-2.0",
+            Exact,
+        ),
+        (
+            "IPython in pydevd",
+            "#-----\n#  Distributed under the terms of the BSD License.  The full license is in\n#  the file COPYING, distributed as part of this software.\n#-----",
+            "BSD-3-Clause",
+            Imprecise,
+        ),
+        (
+            "matplotlib style",
+            "# Distributed under the terms of the Modified BSD License.\n",
+            "BSD-3-Clause",
+            Exact,
+        ),
+        (
+            "paho",
+            "# All rights reserved. This program and the accompanying materials\n# are made available under the terms of the Eclipse Public License v2.0\n# and Eclipse Distribution License v1.0 which accompany this distribution.\n",
+            "EPL-2.0 AND BSD-3-Clause",
+            Exact,
+        ),
+        (
+            "Linux style",
+            "/*\n * This program is free software; you can redistribute it and/or modify\n * it under the terms of the GNU General Public License version 2 as\n * published by the Free Software Foundation.\n */\nint x;",
+            "GPL-2.0-only",
+            Exact,
+        ),
+        (
+            "GPL version before the name",
+            "// This file is licensed under version 3 of the GNU General Public License.\n",
+            "GPL-3.0-only",
+            Exact,
+        ),
+        (
+            "Go style",
+            "// Copyright 2009 The Go Authors. All rights reserved.\n// Use of this source code is governed by a BSD-style\n// license that can be found in the LICENSE file.\n\npackage main",
+            "BSD-3-Clause",
+            Imprecise,
+        ),
+        (
+            "Rust style",
+            "// Licensed under the Apache License, Version 2.0 <LICENSE-APACHE or\n// http://www.apache.org/licenses/LICENSE-2.0> or the MIT license\n// <LICENSE-MIT or http://opensource.org/licenses/MIT>, at your\n// option.\nfn main() {}",
+            "Apache-2.0 OR MIT",
+            Exact,
+        ),
+        (
+            "Apache notice",
+            "# Licensed under the Apache License, Version 2.0 (the \"License\");\n# you may not use this file except in compliance with the License.\n#     http://www.apache.org/licenses/LICENSE-2.0\n# See the License for the specific language governing permissions\n",
+            "Apache-2.0",
+            Exact,
+        ),
+        (
+            "MPL notice",
+            "/* This Source Code Form is subject to the terms of the Mozilla Public\n * License, v. 2.0. If a copy of the MPL was not distributed with this\n * file, You can obtain one at http://mozilla.org/MPL/2.0/. */",
+            "MPL-2.0",
+            Exact,
+        ),
+        (
+            "MIT text",
+            "\"\"\"\nPermission is hereby granted, free of charge, to any person obtaining a copy of this software, to deal in the Software without restriction.\nThe above copyright notice and this permission notice shall be included in all copies.\n\"\"\"",
+            "MIT",
+            Exact,
+        ),
+        (
+            "BSD text",
+            "# Redistribution and use in source and binary forms, with or without\n# modification, are permitted provided that:\n# 2. Redistributions in binary form must reproduce the above copyright\n# 3. Neither the name of the copyright holder\n",
+            "BSD-3-Clause",
+            Exact,
+        ),
+        (
+            "ISC text",
+            "/* Permission to use, copy, modify, and/or distribute this software for any\n * purpose with or without fee is hereby granted, provided that the above\n * copyright notice and this permission notice appear in all copies. */",
+            "ISC",
+            Exact,
+        ),
+        (
+            "Mozilla's three",
+            "/* ***** BEGIN LICENSE BLOCK *****\n * Version: MPL 1.1/GPL 2.0/LGPL 2.1\n *\n * The contents of this file are subject to the Mozilla Public License Version 1.1 (the \"License\").\n * Alternatively, the contents of this file may be used under the terms of\n * either the GNU General Public License Version 2 or later (the \"GPL\"), or\n * the GNU Lesser General Public License Version 2.1 or later (the \"LGPL\"),\n * in which case the provisions of the GPL or the LGPL are applicable. */",
+            "MPL-1.1 OR GPL-2.0-or-later OR LGPL-2.1-or-later",
+            Exact,
+        ),
+        (
+            "SPDX, deprecated",
+            "// SPDX-License-Identifier: GPL-2.0+\n",
+            "GPL-2.0-or-later",
+            Exact,
+        ),
+        (
+            "SPDX in a block",
+            "/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */",
+            "GPL-2.0-only OR MIT",
+            Exact,
+        ),
+        (
+            "SPDX twice",
+            "# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: Apache-2.0\n",
+            "MIT AND Apache-2.0",
+            Exact,
+        ),
+        (
+            "SPDX of a snippet",
+            "# SPDX-License-Identifier: MIT\n# SPDX-SnippetBegin\n# SPDX-License-Identifier: ISC\n# SPDX-SnippetEnd\n",
+            "MIT",
+            Exact,
+        ),
+        (
+            "PSF",
+            "# Licensed to PSF under a Contributor Agreement.\n",
+            "PSF-2.0",
+            Exact,
+        ),
+        (
+            "zope",
+            "# This software is subject to the provisions of the Zope Public License,\n# Version 2.1 (ZPL).  A copy of the ZPL should accompany this distribution.\n",
+            "ZPL-2.1",
+            Exact,
+        ),
+        (
+            "MIT in a word",
+            "# Released under the MIT License.\n",
+            "MIT",
+            Exact,
+        ),
+        (
+            "GPLv3 in a word",
+            "# License: GPLv3\n",
+            "GPL-3.0-only",
+            Imprecise,
+        ),
+    ];
+
+    /// Files that talk of licences and state none.
+    const SILENT: &[&str] = &[
+        "",
+        "import os\n# License: MIT\n",
+        "# See the LICENSE file.\n",
+        "\"\"\"Parses licence headers such as MIT or GPL.\"\"\"\n",
+        "# This module is not compatible with the GNU General Public License version 2.\n",
+        "x = 'SPDX-License-Identifier: MIT'\n",
+        "# https://www.gnu.org/licenses/gpl-3.0.txt license text\n",
+        "# a python license checker for boost\n",
+        "# gnu",
+        "\u{0}\u{1}\u{feff}/*",
+    ];
+
+    #[test]
+    fn headers_of_real_files_are_read() {
+        for (name, text, expression, precision) in HEADERS {
+            let fact = header(text.as_bytes()).unwrap_or_else(|| panic!("{name}: nothing found"));
+            let found = fact
+                .expression
+                .as_ref()
+                .map_or("-", LicenseExpression::as_str);
+            assert_eq!(
+                (found, fact.precision),
+                (*expression, *precision),
+                "{name}: {}",
+                fact.declared
+            );
+            assert_eq!(fact.learned_from, LearnedFrom::FileHeader);
+        }
+    }
+
+    #[test]
+    fn files_that_state_no_licence_are_silent() {
+        for text in SILENT {
+            let found = header(text.as_bytes()).and_then(|fact| fact.expression);
+            assert_eq!(found.map(|e| e.to_string()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_tag_is_a_fact_without_an_expression() {
+        let fact = header(b"# SPDX-License-Identifier: Own-Terms\n").unwrap();
+        assert_eq!(
+            (fact.expression, fact.declared.as_str()),
+            (None, "Own-Terms")
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "(?s)([#/*\"' \n]|gnu|gpl|v2\\+|version|license[d]?|under|the|or|later|SPDX-License-Identifier: |\\PC){0,60}") {
+            header(text.as_bytes());
+            super::super::normalize_declaration(&text);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Whole licence texts, recognised by comparison with the texts of the SPDX list.
+//!
+//! The comparison is the Sørensen-Dice coefficient over pairs of words (askalono's measure, in the `spdx` crate). Where
+//! no single text fits, a file may hold several; then the notices and titles it holds are read instead.
+
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
+use spdx::detection::{Store, TextData};
+
+use super::names::{self, Reading};
+use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, notice};
+
+/// What a licence text was recognised as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetectedText {
+    /// The licence, or an `AND` of all that were found.
+    pub expression: LicenseExpression,
+    /// Whether the text settles the licence. Never for GNU texts, which hold no word on later versions, and never
+    /// for a file of several texts, which may be a choice or parts of a whole.
+    pub precision: Precision,
+    /// Likeness to the reference text, from 0 to 1; for several texts a fixed 0.5.
+    pub confidence: f32,
+}
+
+/// Longest text looked at, in bytes; what follows is left out.
+pub const MAX_TEXT: usize = 128 * 1024;
+
+/// Likeness from which one text is taken for a whole licence. askalono's threshold; unrelated licences stay below 0.8.
+const CONFIDENT: f32 = 0.9;
+
+/// Likeness from which wordings and titles are not asked for a second opinion.
+const CERTAIN: f32 = 0.99;
+
+/// Recognises a licence file.
+///
+/// A GNU text is read as `-only` and imprecise: whether later versions are allowed stands in the notices of the
+/// source files, never in the text.
+pub fn detect_text(text: &str) -> Option<DetectedText> {
+    let text = cut(text);
+    if text.split_whitespace().nth(12).is_none() {
+        return None;
+    }
+    let (reading, confidence) = match closest(text)? {
+        (name, score) if score >= CERTAIN => (with_company(strict(name)?, text), score),
+        (name, score) if score >= CONFIDENT => {
+            let reading = worded(text).or_else(|| strict(name))?;
+            (with_company(reading, text), score)
+        }
+        _ => (several(text)?, 0.5),
+    };
+    Some(DetectedText {
+        expression: reading.0,
+        precision: reading.1,
+        confidence,
+    })
+}
+
+/// The one licence whose title or permission wording stands in the text. Where a text is worded a little differently
+/// from every reference, its rare relatives come as near as the licence itself: an old GPL-2.0 looks like AGPL-1.0, an
+/// Apache-2.0 without its appendix like Pixar's.
+fn worded(text: &str) -> Option<Reading> {
+    match titles(text).as_slice() {
+        [title] => strict(title.as_str()),
+        [] => match notice::permissions(text).as_slice() {
+            [one] => Some(one.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A long text hides a short one beside it: an Apache-2.0 with an MIT below it is still nine tenths like Apache-2.0.
+/// No long text holds the wording of another licence in itself, as some short ones do.
+fn with_company((main, precision): Reading, text: &str) -> Reading {
+    let long = TITLES.iter().any(|(_, id)| *id == main.as_str());
+    let others = match long {
+        true => notice::permissions(text),
+        false => Vec::new(),
+    };
+    let company: Vec<LicenseExpression> = others
+        .into_iter()
+        .map(|(other, _)| other)
+        .filter(|other| *other != main)
+        .collect();
+    if company.is_empty() {
+        return (main, precision);
+    }
+    let all = LicenseExpression::all_of(std::iter::once(main.clone()).chain(company));
+    (all.unwrap_or(main), Precision::Imprecise)
+}
+
+/// The licence of a project or component whose licence file holds this text.
+pub fn from_license_text(text: &str) -> Option<LicenseFact> {
+    let found = detect_text(text)?;
+    Some(names::fact(
+        "",
+        Some((found.expression, found.precision)),
+        LearnedFrom::LicenseText,
+    ))
+}
+
+/// A metadata field that holds a whole text (scipy and numpydoc put theirs there).
+pub(super) fn read(text: &str) -> Option<Reading> {
+    let found = detect_text(text)?;
+    Some((found.expression, found.precision))
+}
+
+fn cut(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// The licence of the SPDX list most like the text. Equal scores go to the shorter name, then by alphabet: the
+/// store itself is a hash map and would answer by chance.
+fn closest(text: &str) -> Option<(&'static str, f32)> {
+    let asked = TextData::new(text);
+    let scored = store().iter().map(|(name, entry)| {
+        let others = entry
+            .alternates
+            .iter()
+            .map(|other| other.match_score(&asked));
+        let score = others.fold(entry.original.match_score(&asked), f32::max);
+        (name.as_str(), score)
+    });
+    scored.max_by(|a, b| {
+        let by_score = a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal);
+        by_score.then_with(|| (b.0.len(), b.0).cmp(&(a.0.len(), a.0)))
+    })
+}
+
+fn store() -> &'static Store {
+    static STORE: OnceLock<Store> = OnceLock::new();
+    STORE.get_or_init(|| {
+        Store::load_inline().expect("the texts compiled into the spdx crate are readable")
+    })
+}
+
+fn strict(name: &str) -> Option<Reading> {
+    let gnu = ["GPL-", "LGPL-", "AGPL-", "GFDL-"]
+        .iter()
+        .any(|family| name.starts_with(family));
+    if !gnu {
+        return LicenseExpression::parse(name).ok();
+    }
+    let base = name
+        .trim_end_matches("-or-later")
+        .trim_end_matches("-only")
+        .trim_end_matches('+');
+    let (expression, _) = LicenseExpression::parse(&format!("{base}-only")).ok()?;
+    Some((expression, Precision::Imprecise))
+}
+
+/// What a file holds that is like no single text: one licence in other words, or several.
+fn several(text: &str) -> Option<Reading> {
+    let titles = titles(text);
+    let titled = !titles.is_empty();
+    let mut parts: Vec<Reading> = titles
+        .into_iter()
+        .map(|title| (title, Precision::Imprecise))
+        .collect();
+    // Inside a licence's own text, GNU notices are patterns to copy.
+    let notices = notice::notices(text).into_iter();
+    let own = notices.filter(|notice| !(titled && is_gnu(&notice.expression)));
+    parts.extend(own.map(|notice| (notice.expression, notice.precision)));
+    if let [only] = parts.as_slice() {
+        return Some(only.clone());
+    }
+    let all = LicenseExpression::all_of(parts.into_iter().map(|part| part.0))?;
+    Some((all, Precision::Imprecise))
+}
+
+/// The long licences whose text stands in a file.
+fn titles(text: &str) -> Vec<LicenseExpression> {
+    let words = names::words(text).join(" ");
+    let found = TITLES.iter().filter(|(title, _)| words.contains(title));
+    let mut found: Vec<LicenseExpression> =
+        found.map(|(_, id)| LicenseExpression::known(id)).collect();
+    // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its text.
+    if found.iter().any(|one| one.as_str() == "LGPL-3.0-only") {
+        found.retain(|one| one.as_str() != "GPL-3.0-only");
+    }
+    found
+}
+
+fn is_gnu(expression: &LicenseExpression) -> bool {
+    expression.licenses().iter().all(|id| id.contains("GPL-"))
+}
+
+/// Titles of long texts as they stand above the text itself, not in references to it.
+const TITLES: [(&str, &str); 14] = [
+    (
+        "gnu general public license version 2 june 1991",
+        "GPL-2.0-only",
+    ),
+    (
+        "gnu general public license version 3 29 june 2007",
+        "GPL-3.0-only",
+    ),
+    (
+        "gnu library general public license version 2 june 1991",
+        "LGPL-2.0-only",
+    ),
+    (
+        "gnu lesser general public license version 2.1 february 1999",
+        "LGPL-2.1-only",
+    ),
+    (
+        "gnu lesser general public license version 3 29 june 2007",
+        "LGPL-3.0-only",
+    ),
+    (
+        "gnu affero general public license version 3 19 november 2007",
+        "AGPL-3.0-only",
+    ),
+    ("apache license version 2.0 january 2004", "Apache-2.0"),
+    (
+        "mozilla public license version 2.0 1 definitions",
+        "MPL-2.0",
+    ),
+    (
+        "mozilla public license version 1.1 1 definitions",
+        "MPL-1.1",
+    ),
+    (
+        "eclipse public license v 1.0 the accompanying program",
+        "EPL-1.0",
+    ),
+    (
+        "eclipse public license v 2.0 the accompanying program",
+        "EPL-2.0",
+    ),
+    (
+        "python software foundation license version 2 1 this license agreement",
+        "PSF-2.0",
+    ),
+    ("cc0 1.0 universal", "CC0-1.0"),
+    (
+        "common development and distribution license cddl version 1.0",
+        "CDDL-1.0",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spdx_text(id: &str) -> &'static str {
+        spdx::license_id(id).expect(id).text()
+    }
+
+    #[test]
+    fn single_texts_are_recognised() {
+        let cases = [
+            ("MIT", "MIT", Precision::Exact),
+            ("Apache-2.0", "Apache-2.0", Precision::Exact),
+            ("BSD-2-Clause", "BSD-2-Clause", Precision::Exact),
+            ("BSD-3-Clause", "BSD-3-Clause", Precision::Exact),
+            ("ISC", "ISC", Precision::Exact),
+            ("MPL-2.0", "MPL-2.0", Precision::Exact),
+            ("Zlib", "Zlib", Precision::Exact),
+            ("Unlicense", "Unlicense", Precision::Exact),
+            ("EPL-2.0", "EPL-2.0", Precision::Exact),
+            ("GPL-2.0-or-later", "GPL-2.0-only", Precision::Imprecise),
+            ("GPL-3.0-only", "GPL-3.0-only", Precision::Imprecise),
+            ("LGPL-2.1-or-later", "LGPL-2.1-only", Precision::Imprecise),
+            ("LGPL-3.0-only", "LGPL-3.0-only", Precision::Imprecise),
+            ("AGPL-3.0-or-later", "AGPL-3.0-only", Precision::Imprecise),
+        ];
+        for (id, expected, precision) in cases {
+            let found = detect_text(spdx_text(id)).expect(id);
+            assert_eq!(
+                (found.expression.as_str(), found.precision),
+                (expected, precision),
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_texts_in_one_file_are_all_named() {
+        let cases = [
+            (vec!["MIT", "Apache-2.0"], "Apache-2.0 AND MIT"),
+            (vec!["BSD-3-Clause", "MPL-2.0"], "MPL-2.0 AND BSD-3-Clause"),
+            (vec!["LGPL-3.0-only", "GPL-3.0-only"], "LGPL-3.0-only"),
+            (
+                vec!["GPL-2.0-only", "MIT", "ISC"],
+                "GPL-2.0-only AND MIT AND ISC",
+            ),
+        ];
+        for (ids, expected) in cases {
+            let text = ids
+                .iter()
+                .map(|id| spdx_text(id))
+                .collect::<Vec<_>>()
+                .join("\n\n----\n\n");
+            let found = detect_text(&text).expect(expected);
+            assert_eq!(
+                (found.expression.as_str(), found.precision),
+                (expected, Precision::Imprecise)
+            );
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_licences() {
+        let prose = "The quick brown fox jumps over the lazy dog. ".repeat(50);
+        let long = "\u{e9}".repeat(MAX_TEXT);
+        for text in ["", "MIT", &prose, &long] {
+            assert_eq!(detect_text(text), None);
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! The only directory walker, and the only reader of source files.
+//!
+//! [`files`] turns the paths a user named into the files to look at, in an order that depends on their names alone.
+//! [`read`] takes a file's bytes within a limit, [`inspect`] decides whether they are text, and [`load`] does both.
+//! What is left out is a [`Note`], never an error: one bad file does not end a run. A path that is not there does,
+//! because a check of nothing must not look like a clean one.
+//!
+//! Source files are read, never mapped: a file that shrinks under a map kills the process.
+
+mod inspect;
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use globset::GlobSet;
+use ignore::WalkBuilder;
+
+use crate::finding::{Note, NoteKind};
+use crate::language::Language;
+use crate::source::SourceFile;
+
+pub use inspect::{Inspected, NotText, inspect, is_minified};
+
+/// Largest source file a scan reads unless it is told otherwise.
+pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
+
+/// How to walk.
+#[derive(Clone, Debug, Default)]
+pub struct WalkSettings {
+    /// Whether `.gitignore` and `.ignore` files hide what they name.
+    pub ignore_files: IgnoreFiles,
+    /// Globs, against the display path, of what is left out.
+    pub exclude: GlobSet,
+    /// Whether the globs hold for files that were named explicitly.
+    pub explicit: Explicit,
+}
+
+/// Whether ignore files are respected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IgnoreFiles {
+    /// What `.gitignore`, `.ignore` and git's own exclude files name is left out.
+    #[default]
+    Respect,
+    /// They are files like any other.
+    Disregard,
+}
+
+/// Whether an explicitly named file can be excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Explicit {
+    /// A file that was named is taken, whatever the globs say.
+    #[default]
+    Take,
+    /// The globs hold for it too: for hooks that name every changed file.
+    Exclude,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// The files of known languages, by path.
+    pub files: Vec<WalkedFile>,
+    /// What was left out, and why, by path.
+    pub notes: Vec<Note>,
+}
+
+/// A file to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkedFile {
+    /// The path as the user would write it, with `/` and without a leading `./`. Bytes that are not UTF-8 became
+    /// U+FFFD; control characters stand as they are and are the renderer's to escape.
+    pub path: String,
+    /// Where the file is: as named, relative to the current directory or absolute.
+    pub location: PathBuf,
+    /// The language, by the file's name.
+    pub language: Language,
+}
+
+/// Why a walk could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum WalkError {
+    /// A path that was named is not there.
+    #[error("{path:?} does not exist; name an existing file or directory")]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A path that was named cannot be looked at.
+    #[error("{path:?} cannot be read: {source}")]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Finds the files of known languages in and under `paths`, sorted by path, each once.
+///
+/// Hidden files and directories, `.git`, and symbolic links met on the way are left out; a path named explicitly
+/// is taken even if it is hidden, ignored or a link. Unknown languages are passed over silently unless named.
+///
+/// # Errors
+/// If a path does not exist or cannot be looked at.
+pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkError> {
+    let mut walked = Walked::default();
+    for path in paths {
+        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => WalkError::Missing { path: path.clone() },
+            _ => WalkError::Unreadable {
+                path: path.clone(),
+                source,
+            },
+        })?;
+        if metadata.is_dir() {
+            walk_directory(path, settings, &mut walked);
+        } else {
+            take_named(path, settings, &mut walked);
+        }
+    }
+    walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut seen = HashSet::new();
+    walked
+        .files
+        .retain(|file| seen.insert(absolute_path(&file.location)));
+    walked.notes.sort();
+    walked.notes.dedup();
+    Ok(walked)
+}
+
+/// Every regular file under a directory, whatever its language, as paths relative to it, sorted. For ingest, which
+/// also wants licence and metadata files. The ignore rules are those of [`files`].
+pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
+    let mut found = Vec::new();
+    let mut notes = Vec::new();
+    for entry in builder(directory, settings).build() {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                if let Ok(relative) = entry.path().strip_prefix(directory) {
+                    found.push(relative.to_owned());
+                }
+            }
+            Ok(_) => {}
+            Err(error) => notes.push(walk_problem(&error)),
+        }
+    }
+    found.sort();
+    (found, notes)
+}
+
+/// Reads and inspects a file that a walk found.
+///
+/// # Errors
+/// The note that says why the file is not checked.
+pub fn load(file: &WalkedFile, limit: u64) -> Result<SourceFile, Note> {
+    let bytes = read(&file.location, limit).map_err(|problem| problem.note(&file.path))?;
+    match inspect(bytes) {
+        Inspected::Text(text) => Ok(SourceFile::new(file.path.clone(), file.language, text)),
+        Inspected::NotText(reason) => Err(reason.note(&file.path)),
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// If the file is larger, is no regular file, or cannot be read.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
+    // Asked before opening: to open a pipe that nobody writes to would wait for ever.
+    let metadata = fs::metadata(path).map_err(ReadProblem::Unreadable)?;
+    check(&metadata, limit)?;
+    let file = File::open(path).map_err(ReadProblem::Unreadable)?;
+    check(&file.metadata().map_err(ReadProblem::Unreadable)?, limit)?;
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    // One byte more than allowed, for a file that grows while it is read.
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(ReadProblem::Unreadable)?;
+    match bytes.len() as u64 {
+        size if size > limit => Err(ReadProblem::TooLarge { size, limit }),
+        _ => Ok(bytes),
+    }
+}
+
+/// Why [`read`] gave no bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadProblem {
+    /// The file is larger than the limit.
+    #[error("{size} bytes are more than the limit of {limit}")]
+    TooLarge {
+        /// Its size, as far as it was read.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// A directory, a pipe, a socket or a device.
+    #[error("not a regular file")]
+    NotRegular,
+    /// The system refused.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+}
+
+impl ReadProblem {
+    /// The problem as a note on that path: a file the system refuses is a failure, the rest is left out on purpose.
+    pub fn note(&self, path: &str) -> Note {
+        let kind = match self {
+            ReadProblem::TooLarge { .. } => NoteKind::Limit,
+            ReadProblem::NotRegular => NoteKind::Skipped,
+            ReadProblem::Unreadable(_) => NoteKind::Failed,
+        };
+        Note {
+            path: Some(path.to_owned()),
+            kind,
+            message: format!("not checked: {self}"),
+        }
+    }
+}
+
+/// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is not UTF-8.
+pub fn display_path(path: &Path) -> String {
+    let plain = without_detours(path);
+    let components = plain.components().map(|component| match component {
+        Component::RootDir => "".into(),
+        other => other.as_os_str().to_string_lossy(),
+    });
+    match components.collect::<Vec<_>>().join("/") {
+        shown if shown.is_empty() && plain.has_root() => "/".to_owned(),
+        shown if shown.is_empty() => ".".to_owned(),
+        shown => shown,
+    }
+}
+
+fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), ReadProblem> {
+    if !metadata.is_file() {
+        return Err(ReadProblem::NotRegular);
+    }
+    match metadata.len() {
+        size if size > limit => Err(ReadProblem::TooLarge { size, limit }),
+        _ => Ok(()),
+    }
+}
+
+fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked) {
+    for entry in builder(directory, settings).build() {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                let location = entry.into_path();
+                if let Some(language) = Language::from_path(&location) {
+                    walked.files.push(WalkedFile {
+                        path: display_path(&location),
+                        location,
+                        language,
+                    });
+                }
+            }
+            Ok(_) => {}
+            Err(error) => walked.notes.push(walk_problem(&error)),
+        }
+    }
+}
+
+fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
+    let shown = display_path(path);
+    if settings.explicit == Explicit::Exclude && is_excluded(path, settings) {
+        return;
+    }
+    match Language::from_path(path) {
+        Some(language) => walked.files.push(WalkedFile {
+            path: shown,
+            location: path.to_owned(),
+            language,
+        }),
+        None => walked.notes.push(Note {
+            path: Some(shown),
+            kind: NoteKind::Skipped,
+            message: "not checked: not in a language birthmark knows".to_owned(),
+        }),
+    }
+}
+
+fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
+    let respect = settings.ignore_files == IgnoreFiles::Respect;
+    // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
+    // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
+    let inside = is_inside_repository(directory);
+    let mut builder = WalkBuilder::new(directory);
+    builder
+        .hidden(true)
+        .follow_links(false)
+        .ignore(respect)
+        .git_ignore(respect)
+        .git_exclude(respect)
+        .git_global(false) // A user's own taste must not change what the project's check covers.
+        .require_git(inside)
+        .parents(respect && inside);
+    if !settings.exclude.is_empty() {
+        let settings = settings.clone();
+        builder
+            .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &settings));
+    }
+    builder
+}
+
+fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
+    let shown = display_path(path);
+    settings.exclude.is_match(&shown)
+}
+
+fn is_inside_repository(directory: &Path) -> bool {
+    std::path::absolute(directory).is_ok_and(|absolute| {
+        absolute
+            .ancestors()
+            .any(|ancestor| ancestor.join(OsStr::new(".git")).exists())
+    })
+}
+
+fn walk_problem(error: &ignore::Error) -> Note {
+    Note {
+        path: problem_path(error).map(display_path),
+        kind: NoteKind::Failed,
+        message: format!("not checked: {}", one_line(&bare_problem(error))),
+    }
+}
+
+/// The system's word without the path, which the note names already.
+fn bare_problem(error: &ignore::Error) -> String {
+    match error.io_error() {
+        Some(error) => format!("cannot be read: {error}"),
+        None => error.to_string(),
+    }
+}
+
+fn problem_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => {
+            problem_path(err)
+        }
+        _ => None,
+    }
+}
+
+/// Text from outside on one line: each run of white space and control characters becomes a space.
+pub(crate) fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace());
+    let words = words.filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// For telling whether two paths name the same file.
+fn absolute_path(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path);
+    without_detours(&absolute.unwrap_or_else(|_| path.to_owned()))
+}
+
+/// `./b/../a.py` is `a.py`. Links are not resolved.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match (component, plain.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            (other, _) => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests;
