@@ -13,5 +13,4 @@ pub mod index;
 
 pub mod finding;
 pub mod matcher;
-
 pub mod policy;
