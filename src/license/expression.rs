@@ -23,7 +23,7 @@ pub struct LicenseError {
 }
 
 /// Longest text read as an expression, in bytes. It bounds the depth of nesting too.
-pub const MAX_EXPRESSION: usize = 4096;
+pub const MAX_EXPRESSION: usize = 1024;
 
 impl LicenseExpression {
     /// Reads an expression: strictly first, then with what registries accept as well: deprecated identifiers
@@ -461,7 +461,7 @@ mod tests {
             (")", ""),
             ("/", ""),
             ("MIT\u{202e}", "not an SPDX identifier"),
-            (&long, "longer than 4096 bytes"),
+            (&long, "longer than 1024 bytes"),
         ];
         for (text, part) in cases {
             let error = LicenseExpression::parse(text).expect_err(text);

@@ -285,11 +285,7 @@ impl Gnu {
             "2" | "2.0" => "2",
             "2.1" => "2.1",
             "3" | "3.0" => "3",
-            _ => {
-                return number.is_empty()
-                    && bare == "+"
-                    && std::mem::replace(&mut self.later, true) | true;
-            }
+            _ => return false,
         };
         // "LGPL-2.0" said with its zero is the Library GPL.
         let version = if number == "2.0" { "2.0" } else { version };

@@ -129,38 +129,17 @@ fn covers(first: &Notice, later: &Notice) -> bool {
 fn comments(head: &str) -> String {
     let mut kept = String::with_capacity(head.len().min(4096));
     let mut block: Option<&str> = None;
-    for line in head.lines() {
-        let line = line.trim();
-        block = match block {
-            Some(end) => match line.find(end) {
-                Some(at) => {
-                    keep(&mut kept, &line[..at]);
-                    None
-                }
-                None => {
-                    keep(&mut kept, line);
-                    Some(end)
-                }
-            },
-            None => match classify(line) {
-                Line::Code => break,
-                Line::Prologue => None,
-                Line::Comment(text) => {
-                    keep(&mut kept, text);
-                    None
-                }
-                Line::Block(text, end) => match text.find(end) {
-                    Some(at) => {
-                        keep(&mut kept, &text[..at]);
-                        None
-                    }
-                    None => {
-                        keep(&mut kept, text);
-                        Some(end)
-                    }
-                },
-            },
+    for line in head.lines().map(str::trim) {
+        let (text, end) = match (block, classify(line)) {
+            (Some(end), _) => (line, Some(end)),
+            (None, Line::Comment(text)) => (text, None),
+            (None, Line::Block(text, end)) => (text, Some(end)),
+            (None, Line::Prologue) => continue,
+            (None, Line::Code) => break,
         };
+        let closed = end.and_then(|end| text.find(end));
+        keep(&mut kept, &text[..closed.unwrap_or(text.len())]);
+        block = end.filter(|_| closed.is_none());
     }
     kept
 }

@@ -38,9 +38,8 @@ const CERTAIN: f32 = 0.99;
 /// source files, never in the text.
 pub fn detect_text(text: &str) -> Option<DetectedText> {
     let text = cut(text);
-    if text.split_whitespace().nth(12).is_none() {
-        return None;
-    }
+    // Fewer words than this are a name, whatever they are like.
+    text.split_whitespace().nth(12)?;
     let (reading, confidence) = match closest(text)? {
         (name, score) if score >= CERTAIN => (with_company(strict(name)?, text), score),
         (name, score) if score >= CONFIDENT => {

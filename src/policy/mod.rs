@@ -429,11 +429,13 @@ fn said(fact: &LicenseFact) -> String {
     }
 }
 
-/// Text from outside, without line breaks and control characters.
+/// Text from outside as data: no line breaks, no escape sequences, no marks that reorder what is shown.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(hidden, " ")
 }
 
 #[cfg(test)]
@@ -443,6 +445,9 @@ mod tests {
     use crate::license::{LearnedFrom, from_classifier, normalize_declaration};
     use crate::matcher::{CopyKind, Evidence};
     use crate::span::{LineRange, Region};
+
+    /// Owners by purl and declared licence, the licence of the project, and what is expected.
+    type Row<T> = (&'static [(&'static str, &'static str)], &'static str, T);
 
     fn owner(purl: &str, license: &str) -> Owner {
         Owner {
@@ -471,19 +476,19 @@ mod tests {
     #[test]
     fn verdicts_on_real_conflicts() {
         use Decision::*;
-        let fuzzywuzzy = ("pkg:pypi/fuzzywuzzy@0.18.0", "GPLv2");
-        let pydevd = ("pkg:pypi/pydevd@3.5.0", "EPL-2.0");
-        let chardet = ("pkg:pypi/chardet@3.0.4", "LGPL");
-        let six = ("pkg:pypi/six@1.17.0", "MIT");
-        let bare = ("pkg:pypi/bare@1.0", "");
-        let cases: [(&[(&str, &str)], &str, Decision); 19] = [
-            (&[fuzzywuzzy], "MIT", Incompatible),
-            (&[fuzzywuzzy], "GPL-2.0-only", AttributionNeeded),
-            (&[pydevd], "MIT", Incompatible),
-            (&[chardet], "Apache-2.0", Incompatible),
-            (&[chardet], "LGPL-2.1-only", Review),
-            (&[six], "MIT", AttributionNeeded),
-            (&[six], "GPL-3.0-or-later", AttributionNeeded),
+        const FUZZYWUZZY: (&str, &str) = ("pkg:pypi/fuzzywuzzy@0.18.0", "GPLv2");
+        const PYDEVD: (&str, &str) = ("pkg:pypi/pydevd@3.5.0", "EPL-2.0");
+        const CHARDET: (&str, &str) = ("pkg:pypi/chardet@3.0.4", "LGPL");
+        const SIX: (&str, &str) = ("pkg:pypi/six@1.17.0", "MIT");
+        const BARE: (&str, &str) = ("pkg:pypi/bare@1.0", "");
+        let cases: [Row<Decision>; 19] = [
+            (&[FUZZYWUZZY], "MIT", Incompatible),
+            (&[FUZZYWUZZY], "GPL-2.0-only", AttributionNeeded),
+            (&[PYDEVD], "MIT", Incompatible),
+            (&[CHARDET], "Apache-2.0", Incompatible),
+            (&[CHARDET], "LGPL-2.1-only", Review),
+            (&[SIX], "MIT", AttributionNeeded),
+            (&[SIX], "GPL-3.0-or-later", AttributionNeeded),
             (&[("pkg:pypi/zero@1", "0BSD")], "MIT", Compatible),
             (&[("pkg:pypi/gpl@1", "GPL")], "GPL-3.0-only", Review),
             (&[("pkg:pypi/gpl@1", "GPL")], "MIT", Incompatible),
@@ -493,12 +498,12 @@ mod tests {
                 Review,
             ),
             (&[("pkg:pypi/sspl@1", "SSPL-1.0")], "MIT", Review),
-            (&[fuzzywuzzy, six], "MIT", Review),
-            (&[fuzzywuzzy, pydevd], "MIT", Incompatible),
-            (&[six, fuzzywuzzy], "MIT", AttributionNeeded),
-            (&[bare], "MIT", Unknown),
-            (&[bare, six], "MIT", Unknown),
-            (&[six], "", Unknown),
+            (&[FUZZYWUZZY, SIX], "MIT", Review),
+            (&[FUZZYWUZZY, PYDEVD], "MIT", Incompatible),
+            (&[SIX, FUZZYWUZZY], "MIT", AttributionNeeded),
+            (&[BARE], "MIT", Unknown),
+            (&[BARE, SIX], "MIT", Unknown),
+            (&[SIX], "", Unknown),
             (&[("pkg:pypi/mine@9", "GPLv3")], "MIT", Compatible),
         ];
         for (owners, outbound, decision) in cases {
@@ -520,7 +525,7 @@ mod tests {
 
     #[test]
     fn reasons_are_careful_sentences() {
-        let cases: [(&[(&str, &str)], &str, &str); 6] = [
+        let cases: [Row<&str>; 6] = [
             (
                 &[("pkg:pypi/fuzzywuzzy@0.18.0", "GPL-2.0-only")],
                 "MIT",
@@ -576,6 +581,17 @@ mod tests {
         ] {
             assert!(all.contains(part), "{part} in {all}");
         }
+    }
+
+    #[test]
+    fn hostile_declarations_are_shown_as_data() {
+        let verdict = judge(&[("pkg:pypi/x@1", "\u{1b}[31m\u{202e}terms")], "MIT");
+        assert_eq!(verdict.decision, Decision::Unknown);
+        assert!(
+            !verdict.reason.contains(['\u{1b}', '\u{202e}']),
+            "{}",
+            verdict.reason
+        );
     }
 
     #[test]
@@ -681,5 +697,22 @@ mod tests {
             "{}",
             verdict.reason
         );
+    }
+
+    #[test]
+    fn every_rule_is_documented_with_its_severity() {
+        let page = include_str!("../../docs/findings.md");
+        for rule in Rule::ALL {
+            let section = page
+                .split("\n## ")
+                .find(|section| section.starts_with(rule.code()));
+            let severity = format!("{:?}", rule.default_severity()).to_lowercase();
+            let stated = format!("**Severity: {severity}.**");
+            assert!(
+                section.is_some_and(|section| section.contains(&stated)),
+                "{}",
+                rule.code()
+            );
+        }
     }
 }
