@@ -73,3 +73,6 @@ impl LicenseFact {
         }
     }
 }
+
+pub mod project;
+mod stand_in;
