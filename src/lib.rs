@@ -13,3 +13,12 @@ pub mod index;
 
 pub mod finding;
 pub mod matcher;
+pub mod policy;
+
+pub mod config;
+pub mod ingest;
+pub mod scan;
+pub mod walk;
+
+pub mod cli;
+pub mod report;
