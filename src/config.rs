@@ -20,7 +20,7 @@ use toml::Spanned;
 
 use crate::finding::Severity;
 use crate::index::IndexName;
-use crate::license::LicenseExpression;
+use crate::license::{LearnedFrom, LicenseError, LicenseExpression, LicenseFact};
 use crate::purl::Purl;
 
 /// Largest configuration or manifest that is read.
@@ -35,7 +35,7 @@ pub struct Config {
     /// Where it was read, or `None` if there is no configuration.
     pub file: Option<ConfigFile>,
     /// `license`: the licence the whole project is under.
-    pub license: Option<LicenseExpression>,
+    pub license: Option<LicenseFact>,
     /// `index`: the indexes to consult, with their places in the file.
     pub index: Vec<Spanned<IndexName>>,
     /// `threshold`: evidence in bits from which a match is reported.
@@ -158,6 +158,24 @@ impl Default for FailOn {
     }
 }
 
+/// A licence that the user gives, on the command line or in the configuration.
+///
+/// # Errors
+/// If it is no SPDX expression.
+pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
+    let (expression, precision) = LicenseExpression::parse(text)?;
+    let declared = match expression.as_str() == text {
+        true => String::new(),
+        false => text.to_owned(),
+    };
+    Ok(LicenseFact {
+        expression: Some(expression),
+        declared,
+        precision,
+        learned_from: LearnedFrom::Given,
+    })
+}
+
 /// How a file came to be read as a configuration.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Named {
@@ -177,9 +195,10 @@ fn nearest(place: &Path) -> Result<Config, ConfigError> {
         path: place.to_owned(),
         reason: error.to_string(),
     })?;
+    let current = std::env::current_dir().unwrap_or_default();
     for directory in place.ancestors() {
         for name in CANDIDATES {
-            let path = directory.join(name);
+            let path = shortened(directory, &current).join(name);
             if path.is_file()
                 && let Some(config) = read(&path, Named::ByDiscovery)?
             {
@@ -191,6 +210,19 @@ fn nearest(place: &Path) -> Result<Config, ConfigError> {
         }
     }
     Ok(Config::default())
+}
+
+/// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where
+/// on a machine a project lies.
+fn shortened(directory: &Path, current: &Path) -> PathBuf {
+    match (
+        directory.strip_prefix(current),
+        current.strip_prefix(directory),
+    ) {
+        (Ok(below), _) => below.to_owned(),
+        (_, Ok(above)) => above.components().map(|_| "..").collect(),
+        _ => directory.to_owned(),
+    }
 }
 
 /// Reads a file; `None` if it is a manifest that says nothing of birthmark.

@@ -80,11 +80,21 @@ impl Scanner {
             summary: Summary::default(),
             provenance: Provenance {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                indexes: self.index.provenance(),
+                indexes: self.index.parts().iter().map(provenance).collect(),
                 threshold_bits: self.settings.threshold_bits,
                 project_license: self.settings.project_license.clone(),
                 given_license: self.settings.given_license.clone(),
             },
         }
+    }
+}
+
+fn provenance(part: &crate::index::Part) -> crate::finding::IndexProvenance {
+    crate::finding::IndexProvenance {
+        name: part.name.to_string(),
+        digest: part.digest.to_string(),
+        components: part.counts.components,
+        documents: part.counts.documents,
+        lines: part.counts.lines,
     }
 }

@@ -18,6 +18,7 @@ pub struct WalkedFile {
 #[derive(Clone, Debug, Default)]
 pub struct WalkSettings {
     pub exclude: GlobSet,
+    pub unused: (),
 }
 
 #[derive(Debug, Default)]

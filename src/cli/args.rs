@@ -8,9 +8,9 @@ use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::config::{ConfigChoice, FailOn};
+use crate::config::{ConfigChoice, FailOn, given_license};
 use crate::index::IndexName;
-use crate::license::LicenseExpression;
+use crate::license::LicenseFact;
 use crate::purl::Purl;
 use crate::report;
 
@@ -90,7 +90,7 @@ pub struct ScanArgs {
     pub path: Option<PathBuf>,
     /// SPDX expression the checked code is under
     #[arg(long, value_name = "EXPR", value_parser = license)]
-    pub license: Option<LicenseExpression>,
+    pub license: Option<LicenseFact>,
     /// Index to consult, a directory or `starter` for the shipped one; repeatable, replaces the configured ones
     #[arg(long, value_name = "DIR|starter", value_parser = index_name())]
     pub index: Vec<IndexName>,
@@ -167,7 +167,7 @@ pub struct AddArgs {
     pub purl: Option<Purl>,
     /// SPDX expression of the component, where the source does not say it or says it wrongly; for one SOURCE
     #[arg(long, value_name = "EXPR", value_parser = license, conflicts_with = "recipe")]
-    pub license: Option<LicenseExpression>,
+    pub license: Option<LicenseFact>,
     /// File that lists components with their names and licences
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub recipe: Option<PathBuf>,
@@ -258,11 +258,8 @@ impl ConfigArgs {
     }
 }
 
-fn license(text: &str) -> Result<LicenseExpression, String> {
-    match LicenseExpression::parse(text) {
-        Ok((expression, _)) => Ok(expression),
-        Err(error) => Err(error.to_string()),
-    }
+fn license(text: &str) -> Result<LicenseFact, String> {
+    given_license(text).map_err(|error| error.to_string())
 }
 
 fn threshold(text: &str) -> Result<f32, String> {

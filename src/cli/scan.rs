@@ -127,6 +127,7 @@ impl Request {
     ) -> anyhow::Result<Report> {
         let settings = WalkSettings {
             exclude: self.config.exclude.globs.clone(),
+            ..WalkSettings::default()
         };
         let walked = walk::files(paths, &settings)?;
         let threads = rayon::ThreadPoolBuilder::new()
@@ -171,6 +172,7 @@ impl Request {
             threshold_bits: self.threshold_bits,
             policy: PolicySettings {
                 owned: self.config.owned.clone(),
+                ..PolicySettings::default()
             },
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given

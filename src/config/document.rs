@@ -8,9 +8,10 @@ use globset::{GlobBuilder, GlobSetBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of};
+use super::{
+    Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of, given_license,
+};
 use crate::index::IndexName;
-use crate::license::LicenseExpression;
 use crate::purl::Purl;
 
 /// Every key; `docs/configuration.md` describes each.
@@ -106,9 +107,7 @@ impl<'p> Reader<'p> {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "license" => {
-                    config.license = self.parsed(value, LICENSE_HELP, |text| {
-                        LicenseExpression::parse(text).map(|(expression, _)| expression)
-                    });
+                    config.license = self.parsed(value, LICENSE_HELP, given_license);
                 }
                 "index" => config.index = self.index(value),
                 "threshold" => config.threshold_bits = self.threshold(value),
@@ -154,7 +153,10 @@ impl<'p> Reader<'p> {
                     "expected the directory of an index, or \"starter\"".to_owned(),
                 ),
                 Some(path) => {
-                    let path = self.directory.join(path);
+                    let path = match self.directory == Path::new(".") {
+                        true => PathBuf::from(path),
+                        false => self.directory.join(path),
+                    };
                     names.push(Spanned::new(item.span(), IndexName::Directory(path)));
                 }
                 None => {}
@@ -358,7 +360,10 @@ mod tests {
              exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\n",
         )
         .expect("valid");
-        assert_eq!(config.license.expect("license").as_str(), "MIT");
+        assert_eq!(
+            config.license.expect("license"),
+            given_license("MIT").expect("valid")
+        );
         let index: Vec<_> = config.index.iter().map(Spanned::get_ref).collect();
         let directory = IndexName::Directory(PathBuf::from("somewhere/a/b"));
         assert_eq!(index, [&directory, &IndexName::Starter]);

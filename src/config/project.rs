@@ -11,8 +11,8 @@ use std::sync::Mutex;
 use super::{MAX_CONFIG_BYTES, read_text};
 use crate::finding::{Note, NoteKind};
 use crate::license::{
-    LearnedFrom, LicenseExpression, LicenseFact, Precision,
-    project::{from_cargo_toml, from_license_text, from_pyproject},
+    LearnedFrom, LicenseFact, ManifestError, ManifestLicense, from_cargo_toml, from_license_text,
+    from_pyproject,
 };
 
 /// Answers under which licence a file stands. Directories are read once.
@@ -51,15 +51,9 @@ const LICENSE_TEXTS: [&str; 14] = [
 
 impl ProjectLicenses {
     /// Every file stands under this licence.
-    pub fn given(license: LicenseExpression) -> ProjectLicenses {
-        let given = LicenseFact {
-            expression: Some(license),
-            declared: String::new(),
-            precision: Precision::Exact,
-            learned_from: LearnedFrom::Given,
-        };
+    pub fn given(license: LicenseFact) -> ProjectLicenses {
         ProjectLicenses {
-            given: Some(given),
+            given: Some(license),
             ..ProjectLicenses::discovered(Vec::new())
         }
     }
@@ -139,10 +133,57 @@ impl ProjectLicenses {
     }
 
     fn manifest(&self, directory: &Path) -> Option<LicenseFact> {
-        let read = |name: &str| self.read(&directory.join(name));
-        let cargo = || from_cargo_toml(&read("Cargo.toml")?);
-        let python = || from_pyproject(&read("pyproject.toml")?);
-        cargo().or_else(python)
+        self.cargo(directory).or_else(|| self.python(directory))
+    }
+
+    fn cargo(&self, directory: &Path) -> Option<LicenseFact> {
+        let path = directory.join("Cargo.toml");
+        let text = self.read(&path)?;
+        match self.readable(&path, from_cargo_toml(&text, None))? {
+            // The root of the workspace stands somewhere above.
+            ManifestLicense::InWorkspace => self.above(directory).find_map(|above| {
+                let root_path = above.join("Cargo.toml");
+                let root = self.read(&root_path)?;
+                let said = self.readable(&root_path, from_cargo_toml(&text, Some(&root)))?;
+                self.declared(&above, said)
+            }),
+            said => self.declared(directory, said),
+        }
+    }
+
+    fn python(&self, directory: &Path) -> Option<LicenseFact> {
+        let path = directory.join("pyproject.toml");
+        let said = from_pyproject(&self.read(&path)?);
+        self.declared(directory, self.readable(&path, said)?)
+    }
+
+    fn declared(&self, directory: &Path, said: ManifestLicense) -> Option<LicenseFact> {
+        match said {
+            ManifestLicense::Declared(fact) => Some(fact),
+            ManifestLicense::InFile(name) => from_license_text(&self.read(&directory.join(name))?),
+            ManifestLicense::InWorkspace => None,
+        }
+    }
+
+    /// A manifest that cannot be read says nothing, and a note says so.
+    fn readable(
+        &self,
+        path: &Path,
+        said: Result<Option<ManifestLicense>, ManifestError>,
+    ) -> Option<ManifestLicense> {
+        said.unwrap_or_else(|error| {
+            self.note(path, format!("its licence is not known: {error}"));
+            None
+        })
+    }
+
+    /// The directories above one, as far as licences are looked for.
+    fn above<'a>(&'a self, directory: &'a Path) -> impl Iterator<Item = PathBuf> + 'a {
+        let parent = |below: &PathBuf| match self.is_top(below) {
+            true => None,
+            false => below.parent().map(Path::to_owned),
+        };
+        std::iter::successors(parent(&directory.to_owned()), parent)
     }
 
     /// The licence of the texts in a directory. Two different texts, or one nobody recognises, make it unknown:

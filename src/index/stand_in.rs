@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use super::documents::Component;
-use crate::finding::IndexProvenance;
 use crate::ingest::Ingested;
 use crate::purl::Purl;
 
@@ -14,133 +13,126 @@ pub enum IndexName {
     Directory(PathBuf),
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum IndexError {
-    #[error(
-        "there is no index at {path}; `birthmark index add --index {path} SOURCE...` makes one"
-    )]
-    Missing { path: String },
-    #[error("cannot write the index at {path}: {error}")]
-    Write { path: String, error: std::io::Error },
+impl std::fmt::Display for IndexName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            IndexName::Starter => f.write_str("starter"),
+            IndexName::Directory(path) => write!(f, "{}", path.display()),
+        }
+    }
 }
 
-pub struct Index(Vec<IndexProvenance>);
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error("there is no index at {}: make one with `birthmark index add --index {} SOURCE...`", .0.display(), .0.display())]
+    Missing(PathBuf),
+    #[error("{action} {}: {source}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+pub struct Index {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub components: u64,
+    pub documents: u64,
+    pub tokens: u64,
+    pub lines: u64,
+    pub fingerprints: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub name: IndexName,
+    pub digest: blake3::Hash,
+    pub counts: Counts,
+    pub bytes: u64,
+    pub segments: usize,
+}
 
 impl Index {
     pub fn open(names: &[IndexName]) -> Result<Index, IndexError> {
-        let mut provenance = Vec::new();
+        let mut parts = Vec::new();
         for name in names {
-            let name = match name {
-                IndexName::Starter => "starter".to_owned(),
-                IndexName::Directory(path) => {
-                    IndexDir::open(path)?;
-                    path.display().to_string()
-                }
-            };
-            provenance.push(IndexProvenance {
-                name,
-                digest: "0".repeat(64),
-                components: 0,
-                documents: 0,
-                lines: 0,
+            if let IndexName::Directory(path) = name {
+                IndexDirectory::open(path)?;
+            }
+            parts.push(Part {
+                name: name.clone(),
+                digest: blake3::hash(b""),
+                counts: Counts::default(),
+                bytes: 0,
+                segments: 0,
             });
         }
-        Ok(Index(provenance))
+        Ok(Index { parts })
     }
 
-    pub fn provenance(&self) -> Vec<IndexProvenance> {
-        self.0.clone()
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    pub fn list(&self) -> Result<Vec<ComponentEntry>, IndexError> {
+        Ok(Vec::new())
+    }
+
+    pub fn verify(&self) -> Result<(), IndexError> {
+        Ok(())
     }
 }
 
-pub struct IndexDir;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AddSummary {
-    pub components: u64,
-    pub documents: u64,
-    pub lines: u64,
-}
+pub struct IndexDirectory;
 
 #[derive(Clone, Debug)]
 pub struct ComponentEntry {
     pub component: Component,
-    pub documents: u32,
-    pub lines: u64,
-    pub tokens: u64,
-}
-
-#[derive(Clone, Debug, Default)]
-pub struct IndexInfo {
-    pub components: u64,
     pub documents: u64,
-    pub lines: u64,
     pub tokens: u64,
-    pub fingerprints: u64,
-    pub bytes: u64,
-    pub segments: u64,
-    pub digest: String,
+    pub lines: u64,
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct VerifySummary {
-    pub segments: u64,
-    pub documents: u64,
-    pub fingerprints: u64,
-    pub bytes: u64,
+pub struct PreparedComponent;
+
+impl PreparedComponent {
+    pub fn new(_ingested: Ingested) -> PreparedComponent {
+        PreparedComponent
+    }
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct MergeSummary {
-    pub segments_before: u64,
-    pub segments_after: u64,
-}
-
-impl IndexDir {
-    pub fn open(path: &Path) -> Result<IndexDir, IndexError> {
-        if path.join("manifest").is_file() {
-            return Ok(IndexDir);
+impl IndexDirectory {
+    pub fn open(path: &Path) -> Result<IndexDirectory, IndexError> {
+        if path.join("manifest.json").is_file() {
+            return Ok(IndexDirectory);
         }
-        Err(IndexError::Missing {
-            path: path.display().to_string(),
-        })
+        Err(IndexError::Missing(path.to_owned()))
     }
 
-    pub fn open_or_create(path: &Path) -> Result<IndexDir, IndexError> {
+    pub fn open_or_create(path: &Path) -> Result<IndexDirectory, IndexError> {
         std::fs::create_dir_all(path)
-            .and_then(|()| std::fs::write(path.join("manifest"), ""))
-            .map_err(|error| IndexError::Write {
-                path: path.display().to_string(),
-                error,
+            .and_then(|()| std::fs::write(path.join("manifest.json"), ""))
+            .map_err(|source| IndexError::Io {
+                action: "cannot create",
+                path: path.to_owned(),
+                source,
             })?;
-        Ok(IndexDir)
+        Ok(IndexDirectory)
     }
 
-    pub fn add(&mut self, ingested: Vec<Ingested>) -> Result<AddSummary, IndexError> {
-        Ok(AddSummary {
-            components: ingested.len() as u64,
-            documents: 0,
-            lines: 0,
-        })
+    pub fn add(&mut self, _components: Vec<PreparedComponent>) -> Result<(), IndexError> {
+        Ok(())
     }
 
     pub fn remove(&mut self, _purls: &[Purl]) -> Result<usize, IndexError> {
         Ok(0)
     }
 
-    pub fn list(&self) -> Vec<ComponentEntry> {
-        Vec::new()
-    }
-
-    pub fn info(&self) -> IndexInfo {
-        IndexInfo::default()
-    }
-
-    pub fn verify(&self) -> Result<VerifySummary, IndexError> {
-        Ok(VerifySummary::default())
-    }
-
-    pub fn merge(&mut self) -> Result<MergeSummary, IndexError> {
-        Ok(MergeSummary::default())
+    pub fn merge(&mut self) -> Result<(), IndexError> {
+        Ok(())
     }
 }

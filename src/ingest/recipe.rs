@@ -3,12 +3,34 @@
 
 use std::path::Path;
 
-use super::{IngestError, Source};
+use super::{IngestError, Ingested, Progress};
+use crate::purl::Purl;
 
-pub fn read(path: &Path) -> Result<Vec<Source>, IngestError> {
-    std::fs::read_to_string(path).map_err(|error| IngestError {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })?;
-    Ok(Vec::new())
+#[derive(Clone, Debug, Default)]
+pub struct Recipe {
+    pub components: Vec<RecipeComponent>,
+}
+
+#[derive(Clone, Debug)]
+pub struct RecipeComponent {
+    pub purl: Purl,
+    pub source: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("not a recipe")]
+pub struct RecipeError;
+
+impl Recipe {
+    pub fn parse(_text: &str, _file: &Path) -> Result<Recipe, RecipeError> {
+        Ok(Recipe::default())
+    }
+}
+
+impl RecipeComponent {
+    pub fn ingest(&self, _base: &Path, _progress: &dyn Progress) -> Result<Ingested, IngestError> {
+        Err(IngestError::NotThere {
+            word: self.purl.to_string(),
+        })
+    }
 }

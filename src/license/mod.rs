@@ -76,3 +76,9 @@ impl LicenseFact {
 
 pub mod project;
 mod stand_in;
+
+pub use stand_in::LicenseError;
+
+pub use project::{
+    ManifestError, ManifestLicense, from_cargo_toml, from_license_text, from_pyproject,
+};

@@ -6,4 +6,5 @@ use crate::purl::Purl;
 #[derive(Clone, Debug, Default)]
 pub struct PolicySettings {
     pub owned: Vec<Purl>,
+    pub severities: std::collections::BTreeMap<crate::finding::Rule, crate::finding::Severity>,
 }

@@ -1,15 +1,14 @@
 //! What the `index` commands have to say of an index.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
-use super::text::count;
-use crate::index::{ComponentEntry, IndexInfo, MergeSummary, VerifySummary};
+use super::text::{count, grouped};
+use crate::index::{ComponentEntry, IndexName, Part};
 
 /// What a command has to say.
 pub enum Answer {
@@ -20,11 +19,11 @@ pub enum Answer {
     /// `index list`.
     List(Vec<ComponentEntry>),
     /// `index info`.
-    Info(IndexInfo),
-    /// `index verify`.
-    Verify(VerifySummary),
-    /// `index merge`.
-    Merge(MergeSummary),
+    Info(Part),
+    /// `index verify`: all is well with this.
+    Verify(Part),
+    /// `index merge`: the segments there were.
+    Merge(usize),
 }
 
 /// What `index add` did.
@@ -38,12 +37,7 @@ pub struct Added {
     pub lines: u64,
     /// Sources that could not be added.
     pub failed: u64,
-    /// Segments the index consists of now.
-    pub segments: u64,
 }
-
-/// Segments from which merging them is worth recommending.
-const MANY_SEGMENTS: u64 = 8;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -53,61 +47,51 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 ///
 /// # Errors
 /// If writing fails.
-pub fn text(answer: &Answer, directory: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let directory = directory.display().to_string();
-    let directory = Printable(&directory);
+pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
+    let name = index.to_string();
+    let name = Printable(&name);
     match answer {
-        Answer::Add(added) => add_text(*added, directory, out),
+        Answer::Add(added) => add_text(*added, name, out),
         Answer::Remove(removed) => {
             let removed = count(*removed as u64, "component");
-            writeln!(out, "Removed {removed} from {directory}")
+            writeln!(out, "Removed {removed} from {name}")
         }
         Answer::List(entries) => list_text(entries, out),
-        Answer::Info(info) => info_text(info, directory, out),
-        Answer::Verify(summary) => {
-            let segments = count(summary.segments, "segment");
-            let documents = count(summary.documents, "document");
-            writeln!(out, "{directory} is sound: {segments}, {documents}")
+        Answer::Info(part) => info_text(part, name, out),
+        Answer::Verify(part) => {
+            let components = count(part.counts.components, "component");
+            let documents = count(part.counts.documents, "document");
+            writeln!(out, "{name} is sound: {components}, {documents}")
         }
-        Answer::Merge(summary) => {
-            let before = count(summary.segments_before, "segment");
-            writeln!(
-                out,
-                "Merged {before} of {directory} into {}",
-                summary.segments_after
-            )
+        Answer::Merge(segments) => {
+            let segments = count(*segments as u64, "segment");
+            writeln!(out, "Merged {segments} of {name} into one")
         }
     }
 }
 
-fn add_text(added: Added, directory: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn add_text(added: Added, name: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
     let components = count(added.components, "component");
     let documents = count(added.documents, "document");
     let lines = count(added.lines, "line");
     writeln!(
         out,
-        "{BOLD}Added{BOLD:#} {components} ({documents}, {lines}) to {directory}"
+        "{BOLD}Added{BOLD:#} {components} ({documents}, {lines}) to {name}"
     )?;
     if added.failed > 0 {
-        writeln!(out, "{} could not be added", count(added.failed, "source"))?;
+        let failed = count(added.failed, "component");
+        writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
     }
     if added.components == 0 {
         return Ok(());
     }
-    if added.segments >= MANY_SEGMENTS {
-        let segments = count(added.segments, "segment");
-        writeln!(
-            out,
-            "{DIM}It now has {segments}; `birthmark index merge --index {directory}` makes scans faster.{DIM:#}"
-        )?;
-    }
     writeln!(
         out,
-        "Scan with it:  {CYAN}birthmark scan --index {directory} --index starter{CYAN:#}"
+        "Scan with it:  {CYAN}birthmark scan --index {name} --index starter{CYAN:#}"
     )?;
     writeln!(
         out,
-        "{DIM}or set{DIM:#}         {CYAN}index = [\"{directory}\", \"starter\"]{CYAN:#} {DIM}in birthmark.toml{DIM:#}"
+        "or always:     {CYAN}index = [\"{name}\", \"starter\"]{CYAN:#} in birthmark.toml"
     )
 }
 
@@ -129,20 +113,20 @@ fn list_text(entries: &[ComponentEntry], out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn info_text(info: &IndexInfo, directory: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let digest = Printable(&info.digest);
-    writeln!(out, "{BOLD}{directory}{BOLD:#}")?;
+fn info_text(part: &Part, name: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let counts = &part.counts;
+    writeln!(out, "{BOLD}{name}{BOLD:#}")?;
     for (label, text) in [
-        ("components", count(info.components, "component")),
-        ("documents", count(info.documents, "document")),
-        ("code", count(info.lines, "line")),
-        ("tokens", count(info.tokens, "token")),
-        ("postings", count(info.fingerprints, "fingerprint")),
-        ("size", count(info.bytes, "byte")),
-        ("segments", count(info.segments, "segment")),
-        ("digest", digest.to_string()),
+        ("components", grouped(counts.components)),
+        ("documents", grouped(counts.documents)),
+        ("lines", grouped(counts.lines)),
+        ("tokens", grouped(counts.tokens)),
+        ("fingerprints", grouped(counts.fingerprints)),
+        ("bytes", grouped(part.bytes)),
+        ("segments", grouped(part.segments as u64)),
+        ("digest", part.digest.to_string()),
     ] {
-        writeln!(out, "  {DIM}{label:<10}{DIM:#} {text}")?;
+        writeln!(out, "  {DIM}{label:<12}{DIM:#} {text}")?;
     }
     Ok(())
 }
@@ -151,10 +135,10 @@ fn info_text(info: &IndexInfo, directory: Printable<'_>, out: &mut dyn Write) ->
 ///
 /// # Errors
 /// If writing fails.
-pub fn json(answer: &Answer, directory: &Path, out: &mut dyn Write) -> io::Result<()> {
+pub fn json(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema_version: super::json::SCHEMA_VERSION,
-        index: directory.to_string_lossy().into_owned(),
+        index: index.to_string(),
         answer: AnswerJson::from(answer),
     };
     write_value(&document, out)
@@ -176,32 +160,28 @@ enum AnswerJson<'a> {
         documents: u64,
         lines: u64,
         failed: u64,
-        segments: u64,
     },
     Removed {
         components: usize,
     },
     Components(Vec<ComponentJson<'a>>),
-    Info {
-        components: u64,
-        documents: u64,
-        lines: u64,
-        tokens: u64,
-        fingerprints: u64,
-        bytes: u64,
-        segments: u64,
-        digest: &'a str,
-    },
-    Verified {
-        segments: u64,
-        documents: u64,
-        fingerprints: u64,
-        bytes: u64,
-    },
+    Info(PartJson),
+    Verified(PartJson),
     Merged {
-        segments_before: u64,
-        segments_after: u64,
+        segments: usize,
     },
+}
+
+#[derive(Serialize)]
+struct PartJson {
+    components: u64,
+    documents: u64,
+    lines: u64,
+    tokens: u64,
+    fingerprints: u64,
+    bytes: u64,
+    segments: usize,
+    digest: String,
 }
 
 #[derive(Serialize)]
@@ -210,7 +190,7 @@ struct ComponentJson<'a> {
     digest: &'a str,
     license: Option<&'a str>,
     license_learned_from: &'static str,
-    documents: u32,
+    documents: u64,
     lines: u64,
     tokens: u64,
 }
@@ -223,7 +203,6 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
                 documents: added.documents,
                 lines: added.lines,
                 failed: added.failed,
-                segments: added.segments,
             },
             Answer::Remove(removed) => AnswerJson::Removed {
                 components: *removed,
@@ -231,26 +210,26 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
             Answer::List(entries) => {
                 AnswerJson::Components(entries.iter().map(ComponentJson::from).collect())
             }
-            Answer::Info(info) => AnswerJson::Info {
-                components: info.components,
-                documents: info.documents,
-                lines: info.lines,
-                tokens: info.tokens,
-                fingerprints: info.fingerprints,
-                bytes: info.bytes,
-                segments: info.segments,
-                digest: &info.digest,
+            Answer::Info(part) => AnswerJson::Info(PartJson::from(part)),
+            Answer::Verify(part) => AnswerJson::Verified(PartJson::from(part)),
+            Answer::Merge(segments) => AnswerJson::Merged {
+                segments: *segments,
             },
-            Answer::Verify(summary) => AnswerJson::Verified {
-                segments: summary.segments,
-                documents: summary.documents,
-                fingerprints: summary.fingerprints,
-                bytes: summary.bytes,
-            },
-            Answer::Merge(summary) => AnswerJson::Merged {
-                segments_before: summary.segments_before,
-                segments_after: summary.segments_after,
-            },
+        }
+    }
+}
+
+impl From<&Part> for PartJson {
+    fn from(part: &Part) -> Self {
+        PartJson {
+            components: part.counts.components,
+            documents: part.counts.documents,
+            lines: part.counts.lines,
+            tokens: part.counts.tokens,
+            fingerprints: part.counts.fingerprints,
+            bytes: part.bytes,
+            segments: part.segments,
+            digest: part.digest.to_string(),
         }
     }
 }

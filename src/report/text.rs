@@ -13,7 +13,7 @@ use crate::finding::{
     Decision, Finding, IndexProvenance, Note, NoteKind, Reference, Report, Rule, Severity, Summary,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
-use crate::matcher::{CopyKind, Owner};
+use crate::matcher::{CopyKind, Evidence, Owner};
 use crate::span::Region;
 
 /// How much of a report is shown.
@@ -105,7 +105,7 @@ impl<'a> Page<'a> {
         let places: HashSet<Place<'_>> = self.report.references.iter().map(place_of).collect();
         for finding in &self.report.findings {
             if !places.contains(&place_of_finding(finding)) {
-                headline(finding, out)?;
+                headline(finding, &Printable(&finding.message).to_string(), out)?;
                 arrow(&finding.path, finding.region, out)?;
                 remedies(&finding.remedies, out)?;
                 writeln!(out)?;
@@ -139,23 +139,14 @@ impl<'a> Page<'a> {
 
     fn block(&self, block: &Block<'a>, out: &mut dyn Write) -> io::Result<()> {
         let Block { reference, finding } = block;
+        let title = title(reference);
         match finding {
-            Some(finding) => headline(finding, out)?,
-            None => {
-                let decision = decision(reference.verdict.decision);
-                writeln!(out, "  {GREEN}reference{GREEN:#}{BOLD}: {decision}{BOLD:#}")?;
-            }
+            Some(finding) => headline(finding, &title, out)?,
+            None => writeln!(out, "  {GREEN}reference{GREEN:#}{BOLD}: {title}{BOLD:#}")?,
         }
         arrow(&reference.path, reference.region, out)?;
-        let kind = copy_kind(reference.kind);
-        let evidence = &reference.evidence;
-        let (bits, tokens) = (evidence.bits, evidence.matched_tokens);
-        row(
-            out,
-            "copy",
-            &format!("{kind}: {bits:.0} bits of evidence in {tokens} tokens"),
-        )?;
         self.owners(reference, out)?;
+        row(out, "evidence", &shown_evidence(&reference.evidence))?;
         row(
             out,
             "why",
@@ -311,13 +302,55 @@ fn place_of_finding(finding: &Finding) -> Place<'_> {
     (&finding.reference, &finding.path, finding.region)
 }
 
-fn headline(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+fn headline(finding: &Finding, title: &str, out: &mut dyn Write) -> io::Result<()> {
     let (style, name) = severity(finding.severity);
     let code = finding.rule.code();
-    let message = Printable(&finding.message);
     writeln!(
         out,
-        "  {style}{name}[{code}]{style:#}{BOLD}: {message}{BOLD:#}"
+        "  {style}{name}[{code}]{style:#}{BOLD}: {title}{BOLD:#}"
+    )
+}
+
+/// What is the matter, in one line; whose code it is and why it matters is told below it.
+fn title(reference: &Reference) -> String {
+    let kind = copy_kind(reference.kind);
+    let owner = reference.owners.first().map(|owner| &owner.license);
+    let license = match owner.and_then(|fact| fact.expression.as_ref()) {
+        Some(expression) => format!("{} code", Printable(expression.as_str())),
+        None => "code under an unknown licence".to_owned(),
+    };
+    let file = match &reference.outbound.expression {
+        Some(expression) => Printable(expression.as_str()).to_string(),
+        None => "an unknown licence".to_owned(),
+    };
+    let judgement = match reference.verdict.decision {
+        Decision::Incompatible => format!(", which may not stand under {file}"),
+        Decision::Review => format!(", which may or may not stand under {file}"),
+        Decision::Unknown => format!(" in a file under {file}"),
+        Decision::AttributionNeeded => ", whose notice must be kept".to_owned(),
+        Decision::Compatible => format!(", which may stand under {file}"),
+    };
+    format!("{kind} copy of {license}{judgement}")
+}
+
+fn shown_evidence(evidence: &Evidence) -> String {
+    let Evidence {
+        bits,
+        structure,
+        names,
+        literals,
+        penalties,
+        matched_tokens,
+        packages,
+    } = *evidence;
+    let tokens = count(matched_tokens, "token");
+    let held = match packages {
+        0 | 1 => String::new(),
+        more => format!(", held by {more} packages"),
+    };
+    format!(
+        "{bits:.0} bits in {tokens}{held} {DIM}(structure {structure:.0}, names {names:.0}, literals {literals:.0}, \
+         penalties {penalties:.0}){DIM:#}"
     )
 }
 
@@ -455,7 +488,7 @@ fn severity(severity: Severity) -> (Style, &'static str) {
 fn decision(decision: Decision) -> &'static str {
     match decision {
         Decision::Compatible => "compatible",
-        Decision::AttributionNeeded => "need attribution",
+        Decision::AttributionNeeded => "to attribute",
         Decision::Review => "to review",
         Decision::Unknown => "unknown",
         Decision::Incompatible => "incompatible",
@@ -478,7 +511,8 @@ pub(crate) fn count(n: impl TryInto<u64>, what: &str) -> String {
     format!("{} {what}{plural}", grouped(n))
 }
 
-fn grouped(n: u64) -> String {
+/// `12,345`.
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
