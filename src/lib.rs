@@ -20,5 +20,10 @@ pub mod finding;
 pub mod matcher;
 pub mod policy;
 
+pub mod config;
 pub mod ingest;
+pub mod scan;
 pub mod walk;
+
+pub mod cli;
+pub mod report;

@@ -28,15 +28,11 @@ impl Purl {
     /// # Errors
     /// If `kind` or `name` hold what a purl cannot express.
     pub fn new(kind: &str, name: &str, version: Option<&str>) -> Result<Purl, PurlError> {
-        let failed = |reason: String| PurlError {
-            text: format!("pkg:{kind}/{name}"),
-            reason,
-        };
+        let failed = |reason: String| PurlError { text: format!("pkg:{kind}/{name}"), reason };
         let mut purl = packageurl::PackageUrl::new(kind.to_owned(), name.to_owned())
             .map_err(|e| failed(e.to_string()))?;
         if let Some(version) = version {
-            purl.with_version(version.to_owned())
-                .map_err(|e| failed(e.to_string()))?;
+            purl.with_version(version.to_owned()).map_err(|e| failed(e.to_string()))?;
         }
         Purl::canonical(&purl).map_err(failed)
     }
@@ -90,10 +86,7 @@ impl FromStr for Purl {
         packageurl::PackageUrl::from_str(text)
             .map_err(|error| error.to_string())
             .and_then(|purl| Purl::canonical(&purl))
-            .map_err(|reason| PurlError {
-                text: text.to_owned(),
-                reason,
-            })
+            .map_err(|reason| PurlError { text: text.to_owned(), reason })
     }
 }
 
@@ -113,11 +106,7 @@ mod tests {
             assert!(text.parse::<Purl>().is_err(), "{text}");
         }
         assert!(Purl::new("pypi", "x", Some("../1")).is_err());
-        for text in [
-            "pkg:pypi/six@1.17.0",
-            "pkg:github/a/b@main",
-            "pkg:cargo/x@1.0.0%2Bbuild",
-        ] {
+        for text in ["pkg:pypi/six@1.17.0", "pkg:github/a/b@main", "pkg:cargo/x@1.0.0%2Bbuild"] {
             let purl: Purl = text.parse().unwrap();
             assert_eq!(purl.kind(), text[4..].split('/').next().unwrap());
         }

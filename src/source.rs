@@ -45,6 +45,11 @@ impl SourceFile {
         self.line_starts.len() as u32 - u32::from(last_is_empty)
     }
 
+    /// Offset of the first byte of each line, ascending; the first is 0.
+    pub fn line_starts(&self) -> &[u32] {
+        &self.line_starts
+    }
+
     /// The line, counted from 1, on which a byte stands.
     pub fn line(&self, offset: u32) -> u32 {
         self.line_starts.partition_point(|&start| start <= offset) as u32

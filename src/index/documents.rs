@@ -42,6 +42,12 @@ pub struct DocumentMarks {
 }
 
 impl DocumentMarks {
+    /// Whether a resemblance to the document means anything: what a generator wrote, or a minifier, resembles
+    /// everything else it wrote.
+    pub fn is_searchable(self) -> bool {
+        !self.generated && !self.minified
+    }
+
     /// The marks as an index stores them.
     pub fn to_bits(self) -> u8 {
         u8::from(self.vendored)

@@ -71,11 +71,6 @@ impl Manifest {
         }
         Ok(manifest)
     }
-
-    /// BLAKE3 over the digests of the segments: names the content of the index.
-    pub fn digest(&self) -> blake3::Hash {
-        digest_of(self.segments.iter().map(|segment| segment.digest.as_str()))
-    }
 }
 
 /// Digest of an index by the digests of its segments, in hexadecimal each.

@@ -335,6 +335,9 @@ impl Segment {
             next_token += row.token_count;
             let facts = self.document(&row)?;
             let columns = self.columns(&row)?;
+            if !facts.marks.is_searchable() {
+                continue;
+            }
             for fingerprint in fingerprints(&columns.classes, &columns.names, row.language) {
                 if !self.holds(fingerprint, row.token_start) {
                     return Err(self.corrupt(format!("a fingerprint of {} is missing", facts.path)));

@@ -46,7 +46,10 @@ impl PreparedDocument {
         lines: u32,
         block: Vec<u8>,
     ) -> PreparedDocument {
-        let fingerprints = fingerprints(&columns.classes, &columns.names, facts.language);
+        let fingerprints = match facts.marks.is_searchable() {
+            true => fingerprints(&columns.classes, &columns.names, facts.language),
+            false => Vec::new(),
+        };
         PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block, fingerprints }
     }
 }
@@ -383,7 +386,7 @@ fn training_sample(
         .flat_map(|(package, component)| {
             component.documents.iter().map(move |document| (package as u32, document))
         })
-        .filter(|(_, document)| !document.facts.marks.generated && !document.facts.marks.minified)
+        .filter(|(_, document)| document.facts.marks.is_searchable())
         .step_by(stride)
         .collect();
     documents

@@ -55,14 +55,8 @@ pub(super) fn collect(path: &Path, form: ArchiveForm) -> Result<Tree, IngestErro
     let (name, version) = ArchiveForm::name_and_version(path);
     let mut tree = Tree::named(name);
     tree.version_hint = version;
-    let reader = Reader {
-        path,
-        tree,
-        refused: Refused::default(),
-        top: Top::default(),
-        entries: 0,
-        source_bytes: 0,
-    };
+    let reader =
+        Reader { path, tree, refused: Refused::default(), top: Top::default(), entries: 0, source_bytes: 0 };
     let file = File::open(path).map_err(|error| reader.unreadable(error))?;
     let metadata = file.metadata().map_err(|error| reader.unreadable(error))?;
     if !metadata.is_file() {
@@ -86,12 +80,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read_tar(
-        mut self,
-        file: File,
-        size: u64,
-        compression: Compression,
-    ) -> Result<Tree, IngestError> {
+    fn read_tar(mut self, file: File, size: u64, compression: Compression) -> Result<Tree, IngestError> {
         let budget = Budget::new(size);
         let decompressed: Box<dyn Read> = match compression {
             Compression::None => Box::new(BufReader::new(file)),
@@ -104,20 +93,15 @@ impl Reader<'_> {
                 Box::new(liblzma::read::XzDecoder::new_stream(file, stream))
             }
         };
-        let mut archive = tar::Archive::new(Meter {
-            inner: decompressed,
-            budget: budget.clone(),
-        });
-        self.read_tar_entries(&mut archive, &budget)
-            .map_err(|error| self.failed(error, &budget))?;
+        let mut archive = tar::Archive::new(Meter { inner: decompressed, budget: budget.clone() });
+        self.read_tar_entries(&mut archive, &budget).map_err(|error| self.failed(error, &budget))?;
         // The end of an archive is a block of zeros. Without one the file was cut between two entries.
         if budget.0.ended.get() {
             return Err(self.damaged(io::Error::other("it ends before its end mark")));
         }
         // What follows is read for the decompressor's checksum.
         budget.allow(u64::MAX);
-        io::copy(&mut archive.into_inner(), &mut io::sink())
-            .map_err(|error| self.failed(error, &budget))?;
+        io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| self.failed(error, &budget))?;
         self.finish(TopFolder::Strip)
     }
 
@@ -157,10 +141,7 @@ impl Reader<'_> {
     fn read_zip(mut self, file: File, size: u64, form: ArchiveForm) -> Result<Tree, IngestError> {
         let budget = Budget::new(u64::MAX);
         budget.allow(MAX_ZIP_DIRECTORY);
-        let metered = Meter {
-            inner: BufReader::new(file),
-            budget: budget.clone(),
-        };
+        let metered = Meter { inner: BufReader::new(file), budget: budget.clone() };
         let mut archive =
             zip::ZipArchive::new(metered).map_err(|error| self.failed(error.into(), &budget))?;
         budget.allow(u64::MAX);
@@ -205,10 +186,7 @@ impl Reader<'_> {
             self.refused.encrypted.add(&name);
             return Ok(());
         }
-        let mut content = Meter {
-            inner: archive.by_index(index)?,
-            budget: unpacked.clone(),
-        };
+        let mut content = Meter { inner: archive.by_index(index)?, budget: unpacked.clone() };
         self.take(path, role, size, &mut content)
     }
 
@@ -224,13 +202,7 @@ impl Reader<'_> {
     }
 
     /// Reads one entry, of which the archive says that it has `declared` bytes.
-    fn take(
-        &mut self,
-        path: String,
-        role: Role,
-        declared: u64,
-        content: &mut dyn Read,
-    ) -> io::Result<()> {
+    fn take(&mut self, path: String, role: Role, declared: u64, content: &mut dyn Read) -> io::Result<()> {
         if declared > MAX_SOURCE_FILE {
             self.tree.too_large(&path, declared);
             return Ok(());
@@ -249,10 +221,7 @@ impl Reader<'_> {
         }
         self.source_bytes += declared;
         if self.source_bytes > MAX_ARCHIVE_SOURCE {
-            return Err(limit(format!(
-                "its source files are more than {} MiB",
-                MAX_ARCHIVE_SOURCE >> 20
-            )));
+            return Err(limit(format!("its source files are more than {} MiB", MAX_ARCHIVE_SOURCE >> 20)));
         }
         bytes.shrink_to_fit();
         self.tree.files.push(TreeFile { path, role, bytes });
@@ -262,9 +231,7 @@ impl Reader<'_> {
     fn count_entry(&mut self) -> io::Result<()> {
         self.entries += 1;
         match self.entries > MAX_ARCHIVE_ENTRIES {
-            true => Err(limit(format!(
-                "it has more than {MAX_ARCHIVE_ENTRIES} entries"
-            ))),
+            true => Err(limit(format!("it has more than {MAX_ARCHIVE_ENTRIES} entries"))),
             false => Ok(()),
         }
     }
@@ -296,24 +263,15 @@ impl Reader<'_> {
     }
 
     fn bomb(&self, limit: String) -> IngestError {
-        IngestError::Bomb {
-            archive: self.path.to_owned(),
-            limit,
-        }
+        IngestError::Bomb { archive: self.path.to_owned(), limit }
     }
 
     fn damaged(&self, error: io::Error) -> IngestError {
-        IngestError::Damaged {
-            archive: self.path.to_owned(),
-            reason: one_line(&error.to_string()),
-        }
+        IngestError::Damaged { archive: self.path.to_owned(), reason: one_line(&error.to_string()) }
     }
 
     fn unreadable(&self, error: io::Error) -> IngestError {
-        IngestError::Unreadable {
-            path: self.path.to_owned(),
-            error,
-        }
+        IngestError::Unreadable { path: self.path.to_owned(), error }
     }
 }
 
@@ -376,10 +334,7 @@ impl Refused {
         some.map(|(count, reason)| Note {
             path: None,
             kind: NoteKind::Skipped,
-            message: format!(
-                "left out {} entries {reason}, the first is {:?}",
-                count.number, count.first
-            ),
+            message: format!("left out {} entries {reason}, the first is {:?}", count.number, count.first),
         })
     }
 }

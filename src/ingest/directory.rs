@@ -8,10 +8,8 @@ use super::{IngestError, git};
 use crate::walk::{self, ReadProblem, WalkSettings, display_path};
 
 pub(super) fn collect(directory: &Path) -> Result<Tree, IngestError> {
-    let real = fs::canonicalize(directory).map_err(|error| IngestError::Unreadable {
-        path: directory.to_owned(),
-        error,
-    })?;
+    let real = fs::canonicalize(directory)
+        .map_err(|error| IngestError::Unreadable { path: directory.to_owned(), error })?;
     let mut tree = Tree::named(name_of(&real));
     for path in file_paths(&real, &mut tree)? {
         take(&real, &path, &mut tree);
@@ -44,11 +42,7 @@ fn take(root: &Path, path: &Path, tree: &mut Tree) {
         return tree.notes.push(ReadProblem::NotRegular.note(&shown));
     }
     match walk::read(&location, MAX_SOURCE_FILE) {
-        Ok(bytes) => tree.files.push(TreeFile {
-            path: shown,
-            role,
-            bytes,
-        }),
+        Ok(bytes) => tree.files.push(TreeFile { path: shown, role, bytes }),
         Err(ReadProblem::TooLarge { size, .. }) => tree.too_large(&shown, size),
         Err(problem) => tree.notes.push(problem.note(&shown)),
     }

@@ -36,17 +36,9 @@ pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
     };
     let name = purl.name();
     if !is_plain(&name) || !is_plain(&version) {
-        return Err(IngestError::OddName {
-            purl: purl.clone(),
-            client,
-        });
+        return Err(IngestError::OddName { purl: purl.clone(), client });
     }
-    let wanted = Wanted {
-        purl,
-        name,
-        version,
-        client,
-    };
+    let wanted = Wanted { purl, name, version, client };
     match client {
         "cargo" => cargo(&wanted),
         _ => pip(&wanted),
@@ -62,27 +54,18 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn failed(&self, message: impl Into<String>) -> IngestError {
-        IngestError::Fetch {
-            purl: self.purl.clone(),
-            client: self.client,
-            message: message.into(),
-        }
+        IngestError::Fetch { purl: self.purl.clone(), client: self.client, message: message.into() }
     }
 
     fn workplace(&self) -> Result<TempDir, IngestError> {
-        tempfile::tempdir().map_err(|error| IngestError::Unreadable {
-            path: std::env::temp_dir(),
-            error,
-        })
+        tempfile::tempdir().map_err(|error| IngestError::Unreadable { path: std::env::temp_dir(), error })
     }
 }
 
 /// Nothing that a client could take for an option, a path or a requirement of another kind.
 fn is_plain(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "._-+!".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-+!".contains(c))
 }
 
 /// `cargo info` fetches exactly one crate into cargo's cache.
@@ -93,15 +76,13 @@ fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let mut cached = find_crate(&cache, &file_name);
     if cached.is_none() {
         let mut command = Command::new("cargo");
-        command
-            .args(["info", "--color", "never"])
-            .arg(format!("{}@{}", wanted.name, wanted.version));
+        command.args(["info", "--color", "never"]).arg(format!("{}@{}", wanted.name, wanted.version));
         let remedy = "install Rust's cargo, or download the .crate file and name it";
         run(wanted, &directory, command, remedy)?;
         cached = find_crate(&cache, &file_name);
     }
-    let archive = cached
-        .ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
+    let archive =
+        cached.ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
     Ok(Fetched {
         form: ArchiveForm::from_path(&archive).expect("the suffix is .crate"),
         archive,
@@ -144,10 +125,7 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
             ),
         });
     }
-    let downloaded = fs::read_dir(directory.path())
-        .into_iter()
-        .flatten()
-        .flatten();
+    let downloaded = fs::read_dir(directory.path()).into_iter().flatten().flatten();
     let mut archives: Vec<_> = downloaded
         .map(|entry| entry.path())
         .filter_map(|path| ArchiveForm::from_path(&path).map(|form| (path, form)))
@@ -157,25 +135,13 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
         .into_iter()
         .next()
         .ok_or_else(|| wanted.failed("it left no archive that birthmark reads"))?;
-    Ok(Fetched {
-        archive,
-        form,
-        notes,
-        _directory: directory,
-    })
+    Ok(Fetched { archive, form, notes, _directory: directory })
 }
 
 fn pip_download(wanted: &Wanted, directory: &TempDir, binaries: &str) -> Result<(), IngestError> {
     let mut command = Command::new("python3");
     command
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--quiet",
-            "--no-input",
-        ])
+        .args(["-m", "pip", "download", "--no-deps", "--quiet", "--no-input"])
         .args(["--disable-pip-version-check", "--dest", ".", binaries])
         .arg(format!("{}=={}", wanted.name, wanted.version));
     let remedy = "install Python with pip, or download the wheel and name it";
@@ -192,11 +158,7 @@ fn run(
         .current_dir(directory.path())
         .stdin(Stdio::null())
         .output()
-        .map_err(|error| IngestError::NoProgram {
-            program: wanted.client,
-            error,
-            remedy,
-        })?;
+        .map_err(|error| IngestError::NoProgram { program: wanted.client, error, remedy })?;
     match output.status.success() {
         true => Ok(()),
         false => Err(wanted.failed(last_line(&output.stderr))),
@@ -221,18 +183,9 @@ mod tests {
     fn words_that_clients_would_misread_are_refused() {
         let cases = [
             ("pkg:pypi/six", "names no version"),
-            (
-                "pkg:npm/left-pad@1.0.0",
-                "birthmark fetches pkg:cargo and pkg:pypi",
-            ),
-            (
-                "pkg:pypi/--index-url=x@1",
-                "is not a package name and version that pip could fetch",
-            ),
-            (
-                "pkg:cargo/serde@1%20--offline",
-                "is not a package name and version that cargo could fetch",
-            ),
+            ("pkg:npm/left-pad@1.0.0", "birthmark fetches pkg:cargo and pkg:pypi"),
+            ("pkg:pypi/--index-url=x@1", "is not a package name and version that pip could fetch"),
+            ("pkg:cargo/serde@1%20--offline", "is not a package name and version that cargo could fetch"),
         ];
         for (purl, expected) in cases {
             let error = fetch(&purl.parse().unwrap()).err().unwrap().to_string();

@@ -30,24 +30,15 @@ pub(super) fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>, IngestErro
 
 /// The files of a revision that matter, from the object store.
 pub(super) fn collect_revision(repository: &Path, revision: &str) -> Result<Tree, IngestError> {
-    let real = std::fs::canonicalize(repository).map_err(|error| IngestError::Unreadable {
-        path: repository.to_owned(),
-        error,
-    })?;
+    let real = std::fs::canonicalize(repository)
+        .map_err(|error| IngestError::Unreadable { path: repository.to_owned(), error })?;
     let wanted = format!("{revision}^{{commit}}");
-    let arguments = [
-        "rev-parse",
-        "--verify",
-        "--quiet",
-        "--end-of-options",
-        &wanted,
-    ];
+    let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
     let commit = run(&real, &arguments).map_err(|error| match error {
         // Git says nothing at all where only the revision is at fault.
-        IngestError::Git { message, .. } if message == NO_REASON => IngestError::NoRevision {
-            repository: repository.to_owned(),
-            revision: revision.to_owned(),
-        },
+        IngestError::Git { message, .. } if message == NO_REASON => {
+            IngestError::NoRevision { repository: repository.to_owned(), revision: revision.to_owned() }
+        }
         other => other,
     })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
@@ -93,12 +84,7 @@ impl Blobs {
             .map_err(not_started)?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (questions, answers) = pipes.expect("both ends were asked for");
-        Ok(Blobs {
-            repository: repository.to_owned(),
-            child,
-            questions,
-            answers: BufReader::new(answers),
-        })
+        Ok(Blobs { repository: repository.to_owned(), child, questions, answers: BufReader::new(answers) })
     }
 
     /// One question, one answer: `ID blob SIZE`, then so many bytes and a line break.
@@ -155,17 +141,12 @@ fn is_regular(info: &str) -> bool {
 }
 
 fn run(repository: &Path, arguments: &[&str]) -> Result<Vec<u8>, IngestError> {
-    let output = command(repository)?
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(not_started)?;
+    let output = command(repository)?.args(arguments).stdin(Stdio::null()).output().map_err(not_started)?;
     match output {
         Output { status, stdout, .. } if status.success() => Ok(stdout),
-        Output { stderr, .. } => Err(IngestError::Git {
-            repository: repository.to_owned(),
-            message: last_line(&stderr),
-        }),
+        Output { stderr, .. } => {
+            Err(IngestError::Git { repository: repository.to_owned(), message: last_line(&stderr) })
+        }
     }
 }
 
@@ -174,12 +155,7 @@ fn command(repository: &Path) -> Result<Command, IngestError> {
     command
         .arg("-C")
         .arg(repository)
-        .args([
-            "-c",
-            "core.fsmonitor=false",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ])
+        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
         .args(["-c", "core.quotePath=off", "--no-pager"]);
     for variable in local_variables()? {
         command.env_remove(variable);
@@ -205,11 +181,7 @@ fn local_variables() -> Result<Vec<String>, IngestError> {
 }
 
 fn not_started(error: std::io::Error) -> IngestError {
-    IngestError::NoProgram {
-        program: "git",
-        error,
-        remedy: REMEDY,
-    }
+    IngestError::NoProgram { program: "git", error, remedy: REMEDY }
 }
 
 #[cfg(unix)]

@@ -84,9 +84,7 @@ fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
         // Nested expressions are compared as they are: to call equal ones different costs a word in a report.
         let mut parts: Vec<_> = match fact.expression.iter().any(|it| it.as_str().contains('(')) {
             true => text.map(str::to_owned).collect(),
-            false => text
-                .flat_map(|it| it.split(" OR ").map(str::to_owned))
-                .collect(),
+            false => text.flat_map(|it| it.split(" OR ").map(str::to_owned)).collect(),
         };
         parts.sort();
         parts
@@ -98,9 +96,7 @@ fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
 fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
     let families = |fact: &LicenseFact| -> Vec<String> {
         let licenses = fact.expression.iter().flat_map(LicenseExpression::licenses);
-        licenses
-            .map(|id| id.split('-').next().unwrap_or_default().to_owned())
-            .collect()
+        licenses.map(|id| id.split('-').next().unwrap_or_default().to_owned()).collect()
     };
     let known = families(other);
     families(fact).iter().all(|family| known.contains(family))
@@ -108,20 +104,14 @@ fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
 
 /// What classifiers say together.
 fn of_classifiers(classifiers: &[String]) -> Option<LicenseFact> {
-    let facts = classifiers
-        .iter()
-        .filter_map(|it| license::from_classifier(it));
+    let facts = classifiers.iter().filter_map(|it| license::from_classifier(it));
     joined(facts.collect(), LearnedFrom::Classifier)
 }
 
 /// The licence texts that are the component's own: those its metadata name, else those at its top. A text further down
 /// belongs to something the component contains.
 fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile> {
-    let named: Vec<_> = metadata
-        .license_files
-        .iter()
-        .filter_map(|path| tree.file(path))
-        .collect();
+    let named: Vec<_> = metadata.license_files.iter().filter_map(|path| tree.file(path)).collect();
     if !named.is_empty() {
         return named;
     }
@@ -154,11 +144,7 @@ fn joined(mut facts: Vec<LicenseFact>, learned_from: LearnedFrom) -> Option<Lice
     if facts.iter().any(|fact| begins(fact, "LGPL-")) {
         facts.retain(|fact| !begins(fact, "GPL-"));
     }
-    let exact: Vec<_> = facts
-        .iter()
-        .filter(|fact| is_exact(fact))
-        .cloned()
-        .collect();
+    let exact: Vec<_> = facts.iter().filter(|fact| is_exact(fact)).cloned().collect();
     facts.retain(|fact| is_exact(fact) || !exact.iter().any(|exact| alike(exact, fact)));
     match facts.len() {
         0 | 1 => facts.pop(),

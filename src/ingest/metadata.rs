@@ -67,9 +67,7 @@ pub(super) fn normal_purl(purl: &Purl) -> Purl {
 /// The metadata of a component.
 pub(super) fn of(tree: &Tree) -> Metadata {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
-    let core = core
-        .filter_map(|file| Some((core_rank(&file.path)?, file)))
-        .min_by_key(|&(rank, _)| rank);
+    let core = core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
     if let Some(metadata) = core.and_then(|(_, file)| from_core(&file.bytes)) {
         return metadata;
     }
@@ -162,10 +160,7 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
 
 /// The `[metadata]` section of a setup.cfg, as far as it is plain `key = value` lines and lists below a key.
 fn from_setup_cfg(text: &str) -> Option<Metadata> {
-    let mut metadata = Metadata {
-        kind: Some(Kind::Pypi),
-        ..Metadata::default()
-    };
+    let mut metadata = Metadata { kind: Some(Kind::Pypi), ..Metadata::default() };
     let mut section = "";
     let mut key = String::new();
     for line in text.lines() {
@@ -202,9 +197,8 @@ fn from_setup_cfg(text: &str) -> Option<Metadata> {
 /// A value that says something.
 fn said(value: String) -> Option<String> {
     let value = value.trim();
-    let empty = value.is_empty()
-        || value.eq_ignore_ascii_case("unknown")
-        || value.eq_ignore_ascii_case("none");
+    let empty =
+        value.is_empty() || value.eq_ignore_ascii_case("unknown") || value.eq_ignore_ascii_case("none");
     (!empty).then(|| value.to_owned())
 }
 
@@ -243,23 +237,11 @@ mod tests {
             License-Expression: ZPL-2.1\nLicense-File: LICENSE.txt\nClassifier: A :: B\nClassifier: C\n\nLong: text\n";
         let expected = "pypi Zope.Interface 7.0 | ZPL-2.1 | ZPL-2.1 | A :: B, C | LICENSE.txt";
         check(&[("z-7.0.dist-info/METADATA", metadata)], expected);
-        check(
-            &[
-                ("PKG-INFO", metadata),
-                ("Cargo.toml", "[package]\nname = \"x\"\n"),
-            ],
-            expected,
-        );
+        check(&[("PKG-INFO", metadata), ("Cargo.toml", "[package]\nname = \"x\"\n")], expected);
         // What a wheel vendors does not speak for it.
+        check(&[("pip/_vendor/z-7.0.dist-info/METADATA", metadata)], "- - - | - | - |  | ");
         check(
-            &[("pip/_vendor/z-7.0.dist-info/METADATA", metadata)],
-            "- - - | - | - |  | ",
-        );
-        check(
-            &[(
-                "PKG-INFO",
-                "Metadata-Version: 1.0\nName: x\nVersion: 1\nLicense: UNKNOWN\n",
-            )],
+            &[("PKG-INFO", "Metadata-Version: 1.0\nName: x\nVersion: 1\nLicense: UNKNOWN\n")],
             "pypi x 1 | - | - |  | ",
         );
     }
@@ -267,10 +249,7 @@ mod tests {
     #[test]
     fn manifests_are_read() {
         check(
-            &[(
-                "Cargo.toml",
-                "[package]\nname = \"x\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n",
-            )],
+            &[("Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n")],
             "cargo x 1.0.0 | MIT/Apache-2.0 | - |  | ",
         );
         check(
@@ -292,10 +271,7 @@ mod tests {
             "pypi x - | - | BSD | A :: B | ",
         );
         check(
-            &[(
-                "pyproject.toml",
-                "[tool.poetry]\nname = 'x'\nversion = '1'\nlicense = 'MIT'\n",
-            )],
+            &[("pyproject.toml", "[tool.poetry]\nname = 'x'\nversion = '1'\nlicense = 'MIT'\n")],
             "pypi x 1 | MIT | - |  | ",
         );
         check(

@@ -21,6 +21,7 @@ mod git;
 mod licensing;
 pub mod marks;
 mod metadata;
+mod prepare;
 pub mod recipe;
 mod source;
 mod tree;
@@ -34,9 +35,7 @@ use crate::purl::Purl;
 use crate::source::SourceFile;
 use crate::walk::{self, Inspected};
 
-pub use archive::{
-    MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
-};
+pub use archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED};
 pub use error::IngestError;
 pub use source::{ArchiveForm, Source};
 pub use tree::MAX_SOURCE_FILE;
@@ -92,27 +91,17 @@ impl Progress for () {}
 /// # Errors
 /// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a single source
 /// file is no error but a note.
-pub fn ingest(
-    source: &Source,
-    given: &Given,
-    progress: &dyn Progress,
-) -> Result<Ingested, IngestError> {
+pub fn ingest(source: &Source, given: &Given, progress: &dyn Progress) -> Result<Ingested, IngestError> {
     let mut tree = collect(source, progress)?;
     progress.collected(tree.files.len());
 
     let metadata = metadata::of(&tree);
     let license = match &given.license {
-        Some(fact) => LicenseFact {
-            learned_from: LearnedFrom::Given,
-            ..fact.clone()
-        },
+        Some(fact) => LicenseFact { learned_from: LearnedFrom::Given, ..fact.clone() },
         None => licensing::of(&tree, &metadata),
     };
-    let component = Component {
-        purl: purl(source, given, &tree, &metadata)?,
-        digest: digest(&tree.files),
-        license,
-    };
+    let component =
+        Component { purl: purl(source, given, &tree, &metadata)?, digest: digest(&tree.files), license };
 
     let mut notes = std::mem::take(&mut tree.notes);
     let vendored = licensing::of_vendored(&tree);
@@ -121,18 +110,11 @@ pub fn ingest(
         notes.push(Note {
             path: None,
             kind: NoteKind::Info,
-            message: format!(
-                "{} holds no source file of a known language",
-                component.purl
-            ),
+            message: format!("{} holds no source file of a known language", component.purl),
         });
     }
     notes.sort();
-    Ok(Ingested {
-        component,
-        documents,
-        notes,
-    })
+    Ok(Ingested { component, documents, notes })
 }
 
 /// BLAKE3 over the files that matter: sources of known languages, licence texts and package metadata, at any depth.
@@ -157,10 +139,7 @@ fn digest(files: &[TreeFile]) -> String {
 fn collect(source: &Source, progress: &dyn Progress) -> Result<Tree, IngestError> {
     let tree = match source {
         Source::Directory(directory) => directory::collect(directory)?,
-        Source::GitRevision {
-            repository,
-            revision,
-        } => git::collect_revision(repository, revision)?,
+        Source::GitRevision { repository, revision } => git::collect_revision(repository, revision)?,
         Source::Archive { path, form } => archive::collect(path, *form)?,
         Source::Package(purl) => {
             progress.fetching(purl);
@@ -196,10 +175,7 @@ fn purl(
         }
         _ => Purl::new("generic", &tree.name_hint, tree.version_hint.as_deref()),
     };
-    purl.map_err(|error| IngestError::NoName {
-        source_name: source.to_string(),
-        error,
-    })
+    purl.map_err(|error| IngestError::NoName { source_name: source.to_string(), error })
 }
 
 fn documents(

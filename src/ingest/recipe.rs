@@ -76,19 +76,15 @@ impl Recipe {
     /// # Errors
     /// If it is no TOML, has an unknown key, or a value is not what it should be.
     pub fn parse(text: &str, file: &Path) -> Result<Recipe, RecipeError> {
-        let failed = |span: Option<Range<usize>>, message: String| {
-            located(text, file, span.unwrap_or(0..0), &message)
-        };
-        let typed: TypedRecipe = toml::from_str(text)
-            .map_err(|error| failed(error.span(), error.message().to_owned()))?;
-        let components = typed.component.into_iter().map(|component| {
-            component
-                .meant()
-                .map_err(|(span, message)| failed(Some(span), message))
-        });
-        Ok(Recipe {
-            components: components.collect::<Result<_, _>>()?,
-        })
+        let failed =
+            |span: Option<Range<usize>>, message: String| located(text, file, span.unwrap_or(0..0), &message);
+        let typed: TypedRecipe =
+            toml::from_str(text).map_err(|error| failed(error.span(), error.message().to_owned()))?;
+        let components = typed
+            .component
+            .into_iter()
+            .map(|component| component.meant().map_err(|(span, message)| failed(Some(span), message)));
+        Ok(Recipe { components: components.collect::<Result<_, _>>()? })
     }
 
     /// The recipe as a file.
@@ -132,13 +128,11 @@ impl RecipeComponent {
         };
         let ingested = ingest(&source, &given, progress)?;
         match &self.digest {
-            Some(recorded) if *recorded != ingested.component.digest => {
-                Err(IngestError::DigestMismatch {
-                    purl: self.purl.clone(),
-                    found: ingested.component.digest,
-                    recorded: recorded.clone(),
-                })
-            }
+            Some(recorded) if *recorded != ingested.component.digest => Err(IngestError::DigestMismatch {
+                purl: self.purl.clone(),
+                found: ingested.component.digest,
+                recorded: recorded.clone(),
+            }),
             _ => Ok(ingested),
         }
     }
@@ -147,10 +141,7 @@ impl RecipeComponent {
         let fields = [
             ("purl", Some(self.purl.as_str())),
             ("digest", self.digest.as_deref()),
-            (
-                "license",
-                self.license.as_ref().map(LicenseExpression::as_str),
-            ),
+            ("license", self.license.as_ref().map(LicenseExpression::as_str)),
             ("source", self.source.as_deref()),
         ];
         let mut table = "[[component]]\n".to_owned();
@@ -184,8 +175,7 @@ struct TypedComponent {
 impl TypedComponent {
     fn meant(self) -> Result<RecipeComponent, (Range<usize>, String)> {
         let purl = self.purl.get_ref().parse();
-        let purl =
-            purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
+        let purl = purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
         let (license, precision) = match &self.license {
             None => (None, Precision::Exact),
             Some(text) => {
@@ -194,11 +184,7 @@ impl TypedComponent {
                 (Some(license), precision)
             }
         };
-        if let Some(digest) = self
-            .digest
-            .as_ref()
-            .filter(|digest| !is_digest(digest.get_ref()))
-        {
+        if let Some(digest) = self.digest.as_ref().filter(|digest| !is_digest(digest.get_ref())) {
             let message = "a digest is `blake3:` and 64 hexadecimal digits in lower case";
             return Err((digest.span(), message.to_owned()));
         }
@@ -214,10 +200,7 @@ impl TypedComponent {
 
 fn is_digest(text: &str) -> bool {
     text.strip_prefix("blake3:").is_some_and(|digits| {
-        digits.len() == 64
-            && digits
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
@@ -253,24 +236,15 @@ mod tests {
         );
         let recipe = Recipe::parse(&text, Path::new("recipe.toml")).unwrap();
         assert_eq!(recipe.components.len(), 2);
-        assert_eq!(
-            recipe.components[0].license.as_ref().unwrap().as_str(),
-            "MIT"
-        );
+        assert_eq!(recipe.components[0].license.as_ref().unwrap().as_str(), "MIT");
         assert_eq!(recipe.to_toml(), text);
-        assert_eq!(
-            Recipe::parse("", Path::new("x")).unwrap(),
-            Recipe::default()
-        );
+        assert_eq!(Recipe::parse("", Path::new("x")).unwrap(), Recipe::default());
     }
 
     #[test]
     fn errors_say_where() {
         let cases = [
-            (
-                "[[component]]\npurl = 'six'\n",
-                "recipe.toml:2:8: `six` is not a package URL: ",
-            ),
+            ("[[component]]\npurl = 'six'\n", "recipe.toml:2:8: `six` is not a package URL: "),
             ("[[component]]\n", "recipe.toml:1:1: missing field `purl`"),
             (
                 "[[component]]\npurl = 'pkg:pypi/a@1'\ndigset = 'x'\n",

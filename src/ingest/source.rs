@@ -76,9 +76,7 @@ impl ArchiveForm {
     /// The form of an archive of that name.
     pub fn from_path(path: &Path) -> Option<ArchiveForm> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        let row = Self::TABLE
-            .iter()
-            .find(|(suffix, _)| name.ends_with(suffix));
+        let row = Self::TABLE.iter().find(|(suffix, _)| name.ends_with(suffix));
         row.map(|&(_, form)| form)
     }
 
@@ -86,16 +84,10 @@ impl ArchiveForm {
     pub(super) fn name_and_version(path: &Path) -> (String, Option<String>) {
         let name = display_path(Path::new(path.file_name().unwrap_or_default()));
         let lower = name.to_ascii_lowercase();
-        let row = Self::TABLE
-            .iter()
-            .find(|(suffix, _)| lower.ends_with(suffix));
+        let row = Self::TABLE.iter().find(|(suffix, _)| lower.ends_with(suffix));
         let stem = &name[..name.len() - row.map_or(0, |(suffix, _)| suffix.len())];
         let begins_version = |at: &usize| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit());
-        match stem
-            .match_indices('-')
-            .map(|(at, _)| at)
-            .find(begins_version)
-        {
+        match stem.match_indices('-').map(|(at, _)| at).find(begins_version) {
             None | Some(0) => (stem.to_owned(), None),
             Some(at) => {
                 let version = &stem[at + 1..];
@@ -120,18 +112,14 @@ impl Source {
             return Ok(Source::Package(word.parse()?));
         }
         if let Some(rest) = word.strip_prefix("git+") {
-            return revision(rest, base).ok_or_else(|| IngestError::NoRepository {
-                word: word.to_owned(),
-            });
+            return revision(rest, base).ok_or_else(|| IngestError::NoRepository { word: word.to_owned() });
         }
         let path = base.join(word);
         if path.is_dir() {
             return Ok(Source::Directory(path));
         }
         if !path.exists() {
-            return Err(IngestError::NotThere {
-                word: word.to_owned(),
-            });
+            return Err(IngestError::NotThere { word: word.to_owned() });
         }
         match ArchiveForm::from_path(&path) {
             Some(form) => Ok(Source::Archive { path, form }),
@@ -143,13 +131,10 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Directory(path) | Source::Archive { path, .. } => {
-                f.write_str(&display_path(path))
+            Source::Directory(path) | Source::Archive { path, .. } => f.write_str(&display_path(path)),
+            Source::GitRevision { repository, revision } => {
+                write!(f, "git+{}@{revision}", display_path(repository))
             }
-            Source::GitRevision {
-                repository,
-                revision,
-            } => write!(f, "git+{}@{revision}", display_path(repository)),
             Source::Package(purl) => purl.fmt(f),
         }
     }
@@ -163,10 +148,7 @@ fn revision(rest: &str, base: &Path) -> Option<Source> {
         .map(|(at, _)| (&rest[..at], &rest[at + 1..]))
         .chain([(rest, "HEAD")])
         .find(|(directory, revision)| base.join(directory).is_dir() && !revision.is_empty())?;
-    Some(Source::GitRevision {
-        repository: base.join(directory),
-        revision: revision.to_owned(),
-    })
+    Some(Source::GitRevision { repository: base.join(directory), revision: revision.to_owned() })
 }
 
 #[cfg(test)]
@@ -184,49 +166,24 @@ mod tests {
             repository: base.path().join("a@b"),
             revision: revision.to_owned(),
         };
-        let archive = |name: &str, form| Source::Archive {
-            path: base.path().join(name),
-            form,
-        };
+        let archive = |name: &str, form| Source::Archive { path: base.path().join(name), form };
         let cases = [
             ("a@b", Source::Directory(base.path().join("a@b"))),
             ("git+a@b@v1.0", git("v1.0")),
             ("git+a@b@HEAD@{1}", git("HEAD@{1}")),
             ("git+a@b", git("HEAD")),
-            (
-                "x-1.0.TAR.GZ",
-                archive("x-1.0.TAR.GZ", ArchiveForm::Tar(Compression::Gzip)),
-            ),
-            (
-                "x.crate",
-                archive("x.crate", ArchiveForm::Tar(Compression::Gzip)),
-            ),
-            (
-                "x-1-py3-none-any.whl",
-                archive("x-1-py3-none-any.whl", ArchiveForm::Wheel),
-            ),
-            (
-                "pkg:pypi/six@1.17.0",
-                Source::Package("pkg:pypi/six@1.17.0".parse().unwrap()),
-            ),
+            ("x-1.0.TAR.GZ", archive("x-1.0.TAR.GZ", ArchiveForm::Tar(Compression::Gzip))),
+            ("x.crate", archive("x.crate", ArchiveForm::Tar(Compression::Gzip))),
+            ("x-1-py3-none-any.whl", archive("x-1-py3-none-any.whl", ArchiveForm::Wheel)),
+            ("pkg:pypi/six@1.17.0", Source::Package("pkg:pypi/six@1.17.0".parse().unwrap())),
         ];
         for (word, expected) in cases {
-            assert_eq!(
-                Source::parse(word, base.path()).unwrap(),
-                expected,
-                "{word}"
-            );
+            assert_eq!(Source::parse(word, base.path()).unwrap(), expected, "{word}");
         }
         let failures = [
-            (
-                "gone",
-                "\"gone\" is neither a directory nor a file; expected a directory, git+",
-            ),
+            ("gone", "\"gone\" is neither a directory nor a file; expected a directory, git+"),
             ("x.py", "x.py\" is not an archive birthmark reads (.crate, "),
-            (
-                "git+gone@HEAD",
-                "\"git+gone@HEAD\" names no directory before the `@`",
-            ),
+            ("git+gone@HEAD", "\"git+gone@HEAD\" names no directory before the `@`"),
             ("pkg:six", "`pkg:six` is not a package URL"),
         ];
         for (word, expected) in failures {
@@ -245,18 +202,12 @@ mod tests {
         ];
         for (path, expected) in cases {
             let (name, version) = ArchiveForm::name_and_version(Path::new(path));
-            assert_eq!(
-                format!("{name} {}", version.unwrap_or("-".to_owned())),
-                expected
-            );
+            assert_eq!(format!("{name} {}", version.unwrap_or("-".to_owned())), expected);
         }
     }
 
     #[test]
     fn the_listed_suffixes_are_those_of_the_table() {
-        assert_eq!(
-            ArchiveForm::SUFFIXES,
-            ArchiveForm::TABLE.map(|(suffix, _)| suffix).join(", ")
-        );
+        assert_eq!(ArchiveForm::SUFFIXES, ArchiveForm::TABLE.map(|(suffix, _)| suffix).join(", "));
     }
 }

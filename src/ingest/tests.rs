@@ -39,9 +39,7 @@ fn ingested(word: &str, base: &Path) -> Ingested {
 
 fn paths(ingested: &Ingested) -> Vec<&str> {
     let documents = ingested.documents.iter();
-    documents
-        .map(|document| document.facts.path.as_str())
-        .collect()
+    documents.map(|document| document.facts.path.as_str()).collect()
 }
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -53,11 +51,7 @@ fn git(directory: &Path, arguments: &[&str]) {
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .output()
         .unwrap();
-    assert!(
-        status.status.success(),
-        "{}",
-        String::from_utf8_lossy(&status.stderr)
-    );
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
 }
 
 fn repository(files: &[(&str, &str)]) -> TempDir {
@@ -88,21 +82,13 @@ fn a_directory_becomes_a_component() {
 
 #[test]
 fn the_users_word_wins() {
-    let root = tree_of(&[
-        (
-            "pyproject.toml",
-            "[project]\nname = 'Some_Thing'\nversion = '1.0'\n",
-        ),
-        ("x.py", ""),
-    ]);
+    let root =
+        tree_of(&[("pyproject.toml", "[project]\nname = 'Some_Thing'\nversion = '1.0'\n"), ("x.py", "")]);
     let found = ingested(".", root.path());
     assert_eq!(found.component.purl.as_str(), "pkg:pypi/some-thing@1.0");
     let given = Given {
         purl: Some("pkg:generic/other@2".parse().unwrap()),
-        license: Some(LicenseFact {
-            learned_from: LearnedFrom::Metadata,
-            ..LicenseFact::unknown()
-        }),
+        license: Some(LicenseFact { learned_from: LearnedFrom::Metadata, ..LicenseFact::unknown() }),
     };
     let found = ingest(&Source::Directory(root.path().to_owned()), &given, &()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
@@ -113,10 +99,7 @@ fn the_users_word_wins() {
 fn a_component_without_sources_leaves_a_note() {
     let root = tree_of(&[("thing/notes.txt", "")]);
     let found = ingested("thing", root.path());
-    assert_eq!(
-        found.notes[0].message,
-        "pkg:generic/thing holds no source file of a known language"
-    );
+    assert_eq!(found.notes[0].message, "pkg:generic/thing holds no source file of a known language");
 }
 
 #[test]
@@ -138,16 +121,9 @@ fn the_digest_is_that_of_paths_and_contents() {
 
 #[test]
 fn a_work_tree_stands_for_its_tracked_files() {
-    let root = repository(&[
-        (".gitignore", "out\n"),
-        ("a.py", "old\n"),
-        ("sub/b.py", ""),
-        (".hidden/c.py", ""),
-    ]);
-    write(
-        root.path(),
-        &[("a.py", "new\n"), ("untracked.py", ""), ("out/x.py", "")],
-    );
+    let root =
+        repository(&[(".gitignore", "out\n"), ("a.py", "old\n"), ("sub/b.py", ""), (".hidden/c.py", "")]);
+    write(root.path(), &[("a.py", "new\n"), ("untracked.py", ""), ("out/x.py", "")]);
     let found = ingested(".", root.path());
     assert_eq!(paths(&found), [".hidden/c.py", "a.py", "sub/b.py"]);
     assert_eq!(found.documents[1].source.text(), b"new\n");
@@ -155,11 +131,7 @@ fn a_work_tree_stands_for_its_tracked_files() {
 
 #[test]
 fn a_revision_is_read_from_the_object_store() {
-    let root = repository(&[
-        ("a.py", "old\n"),
-        ("LICENSE", "text"),
-        ("caf\u{e9} \u{1b}.py", ""),
-    ]);
+    let root = repository(&[("a.py", "old\n"), ("LICENSE", "text"), ("caf\u{e9} \u{1b}.py", "")]);
     git(root.path(), &["tag", "v1"]);
     write(root.path(), &[("a.py", "new\n"), ("b.py", "")]);
     git(root.path(), &["add", "--all"]);
@@ -172,49 +144,27 @@ fn a_revision_is_read_from_the_object_store() {
     assert_eq!(found.component.purl.version().unwrap().len(), 40);
 
     let word = format!("git+{}@--no-such", root.path().display());
-    let error = ingest(
-        &Source::parse(&word, Path::new("")).unwrap(),
-        &Given::default(),
-        &(),
-    );
+    let error = ingest(&Source::parse(&word, Path::new("")).unwrap(), &Given::default(), &());
     let message = error.unwrap_err().to_string();
-    assert!(
-        message.contains("has no commit \"--no-such\"; name a branch"),
-        "{message}"
-    );
+    assert!(message.contains("has no commit \"--no-such\"; name a branch"), "{message}");
 }
 
 #[test]
 fn an_archive_and_a_checkout_of_the_same_files_have_one_digest() {
-    let root = repository(&[
-        ("a.py", "x\n"),
-        ("LICENSE", "text\n"),
-        ("doc/readme.txt", ""),
-    ]);
-    git(
-        root.path(),
-        &["archive", "--prefix=a-1.0/", "-o", "a-1.0.tar.gz", "HEAD"],
-    );
+    let root = repository(&[("a.py", "x\n"), ("LICENSE", "text\n"), ("doc/readme.txt", "")]);
+    git(root.path(), &["archive", "--prefix=a-1.0/", "-o", "a-1.0.tar.gz", "HEAD"]);
     let word = format!("git+{}", root.path().display());
-    let digests =
-        [".", "a-1.0.tar.gz", &word].map(|word| ingested(word, root.path()).component.digest);
+    let digests = [".", "a-1.0.tar.gz", &word].map(|word| ingested(word, root.path()).component.digest);
     assert_eq!(digests[0], digests[1]);
     assert_eq!(digests[0], digests[2]);
 }
 
 #[test]
 fn planted_commands_are_not_run() {
-    let root = repository(&[
-        ("a.py", "x\n"),
-        (".gitattributes", "*.py filter=evil diff=evil\n"),
-    ]);
+    let root = repository(&[("a.py", "x\n"), (".gitattributes", "*.py filter=evil diff=evil\n")]);
     let proof = root.path().join("proof");
     let script = root.path().join("evil.sh");
-    fs::write(
-        &script,
-        format!("#!/bin/sh\ntouch {}\ncat\n", proof.display()),
-    )
-    .unwrap();
+    fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", proof.display())).unwrap();
     make_executable(&script);
     let evil = script.to_str().unwrap();
     for key in [
@@ -275,10 +225,7 @@ fn recipes_verify_digests() {
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 
     let wrong = format!("blake3:{}", "0".repeat(64));
-    let error = component(&wrong)
-        .ingest(root.path(), &())
-        .unwrap_err()
-        .to_string();
+    let error = component(&wrong).ingest(root.path(), &()).unwrap_err().to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
 }
 
@@ -288,27 +235,13 @@ fn licences_come_from_the_best_source() {
     let classifier = |name: &str| format!("Classifier: License :: OSI Approved :: {name}\n");
     let gpl2_later = classifier("GNU General Public License v2 or later (GPLv2+)");
     let cases = [
-        (
-            core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"),
-            "",
-            "MIT OR Apache-2.0 Metadata",
-        ),
-        (
-            core("License: Apache License, Version 2.0\n"),
-            MIT,
-            "Apache-2.0 Metadata",
-        ),
-        (
-            core(&format!("License: GPL\n{gpl2_later}")),
-            "",
-            "GPL-2.0-or-later Classifier",
-        ),
+        (core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"), "", "MIT OR Apache-2.0 Metadata"),
+        (core("License: Apache License, Version 2.0\n"), MIT, "Apache-2.0 Metadata"),
+        (core(&format!("License: GPL\n{gpl2_later}")), "", "GPL-2.0-or-later Classifier"),
         (core(&classifier("MIT License")), "", "MIT Classifier"),
         (core("License: UNKNOWN\n"), MIT, "MIT LicenseText"),
         (
-            core(&format!(
-                "License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}"
-            )),
+            core(&format!("License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}")),
             "",
             "GPL-2.0-or-later Classifier",
         ),
@@ -317,47 +250,27 @@ fn licences_come_from_the_best_source() {
     for (metadata, text, expected) in cases {
         let root = tree_of(&[("PKG-INFO", &metadata), ("LICENSE", text), ("x.py", "")]);
         let license = ingested(".", root.path()).component.license;
-        let expression = license
-            .expression
-            .map_or("-".to_owned(), |it| it.to_string());
-        assert_eq!(
-            format!("{expression} {:?}", license.learned_from),
-            expected,
-            "{metadata}"
-        );
+        let expression = license.expression.map_or("-".to_owned(), |it| it.to_string());
+        assert_eq!(format!("{expression} {:?}", license.learned_from), expected, "{metadata}");
     }
 }
 
 #[test]
 fn a_files_own_licence_wins() {
     let root = tree_of(&[
-        (
-            "Cargo.toml",
-            "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0 OR MIT'\n",
-        ),
+        ("Cargo.toml", "[package]\nname = 'x'\nversion = '1.0.0'\nlicense = 'Apache-2.0 OR MIT'\n"),
         ("a.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"),
         ("b.rs", "// SPDX-License-Identifier: MIT OR Apache-2.0\n"),
         ("c.rs", "fn c() {}\n"),
         ("vendor/d/LICENSE", MIT),
         ("vendor/d/src/d.rs", "fn d() {}\n"),
-        (
-            "vendor/d/src/e.rs",
-            "// SPDX-License-Identifier: GPL-2.0-only\n",
-        ),
+        ("vendor/d/src/e.rs", "// SPDX-License-Identifier: GPL-2.0-only\n"),
         ("vendor/f.rs", "fn f() {}\n"),
     ]);
     let found = ingested(".", root.path());
     let own = found.documents.iter().map(|document| {
-        let license = document
-            .facts
-            .license
-            .as_ref()
-            .and_then(|fact| fact.expression.as_ref());
-        format!(
-            "{} {}",
-            document.facts.path,
-            license.map_or("-", LicenseExpression::as_str)
-        )
+        let license = document.facts.license.as_ref().and_then(|fact| fact.expression.as_ref());
+        format!("{} {}", document.facts.path, license.map_or("-", LicenseExpression::as_str))
     });
     assert_eq!(
         own.collect::<Vec<_>>(),

@@ -44,13 +44,7 @@ pub(super) enum Role {
 }
 
 /// File names that say something about a package.
-const METADATA_NAMES: [&str; 5] = [
-    "METADATA",
-    "PKG-INFO",
-    "Cargo.toml",
-    "pyproject.toml",
-    "setup.cfg",
-];
+const METADATA_NAMES: [&str; 5] = ["METADATA", "PKG-INFO", "Cargo.toml", "pyproject.toml", "setup.cfg"];
 
 /// How the names of licence texts begin, in upper case.
 const LICENSE_PREFIXES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "UNLICENSE", "COPYRIGHT"];
@@ -75,10 +69,7 @@ impl Role {
 
 impl Tree {
     pub(super) fn named(name_hint: impl Into<String>) -> Tree {
-        Tree {
-            name_hint: name_hint.into(),
-            ..Tree::default()
-        }
+        Tree { name_hint: name_hint.into(), ..Tree::default() }
     }
 
     /// The tree with its files by path. Of files under the same path the one that was read last counts, as it
@@ -117,8 +108,7 @@ impl Tree {
 
     /// The texts of files, as far as they are UTF-8.
     pub(super) fn text(&self, path: &str) -> Option<String> {
-        self.file(path)
-            .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+        self.file(path).map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
     }
 }
 
@@ -126,9 +116,7 @@ impl Tree {
 /// not `license.js`.
 fn is_license_name(path: &str, name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let begins = LICENSE_PREFIXES
-        .iter()
-        .any(|prefix| upper.starts_with(prefix));
+    let begins = LICENSE_PREFIXES.iter().any(|prefix| upper.starts_with(prefix));
     let folder = path.rsplit('/').nth(1).unwrap_or_default();
     let in_folder = matches!(folder, "licenses" | "LICENSES" | "license_files");
     let ends = |stem: &str| stem.ends_with("-LICENSE") || stem.ends_with("_LICENSE");

@@ -27,11 +27,10 @@ impl Category {
     pub fn of(id: &str) -> Category {
         let id = id.trim_end_matches('+');
         let known = TABLE.iter().find(|(_, ids)| {
-            ids.split_whitespace()
-                .any(|entry| match entry.strip_suffix('*') {
-                    Some(stem) => id.starts_with(stem),
-                    None => entry == id,
-                })
+            ids.split_whitespace().any(|entry| match entry.strip_suffix('*') {
+                Some(stem) => id.starts_with(stem),
+                None => entry == id,
+            })
         });
         known.map_or(Category::Unknown, |(category, _)| *category)
     }
@@ -88,10 +87,7 @@ const TABLE: [(Category, &str); 6] = [
         "LGPL-* MPL-* EPL-* CDDL-* CPL-1.0 IPL-1.0 MS-RL MS-PL CECILL-C NPL-* APSL-* SPL-1.0 Nokia OFL-1.1 LPPL-*",
     ),
     (Category::NetworkCopyleft, "AGPL-* OSL-* EUPL-* RPL-*"),
-    (
-        Category::StrongCopyleft,
-        "GPL-* CECILL-1.* CECILL-2.* Sleepycat QPL-1.0 GFDL-* CC-BY-SA-*",
-    ),
+    (Category::StrongCopyleft, "GPL-* CECILL-1.* CECILL-2.* Sleepycat QPL-1.0 GFDL-* CC-BY-SA-*"),
     (
         Category::Restricted,
         "SSPL-1.0 BUSL-1.1 Elastic-2.0 LicenseRef-Proprietary Aladdin CC-BY-NC* CC-BY-ND* PolyForm-* JSON NASA-1.3",

@@ -36,10 +36,7 @@ impl LicenseExpression {
     /// If an identifier is unknown or the operators do not fit together.
     pub fn parse(text: &str) -> Result<(LicenseExpression, Precision), LicenseError> {
         let text = text.trim();
-        let failed = |reason: String| LicenseError {
-            text: text.chars().take(80).collect(),
-            reason,
-        };
+        let failed = |reason: String| LicenseError { text: text.chars().take(80).collect(), reason };
         if text.len() > MAX_EXPRESSION {
             return Err(failed(format!("it is longer than {MAX_EXPRESSION} bytes")));
         }
@@ -173,9 +170,7 @@ impl Node {
         let mut flat: Vec<Node> = Vec::new();
         for part in parts {
             let children = match (part, join(Vec::new())) {
-                (Node::All(children), Node::All(_)) | (Node::Any(children), Node::Any(_)) => {
-                    children
-                }
+                (Node::All(children), Node::All(_)) | (Node::Any(children), Node::Any(_)) => children,
                 (other, _) => vec![other],
             };
             for child in children {
@@ -231,35 +226,20 @@ impl From<&spdx::LicenseReq> for Atom {
         let (id, or_later, local) = match &req.license {
             spdx::LicenseItem::Spdx { id, or_later } => {
                 // For GNU licences the flag repeats what the identifier says already.
-                (
-                    id.name.to_owned(),
-                    *or_later && !id.name.ends_with("-or-later"),
-                    false,
-                )
+                (id.name.to_owned(), *or_later && !id.name.ends_with("-or-later"), false)
             }
             other => (other.to_string(), false, true),
         };
-        Atom {
-            id,
-            or_later,
-            exception: req.addition.as_ref().map(ToString::to_string),
-            local,
-        }
+        Atom { id, or_later, exception: req.addition.as_ref().map(ToString::to_string), local }
     }
 }
 
 fn parse_deprecated(text: &str) -> Option<spdx::Expression> {
-    let mode = spdx::ParseMode {
-        allow_deprecated: true,
-        ..spdx::ParseMode::STRICT
-    };
+    let mode = spdx::ParseMode { allow_deprecated: true, ..spdx::ParseMode::STRICT };
     let parsed = spdx::Expression::parse_mode(text, mode).ok()?;
     // A bare GNU identifier is for `modernise` to read, not to be let through.
     let open = |req: &spdx::expression::ExpressionReq| {
-        req.req
-            .license
-            .id()
-            .is_some_and(|id| id.is_gnu() && id.is_deprecated())
+        req.req.license.id().is_some_and(|id| id.is_gnu() && id.is_deprecated())
     };
     let refused = parsed.requirements().any(open);
     (!refused).then_some(parsed)
@@ -300,10 +280,7 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 
 /// Today's spelling of one identifier.
 fn modern_id(word: &str) -> Result<(String, Precision), String> {
-    if let Some((_, modern)) = SUCCESSORS
-        .iter()
-        .find(|(old, _)| old.eq_ignore_ascii_case(word))
-    {
+    if let Some((_, modern)) = SUCCESSORS.iter().find(|(old, _)| old.eq_ignore_ascii_case(word)) {
         return Ok(((*modern).to_owned(), Precision::Exact));
     }
     if word.contains("LicenseRef-") || word.contains("AdditionRef-") {
@@ -316,15 +293,9 @@ fn modern_id(word: &str) -> Result<(String, Precision), String> {
     };
     let gnu = spdx::license_id(id).is_some_and(|license| license.is_gnu());
     Ok(match (gnu, later) {
-        (false, _) => (
-            format!("{id}{}", if later { "+" } else { "" }),
-            Precision::Exact,
-        ),
+        (false, _) => (format!("{id}{}", if later { "+" } else { "" }), Precision::Exact),
         (true, true) => (
-            format!(
-                "{}-or-later",
-                id.trim_end_matches("-only").trim_end_matches("-or-later")
-            ),
+            format!("{}-or-later", id.trim_end_matches("-only").trim_end_matches("-or-later")),
             Precision::Exact,
         ),
         (true, false) if id.ends_with("-only") || id.ends_with("-or-later") => {
@@ -336,15 +307,9 @@ fn modern_id(word: &str) -> Result<(String, Precision), String> {
 
 /// The identifier of a licence or an exception in its proper case.
 pub(super) fn spelled(word: &str) -> Option<&'static str> {
-    let licenses = spdx::identifiers::LICENSES
-        .iter()
-        .map(|license| license.name);
-    let exceptions = spdx::identifiers::EXCEPTIONS
-        .iter()
-        .map(|exception| exception.name);
-    licenses
-        .chain(exceptions)
-        .find(|name| name.eq_ignore_ascii_case(word))
+    let licenses = spdx::identifiers::LICENSES.iter().map(|license| license.name);
+    let exceptions = spdx::identifiers::EXCEPTIONS.iter().map(|exception| exception.name);
+    licenses.chain(exceptions).find(|name| name.eq_ignore_ascii_case(word))
 }
 
 /// Deprecated identifiers whose successor is not the same name with a suffix.
@@ -353,34 +318,13 @@ const SUCCESSORS: [(&str, &str); 12] = [
     ("BSD-2-Clause-NetBSD", "BSD-2-Clause"),
     ("bzip2-1.0.5", "bzip2-1.0.6"),
     ("eCos-2.0", "GPL-2.0-or-later WITH eCos-exception-2.0"),
-    (
-        "GPL-2.0-with-autoconf-exception",
-        "GPL-2.0-only WITH Autoconf-exception-2.0",
-    ),
-    (
-        "GPL-2.0-with-bison-exception",
-        "GPL-2.0-or-later WITH Bison-exception-2.2",
-    ),
-    (
-        "GPL-2.0-with-classpath-exception",
-        "GPL-2.0-only WITH Classpath-exception-2.0",
-    ),
-    (
-        "GPL-2.0-with-font-exception",
-        "GPL-2.0-only WITH Font-exception-2.0",
-    ),
-    (
-        "GPL-2.0-with-GCC-exception",
-        "GPL-2.0-or-later WITH GCC-exception-2.0",
-    ),
-    (
-        "GPL-3.0-with-autoconf-exception",
-        "GPL-3.0-only WITH Autoconf-exception-3.0",
-    ),
-    (
-        "GPL-3.0-with-GCC-exception",
-        "GPL-3.0-only WITH GCC-exception-3.1",
-    ),
+    ("GPL-2.0-with-autoconf-exception", "GPL-2.0-only WITH Autoconf-exception-2.0"),
+    ("GPL-2.0-with-bison-exception", "GPL-2.0-or-later WITH Bison-exception-2.2"),
+    ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+    ("GPL-2.0-with-font-exception", "GPL-2.0-only WITH Font-exception-2.0"),
+    ("GPL-2.0-with-GCC-exception", "GPL-2.0-or-later WITH GCC-exception-2.0"),
+    ("GPL-3.0-with-autoconf-exception", "GPL-3.0-only WITH Autoconf-exception-3.0"),
+    ("GPL-3.0-with-GCC-exception", "GPL-3.0-only WITH GCC-exception-3.1"),
     ("StandardML-NJ", "SMLNJ"),
 ];
 
@@ -395,11 +339,7 @@ mod tests {
             ("MIT", "MIT", Exact),
             ("MIT OR Apache-2.0", "MIT OR Apache-2.0", Exact),
             ("MIT/Apache-2.0", "MIT OR Apache-2.0", Exact),
-            (
-                "MIT / Apache-2.0 / Zlib",
-                "MIT OR Apache-2.0 OR Zlib",
-                Exact,
-            ),
+            ("MIT / Apache-2.0 / Zlib", "MIT OR Apache-2.0 OR Zlib", Exact),
             ("mit or apache-2.0", "MIT OR Apache-2.0", Exact),
             ("GPL-2.0", "GPL-2.0-only", Imprecise),
             ("AGPL-3.0", "AGPL-3.0-only", Imprecise),
@@ -409,28 +349,12 @@ mod tests {
             ("LGPL-2.1+", "LGPL-2.1-or-later", Exact),
             ("GPL-2.0-or-later", "GPL-2.0-or-later", Exact),
             ("Apache-2.0+", "Apache-2.0+", Exact),
-            (
-                "(MIT OR Apache-2.0) AND Unicode-3.0",
-                "(MIT OR Apache-2.0) AND Unicode-3.0",
-                Exact,
-            ),
-            (
-                "(MIT OR Apache-2.0)AND(MIT)",
-                "(MIT OR Apache-2.0) AND MIT",
-                Exact,
-            ),
+            ("(MIT OR Apache-2.0) AND Unicode-3.0", "(MIT OR Apache-2.0) AND Unicode-3.0", Exact),
+            ("(MIT OR Apache-2.0)AND(MIT)", "(MIT OR Apache-2.0) AND MIT", Exact),
             ("MIT AND (ISC AND Zlib)", "MIT AND ISC AND Zlib", Exact),
             ("MIT OR MIT", "MIT", Exact),
-            (
-                "Apache-2.0 WITH LLVM-exception OR MIT",
-                "Apache-2.0 WITH LLVM-exception OR MIT",
-                Exact,
-            ),
-            (
-                "GPL-2.0-with-classpath-exception",
-                "GPL-2.0-only WITH Classpath-exception-2.0",
-                Exact,
-            ),
+            ("Apache-2.0 WITH LLVM-exception OR MIT", "Apache-2.0 WITH LLVM-exception OR MIT", Exact),
+            ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0", Exact),
             (
                 "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",
                 "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",
@@ -440,11 +364,7 @@ mod tests {
         ];
         for (text, canonical, precision) in cases {
             let (expression, found) = LicenseExpression::parse(text).expect(text);
-            assert_eq!(
-                (expression.as_str(), found),
-                (canonical, precision),
-                "{text}"
-            );
+            assert_eq!((expression.as_str(), found), (canonical, precision), "{text}");
             let again = LicenseExpression::parse(expression.as_str()).expect(text);
             assert_eq!(again, (expression, Exact), "{text}: canonical text stays");
         }

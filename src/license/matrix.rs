@@ -72,12 +72,7 @@ impl fmt::Display for Answer {
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Cell {
-            outbound,
-            inbound,
-            answer,
-            source,
-        } = self;
+        let Cell { outbound, inbound, answer, source } = self;
         match source {
             CellSource::Matrix => write!(f, "OSADL matrix, {outbound} <- {inbound}: {answer}"),
             CellSource::SameLicense => write!(f, "{outbound} <- {inbound}: the same licence"),
@@ -112,11 +107,7 @@ pub fn compat(inbound: &LicenseExpression, outbound: &LicenseExpression) -> Comp
         new
     });
     remarks.dedup();
-    Compatibility {
-        answer,
-        cells,
-        remarks,
-    }
+    Compatibility { answer, cells, remarks }
 }
 
 type Judged = (Answer, Vec<Cell>);
@@ -124,17 +115,10 @@ type Judged = (Answer, Vec<Cell>);
 fn outbound_node(inbound: &Node, outbound: &Node, remarks: &mut Vec<String>) -> Judged {
     match outbound {
         Node::One(atom) => inbound_node(inbound, atom, remarks),
-        Node::Any(parts) => worst(
-            parts
-                .iter()
-                .map(|part| outbound_node(inbound, part, remarks))
-                .collect(),
-        ),
+        Node::Any(parts) => worst(parts.iter().map(|part| outbound_node(inbound, part, remarks)).collect()),
         Node::All(parts) => {
-            let judged: Vec<Judged> = parts
-                .iter()
-                .map(|part| outbound_node(inbound, part, remarks))
-                .collect();
+            let judged: Vec<Judged> =
+                parts.iter().map(|part| outbound_node(inbound, part, remarks)).collect();
             agreed(judged)
         }
     }
@@ -143,38 +127,20 @@ fn outbound_node(inbound: &Node, outbound: &Node, remarks: &mut Vec<String>) -> 
 fn inbound_node(inbound: &Node, outbound: &Atom, remarks: &mut Vec<String>) -> Judged {
     match inbound {
         Node::One(atom) => atoms(atom, outbound, remarks),
-        Node::All(parts) => worst(
-            parts
-                .iter()
-                .map(|part| inbound_node(part, outbound, remarks))
-                .collect(),
-        ),
-        Node::Any(parts) => best(
-            parts
-                .iter()
-                .map(|part| inbound_node(part, outbound, remarks))
-                .collect(),
-        ),
+        Node::All(parts) => worst(parts.iter().map(|part| inbound_node(part, outbound, remarks)).collect()),
+        Node::Any(parts) => best(parts.iter().map(|part| inbound_node(part, outbound, remarks)).collect()),
     }
 }
 
 /// All must allow it: the least permissive answer, with the cells that give it.
 fn worst(judged: Vec<Judged>) -> Judged {
-    let answer = judged
-        .iter()
-        .map(|one| one.0)
-        .min()
-        .unwrap_or(Answer::Unknown);
+    let answer = judged.iter().map(|one| one.0).min().unwrap_or(Answer::Unknown);
     (answer, cells_of(judged, answer))
 }
 
 /// One will do: the most permissive answer. Without a Yes every branch was needed to say so.
 fn best(judged: Vec<Judged>) -> Judged {
-    let answer = judged
-        .iter()
-        .map(|one| one.0)
-        .max()
-        .unwrap_or(Answer::Unknown);
+    let answer = judged.iter().map(|one| one.0).max().unwrap_or(Answer::Unknown);
     (answer, cells_of(judged, answer))
 }
 
@@ -183,33 +149,19 @@ fn agreed(judged: Vec<Judged>) -> Judged {
     if judged.iter().all(|one| one.0 == first) {
         return (first, judged.into_iter().flat_map(|one| one.1).collect());
     }
-    (
-        Answer::Unknown,
-        judged.into_iter().flat_map(|one| one.1).collect(),
-    )
+    (Answer::Unknown, judged.into_iter().flat_map(|one| one.1).collect())
 }
 
 fn cells_of(judged: Vec<Judged>, answer: Answer) -> Vec<Cell> {
-    judged
-        .into_iter()
-        .filter(|one| one.0 == answer)
-        .flat_map(|one| one.1)
-        .collect()
+    judged.into_iter().filter(|one| one.0 == answer).flat_map(|one| one.1).collect()
 }
 
 fn atoms(inbound: &Atom, outbound: &Atom, remarks: &mut Vec<String>) -> Judged {
-    let cell = |answer, source| Cell {
-        outbound: outbound.to_string(),
-        inbound: inbound.license(),
-        answer,
-        source,
-    };
+    let cell =
+        |answer, source| Cell { outbound: outbound.to_string(), inbound: inbound.license(), answer, source };
     // A LicenseRef means something only where it was written: equal names need not be equal terms.
     if inbound == outbound && !inbound.local {
-        return (
-            Answer::Yes,
-            vec![cell(Answer::Yes, CellSource::SameLicense)],
-        );
+        return (Answer::Yes, vec![cell(Answer::Yes, CellSource::SameLicense)]);
     }
     if let Some(exception) = &inbound.exception {
         remarks.push(format!(
@@ -217,27 +169,20 @@ fn atoms(inbound: &Atom, outbound: &Atom, remarks: &mut Vec<String>) -> Judged {
         ));
     }
     if inbound.license() == outbound.license() && outbound.exception.is_none() && !inbound.local {
-        return (
-            Answer::Yes,
-            vec![cell(Answer::Yes, CellSource::SameLicense)],
-        );
+        return (Answer::Yes, vec![cell(Answer::Yes, CellSource::SameLicense)]);
     }
     let names = inbound_names(inbound);
     let found = best(names.iter().map(|name| looked_up(name, outbound)).collect());
     if found.1.is_empty() {
-        return (
-            Answer::Unknown,
-            vec![cell(Answer::Unknown, CellSource::NotInMatrix)],
-        );
+        return (Answer::Unknown, vec![cell(Answer::Unknown, CellSource::NotInMatrix)]);
     }
     stood_in(inbound, &names, found, remarks)
 }
 
 /// What a stand-in allows, the licence it stands for allows; what it refuses, is open.
 fn stood_in(inbound: &Atom, names: &[&str], found: Judged, remarks: &mut Vec<String>) -> Judged {
-    let Some((missing, listed)) = STAND_INS
-        .iter()
-        .find(|(missing, listed)| *missing == inbound.id && names == [*listed])
+    let Some((missing, listed)) =
+        STAND_INS.iter().find(|(missing, listed)| *missing == inbound.id && names == [*listed])
     else {
         return found;
     };
@@ -279,10 +224,7 @@ fn inbound_names(atom: &Atom) -> Vec<&'static str> {
     }
     let or_later = atom.or_later || atom.id.ends_with("-or-later");
     if !or_later {
-        return own(&atom.id)
-            .map(|known| matrix.names[known])
-            .into_iter()
-            .collect();
+        return own(&atom.id).map(|known| matrix.names[known]).into_iter().collect();
     }
     later_versions(atom.id.trim_end_matches("-or-later"))
 }
@@ -308,10 +250,7 @@ fn versioned(id: &str) -> Option<(&str, (u32, u32))> {
 
 /// A licence of the matrix that asks at least as much as one it does not list, else the licence itself.
 fn stand_in(id: &str) -> &str {
-    STAND_INS
-        .iter()
-        .find(|(missing, _)| *missing == id)
-        .map_or(id, |(_, listed)| listed)
+    STAND_INS.iter().find(|(missing, _)| *missing == id).map_or(id, |(_, listed)| listed)
 }
 
 /// Unlisted licences and the listed ones that ask at least as much. The cell names the stand-in.
@@ -351,23 +290,11 @@ impl Matrix {
 fn matrix() -> &'static Matrix {
     static MATRIX: OnceLock<Matrix> = OnceLock::new();
     MATRIX.get_or_init(|| {
-        let lines = include_str!("osadl/matrix.tsv")
-            .lines()
-            .filter(|line| !line.starts_with('#'));
-        let (names, rows): (Vec<&str>, Vec<&[u8]>) = lines
-            .filter_map(|line| line.split_once('\t'))
-            .map(|(name, row)| (name, row.as_bytes()))
-            .unzip();
-        let indexes = names
-            .iter()
-            .enumerate()
-            .map(|(i, name)| (*name, i))
-            .collect();
-        Matrix {
-            names,
-            rows,
-            indexes,
-        }
+        let lines = include_str!("osadl/matrix.tsv").lines().filter(|line| !line.starts_with('#'));
+        let (names, rows): (Vec<&str>, Vec<&[u8]>) =
+            lines.filter_map(|line| line.split_once('\t')).map(|(name, row)| (name, row.as_bytes())).unzip();
+        let indexes = names.iter().enumerate().map(|(i, name)| (*name, i)).collect();
+        Matrix { names, rows, indexes }
     })
 }
 
@@ -414,21 +341,9 @@ mod tests {
             // exceptions and versions
             ("MIT", "GPL-2.0-only WITH Classpath-exception-2.0", No),
             ("MIT", "GPL-3.0-only WITH GCC-exception-3.1", No),
-            (
-                "GPL-2.0-only",
-                "GPL-2.0-only WITH Classpath-exception-2.0",
-                Yes,
-            ),
-            (
-                "GPL-2.0-only WITH Classpath-exception-2.0",
-                "GPL-2.0-only",
-                CheckDependency,
-            ),
-            (
-                "GPL-3.0-only WITH GCC-exception-3.1",
-                "GPL-3.0-only",
-                CheckDependency,
-            ),
+            ("GPL-2.0-only", "GPL-2.0-only WITH Classpath-exception-2.0", Yes),
+            ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only", CheckDependency),
+            ("GPL-3.0-only WITH GCC-exception-3.1", "GPL-3.0-only", CheckDependency),
             ("GPL-3.0-only WITH GCC-exception-3.1", "MIT", Yes),
             ("MIT", "Apache-2.0 WITH LLVM-exception", Yes),
             ("GPL-3.0-only", "MPL-1.1+", Yes),
@@ -441,37 +356,20 @@ mod tests {
         ];
         for (outbound, inbound, answer) in cases {
             let judged = compat(&read(inbound), &read(outbound));
-            assert_eq!(
-                judged.answer, answer,
-                "{outbound} <- {inbound}: {:?}",
-                judged.cells
-            );
-            assert!(
-                !judged.cells.is_empty(),
-                "{outbound} <- {inbound} cites no cell"
-            );
+            assert_eq!(judged.answer, answer, "{outbound} <- {inbound}: {:?}", judged.cells);
+            assert!(!judged.cells.is_empty(), "{outbound} <- {inbound} cites no cell");
         }
     }
 
     #[test]
     fn cells_and_remarks_say_what_decided() {
-        let judged = compat(
-            &read("GPL-2.0-only WITH Classpath-exception-2.0"),
-            &read("MIT"),
-        );
+        let judged = compat(&read("GPL-2.0-only WITH Classpath-exception-2.0"), &read("MIT"));
         let cited: Vec<String> = judged.cells.iter().map(Cell::to_string).collect();
         assert_eq!(cited, ["OSADL matrix, MIT <- GPL-2.0-only: No"]);
-        assert!(
-            judged.remarks[0].contains("Classpath-exception-2.0"),
-            "{:?}",
-            judged.remarks
-        );
+        assert!(judged.remarks[0].contains("Classpath-exception-2.0"), "{:?}", judged.remarks);
 
         let judged = compat(&read("SSPL-1.0"), &read("MIT"));
-        assert_eq!(
-            judged.cells[0].to_string(),
-            "OSADL matrix, MIT <- SSPL-1.0: not listed"
-        );
+        assert_eq!(judged.cells[0].to_string(), "OSADL matrix, MIT <- SSPL-1.0: not listed");
     }
 
     #[test]
@@ -486,10 +384,7 @@ mod tests {
         assert!(include_str!("osadl/matrix.tsv").contains(MATRIX_DATE));
         for (missing, listed) in STAND_INS {
             assert!(matrix.index(listed).is_some(), "{listed}");
-            assert!(
-                matrix.index(missing).is_none(),
-                "{missing} is listed by now"
-            );
+            assert!(matrix.index(missing).is_none(), "{missing} is listed by now");
         }
     }
 
@@ -497,17 +392,12 @@ mod tests {
     #[test]
     fn or_later_is_never_stricter_than_only() {
         let matrix = matrix();
-        let pairs = [
-            "GPL-2.0", "GPL-3.0", "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0",
-        ];
+        let pairs = ["GPL-2.0", "GPL-3.0", "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0"];
         for base in pairs {
             let only = matrix.index(&format!("{base}-only")).unwrap();
             let later = matrix.index(&format!("{base}-or-later")).unwrap();
             for outbound in 0..matrix.names.len() {
-                let (strict, wide) = (
-                    matrix.answer(outbound, only),
-                    matrix.answer(outbound, later),
-                );
+                let (strict, wide) = (matrix.answer(outbound, only), matrix.answer(outbound, later));
                 assert!(wide >= strict, "{} <- {base}", matrix.names[outbound]);
             }
         }

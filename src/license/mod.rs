@@ -22,9 +22,7 @@ mod text;
 
 pub use category::{Category, needs_attribution};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
-pub use matrix::{
-    Answer, Cell, CellSource, Compatibility, MATRIX_ATTRIBUTION, MATRIX_DATE, compat,
-};
+pub use matrix::{Answer, Cell, CellSource, Compatibility, MATRIX_ATTRIBUTION, MATRIX_DATE, compat};
 pub use names::{from_classifier, normalize_declaration};
 pub use notice::{HEADER_BYTES, header};
 pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_pyproject};
@@ -101,13 +99,9 @@ pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     }
     let chosen = facts.iter().find_map(|other| first.narrowed_by(other));
     let first = chosen.unwrap_or_else(|| first.clone());
-    let refines =
-        |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
+    let refines = |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
     match facts.iter().find(refines) {
-        Some(precise) => LicenseFact {
-            declared: first.declared,
-            ..precise.clone()
-        },
+        Some(precise) => LicenseFact { declared: first.declared, ..precise.clone() },
         None => first,
     }
 }
@@ -115,10 +109,7 @@ pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
 impl LicenseFact {
     /// The licences named, without exceptions; none where nothing could be read.
     fn licenses(&self) -> Vec<String> {
-        self.expression
-            .as_ref()
-            .map(LicenseExpression::licenses)
-            .unwrap_or_default()
+        self.expression.as_ref().map(LicenseExpression::licenses).unwrap_or_default()
     }
 
     /// Of a fact of several families, the part whose family the other fact names alone.
@@ -143,11 +134,7 @@ impl LicenseFact {
             return false;
         };
         // `GPLv3` is not made precise by a notice for GPL-2.0; a bare `GPL`, which is read as several, is.
-        let version = |id: &str| {
-            id.trim_end_matches("-only")
-                .trim_end_matches("-or-later")
-                .to_owned()
-        };
+        let version = |id: &str| id.trim_end_matches("-only").trim_end_matches("-or-later").to_owned();
         match mine.as_slice() {
             [one] if one.contains("GPL-") => version(one) == version(other),
             _ => family == self::family(other),
@@ -186,10 +173,7 @@ mod tests {
             ("", gpl3, "GPL-3.0-or-later"),
         ];
         for (declared, classifier, expected) in cases {
-            let facts = [
-                normalize_declaration(declared),
-                from_classifier(classifier).unwrap(),
-            ];
+            let facts = [normalize_declaration(declared), from_classifier(classifier).unwrap()];
             let resolved = resolve(&facts).expression.expect(declared);
             assert_eq!(resolved.as_str(), expected, "{declared} and {classifier}");
         }
@@ -200,11 +184,7 @@ mod tests {
     #[test]
     fn a_classifier_chooses_among_the_texts_of_a_field() {
         let text = |id: &str| spdx::license_id(id).unwrap().text();
-        let field = format!(
-            "Copyright (c) SciPy\n{}\n----\n{}",
-            text("BSD-3-Clause"),
-            text("GPL-3.0-only")
-        );
+        let field = format!("Copyright (c) SciPy\n{}\n----\n{}", text("BSD-3-Clause"), text("GPL-3.0-only"));
         let field = normalize_declaration(&field);
         let read = field.expression.as_ref().unwrap().as_str();
         assert_eq!(read, "GPL-3.0-only AND BSD-3-Clause");
@@ -217,15 +197,9 @@ mod tests {
     #[test]
     fn a_text_makes_a_bare_family_precise() {
         let two = spdx::license_id("BSD-2-Clause").unwrap().text();
-        let facts = [
-            normalize_declaration("BSD"),
-            from_license_text(two).unwrap(),
-        ];
+        let facts = [normalize_declaration("BSD"), from_license_text(two).unwrap()];
         let resolved = resolve(&facts);
         assert_eq!(resolved.expression.unwrap().as_str(), "BSD-2-Clause");
-        assert_eq!(
-            (resolved.declared.as_str(), resolved.precision),
-            ("BSD", Precision::Exact)
-        );
+        assert_eq!((resolved.declared.as_str(), resolved.precision), ("BSD", Precision::Exact));
     }
 }

@@ -32,11 +32,7 @@ pub fn from_classifier(classifier: &str) -> Option<LicenseFact> {
 }
 
 /// The fact that a declaration was made, and what it was read as.
-pub(super) fn fact(
-    declared: &str,
-    reading: Option<Reading>,
-    learned_from: LearnedFrom,
-) -> LicenseFact {
+pub(super) fn fact(declared: &str, reading: Option<Reading>, learned_from: LearnedFrom) -> LicenseFact {
     let (expression, precision) = match reading {
         Some((expression, precision)) => (Some(expression), precision),
         None => (None, Precision::Imprecise),
@@ -44,11 +40,7 @@ pub(super) fn fact(
     let same = expression.as_ref().is_some_and(|e| e.as_str() == declared);
     LicenseFact {
         expression,
-        declared: if same {
-            String::new()
-        } else {
-            printable(declared)
-        },
+        declared: if same { String::new() } else { printable(declared) },
         precision,
         learned_from,
     }
@@ -72,8 +64,7 @@ fn read(declared: &str) -> Option<Reading> {
 const LONGEST_NAME: usize = 200;
 
 fn is_nothing(declared: &str) -> bool {
-    ["", "unknown", "none", "n/a", "not specified"]
-        .contains(&declared.to_ascii_lowercase().as_str())
+    ["", "unknown", "none", "n/a", "not specified"].contains(&declared.to_ascii_lowercase().as_str())
 }
 
 /// One line, cut to a readable length: `declared` is shown to people.
@@ -94,9 +85,7 @@ fn listed(declared: &str) -> Option<Reading> {
         return None;
     }
     let split = |separators: &[&str]| {
-        let unified = separators
-            .iter()
-            .fold(lower.clone(), |text, s| text.replace(s, "\n"));
+        let unified = separators.iter().fold(lower.clone(), |text, s| text.replace(s, "\n"));
         unified
             .split('\n')
             .map(|part| part.trim().trim_matches(['(', ')']).to_owned())
@@ -104,18 +93,10 @@ fn listed(declared: &str) -> Option<Reading> {
             .map(|part| named(&words(&part)).or_else(|| LicenseExpression::parse(&part).ok()))
             .collect::<Option<Vec<Reading>>>()
     };
-    let parts = split(if choice {
-        &[" or ", "/"]
-    } else {
-        &[" and ", "&", ","]
-    })?;
+    let parts = split(if choice { &[" or ", "/"] } else { &[" and ", "&", ","] })?;
     let precision = parts.iter().map(|part| part.1).max()?;
     let parts = parts.into_iter().map(|part| part.0);
-    let joined = if choice {
-        LicenseExpression::any_of(parts)?
-    } else {
-        LicenseExpression::all_of(parts)?
-    };
+    let joined = if choice { LicenseExpression::any_of(parts)? } else { LicenseExpression::all_of(parts)? };
     Some((joined, precision))
 }
 
@@ -135,14 +116,7 @@ fn gnu_in(words: &[String]) -> Option<Reading> {
     let (expression, precision) = gnu.reading();
     // Words beyond the name may grant or ask anything ("with exceptions", "dual licensed").
     let whole = gnu.start == 0 && gnu.end == words.len();
-    Some((
-        expression,
-        if whole {
-            precision
-        } else {
-            Precision::Imprecise
-        },
-    ))
+    Some((expression, if whole { precision } else { Precision::Imprecise }))
 }
 
 /// The words of a text in lower case: letters, digits, `.` and `+` inside; everything else divides.
@@ -155,16 +129,12 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 /// Words that do not tell licences apart.
-const FILLERS: [&str; 8] = [
-    "the", "license", "licence", "licensed", "licenses", "version", "software", "public",
-];
+const FILLERS: [&str; 8] =
+    ["the", "license", "licence", "licensed", "licenses", "version", "software", "public"];
 
 fn key(words: &[String]) -> String {
-    let telling: Vec<&str> = words
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !FILLERS.contains(word))
-        .collect();
+    let telling: Vec<&str> =
+        words.iter().map(String::as_str).filter(|word| !FILLERS.contains(word)).collect();
     telling.join(" ")
 }
 
@@ -189,21 +159,14 @@ impl Gnu {
     /// The strict reading.
     pub fn reading(&self) -> Reading {
         let Some(version) = self.version else {
-            return (
-                LicenseExpression::known(self.open_reading()),
-                Precision::Imprecise,
-            );
+            return (LicenseExpression::known(self.open_reading()), Precision::Imprecise);
         };
         // "LGPLv2" is said of the Library GPL 2.0 and of the Lesser GPL 2.1 alike.
         if self.family == "LGPL" && version == "2" && !self.later {
             let both = LicenseExpression::known("LGPL-2.0-only AND LGPL-2.1-only");
             return (both, Precision::Imprecise);
         }
-        let number = if version.contains('.') {
-            version.to_owned()
-        } else {
-            format!("{version}.0")
-        };
+        let number = if version.contains('.') { version.to_owned() } else { format!("{version}.0") };
         let suffix = if self.later { "or-later" } else { "only" };
         let id = format!("{}-{number}-{suffix}", self.family);
         let precision = match self.later || self.only {
@@ -212,10 +175,7 @@ impl Gnu {
         };
         match LicenseExpression::parse(&id) {
             Ok((expression, _)) => (expression, precision),
-            Err(_) => (
-                LicenseExpression::known(self.open_reading()),
-                Precision::Imprecise,
-            ),
+            Err(_) => (LicenseExpression::known(self.open_reading()), Precision::Imprecise),
         }
     }
 
@@ -231,22 +191,15 @@ impl Gnu {
 /// Finds the first mention of a GNU licence: `GPLv2+`, `GNU Lesser General Public License v3 or later`, `lgpl 2.1`.
 pub(super) fn gnu(words: &[String]) -> Option<Gnu> {
     let (family, start, mut at, glued) = (0..words.len()).find_map(|i| gnu_family(words, i))?;
-    let mut mention = Gnu {
-        family,
-        version: None,
-        later: false,
-        only: false,
-        start,
-        end: at,
-    };
+    let mut mention = Gnu { family, version: None, later: false, only: false, start, end: at };
     if let Some(glued) = glued {
         mention.take_version(glued);
     }
     while let Some(word) = words.get(at) {
         let taken = match word.as_str() {
             "license" | "licence" | "v" | "ver" | "version" | "versions" => true,
-            "the" | "gnu" | "or" | "and" | "any" | "at" | "your" | "option" | "above" | "of"
-            | "as" | "either" => {
+            "the" | "gnu" | "or" | "and" | "any" | "at" | "your" | "option" | "above" | "of" | "as"
+            | "either" => {
                 at += 1;
                 continue;
             }
@@ -289,10 +242,7 @@ impl Gnu {
         };
         // "LGPL-2.0" said with its zero is the Library GPL.
         let version = if number == "2.0" { "2.0" } else { version };
-        if self
-            .version
-            .is_some_and(|known| known.trim_end_matches(".0") != version.trim_end_matches(".0"))
-        {
+        if self.version.is_some_and(|known| known.trim_end_matches(".0") != version.trim_end_matches(".0")) {
             return false;
         }
         self.version = Some(version);
@@ -330,12 +280,9 @@ fn gnu_family(words: &[String], i: usize) -> Option<(&'static str, usize, usize,
 /// `gplv3+` is the family GPL with `v3+` glued to it.
 pub(super) fn gnu_word(word: &str) -> Option<(&'static str, &str)> {
     let families = [("agpl", "AGPL"), ("lgpl", "LGPL"), ("gpl", "GPL")];
-    let (rest, family) = families
-        .iter()
-        .find_map(|(short, family)| word.strip_prefix(short).map(|rest| (rest, *family)))?;
-    let versioned = rest
-        .chars()
-        .all(|c| c == 'v' || c == '.' || c == '+' || c.is_ascii_digit());
+    let (rest, family) =
+        families.iter().find_map(|(short, family)| word.strip_prefix(short).map(|rest| (rest, *family)))?;
+    let versioned = rest.chars().all(|c| c == 'v' || c == '.' || c == '+' || c.is_ascii_digit());
     versioned.then_some((family, rest))
 }
 
@@ -351,31 +298,22 @@ fn names() -> &'static HashMap<String, Reading> {
 fn classifiers() -> &'static HashMap<&'static str, Reading> {
     static CLASSIFIERS: OnceLock<HashMap<&'static str, Reading>> = OnceLock::new();
     CLASSIFIERS.get_or_init(|| {
-        rows(include_str!("classifiers.tsv"))
-            .filter_map(|(name, reading)| Some((name, reading?)))
-            .collect()
+        rows(include_str!("classifiers.tsv")).filter_map(|(name, reading)| Some((name, reading?))).collect()
     })
 }
 
 /// The rows of one of our tables: a name, an expression or `-`, and `exact` or `imprecise`.
 pub(super) fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, Option<Reading>)> {
-    let lines = table
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = table.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines.map(|line| {
         let mut fields = line.split('\t');
-        let mut field = || {
-            fields
-                .next()
-                .unwrap_or_else(|| panic!("a field is missing in `{line}`"))
-        };
+        let mut field = || fields.next().unwrap_or_else(|| panic!("a field is missing in `{line}`"));
         let (name, expression, precision) = (field(), field(), field());
         let precision = match precision {
             "exact" => Precision::Exact,
             _ => Precision::Imprecise,
         };
-        let reading =
-            (expression != "-").then(|| (LicenseExpression::known(expression), precision));
+        let reading = (expression != "-").then(|| (LicenseExpression::known(expression), precision));
         (name, reading)
     })
 }
@@ -430,56 +368,28 @@ mod tests {
         ("GPL-3.0+", "GPL-3.0-or-later", Exact),
         ("GPL v3 or later", "GPL-3.0-or-later", Exact),
         ("GNU GPL v3 or later", "GPL-3.0-or-later", Exact),
-        (
-            "GNU General Public License v2 (GPLv2)",
-            "GPL-2.0-only",
-            Imprecise,
-        ),
-        (
-            "GNU General Public License v3 or later (GPLv3+)",
-            "GPL-3.0-or-later",
-            Exact,
-        ),
+        ("GNU General Public License v2 (GPLv2)", "GPL-2.0-only", Imprecise),
+        ("GNU General Public License v3 or later (GPLv3+)", "GPL-3.0-or-later", Exact),
         ("LGPL", "LGPL-2.1-only AND LGPL-3.0-only", Imprecise),
         ("GNU LGPL", "LGPL-2.1-only AND LGPL-3.0-only", Imprecise),
-        (
-            "LGPL with exceptions",
-            "LGPL-2.1-only AND LGPL-3.0-only",
-            Imprecise,
-        ),
+        ("LGPL with exceptions", "LGPL-2.1-only AND LGPL-3.0-only", Imprecise),
         ("LGPLv2", "LGPL-2.0-only AND LGPL-2.1-only", Imprecise),
         ("LGPLv2+", "LGPL-2.0-or-later", Exact),
         ("LGPLv2.1+", "LGPL-2.1-or-later", Exact),
         ("LGPL v3", "LGPL-3.0-only", Imprecise),
         ("LGPLv3+", "LGPL-3.0-or-later", Exact),
         ("LGPL-2.1-or-later", "LGPL-2.1-or-later", Exact),
-        (
-            "GNU Lesser General Public License, Version 3 (LGPLv3)",
-            "LGPL-3.0-only",
-            Imprecise,
-        ),
+        ("GNU Lesser General Public License, Version 3 (LGPLv3)", "LGPL-3.0-only", Imprecise),
         ("AGPLv3", "AGPL-3.0-only", Imprecise),
         ("AGPL-3.0", "AGPL-3.0-only", Imprecise),
-        (
-            "GNU Affero General Public License",
-            "AGPL-3.0-only",
-            Imprecise,
-        ),
+        ("GNU Affero General Public License", "AGPL-3.0-only", Imprecise),
         ("GPLv2 with linking exception", "GPL-2.0-only", Imprecise),
-        (
-            "Dual Licensed - GNU AFFERO GPL 3.0 or Artifex Commercial License",
-            "AGPL-3.0-only",
-            Imprecise,
-        ),
+        ("Dual Licensed - GNU AFFERO GPL 3.0 or Artifex Commercial License", "AGPL-3.0-only", Imprecise),
         ("MPL-2.0 AND MIT", "MPL-2.0 AND MIT", Exact),
         ("MIT or Apache 2.0", "MIT OR Apache-2.0", Exact),
         ("BSD/GPLv3", "BSD-3-Clause OR GPL-3.0-only", Imprecise),
         ("PSF and MIT", "PSF-2.0 AND MIT", Imprecise),
-        (
-            "Free To Use But Restricted",
-            "LicenseRef-Proprietary",
-            Imprecise,
-        ),
+        ("Free To Use But Restricted", "LicenseRef-Proprietary", Imprecise),
         ("Public Domain", "LicenseRef-Public-Domain", Imprecise),
     ];
 
@@ -487,15 +397,8 @@ mod tests {
     fn declarations_of_real_packages_are_read() {
         for (declared, expression, precision) in DECLARATIONS {
             let fact = normalize_declaration(declared);
-            let found = fact
-                .expression
-                .as_ref()
-                .map_or("-", LicenseExpression::as_str);
-            assert_eq!(
-                (found, fact.precision),
-                (expression, precision),
-                "{declared}"
-            );
+            let found = fact.expression.as_ref().map_or("-", LicenseExpression::as_str);
+            assert_eq!((found, fact.precision), (expression, precision), "{declared}");
             let kept = if found == declared { "" } else { declared };
             assert_eq!(fact.declared, kept, "{declared}: the words are kept");
         }
@@ -503,13 +406,7 @@ mod tests {
 
     #[test]
     fn what_names_no_licence_is_unknown_and_kept() {
-        for declared in [
-            "Dual License",
-            "VSL",
-            "Licensing of pretix",
-            "see LICENSE",
-            "\u{1b}[31m",
-        ] {
+        for declared in ["Dual License", "VSL", "Licensing of pretix", "see LICENSE", "\u{1b}[31m"] {
             let fact = normalize_declaration(declared);
             assert_eq!((fact.expression, fact.declared.as_str()), (None, declared));
         }
@@ -522,11 +419,7 @@ mod tests {
     fn classifiers_are_read() {
         let cases = [
             ("License :: OSI Approved :: MIT License", "MIT", Exact),
-            (
-                "License :: OSI Approved :: BSD License",
-                "BSD-3-Clause",
-                Imprecise,
-            ),
+            ("License :: OSI Approved :: BSD License", "BSD-3-Clause", Imprecise),
             (
                 "License :: OSI Approved :: GNU General Public License v2 or later (GPLv2+)",
                 "GPL-2.0-or-later",
@@ -541,10 +434,7 @@ mod tests {
         for (classifier, expression, precision) in cases {
             let fact = from_classifier(classifier).expect(classifier);
             assert_eq!(fact.expression.unwrap().as_str(), expression);
-            assert_eq!(
-                (fact.precision, fact.learned_from),
-                (precision, LearnedFrom::Classifier)
-            );
+            assert_eq!((fact.precision, fact.learned_from), (precision, LearnedFrom::Classifier));
         }
         assert_eq!(from_classifier("License :: OSI Approved"), None);
         assert_eq!(from_classifier("Programming Language :: Python"), None);

@@ -30,29 +30,14 @@ pub fn header(text: &[u8]) -> Option<LicenseFact> {
         return Some(tagged);
     }
     let found = notices(&comments);
-    let declared = found
-        .iter()
-        .map(|notice| notice.words.as_str())
-        .collect::<Vec<_>>()
-        .join("; ");
+    let declared = found.iter().map(|notice| notice.words.as_str()).collect::<Vec<_>>().join("; ");
     let reading = join(&found, offers_choice(&Words::new(&comments)))?;
-    Some(names::fact(
-        &declared,
-        Some(reading),
-        LearnedFrom::FileHeader,
-    ))
+    Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader))
 }
 
 /// Every notice holds one of these.
-const HINTS: [&str; 7] = [
-    "licen",
-    "redistribut",
-    "permission",
-    "public domain",
-    "gpl",
-    "unencumbered",
-    "fuck",
-];
+const HINTS: [&str; 7] =
+    ["licen", "redistribut", "permission", "public domain", "gpl", "unencumbered", "fuck"];
 
 /// What the notices in a text say, in whatever file they stand.
 pub(super) fn read(text: &str) -> Option<Reading> {
@@ -108,9 +93,7 @@ pub(super) fn notices(text: &str) -> Vec<Notice> {
 /// The licences whose permission wording stands in a text.
 pub(super) fn permissions(text: &str) -> Vec<Reading> {
     let found = phrases(&Words::new(text)).into_iter();
-    found
-        .map(|notice| (notice.expression, notice.precision))
-        .collect()
+    found.map(|notice| (notice.expression, notice.precision)).collect()
 }
 
 /// Whether a notice says all that a later one says: the same, or the same family less precisely.
@@ -236,20 +219,12 @@ fn tagged(comments: &str, lower: &str) -> Option<LicenseFact> {
 }
 
 fn value(rest: &str) -> &str {
-    let end = rest
-        .find("*/")
-        .or_else(|| rest.find("-->"))
-        .unwrap_or(rest.len());
-    rest[..end]
-        .trim()
-        .trim_end_matches(['"', '\'', '#', '*', '.'])
-        .trim()
+    let end = rest.find("*/").or_else(|| rest.find("-->")).unwrap_or(rest.len());
+    rest[..end].trim().trim_end_matches(['"', '\'', '#', '*', '.']).trim()
 }
 
 fn tag(text: &str) -> Option<Reading> {
-    LicenseExpression::parse(text)
-        .ok()
-        .or_else(|| names::named(&names::words(text)))
+    LicenseExpression::parse(text).ok().or_else(|| names::named(&names::words(text)))
 }
 
 // ---- words ----
@@ -268,12 +243,8 @@ struct Words {
 
 impl Words {
     fn new(text: &str) -> Words {
-        let mut all = Words {
-            words: Vec::new(),
-            begins: Vec::new(),
-            joined: " ".into(),
-            offsets: Vec::new(),
-        };
+        let mut all =
+            Words { words: Vec::new(), begins: Vec::new(), joined: " ".into(), offsets: Vec::new() };
         for line in text.lines() {
             let mut begins = true;
             for chunk in line.split_whitespace().filter(|chunk| !is_url(chunk)) {
@@ -291,8 +262,7 @@ impl Words {
 
     fn has(&self, phrase: &str) -> bool {
         self.joined.match_indices(phrase).any(|(at, _)| {
-            self.joined.as_bytes()[at - 1] == b' '
-                && self.joined.as_bytes()[at + phrase.len()] == b' '
+            self.joined.as_bytes()[at - 1] == b' ' && self.joined.as_bytes()[at + phrase.len()] == b' '
         })
     }
 
@@ -324,15 +294,10 @@ fn phrase_table() -> &'static [Phrase] {
     TABLE.get_or_init(|| {
         let rows = names::rows(include_str!("notices.tsv"));
         rows.filter_map(|(pattern, reading)| {
-            let (none, all): (Vec<_>, Vec<_>) = pattern
-                .split(" & ")
-                .partition(|phrase| phrase.starts_with('!'));
+            let (none, all): (Vec<_>, Vec<_>) =
+                pattern.split(" & ").partition(|phrase| phrase.starts_with('!'));
             let none = none.into_iter().map(|phrase| &phrase[1..]).collect();
-            Some(Phrase {
-                all,
-                none,
-                reading: reading?,
-            })
+            Some(Phrase { all, none, reading: reading? })
         })
         .collect()
     })
@@ -347,17 +312,11 @@ fn phrases(words: &Words) -> Vec<Notice> {
         if first == group {
             continue;
         }
-        if row.all.iter().all(|phrase| words.has(phrase))
-            && !row.none.iter().any(|phrase| words.has(phrase))
+        if row.all.iter().all(|phrase| words.has(phrase)) && !row.none.iter().any(|phrase| words.has(phrase))
         {
             group = first;
             let (expression, precision) = row.reading.clone();
-            found.push(Notice {
-                expression,
-                precision,
-                words: first.to_owned(),
-                link: Link::Apart,
-            });
+            found.push(Notice { expression, precision, words: first.to_owned(), link: Link::Apart });
         }
     }
     found
@@ -378,22 +337,14 @@ fn gnu_notices(words: &Words) -> Vec<Notice> {
         let shown = words.from(start, (end - start).max(1)).join(" ");
         merge(&mut mentions, mention, shown);
     }
-    if mentions
-        .iter()
-        .any(|(mention, _)| mention.version.is_some())
-    {
+    if mentions.iter().any(|(mention, _)| mention.version.is_some()) {
         mentions.retain(|(mention, _)| mention.version.is_some());
     }
     mentions
         .into_iter()
         .map(|(mention, words)| {
             let (expression, precision) = mention.reading();
-            Notice {
-                expression,
-                precision,
-                words,
-                link: Link::Apart,
-            }
+            Notice { expression, precision, words, link: Link::Apart }
         })
         .collect()
 }
@@ -416,14 +367,8 @@ fn stated(words: &Words, start: usize, end: usize) -> bool {
     let terms = has("terms")
         || before.ends_with(&["license".to_owned()])
         || before.ends_with(&["licence".to_owned()]);
-    let titled = words
-        .from(end, 1)
-        .iter()
-        .any(|word| word.starts_with("licen"))
-        || words
-            .before(end, 1)
-            .iter()
-            .any(|word| word.starts_with("licen"));
+    let titled = words.from(end, 1).iter().any(|word| word.starts_with("licen"))
+        || words.before(end, 1).iter().any(|word| word.starts_with("licen"));
     let opens = words.begins[start] && (titled || words.words[end - 1].contains(['2', '3']));
     // "YOLOv5 by Ultralytics, AGPL-3.0 license" on the first line of a file.
     let first_line = start < 12 && titled;
@@ -435,9 +380,7 @@ fn stated(words: &Words, start: usize, end: usize) -> bool {
 fn listed(words: &Words, last: Option<usize>, start: usize) -> bool {
     let near = last.filter(|end| start.saturating_sub(*end) <= 4);
     near.is_some_and(|end| {
-        words.words[end.min(start)..start]
-            .iter()
-            .any(|word| word == "or" || word == "and")
+        words.words[end.min(start)..start].iter().any(|word| word == "or" || word == "and")
     })
 }
 
@@ -463,10 +406,7 @@ const VERBS: [&str; 15] = [
 /// Looks for the version around a mention: "either version 2 of the License, or (at your option) any later version"
 /// behind it, "version 3 of the" before it.
 fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
-    let long = words
-        .from(start, end - start)
-        .iter()
-        .any(|word| word == "public");
+    let long = words.from(start, end - start).iter().any(|word| word == "public");
     let behind = words.from(end, 14);
     let before = words.before(start, 6);
     if mention.version.is_none() && long {
@@ -479,9 +419,7 @@ fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
             }
         }
     }
-    let around = words
-        .from(start.saturating_sub(6), end - start + 30)
-        .join(" ");
+    let around = words.from(start.saturating_sub(6), end - start + 30).join(" ");
     mention.later |= mention.version.is_some()
         && ["any later", "or later", "later version", "or newer"]
             .iter()
@@ -492,13 +430,8 @@ fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
 
 /// The number behind the word "version" (or `v2`).
 fn version_in(words: &[String]) -> Option<&str> {
-    let said = words
-        .iter()
-        .position(|word| word == "version" || word == "v")?;
-    words
-        .get(said + 1)
-        .map(String::as_str)
-        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    let said = words.iter().position(|word| word == "version" || word == "v")?;
+    words.get(said + 1).map(String::as_str).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// "Licensed under the X", "X License", "License: X" for the names of the table.
@@ -511,12 +444,7 @@ fn named_notices(words: &Words) -> Vec<Notice> {
                 found.extend(name_before(words, i));
             }
             "licensed" | "licenced" => found.extend(name_behind(words, i + 1, UNDER)),
-            "under"
-                if words
-                    .before(i, 8)
-                    .iter()
-                    .any(|word| VERBS.contains(&word.as_str())) =>
-            {
+            "under" if words.before(i, 8).iter().any(|word| VERBS.contains(&word.as_str())) => {
                 found.extend(name_behind(words, i + 1, UNDER));
             }
             "or" | "and" if words.before(i, 12).iter().any(|word| word == "under") => {
@@ -531,27 +459,13 @@ fn named_notices(words: &Words) -> Vec<Notice> {
     found
 }
 
-const UNDER: &[&str] = &[
-    "under",
-    "the",
-    "terms",
-    "of",
-    "a",
-    "an",
-    "either",
-    "both",
-    "and",
-    "conditions",
-];
+const UNDER: &[&str] = &["under", "the", "terms", "of", "a", "an", "either", "both", "and", "conditions"];
 
 /// The longest name that begins at a word, some words skipped first.
 fn name_behind(words: &Words, i: usize, skipped: &[&str]) -> Option<Notice> {
     let skips = |word: &&String| skipped.contains(&word.as_str());
     let i = i + words.from(i, 6).iter().take_while(skips).count();
-    (1..=7)
-        .rev()
-        .filter(|n| i + n <= words.words.len())
-        .find_map(|n| named(words, i, i + n))
+    (1..=7).rev().filter(|n| i + n <= words.words.len()).find_map(|n| named(words, i, i + n))
 }
 
 /// The longest name that ends before the word "license", if the sentence puts the file under it.
@@ -559,52 +473,29 @@ fn name_before(words: &Words, i: usize) -> Option<Notice> {
     (1..=4).rev().filter(|n| *n <= i).find_map(|n| {
         let start = i - n;
         let before = words.before(start, 2);
-        let led = before
-            .last()
-            .is_none_or(|word| ["under", "the", "a", "an"].contains(&word.as_str()))
-            && before.first().is_none_or(|word| {
-                ["under", "of", "or", "is", "the", "by"].contains(&word.as_str())
-            });
-        (words.begins[start] || led)
-            .then(|| named(words, start, i + 1))
-            .flatten()
+        let led = before.last().is_none_or(|word| ["under", "the", "a", "an"].contains(&word.as_str()))
+            && before
+                .first()
+                .is_none_or(|word| ["under", "of", "or", "is", "the", "by"].contains(&word.as_str()));
+        (words.begins[start] || led).then(|| named(words, start, i + 1)).flatten()
     })
 }
 
 fn named(words: &Words, start: usize, end: usize) -> Option<Notice> {
     let name = &words.words[start..end];
-    let followed = words
-        .from(end, 1)
-        .iter()
-        .any(|word| word.starts_with("licen"))
+    let followed = words.from(end, 1).iter().any(|word| word.starts_with("licen"))
         || name.last().is_some_and(|word| word.starts_with("licen"));
     if name.first().is_some_and(|word| word.starts_with("licen")) || names::gnu(name).is_some() {
         return None;
     }
     let (expression, precision) = names::named(name)?;
-    let plain = name
-        .iter()
-        .any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
-    (followed || plain).then(|| Notice {
-        expression,
-        precision,
-        words: name.join(" "),
-        link: Link::Apart,
-    })
+    let plain =
+        name.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
+    (followed || plain).then(|| Notice { expression, precision, words: name.join(" "), link: Link::Apart })
 }
 
 /// Names that mean a licence even where the word "license" does not follow; `python` or `boost` do not.
-const PLAIN: [&str; 9] = [
-    "mit",
-    "bsd",
-    "isc",
-    "wtfpl",
-    "unlicense",
-    "zlib",
-    "psf",
-    "mpl",
-    "apache",
-];
+const PLAIN: [&str; 9] = ["mit", "bsd", "isc", "wtfpl", "unlicense", "zlib", "psf", "mpl", "apache"];
 
 /// Whether the header offers its licences for choice.
 fn offers_choice(words: &Words) -> bool {
@@ -661,24 +552,14 @@ mod tests {
             "GPL-2.0-or-later",
             Exact,
         ),
-        (
-            "scapy",
-            "# SPDX-License-Identifier: WTFPL\n# This file is part of Scapy\n",
-            "WTFPL",
-            Exact,
-        ),
+        ("scapy", "# SPDX-License-Identifier: WTFPL\n# This file is part of Scapy\n", "WTFPL", Exact),
         (
             "yolov5, new",
             "# YOLOv5 \u{1f680} by Ultralytics, AGPL-3.0 license\n\"\"\"\nCommon modules\n\"\"\"\n",
             "AGPL-3.0-only",
             Imprecise,
         ),
-        (
-            "yolov5, old",
-            "# YOLOv5 by Ultralytics, GPL-3.0 license\n",
-            "GPL-3.0-only",
-            Imprecise,
-        ),
+        ("yolov5, old", "# YOLOv5 by Ultralytics, GPL-3.0 license\n", "GPL-3.0-only", Imprecise),
         (
             "pydevd",
             "\"\"\"\nLicense: Apache 2.0\nAuthor: Yuli Fitterman\n\"\"\"\nimport types",
@@ -763,12 +644,7 @@ mod tests {
             "MPL-1.1 OR GPL-2.0-or-later OR LGPL-2.1-or-later",
             Exact,
         ),
-        (
-            "SPDX, deprecated",
-            "// SPDX-License-Identifier: GPL-2.0+\n",
-            "GPL-2.0-or-later",
-            Exact,
-        ),
+        ("SPDX, deprecated", "// SPDX-License-Identifier: GPL-2.0+\n", "GPL-2.0-or-later", Exact),
         (
             "SPDX in a block",
             "/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */",
@@ -787,30 +663,15 @@ mod tests {
             "MIT",
             Exact,
         ),
-        (
-            "PSF",
-            "# Licensed to PSF under a Contributor Agreement.\n",
-            "PSF-2.0",
-            Exact,
-        ),
+        ("PSF", "# Licensed to PSF under a Contributor Agreement.\n", "PSF-2.0", Exact),
         (
             "zope",
             "# This software is subject to the provisions of the Zope Public License,\n# Version 2.1 (ZPL).  A copy of the ZPL should accompany this distribution.\n",
             "ZPL-2.1",
             Exact,
         ),
-        (
-            "MIT in a word",
-            "# Released under the MIT License.\n",
-            "MIT",
-            Exact,
-        ),
-        (
-            "GPLv3 in a word",
-            "# License: GPLv3\n",
-            "GPL-3.0-only",
-            Imprecise,
-        ),
+        ("MIT in a word", "# Released under the MIT License.\n", "MIT", Exact),
+        ("GPLv3 in a word", "# License: GPLv3\n", "GPL-3.0-only", Imprecise),
     ];
 
     /// Files that talk of licences and state none.
@@ -831,16 +692,8 @@ mod tests {
     fn headers_of_real_files_are_read() {
         for (name, text, expression, precision) in HEADERS {
             let fact = header(text.as_bytes()).unwrap_or_else(|| panic!("{name}: nothing found"));
-            let found = fact
-                .expression
-                .as_ref()
-                .map_or("-", LicenseExpression::as_str);
-            assert_eq!(
-                (found, fact.precision),
-                (*expression, *precision),
-                "{name}: {}",
-                fact.declared
-            );
+            let found = fact.expression.as_ref().map_or("-", LicenseExpression::as_str);
+            assert_eq!((found, fact.precision), (*expression, *precision), "{name}: {}", fact.declared);
             assert_eq!(fact.learned_from, LearnedFrom::FileHeader);
         }
     }
@@ -856,10 +709,7 @@ mod tests {
     #[test]
     fn an_unreadable_tag_is_a_fact_without_an_expression() {
         let fact = header(b"# SPDX-License-Identifier: Own-Terms\n").unwrap();
-        assert_eq!(
-            (fact.expression, fact.declared.as_str()),
-            (None, "Own-Terms")
-        );
+        assert_eq!((fact.expression, fact.declared.as_str()), (None, "Own-Terms"));
     }
 
     proptest::proptest! {

@@ -41,19 +41,11 @@ pub fn from_cargo_toml(
     let manifest = parse(text, "Cargo.toml")?;
     let inherited = |table: &toml::Table| declared_by_cargo(at(table, &["workspace", "package"]));
     let own = declared_by_cargo(at(&manifest, &["package"]));
-    if own
-        .as_ref()
-        .is_some_and(|own| *own != ManifestLicense::InWorkspace)
-    {
+    if own.as_ref().is_some_and(|own| *own != ManifestLicense::InWorkspace) {
         return Ok(own);
     }
-    let root = workspace
-        .map(|text| parse(text, "Cargo.toml"))
-        .transpose()?;
-    let from_root = root
-        .as_ref()
-        .and_then(inherited)
-        .or_else(|| inherited(&manifest));
+    let root = workspace.map(|text| parse(text, "Cargo.toml")).transpose()?;
+    let from_root = root.as_ref().and_then(inherited).or_else(|| inherited(&manifest));
     Ok(from_root.or(own))
 }
 
@@ -64,32 +56,23 @@ pub fn from_cargo_toml(
 /// If the text is not TOML.
 pub fn from_pyproject(text: &str) -> Result<Option<ManifestLicense>, ManifestError> {
     let manifest = parse(text, "pyproject.toml")?;
-    let tables = [
-        at(&manifest, &["project"]),
-        at(&manifest, &["tool", "poetry"]),
-    ];
+    let tables = [at(&manifest, &["project"]), at(&manifest, &["tool", "poetry"])];
     Ok(tables.into_iter().find_map(declared_by_python))
 }
 
 fn parse(text: &str, manifest: &'static str) -> Result<toml::Table, ManifestError> {
     text.parse()
-        .map_err(|error: toml::de::Error| ManifestError {
-            manifest,
-            reason: error.message().to_owned(),
-        })
+        .map_err(|error: toml::de::Error| ManifestError { manifest, reason: error.message().to_owned() })
 }
 
 fn at<'a>(table: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Table> {
-    path.iter()
-        .try_fold(table, |table, key| table.get(*key)?.as_table())
+    path.iter().try_fold(table, |table, key| table.get(*key)?.as_table())
 }
 
 fn declared_by_cargo(package: Option<&toml::Table>) -> Option<ManifestLicense> {
     let package = package?;
     match (package.get("license"), package.get("license-file")) {
-        (Some(toml::Value::String(text)), _) => {
-            Some(ManifestLicense::Declared(normalize_declaration(text)))
-        }
+        (Some(toml::Value::String(text)), _) => Some(ManifestLicense::Declared(normalize_declaration(text))),
         (Some(toml::Value::Table(_)), _) | (None, Some(toml::Value::Table(_))) => {
             Some(ManifestLicense::InWorkspace)
         }
@@ -107,15 +90,9 @@ fn declared_by_python(project: Option<&toml::Table>) -> Option<ManifestLicense> 
     };
     let file = at(project, &["license"]).and_then(|license| license.get("file")?.as_str());
     let classifiers = project.get("classifiers").and_then(toml::Value::as_array);
-    let classified = classifiers
-        .into_iter()
-        .flatten()
-        .filter_map(|classifier| from_classifier(classifier.as_str()?));
-    let facts: Vec<LicenseFact> = text
-        .map(normalize_declaration)
-        .into_iter()
-        .chain(classified)
-        .collect();
+    let classified =
+        classifiers.into_iter().flatten().filter_map(|classifier| from_classifier(classifier.as_str()?));
+    let facts: Vec<LicenseFact> = text.map(normalize_declaration).into_iter().chain(classified).collect();
     match (resolve(&facts), file) {
         (known, _) if known.expression.is_some() => Some(ManifestLicense::Declared(known)),
         (_, Some(path)) => Some(ManifestLicense::InFile(path.to_owned())),
@@ -129,9 +106,9 @@ mod tests {
 
     fn show(found: Result<Option<ManifestLicense>, ManifestError>) -> String {
         match found {
-            Ok(Some(ManifestLicense::Declared(fact))) => fact
-                .expression
-                .map_or(format!("unread {}", fact.declared), |e| e.to_string()),
+            Ok(Some(ManifestLicense::Declared(fact))) => {
+                fact.expression.map_or(format!("unread {}", fact.declared), |e| e.to_string())
+            }
             Ok(Some(ManifestLicense::InFile(path))) => format!("file {path}"),
             Ok(Some(ManifestLicense::InWorkspace)) => "workspace".to_owned(),
             Ok(None) => "none".to_owned(),
@@ -143,21 +120,9 @@ mod tests {
     fn cargo_manifests_are_read() {
         let root = Some("[workspace.package]\nlicense = \"MPL-2.0\"");
         let cases = [
-            (
-                "[package]\nlicense = \"MIT OR Apache-2.0\"",
-                None,
-                "MIT OR Apache-2.0",
-            ),
-            (
-                "[package]\nlicense = \"MIT/Apache-2.0\"",
-                None,
-                "MIT OR Apache-2.0",
-            ),
-            (
-                "[package]\nlicense = \"GPL-3.0+\"",
-                root,
-                "GPL-3.0-or-later",
-            ),
+            ("[package]\nlicense = \"MIT OR Apache-2.0\"", None, "MIT OR Apache-2.0"),
+            ("[package]\nlicense = \"MIT/Apache-2.0\"", None, "MIT OR Apache-2.0"),
+            ("[package]\nlicense = \"GPL-3.0+\"", root, "GPL-3.0-or-later"),
             ("[package]\nlicense.workspace = true", root, "MPL-2.0"),
             ("[package]\nlicense.workspace = true", None, "workspace"),
             (
@@ -166,11 +131,7 @@ mod tests {
                 "ISC",
             ),
             ("[workspace.package]\nlicense = \"ISC\"", None, "ISC"),
-            (
-                "[package]\nlicense-file = \"COPYING\"",
-                None,
-                "file COPYING",
-            ),
+            ("[package]\nlicense-file = \"COPYING\"", None, "file COPYING"),
             ("[package]\nlicense = \"our own\"", None, "unread our own"),
             ("[package]\nname = \"x\"", None, "none"),
             ("[package", None, "error in Cargo.toml"),
@@ -185,14 +146,8 @@ mod tests {
     fn python_manifests_are_read() {
         let cases = [
             ("[project]\nlicense = \"MIT\"", "MIT"),
-            (
-                "[project]\nlicense = { text = \"GPLv3+\" }",
-                "GPL-3.0-or-later",
-            ),
-            (
-                "[project]\nlicense = { file = \"LICENSE\" }",
-                "file LICENSE",
-            ),
+            ("[project]\nlicense = { text = \"GPLv3+\" }", "GPL-3.0-or-later"),
+            ("[project]\nlicense = { file = \"LICENSE\" }", "file LICENSE"),
             (
                 "[project]\nlicense = { file = \"LICENSE\" }\nclassifiers = [\"License :: OSI Approved :: MIT License\"]",
                 "MIT",
@@ -201,19 +156,10 @@ mod tests {
                 "[project]\nlicense = \"GPL\"\nclassifiers = [\"License :: OSI Approved :: GNU General Public License v2 or later (GPLv2+)\"]",
                 "GPL-2.0-or-later",
             ),
-            (
-                "[project]\nclassifiers = [\"Programming Language :: Python\"]",
-                "none",
-            ),
+            ("[project]\nclassifiers = [\"Programming Language :: Python\"]", "none"),
             ("[tool.poetry]\nlicense = \"Apache-2.0\"", "Apache-2.0"),
-            (
-                "[project]\nname = \"x\"\n[tool.poetry]\nlicense = \"ISC\"",
-                "ISC",
-            ),
-            (
-                "[project]\nlicense = \"Dual License\"",
-                "unread Dual License",
-            ),
+            ("[project]\nname = \"x\"\n[tool.poetry]\nlicense = \"ISC\"", "ISC"),
+            ("[project]\nlicense = \"Dual License\"", "unread Dual License"),
             ("", "none"),
             ("]", "error in pyproject.toml"),
         ];

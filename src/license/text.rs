@@ -48,11 +48,7 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
         }
         _ => (several(text)?, 0.5),
     };
-    Some(DetectedText {
-        expression: reading.0,
-        precision: reading.1,
-        confidence,
-    })
+    Some(DetectedText { expression: reading.0, precision: reading.1, confidence })
 }
 
 /// The one licence whose title or permission wording stands in the text. Where a text is worded a little differently
@@ -77,11 +73,8 @@ fn with_company((main, precision): Reading, text: &str) -> Reading {
         true => notice::permissions(text),
         false => Vec::new(),
     };
-    let company: Vec<LicenseExpression> = others
-        .into_iter()
-        .map(|(other, _)| other)
-        .filter(|other| *other != main)
-        .collect();
+    let company: Vec<LicenseExpression> =
+        others.into_iter().map(|(other, _)| other).filter(|other| *other != main).collect();
     if company.is_empty() {
         return (main, precision);
     }
@@ -92,11 +85,7 @@ fn with_company((main, precision): Reading, text: &str) -> Reading {
 /// The licence of a project or component whose licence file holds this text.
 pub fn from_license_text(text: &str) -> Option<LicenseFact> {
     let found = detect_text(text)?;
-    Some(names::fact(
-        "",
-        Some((found.expression, found.precision)),
-        LearnedFrom::LicenseText,
-    ))
+    Some(names::fact("", Some((found.expression, found.precision)), LearnedFrom::LicenseText))
 }
 
 /// A metadata field that holds a whole text (scipy and numpydoc put theirs there).
@@ -118,10 +107,7 @@ fn cut(text: &str) -> &str {
 fn closest(text: &str) -> Option<(&'static str, f32)> {
     let asked = TextData::new(text);
     let scored = store().iter().map(|(name, entry)| {
-        let others = entry
-            .alternates
-            .iter()
-            .map(|other| other.match_score(&asked));
+        let others = entry.alternates.iter().map(|other| other.match_score(&asked));
         let score = others.fold(entry.original.match_score(&asked), f32::max);
         (name.as_str(), score)
     });
@@ -133,22 +119,15 @@ fn closest(text: &str) -> Option<(&'static str, f32)> {
 
 fn store() -> &'static Store {
     static STORE: OnceLock<Store> = OnceLock::new();
-    STORE.get_or_init(|| {
-        Store::load_inline().expect("the texts compiled into the spdx crate are readable")
-    })
+    STORE.get_or_init(|| Store::load_inline().expect("the texts compiled into the spdx crate are readable"))
 }
 
 fn strict(name: &str) -> Option<Reading> {
-    let gnu = ["GPL-", "LGPL-", "AGPL-", "GFDL-"]
-        .iter()
-        .any(|family| name.starts_with(family));
+    let gnu = ["GPL-", "LGPL-", "AGPL-", "GFDL-"].iter().any(|family| name.starts_with(family));
     if !gnu {
         return LicenseExpression::parse(name).ok();
     }
-    let base = name
-        .trim_end_matches("-or-later")
-        .trim_end_matches("-only")
-        .trim_end_matches('+');
+    let base = name.trim_end_matches("-or-later").trim_end_matches("-only").trim_end_matches('+');
     let (expression, _) = LicenseExpression::parse(&format!("{base}-only")).ok()?;
     Some((expression, Precision::Imprecise))
 }
@@ -157,10 +136,7 @@ fn strict(name: &str) -> Option<Reading> {
 fn several(text: &str) -> Option<Reading> {
     let titles = titles(text);
     let titled = !titles.is_empty();
-    let mut parts: Vec<Reading> = titles
-        .into_iter()
-        .map(|title| (title, Precision::Imprecise))
-        .collect();
+    let mut parts: Vec<Reading> = titles.into_iter().map(|title| (title, Precision::Imprecise)).collect();
     // Inside a licence's own text, GNU notices are patterns to copy.
     let notices = notice::notices(text).into_iter();
     let own = notices.filter(|notice| !(titled && is_gnu(&notice.expression)));
@@ -176,8 +152,7 @@ fn several(text: &str) -> Option<Reading> {
 fn titles(text: &str) -> Vec<LicenseExpression> {
     let words = names::words(text).join(" ");
     let found = TITLES.iter().filter(|(title, _)| words.contains(title));
-    let mut found: Vec<LicenseExpression> =
-        found.map(|(_, id)| LicenseExpression::known(id)).collect();
+    let mut found: Vec<LicenseExpression> = found.map(|(_, id)| LicenseExpression::known(id)).collect();
     // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its text.
     if found.iter().any(|one| one.as_str() == "LGPL-3.0-only") {
         found.retain(|one| one.as_str() != "GPL-3.0-only");
@@ -191,56 +166,20 @@ fn is_gnu(expression: &LicenseExpression) -> bool {
 
 /// Titles of long texts as they stand above the text itself, not in references to it.
 const TITLES: [(&str, &str); 14] = [
-    (
-        "gnu general public license version 2 june 1991",
-        "GPL-2.0-only",
-    ),
-    (
-        "gnu general public license version 3 29 june 2007",
-        "GPL-3.0-only",
-    ),
-    (
-        "gnu library general public license version 2 june 1991",
-        "LGPL-2.0-only",
-    ),
-    (
-        "gnu lesser general public license version 2.1 february 1999",
-        "LGPL-2.1-only",
-    ),
-    (
-        "gnu lesser general public license version 3 29 june 2007",
-        "LGPL-3.0-only",
-    ),
-    (
-        "gnu affero general public license version 3 19 november 2007",
-        "AGPL-3.0-only",
-    ),
+    ("gnu general public license version 2 june 1991", "GPL-2.0-only"),
+    ("gnu general public license version 3 29 june 2007", "GPL-3.0-only"),
+    ("gnu library general public license version 2 june 1991", "LGPL-2.0-only"),
+    ("gnu lesser general public license version 2.1 february 1999", "LGPL-2.1-only"),
+    ("gnu lesser general public license version 3 29 june 2007", "LGPL-3.0-only"),
+    ("gnu affero general public license version 3 19 november 2007", "AGPL-3.0-only"),
     ("apache license version 2.0 january 2004", "Apache-2.0"),
-    (
-        "mozilla public license version 2.0 1 definitions",
-        "MPL-2.0",
-    ),
-    (
-        "mozilla public license version 1.1 1 definitions",
-        "MPL-1.1",
-    ),
-    (
-        "eclipse public license v 1.0 the accompanying program",
-        "EPL-1.0",
-    ),
-    (
-        "eclipse public license v 2.0 the accompanying program",
-        "EPL-2.0",
-    ),
-    (
-        "python software foundation license version 2 1 this license agreement",
-        "PSF-2.0",
-    ),
+    ("mozilla public license version 2.0 1 definitions", "MPL-2.0"),
+    ("mozilla public license version 1.1 1 definitions", "MPL-1.1"),
+    ("eclipse public license v 1.0 the accompanying program", "EPL-1.0"),
+    ("eclipse public license v 2.0 the accompanying program", "EPL-2.0"),
+    ("python software foundation license version 2 1 this license agreement", "PSF-2.0"),
     ("cc0 1.0 universal", "CC0-1.0"),
-    (
-        "common development and distribution license cddl version 1.0",
-        "CDDL-1.0",
-    ),
+    ("common development and distribution license cddl version 1.0", "CDDL-1.0"),
 ];
 
 #[cfg(test)]
@@ -271,11 +210,7 @@ mod tests {
         ];
         for (id, expected, precision) in cases {
             let found = detect_text(spdx_text(id)).expect(id);
-            assert_eq!(
-                (found.expression.as_str(), found.precision),
-                (expected, precision),
-                "{id}"
-            );
+            assert_eq!((found.expression.as_str(), found.precision), (expected, precision), "{id}");
         }
     }
 
@@ -285,22 +220,12 @@ mod tests {
             (vec!["MIT", "Apache-2.0"], "Apache-2.0 AND MIT"),
             (vec!["BSD-3-Clause", "MPL-2.0"], "MPL-2.0 AND BSD-3-Clause"),
             (vec!["LGPL-3.0-only", "GPL-3.0-only"], "LGPL-3.0-only"),
-            (
-                vec!["GPL-2.0-only", "MIT", "ISC"],
-                "GPL-2.0-only AND MIT AND ISC",
-            ),
+            (vec!["GPL-2.0-only", "MIT", "ISC"], "GPL-2.0-only AND MIT AND ISC"),
         ];
         for (ids, expected) in cases {
-            let text = ids
-                .iter()
-                .map(|id| spdx_text(id))
-                .collect::<Vec<_>>()
-                .join("\n\n----\n\n");
+            let text = ids.iter().map(|id| spdx_text(id)).collect::<Vec<_>>().join("\n\n----\n\n");
             let found = detect_text(&text).expect(expected);
-            assert_eq!(
-                (found.expression.as_str(), found.precision),
-                (expected, Precision::Imprecise)
-            );
+            assert_eq!((found.expression.as_str(), found.precision), (expected, Precision::Imprecise));
         }
     }
 

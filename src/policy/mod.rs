@@ -26,10 +26,7 @@ pub struct PolicySettings {
 impl PolicySettings {
     /// How bad findings of a rule are.
     pub fn severity(&self, rule: Rule) -> Severity {
-        self.severities
-            .get(&rule)
-            .copied()
-            .unwrap_or_else(|| rule.default_severity())
+        self.severities.get(&rule).copied().unwrap_or_else(|| rule.default_severity())
     }
 
     /// Whether a component is declared as the user's own.
@@ -46,9 +43,7 @@ impl Rule {
     pub fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
-            Rule::LicenseUnknown | Rule::LicenseReview | Rule::AttributionMissing => {
-                Severity::Warning
-            }
+            Rule::LicenseUnknown | Rule::LicenseReview | Rule::AttributionMissing => Severity::Warning,
         }
     }
 
@@ -72,10 +67,7 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
     if settings.owns(&origin.purl) {
         return Verdict {
             decision: Decision::Compatible,
-            reason: format!(
-                "{} is declared as your own in the configuration",
-                origin.purl.package()
-            ),
+            reason: format!("{} is declared as your own in the configuration", origin.purl.package()),
             remedies: Vec::new(),
         };
     }
@@ -85,15 +77,7 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
     let Some(license) = &origin.license.expression else {
         return unknown_owner(origin, others, under, settings);
     };
-    let case = Case {
-        origin,
-        others,
-        license,
-        under,
-        outbound,
-        settings,
-        judged: compat(license, under),
-    };
+    let case = Case { origin, others, license, under, outbound, settings, judged: compat(license, under) };
     case.verdict()
 }
 
@@ -183,12 +167,7 @@ impl Case<'_> {
             Answer::CheckDependency => {
                 "allows it under conditions that depend on how it is used or relicensed"
             }
-            _ if self
-                .judged
-                .cells
-                .iter()
-                .any(|cell| cell.answer != Answer::Unknown) =>
-            {
+            _ if self.judged.cells.iter().any(|cell| cell.answer != Answer::Unknown) => {
                 "fits some of the licences your project is under and not others"
             }
             _ => "cannot be judged from the matrix",
@@ -221,9 +200,7 @@ impl Case<'_> {
         let rest = match self.others.len() {
             0 => String::new(),
             1 => ", nor is that of the other package that holds it known to allow it".to_owned(),
-            n => format!(
-                ", nor is that of any of the {n} other packages that hold it known to allow it"
-            ),
+            n => format!(", nor is that of any of the {n} other packages that hold it known to allow it"),
         };
         Verdict {
             decision: Decision::Incompatible,
@@ -247,11 +224,7 @@ impl Case<'_> {
             ));
         }
         remedies.extend(self.remedies());
-        Verdict {
-            decision: Decision::Review,
-            reason,
-            remedies,
-        }
+        Verdict { decision: Decision::Review, reason, remedies }
     }
 
     fn remedies(&self) -> Vec<String> {
@@ -277,8 +250,7 @@ impl Case<'_> {
     fn some_reading_allows(&self) -> bool {
         let imprecise = self.origin.license.precision == Precision::Imprecise;
         let open = |id: &String| {
-            LicenseExpression::parse(id)
-                .is_ok_and(|(one, _)| compat(&one, self.under).answer == Answer::Yes)
+            LicenseExpression::parse(id).is_ok_and(|(one, _)| compat(&one, self.under).answer == Answer::Yes)
         };
         imprecise && self.license.licenses().iter().any(open)
     }
@@ -302,25 +274,14 @@ impl Case<'_> {
 
     /// The cells, in brackets, with what the reader must know of how the licences were read.
     fn cited(&self) -> String {
-        let mut parts: Vec<String> = self
-            .judged
-            .cells
-            .iter()
-            .take(CITED_CELLS)
-            .map(Cell::to_string)
-            .collect();
+        let mut parts: Vec<String> =
+            self.judged.cells.iter().take(CITED_CELLS).map(Cell::to_string).collect();
         if self.judged.cells.len() > CITED_CELLS {
-            parts.push(format!(
-                "and {} more cells",
-                self.judged.cells.len() - CITED_CELLS
-            ));
+            parts.push(format!("and {} more cells", self.judged.cells.len() - CITED_CELLS));
         }
         parts.extend(self.judged.remarks.iter().cloned());
         if self.outbound.precision == Precision::Imprecise {
-            parts.push(format!(
-                "your project says `{}`, read strictly",
-                said(self.outbound)
-            ));
+            parts.push(format!("your project says `{}`, read strictly", said(self.outbound)));
         }
         format!(" ({})", parts.join("; "))
     }
@@ -330,20 +291,13 @@ impl Case<'_> {
 const CITED_CELLS: usize = 4;
 
 fn unknown(reason: String, remedies: Vec<String>) -> Verdict {
-    Verdict {
-        decision: Decision::Unknown,
-        reason,
-        remedies,
-    }
+    Verdict { decision: Decision::Unknown, reason, remedies }
 }
 
 fn unknown_project(origin: &Owner, outbound: &LicenseFact) -> Verdict {
     let why = match outbound.declared.as_str() {
         "" => "no licence of your project was found".to_owned(),
-        declared => format!(
-            "your project's licence, `{}`, could not be read",
-            one_line(declared)
-        ),
+        declared => format!("your project's licence, `{}`, could not be read", one_line(declared)),
     };
     let theirs = match &origin.license.expression {
         Some(license) => format!("code under {}", licensed(origin, license)),
@@ -365,10 +319,7 @@ fn unknown_owner(
     settings: &PolicySettings,
 ) -> Verdict {
     let why = match origin.license.declared.as_str() {
-        "" => format!(
-            "no licence of {} was found, and without one all rights are reserved",
-            origin.purl
-        ),
+        "" => format!("no licence of {} was found, and without one all rights are reserved", origin.purl),
         declared => format!(
             "the licence of {}, `{}`, could not be read, and until it is all rights must be taken as reserved",
             origin.purl,
@@ -386,10 +337,8 @@ fn unknown_owner(
             || license.is_some_and(|license| compat(license, under).answer == Answer::Yes)
     };
     if let Some(other) = others.iter().find(allows) {
-        remedies.push(format!(
-            "If the code comes from {}, take it from there and keep its notice.",
-            other.purl
-        ));
+        remedies
+            .push(format!("If the code comes from {}, take it from there and keep its notice.", other.purl));
     }
     remedies.push(owned_remedy(origin));
     unknown(why, remedies)
@@ -405,10 +354,7 @@ fn licensed(origin: &Owner, license: &LicenseExpression) -> String {
     };
     let read = match origin.license.precision {
         Precision::Imprecise if !origin.license.declared.is_empty() => {
-            format!(
-                " (the strict reading of `{}`)",
-                one_line(&origin.license.declared)
-            )
+            format!(" (the strict reading of `{}`)", one_line(&origin.license.declared))
         }
         _ => String::new(),
     };
@@ -416,10 +362,7 @@ fn licensed(origin: &Owner, license: &LicenseExpression) -> String {
 }
 
 fn owned_remedy(origin: &Owner) -> String {
-    format!(
-        "If the code is your own, say so in birthmark.toml: owned = [\"{}\"].",
-        origin.purl.package()
-    )
+    format!("If the code is your own, say so in birthmark.toml: owned = [\"{}\"].", origin.purl.package())
 }
 
 fn said(fact: &LicenseFact) -> String {
@@ -462,14 +405,8 @@ mod tests {
     }
 
     fn judge(owners: &[(&str, &str)], outbound: &str) -> Verdict {
-        let owners: Vec<Owner> = owners
-            .iter()
-            .map(|(purl, license)| owner(purl, license))
-            .collect();
-        let settings = PolicySettings {
-            owned: vec!["pkg:pypi/mine".parse().unwrap()],
-            ..Default::default()
-        };
+        let owners: Vec<Owner> = owners.iter().map(|(purl, license)| owner(purl, license)).collect();
+        let settings = PolicySettings { owned: vec!["pkg:pypi/mine".parse().unwrap()], ..Default::default() };
         evaluate(&owners, &normalize_declaration(outbound), &settings)
     }
 
@@ -492,11 +429,7 @@ mod tests {
             (&[("pkg:pypi/zero@1", "0BSD")], "MIT", Compatible),
             (&[("pkg:pypi/gpl@1", "GPL")], "GPL-3.0-only", Review),
             (&[("pkg:pypi/gpl@1", "GPL")], "MIT", Incompatible),
-            (
-                &[("pkg:pypi/agpl@1", "AGPL-3.0-only")],
-                "GPL-3.0-only",
-                Review,
-            ),
+            (&[("pkg:pypi/agpl@1", "AGPL-3.0-only")], "GPL-3.0-only", Review),
             (&[("pkg:pypi/sspl@1", "SSPL-1.0")], "MIT", Review),
             (&[FUZZYWUZZY, SIX], "MIT", Review),
             (&[FUZZYWUZZY, PYDEVD], "MIT", Incompatible),
@@ -508,17 +441,9 @@ mod tests {
         ];
         for (owners, outbound, decision) in cases {
             let verdict = judge(owners, outbound);
-            assert_eq!(
-                verdict.decision, decision,
-                "{owners:?} in {outbound}: {}",
-                verdict.reason
-            );
+            assert_eq!(verdict.decision, decision, "{owners:?} in {outbound}: {}", verdict.reason);
             let quiet = decision == Compatible;
-            assert_eq!(
-                verdict.remedies.is_empty(),
-                quiet,
-                "{owners:?} in {outbound}"
-            );
+            assert_eq!(verdict.remedies.is_empty(), quiet, "{owners:?} in {outbound}");
             assert!(!verdict.reason.contains('\n'));
         }
     }
@@ -532,10 +457,7 @@ mod tests {
                 "GPL-2.0-only, the copyleft licence of pkg:pypi/fuzzywuzzy@0.18.0, does not allow the code under MIT (OSADL matrix, MIT <- GPL-2.0-only: No)",
             ),
             (
-                &[
-                    ("pkg:pypi/fuzzywuzzy@0.18.0", "GPL-2.0-only"),
-                    ("pkg:pypi/six@1.17.0", "MIT"),
-                ],
+                &[("pkg:pypi/fuzzywuzzy@0.18.0", "GPL-2.0-only"), ("pkg:pypi/six@1.17.0", "MIT")],
                 "MIT",
                 "GPL-2.0-only, the copyleft licence of pkg:pypi/fuzzywuzzy@0.18.0, does not allow the code under MIT, but pkg:pypi/six@1.17.0, which holds it too, is under MIT, which would allow it, so it must be settled which of them it comes from (OSADL matrix, MIT <- GPL-2.0-only: No)",
             ),
@@ -567,10 +489,7 @@ mod tests {
 
     #[test]
     fn remedies_are_concrete() {
-        let verdict = judge(
-            &[("pkg:pypi/thefuzz@1", "GPLv2"), ("pkg:pypi/six@1", "MIT")],
-            "MIT",
-        );
+        let verdict = judge(&[("pkg:pypi/thefuzz@1", "GPLv2"), ("pkg:pypi/six@1", "MIT")], "MIT");
         let all = verdict.remedies.join("\n");
         for part in [
             "mean by `GPLv2`",
@@ -587,28 +506,14 @@ mod tests {
     fn hostile_declarations_are_shown_as_data() {
         let verdict = judge(&[("pkg:pypi/x@1", "\u{1b}[31m\u{202e}terms")], "MIT");
         assert_eq!(verdict.decision, Decision::Unknown);
-        assert!(
-            !verdict.reason.contains(['\u{1b}', '\u{202e}']),
-            "{}",
-            verdict.reason
-        );
+        assert!(!verdict.reason.contains(['\u{1b}', '\u{202e}']), "{}", verdict.reason);
     }
 
     #[test]
     fn linking_exceptions_excuse_no_copy() {
-        let verdict = judge(
-            &[(
-                "pkg:maven/x/y@1",
-                "GPL-2.0-only WITH Classpath-exception-2.0",
-            )],
-            "MIT",
-        );
+        let verdict = judge(&[("pkg:maven/x/y@1", "GPL-2.0-only WITH Classpath-exception-2.0")], "MIT");
         assert_eq!(verdict.decision, Decision::Incompatible);
-        assert!(
-            verdict.reason.contains("linking do not cover copied code"),
-            "{}",
-            verdict.reason
-        );
+        assert!(verdict.reason.contains("linking do not cover copied code"), "{}", verdict.reason);
     }
 
     #[test]
@@ -619,40 +524,18 @@ mod tests {
         };
         let cases = [
             (Decision::Compatible, None),
-            (
-                Decision::AttributionNeeded,
-                Some((Rule::AttributionMissing, Severity::Warning)),
-            ),
-            (
-                Decision::Review,
-                Some((Rule::LicenseReview, Severity::Info)),
-            ),
-            (
-                Decision::Unknown,
-                Some((Rule::LicenseUnknown, Severity::Warning)),
-            ),
-            (
-                Decision::Incompatible,
-                Some((Rule::LicenseIncompatible, Severity::Error)),
-            ),
+            (Decision::AttributionNeeded, Some((Rule::AttributionMissing, Severity::Warning))),
+            (Decision::Review, Some((Rule::LicenseReview, Severity::Info))),
+            (Decision::Unknown, Some((Rule::LicenseUnknown, Severity::Warning))),
+            (Decision::Incompatible, Some((Rule::LicenseIncompatible, Severity::Error))),
         ];
         for (decision, expected) in cases {
             let found = findings(&reference(decision), &settings);
-            let shown = found
-                .first()
-                .map(|finding| (finding.rule, finding.severity));
+            let shown = found.first().map(|finding| (finding.rule, finding.severity));
             assert_eq!(shown, expected);
             for finding in &found {
-                assert!(
-                    finding
-                        .message
-                        .starts_with("resembles pkg:pypi/six@1.17.0, src/a.py lines 3-20: ")
-                );
-                assert!(
-                    !finding.message.contains(['\n', '\u{1b}']),
-                    "{}",
-                    finding.message
-                );
+                assert!(finding.message.starts_with("resembles pkg:pypi/six@1.17.0, src/a.py lines 3-20: "));
+                assert!(!finding.message.contains(['\n', '\u{1b}']), "{}", finding.message);
             }
         }
     }
@@ -663,21 +546,12 @@ mod tests {
         Reference {
             id: "r1".to_owned(),
             path: "lib/b.py".to_owned(),
-            region: Region {
-                start_line: 1,
-                start_column: 1,
-                end_line: 9,
-                end_column: 2,
-            },
+            region: Region { start_line: 1, start_column: 1, end_line: 9, end_column: 2 },
             kind: CopyKind::Renamed,
             evidence: Evidence::default(),
             owners: vec![origin],
             outbound: normalize_declaration("MIT"),
-            verdict: Verdict {
-                decision,
-                reason: "why".to_owned(),
-                remedies: vec!["do".to_owned()],
-            },
+            verdict: Verdict { decision, reason: "why".to_owned(), remedies: vec!["do".to_owned()] },
         }
     }
 
@@ -686,33 +560,20 @@ mod tests {
         let outbound =
             from_classifier("License :: OSI Approved :: GNU General Public License (GPL)").unwrap();
         assert_eq!(outbound.learned_from, LearnedFrom::Classifier);
-        let verdict = evaluate(
-            &[owner("pkg:pypi/a@1", "GPL-3.0-only")],
-            &outbound,
-            &PolicySettings::default(),
-        );
+        let verdict =
+            evaluate(&[owner("pkg:pypi/a@1", "GPL-3.0-only")], &outbound, &PolicySettings::default());
         assert_eq!(verdict.decision, Decision::Review, "{}", verdict.reason);
-        assert!(
-            verdict.reason.contains("read strictly"),
-            "{}",
-            verdict.reason
-        );
+        assert!(verdict.reason.contains("read strictly"), "{}", verdict.reason);
     }
 
     #[test]
     fn every_rule_is_documented_with_its_severity() {
         let page = include_str!("../../docs/findings.md");
         for rule in Rule::ALL {
-            let section = page
-                .split("\n## ")
-                .find(|section| section.starts_with(rule.code()));
+            let section = page.split("\n## ").find(|section| section.starts_with(rule.code()));
             let severity = format!("{:?}", rule.default_severity()).to_lowercase();
             let stated = format!("**Severity: {severity}.**");
-            assert!(
-                section.is_some_and(|section| section.contains(&stated)),
-                "{}",
-                rule.code()
-            );
+            assert!(section.is_some_and(|section| section.contains(&stated)), "{}", rule.code());
         }
     }
 }

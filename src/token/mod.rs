@@ -19,6 +19,7 @@ mod tokenizer;
 pub use extent::{Margins, extent};
 pub use tokenizer::{Tokenizer, tokenize};
 
+use crate::source::SourceFile;
 use crate::span::{ByteSpan, TokenRange};
 
 /// Version of the rules that turn text into classes and names. An index made under another version cannot be
@@ -137,6 +138,19 @@ impl TokenStream {
     /// Where each token stands in the text.
     pub fn spans(&self) -> &[ByteSpan] {
         &self.spans
+    }
+
+    /// The line of each token in the text the stream was made from, counted from 1.
+    pub fn lines(&self, source: &SourceFile) -> Vec<u32> {
+        let mut lines = source.line_starts().partition_point(|&start| start == 0) as u32;
+        self.spans
+            .iter()
+            .map(|span| {
+                let starts = &source.line_starts()[lines as usize..];
+                lines += starts.iter().take_while(|&&start| start <= span.start).count() as u32;
+                lines
+            })
+            .collect()
     }
 
     /// How many brackets are open before each token.

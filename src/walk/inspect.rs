@@ -41,11 +41,7 @@ pub enum NotText {
 impl NotText {
     /// The reason as a note on that path.
     pub fn note(self, path: &str) -> Note {
-        Note {
-            path: Some(path.to_owned()),
-            kind: NoteKind::Skipped,
-            message: format!("not checked: {self}"),
-        }
+        Note { path: Some(path.to_owned()), kind: NoteKind::Skipped, message: format!("not checked: {self}") }
     }
 }
 
@@ -70,8 +66,7 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Inspected {
     let (pairs, []) = bytes.as_chunks::<2>() else {
         return Inspected::NotText(NotText::BrokenUtf16);
     };
-    let decoded: Result<String, _> =
-        char::decode_utf16(pairs.iter().map(|&pair| unit(pair))).collect();
+    let decoded: Result<String, _> = char::decode_utf16(pairs.iter().map(|&pair| unit(pair))).collect();
     match decoded {
         Ok(text) if text.contains('\0') => Inspected::NotText(NotText::Binary),
         Ok(text) => Inspected::Text(text.into_bytes()),
@@ -97,14 +92,8 @@ mod tests {
             (Vec::new(), text("")),
             (utf16([0xFF, 0xFE], u16::to_le_bytes), text("x = 'é𝄞'\n")),
             (utf16([0xFE, 0xFF], u16::to_be_bytes), text("x = 'é𝄞'\n")),
-            (
-                b"\xFF\xFEx".to_vec(),
-                Inspected::NotText(NotText::BrokenUtf16),
-            ),
-            (
-                b"\xFF\xFE\x00\xD8".to_vec(),
-                Inspected::NotText(NotText::BrokenUtf16),
-            ),
+            (b"\xFF\xFEx".to_vec(), Inspected::NotText(NotText::BrokenUtf16)),
+            (b"\xFF\xFE\x00\xD8".to_vec(), Inspected::NotText(NotText::BrokenUtf16)),
             (b"\xFF\xFE\0\0".to_vec(), Inspected::NotText(NotText::Utf32)),
             (b"x\0y".to_vec(), Inspected::NotText(NotText::Binary)),
         ];

@@ -110,10 +110,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     for path in paths {
         let metadata = fs::metadata(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => WalkError::Missing { path: path.clone() },
-            _ => WalkError::Unreadable {
-                path: path.clone(),
-                source,
-            },
+            _ => WalkError::Unreadable { path: path.clone(), source },
         })?;
         if metadata.is_dir() {
             walk_directory(path, settings, &mut walked);
@@ -123,9 +120,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashSet::new();
-    walked
-        .files
-        .retain(|file| seen.insert(absolute_path(&file.location)));
+    walked.files.retain(|file| seen.insert(absolute_path(&file.location)));
     walked.notes.sort();
     walked.notes.dedup();
     Ok(walked)
@@ -175,9 +170,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
     check(&file.metadata().map_err(ReadProblem::Unreadable)?, limit)?;
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
     // One byte more than allowed, for a file that grows while it is read.
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(ReadProblem::Unreadable)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(ReadProblem::Unreadable)?;
     match bytes.len() as u64 {
         size if size > limit => Err(ReadProblem::TooLarge { size, limit }),
         _ => Ok(bytes),
@@ -211,11 +204,7 @@ impl ReadProblem {
             ReadProblem::NotRegular => NoteKind::Skipped,
             ReadProblem::Unreadable(_) => NoteKind::Failed,
         };
-        Note {
-            path: Some(path.to_owned()),
-            kind,
-            message: format!("not checked: {self}"),
-        }
+        Note { path: Some(path.to_owned()), kind, message: format!("not checked: {self}") }
     }
 }
 
@@ -249,11 +238,7 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 let location = entry.into_path();
                 if let Some(language) = Language::from_path(&location) {
-                    walked.files.push(WalkedFile {
-                        path: display_path(&location),
-                        location,
-                        language,
-                    });
+                    walked.files.push(WalkedFile { path: display_path(&location), location, language });
                 }
             }
             Ok(_) => {}
@@ -268,11 +253,7 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
         return;
     }
     match Language::from_path(path) {
-        Some(language) => walked.files.push(WalkedFile {
-            path: shown,
-            location: path.to_owned(),
-            language,
-        }),
+        Some(language) => walked.files.push(WalkedFile { path: shown, location: path.to_owned(), language }),
         None => walked.notes.push(Note {
             path: Some(shown),
             kind: NoteKind::Skipped,
@@ -298,8 +279,7 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
         .parents(respect && inside);
     if !settings.exclude.is_empty() {
         let settings = settings.clone();
-        builder
-            .filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &settings));
+        builder.filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &settings));
     }
     builder
 }
@@ -310,11 +290,8 @@ fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
 }
 
 fn is_inside_repository(directory: &Path) -> bool {
-    std::path::absolute(directory).is_ok_and(|absolute| {
-        absolute
-            .ancestors()
-            .any(|ancestor| ancestor.join(OsStr::new(".git")).exists())
-    })
+    std::path::absolute(directory)
+        .is_ok_and(|absolute| absolute.ancestors().any(|ancestor| ancestor.join(OsStr::new(".git")).exists()))
 }
 
 fn walk_problem(error: &ignore::Error) -> Note {
@@ -336,9 +313,7 @@ fn bare_problem(error: &ignore::Error) -> String {
 fn problem_path(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => {
-            problem_path(err)
-        }
+        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => problem_path(err),
         _ => None,
     }
 }

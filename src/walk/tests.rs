@@ -15,10 +15,7 @@ fn tree(files: &[(&str, &str)]) -> TempDir {
 
 fn excluding(glob: &str) -> WalkSettings {
     let exclude = GlobSetBuilder::new().add(Glob::new(glob).unwrap()).build();
-    WalkSettings {
-        exclude: exclude.unwrap(),
-        ..WalkSettings::default()
-    }
+    WalkSettings { exclude: exclude.unwrap(), ..WalkSettings::default() }
 }
 
 /// Walks the named paths of a tree; answers the paths found, relative to the tree, and the messages of the notes.
@@ -28,29 +25,17 @@ fn found(root: &TempDir, paths: &[&str], settings: &WalkSettings) -> (Vec<String
     let root = format!("{}/", display_path(root.path()));
     let relative = |path: &str| path.strip_prefix(&root).unwrap().to_owned();
     let files = walked.files.iter().map(|file| relative(&file.path));
-    let notes = walked.notes.iter().map(|note| {
-        format!(
-            "{}: {}",
-            relative(note.path.as_ref().unwrap()),
-            note.message
-        )
-    });
+    let notes = walked
+        .notes
+        .iter()
+        .map(|note| format!("{}: {}", relative(note.path.as_ref().unwrap()), note.message));
     (files.collect(), notes.collect())
 }
 
 #[test]
 fn files_come_sorted_and_once() {
-    let root = tree(&[
-        ("b/z.py", ""),
-        ("b.rs", ""),
-        ("a/y.pyi", ""),
-        ("a/notes.txt", ""),
-    ]);
-    let (files, notes) = found(
-        &root,
-        &["b/z.py", "", "a/../b.rs", "a"],
-        &WalkSettings::default(),
-    );
+    let root = tree(&[("b/z.py", ""), ("b.rs", ""), ("a/y.pyi", ""), ("a/notes.txt", "")]);
+    let (files, notes) = found(&root, &["b/z.py", "", "a/../b.rs", "a"], &WalkSettings::default());
     assert_eq!(files, ["a/y.pyi", "b.rs", "b/z.py"]);
     assert!(notes.is_empty());
 }
@@ -67,18 +52,9 @@ fn ignored_and_hidden_files_are_left_out_unless_named() {
     ]);
     let settings = WalkSettings::default();
     assert_eq!(found(&root, &[""], &settings).0, ["kept.py"]);
-    assert_eq!(
-        found(&root, &["x.gen.py", "out/x.py"], &settings).0,
-        ["out/x.py", "x.gen.py"]
-    );
-    let disregard = WalkSettings {
-        ignore_files: IgnoreFiles::Disregard,
-        ..WalkSettings::default()
-    };
-    assert_eq!(
-        found(&root, &[""], &disregard).0,
-        ["kept.py", "out/x.py", "x.gen.py"]
-    );
+    assert_eq!(found(&root, &["x.gen.py", "out/x.py"], &settings).0, ["out/x.py", "x.gen.py"]);
+    let disregard = WalkSettings { ignore_files: IgnoreFiles::Disregard, ..WalkSettings::default() };
+    assert_eq!(found(&root, &[""], &disregard).0, ["kept.py", "out/x.py", "x.gen.py"]);
 }
 
 #[test]
@@ -109,19 +85,13 @@ fn named_files_of_unknown_languages_leave_a_note() {
     let root = tree(&[("readme.txt", "")]);
     let (files, notes) = found(&root, &["readme.txt"], &WalkSettings::default());
     assert!(files.is_empty());
-    assert_eq!(
-        notes,
-        ["readme.txt: not checked: not in a language birthmark knows"]
-    );
+    assert_eq!(notes, ["readme.txt: not checked: not in a language birthmark knows"]);
 }
 
 #[test]
 fn missing_paths_are_errors_that_name_them() {
     let error = files(&[PathBuf::from("no/such\nplace")], &WalkSettings::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        r#""no/such\nplace" does not exist; name an existing file or directory"#
-    );
+    assert_eq!(error.to_string(), r#""no/such\nplace" does not exist; name an existing file or directory"#);
 }
 
 #[test]
@@ -130,10 +100,7 @@ fn reading_keeps_to_its_limit() {
     let path = root.path().join("x.py");
     assert_eq!(read(&path, 5).unwrap(), b"12345");
     let problem = read(&path, 4).unwrap_err();
-    assert_eq!(
-        problem.note("x.py").message,
-        "not checked: 5 bytes are more than the limit of 4"
-    );
+    assert_eq!(problem.note("x.py").message, "not checked: 5 bytes are more than the limit of 4");
     assert!(matches!(read(root.path(), 9), Err(ReadProblem::NotRegular)));
 }
 
@@ -143,34 +110,16 @@ fn loops_pipes_and_odd_names_are_harmless() {
     use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::symlink;
 
-    let root = tree(&[
-        ("a/x.py", ""),
-        ("line\nbreak.py", ""),
-        ("\u{1b}[31m.py", ""),
-    ]);
+    let root = tree(&[("a/x.py", ""), ("line\nbreak.py", ""), ("\u{1b}[31m.py", "")]);
     symlink(root.path(), root.path().join("a/loop")).unwrap();
     symlink(root.path().join("a/x.py"), root.path().join("link.py")).unwrap();
     fs::write(root.path().join(OsStr::from_bytes(b"caf\xE9.py")), "").unwrap();
     let pipe = root.path().join("pipe.py");
-    assert!(
-        std::process::Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
 
     let settings = WalkSettings::default();
     let (files, _) = found(&root, &[""], &settings);
-    assert_eq!(
-        files,
-        [
-            "\u{1b}[31m.py",
-            "a/x.py",
-            "caf\u{FFFD}.py",
-            "line\nbreak.py"
-        ]
-    );
+    assert_eq!(files, ["\u{1b}[31m.py", "a/x.py", "caf\u{FFFD}.py", "line\nbreak.py"]);
     assert_eq!(found(&root, &["link.py"], &settings).0, ["link.py"]);
     assert!(matches!(read(&pipe, 9), Err(ReadProblem::NotRegular)));
 }
@@ -181,20 +130,12 @@ fn loading_reads_and_inspects() {
     let walked = files(&[root.path().to_owned()], &WalkSettings::default()).unwrap();
     let loaded: Vec<_> = walked.files.iter().map(|file| load(file, 10)).collect();
     assert_eq!(loaded[0].as_ref().unwrap().text(), b"x = 1\n");
-    assert_eq!(
-        loaded[1].as_ref().unwrap_err().message,
-        "not checked: it holds NUL bytes and looks binary"
-    );
+    assert_eq!(loaded[1].as_ref().unwrap_err().message, "not checked: it holds NUL bytes and looks binary");
 }
 
 #[test]
 fn display_paths_are_plain() {
-    for (path, shown) in [
-        ("./a//b/./c", "a/b/c"),
-        (".", "."),
-        ("/a/b", "/a/b"),
-        ("../a", "../a"),
-    ] {
+    for (path, shown) in [("./a//b/./c", "a/b/c"), (".", "."), ("/a/b", "/a/b"), ("../a", "../a")] {
         assert_eq!(display_path(Path::new(path)), shown);
     }
 }

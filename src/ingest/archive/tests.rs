@@ -35,9 +35,7 @@ fn ended(mut tar: Vec<u8>) -> Vec<u8> {
 fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for &(path, content) in entries {
-        writer
-            .start_file(path, SimpleFileOptions::default())
-            .unwrap();
+        writer.start_file(path, SimpleFileOptions::default()).unwrap();
         writer.write_all(content).unwrap();
     }
     writer.finish().unwrap().into_inner()
@@ -94,10 +92,7 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
         ("x-1.0/README.md", EntryType::Regular, b"hello"),
         ("x-1.0/LICENSE", EntryType::Regular, b"MIT"),
     ]);
-    let zipped = zip(&[
-        ("x-1.0/src/lib.rs", b"fn x() {}"),
-        ("x-1.0/LICENSE", b"MIT"),
-    ]);
+    let zipped = zip(&[("x-1.0/src/lib.rs", b"fn x() {}"), ("x-1.0/LICENSE", b"MIT")]);
     let forms = [
         ("x-1.0.tar", plain.clone()),
         ("x-1.0.tar.gz", gzip(&plain)),
@@ -116,30 +111,15 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
 
 #[test]
 fn paths_that_lead_out_are_refused() {
-    let bad = [
-        "../x.py",
-        "/etc/x.py",
-        "a/../../x.py",
-        "C:\\x.py",
-        "..\\x.py",
-    ];
-    let mut entries: Vec<_> = bad
-        .iter()
-        .map(|path| (*path, EntryType::Regular, &b"x"[..]))
-        .collect();
+    let bad = ["../x.py", "/etc/x.py", "a/../../x.py", "C:\\x.py", "..\\x.py"];
+    let mut entries: Vec<_> = bad.iter().map(|path| (*path, EntryType::Regular, &b"x"[..])).collect();
     entries.push(("good.py", EntryType::Regular, b"x"));
     let expected = (
         vec!["good.py".to_owned()],
-        vec![
-            r#"left out 5 entries whose paths lead out of the archive, the first is "../x.py""#
-                .to_owned(),
-        ],
+        vec![r#"left out 5 entries whose paths lead out of the archive, the first is "../x.py""#.to_owned()],
     );
     assert_eq!(read("a.tar", &tar(&entries)), expected);
-    let entries: Vec<_> = entries
-        .iter()
-        .map(|&(path, _, content)| (path, content))
-        .collect();
+    let entries: Vec<_> = entries.iter().map(|&(path, _, content)| (path, content)).collect();
     assert_eq!(read("a.zip", &zip(&entries)), expected);
 }
 
@@ -154,21 +134,13 @@ fn links_and_devices_are_left_out() {
     ];
     let (files, notes) = read("a.tar.gz", &gzip(&tar(&entries)));
     assert_eq!(files, ["good.py"]);
-    assert_eq!(
-        notes,
-        [r#"left out 4 entries that are links or devices, the first is "link.py""#]
-    );
+    assert_eq!(notes, [r#"left out 4 entries that are links or devices, the first is "link.py""#]);
 
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    writer
-        .add_symlink("link.py", "/etc/passwd", SimpleFileOptions::default())
-        .unwrap();
+    writer.add_symlink("link.py", "/etc/passwd", SimpleFileOptions::default()).unwrap();
     let (files, notes) = read("a.zip", &writer.finish().unwrap().into_inner());
     assert!(files.is_empty());
-    assert_eq!(
-        notes,
-        [r#"left out 1 entries that are links or devices, the first is "link.py""#]
-    );
+    assert_eq!(notes, [r#"left out 1 entries that are links or devices, the first is "link.py""#]);
 }
 
 #[test]
@@ -182,43 +154,25 @@ fn bombs_are_stopped() {
 
     let part = vec![b'\n'; 1 << 20];
     let names: Vec<_> = (0..40).map(|i| format!("{i}.py")).collect();
-    let entries: Vec<_> = names
-        .iter()
-        .map(|name| (name.as_str(), part.as_slice()))
-        .collect();
+    let entries: Vec<_> = names.iter().map(|name| (name.as_str(), part.as_slice())).collect();
     assert_refused("a.zip", &zip(&entries), expected);
 
     // A name of 8 MiB, which a tar reader holds in memory.
     let long_name = &zeros[..8 << 20];
     let named = tar(&[("././@LongLink", EntryType::GNULongName, long_name)]);
-    assert_refused(
-        "a.tar",
-        &named,
-        "its headers are larger than those of any honest archive",
-    );
+    assert_refused("a.tar", &named, "its headers are larger than those of any honest archive");
 
-    let many = tar(&vec![
-        ("x", EntryType::Regular, &b""[..]);
-        MAX_ARCHIVE_ENTRIES + 1
-    ]);
+    let many = tar(&vec![("x", EntryType::Regular, &b""[..]); MAX_ARCHIVE_ENTRIES + 1]);
     assert_refused("a.tar", &many, "it has more than 200000 entries");
 }
 
 #[test]
 fn large_files_are_left_out_by_their_declared_size() {
     let large = vec![b'\n'; MAX_SOURCE_FILE as usize + 1];
-    let (files, notes) = read(
-        "a.tar",
-        &tar(&[
-            ("x.py", EntryType::Regular, &large),
-            ("y.py", EntryType::Regular, b""),
-        ]),
-    );
+    let (files, notes) =
+        read("a.tar", &tar(&[("x.py", EntryType::Regular, &large), ("y.py", EntryType::Regular, b"")]));
     assert_eq!(files, ["y.py"]);
-    assert_eq!(
-        notes,
-        ["not indexed: 2097153 bytes or more, the limit is 2097152"]
-    );
+    assert_eq!(notes, ["not indexed: 2097153 bytes or more, the limit is 2097152"]);
     assert_eq!(read("a.zip", &zip(&[("x.py", &large)])).1, notes);
 }
 
@@ -230,22 +184,14 @@ fn sizes_that_lie_are_found_out() {
     assert_refused("a.tar", &ended(lying), "is damaged: ");
     let mut lying = Vec::new();
     append(&mut lying, "x.py", EntryType::Regular, 5000, b"x");
-    assert_refused(
-        "a.tar",
-        &ended(lying),
-        r#""x.py" is said to have 5000 bytes and has"#,
-    );
+    assert_refused("a.tar", &ended(lying), r#""x.py" is said to have 5000 bytes and has"#);
 
     // The size stands in the central directory, 24 bytes in.
-    for (claim, expected) in [
-        (3_u32, "is damaged: "),
-        (900, r#""x.py" is said to have 900 bytes and has 300"#),
-    ] {
+    for (claim, expected) in
+        [(3_u32, "is damaged: "), (900, r#""x.py" is said to have 900 bytes and has 300"#)]
+    {
         let mut lying = zip(&[("x.py", &[b'x'; 300])]);
-        let directory = lying
-            .windows(4)
-            .rposition(|bytes| bytes == b"PK\x01\x02")
-            .unwrap();
+        let directory = lying.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
         lying[directory + 24..directory + 28].copy_from_slice(&claim.to_le_bytes());
         assert_refused("a.zip", &lying, expected);
     }
@@ -253,10 +199,7 @@ fn sizes_that_lie_are_found_out() {
 
 #[test]
 fn truncated_and_corrupt_archives_are_refused() {
-    let plain = tar(&[
-        ("x.py", EntryType::Regular, &[b'x'; 600]),
-        ("y.py", EntryType::Regular, b"y"),
-    ]);
+    let plain = tar(&[("x.py", EntryType::Regular, &[b'x'; 600]), ("y.py", EntryType::Regular, b"y")]);
     let forms = [
         ("a.tar", plain.clone()),
         ("a.tar.gz", gzip(&plain)),
@@ -266,11 +209,7 @@ fn truncated_and_corrupt_archives_are_refused() {
     ];
     for (name, bytes) in forms {
         // The blocks of zeros behind the end mark of a bare tar are no loss.
-        let whole = if name == "a.tar" {
-            bytes.len() - 512
-        } else {
-            bytes.len()
-        };
+        let whole = if name == "a.tar" { bytes.len() - 512 } else { bytes.len() };
         for length in (0..whole).step_by(if name == "a.tar" { 64 } else { 1 }) {
             assert_refused(name, &bytes[..length], "is damaged: ");
         }
@@ -285,20 +224,12 @@ fn truncated_and_corrupt_archives_are_refused() {
 
 #[test]
 fn the_last_of_equal_paths_counts() {
-    let twice = tar(&[
-        ("x.py", EntryType::Regular, b"first"),
-        ("./x.py", EntryType::Regular, b"last"),
-    ]);
+    let twice = tar(&[("x.py", EntryType::Regular, b"first"), ("./x.py", EntryType::Regular, b"last")]);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.tar");
     std::fs::write(&path, twice).unwrap();
-    let tree = collect(&path, ArchiveForm::from_path(&path).unwrap())
-        .unwrap()
-        .sorted();
+    let tree = collect(&path, ArchiveForm::from_path(&path).unwrap()).unwrap().sorted();
     assert_eq!(tree.files.len(), 1);
     assert_eq!(tree.files[0].bytes, b"last");
-    assert_eq!(
-        tree.notes[0].message,
-        "the path occurs more than once; the last file counts"
-    );
+    assert_eq!(tree.notes[0].message, "the path occurs more than once; the last file counts");
 }

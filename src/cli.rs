@@ -1,0 +1,41 @@
+//! The command line: parse arguments, merge them with the configuration, call a driver, choose a renderer and an
+//! exit status.
+
+mod args;
+mod completions;
+mod exit;
+mod failure;
+mod index;
+mod index_add;
+mod output;
+mod progress;
+mod scan;
+
+pub use exit::ExitStatus;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Runs a command line to its end. Whatever went wrong has been said on standard error.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(told) => return failure::tell_clap(&told).into(),
+    };
+    cli.common.color.choice().write_global();
+    let status = match cli.command {
+        Command::Scan(args) => scan::run(*args, &cli.common),
+        Command::Index(args) => index::run(args, &cli.common),
+        Command::Completions(args) => completions::run(&args),
+    };
+    status
+        .unwrap_or_else(|error| {
+            failure::tell(&error);
+            ExitStatus::Failure
+        })
+        .into()
+}

@@ -1,0 +1,282 @@
+//! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
+//! decided by each subcommand.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::config::{ConfigChoice, FailOn, given_license};
+use crate::index::IndexName;
+use crate::license::LicenseFact;
+use crate::purl::Purl;
+use crate::report;
+
+/// Finds code that resembles licensed open source, says whose it is, and whether its licence lets it stay.
+#[derive(Debug, Parser)]
+#[command(
+    name = "birthmark",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  birthmark scan                         check the current directory
+  birthmark scan --license MIT src/      check src/ as part of an MIT project
+  birthmark index add vendor/foo.tar.gz  index a component of your own
+
+Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output options")]
+pub struct Common {
+    /// When to colour; `auto` respects NO_COLOR, CLICOLOR and CLICOLOR_FORCE
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Print findings and errors only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Never draw a progress bar; it is drawn only where standard error is a terminal
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find references to indexed code and judge their licences
+    Scan(Box<ScanArgs>),
+    /// Build and inspect indexes of your own
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+}
+
+/// Find references to indexed code and judge their licences.
+///
+/// Each file is judged under the licence given by --license, else `license` in the configuration, else the nearest
+/// Cargo.toml or pyproject.toml that states one, else the nearest licence text.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark scan
+  birthmark scan src/ --license 'MIT OR Apache-2.0' --references
+  birthmark scan --index .birthmark/index --index starter
+  birthmark scan --format json --output report.json --exit-zero
+  git show HEAD:lib.py | birthmark scan --stdin --path lib.py
+
+Exit status:
+  0  clean, or only findings below --fail-on
+  1  findings at or above --fail-on (by default: warnings and errors)
+  2  usage, configuration, index or I/O failure, or a file that could not be checked")]
+pub struct ScanArgs {
+    /// Files and directories to check
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Check the text on standard input
+    #[arg(long, requires = "path", conflicts_with = "paths")]
+    pub stdin: bool,
+    /// Name of the text on standard input: decides its language, its configuration and its licence
+    #[arg(long, value_name = "NAME", requires = "stdin")]
+    pub path: Option<PathBuf>,
+    /// SPDX expression the checked code is under
+    #[arg(long, value_name = "EXPR", value_parser = license)]
+    pub license: Option<LicenseFact>,
+    /// Index to consult, a directory or `starter` for the shipped one; repeatable, replaces the configured ones
+    #[arg(long, value_name = "DIR|starter", value_parser = index_name())]
+    pub index: Vec<IndexName>,
+    /// Evidence in bits from which a match is reported
+    #[arg(long, value_name = "BITS", value_parser = threshold)]
+    pub threshold: Option<f32>,
+    /// Lowest severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    pub fail_on: Option<FailOn>,
+    /// Report findings, but do not fail because of them
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Threads to use; by default as many as the machine runs at once
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Format of the report
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
+    pub output: Option<PathBuf>,
+    /// Show all references with all their owners, not only those that need attention
+    #[arg(long, help_heading = "Output options")]
+    pub references: bool,
+}
+
+/// Which configuration to use.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Configuration to use instead of the nearest birthmark.toml, Cargo.toml or pyproject.toml
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Add components to an index
+    Add(AddArgs),
+    /// Remove components from an index
+    Remove(RemoveArgs),
+    /// List the components of an index
+    List(InspectArgs),
+    /// Say how much an index holds
+    Info(InspectArgs),
+    /// Check an index completely for damage
+    Verify(InspectArgs),
+    /// Rewrite the segments of an index as one
+    Merge(InspectArgs),
+}
+
+/// Add components to an index.
+///
+/// A source is a directory, or an archive as package registries serve it (.crate, .tar.gz, .whl, .zip). The index
+/// holds fingerprints and licence facts, no source text.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark index add downloads/*.crate downloads/*.whl
+  birthmark index add ../parser --purl pkg:generic/parser@2.1.0 --license GPL-3.0-or-later
+  birthmark index add --recipe corpus/recipe.toml --index corpus/index
+
+Components are committed a few at a time: an interrupted run loses nothing it has committed.")]
+pub struct AddArgs {
+    /// Directories and archives
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required_unless_present = "recipe")]
+    pub sources: Vec<PathBuf>,
+    /// Name of the component, where the source does not say it; for one SOURCE
+    #[arg(long, value_name = "PURL", conflicts_with = "recipe")]
+    pub purl: Option<Purl>,
+    /// SPDX expression of the component, where the source does not say it or says it wrongly; for one SOURCE
+    #[arg(long, value_name = "EXPR", value_parser = license, conflicts_with = "recipe")]
+    pub license: Option<LicenseFact>,
+    /// File that lists components with their names and licences
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub recipe: Option<PathBuf>,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Remove components from an index.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// Components to remove; without a version, every version
+    #[arg(value_name = "PURL", required = true)]
+    pub purls: Vec<Purl>,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Which index, and how to print what it says.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Directory of the index; by default the first one of the configuration, else .birthmark/index
+    #[arg(long, value_name = "DIR", value_parser = index_name())]
+    pub index: Option<IndexName>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark completions bash > ~/.local/share/bash-completion/completions/birthmark
+  birthmark completions fish > ~/.config/fish/completions/birthmark.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Color {
+    /// Where the output is a terminal
+    #[default]
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => report::Format::Text,
+            Format::Json => report::Format::Json,
+        }
+    }
+}
+
+impl Color {
+    pub fn choice(self) -> ColorChoice {
+        match self {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+impl ConfigArgs {
+    /// The configuration meant, where the nearest one is looked for from `place` upwards.
+    pub fn choice(self, place: PathBuf) -> ConfigChoice {
+        match self.config {
+            Some(file) => ConfigChoice::File(file),
+            None if self.no_config => ConfigChoice::Without,
+            None => ConfigChoice::Nearest(place),
+        }
+    }
+}
+
+fn license(text: &str) -> Result<LicenseFact, String> {
+    given_license(text).map_err(|error| error.to_string())
+}
+
+fn threshold(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(bits) if bits.is_finite() && bits > 0.0 => Ok(bits),
+        _ => Err("expected a positive number of bits, such as 60".to_owned()),
+    }
+}
+
+fn index_name() -> impl TypedValueParser<Value = IndexName> {
+    PathBufValueParser::new().map(|path| match path.to_str() {
+        Some("starter") => IndexName::Starter,
+        _ => IndexName::Directory(path),
+    })
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    PossibleValuesParser::new(FailOn::NAMED.map(|(name, _)| name))
+        .map(|name| FailOn::from_name(&name).unwrap_or_default())
+}

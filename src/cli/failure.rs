@@ -1,0 +1,76 @@
+//! How failures are told, on standard error.
+
+use std::io::Write;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use anstyle::{AnsiColor, Style};
+use clap::error::ErrorKind;
+
+use super::exit::ExitStatus;
+use crate::config::{ConfigError, ConfigFile, Problem};
+use crate::report::printable::Printable;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say it.
+pub fn tell(error: &anyhow::Error) {
+    if let Some(error) = error.downcast_ref::<ConfigError>() {
+        return tell_config(error);
+    }
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let message = causes.join(": ");
+    let message = Printable(&message);
+    let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {message}");
+}
+
+/// Tells of something that went wrong while the run goes on.
+pub fn warn(message: &str) {
+    let message = Printable(message);
+    let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {message}");
+}
+
+/// Tells what clap has to say: help and version on standard output, the rest on standard error.
+pub fn tell_clap(told: &clap::Error) -> ExitStatus {
+    let printed = told.print();
+    match (told.kind(), printed) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => ExitStatus::Success,
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Err(error))
+            if error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            ExitStatus::Success
+        }
+        _ => ExitStatus::Failure,
+    }
+}
+
+fn tell_config(error: &ConfigError) {
+    let drawn = match error {
+        ConfigError::Unreadable { .. } => {
+            let message = error.to_string();
+            format!("{ERROR}error{ERROR:#}: {}", Printable(&message))
+        }
+        ConfigError::Invalid { file, problems } => {
+            let path = file.path.display().to_string();
+            let path = Printable(&path).to_string();
+            let groups: Vec<Vec<Group<'_>>> =
+                problems.iter().map(|problem| drawn_problem(file, &path, problem)).collect();
+            let renderer = Renderer::styled();
+            let drawn: Vec<String> = groups.iter().map(|group| renderer.render(group)).collect();
+            drawn.join("\n\n")
+        }
+    };
+    let _ = writeln!(anstream::stderr(), "{drawn}");
+}
+
+fn drawn_problem<'a>(file: &'a ConfigFile, path: &'a str, problem: &'a Problem) -> Vec<Group<'a>> {
+    let snippet = Snippet::source(&file.text)
+        .path(path)
+        .annotation(AnnotationKind::Primary.span(problem.span.clone()).label(&problem.label));
+    vec![
+        Level::ERROR
+            .primary_title(problem.title.as_str())
+            .element(snippet)
+            .element(Level::HELP.message(problem.help.as_str())),
+    ]
+}

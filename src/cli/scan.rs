@@ -1,0 +1,244 @@
+//! `birthmark scan`.
+
+use std::io::Read;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+
+use super::args::{Common, ScanArgs};
+use super::exit::ExitStatus;
+use super::output::{Output, Painted};
+use super::progress::Progress;
+use crate::config::{Config, ConfigError, DEFAULT_THRESHOLD_BITS, FailOn, Problem, ProjectLicenses};
+use crate::finding::Report;
+use crate::index::{Index, IndexError, IndexName};
+use crate::language::Language;
+use crate::policy::PolicySettings;
+use crate::report::text::{Frame, References, TextSettings};
+use crate::report::{self, Format};
+use crate::scan::{ScanSettings, Scanner};
+use crate::source::SourceFile;
+use crate::walk::{self, WalkSettings};
+
+/// Largest text taken from standard input.
+const MAX_STDIN_BYTES: u64 = 16 << 20;
+
+pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let output = Output::open(args.output.as_deref())?;
+    let request = Request::new(args, common)?;
+    let report = request.report(common)?;
+    request.look.draw(&report, output)?;
+    Ok(ExitStatus::of(&report, request.fail_on))
+}
+
+/// A scan as it is meant: arguments and configuration merged, everything checked that can be before reading code.
+struct Request {
+    input: Input,
+    indexes: Vec<IndexName>,
+    config: Config,
+    licenses: ProjectLicenses,
+    threshold_bits: f32,
+    fail_on: FailOn,
+    jobs: Option<NonZeroUsize>,
+    look: Look,
+}
+
+/// What is checked.
+enum Input {
+    Paths(Vec<PathBuf>),
+    Stdin { name: PathBuf, language: Language },
+}
+
+/// How the report is drawn.
+struct Look {
+    format: Format,
+    text: TextSettings,
+}
+
+impl Request {
+    fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
+        let input = Input::new(args.path, args.paths)?;
+        let config = Config::load(&args.config.choice(input.place()))?;
+        let indexes = match (args.index.is_empty(), config.index.is_empty()) {
+            (false, _) => args.index,
+            (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
+            (true, true) => vec![IndexName::Starter],
+        };
+        let licenses = match args.license.or_else(|| config.license.clone()) {
+            Some(license) => ProjectLicenses::given(license),
+            None => ProjectLicenses::discovered(input.boundaries(&config)),
+        };
+        let fail_on = match args.exit_zero {
+            true => FailOn::Never,
+            false => args.fail_on.or(config.fail_on).unwrap_or_default(),
+        };
+        let threshold_bits = args.threshold.or(config.threshold_bits).unwrap_or(DEFAULT_THRESHOLD_BITS);
+        let text = TextSettings {
+            references: match args.references {
+                true => References::All,
+                false => References::Findings,
+            },
+            frame: match common.quiet {
+                true => Frame::FindingsOnly,
+                false => Frame::Full,
+            },
+        };
+        Ok(Request {
+            input,
+            indexes,
+            config,
+            licenses,
+            threshold_bits,
+            fail_on,
+            jobs: args.jobs,
+            look: Look { format: args.format.into(), text },
+        })
+    }
+
+    fn report(&self, common: &Common) -> anyhow::Result<Report> {
+        let index = self.open_indexes()?;
+        let scanner = Scanner::new(index, self.scan_settings());
+        let mut report = match &self.input {
+            Input::Paths(paths) => self.scan_paths(&scanner, paths, common)?,
+            Input::Stdin { name, language } => {
+                let source = SourceFile::new(slashed(name), *language, standard_input()?);
+                scanner.text(&source, &self.licenses.of(name))
+            }
+        };
+        report.notes.extend(self.licenses.notes());
+        report.notes.sort();
+        Ok(report)
+    }
+
+    fn scan_paths(&self, scanner: &Scanner, paths: &[PathBuf], common: &Common) -> anyhow::Result<Report> {
+        let settings = WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() };
+        let walked = walk::files(paths, &settings)?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.jobs.map_or(0, NonZeroUsize::get))
+            .build()
+            .context("cannot start threads")?;
+        let progress = Progress::new(common, walked.files.len(), "files");
+        let outbound = |file: &walk::WalkedFile| self.licenses.of(&file.location);
+        Ok(threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines))))
+    }
+
+    /// Opens the indexes one by one first, so that the one at fault can be named where it is configured.
+    fn open_indexes(&self) -> anyhow::Result<Index> {
+        for configured in &self.config.index {
+            let name = configured.get_ref();
+            if self.indexes.contains(name)
+                && let Err(error) = Index::open(std::slice::from_ref(name))
+            {
+                return Err(self.located(&error, configured.span()));
+            }
+        }
+        Ok(Index::open(&self.indexes)?)
+    }
+
+    fn located(&self, error: &IndexError, span: std::ops::Range<usize>) -> anyhow::Error {
+        let problem = Problem {
+            span,
+            title: error.to_string(),
+            label: "configured here".to_owned(),
+            help: "expected the directory of an index, relative to this file, or \"starter\"".to_owned(),
+        };
+        match self.config.error_at(problem) {
+            Some(located) => anyhow::Error::new::<ConfigError>(located),
+            None => anyhow!("{error}"),
+        }
+    }
+
+    fn scan_settings(&self) -> ScanSettings {
+        let given = self.licenses.given_fact();
+        ScanSettings {
+            threshold_bits: self.threshold_bits,
+            policy: PolicySettings { owned: self.config.owned.clone(), ..PolicySettings::default() },
+            given_license: given.and_then(|fact| fact.expression.clone()),
+            project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.input.place())),
+        }
+    }
+}
+
+impl Input {
+    fn new(stdin_name: Option<PathBuf>, paths: Vec<PathBuf>) -> anyhow::Result<Input> {
+        let Some(name) = stdin_name else {
+            return Ok(Input::Paths(paths));
+        };
+        match Language::from_path(&name) {
+            Some(language) => Ok(Input::Stdin { name, language }),
+            None => {
+                let known: Vec<String> = Language::all()
+                    .flat_map(|language| language.row().extensions)
+                    .map(|extension| format!(".{extension}"))
+                    .collect();
+                let (name, known) = (name.display(), known.join(", "));
+                bail!("the language of `{name}` is not known; expected a name that ends in {known}")
+            }
+        }
+    }
+
+    /// The place the scan is about: the innermost directory above everything that is scanned.
+    fn place(&self) -> PathBuf {
+        let directory = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            match path.parent() {
+                Some(parent) if !path.is_dir() => parent.to_owned(),
+                _ => path,
+            }
+        };
+        match self {
+            Input::Stdin { name, .. } => directory(name),
+            Input::Paths(paths) => paths
+                .iter()
+                .map(|path| directory(path))
+                .reduce(|a, b| shared(&a, &b))
+                .unwrap_or_else(|| PathBuf::from(".")),
+        }
+    }
+
+    /// How far up a licence is looked for outside of git repositories: to the place of the scan, the configuration
+    /// and the current directory, whichever is outermost.
+    fn boundaries(&self, config: &Config) -> Vec<PathBuf> {
+        let mut boundaries = vec![self.place()];
+        boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
+        boundaries.extend(std::env::current_dir());
+        boundaries
+    }
+}
+
+impl Look {
+    fn draw(&self, report: &Report, output: Output) -> anyhow::Result<()> {
+        let mut drawn = Vec::new();
+        match self.format {
+            Format::Text => report::text::write(report, self.text, &mut drawn)?,
+            Format::Json => report::json::write(report, &mut drawn)?,
+        }
+        let painted = match self.format {
+            Format::Text => Painted::Yes,
+            Format::Json => Painted::No,
+        };
+        output.write(&drawn, painted)
+    }
+}
+
+fn standard_input() -> anyhow::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    std::io::stdin()
+        .take(MAX_STDIN_BYTES + 1)
+        .read_to_end(&mut text)
+        .context("cannot read standard input")?;
+    if text.len() as u64 > MAX_STDIN_BYTES {
+        bail!("standard input is larger than {} MiB", MAX_STDIN_BYTES >> 20);
+    }
+    Ok(text)
+}
+
+/// The part that two directories have in common.
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,253 @@
+//! The configuration: find it, read it, check it, and say where in it something is wrong.
+//!
+//! The nearest directory that holds a configuration wins, from the place being scanned upwards to the root of the
+//! git repository (or of the file system, outside of one). In one directory the order is `birthmark.toml`,
+//! `.birthmark.toml`, `[workspace.metadata.birthmark]` or `[package.metadata.birthmark]` of `Cargo.toml`, and
+//! `[tool.birthmark]` of `pyproject.toml`. Files are not merged with each other.
+
+mod document;
+mod error;
+mod project;
+
+pub use error::{ConfigError, Problem};
+pub use project::ProjectLicenses;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use globset::GlobSet;
+use toml::Spanned;
+
+use crate::finding::Severity;
+use crate::index::IndexName;
+use crate::license::{LearnedFrom, LicenseError, LicenseExpression, LicenseFact};
+use crate::purl::Purl;
+
+/// Largest configuration or manifest that is read.
+pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Evidence in bits from which a match is reported, where nobody says otherwise.
+pub const DEFAULT_THRESHOLD_BITS: f32 = 60.0;
+
+/// A configuration as read; what it leaves open is `None` or empty.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where it was read, or `None` if there is no configuration.
+    pub file: Option<ConfigFile>,
+    /// `license`: the licence the whole project is under.
+    pub license: Option<LicenseFact>,
+    /// `index`: the indexes to consult, with their places in the file.
+    pub index: Vec<Spanned<IndexName>>,
+    /// `threshold`: evidence in bits from which a match is reported.
+    pub threshold_bits: Option<f32>,
+    /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
+    pub exclude: Exclude,
+    /// `owned`: components that are the project's own.
+    pub owned: Vec<Purl>,
+    /// `fail-on`: the severity from which a run fails.
+    pub fail_on: Option<FailOn>,
+}
+
+/// The file a configuration was read from.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its text, which the spans point into.
+    pub text: String,
+}
+
+/// Globs of paths that are not scanned. A glob that matches a folder excludes all that is in it.
+#[derive(Clone, Debug)]
+pub struct Exclude {
+    /// The globs as written.
+    pub patterns: Vec<String>,
+    /// The same, compiled to match absolute paths.
+    pub globs: GlobSet,
+}
+
+/// From which severity on findings make a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Findings never make a run fail.
+    Never,
+    /// Those of this severity and above do.
+    Severity(Severity),
+}
+
+/// Which configuration to use.
+#[derive(Clone, Debug)]
+pub enum ConfigChoice {
+    /// This file.
+    File(PathBuf),
+    /// The nearest one above this place.
+    Nearest(PathBuf),
+    /// None.
+    Without,
+}
+
+impl Config {
+    /// Finds and reads the configuration of that choice; without any, everything has its default.
+    ///
+    /// # Errors
+    /// If the named file cannot be read, or what was found is not a valid configuration.
+    pub fn load(choice: &ConfigChoice) -> Result<Config, ConfigError> {
+        match choice {
+            ConfigChoice::Without => Ok(Config::default()),
+            ConfigChoice::File(path) => Ok(read(path, Named::OnTheCommandLine)?.unwrap_or_default()),
+            ConfigChoice::Nearest(place) => nearest(place),
+        }
+    }
+
+    /// The directory that paths in the configuration are relative to.
+    pub fn directory(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| directory_of(&file.path))
+    }
+
+    /// An error about a place in this configuration that shows only in use, such as an index that is not there.
+    pub fn error_at(&self, problem: Problem) -> Option<ConfigError> {
+        let file = self.file.as_ref()?;
+        Some(ConfigError::Invalid { file: file.clone(), problems: vec![problem] })
+    }
+}
+
+impl Default for Exclude {
+    fn default() -> Self {
+        Exclude { patterns: Vec::new(), globs: GlobSet::empty() }
+    }
+}
+
+impl FailOn {
+    /// Every value in the order of strictness, laxest first, under the name it is written with.
+    pub const NAMED: [(&'static str, FailOn); 4] = [
+        ("never", FailOn::Never),
+        ("error", FailOn::Severity(Severity::Error)),
+        ("warning", FailOn::Severity(Severity::Warning)),
+        ("info", FailOn::Severity(Severity::Info)),
+    ];
+
+    /// The value of that name.
+    pub fn from_name(name: &str) -> Option<FailOn> {
+        FailOn::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+    }
+
+    /// Whether a finding this severe makes the run fail.
+    pub fn is_reached_by(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Never => false,
+            FailOn::Severity(least) => severity >= least,
+        }
+    }
+}
+
+/// Warnings fail: code whose licence nobody knows should not pass unseen. Notices (`info`) do not.
+impl Default for FailOn {
+    fn default() -> Self {
+        FailOn::Severity(Severity::Warning)
+    }
+}
+
+/// A licence that the user gives, on the command line or in the configuration.
+///
+/// # Errors
+/// If it is no SPDX expression.
+pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
+    let (expression, precision) = LicenseExpression::parse(text)?;
+    let declared = match expression.as_str() == text {
+        true => String::new(),
+        false => text.to_owned(),
+    };
+    Ok(LicenseFact { expression: Some(expression), declared, precision, learned_from: LearnedFrom::Given })
+}
+
+/// How a file came to be read as a configuration.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    OnTheCommandLine,
+    ByDiscovery,
+}
+
+const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml", "pyproject.toml"];
+
+fn nearest(place: &Path) -> Result<Config, ConfigError> {
+    let place = std::path::absolute(place)
+        .map_err(|error| ConfigError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
+    let current = std::env::current_dir().unwrap_or_default();
+    for directory in place.ancestors() {
+        for name in CANDIDATES {
+            let path = shortened(directory, &current).join(name);
+            if path.is_file()
+                && let Some(config) = read(&path, Named::ByDiscovery)?
+            {
+                return Ok(config);
+            }
+        }
+        if directory.join(".git").exists() {
+            break;
+        }
+    }
+    Ok(Config::default())
+}
+
+/// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where
+/// on a machine a project lies.
+fn shortened(directory: &Path, current: &Path) -> PathBuf {
+    match (directory.strip_prefix(current), current.strip_prefix(directory)) {
+        (Ok(below), _) => below.to_owned(),
+        (_, Ok(above)) => above.components().map(|_| "..").collect(),
+        _ => directory.to_owned(),
+    }
+}
+
+/// Reads a file; `None` if it is a manifest that says nothing of birthmark.
+fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
+    let tables: &[&[&str]] = match path.file_name().and_then(|name| name.to_str()) {
+        Some("Cargo.toml") => {
+            &[&["workspace", "metadata", "birthmark"], &["package", "metadata", "birthmark"]]
+        }
+        Some("pyproject.toml") => &[&["tool", "birthmark"]],
+        _ => &[&[]],
+    };
+    let is_manifest = !tables[0].is_empty();
+    let text = match read_text(path, MAX_CONFIG_BYTES) {
+        Ok(text) => text,
+        // Somebody else's file: cargo and pip will say what is wrong with it.
+        Err(_) if is_manifest && named == Named::ByDiscovery => return Ok(None),
+        Err(reason) => {
+            return Err(ConfigError::Unreadable { path: path.to_owned(), reason });
+        }
+    };
+    let file = ConfigFile { path: path.to_owned(), text };
+    if is_manifest && named == Named::ByDiscovery && !file.text.contains("birthmark") {
+        return Ok(None);
+    }
+    let config = document::read(file, tables)?;
+    match (config, named) {
+        (None, Named::OnTheCommandLine) => Err(ConfigError::Unreadable {
+            path: path.to_owned(),
+            reason: format!("it holds no [{}] table", tables[0].join(".")),
+        }),
+        (config, _) => Ok(config),
+    }
+}
+
+/// Reads a small text file. Anything but a regular file is refused: a named pipe would block.
+fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    let facts = fs::metadata(path).map_err(|error| error.to_string())?;
+    if !facts.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    if facts.len() > limit {
+        return Err(format!("it is larger than {} KiB", limit / 1024));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

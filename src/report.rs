@@ -1,0 +1,15 @@
+//! Draws a [`Report`](crate::finding::Report): a file per format.
+
+pub mod index;
+pub mod json;
+pub mod printable;
+pub mod text;
+
+/// The formats a report can be drawn in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs, by `docs/report.schema.json`.
+    Json,
+}

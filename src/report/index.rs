@@ -1,0 +1,225 @@
+//! What the `index` commands have to say of an index.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::json::write_value;
+use super::printable::Printable;
+use super::text::{count, grouped};
+use crate::index::{ComponentEntry, IndexName, Part};
+
+/// What a command has to say.
+pub enum Answer {
+    /// `index add`.
+    Add(Added),
+    /// `index remove`: how many components.
+    Remove(usize),
+    /// `index list`.
+    List(Vec<ComponentEntry>),
+    /// `index info`.
+    Info(Part),
+    /// `index verify`: all is well with this.
+    Verify(Part),
+    /// `index merge`: the segments there were.
+    Merge(usize),
+}
+
+/// What `index add` did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Components added.
+    pub components: u64,
+    /// Documents in them.
+    pub documents: u64,
+    /// Physical lines in these.
+    pub lines: u64,
+    /// Sources that could not be added.
+    pub failed: u64,
+}
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Says it to people.
+///
+/// # Errors
+/// If writing fails.
+pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
+    let name = index.to_string();
+    let name = Printable(&name);
+    match answer {
+        Answer::Add(added) => add_text(*added, name, out),
+        Answer::Remove(removed) => {
+            let removed = count(*removed as u64, "component");
+            writeln!(out, "Removed {removed} from {name}")
+        }
+        Answer::List(entries) => list_text(entries, out),
+        Answer::Info(part) => info_text(part, name, out),
+        Answer::Verify(part) => {
+            let components = count(part.counts.components, "component");
+            let documents = count(part.counts.documents, "document");
+            writeln!(out, "{name} is sound: {components}, {documents}")
+        }
+        Answer::Merge(segments) => {
+            let segments = count(*segments as u64, "segment");
+            writeln!(out, "Merged {segments} of {name} into one")
+        }
+    }
+}
+
+fn add_text(added: Added, name: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let components = count(added.components, "component");
+    let documents = count(added.documents, "document");
+    let lines = count(added.lines, "line");
+    writeln!(out, "{BOLD}Added{BOLD:#} {components} ({documents}, {lines}) to {name}")?;
+    if added.failed > 0 {
+        let failed = count(added.failed, "component");
+        writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
+    }
+    if added.components == 0 {
+        return Ok(());
+    }
+    writeln!(out, "Scan with it:  {CYAN}birthmark scan --index {name} --index starter{CYAN:#}")?;
+    writeln!(out, "or always:     {CYAN}index = [\"{name}\", \"starter\"]{CYAN:#} in birthmark.toml")
+}
+
+fn list_text(entries: &[ComponentEntry], out: &mut dyn Write) -> io::Result<()> {
+    for entry in entries {
+        let purl = Printable(entry.component.purl.as_str());
+        let license = match &entry.component.license.expression {
+            Some(expression) => expression.as_str(),
+            None => "unknown licence",
+        };
+        let license = Printable(license);
+        let documents = count(entry.documents, "document");
+        let lines = count(entry.lines, "line");
+        writeln!(out, "{CYAN}{purl}{CYAN:#}  {license}  {DIM}{documents}, {lines}{DIM:#}")?;
+    }
+    Ok(())
+}
+
+fn info_text(part: &Part, name: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let counts = &part.counts;
+    writeln!(out, "{BOLD}{name}{BOLD:#}")?;
+    for (label, text) in [
+        ("components", grouped(counts.components)),
+        ("documents", grouped(counts.documents)),
+        ("lines", grouped(counts.lines)),
+        ("tokens", grouped(counts.tokens)),
+        ("fingerprints", grouped(counts.fingerprints)),
+        ("bytes", grouped(part.bytes)),
+        ("segments", grouped(part.segments as u64)),
+        ("digest", part.digest.to_string()),
+    ] {
+        writeln!(out, "  {DIM}{label:<12}{DIM:#} {text}")?;
+    }
+    Ok(())
+}
+
+/// Says it to programs.
+///
+/// # Errors
+/// If writing fails.
+pub fn json(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
+    let document = Document {
+        schema_version: super::json::SCHEMA_VERSION,
+        index: index.to_string(),
+        answer: AnswerJson::from(answer),
+    };
+    write_value(&document, out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    index: String,
+    #[serde(flatten)]
+    answer: AnswerJson<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum AnswerJson<'a> {
+    Added { components: u64, documents: u64, lines: u64, failed: u64 },
+    Removed { components: usize },
+    Components(Vec<ComponentJson<'a>>),
+    Info(PartJson),
+    Verified(PartJson),
+    Merged { segments: usize },
+}
+
+#[derive(Serialize)]
+struct PartJson {
+    components: u64,
+    documents: u64,
+    lines: u64,
+    tokens: u64,
+    fingerprints: u64,
+    bytes: u64,
+    segments: usize,
+    digest: String,
+}
+
+#[derive(Serialize)]
+struct ComponentJson<'a> {
+    purl: &'a str,
+    digest: &'a str,
+    license: Option<&'a str>,
+    license_learned_from: &'static str,
+    documents: u64,
+    lines: u64,
+    tokens: u64,
+}
+
+impl<'a> From<&'a Answer> for AnswerJson<'a> {
+    fn from(answer: &'a Answer) -> Self {
+        match answer {
+            Answer::Add(added) => AnswerJson::Added {
+                components: added.components,
+                documents: added.documents,
+                lines: added.lines,
+                failed: added.failed,
+            },
+            Answer::Remove(removed) => AnswerJson::Removed { components: *removed },
+            Answer::List(entries) => {
+                AnswerJson::Components(entries.iter().map(ComponentJson::from).collect())
+            }
+            Answer::Info(part) => AnswerJson::Info(PartJson::from(part)),
+            Answer::Verify(part) => AnswerJson::Verified(PartJson::from(part)),
+            Answer::Merge(segments) => AnswerJson::Merged { segments: *segments },
+        }
+    }
+}
+
+impl From<&Part> for PartJson {
+    fn from(part: &Part) -> Self {
+        PartJson {
+            components: part.counts.components,
+            documents: part.counts.documents,
+            lines: part.counts.lines,
+            tokens: part.counts.tokens,
+            fingerprints: part.counts.fingerprints,
+            bytes: part.bytes,
+            segments: part.segments,
+            digest: part.digest.to_string(),
+        }
+    }
+}
+
+impl<'a> From<&'a ComponentEntry> for ComponentJson<'a> {
+    fn from(entry: &'a ComponentEntry) -> Self {
+        let license = &entry.component.license;
+        ComponentJson {
+            purl: entry.component.purl.as_str(),
+            digest: &entry.component.digest,
+            license: license.expression.as_ref().map(|expression| expression.as_str()),
+            license_learned_from: super::json::learned_from(license.learned_from),
+            documents: entry.documents,
+            lines: entry.lines,
+            tokens: entry.tokens,
+        }
+    }
+}

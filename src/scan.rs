@@ -1,0 +1,275 @@
+//! The scan: the engine composed for one file and for many, into a report of fixed order.
+//!
+//! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use crate::align::Side;
+use crate::finding::{
+    Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Summary,
+};
+use crate::index::{Index, IndexError, Part};
+use crate::ingest::marks;
+use crate::license::{LicenseExpression, LicenseFact};
+use crate::matcher::{self, Match, Query};
+use crate::policy::{self, PolicySettings};
+use crate::source::SourceFile;
+use crate::token::{self, Completeness, Margins, Tokenizer};
+use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
+
+/// The evidence in bits from which a match is reported, unless the user says otherwise.
+pub const DEFAULT_THRESHOLD_BITS: f32 = 95.0;
+
+/// What a scan is made with, beside the index.
+pub struct ScanSettings {
+    /// The evidence in bits from which a match is reported.
+    pub threshold_bits: f32,
+    /// How matches are judged.
+    pub policy: PolicySettings,
+    /// The project's licence, if it was given for all paths.
+    pub given_license: Option<LicenseExpression>,
+    /// The licence of the place the scan is about.
+    pub project_license: LicenseFact,
+}
+
+/// An index and settings, ready to look at files.
+pub struct Scanner {
+    index: Index,
+    settings: ScanSettings,
+}
+
+/// What there is to say of one file.
+#[derive(Default)]
+pub struct FileReport {
+    /// Every reference, by region.
+    pub references: Vec<Reference>,
+    /// Every finding, by region.
+    pub findings: Vec<Finding>,
+    /// What was not or only partly checked.
+    pub notes: Vec<Note>,
+    /// Physical lines checked; none if the file was skipped.
+    pub lines: u64,
+    limits: Limits,
+}
+
+/// How often limits were reached; told once for the whole run.
+#[derive(Clone, Copy, Default)]
+struct Limits {
+    common_fingerprints: usize,
+    candidates_left_out: usize,
+}
+
+/// A file is done; for progress.
+pub struct Tick {
+    /// Its physical lines.
+    pub lines: u64,
+}
+
+/// The licence each file stands under.
+pub type Outbound<'a> = dyn Fn(&WalkedFile) -> LicenseFact + Sync + 'a;
+
+impl Scanner {
+    /// A scanner over an index.
+    pub fn new(index: Index, settings: ScanSettings) -> Scanner {
+        Scanner { index, settings }
+    }
+
+    /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
+    pub fn run(&self, walked: Walked, outbound: &Outbound<'_>, progress: &(dyn Fn(Tick) + Sync)) -> Report {
+        let reports: Vec<FileReport> = walked
+            .files
+            .par_iter()
+            .map_init(Tokenizer::new, |tokenizer, file| {
+                let report = self.walked_file(tokenizer, file, outbound);
+                progress(Tick { lines: report.lines });
+                report
+            })
+            .collect();
+        self.report(reports, walked.notes)
+    }
+
+    /// Scans one text that is in memory.
+    pub fn text(&self, source: &SourceFile, outbound: &LicenseFact) -> Report {
+        let report = guarded(source.path(), || self.file(&mut Tokenizer::new(), source, outbound));
+        self.report(vec![report], Vec::new())
+    }
+
+    fn walked_file(
+        &self,
+        tokenizer: &mut Tokenizer,
+        file: &WalkedFile,
+        outbound: &Outbound<'_>,
+    ) -> FileReport {
+        match walk::load(file, DEFAULT_SIZE_LIMIT) {
+            Ok(source) => guarded(&file.path, || self.file(tokenizer, &source, &outbound(file))),
+            Err(note) => FileReport { notes: vec![note], ..FileReport::default() },
+        }
+    }
+
+    /// Looks at one file.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub fn file(
+        &self,
+        tokenizer: &mut Tokenizer,
+        source: &SourceFile,
+        outbound: &LicenseFact,
+    ) -> Result<FileReport, IndexError> {
+        if let Some(reason) = reason_to_skip(source) {
+            return Ok(skipped(source, reason));
+        }
+        let stream = tokenizer.tokenize(source);
+        if stream.completeness() == Completeness::BudgetExhausted {
+            return Ok(skipped(source, "not checked: the parser gave up on it"));
+        }
+        let lines = stream.lines(source);
+        let query = Query {
+            language: source.language(),
+            side: Side { classes: stream.classes(), names: stream.names() },
+            lines: &lines,
+            margins: &|range| Margins::of(source, &stream, range),
+        };
+        let found = matcher::find(&self.index, &self.index.model()?, query, self.settings.threshold_bits)?;
+        let limits = Limits {
+            common_fingerprints: found.common_fingerprints,
+            candidates_left_out: found.candidates_left_out,
+        };
+        let mut report =
+            FileReport { lines: u64::from(source.line_count()), limits, ..FileReport::default() };
+        for found in found.matches {
+            let region = source.region(token::extent(source, &stream, found.tokens));
+            let reference = self.reference(source.path(), region, found, outbound);
+            report.findings.extend(policy::findings(&reference, &self.settings.policy));
+            report.references.push(reference);
+        }
+        Ok(report)
+    }
+
+    fn reference(
+        &self,
+        path: &str,
+        region: crate::span::Region,
+        found: Match,
+        outbound: &LicenseFact,
+    ) -> Reference {
+        let verdict = policy::evaluate(&found.owners, outbound, &self.settings.policy);
+        Reference {
+            id: identity(&found),
+            path: path.to_owned(),
+            region,
+            kind: found.kind,
+            evidence: found.evidence,
+            owners: found.owners,
+            outbound: outbound.clone(),
+            verdict,
+        }
+    }
+
+    fn report(&self, files: Vec<FileReport>, notes: Vec<Note>) -> Report {
+        let mut report = Report {
+            references: Vec::new(),
+            findings: Vec::new(),
+            notes,
+            summary: Summary::default(),
+            provenance: self.provenance(),
+        };
+        let mut limits = Limits::default();
+        for file in files {
+            limits.common_fingerprints += file.limits.common_fingerprints;
+            limits.candidates_left_out += file.limits.candidates_left_out;
+            report.summary.lines_scanned += file.lines;
+            report.summary.files_scanned += u64::from(file.notes.is_empty());
+            report.references.extend(file.references);
+            report.findings.extend(file.findings);
+            report.notes.extend(file.notes);
+        }
+        report.notes.extend(limits.notes());
+        report.notes.sort();
+        let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
+        report.summary.files_skipped = count(NoteKind::Skipped);
+        report.summary.files_failed = count(NoteKind::Failed);
+        report.summary.references = report.references.len() as u64;
+        report.summary.findings = [Severity::Info, Severity::Warning, Severity::Error]
+            .map(|severity| report.findings.iter().filter(|f| f.severity == severity).count() as u64);
+        report
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            indexes: self.index.parts().iter().map(index_provenance).collect(),
+            threshold_bits: self.settings.threshold_bits,
+            project_license: self.settings.project_license.clone(),
+            given_license: self.settings.given_license.clone(),
+        }
+    }
+}
+
+impl Limits {
+    fn notes(self) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let mut limit = |count: usize, what: &str| {
+            if count > 0 {
+                notes.push(Note { path: None, kind: NoteKind::Limit, message: format!("{count} {what}") });
+            }
+        };
+        limit(
+            self.common_fingerprints,
+            "fingerprints are in so many indexed files that they are not looked at",
+        );
+        limit(
+            self.candidates_left_out,
+            "weaker candidates were not aligned because stronger ones cover the same code",
+        );
+        notes
+    }
+}
+
+/// Runs a check so that neither an error nor a panic in one file touches the others.
+fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -> FileReport {
+    let message = match catch_unwind(AssertUnwindSafe(check)) {
+        Ok(Ok(report)) => return report,
+        Ok(Err(error)) => format!("not checked: {error}"),
+        Err(_) => "not checked: birthmark failed on this file; please report it".to_owned(),
+    };
+    let note = Note { path: Some(path.to_owned()), kind: NoteKind::Failed, message };
+    FileReport { notes: vec![note], ..FileReport::default() }
+}
+
+fn reason_to_skip(source: &SourceFile) -> Option<&'static str> {
+    let marks = marks::of(source.path(), source.text());
+    if marks.generated {
+        Some("not checked: a generator wrote it")
+    } else if marks.minified {
+        Some("not checked: it is minified")
+    } else {
+        None
+    }
+}
+
+fn skipped(source: &SourceFile, reason: &str) -> FileReport {
+    let note =
+        Note { path: Some(source.path().to_owned()), kind: NoteKind::Skipped, message: reason.to_owned() };
+    FileReport { notes: vec![note], ..FileReport::default() }
+}
+
+/// Identity of a match by content: its tokens and the package it is likeliest from.
+fn identity(found: &Match) -> String {
+    let origin = found.owners.first().map_or("", |owner| owner.purl.package());
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&found.content.to_le_bytes()).update(origin.as_bytes());
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+fn index_provenance(part: &Part) -> IndexProvenance {
+    IndexProvenance {
+        name: part.name.to_string(),
+        digest: part.digest.to_string(),
+        components: part.counts.components,
+        documents: part.counts.documents,
+        lines: part.counts.lines,
+    }
+}

@@ -1,0 +1,79 @@
+//! `birthmark index`.
+
+use super::{birthmark, project, run};
+
+#[test]
+fn commands_on_a_missing_index_are_2() {
+    let project = project(&[]);
+    for arguments in [
+        &["index", "list"][..],
+        &["index", "info"],
+        &["index", "verify"],
+        &["index", "merge"],
+        &["index", "remove", "pkg:pypi/six"],
+    ] {
+        let (code, _, err) = run(birthmark(project.path()).args(arguments));
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(err.contains(".birthmark/index"), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn the_starter_can_be_asked_but_not_changed() {
+    let project = project(&[("a/x.py", "")]);
+    for command in ["list", "info", "verify"] {
+        let arguments = ["index", command, "--index", "starter"];
+        let (code, _, err) = run(birthmark(project.path()).args(arguments));
+        assert_eq!(code, 0, "{command}: {err}");
+    }
+    for arguments in [
+        &["index", "add", "a", "--index", "starter"][..],
+        &["index", "merge", "--index", "starter"],
+        &["index", "remove", "pkg:pypi/six", "--index", "starter"],
+    ] {
+        let (code, _, err) = run(birthmark(project.path()).args(arguments));
+        assert_eq!(code, 2, "{arguments:?}");
+        assert!(err.contains("cannot be changed"), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn adding_tells_how_to_scan_with_it() {
+    let project = project(&[("a/x.py", "x = 1\n")]);
+    let (code, out, err) = run(birthmark(project.path()).args(["index", "add", "a"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("birthmark scan --index .birthmark/index --index starter"), "{out}");
+}
+
+#[test]
+fn one_component_that_fails_does_not_stop_the_others() {
+    let project = project(&[("a/x.py", "x = 1\n"), ("b/y.py", "y = 2\n")]);
+    let mut command = birthmark(project.path());
+    let (code, out, err) = run(command.args(["index", "add", "a", "gone", "b", "--format=json"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("gone"), "{err}");
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(answer["added"]["components"], 2);
+    assert_eq!(answer["added"]["failed"], 1);
+}
+
+#[test]
+fn a_name_is_for_one_source() {
+    let project = project(&[("a/x.py", ""), ("b/y.py", "")]);
+    let arguments = ["index", "add", "a", "b", "--purl", "pkg:generic/a@1"];
+    let (code, _, err) = run(birthmark(project.path()).args(arguments));
+    assert_eq!(code, 2);
+    assert!(err.contains("one SOURCE"), "{err}");
+    let (code, _, _) = run(birthmark(project.path()).args(["index", "add"]));
+    assert_eq!(code, 2);
+}
+
+#[test]
+fn the_first_configured_directory_is_the_index() {
+    let project =
+        project(&[("birthmark.toml", "index = ['starter', 'our/index', 'other']"), ("a/x.py", "x = 1\n")]);
+    let (code, out, err) = run(birthmark(project.path()).args(["index", "add", "a"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("to our/index"), "{out}");
+    assert!(project.path().join("our/index").is_dir());
+}

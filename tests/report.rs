@@ -1,0 +1,416 @@
+//! How reports are drawn: for people, compared with what they should read; for programs, validated by the schema.
+
+use birthmark::finding::{
+    Decision, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule, Severity,
+    Summary, Verdict,
+};
+use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use birthmark::matcher::{CopyKind, Evidence, Owner};
+use birthmark::report::json;
+use birthmark::report::text::{self, Frame, References, TextSettings};
+use birthmark::span::{LineRange, Region};
+use serde_json::Value;
+
+fn license(expression: &str, learned_from: LearnedFrom) -> LicenseFact {
+    let (expression, _) = LicenseExpression::parse(expression).expect("valid");
+    LicenseFact {
+        expression: Some(expression),
+        declared: String::new(),
+        precision: Precision::Exact,
+        learned_from,
+    }
+}
+
+fn owner(purl: &str, path: &str, license: LicenseFact) -> Owner {
+    Owner {
+        purl: purl.parse().expect("a purl"),
+        path: path.to_owned(),
+        lines: LineRange { first: 14, last: 66 },
+        license,
+        bits: 311.5,
+        share: 0.25,
+        vendored: false,
+    }
+}
+
+fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> Reference {
+    Reference {
+        id: format!("{path}-{line}"),
+        path: path.to_owned(),
+        region: Region { start_line: line, start_column: 1, end_line: line + 40, end_column: 16 },
+        kind: CopyKind::Edited,
+        evidence: Evidence {
+            bits: 312.4,
+            structure: 210.0,
+            names: 88.0,
+            literals: 21.4,
+            penalties: -7.0,
+            matched_tokens: 241,
+            packages: owners.len() as u32,
+        },
+        owners,
+        outbound: license("MIT", LearnedFrom::Metadata),
+        verdict: Verdict {
+            decision,
+            reason: "OSADL matrix, MIT <- GPL-3.0-or-later: No".to_owned(),
+            remedies: vec!["Write it anew.".to_owned(), "Ask the owner.".to_owned()],
+        },
+    }
+}
+
+fn finding(reference: &Reference, rule: Rule, severity: Severity) -> Finding {
+    Finding {
+        rule,
+        severity,
+        reference: reference.id.clone(),
+        path: reference.path.clone(),
+        region: reference.region,
+        message: "a message for programs".to_owned(),
+        remedies: reference.verdict.remedies.clone(),
+    }
+}
+
+fn note(path: Option<&str>, kind: NoteKind, message: &str) -> Note {
+    Note { path: path.map(str::to_owned), kind, message: message.to_owned() }
+}
+
+fn empty() -> Report {
+    Report {
+        references: Vec::new(),
+        findings: Vec::new(),
+        notes: Vec::new(),
+        summary: Summary { files_scanned: 1, lines_scanned: 10, ..Summary::default() },
+        provenance: Provenance {
+            version: "0.1.0".to_owned(),
+            indexes: vec![IndexProvenance {
+                name: "starter".to_owned(),
+                digest: "3f".repeat(32),
+                components: 412,
+                documents: 38_000,
+                lines: 9_100_000,
+            }],
+            threshold_bits: 60.0,
+            project_license: LicenseFact::unknown(),
+            given_license: None,
+        },
+    }
+}
+
+/// One of everything.
+fn full() -> Report {
+    let gpl = || license("GPL-3.0-or-later", LearnedFrom::FileHeader);
+    let incompatible = reference(
+        "src/routes.py",
+        36,
+        Decision::Incompatible,
+        vec![
+            owner("pkg:generic/gridroute@1.4.0", "gridroute/planner.py", gpl()),
+            owner("pkg:generic/fork@2.0.0", "fork/planner.py", gpl()),
+        ],
+    );
+    let unknown = reference(
+        "src/routes.py",
+        90,
+        Decision::Unknown,
+        vec![owner(
+            "pkg:pypi/nobody@1",
+            "n.py",
+            LicenseFact {
+                expression: None,
+                declared: "see website".to_owned(),
+                precision: Precision::Imprecise,
+                learned_from: LearnedFrom::Metadata,
+            },
+        )],
+    );
+    let mut references = vec![incompatible, unknown];
+    for line in [1, 50, 100, 150, 200] {
+        let mit = license("MIT", LearnedFrom::LicenseText);
+        let plaintable = owner("pkg:generic/plaintable@0.9.2", "layout.py", mit);
+        references.push(reference("src/summary.py", line, Decision::AttributionNeeded, vec![plaintable]));
+    }
+    let zlib = license("Zlib", LearnedFrom::Classifier);
+    references.push(reference(
+        "src/z.py",
+        7,
+        Decision::Compatible,
+        vec![owner("pkg:pypi/free@1", "f.py", zlib)],
+    ));
+    let mut findings = vec![
+        finding(&references[0], Rule::LicenseIncompatible, Severity::Error),
+        finding(&references[1], Rule::LicenseUnknown, Severity::Warning),
+    ];
+    for notice in &references[2..7] {
+        findings.push(finding(notice, Rule::AttributionMissing, Severity::Info));
+    }
+    Report {
+        references,
+        findings,
+        notes: vec![
+            note(None, NoteKind::Limit, "stopped at 100 candidates"),
+            note(Some("a.py"), NoteKind::Skipped, "larger than 1 MiB"),
+            note(Some("b.py"), NoteKind::Skipped, "binary"),
+            note(Some("c.py"), NoteKind::Skipped, "binary"),
+            note(Some("d.py"), NoteKind::Partial, "the last 3 lines cannot be read"),
+            note(Some("e.py"), NoteKind::Failed, "permission denied"),
+        ],
+        summary: Summary {
+            files_scanned: 3,
+            files_skipped: 3,
+            files_failed: 1,
+            lines_scanned: 12_345,
+            references: 8,
+            findings: [5, 1, 1],
+        },
+        ..empty()
+    }
+}
+
+fn drawn(report: &Report, references: References, frame: Frame) -> String {
+    let mut painted = Vec::new();
+    text::write(report, TextSettings { references, frame }, &mut painted).expect("written");
+    let plain = anstream::adapter::strip_bytes(&painted).into_vec();
+    String::from_utf8(plain).expect("UTF-8")
+}
+
+#[test]
+fn people_read_what_whose_why_and_what_to_do() {
+    let expected = "\
+src/routes.py under MIT (from the package's metadata)
+  error[license-incompatible]: edited copy of GPL-3.0-or-later code, which may not stand under MIT
+   --> src/routes.py:36:1-76:16
+       from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
+       licence  GPL-3.0-or-later (from the file's header)
+       evidence 312 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7)
+       why      OSADL matrix, MIT <- GPL-3.0-or-later: No
+       fix      Write it anew.
+       or       Ask the owner.
+
+  warning[license-unknown]: edited copy of code under an unknown licence in a file under MIT
+   --> src/routes.py:90:1-130:16
+       from     pkg:pypi/nobody@1 n.py:14-66
+       licence  an unknown licence, declared as `see website` (from the package's metadata)
+       evidence 312 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7)
+       why      OSADL matrix, MIT <- GPL-3.0-or-later: No
+       fix      Write it anew.
+       or       Ask the owner.
+
+Allowed, if the notice of the origin is kept
+  pkg:generic/plaintable@0.9.2 MIT
+   --> src/summary.py:1:1-41:16
+   --> src/summary.py:50:1-90:16
+   --> src/summary.py:100:1-140:16
+       + 2 more places
+
+limit reached: stopped at 100 candidates
+checked in part: d.py: the last 3 lines cannot be read
+failed: e.py: permission denied
+
+Found 1 error, 1 warning, 5 notices, 1 file could not be checked
+checked  3 files, 12,345 lines; 8 references (1 incompatible, 1 unknown, 5 to attribute, 1 compatible)
+skipped  3 files: 2 binary, 1 larger than 1 MiB
+against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
+A resemblance is evidence, not proof, and none of this is legal advice.
+";
+    assert_eq!(drawn(&full(), References::Findings, Frame::Full), expected);
+}
+
+#[test]
+fn all_references_show_all_owners() {
+    let text = drawn(&full(), References::All, Frame::Full);
+    assert!(text.contains("or from  pkg:generic/fork@2.0.0"), "{text}");
+    assert!(text.contains("reference: edited copy of Zlib code"), "{text}");
+    assert_eq!(text.matches("info[attribution-missing]").count(), 5);
+    assert!(!text.contains("more place"), "{text}");
+}
+
+#[test]
+fn quiet_leaves_findings_and_failures() {
+    let text = drawn(&full(), References::Findings, Frame::FindingsOnly);
+    assert!(text.starts_with("src/routes.py"), "{text}");
+    assert!(text.contains("failed: e.py"), "{text}");
+    assert!(!text.contains("legal advice"), "{text}");
+    assert!(!text.contains("limit reached"), "{text}");
+    assert_eq!(drawn(&empty(), References::Findings, Frame::FindingsOnly), "");
+}
+
+#[test]
+fn a_finding_without_its_reference_is_not_lost() {
+    let mut report = full();
+    report.references.clear();
+    let text = drawn(&report, References::Findings, Frame::Full);
+    assert_eq!(text.matches("a message for programs").count(), 7, "{text}");
+}
+
+#[test]
+fn text_from_outside_is_harmless() {
+    let hostile = "::error file=x::\u{1b}[2J\u{202e}\n##[error]\u{9b}0m";
+    let mut report = full();
+    for reference in &mut report.references {
+        reference.path = hostile.to_owned();
+        reference.verdict.reason = hostile.to_owned();
+        reference.verdict.remedies = vec![hostile.to_owned()];
+        reference.outbound.declared = hostile.to_owned();
+        for owner in &mut reference.owners {
+            owner.path = hostile.to_owned();
+            owner.license.declared = hostile.to_owned();
+        }
+    }
+    for finding in &mut report.findings {
+        finding.path = hostile.to_owned();
+        finding.message = hostile.to_owned();
+        finding.remedies = vec![hostile.to_owned()];
+    }
+    for note in &mut report.notes {
+        note.message = hostile.to_owned();
+        note.path = note.path.is_some().then(|| hostile.to_owned());
+    }
+    report.provenance.indexes[0].name = hostile.to_owned();
+    report.provenance.indexes[0].digest = hostile.to_owned();
+    for references in [References::Findings, References::All] {
+        let mut painted = Vec::new();
+        let frame = Frame::Full;
+        text::write(&report, TextSettings { references, frame }, &mut painted).expect("written");
+        let painted = String::from_utf8(painted).expect("UTF-8");
+        assert!(!painted.contains(['\u{202e}', '\u{9b}']));
+        assert!(!painted.contains("\u{1b}[2J"));
+        let plain = drawn(&report, references, frame);
+        for line in plain.lines() {
+            assert!(!line.trim_start().starts_with("::"), "{line}");
+            assert!(!line.contains("##["), "{line}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+        }
+    }
+    let mut data = Vec::new();
+    json::write(&report, &mut data).expect("written");
+    let data = String::from_utf8(data).expect("UTF-8");
+    assert!(!data.contains(['\u{1b}', '\u{202e}', '\u{9b}']));
+    let value: Value = serde_json::from_str(&data).expect("JSON");
+    assert_eq!(value["matches"][0]["path"], hostile, "as data it is what it was");
+}
+
+fn schema() -> jsonschema::Validator {
+    let schema = include_str!("../docs/report.schema.json");
+    let schema: Value = serde_json::from_str(schema).expect("JSON");
+    jsonschema::draft202012::new(&schema).expect("a schema")
+}
+
+fn as_json(report: &Report) -> Value {
+    let mut data = Vec::new();
+    json::write(report, &mut data).expect("written");
+    assert_eq!(data.last(), Some(&b'\n'));
+    serde_json::from_slice(&data).expect("JSON")
+}
+
+#[test]
+fn json_follows_the_schema() {
+    let mut nameless = full();
+    nameless.references[0].owners[0].purl = "pkg:generic/x".parse().expect("a purl");
+    nameless.provenance.given_license = nameless.references[0].outbound.expression.clone();
+    for report in [empty(), full(), nameless] {
+        let value = as_json(&report);
+        let errors: Vec<String> =
+            schema().iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+}
+
+/// Every enum value the program can write is one the schema knows.
+#[test]
+fn every_word_is_in_the_schema() {
+    let mut report = full();
+    let sample = report.references[0].clone();
+    report.references.clear();
+    for kind in [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited] {
+        report.references.push(Reference { kind, ..sample.clone() });
+    }
+    for decision in [Decision::Compatible, Decision::Review] {
+        let mut reference = sample.clone();
+        reference.verdict.decision = decision;
+        report.references.push(reference);
+    }
+    for source in [
+        LearnedFrom::Given,
+        LearnedFrom::Metadata,
+        LearnedFrom::Classifier,
+        LearnedFrom::LicenseText,
+        LearnedFrom::FileHeader,
+        LearnedFrom::Nowhere,
+    ] {
+        report.references.push(Reference { outbound: license("MIT", source), ..sample.clone() });
+    }
+    for rule in Rule::ALL {
+        report.findings.push(finding(&sample, rule, Severity::Info));
+    }
+    report.notes.push(note(None, NoteKind::Info, "a note"));
+    assert!(schema().is_valid(&as_json(&report)));
+}
+
+#[test]
+fn the_schema_refuses_damaged_documents() {
+    let good = as_json(&full());
+    let schema = schema();
+    assert!(schema.is_valid(&good));
+    for (pointer, damaged) in [
+        ("/schema_version", Value::from(2)),
+        ("/matches/0/kind", Value::from("copied")),
+        ("/matches/0/owners", Value::Array(Vec::new())),
+        ("/matches/0/region/start_line", Value::from(0)),
+        ("/matches/0/evidence/penalties", Value::from(3)),
+        ("/matches/0/owners/0/purl", Value::from("six")),
+        ("/matches/0/owners/0/share", Value::from(1.5)),
+        ("/matches/0/verdict/decision", Value::Null),
+        ("/findings/0/severity", Value::from("Error")),
+        ("/findings/0/rule", Value::from("LicenseIncompatible")),
+        ("/notes/0/kind", Value::from("")),
+        ("/summary/findings", Value::Array(Vec::new())),
+        ("/provenance/indexes", Value::Array(Vec::new())),
+        ("/provenance/indexes/0/digest", Value::from("short")),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(pointer).expect(pointer) = damaged;
+        assert!(!schema.is_valid(&bad), "{pointer}");
+    }
+    for table in ["", "/matches/0", "/matches/0/owners/0", "/findings/0", "/summary"] {
+        let keys = good.pointer(table).and_then(Value::as_object).expect(table);
+        for key in keys.keys() {
+            let mut bad = good.clone();
+            let damaged = bad.pointer_mut(table).and_then(Value::as_object_mut);
+            damaged.expect(table).remove(key);
+            assert!(!schema.is_valid(&bad), "without {table}/{key}");
+        }
+        let mut bad = good.clone();
+        bad.pointer_mut(table).expect(table)["surprise"] = Value::Null;
+        assert!(!schema.is_valid(&bad), "{table} with a surprise");
+    }
+}
+
+#[test]
+fn the_exit_status_is_that_of_the_worst() {
+    use birthmark::cli::ExitStatus;
+    use birthmark::config::FailOn;
+
+    let with = |severities: &[Severity]| {
+        let sample = full().references[0].clone();
+        let found = |&severity: &Severity| finding(&sample, Rule::LicenseReview, severity);
+        Report { findings: severities.iter().map(found).collect(), ..empty() }
+    };
+    let all = [Severity::Info, Severity::Warning, Severity::Error];
+    for (severities, fail_on, status) in [
+        (&[][..], FailOn::Severity(Severity::Info), ExitStatus::Success),
+        (&all[..1], FailOn::default(), ExitStatus::Success),
+        (&all[..1], FailOn::Severity(Severity::Info), ExitStatus::Findings),
+        (&all[..2], FailOn::default(), ExitStatus::Findings),
+        (&all[..2], FailOn::Severity(Severity::Error), ExitStatus::Success),
+        (&all[..], FailOn::Severity(Severity::Error), ExitStatus::Findings),
+        (&all[..], FailOn::Never, ExitStatus::Success),
+    ] {
+        assert_eq!(ExitStatus::of(&with(severities), fail_on), status, "{severities:?} {fail_on:?}");
+    }
+    let mut broken = with(&all);
+    broken.notes = vec![note(Some("e.py"), NoteKind::Failed, "permission denied")];
+    assert_eq!(ExitStatus::of(&broken, FailOn::Never), ExitStatus::Failure);
+    broken.notes.clear();
+    broken.summary.files_failed = 1;
+    assert_eq!(ExitStatus::of(&broken, FailOn::Never), ExitStatus::Failure);
+}
