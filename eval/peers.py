@@ -34,7 +34,10 @@ def sim(cases: Path, cache: Path) -> Run:
         )
         if out.returncode != 0:
             raise SystemExit(f"sim_text ended with {out.returncode}: {out.stderr[-500:]}")
-        run.hits += list(_sim_hits(out.stdout, owners))
+        found = list(_sim_hits(out.stdout, owners))
+        if not found:
+            raise SystemExit("sim_text reported nothing that could be read: its output has changed")
+        run.hits += found
     run.seconds = time.monotonic() - began
     return run
 
@@ -93,24 +96,28 @@ def _joined(case: str, purl: str, path: str, rows):
 
 
 def jscpd(cases: Path, cache: Path) -> Run:
-    """jscpd with identifiers and literals ignored; clones inside the indexed sources are left out by an isolation group."""
+    """jscpd with identifiers and literals ignored; clones within the indexed sources are skipped."""
     program = shutil.which("jscpd") or str(Path(sys.executable).with_name("jscpd"))
     run = Run("jscpd", version([program, "--version"]), 0.0, True, 50.0)
     began = time.monotonic()
     for language in corpus.LANGUAGES:
         old, owners = _sources(cache, language)
         with tempfile.TemporaryDirectory() as scratch:
-            # Two links side by side: clones inside either folder are "local" and skipped.
+            # Two roots: clones inside either are "local" and skipped. The report gives paths below the root.
             tree = Path(scratch)
-            _link_tree(tree / "new", sorted(str(p) for p in (cases / "cases").rglob("*" + corpus.SUFFIX[language])), flat="cases/")
-            _link_tree(tree / "old", old, flat="sources/")
+            new = sorted(str(p) for p in (cases / "cases").rglob("*" + corpus.SUFFIX[language]))
+            _link_tree(tree / "new" / "asked", new, after="/cases/")
+            _link_tree(tree / "old" / "known", old, after="/sources/")
             subprocess.run(
                 [program, "--min-tokens", "50", "--min-lines", "3", "--skip-local", "--ignore-identifiers", "--ignore-literals",
-                 "--reporters", "json", "--output", tree / "out", "--silent", "--format", language, tree / "new", tree / "old"],
+                 "--max-lines", "100000", "--max-size", "5mb", "--no-gitignore", "--reporters", "json", "--output", tree / "out", "--silent", "--format", language, tree / "new", tree / "old"],
                 check=False, capture_output=True,
             )
             report = json.loads((tree / "out" / "jscpd-report.json").read_text())
-            run.hits += list(_jscpd_hits(report, owners))
+            found = list(_jscpd_hits(report, owners))
+            if not found:
+                raise SystemExit(f"jscpd reported no clone of {language} between the cases and the sources: its report has changed")
+            run.hits += found
     run.seconds = time.monotonic() - began
     return run
 
@@ -119,18 +126,18 @@ def _jscpd_hits(report: dict, owners: dict[str, tuple[str, str]]):
     by_tail = {name.split("/sources/", 1)[1]: place for name, place in owners.items()}
     for clone in report["duplicates"]:
         sides = [clone["firstFile"], clone["secondFile"]]
-        new = [s for s in sides if "/new/" in "/" + s["name"]]
-        old = [s for s in sides if "/old/" in "/" + s["name"]]
+        new = [s for s in sides if s["name"].startswith("asked/")]
+        old = [s for s in sides if s["name"].startswith("known/")]
         if len(new) != 1 or len(old) != 1:
             continue
-        purl, path = by_tail[old[0]["name"].split("old/", 1)[1]]
+        purl, path = by_tail[old[0]["name"].removeprefix("known/")]
         place = Place(purl, path, old[0]["start"], old[0]["end"])
         yield Hit(case_name(new[0]["name"]), new[0]["start"], new[0]["end"], float(clone["tokens"]), [place])
 
 
-def _link_tree(root: Path, files: list[str], flat: str) -> None:
+def _link_tree(root: Path, files: list[str], after: str) -> None:
     for name in files:
-        target = root / name.split("/" + flat, 1)[1]
+        target = root / name.split(after, 1)[1]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.hardlink_to(name)
 

@@ -27,11 +27,11 @@ def _row(name: str, copies: list[Copy], at: float, cases: Path) -> str:
     cells += [score.recall(by_length.get(c, []), at) for c in COLUMNS]
     cells += [seen, score.first_right(copies, at)]
     here, there = score.overlap(copies, at, cases)
-    numbers = " ".join(f"{_number(c):>6}" for c in cells)
-    return f"{name:18} {len(copies):5} {numbers} {_number(here, 2):>5} {_number(there, 2):>5}"
+    numbers = " ".join(f"{number(c):>6}" for c in cells)
+    return f"{name:18} {len(copies):5} {numbers} {number(here, 2):>5} {number(there, 2):>5}"
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
     return "-" if value != value else f"{value:.{digits}f}"
 
 
