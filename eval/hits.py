@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import corpus
 
+DEFAULT = 100.0  # bits: birthmark's own default threshold
 FLOOR = 40  # bits: low enough that the sweep sees what the default threshold hides
 
 
@@ -30,12 +31,11 @@ class Hit:
 
 @dataclass
 class Run:
-    """All hits of one tool. `sums` says whether a file's score is the sum of its hits or the best one."""
+    """All hits of one tool. A file's score is that of its best hit: sums serve every peer worse (see README.md)."""
 
     tool: str
     version: str
     seconds: float
-    sums: bool
     default: float
     hits: list[Hit] = field(default_factory=list)
 

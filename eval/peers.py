@@ -19,11 +19,11 @@ WORDS = 8  # sim_text's own default run length
 
 
 def sim(cases: Path, cache: Path) -> Run:
-    """`sim_text`: runs of words; a file's score is the sum of its runs' words."""
+    """`sim_text`: the score of a run is its number of words."""
     tool = version(["sim_text", "-v"])
     if not tool:
         raise SystemExit("sim_text is not installed: apt-get install similarity-tester")
-    run = Run("SIM (sim_text)", "3.0.2", 0.0, True, 24.0)
+    run = Run("SIM (sim_text)", "3.0.2", 0.0, float(WORDS))
     began = time.monotonic()
     for language in corpus.LANGUAGES:
         new = sorted(str(p) for p in (cases / "cases").rglob("*" + corpus.SUFFIX[language]))
@@ -56,7 +56,7 @@ def _sim_hits(text: str, owners: dict[str, tuple[str, str]]):
 
 def five_lines(cases: Path, cache: Path) -> Run:
     """Five consecutive non-blank lines, equal but for indentation; the score is the number of lines in such runs."""
-    run = Run("five identical lines", "", 0.0, False, LINES)
+    run = Run("five identical lines", "", 0.0, LINES)
     began = time.monotonic()
     for language in corpus.LANGUAGES:
         wanted: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
@@ -103,7 +103,7 @@ def jscpd(cases: Path, cache: Path) -> Run:
     other from their origin. The operators are therefore asked in batches, which hold few such copies.
     """
     program = shutil.which("jscpd") or str(Path(sys.executable).with_name("jscpd"))
-    run = Run("jscpd", version([program, "--version"]), 0.0, True, 50.0)
+    run = Run("jscpd", version([program, "--version"]), 0.0, 50.0)
     began = time.monotonic()
     for language in corpus.LANGUAGES:
         old, owners = _sources(cache, language)

@@ -57,7 +57,7 @@ def judge(args: argparse.Namespace) -> None:
     else:
         found, seconds = hits.scan(args.birthmark, args.index, args.cases / "cases" / half, args.floor)
         version = hits.version([args.birthmark, "--version"])
-        run = hits.Run("birthmark", version, seconds, False, args.at or 100.0, found)
+        run = hits.Run("birthmark", version, seconds, args.at or hits.DEFAULT, found)
         run.save(saved)
     truth = score.read_truth(args.cases, half, args.language, args.operator)
     outcome = score.judge(truth, run, score.Owners(args.cache))
@@ -65,7 +65,7 @@ def judge(args: argparse.Namespace) -> None:
     print(f"{run.tool} {run.version}, {run.seconds:.1f} s, half {args.half}")
     print(show.table(outcome, at, args.cases))
     print(show.quiet(outcome, at))
-    if not run.sums:
+    if any(c.kind for c in outcome.copies):
         print(show.kinds(outcome, at))
     if args.show_misses:
         print(show.misses(outcome, at, args.show_misses, args.cases, args.cache))

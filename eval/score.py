@@ -108,14 +108,14 @@ def judge(truth: list[dict], run: Run, owners: Owners) -> Outcome:
     for row in truth:
         if not row.get("negative"):
             planted[row["case"]].append(row)
-            outcome.copies.append(_judge_copy(row, by_case[row["case"]], run.sums, owners))
+            outcome.copies.append(_judge_copy(row, by_case[row["case"]], owners))
             continue
         if any(_is_known(entry, row) for entry in known):
             outcome.audited += 1
             continue
         found = by_case[row["case"]]
-        score = _gather([h.score for h in found], run.sums)
-        outcome.quiet.append(Quiet(row, score, max(found, key=lambda h: h.score, default=None)))
+        loudest = max(found, key=lambda h: h.score, default=None)
+        outcome.quiet.append(Quiet(row, loudest.score if loudest else 0.0, loudest))
     for case, rows in planted.items():
         if rows[0]["carrier"]:
             outcome.carriers += 1
@@ -128,32 +128,21 @@ def _is_known(entry: dict, row: dict) -> bool:
     return entry["package"] == row["purl"].split("@")[0] and fnmatch.fnmatch(row["path"], entry["path"])
 
 
-def _gather(scores: list[float], sums: bool) -> float:
-    return (sum(scores) if sums else max(scores)) if scores else 0.0
-
-
-def _judge_copy(row: dict, found: list[Hit], sums: bool, owners: Owners) -> Copy:
+def _judge_copy(row: dict, found: list[Hit], owners: Owners) -> Copy:
     target = lines_of(row["target_code"])
     copy = Copy(row)
     for hit in found:
         if len(target & set(range(hit.start, hit.end + 1))) >= min(2, len(target)):
             copy.hits.append((hit, any(owners.right(p, row) for p in hit.owners)))
-    copy.seen = _gather([h.score for h, _ in copy.hits], sums)
-    copy.found = _gather([h.score for h, right in copy.hits if right], sums)
     if not copy.hits:
         return copy
-    if sums:
-        votes: Counter[str] = Counter()
-        for hit, _ in copy.hits:
-            votes[hit.owners[0].purl] += hit.score
-        best = votes.most_common(1)[0][0]
-        copy.first = any(h.owners[0].purl == best and owners.right(h.owners[0], row) for h, _ in copy.hits)
-    else:
-        # In a file made of several copies a hit may only graze its neighbour: the best hit is one that names the
-        # origin at all, if there is one.
-        best_hit = max(copy.hits, key=lambda pair: (pair[1], pair[0].score))[0]
-        copy.first = owners.right(best_hit.owners[0], row)
-        copy.kind = best_hit.kind
+    copy.seen = max(h.score for h, _ in copy.hits)
+    copy.found = max((h.score for h, right in copy.hits if right), default=0.0)
+    # In a file made of several copies a hit may only graze its neighbour: the best hit is one that names the origin
+    # at all, if there is one.
+    best = max(copy.hits, key=lambda pair: (pair[1], pair[0].score))[0]
+    copy.first = owners.right(best.owners[0], row)
+    copy.kind = best.kind
     return copy
 
 

@@ -103,12 +103,12 @@ class Scoring(unittest.TestCase):
             "half": "dev", "purl": "pkg:pypi/anki@26.9.3", "path": "anki/x.py", "start": 1, "end": 9, "negative": True,
         }
 
-    def outcome(self, matches, floor=40.0):
+    def outcome(self, matches):
         found = hits.from_report({"matches": matches})
         with tempfile.TemporaryDirectory() as cache:
             owners = score.Owners(Path(cache))
             owners.lines = lambda purl, path: ()
-            return score.judge([self.copy, self.honest], hits.Run("fake", "1", 0.0, False, 100.0, found), owners)
+            return score.judge([self.copy, self.honest], hits.Run("fake", "1", 0.0, 100.0, found), owners)
 
     def match(self, path, bits, purl="pkg:pypi/zope.interface@8.7"):
         region = {"start_line": 1, "start_column": 1, "end_line": 5, "end_column": 9}
