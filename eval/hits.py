@@ -57,7 +57,7 @@ def case_name(path: str) -> str:
 
 def plain_purl(purl: str) -> str:
     head, _, version = purl.split("?")[0].lower().replace("%2b", "+").partition("@")
-    return (head.replace("_", "-") if head.startswith("pkg:pypi/") else head) + "@" + version
+    return (head.replace("_", "-").replace(".", "-") if head.startswith("pkg:pypi/") else head) + "@" + version
 
 
 def from_report(report: dict) -> list[Hit]:
