@@ -207,7 +207,7 @@ const EDITED_ONE_IN: usize = 40;
 /// Names that may differ before it counts as renamed: one in so many.
 const RENAMED_ONE_IN: usize = 20;
 /// Line steps that may differ before it counts as reformatted: one in so many.
-const REFORMATTED_ONE_IN: usize = 50;
+const REFORMATTED_ONE_IN: usize = 150;
 
 /// In what way the query differs from the document where they correspond. Lines are those of each token.
 pub fn copy_kind(
