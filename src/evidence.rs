@@ -57,6 +57,8 @@ const RUN_START_WEIGHT: f32 = 0.4;
 const LOCAL_NAME_WEIGHT: f32 = 0.45;
 /// Part of a literal's rarity that its first equal occurrence earns.
 const LITERAL_WEIGHT: f32 = 0.62;
+/// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
+const INTEGER_WEIGHT: f32 = 0.3;
 /// What an outside name earns when it occurs again.
 const REPEATED_NAME_BITS: f32 = 1.0;
 /// What a later equal occurrence of a local name earns.
@@ -182,7 +184,8 @@ impl Sum<'_> {
         let first = self.seen_names.insert(name);
         let rarity = self.model.name_bits(NameHash(name));
         if class.is_literal() {
-            self.evidence.literals += if first { LITERAL_WEIGHT * rarity } else { 0.0 };
+            let weight = if class == TokenClass::INTEGER { INTEGER_WEIGHT } else { LITERAL_WEIGHT };
+            self.evidence.literals += if first { weight * rarity } else { 0.0 };
         } else if class.is_outside_name() {
             let joint = self.model.named_bits(self.language, self.query.classes, self.query.names, q);
             let surplus = (joint - structure).max(-structure);
