@@ -106,7 +106,8 @@ impl Tokenizer {
             let text = [quote.as_bytes(), source.text()].concat();
             let found = self.leaves(source.language(), &text).map(|_| nonsense(&self.leaves, &text));
             match found {
-                Some(nonsense) if nonsense < least => {
+                // A reading in which a string swallows the code has no nonsense in it, and nothing else.
+                Some(nonsense) if nonsense < least && self.leaves.len() * 2 >= as_read.len() => {
                     least = nonsense;
                     shift_back(&mut self.leaves, quote.len() as u32);
                 }
