@@ -159,7 +159,10 @@ impl Layout {
         };
         for document in components.iter().flat_map(|component| &component.documents) {
             if document.tokens > MAX_DOCUMENT_TOKENS {
-                return Err(IndexError::TooLarge { what: "a document", limit: u64::from(MAX_DOCUMENT_TOKENS) });
+                return Err(IndexError::TooLarge {
+                    what: "a document",
+                    limit: u64::from(MAX_DOCUMENT_TOKENS),
+                });
             }
             layout.token_starts.push(layout.tokens);
             layout.lines += u64::from(document.lines);

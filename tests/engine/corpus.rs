@@ -57,7 +57,10 @@ pub fn function(seed: u64, statements: usize) -> String {
             2 => format!("    for {a} in {b}.{f}_{i}({c}):\n        {c}.{g} -= {n}"),
             3 => format!("    {a}[{b}] = [{c}.{f} for {c} in {g}_{seed} if not {c}]"),
             4 => format!("    while {a} and {b}.{f}:\n        {b} = {b}.{g} or '{f} {n}'"),
-            5 => format!("    try:\n        {a}({b} * {n})\n    except {}Error:\n        raise", f.to_uppercase()),
+            5 => format!(
+                "    try:\n        {a}({b} * {n})\n    except {}Error:\n        raise",
+                f.to_uppercase()
+            ),
             6 => format!("    {a}, {b} = {b} % {n}, ({a} << 2) | {c}.{f}"),
             7 => format!("    with open({a}.{f}, '{g}{n}') as {b}:\n        {c} = {b}.read_{g}()"),
             8 => format!("    {a} = lambda {b}: {b}.{f} ** {n} if {c} is None else {c}.{g}()"),
@@ -115,7 +118,12 @@ impl Given {
 impl GivenDocument {
     pub fn facts(&self) -> DocumentFacts {
         let language = Language::from_path(self.path.as_ref()).expect("a known extension");
-        DocumentFacts { path: self.path.clone(), language, license: self.license.map(fact), marks: self.marks }
+        DocumentFacts {
+            path: self.path.clone(),
+            language,
+            license: self.license.map(fact),
+            marks: self.marks,
+        }
     }
 
     pub fn source(&self) -> SourceFile {

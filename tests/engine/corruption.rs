@@ -148,7 +148,8 @@ fn damage_under_valid_checksums_does_no_harm() {
 #[test]
 fn hostile_headers_are_errors() {
     let bytes = small();
-    let section = |section: Section, field: usize| format::OFFSET_SECTIONS + section as usize * 24 + field * 8;
+    let section =
+        |section: Section, field: usize| format::OFFSET_SECTIONS + section as usize * 24 + field * 8;
     let huge = [u64::MAX, u64::MAX / 2 + 1, 1 << 40, u64::MAX - 511, (1 << 63) / 24];
     let mut places: Vec<usize> = (0..5).map(|i| format::OFFSET_COUNTS + i * 8).collect();
     for each in Section::ALL {
@@ -241,7 +242,9 @@ fn hostile_models_do_no_harm() {
     let language = birthmark::language::Language::all().next().expect("one");
     let names = vec![0xFF; 1 << 16];
     let model = |bits: u8, slots: &[u8]| [&[bits, 0, 0, 0, 0, 0, 0, 0][..], &names, slots].concat();
-    for (bits, slots) in [(0, 0), (0, 8), (1, 4), (2, 15), (31, 4), (32, 4), (62, 4), (63, 0), (64, 0), (255, 0)] {
+    for (bits, slots) in
+        [(0, 0), (0, 8), (1, 4), (2, 15), (31, 4), (32, 4), (62, 4), (63, 0), (64, 0), (255, 0)]
+    {
         assert!(Model::read(&model(bits, &vec![1; slots])).is_none(), "{bits} bits, {slots} bytes");
     }
     assert!(Model::read(&[]).is_none());
@@ -252,7 +255,8 @@ fn hostile_models_do_no_harm() {
     let classes = [1u8, 2, 3, 200, 255, 0, 17];
     let names = [1u16, u16::MAX, 3, 4, 5, 6, 7];
     for i in 0..classes.len() {
-        let bits = model.named_bits(language, &classes, &names, i) + model.structure_bits(language, &classes, i);
+        let bits =
+            model.named_bits(language, &classes, &names, i) + model.structure_bits(language, &classes, i);
         assert!(bits.is_finite() && bits >= 0.0);
     }
 }
@@ -261,15 +265,24 @@ fn hostile_models_do_no_harm() {
 #[test]
 fn damaged_manifests_are_errors() {
     let directory = tempfile::tempdir().expect("a directory");
-    IndexDirectory::open_or_create(directory.path()).expect("made").add(prepare(&givens()[..1])).expect("added");
+    IndexDirectory::open_or_create(directory.path())
+        .expect("made")
+        .add(prepare(&givens()[..1]))
+        .expect("added");
     let path = directory.path().join("manifest.json");
     let whole = fs::read_to_string(&path).expect("text");
     let body = whole.lines().next().expect("a line").to_owned();
     let open = || Index::open(&[IndexName::Directory(directory.path().to_owned())]).map(drop);
-    let mut check = |what: &str, bytes: &[u8]| {
+    let check = |what: &str, bytes: &[u8]| {
         fs::write(&path, bytes).expect("written");
         let result = open();
-        assert!(matches!(result, Err(IndexError::Corrupt { .. } | IndexError::Version { .. } | IndexError::Io { .. })), "{what}");
+        assert!(
+            matches!(
+                result,
+                Err(IndexError::Corrupt { .. } | IndexError::Version { .. } | IndexError::Io { .. })
+            ),
+            "{what}"
+        );
         assert!(IndexDirectory::open(directory.path()).is_err(), "{what}");
         result.err()
     };
@@ -285,10 +298,13 @@ fn damaged_manifests_are_errors() {
     check("no JSON", signed("nothing").as_bytes());
     check("another shape", signed("{\"version\":1}").as_bytes());
     check("more than there should be", signed(&body.replacen('{', "{\"more\":1,", 1)).as_bytes());
-    let version = check("another version", signed(&body.replace("\"version\":1", "\"version\":2")).as_bytes());
+    let version =
+        check("another version", signed(&body.replace("\"version\":1", "\"version\":2")).as_bytes());
     assert!(matches!(version, Some(IndexError::Version { .. })));
     let file = body.split('"').find(|word| word.ends_with(".segment")).expect("a file");
-    for name in ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden", "gone.segment", "lock"] {
+    for name in
+        ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden", "gone.segment", "lock"]
+    {
         check(name, signed(&body.replace(file, name)).as_bytes());
     }
     fs::write(&path, &whole).expect("written");
@@ -299,16 +315,24 @@ fn damaged_manifests_are_errors() {
 #[test]
 fn a_segment_in_anothers_place_is_an_error() {
     let directory = tempfile::tempdir().expect("a directory");
-    IndexDirectory::open_or_create(directory.path()).expect("made").add(prepare(&givens()[..1])).expect("added");
+    IndexDirectory::open_or_create(directory.path())
+        .expect("made")
+        .add(prepare(&givens()[..1]))
+        .expect("added");
     let file = fs::read_dir(directory.path())
         .expect("readable")
         .map(|entry| entry.expect("readable").path())
         .find(|path| path.extension().is_some_and(|extension| extension == "segment"))
         .expect("a segment");
     let whole = fs::read(&file).expect("readable");
-    for bytes in [segment_bytes(&givens()[1..]), Vec::new(), [&whole[..], b"more"].concat(), function(1, 9).into()] {
+    for bytes in
+        [segment_bytes(&givens()[1..]), Vec::new(), [&whole[..], b"more"].concat(), function(1, 9).into()]
+    {
         fs::write(&file, bytes).expect("written");
-        assert!(matches!(IndexDirectory::open(directory.path()), Err(IndexError::Corrupt { .. } | IndexError::Io { .. })));
+        assert!(matches!(
+            IndexDirectory::open(directory.path()),
+            Err(IndexError::Corrupt { .. } | IndexError::Io { .. })
+        ));
     }
     fs::remove_file(&file).expect("removed");
     assert!(matches!(IndexDirectory::open(directory.path()), Err(IndexError::Io { .. })));

@@ -38,7 +38,10 @@ type Tokens = (Vec<u8>, Vec<u16>);
 /// Tokens of few kinds, so that k-grams repeat.
 fn tokens(length: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Tokens> {
     vec((1u8..30, 1u16..5), length).prop_map(|tokens| {
-        tokens.into_iter().map(|(class, name)| (class, if TokenClass(class).is_named() { name } else { 0 })).unzip()
+        tokens
+            .into_iter()
+            .map(|(class, name)| (class, if TokenClass(class).is_named() { name } else { 0 }))
+            .unzip()
     })
 }
 

@@ -19,7 +19,8 @@ fn timed(what: &str, name: &str, text: Vec<u8>) -> TokenStream {
 
 #[test]
 fn a_large_generated_file_is_read_to_its_end() {
-    let text: String = (0..40_000).map(|i| format!("    ({i}, 0x{i:04X}, 'name {i}', [{i}.5, None]),\n")).collect();
+    let text: String =
+        (0..40_000).map(|i| format!("    ({i}, 0x{i:04X}, 'name {i}', [{i}.5, None]),\n")).collect();
     let text = format!("TABLE = (\n{text})\n");
     assert!(text.len() > 1 << 20);
     let stream = timed("a table", "python", text.into_bytes());

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use birthmark::fingerprint::{KgramHash, fingerprints};
 use birthmark::index::{
-    Index, IndexDirectory, IndexError, IndexName, PreparedComponent, Segment, SegmentBytes, format,
-    Postings, write_segment,
+    Index, IndexDirectory, IndexError, IndexName, Postings, PreparedComponent, Segment, SegmentBytes, format,
+    write_segment,
 };
 use birthmark::purl::Purl;
 
@@ -286,7 +286,8 @@ fn a_reader_keeps_what_it_opened() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
     index.add(prepare(&givens())).expect("added");
-    let purls: Vec<Purl> = index.list().expect("readable").into_iter().map(|entry| entry.component.purl).collect();
+    let purls: Vec<Purl> =
+        index.list().expect("readable").into_iter().map(|entry| entry.component.purl).collect();
     let open: Vec<Segment> = files(directory.path())
         .iter()
         .filter(|name| name.ends_with(".segment"))

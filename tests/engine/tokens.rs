@@ -63,7 +63,10 @@ fn python() {
         // Dropped.
         ("import os\nfrom a.b import c as d\nfrom __future__ import annotations\nx", "var"),
         ("# a comment\nx # another", "var"),
-        ("def f(a: int = 1, *b: str, **c) -> list[int]:\n    y: float = 2", "def name ( var = int * var ** var var = int"),
+        (
+            "def f(a: int = 1, *b: str, **c) -> list[int]:\n    y: float = 2",
+            "def name ( var = int * var ** var var = int",
+        ),
         ("'''Doc.'''\ndef f():\n    \"\"\"Doc.\"\"\"\n    return 'kept'", "def name ( return str"),
         ("class A:\n    'Doc ' 'in two.'\n    x = 'kept'", "class name var = str"),
         ("x = \\\n    1", "var = int"),
@@ -89,7 +92,10 @@ fn python() {
 fn rust() {
     let cases = [
         // Roles.
-        ("fn area(self: &Self, w: u32) -> u32 { w * self.h }", "fn name ( self & type var type type { var * self field"),
+        (
+            "fn area(self: &Self, w: u32) -> u32 { w * self.h }",
+            "fn name ( self & type var type type { var * self field",
+        ),
         ("let x = a.b.c(d);", "let var = var field callee ( var"),
         ("Point { x, y: 1 }", "type { var field int"),
         ("std::mem::swap(&mut a, b)", "type type callee ( & mutable_specifier var var"),
@@ -97,19 +103,28 @@ fn rust() {
         ("Vec::<u8>::with_capacity(3)", "type < type > callee ( int"),
         ("struct Pair<T> { left: T }", "struct name < type > { field type"),
         ("impl Display for Pair {}", "impl type for type {"),
-        ("match x { Some(y) if y > 0 => y, _ => MAX }", "match var { callee ( var if var > int => var _ => type"),
+        (
+            "match x { Some(y) if y > 0 => y, _ => MAX }",
+            "match var { callee ( var if var > int => var _ => type",
+        ),
         ("vec![1, 2]; println!(\"{}\", x);", "callee ! [ int int callee ! ( str var"),
         ("macro_rules! m { ($x:expr) => { $x + 1 } }", "macro_rules! name { ( var => { var + int"),
         // Dropped.
         ("use std::io;\nextern crate alloc;\npub(crate) fn f() {}", "fn name ( {"),
-        ("#![no_std]\n#[inline]\n/// Doc.\n//! Doc.\n/* a /* nested */ one */ // and\nfn f() {}", "fn name ( {"),
+        (
+            "#![no_std]\n#[inline]\n/// Doc.\n//! Doc.\n/* a /* nested */ one */ // and\nfn f() {}",
+            "fn name ( {",
+        ),
         ("fn f<'a>(x: &'a str) -> &'a str { x }", "fn name < > ( var & type & type { var"),
         ("'outer: loop { break 'outer; }", "loop { break"),
         // Kept.
         ("a >>= b << c; d ..= e; f => g; h -> i", "var >>= var << var var ..= var var => var var var"),
         ("x? as u8 as char", "var ? as type as type"),
         ("|a, b| a || b", "| var var | var || var"),
-        ("let c = 'x'; let d = b'y'; let e = 1u8; let f = 1.5f32;", "let var = char let var = char let var = int let var = float"),
+        (
+            "let c = 'x'; let d = b'y'; let e = 1u8; let f = 1.5f32;",
+            "let var = char let var = char let var = int let var = float",
+        ),
         ("let s = r#\"a\"#; let t = \"b\\n\";", "let var = str let var = str"),
         ("unsafe { *p = true }; crate::a(); super::B", "unsafe { * var = true crate callee ( super type"),
         ("fn f() -> ! { () }", "fn name ( never_type { unit_expression"),
@@ -120,7 +135,12 @@ fn rust() {
 /// Every token of a fragment has the class it has inside its file, but for so many at its edges.
 #[test]
 fn fragments_read_as_they_do_inside_their_file() {
-    let python = [function(1, 14), function(2, 14), "if x:\n    s = '''\na b\n'''\n    t = [\n        1]\n".to_owned()].concat();
+    let python = [
+        function(1, 14),
+        function(2, 14),
+        "if x:\n    s = '''\na b\n'''\n    t = [\n        1]\n".to_owned(),
+    ]
+    .concat();
     let rust = include_str!("../../fixtures/demo/dock/src/lib.rs").to_owned();
     for (name, text) in [("python", python), ("rust", rust)] {
         let whole = source(name, text.as_str());
@@ -158,13 +178,18 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
 
 #[test]
 fn fragments_may_start_anywhere() {
-    check("python", "        return total + self.tax\n\n    def net(self):\n", "return var + self field def name ( self");
+    check(
+        "python",
+        "        return total + self.tax\n\n    def net(self):\n",
+        "return var + self field def name ( self",
+    );
     check("python", "word.split(','))\n    x = 'y'\n", "var callee ( str var = str");
     check("python", "    else:\n        a = b\n", "else var = var");
     check("rust", "        total += x;\n    }\n    total\n}\n", "var += var var");
     check("rust", "=> Ok(a),\n    Err(e) => b(e),\n}\n", "=> callee ( var callee ( var => callee ( var");
     // The first line is the end of a string.
-    let inside = line(language("python"), &stream("python", " of it all'\nname = 'b'\nother = call('c', name)\n"));
+    let inside =
+        line(language("python"), &stream("python", " of it all'\nname = 'b'\nother = call('c', name)\n"));
     assert!(inside.ends_with("var = str var = callee ( str var"), "{inside}");
 }
 
@@ -206,7 +231,12 @@ fn lines_are_those_of_the_text() {
 fn names_are_what_they_spell() {
     let names = |name: &str, text: &str| stream(name, text).names().to_vec();
     for (a, b) in [
-        ("'x'", "\"x\""), ("b'x'", "'x'"), ("r'x'", "'''x'''"), ("1_000", "1000"), ("0XfF", "0xff"), ("f'x'", "'x'"),
+        ("'x'", "\"x\""),
+        ("b'x'", "'x'"),
+        ("r'x'", "'''x'''"),
+        ("1_000", "1000"),
+        ("0XfF", "0xff"),
+        ("f'x'", "'x'"),
     ] {
         assert_eq!(names("python", &format!("f({a})")), names("python", &format!("f({b})")), "{a} {b}");
     }
@@ -220,7 +250,8 @@ fn names_are_what_they_spell() {
 
 #[test]
 fn every_span_lies_in_the_text_and_in_order() {
-    let texts = [function(5, 30).into_bytes(), b" of it'\nx = '\xE9".to_vec(), b"'''".to_vec(), b"f'{f'{x".to_vec()];
+    let texts =
+        [function(5, 30).into_bytes(), b" of it'\nx = '\xE9".to_vec(), b"'''".to_vec(), b"f'{f'{x".to_vec()];
     for text in texts {
         for name in ["python", "rust"] {
             for cut in [0, 1, 2, text.len() / 2, text.len()] {
@@ -267,7 +298,8 @@ fn layout_is_no_part_of_the_stream() {
 #[test]
 fn a_tokenizer_has_no_memory() {
     let mut tokenizer = birthmark::token::Tokenizer::new();
-    let sources = [source("python", function(3, 9)), source("rust", "fn f() { g(1) }"), source("python", "f'{(x'")];
+    let sources =
+        [source("python", function(3, 9)), source("rust", "fn f() { g(1) }"), source("python", "f'{(x'")];
     let once: Vec<TokenStream> = sources.iter().map(birthmark::token::tokenize).collect();
     for _ in 0..2 {
         let again: Vec<TokenStream> = sources.iter().map(|source| tokenizer.tokenize(source)).collect();
