@@ -1,0 +1,215 @@
+//! The rules of the house that no lint knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const MAX_LINES: usize = 600;
+
+/// A module may use its own row and those before it.
+const LAYERS: &[&[&str]] = &[
+    &["span", "license", "purl"],
+    &["language", "source", "token"],
+    &["align", "fingerprint", "index", "model"],
+    &["evidence", "finding", "matcher", "policy"],
+    &["config", "ingest", "scan", "walk"],
+    &["cli", "report"],
+];
+
+/// Layers that never touch files, environment, clock or terminal, but for the storage of the index and the directory that
+/// it is stored in.
+const PURE_LAYERS: usize = 4;
+const IMPURE: &[&str] = &["src/index/storage.rs", "src/index/directory.rs"];
+
+/// Every file below some folders, by path from the top.
+fn files(folders: &[&str], extensions: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut waiting: Vec<PathBuf> = folders.iter().map(|folder| Path::new(ROOT).join(folder)).collect();
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting
+                .extend(fs::read_dir(&path).expect("readable").map(|entry| entry.expect("readable").path()));
+        } else if extensions.iter().any(|known| path.extension().is_some_and(|extension| extension == *known))
+        {
+            let name = path.strip_prefix(ROOT).expect("inside").to_string_lossy().replace('\\', "/");
+            found.push((name, fs::read_to_string(&path).expect("UTF-8")));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    files(&["src"], &["rs"])
+}
+
+/// The lines of a source without comments, counted from 1.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(i, line)| (i + 1, line));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// The module at the top of the crate that a file belongs to.
+fn module(path: &str) -> &str {
+    path.trim_start_matches("src/").split(['/', '.']).next().expect("split gives one")
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|row| row.contains(&module))
+}
+
+fn is_test(path: &str) -> bool {
+    path.ends_with("tests.rs") || path.contains("/tests/")
+}
+
+/// A source without its test module, which comes last.
+fn without_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().expect("split gives one")
+}
+
+fn assert_none(what: &str, wrong: Vec<String>) {
+    assert!(wrong.is_empty(), "{what}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn modules_use_what_is_below_them() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let of = module(&path);
+        if matches!(of, "lib" | "main") {
+            continue;
+        }
+        let Some(own) = layer(of) else {
+            wrong.push(format!("{path}: {of} stands in no layer"));
+            continue;
+        };
+        for (number, line) in code(&text) {
+            for used in line.split("crate::").skip(1) {
+                let name = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+                match layer(name) {
+                    Some(other) if other <= own => {}
+                    Some(_) => wrong.push(format!("{path}:{number}: {of} uses {name}, which is above it")),
+                    None => wrong.push(format!("{path}:{number}: {name:?} stands in no layer")),
+                }
+            }
+        }
+    }
+    assert_none("layers", wrong);
+    let listed: usize = LAYERS.iter().map(|row| row.len()).sum();
+    let declared = fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).expect("readable");
+    assert_eq!(
+        declared.lines().filter(|line| line.starts_with("pub mod ")).count(),
+        listed,
+        "every module has a layer"
+    );
+}
+
+#[test]
+fn the_lower_rooms_are_pure() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let pure = layer(module(&path)).is_some_and(|layer| layer < PURE_LAYERS);
+        if !pure || is_test(&path) || IMPURE.contains(&path.as_str()) {
+            continue;
+        }
+        for (number, line) in code(without_tests(&text)) {
+            for word in [
+                "std::fs",
+                "std::env::",
+                "std::net",
+                "std::process",
+                "Instant::now",
+                "SystemTime",
+                "stdout()",
+                "stderr()",
+            ] {
+                if line.contains(word) {
+                    wrong.push(format!("{path}:{number}: {word}"));
+                }
+            }
+        }
+    }
+    assert_none("layers that know nothing of the machine", wrong);
+}
+
+#[test]
+fn only_the_edge_writes_to_the_terminal() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (number, line) in code(&text) {
+            let prints =
+                ["println!", "eprintln!", "print!(", "eprint!("].iter().any(|word| line.contains(word));
+            let writes = ["stdout()", "stderr()"].iter().any(|word| line.contains(word));
+            if prints || writes && !matches!(module(&path), "cli" | "report") {
+                wrong.push(format!("{path}:{number}: {}", line.trim()));
+            }
+            if line.contains("process::exit") && path != "src/main.rs" {
+                wrong.push(format!("{path}:{number}: only main exits"));
+            }
+        }
+    }
+    assert_none("a broken pipe must not panic", wrong);
+}
+
+#[test]
+fn unsafe_stands_in_one_file() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let has = code(&text).any(|(_, line)| {
+            line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl")
+        });
+        if has && path != "src/index/storage.rs" {
+            wrong.push(path);
+        }
+    }
+    assert_none("unsafe", wrong);
+}
+
+#[test]
+fn files_are_finished_and_short() {
+    let mut wrong = Vec::new();
+    let words = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X"].concat(), ["HA", "CK"].concat()];
+    for (path, text) in files(&["src", "tests", "corpus-index", "docs"], &["rs", "md"]) {
+        let is_word = |word: &&String| {
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word.as_str())
+        };
+        wrong.extend(words.iter().filter(is_word).map(|word| format!("{path}: {word}")));
+        if path.ends_with(".rs") && text.lines().count() > MAX_LINES {
+            wrong.push(format!("{path}: {} lines, more than {MAX_LINES}", text.lines().count()));
+        }
+    }
+    assert_none("files", wrong);
+}
+
+/// What is true on one machine only does not belong into the repository.
+#[test]
+fn no_machine_is_named() {
+    let needles: Vec<String> = [
+        ["/wo", "rk/"],
+        ["/ho", "me/"],
+        ["/ro", "ot/"],
+        ["/Us", "ers/"],
+        ["/tmp", "/wt"],
+        ["index.crates", ".io/"],
+        ["static.crates", ".io"],
+        ["pypi.org", "/simple"],
+        ["files.python", "hosted"],
+        ["registry.np", "mjs"],
+        ["replace", "-with"],
+    ]
+    .map(|parts| parts.concat())
+    .to_vec();
+    let folders = ["src", "tests", "docs", "corpus-index", "fixtures", "eval", "Cargo.toml", "README.md"];
+    let present: Vec<&str> =
+        folders.into_iter().filter(|folder| Path::new(ROOT).join(folder).exists()).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in files(&present, &["rs", "md", "toml", "py", "json", "tsv", "yml", "yaml", "sh"]) {
+        for (number, line) in text.lines().enumerate() {
+            for needle in needles.iter().filter(|needle| line.contains(needle.as_str())) {
+                wrong.push(format!("{path}:{}: {needle}", number + 1));
+            }
+        }
+    }
+    assert_none("machines", wrong);
+}
