@@ -54,7 +54,11 @@ const REPEAT_WEIGHTS: [(usize, f32); 3] = [(7, 0.08), (5, 0.35), (4, 0.65)];
 /// What the first token of a run counts: nothing before it corresponds.
 const RUN_START_WEIGHT: f32 = 0.4;
 /// Part of a local name's rarity that its first equal occurrence earns.
-const LOCAL_NAME_WEIGHT: f32 = 0.45;
+const LOCAL_NAME_WEIGHT: f32 = 0.55;
+/// The same for the name of a definition, which its author chose with more care; unless several packages define the
+/// same, because a trait or a framework dictates it.
+const DEFINITION_NAME_WEIGHT: f32 = 0.9;
+const COMMON_DEFINITION_WEIGHT: f32 = 0.2;
 /// Part of a literal's rarity that its first equal occurrence earns.
 const LITERAL_WEIGHT: f32 = 0.62;
 /// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
@@ -82,31 +86,88 @@ const MAX_GAP_BITS: f32 = -8.0;
 /// What each block beyond the first costs.
 const BLOCK_BITS: f32 = -4.0;
 
-/// The evidence of an alignment.
-pub fn evidence(
+/// Cuts an alignment into the stretches that are worth most, each with its evidence; the strongest first.
+///
+/// A chain may join islands that lie too far apart, or cross code that does not correspond: the whole is then worth less
+/// than its parts. The stretch of runs with the highest sum is taken (Kadane's maximum subarray), and what lies on
+/// either side is cut in the same way.
+pub fn stretches(
     model: &Model<'_>,
     language: Language,
     query: Side<'_>,
     document: Side<'_>,
     blocks: &[Block],
-) -> Evidence {
-    let mut sum = Sum {
-        model,
-        language,
-        query,
-        document,
-        evidence: Evidence::default(),
-        run_structure: 0.0,
-        repeats: FxHashSet::default(),
-        seen_names: FxHashSet::default(),
-        renamed: FxHashMap::default(),
-    };
-    for block in blocks {
-        sum.add_block(block);
+) -> Vec<(Vec<Block>, Evidence)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![blocks.to_vec()];
+    while let Some(blocks) = waiting.pop() {
+        if found.len() >= MAX_STRETCHES
+            || blocks.iter().map(|block| block.pairs.len()).sum::<usize>() < MIN_STRETCH
+        {
+            continue;
+        }
+        let mut sum = Sum::new(model, language, query, document);
+        let gains = sum.gains(&blocks);
+        let kept = best_stretch(&gains);
+        if kept == (0..gains.len()) {
+            found.push((blocks, sum.total()));
+            continue;
+        }
+        if kept.is_empty() {
+            continue;
+        }
+        waiting.push(part(&blocks, kept.end..gains.len()));
+        waiting.push(part(&blocks, 0..kept.start));
+        // The stretch is weighed anew: what it earned depended on what had been seen before it.
+        waiting.push(part(&blocks, kept));
     }
-    sum.evidence.penalties += BLOCK_BITS * blocks.len().saturating_sub(1) as f32;
-    let parts = sum.evidence;
-    Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
+    found.sort_by(|a, b| b.1.bits.total_cmp(&a.1.bits).then(a.0[0].pairs[0].cmp(&b.0[0].pairs[0])));
+    found
+}
+
+/// Tokens of a stretch, at least.
+const MIN_STRETCH: usize = 8;
+/// Stretches of an alignment, at most.
+const MAX_STRETCHES: usize = 64;
+
+/// The consecutive gains with the highest sum; empty if none is positive.
+fn best_stretch(gains: &[f32]) -> std::ops::Range<usize> {
+    let (mut best, mut best_sum) = (0..0, 0.0);
+    let (mut start, mut sum) = (0, 0.0);
+    for (i, gain) in gains.iter().enumerate() {
+        if sum <= 0.0 {
+            (start, sum) = (i, 0.0);
+        }
+        sum += gain;
+        if sum > best_sum {
+            (best, best_sum) = (start..i + 1, sum);
+        }
+    }
+    best
+}
+
+/// The blocks of a range of runs, counted over all blocks.
+fn part(blocks: &[Block], range: std::ops::Range<usize>) -> Vec<Block> {
+    let mut number = 0;
+    let mut parts = Vec::new();
+    for block in blocks {
+        let mut pairs = Vec::new();
+        for run in runs(block) {
+            if range.contains(&number) {
+                pairs.extend_from_slice(run);
+            }
+            number += 1;
+        }
+        if !pairs.is_empty() {
+            parts.push(Block { pairs });
+        }
+    }
+    parts
+}
+
+/// The runs of a block: pairs that follow each other on both sides.
+fn runs(block: &Block) -> impl Iterator<Item = &[Pair]> {
+    block.pairs.chunk_by(|a, b| a.query + 1 == b.query && a.document + 1 == b.document)
 }
 
 struct Sum<'a> {
@@ -121,23 +182,51 @@ struct Sum<'a> {
     renamed: FxHashMap<u16, u16>,
 }
 
-impl Sum<'_> {
-    fn add_block(&mut self, block: &Block) {
-        let mut previous: Option<Pair> = None;
-        for &pair in &block.pairs {
-            let weight = match previous {
-                Some(before) if before.query + 1 == pair.query && before.document + 1 == pair.document => 1.0,
-                Some(before) => {
-                    self.end_run();
-                    self.add_gap(before, pair);
-                    RUN_START_WEIGHT
+impl<'a> Sum<'a> {
+    fn new(model: &'a Model<'a>, language: Language, query: Side<'a>, document: Side<'a>) -> Sum<'a> {
+        Sum {
+            model,
+            language,
+            query,
+            document,
+            evidence: Evidence::default(),
+            run_structure: 0.0,
+            repeats: FxHashSet::default(),
+            seen_names: FxHashSet::default(),
+            renamed: FxHashMap::default(),
+        }
+    }
+
+    /// Weighs an alignment; returns what each run adds to the total, with the gap or block change before it.
+    fn gains(&mut self, blocks: &[Block]) -> Vec<f32> {
+        let mut gains = Vec::new();
+        for (number, block) in blocks.iter().enumerate() {
+            let mut previous: Option<Pair> = None;
+            for run in runs(block) {
+                let before = self.total().bits;
+                match previous {
+                    Some(previous) => self.add_gap(previous, run[0]),
+                    None if number > 0 => self.evidence.penalties += BLOCK_BITS,
+                    None => {}
                 }
-                None => RUN_START_WEIGHT,
-            };
-            self.add_pair(pair, weight);
-            previous = Some(pair);
+                self.add_run(run);
+                previous = run.last().copied();
+                gains.push(self.total().bits - before);
+            }
+        }
+        gains
+    }
+
+    fn add_run(&mut self, run: &[Pair]) {
+        for (i, &pair) in run.iter().enumerate() {
+            self.add_pair(pair, if i == 0 { RUN_START_WEIGHT } else { 1.0 });
         }
         self.end_run();
+    }
+
+    fn total(&self) -> Evidence {
+        let parts = self.evidence;
+        Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
     }
 
     fn end_run(&mut self) {
@@ -198,8 +287,14 @@ impl Sum<'_> {
             let surplus = (joint - structure).max(-structure);
             self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
         } else {
-            self.evidence.names +=
-                if first { LOCAL_NAME_WEIGHT * rarity } else { weight * SAME_NAME_AGAIN_BITS };
+            let part = match class {
+                TokenClass::DEFINITION if self.model.is_common_definition(self.language, NameHash(name)) => {
+                    COMMON_DEFINITION_WEIGHT
+                }
+                TokenClass::DEFINITION => DEFINITION_NAME_WEIGHT,
+                _ => LOCAL_NAME_WEIGHT,
+            };
+            self.evidence.names += if first { part * rarity } else { weight * SAME_NAME_AGAIN_BITS };
         }
     }
 

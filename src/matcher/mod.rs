@@ -10,7 +10,7 @@ mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
 
-use crate::align::{self, Pair, Side};
+use crate::align::{self, Block, Pair, Side};
 use crate::evidence;
 use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
 use crate::language::Language;
@@ -115,40 +115,52 @@ pub fn find(
     Ok(found)
 }
 
+/// The stretches of a candidate's alignment, each a match of its own.
 fn align_candidate(
     model: &Model<'_>,
     query: Query<'_>,
     candidate: &candidate::Candidate,
     row: DocumentRow,
     columns: &Columns,
-) -> Option<Aligned> {
+) -> Vec<Aligned> {
     let document = Side { classes: &columns.classes, names: &columns.names };
-    let mut blocks = align::align(query.side, document, &candidate.seeds);
-    let opens =
-        |pair: &Pair| query.language.opens_definition(TokenClass(query.side.classes[pair.query as usize]));
+    let blocks = align::align(query.side, document, &candidate.seeds);
+    let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
+    let aligned = |(blocks, evidence): (Vec<Block>, Evidence)| {
+        let blocks = without_next_definition(query, blocks);
+        let pairs = || blocks.iter().flat_map(|block| &block.pairs);
+        let tokens = TokenRange {
+            start: pairs().map(|pair| pair.query).min()?,
+            end: pairs().map(|pair| pair.query).max()? + 1,
+        };
+        let document_tokens = (
+            pairs().map(|pair| pair.document as usize).min()?,
+            pairs().map(|pair| pair.document as usize).max()?,
+        );
+        Some(Aligned {
+            segment: candidate.segment,
+            document: candidate.document,
+            row,
+            tokens,
+            lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
+            kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
+            evidence,
+        })
+    };
+    stretches.into_iter().filter_map(aligned).collect()
+}
+
+/// Takes off the word that begins the next definition: it follows a copied function on both sides by chance.
+fn without_next_definition(query: Query<'_>, mut blocks: Vec<Block>) -> Vec<Block> {
+    let class = |pair: &Pair| TokenClass(query.side.classes[pair.query as usize]);
     for block in &mut blocks {
-        while block.pairs.len() > 1 && block.pairs.last().is_some_and(opens) {
+        while block.pairs.len() > 1
+            && block.pairs.last().is_some_and(|pair| query.language.opens_definition(class(pair)))
+        {
             block.pairs.pop();
         }
     }
-    let pairs = || blocks.iter().flat_map(|block| &block.pairs);
-    let tokens = TokenRange {
-        start: pairs().map(|pair| pair.query).min()?,
-        end: pairs().map(|pair| pair.query).max()? + 1,
-    };
-    let document_tokens = (
-        pairs().map(|pair| pair.document as usize).min()?,
-        pairs().map(|pair| pair.document as usize).max()?,
-    );
-    Some(Aligned {
-        segment: candidate.segment,
-        document: candidate.document,
-        row,
-        tokens,
-        lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
-        kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
-        evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
-    })
+    blocks
 }
 
 /// The lines of a range of document tokens with margins as the query has them, as far as there is room.
