@@ -26,9 +26,6 @@ use crate::purl::Purl;
 /// Largest configuration or manifest that is read.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// Evidence in bits from which a match is reported, where nobody says otherwise.
-pub const DEFAULT_THRESHOLD_BITS: f32 = 60.0;
-
 /// A configuration as read; what it leaves open is `None` or empty.
 #[derive(Clone, Debug, Default)]
 pub struct Config {

@@ -59,6 +59,8 @@ const LOCAL_NAME_WEIGHT: f32 = 0.45;
 const LITERAL_WEIGHT: f32 = 0.62;
 /// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
 const INTEGER_WEIGHT: f32 = 0.3;
+/// What an unequal literal behind a literal costs: two tables correspond in their values or not at all.
+const TABLE_MISMATCH_BITS: f32 = -1.0;
 /// What an outside name earns when it occurs again.
 const REPEATED_NAME_BITS: f32 = 1.0;
 /// What a later equal occurrence of a local name earns.
@@ -178,10 +180,15 @@ impl Sum<'_> {
         if name != other {
             if class.is_identifier() {
                 self.add_renaming(name, other);
+            } else if q > 0 && TokenClass(self.query.classes[q - 1]).is_literal() {
+                self.evidence.penalties += TABLE_MISMATCH_BITS;
             }
             return;
         }
         let first = self.seen_names.insert(name);
+        if class.is_literal() && self.follows_other_literal(q, d) {
+            return;
+        }
         let rarity = self.model.name_bits(NameHash(name));
         if class.is_literal() {
             let weight = if class == TokenClass::INTEGER { INTEGER_WEIGHT } else { LITERAL_WEIGHT };
@@ -194,6 +201,12 @@ impl Sum<'_> {
             self.evidence.names +=
                 if first { LOCAL_NAME_WEIGHT * rarity } else { weight * SAME_NAME_AGAIN_BITS };
         }
+    }
+
+    /// Whether both tokens stand behind literals that differ: then they are equal by chance.
+    fn follows_other_literal(&self, q: usize, d: usize) -> bool {
+        let (Some(q), Some(d)) = (q.checked_sub(1), d.checked_sub(1)) else { return false };
+        TokenClass(self.query.classes[q]).is_literal() && self.query.names[q] != self.document.names[d]
     }
 
     fn add_renaming(&mut self, name: u16, other: u16) {

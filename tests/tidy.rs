@@ -213,3 +213,17 @@ fn no_machine_is_named() {
     }
     assert_none("machines", wrong);
 }
+
+#[test]
+fn the_map_shows_every_room_in_its_layer() {
+    let map = include_str!("../docs/architecture.md");
+    for (layer, rooms) in LAYERS.iter().enumerate() {
+        for room in *rooms {
+            let row = map.lines().find(|line| {
+                line.starts_with(&format!("| {layer}"))
+                    && line.split('|').nth(2).is_some_and(|cell| cell.contains(&format!("`{room}`")))
+            });
+            assert!(row.is_some(), "{room} is not on the map in layer {layer}");
+        }
+    }
+}

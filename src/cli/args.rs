@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
@@ -10,23 +11,37 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::config::{ConfigChoice, FailOn, given_license};
 use crate::index::IndexName;
-use crate::license::LicenseFact;
+use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
 use crate::report;
+
+const EXAMPLES: &str = "\
+Examples:
+  birthmark scan                         check the current directory
+  birthmark scan --license MIT src/      check src/ as part of an MIT project
+  birthmark index add vendor/foo.tar.gz  index a component of your own
+
+Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done.";
+
+static EXAMPLES_AND_SOURCES: LazyLock<String> = LazyLock::new(|| format!("{EXAMPLES}\n\n{}", sources()));
+
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\n{}", env!("CARGO_PKG_VERSION"), sources()));
+
+/// The data that verdicts rest on, and whose they are.
+fn sources() -> String {
+    format!("Licences are judged by the {MATRIX_ATTRIBUTION}. None of this is legal advice.")
+}
 
 /// Finds code that resembles licensed open source, says whose it is, and whether its licence lets it stay.
 #[derive(Debug, Parser)]
 #[command(
     name = "birthmark",
     version,
+    long_version = LONG_VERSION.as_str(),
     max_term_width = 100,
-    after_help = "\
-Examples:
-  birthmark scan                         check the current directory
-  birthmark scan --license MIT src/      check src/ as part of an MIT project
-  birthmark index add vendor/foo.tar.gz  index a component of your own
-
-Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done."
+    after_help = EXAMPLES,
+    after_long_help = EXAMPLES_AND_SOURCES.as_str()
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -171,6 +186,9 @@ pub struct AddArgs {
     /// File that lists components with their names and licences
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub recipe: Option<PathBuf>,
+    /// Write the digests and exact licences that were learned into the recipe
+    #[arg(long, requires = "recipe")]
+    pub pin: bool,
     #[command(flatten)]
     pub target: InspectArgs,
 }
@@ -265,7 +283,7 @@ fn license(text: &str) -> Result<LicenseFact, String> {
 fn threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(bits) if bits.is_finite() && bits > 0.0 => Ok(bits),
-        _ => Err("expected a positive number of bits, such as 60".to_owned()),
+        _ => Err("expected a positive number of bits, such as 100".to_owned()),
     }
 }
 

@@ -10,14 +10,14 @@ use super::args::{Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::progress::Progress;
-use crate::config::{Config, ConfigError, DEFAULT_THRESHOLD_BITS, FailOn, Problem, ProjectLicenses};
+use crate::config::{Config, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::Report;
 use crate::index::{Index, IndexError, IndexName};
 use crate::language::Language;
 use crate::policy::PolicySettings;
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Format};
-use crate::scan::{ScanSettings, Scanner};
+use crate::scan::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
 use crate::source::SourceFile;
 use crate::walk::{self, WalkSettings};
 

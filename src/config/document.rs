@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of, given_license};
 use crate::index::IndexName;
 use crate::purl::Purl;
+use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
 const KEYS: [&str; 6] = ["license", "index", "threshold", "exclude", "owned", "fail-on"];
@@ -152,7 +153,7 @@ impl<'p> Reader<'p> {
     }
 
     fn threshold(&mut self, value: &Spanned<DeValue<'_>>) -> Option<f32> {
-        let expected = "a positive number of bits such as 60";
+        let expected = "a positive number of bits such as 100";
         let number = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
             DeValue::Float(float) => float.as_str().parse().ok(),
@@ -175,8 +176,7 @@ impl<'p> Reader<'p> {
     fn exclude(&mut self, value: &Spanned<DeValue<'_>>) -> Exclude {
         let mut exclude = Exclude::default();
         let mut globs = GlobSetBuilder::new();
-        let here = std::path::absolute(&self.directory).unwrap_or_else(|_| self.directory.clone());
-        let here = globset::escape(&here.to_string_lossy().replace('\\', "/"));
+        let here = globset::escape(&display_path(&absolute_path(&self.directory)));
         for item in self.array(value, "an array of globs such as [\"vendor\", \"**/*_pb2.py\"]") {
             let Some(pattern) = self.string(item, "a glob such as \"vendor\"") else {
                 continue;

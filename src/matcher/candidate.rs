@@ -2,9 +2,10 @@
 
 use super::{Found, Query};
 use crate::align::Seed;
-use crate::fingerprint::{SCHEMES, View, kgrams};
+use crate::fingerprint::{SCHEMES, View, keeps_name, kgrams};
 use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
 use crate::model::Model;
+use crate::token::{NameHash, TokenClass};
 
 /// Seeds of one document that lie near each other on both sides.
 pub(super) struct Candidate {
@@ -32,6 +33,9 @@ const NEARLY_AS_STRONG: f32 = 0.8;
 const STRONG_BITS: f32 = 60.0;
 /// Tokens of a stretch.
 const STRETCH: u32 = 8;
+
+/// Part of a table value's rarity that it is worth.
+const TABLE_VALUE_WEIGHT: f32 = 0.3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
@@ -216,7 +220,10 @@ impl<'a> TokenWorth<'a> {
         if !known.is_nan() {
             return known;
         }
+        let is_in_table = TokenClass(side.classes[i]).is_literal() && keeps_name(side.classes, i);
         let bits = match SCHEMES[usize::from(view)].view {
+            // The model knows the shape of a table, not its values.
+            View::Named if is_in_table => TABLE_VALUE_WEIGHT * self.model.name_bits(NameHash(side.names[i])),
             View::Named => self.model.named_bits(self.query.language, side.classes, side.names, i),
             View::Blind => self.model.structure_bits(self.query.language, side.classes, i),
         };

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use birthmark::license::MATRIX_ATTRIBUTION;
+
 use super::{birthmark, project, run};
 
 const PYTHON: &str = "def greet(name):\n    return f'hello {name}'\n";
@@ -62,8 +64,14 @@ fn help_teaches() {
         assert_eq!(code, 0, "{arguments:?}");
         assert!(out.contains(taught), "{arguments:?}: {out}");
     }
-    let (code, out, _) = run(birthmark(project.path()).arg("--version"));
-    assert_eq!((code, out.as_str()), (0, "birthmark 0.1.0\n"));
+    let (code, out, _) = run(birthmark(project.path()).arg("-V"));
+    assert_eq!((code, out.as_str()), (0, concat!("birthmark ", env!("CARGO_PKG_VERSION"), "\n")));
+    for told_at_length in ["--version", "--help"] {
+        let (code, out, _) = run(birthmark(project.path()).arg(told_at_length));
+        let one_line = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code, 0);
+        assert!(one_line.contains(MATRIX_ATTRIBUTION), "{told_at_length}: {out}");
+    }
 }
 
 #[test]
