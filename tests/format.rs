@@ -4,6 +4,7 @@
 use birthmark::fingerprint::{BLIND, NAMED, Scheme, View};
 use birthmark::index::documents::DocumentMarks;
 use birthmark::index::format::{self, Section};
+use birthmark::index::{Index, IndexDirectory, IndexName};
 use birthmark::license::{LearnedFrom, Precision};
 use birthmark::token::{NORMALIZER_VERSION, TokenClass};
 
@@ -212,4 +213,30 @@ fn blind_kgrams_of_few_classes_are_not_listed() {
         let count = found.iter().filter(|fingerprint| fingerprint.hash == blind).count();
         assert_eq!(count, listed, "{distinct} classes");
     }
+}
+
+/// An index that an earlier birthmark wrote opens, is whole, and says what it said.
+#[test]
+fn the_first_index_still_opens() {
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/index-v1");
+    // A copy: opening for writing makes a lock.
+    let directory = tempfile::tempdir().expect("a directory");
+    for entry in std::fs::read_dir(&fixture).expect("fixtures/index-v1 is kept for ever") {
+        let file = entry.expect("readable");
+        std::fs::copy(file.path(), directory.path().join(file.file_name())).expect("copied");
+    }
+    let names = [IndexName::Directory(directory.path().to_owned())];
+    Index::open(&names).expect("it opens").verify().expect("whole");
+    let listed = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
+    let facts: Vec<String> = listed
+        .iter()
+        .map(|entry| {
+            let license = entry.component.license.expression.as_ref().map_or("", |license| license.as_str());
+            format!("{} {license} {} {}", entry.component.purl, entry.documents, entry.lines)
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        ["pkg:generic/gridroute@1.4.0 GPL-3.0-or-later 3 126", "pkg:generic/plaintable@0.9.2 MIT 2 72"]
+    );
 }
