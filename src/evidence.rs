@@ -56,15 +56,25 @@ const RUN_START_WEIGHT: f32 = 0.4;
 /// Part of a local name's rarity that its first equal occurrence earns.
 const LOCAL_NAME_WEIGHT: f32 = 0.45;
 /// Part of a literal's rarity that its first equal occurrence earns.
-const LITERAL_WEIGHT: f32 = 0.6;
+const LITERAL_WEIGHT: f32 = 0.62;
+/// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
+const INTEGER_WEIGHT: f32 = 0.3;
+/// What an unequal literal behind a literal costs: two tables correspond in their values or not at all.
+const TABLE_MISMATCH_BITS: f32 = -1.0;
 /// What an outside name earns when it occurs again.
 const REPEATED_NAME_BITS: f32 = 1.0;
 /// What a later equal occurrence of a local name earns.
 const SAME_NAME_AGAIN_BITS: f32 = 0.5;
+/// What an unequal name costs when it is first seen.
+const RENAMING_BITS: f32 = -0.9;
 /// What a later occurrence of a renamed name earns when it was renamed in the same way.
 const CONSISTENT_RENAMING_BITS: f32 = 0.7;
-/// What it costs when it was not.
-const INCONSISTENT_RENAMING_BITS: f32 = -2.5;
+/// What it costs when it was not: a copyist renames everywhere or nowhere.
+const INCONSISTENT_RENAMING_BITS: f32 = -8.0;
+/// What a run of consecutive tokens must earn by structure before any of it counts. An alignment may choose among the
+/// thousands of places where a short run could correspond, so a run pays for its place (Altschul et al. 1990 charge
+/// the logarithm of the search space once for the whole; here each run is placed anew).
+const RUN_FEE_BITS: f32 = 16.0;
 /// What a gap costs, and each of its tokens.
 const GAP_BITS: f32 = -2.0;
 const GAP_TOKEN_BITS: f32 = -0.1;
@@ -86,6 +96,7 @@ pub fn evidence(
         query,
         document,
         evidence: Evidence::default(),
+        run_structure: 0.0,
         repeats: FxHashSet::default(),
         seen_names: FxHashSet::default(),
         renamed: FxHashMap::default(),
@@ -104,6 +115,7 @@ struct Sum<'a> {
     query: Side<'a>,
     document: Side<'a>,
     evidence: Evidence,
+    run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
     seen_names: FxHashSet<u16>,
     renamed: FxHashMap<u16, u16>,
@@ -116,6 +128,7 @@ impl Sum<'_> {
             let weight = match previous {
                 Some(before) if before.query + 1 == pair.query && before.document + 1 == pair.document => 1.0,
                 Some(before) => {
+                    self.end_run();
                     self.add_gap(before, pair);
                     RUN_START_WEIGHT
                 }
@@ -124,6 +137,12 @@ impl Sum<'_> {
             self.add_pair(pair, weight);
             previous = Some(pair);
         }
+        self.end_run();
+    }
+
+    fn end_run(&mut self) {
+        self.evidence.structure += (self.run_structure - RUN_FEE_BITS).max(0.0);
+        self.run_structure = 0.0;
     }
 
     fn add_gap(&mut self, before: Pair, after: Pair) {
@@ -136,7 +155,7 @@ impl Sum<'_> {
         let class = TokenClass(self.query.classes[q]);
         let weight = run_weight * self.novelty(q);
         let structure = self.model.structure_bits(self.language, self.query.classes, q);
-        self.evidence.structure += structure * weight;
+        self.run_structure += structure * weight;
         self.evidence.matched_tokens += 1;
         if class.is_named() {
             self.add_name(class, q, d, structure, weight);
@@ -161,13 +180,19 @@ impl Sum<'_> {
         if name != other {
             if class.is_identifier() {
                 self.add_renaming(name, other);
+            } else if q > 0 && TokenClass(self.query.classes[q - 1]).is_literal() {
+                self.evidence.penalties += TABLE_MISMATCH_BITS;
             }
             return;
         }
         let first = self.seen_names.insert(name);
+        if class.is_literal() && self.follows_other_literal(q, d) {
+            return;
+        }
         let rarity = self.model.name_bits(NameHash(name));
         if class.is_literal() {
-            self.evidence.literals += if first { LITERAL_WEIGHT * rarity } else { 0.0 };
+            let weight = if class == TokenClass::INTEGER { INTEGER_WEIGHT } else { LITERAL_WEIGHT };
+            self.evidence.literals += if first { weight * rarity } else { 0.0 };
         } else if class.is_outside_name() {
             let joint = self.model.named_bits(self.language, self.query.classes, self.query.names, q);
             let surplus = (joint - structure).max(-structure);
@@ -178,9 +203,15 @@ impl Sum<'_> {
         }
     }
 
+    /// Whether both tokens stand behind literals that differ: then they are equal by chance.
+    fn follows_other_literal(&self, q: usize, d: usize) -> bool {
+        let (Some(q), Some(d)) = (q.checked_sub(1), d.checked_sub(1)) else { return false };
+        TokenClass(self.query.classes[q]).is_literal() && self.query.names[q] != self.document.names[d]
+    }
+
     fn add_renaming(&mut self, name: u16, other: u16) {
         match self.renamed.insert(name, other) {
-            None => {}
+            None => self.evidence.penalties += RENAMING_BITS,
             Some(before) if before == other => self.evidence.names += CONSISTENT_RENAMING_BITS,
             Some(_) => self.evidence.penalties += INCONSISTENT_RENAMING_BITS,
         }
@@ -192,7 +223,7 @@ const EDITED_ONE_IN: usize = 40;
 /// Names that may differ before it counts as renamed: one in so many.
 const RENAMED_ONE_IN: usize = 20;
 /// Line steps that may differ before it counts as reformatted: one in so many.
-const REFORMATTED_ONE_IN: usize = 50;
+const REFORMATTED_ONE_IN: usize = 150;
 
 /// In what way the query differs from the document where they correspond. Lines are those of each token.
 pub fn copy_kind(

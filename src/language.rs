@@ -8,6 +8,8 @@ use std::path::Path;
 
 use tree_sitter_language::LanguageFn;
 
+use crate::token::TokenClass;
+
 /// A supported language: an index into the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Language(u8);
@@ -44,6 +46,8 @@ pub struct LanguageRow {
     pub function_words: &'static [&'static str],
     /// Words behind which the name of a type or module follows.
     pub type_words: &'static [&'static str],
+    /// Words that begin a definition: a copy does not end with one.
+    pub opening_words: &'static [&'static str],
     /// Whether `(name = value)` names an argument.
     pub keyword_arguments: KeywordArguments,
 }
@@ -108,6 +112,7 @@ const TABLE: &[LanguageRow] = &[
         holes: &["interpolation"],
         function_words: &["def"],
         type_words: &["class"],
+        opening_words: &["def", "class", "@", "async"],
         keyword_arguments: KeywordArguments::WithEquals,
     },
     LanguageRow {
@@ -147,6 +152,7 @@ const TABLE: &[LanguageRow] = &[
         holes: &[],
         function_words: &["fn"],
         type_words: &["struct", "enum", "trait", "union", "mod", "type", "macro_rules!"],
+        opening_words: &["fn", "struct", "enum", "trait", "impl", "mod", "type", "static", "const", "async", "unsafe"],
         keyword_arguments: KeywordArguments::Absent,
     },
 ];
@@ -181,6 +187,13 @@ impl Language {
     /// The row of the table.
     pub fn row(self) -> &'static LanguageRow {
         &TABLE[usize::from(self.0)]
+    }
+
+    /// Whether a token of that class begins a definition.
+    pub fn opens_definition(self, class: TokenClass) -> bool {
+        let word = class.0.checked_sub(TokenClass::FIRST_WORD.0);
+        word.and_then(|word| self.row().words.get(usize::from(word)))
+            .is_some_and(|word| self.row().opening_words.contains(word))
     }
 
     /// The name, lower case.

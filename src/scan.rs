@@ -20,7 +20,7 @@ use crate::token::{self, Completeness, Margins, Tokenizer};
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
 
 /// The evidence in bits from which a match is reported, unless the user says otherwise.
-pub const DEFAULT_THRESHOLD_BITS: f32 = 95.0;
+pub const DEFAULT_THRESHOLD_BITS: f32 = 60.0;
 
 /// What a scan is made with, beside the index.
 pub struct ScanSettings {

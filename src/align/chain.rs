@@ -19,7 +19,7 @@ pub(super) fn best(runs: &[Run]) -> Vec<Run> {
     let mut scores: Vec<f32> = Vec::with_capacity(runs.len());
     let mut previous: Vec<Option<usize>> = Vec::with_capacity(runs.len());
     for (i, &run) in runs.iter().enumerate() {
-        let mut best = (run.length as f32, None);
+        let mut best = (run.worth(), None);
         for j in (i.saturating_sub(MAX_LOOK_BACK)..i).rev() {
             if let Some(gain) = link(runs[j], run)
                 && scores[j] + gain > best.0
@@ -51,7 +51,11 @@ fn link(run: Run, next: Run) -> Option<f32> {
     if query_gap > MAX_GAP || document_gap > MAX_GAP {
         return None;
     }
-    Some(rest as f32 - GAP_OPEN - GAP_TOKEN * (query_gap + document_gap) as f32)
+    Some(
+        next.worth() * rest as f32 / next.length as f32
+            - GAP_OPEN
+            - GAP_TOKEN * (query_gap + document_gap) as f32,
+    )
 }
 
 /// Tokens at the start of `next` that `run` already has, on either side.

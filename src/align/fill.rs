@@ -39,7 +39,8 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
         document: last.document_end()..free.document.end.min(last.document_end() + MAX_EXTENSION),
     };
     pairs.extend(extend(query, document, &after, Direction::Forward));
-    Block { pairs: trim(query, document, &pairs) }
+    let pairs = trim(query, document, &pairs);
+    Block { pairs: trim_foreign_names(query, document, &pairs).to_vec() }
 }
 
 /// What the tokens at an end must score beyond the gap that parts them from the rest. Any two pieces of code share
@@ -63,6 +64,43 @@ fn trim(query: Side<'_>, document: Side<'_>, pairs: &[Pair]) -> Vec<Pair> {
         last -= 1;
     }
     runs[first..=last].concat()
+}
+
+/// Of so many named tokens one may bear another name before the copy counts as renamed.
+const UNRENAMED_ONE_IN: usize = 8;
+const EQUAL_NAME: i32 = 4;
+const OTHER_NAME: i32 = -10;
+const NO_NAME: i32 = 1;
+
+/// Where names were kept, takes off ends that bear other names: what follows a copy often has its shape by chance
+/// (the next `def` after a method), but not its names.
+fn trim_foreign_names<'a>(query: Side<'_>, document: Side<'_>, pairs: &'a [Pair]) -> &'a [Pair] {
+    let worth = |pair: &Pair| match (query.names[pair.query as usize], document.names[pair.document as usize])
+    {
+        (0, _) => NO_NAME,
+        (name, other) if name == other => EQUAL_NAME,
+        _ => OTHER_NAME,
+    };
+    let named = pairs.iter().filter(|pair| worth(pair) != NO_NAME).count();
+    let renamed = pairs.iter().filter(|pair| worth(pair) == OTHER_NAME).count();
+    if renamed * UNRENAMED_ONE_IN > named {
+        return pairs;
+    }
+    let start = worst_prefix(pairs.iter().map(worth));
+    let end = pairs.len() - worst_prefix(pairs[start..].iter().rev().map(worth));
+    &pairs[start..end]
+}
+
+/// Length of the prefix with the lowest sum below zero; 0 if there is none.
+fn worst_prefix(worths: impl Iterator<Item = i32>) -> usize {
+    let (mut sum, mut lowest, mut length) = (0, 0, 0);
+    for (i, worth) in worths.enumerate() {
+        sum += worth;
+        if sum < lowest {
+            (lowest, length) = (sum, i + 1);
+        }
+    }
+    length
 }
 
 /// A part of both streams.

@@ -11,6 +11,8 @@ pub struct Run {
     pub document: u32,
     /// Number of tokens.
     pub length: u32,
+    /// How many of them bear equal names; an estimate once the run was cut.
+    pub equal_names: u32,
 }
 
 /// Runs shorter than this are noise once they stand alone.
@@ -29,10 +31,27 @@ impl Run {
         i64::from(self.document) - i64::from(self.query)
     }
 
+    /// What the run is worth, in tokens; one with an equal name counts twice. Without names the diagonals of a table
+    /// would all be worth the same.
+    pub(super) fn worth(self) -> f32 {
+        (self.length + self.equal_names) as f32
+    }
+
     /// The run without its first tokens.
     pub(super) fn skip(self, tokens: u32) -> Run {
         let tokens = tokens.min(self.length);
-        Run { query: self.query + tokens, document: self.document + tokens, length: self.length - tokens }
+        self.part(tokens, self.length)
+    }
+
+    /// The tokens of the run from one index to another.
+    fn part(self, start: u32, end: u32) -> Run {
+        let length = end - start;
+        Run {
+            query: self.query + start,
+            document: self.document + start,
+            length,
+            equal_names: (u64::from(self.equal_names) * u64::from(length) / u64::from(self.length)) as u32,
+        }
     }
 }
 
@@ -67,7 +86,10 @@ fn extend(query: Side<'_>, document: Side<'_>, seed: Seed) -> Option<Run> {
         .zip(document.classes[..d].iter().rev())
         .take_while(|(a, b)| a == b)
         .count();
-    Some(Run { query: (q - before) as u32, document: (d - before) as u32, length: (before + after) as u32 })
+    let (q, d, length) = (q - before, d - before, before + after);
+    let names = query.names[q..q + length].iter().zip(&document.names[d..d + length]);
+    let equal_names = names.filter(|(a, b)| a == b && **a != 0).count() as u32;
+    Some(Run { query: q as u32, document: d as u32, length: length as u32, equal_names })
 }
 
 /// Cuts from the runs what a block has taken on either side.
@@ -84,11 +106,7 @@ pub(super) fn remove_overlapping(runs: &mut Vec<Run>, block: &Block) {
                 || is_taken(&taken_document, run.document + offset);
             if ends {
                 if offset - start >= MIN_REMAINDER {
-                    left.push(Run {
-                        query: run.query + start,
-                        document: run.document + start,
-                        length: offset - start,
-                    });
+                    left.push(run.part(start, offset));
                 }
                 start = offset + 1;
             }

@@ -22,7 +22,10 @@ pub fn kgrams(
     language: Language,
     scheme: Scheme,
 ) -> impl Iterator<Item = KgramHash> {
-    let code = move |i: usize| mix(token_code(classes[i], names[i], language, scheme));
+    let code = move |i: usize| {
+        let keeps_name = scheme.view == View::Named && keeps_name(classes, i);
+        mix(token_code(classes[i], if keeps_name { names[i] } else { 0 }, language, scheme.view))
+    };
     let oldest_weight = BASE.wrapping_pow(scheme.k as u32 - 1);
     let mut sum = (0..classes.len().min(scheme.k - 1))
         .fold(0u64, |sum, i| sum.wrapping_mul(BASE).wrapping_add(code(i)));
@@ -34,10 +37,15 @@ pub fn kgrams(
     })
 }
 
-fn token_code(class: u8, name: u16, language: Language, scheme: Scheme) -> u64 {
-    let keeps_name = scheme.view == View::Named && TokenClass(class).is_outside_name();
-    let name = if keeps_name { name } else { 0 };
-    let view = match scheme.view {
+/// Whether a named k-gram sees the name of a token: that of the outside world, and the value of a literal behind a
+/// literal, without which all tables would be one.
+pub fn keeps_name(classes: &[u8], i: usize) -> bool {
+    let is_literal = |class: u8| TokenClass(class).is_literal();
+    TokenClass(classes[i]).is_outside_name() || is_literal(classes[i]) && i > 0 && is_literal(classes[i - 1])
+}
+
+fn token_code(class: u8, name: u16, language: Language, view: View) -> u64 {
+    let view = match view {
         View::Named => 1u64,
         View::Blind => 2,
     };

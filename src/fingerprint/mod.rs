@@ -11,7 +11,7 @@
 mod kgram;
 mod winnow;
 
-pub use kgram::{KgramHash, kgrams};
+pub use kgram::{KgramHash, keeps_name, kgrams};
 pub use winnow::winnow;
 
 use crate::language::Language;
@@ -31,7 +31,7 @@ pub struct Scheme {
 /// What a k-gram sees of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// The class, and the name where it comes from the outside world.
+    /// The class, and the name where it comes from the outside world or from a table of literals.
     Named,
     /// The class alone.
     Blind,
@@ -58,13 +58,26 @@ pub fn fingerprints(classes: &[u8], names: &[u16], language: Language) -> Vec<Fi
     let mut selected = Vec::new();
     for scheme in SCHEMES {
         let hashes: Vec<KgramHash> = kgrams(classes, names, language, scheme).collect();
+        let is_telling = |position: &u32| {
+            let start = *position as usize;
+            scheme.view == View::Named || distinct_classes(&classes[start..start + scheme.k]) >= MIN_CLASSES
+        };
         selected.extend(
             winnow(&hashes, scheme.w)
                 .into_iter()
+                .filter(is_telling)
                 .map(|position| Fingerprint { hash: hashes[position as usize], position }),
         );
     }
     selected
+}
+
+/// Classes that a blind k-gram must hold to be listed. With fewer it is a piece of a table, and all tables are alike.
+const MIN_CLASSES: usize = 5;
+
+fn distinct_classes(classes: &[u8]) -> usize {
+    let mut seen = [false; 256];
+    classes.iter().filter(|&&class| !std::mem::replace(&mut seen[usize::from(class)], true)).count()
 }
 
 /// The fingerprints of a token stream; see [`fingerprints`].

@@ -9,6 +9,7 @@
 //!
 //! Local names recur within a few tokens, so most move-to-front ranks are small (Bentley et al. 1986).
 
+use super::format::MAX_DOCUMENT_TOKENS;
 use crate::token::TokenClass;
 
 /// The stored tokens of a document: parallel columns of equal length.
@@ -73,6 +74,9 @@ impl Columns {
 
     /// Reads the stored form of that many tokens; `None` if it is not one.
     pub fn decode(block: &[u8], tokens: usize) -> Option<Columns> {
+        if tokens > MAX_DOCUMENT_TOKENS as usize {
+            return None;
+        }
         // Nine bytes a token at the most: class, rank, two of a new name, line, and four of a far line.
         let raw = zstd::bulk::decompress(block, tokens.checked_mul(9)?).ok()?;
         let (classes, rest) = raw.split_at_checked(tokens)?;

@@ -59,11 +59,12 @@ impl IndexDirectory {
 
     fn locked(path: &Path) -> Result<IndexDirectory, IndexError> {
         let lock = storage::lock(path)?;
-        storage::sweep(path);
         let (manifest, segments) = match path.join(manifest::FILE_NAME).is_file() {
             true => read_directory(path)?,
             false => (Manifest::new(Vec::new()), Vec::new()),
         };
+        let is_named = |name: &str| manifest.segments.iter().any(|segment| segment.file == name);
+        storage::sweep(path, |name| manifest::is_segment_name(name) && !is_named(name));
         Ok(IndexDirectory { path: path.to_owned(), manifest, segments, _lock: lock })
     }
 
@@ -149,7 +150,7 @@ impl IndexDirectory {
         })?;
         let segment = Segment::open("the new segment", storage::SegmentBytes::Owned(bytes.clone()))?;
         let digest = segment.digest().to_hex().to_string();
-        let file = format!("{}.segment", &digest[..32]);
+        let file = manifest::segment_name(&digest);
         let path = self.path.join(&file);
         storage::replace(&path, |out| {
             out.write_all(&bytes).map_err(|error| io_error("cannot write", &path, error))
@@ -180,6 +181,23 @@ impl IndexDirectory {
 /// # Errors
 /// If there is no index, or it is damaged.
 pub fn read_directory(path: &Path) -> Result<(Manifest, Vec<Segment>), IndexError> {
+    let mut manifest = read_manifest(path)?;
+    loop {
+        let opened = open_segments(path, &manifest);
+        if opened.is_ok() {
+            return opened.map(|segments| (manifest, segments));
+        }
+        // A writer may have published the next generation and removed the files of this one meanwhile.
+        let now = read_manifest(path)?;
+        if now == manifest {
+            let segments = open_segments(path, &now)?;
+            return Ok((now, segments));
+        }
+        manifest = now;
+    }
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
     let manifest_path = path.join(manifest::FILE_NAME);
     let bytes = match fs::read(&manifest_path) {
         Ok(bytes) => bytes,
@@ -188,9 +206,7 @@ pub fn read_directory(path: &Path) -> Result<(Manifest, Vec<Segment>), IndexErro
         }
         Err(error) => return Err(io_error("cannot read", &manifest_path, error)),
     };
-    let manifest = Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)?;
-    let segments = open_segments(path, &manifest)?;
-    Ok((manifest, segments))
+    Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)
 }
 
 fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, IndexError> {
@@ -226,3 +242,6 @@ pub(super) fn list(segments: &[Segment]) -> Result<Vec<ComponentEntry>, IndexErr
     entries.sort_by(|a, b| a.component.purl.cmp(&b.component.purl));
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests;

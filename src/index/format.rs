@@ -66,6 +66,9 @@ pub const COMPONENT_ROW: usize = 72;
 /// Bytes of a row of [`Section::Documents`].
 pub const DOCUMENT_ROW: usize = 48;
 
+/// Tokens of one document at most: a source file has no more bytes. What a damaged count can make a reader allocate
+/// follows from it.
+pub const MAX_DOCUMENT_TOKENS: u32 = 1 << 21;
 /// A posting that stands for a fingerprint too common to list.
 pub const COMMON_POSTING: u32 = u32::MAX;
 /// Documents from which on a fingerprint is too common to list.

@@ -73,6 +73,21 @@ impl Manifest {
     }
 }
 
+const SEGMENT_EXTENSION: &str = ".segment";
+/// Hexadecimal digits of its digest that name a segment.
+const DIGITS_OF_NAME: usize = 32;
+
+/// The file name of a segment whose content has that digest, in hexadecimal.
+pub fn segment_name(digest: &str) -> String {
+    format!("{}{SEGMENT_EXTENSION}", &digest[..DIGITS_OF_NAME])
+}
+
+/// Whether a file of that name was written as a segment.
+pub fn is_segment_name(name: &str) -> bool {
+    let is_digest = |stem: &str| stem.len() == DIGITS_OF_NAME && stem.bytes().all(|b| b.is_ascii_hexdigit());
+    name.strip_suffix(SEGMENT_EXTENSION).is_some_and(is_digest)
+}
+
 /// Digest of an index by the digests of its segments, in hexadecimal each.
 pub fn digest_of<'a>(segments: impl Iterator<Item = &'a str>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();

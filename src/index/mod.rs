@@ -102,6 +102,11 @@ impl Index {
         Ok(index)
     }
 
+    /// An index over segments at hand, without a name and without the starter behind it.
+    pub fn from_segments(segments: Vec<Segment>) -> Index {
+        Index { parts: Vec::new(), segments, fallback: None }
+    }
+
     /// The indexes, as they were named.
     pub fn parts(&self) -> &[Part] {
         &self.parts

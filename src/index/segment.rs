@@ -326,13 +326,16 @@ impl Segment {
         for id in self.components() {
             self.component(&self.component_row(id)?)?;
         }
-        let mut next_token = 0;
+        let (mut next_token, mut lines) = (0u32, 0);
         for id in self.documents() {
             let row = self.document_row(id)?;
             if row.token_start != next_token || u64::from(row.component.0) >= self.counts.components {
                 return Err(self.corrupt(format!("document {} is out of order", id.0)));
             }
-            next_token += row.token_count;
+            next_token = next_token
+                .checked_add(row.token_count)
+                .ok_or_else(|| self.corrupt("its documents have more tokens than a segment can hold"))?;
+            lines += u64::from(row.lines);
             let facts = self.document(&row)?;
             let columns = self.columns(&row)?;
             if !facts.marks.is_searchable() {
@@ -343,6 +346,9 @@ impl Segment {
                     return Err(self.corrupt(format!("a fingerprint of {} is missing", facts.path)));
                 }
             }
+        }
+        if (self.counts.tokens, self.counts.lines) != (u64::from(next_token), lines) {
+            return Err(self.corrupt("it holds other numbers of tokens or lines than it says"));
         }
         self.model().map(drop)
     }

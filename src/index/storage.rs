@@ -71,13 +71,16 @@ pub fn replace<E: From<IndexError>>(
 /// How temporary files of an index start; leftovers of a killed process are swept by the next writer.
 const TEMPORARY_PREFIX: &str = ".writing-";
 
-/// Removes what a killed writer left behind. Call it only while holding the lock.
-pub fn sweep(directory: &Path) {
+/// Removes what a killed writer left behind: temporary files, and those whose name says `is_leftover`. Call it only
+/// while holding the lock.
+pub fn sweep(directory: &Path, is_leftover: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
     for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(TEMPORARY_PREFIX) || is_leftover(&name) {
             // A leftover that cannot be removed wastes space and harms nothing.
             let _ = fs::remove_file(entry.path());
         }

@@ -10,8 +10,8 @@ use super::columns::Columns;
 use super::documents::{Component, DocumentFacts};
 use super::error::IndexError;
 use super::format::{
-    self, COMMON_POSTING, FORMAT_VERSION, HEADER_BYTES, MAGIC, MAX_DOCUMENTS_PER_FINGERPRINT,
-    MAX_POSTINGS_PER_DOCUMENT, SECTION_ALIGNMENT, Section,
+    self, COMMON_POSTING, FORMAT_VERSION, HEADER_BYTES, MAGIC, MAX_DOCUMENT_TOKENS,
+    MAX_DOCUMENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT, SECTION_ALIGNMENT, Section,
 };
 use super::segment::Segment;
 use crate::fingerprint::{Fingerprint, fingerprints};
@@ -158,6 +158,12 @@ impl Layout {
             ],
         };
         for document in components.iter().flat_map(|component| &component.documents) {
+            if document.tokens > MAX_DOCUMENT_TOKENS {
+                return Err(IndexError::TooLarge {
+                    what: "a document",
+                    limit: u64::from(MAX_DOCUMENT_TOKENS),
+                });
+            }
             layout.token_starts.push(layout.tokens);
             layout.lines += u64::from(document.lines);
             layout.tokens = layout

@@ -2,9 +2,10 @@
 
 use super::{Found, Query};
 use crate::align::Seed;
-use crate::fingerprint::{SCHEMES, View, kgrams};
+use crate::fingerprint::{SCHEMES, View, keeps_name, kgrams};
 use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
 use crate::model::Model;
+use crate::token::{NameHash, TokenClass};
 
 /// Seeds of one document that lie near each other on both sides.
 pub(super) struct Candidate {
@@ -20,11 +21,21 @@ pub(super) struct Candidate {
 /// Tokens between seeds of one candidate, at most, on either side.
 const MAX_SEED_GAP: u32 = 100;
 /// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was edited.
-const MIN_ESTIMATE_BITS: f32 = 22.0;
-/// Candidates aligned for one stretch of the query.
-const MAX_CANDIDATES_PER_STRETCH: u32 = 40;
+const MIN_ESTIMATE_BITS: f32 = 28.0;
+/// Candidates aligned for one stretch of the query, whatever their strength.
+const CANDIDATES_PER_STRETCH: u32 = 12;
+/// Candidates aligned for one stretch if they are strong and nearly as strong as its strongest: code that many
+/// packages carry.
+const MAX_CANDIDATES_PER_STRETCH: u32 = 80;
+/// How near to the strongest that is.
+const NEARLY_AS_STRONG: f32 = 0.8;
+/// How strong that is at least, in bits; idioms are weaker.
+const STRONG_BITS: f32 = 60.0;
 /// Tokens of a stretch.
 const STRETCH: u32 = 8;
+
+/// Part of a table value's rarity that it is worth.
+const TABLE_VALUE_WEIGHT: f32 = 0.3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
@@ -149,22 +160,41 @@ impl Candidate {
     }
 }
 
+/// The candidates kept for a stretch of the query.
+#[derive(Clone, Copy, Default)]
+struct Stretch {
+    kept: u32,
+    strongest: f32,
+}
+
+impl Stretch {
+    fn has_room_for(&self, estimate: f32) -> bool {
+        self.kept < CANDIDATES_PER_STRETCH
+            || self.kept < MAX_CANDIDATES_PER_STRETCH
+                && estimate >= (NEARLY_AS_STRONG * self.strongest).max(STRONG_BITS)
+    }
+
+    fn keep(&mut self, estimate: f32) {
+        self.kept += 1;
+        self.strongest = self.strongest.max(estimate);
+    }
+}
+
 /// Keeps, for each stretch of the query, the candidates of the highest estimates: a file copied from five places
 /// shows five owners, however strong one of them is.
 fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
-        b.estimate
-            .total_cmp(&a.estimate)
-            .then((a.segment, a.document, a.query).cmp(&(b.segment, b.document, b.query)))
+        let place = |c: &Candidate| (c.segment, c.document, c.query);
+        b.estimate.total_cmp(&a.estimate).then(place(a).cmp(&place(b)))
     });
-    let mut kept_by_stretch = vec![0u32; query_tokens / STRETCH as usize + 1];
+    let mut stretches = vec![Stretch::default(); query_tokens / STRETCH as usize + 1];
     candidates.retain(|candidate| {
-        let stretches = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
-        let covered = &mut kept_by_stretch[stretches];
-        let full = covered.iter().filter(|&&kept| kept >= MAX_CANDIDATES_PER_STRETCH).count();
-        let keep = full * 2 < covered.len();
+        let range = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
+        let covered = &mut stretches[range];
+        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate)).count();
+        let keep = free * 2 > covered.len();
         if keep {
-            covered.iter_mut().for_each(|kept| *kept += 1);
+            covered.iter_mut().for_each(|stretch| stretch.keep(candidate.estimate));
         }
         keep
     });
@@ -190,7 +220,10 @@ impl<'a> TokenWorth<'a> {
         if !known.is_nan() {
             return known;
         }
+        let is_in_table = TokenClass(side.classes[i]).is_literal() && keeps_name(side.classes, i);
         let bits = match SCHEMES[usize::from(view)].view {
+            // The model knows the shape of a table, not its values.
+            View::Named if is_in_table => TABLE_VALUE_WEIGHT * self.model.name_bits(NameHash(side.names[i])),
             View::Named => self.model.named_bits(self.query.language, side.classes, side.names, i),
             View::Blind => self.model.structure_bits(self.query.language, side.classes, i),
         };

@@ -2,14 +2,16 @@
 
 use super::{Aligned, Match, Owner, Query};
 use crate::index::{Index, IndexError};
-use crate::span::TokenRange;
+use crate::span::{LineRange, TokenRange};
 
 /// An alignment belongs to a match if this part of it lies inside.
 const SAME_SPAN: f32 = 0.5;
-/// An alignment inside a match is an owner if its evidence is this part of the best one's.
-const OWNER_BITS: f32 = 0.5;
-/// Owners whose evidence is this part of the best one's are equally likely by evidence.
-const EQUAL_BITS: f32 = 0.97;
+/// A document inside a match is an owner if its evidence is this part of the strongest one's.
+const OWNER_BITS: f32 = 0.3;
+/// An owner whose evidence is this part of the strongest one's may be the origin.
+const ORIGIN_BITS: f32 = 0.75;
+/// The same beside a copy in a vendored folder.
+const ORIGIN_OF_VENDORED_BITS: f32 = 0.3;
 /// Owners kept for a match.
 const MAX_OWNERS: usize = 50;
 
@@ -31,9 +33,7 @@ pub(super) fn merge(
             next.tokens.overlap(group[0].tokens) as f32 >= SAME_SPAN * next.tokens.len() as f32
         };
         match groups.iter_mut().find(inside) {
-            Some(group) if next.evidence.bits >= OWNER_BITS * group[0].evidence.bits => group.push(next),
-            // Part of a match that a better origin explains as a whole.
-            Some(_) => {}
+            Some(group) => group.push(next),
             None => groups.push(vec![next]),
         }
     }
@@ -44,17 +44,17 @@ pub(super) fn merge(
 }
 
 fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match, IndexError> {
-    let mut owners = group.iter().map(|aligned| owner(index, aligned)).collect::<Result<Vec<_>, _>>()?;
-    let best_bits = group[0].evidence.bits;
-    owners.sort_by(|a, b| {
-        rank(a, best_bits)
-            .total_cmp(&rank(b, best_bits))
-            .then((&a.purl, &a.path, a.lines).cmp(&(&b.purl, &b.path, b.lines)))
-    });
+    let best = &group[0];
+    let mut owners = Vec::new();
+    for claim in claims(group) {
+        if claim.bits >= OWNER_BITS * best.evidence.bits {
+            owners.push(owner(index, &claim)?);
+        }
+    }
+    rank(&mut owners);
     keep_best_of_each_package(&mut owners);
     let packages = owners.len() as u32;
     owners.truncate(MAX_OWNERS);
-    let best = &group[0];
     Ok(Match {
         tokens: best.tokens,
         kind: best.kind,
@@ -64,7 +64,46 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
     })
 }
 
-fn owner(index: &Index, aligned: &Aligned) -> Result<Owner, IndexError> {
+/// What one document holds of a match, in one piece or, where its code has moved on, in several.
+struct Claim<'a> {
+    strongest: &'a Aligned,
+    lines: LineRange,
+    bits: f32,
+    matched_tokens: u32,
+}
+
+/// Adds up the alignments of each document that do not overlap, the strongest first.
+fn claims(group: &[Aligned]) -> Vec<Claim<'_>> {
+    let mut claims: Vec<(Claim<'_>, Vec<TokenRange>)> = Vec::new();
+    for aligned in group {
+        let place = |a: &Aligned| (a.segment, a.document);
+        let Some((claim, taken)) =
+            claims.iter_mut().find(|(claim, _)| place(claim.strongest) == place(aligned))
+        else {
+            let claim = Claim {
+                strongest: aligned,
+                lines: aligned.lines,
+                bits: aligned.evidence.bits,
+                matched_tokens: aligned.evidence.matched_tokens,
+            };
+            claims.push((claim, vec![aligned.tokens]));
+            continue;
+        };
+        if taken.iter().all(|tokens| tokens.overlap(aligned.tokens) == 0) {
+            taken.push(aligned.tokens);
+            claim.bits += aligned.evidence.bits;
+            claim.matched_tokens += aligned.evidence.matched_tokens;
+            claim.lines = LineRange {
+                first: claim.lines.first.min(aligned.lines.first),
+                last: claim.lines.last.max(aligned.lines.last),
+            };
+        }
+    }
+    claims.into_iter().map(|(claim, _)| claim).collect()
+}
+
+fn owner(index: &Index, claim: &Claim<'_>) -> Result<Owner, IndexError> {
+    let aligned = claim.strongest;
     let segment = index.segment(aligned.segment);
     let component_row = segment.component_row(aligned.row.component)?;
     let component = segment.component(&component_row)?;
@@ -72,23 +111,34 @@ fn owner(index: &Index, aligned: &Aligned) -> Result<Owner, IndexError> {
     Ok(Owner {
         purl: component.purl,
         path: document.path,
-        lines: aligned.lines,
+        lines: claim.lines,
         license: document.license.unwrap_or(component.license),
-        bits: aligned.evidence.bits,
-        share: aligned.evidence.matched_tokens as f32 / component_row.tokens.max(1) as f32,
+        bits: claim.bits,
+        share: claim.matched_tokens as f32 / component_row.tokens.max(1) as f32,
         vendored: document.marks.vendored,
     })
 }
 
-/// The lower, the likelier: by evidence; among equals first what is not in a vendored folder, then the component of
-/// which the match is the larger share. A library of one file is the origin of what a framework carries along.
-fn rank(owner: &Owner, best_bits: f32) -> f32 {
-    if owner.bits >= EQUAL_BITS * best_bits {
-        let vendored = if owner.vendored { 1.0 } else { 0.0 };
-        return vendored + (1.0 - owner.share.min(1.0));
-    }
-    // Behind all equals, by evidence.
-    3.0 + (best_bits - owner.bits)
+/// Whether an owner may be the origin, going by its evidence beside that of the strongest. A host carries its vendored
+/// copy unchanged while the origin moves on, so that against a vendored copy less will do.
+fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
+    let needed = if strongest.vendored && !owner.vendored { ORIGIN_OF_VENDORED_BITS } else { ORIGIN_BITS };
+    owner.bits >= needed * strongest.bits
+}
+
+/// Orders owners, likeliest first: plausible origins before others; among those first what is not in a vendored folder,
+/// then the component of which the match is the larger share. A library of one file is the origin of what a framework
+/// carries along. The others go by evidence.
+fn rank(owners: &mut [Owner]) {
+    let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)).cloned() else { return };
+    let implausible = |owner: &Owner| !is_plausible_origin(owner, &strongest);
+    let by_likelihood = |a: &Owner, b: &Owner| match (implausible(a), implausible(b)) {
+        (false, false) => a.vendored.cmp(&b.vendored).then(b.share.total_cmp(&a.share)),
+        (true, true) => b.bits.total_cmp(&a.bits),
+        (a, b) => a.cmp(&b),
+    };
+    let by_name = |a: &Owner, b: &Owner| (&a.purl, &a.path, a.lines).cmp(&(&b.purl, &b.path, b.lines));
+    owners.sort_by(|a, b| by_likelihood(a, b).then_with(|| by_name(a, b)));
 }
 
 /// Leaves one owner for each package, whatever its versions and documents: the likeliest.

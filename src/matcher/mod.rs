@@ -10,7 +10,7 @@ mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
 
-use crate::align::{self, Side};
+use crate::align::{self, Pair, Side};
 use crate::evidence;
 use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
 use crate::language::Language;
@@ -18,7 +18,7 @@ use crate::license::LicenseFact;
 use crate::model::Model;
 use crate::purl::Purl;
 use crate::span::{LineRange, TokenRange};
-use crate::token::Margins;
+use crate::token::{Margins, TokenClass};
 
 /// A stretch of the user's code that resembles indexed code, with everyone who may own it.
 #[derive(Clone, Debug)]
@@ -123,7 +123,14 @@ fn align_candidate(
     columns: &Columns,
 ) -> Option<Aligned> {
     let document = Side { classes: &columns.classes, names: &columns.names };
-    let blocks = align::align(query.side, document, &candidate.seeds);
+    let mut blocks = align::align(query.side, document, &candidate.seeds);
+    let opens =
+        |pair: &Pair| query.language.opens_definition(TokenClass(query.side.classes[pair.query as usize]));
+    for block in &mut blocks {
+        while block.pairs.len() > 1 && block.pairs.last().is_some_and(opens) {
+            block.pairs.pop();
+        }
+    }
     let pairs = || blocks.iter().flat_map(|block| &block.pairs);
     let tokens = TokenRange {
         start: pairs().map(|pair| pair.query).min()?,

@@ -1,0 +1,139 @@
+"""The benchmark's own tests: `python3 -m unittest` in this folder. No network, no packages, no birthmark."""
+
+import random
+import tempfile
+import unittest
+from pathlib import Path
+
+import edits
+import hits
+import plant
+import reformat
+import rename
+import score
+import syntax
+
+PYTHON = '''def total(self, items, rate=2):
+    """Sum the items."""
+    result = 0  # start
+    for item in items:
+        value = self.price(item, key="cost")
+        bonus = helper(rate)
+        result += value * rate
+        self.count = 7
+    print(f"{result} euro")
+    return result
+'''
+RUST = '''fn total(&self, items: &[Item], rate: u32) -> Option<u32> {
+    // start
+    let mut result = 0;
+    for item in items {
+        let value = self.price(item)?;
+        let point = Point { rate, x: 12 };
+        result += value * rate;
+    }
+    println!("{result} {}", rate);
+    Some(result)
+}
+'''
+
+
+class Operators(unittest.TestCase):
+    def setUp(self):
+        self.rng = random.Random(1)
+
+    def test_code_lines_leave_out_docstrings_and_comments(self):
+        self.assertEqual(syntax.code_lines("python", PYTHON), [1, 3, 4, 5, 6, 7, 8, 9, 10])
+        self.assertEqual(syntax.code_lines("rust", RUST), [1, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+
+    def test_locals_are_renamed_and_members_kept(self):
+        text = rename.rename_locals("python", PYTHON, self.rng)
+        self.assertNotRegex(text.replace("Sum the items", ""), r"\b(items|result|rate|value)\b")
+        for kept in ("def total(self", "self.price", "key=", "helper(", "self.count = 7"):
+            self.assertIn(kept, text)
+
+    def test_rust_shorthand_and_captured_names_follow(self):
+        text = rename.rename_locals("rust", RUST, self.rng)
+        self.assertRegex(text, r"Point \{ rate: \w+, x: 12 \}")
+        self.assertNotIn("{result}", text)
+        self.assertFalse(syntax.parse("rust", text).has_error)
+
+    def test_renaming_all_keeps_builtins(self):
+        text = rename.rename_all("rust", RUST, self.rng)
+        self.assertIn("Option<u32>", text)
+        self.assertNotIn("price", text)
+
+    def test_own_names_and_literals_change(self):
+        text = rename.rename_own("python", PYTHON, {"total", "helper"}, self.rng)
+        for gone in ("total", "helper", "price", "count", "= 7"):
+            self.assertNotIn(gone, text)
+
+    def test_edits_change_the_share_asked_for(self):
+        pool = {"statement": ["foreign = 1"], "arm": []}
+        inserted = edits.edit("python", PYTHON, "inserted", 0.5, pool, self.rng)
+        count = len(syntax.statements("python", PYTHON))
+        self.assertEqual(inserted.count("foreign = 1"), round(count / 2))
+        self.assertFalse(syntax.parse("python", inserted).has_error)
+        deleted = edits.edit("python", PYTHON, "deleted", 0.5, pool, self.rng)
+        self.assertFalse(syntax.parse("python", deleted).has_error)
+
+    def test_reformatting_keeps_the_tokens(self):
+        text = reformat.reformat("python", PYTHON.replace("key=", "other=items, third=rate, key="), self.rng)
+        self.assertIsNotNone(text)
+        self.assertFalse(syntax.parse("python", text).has_error)
+
+    def test_comments_go(self):
+        self.assertNotIn("start", reformat.uncomment("python", PYTHON))
+        self.assertNotIn("Sum", reformat.uncomment("python", PYTHON))
+        self.assertEqual(reformat.uncomment("rust", RUST).count("\n"), RUST.count("\n") - 1)
+
+    def test_ranges_round_trip(self):
+        self.assertEqual(score.lines_of(plant.ranges([3, 4, 5, 9])), {3, 4, 5, 9})
+
+
+class Scoring(unittest.TestCase):
+    def setUp(self):
+        self.copy = {
+            "id": "a", "case": "dev/verbatim/a.py", "operator": "verbatim", "language": "python", "half": "dev", "length": "5-7",
+            "purl": "pkg:pypi/zope.interface@8.7", "path": "zope/x.py", "start": 11, "end": 15, "source_code": "11-15",
+            "target_start": 1, "target_end": 5, "target_code": "1-5", "expect": "verbatim", "carrier": "",
+        }
+        self.honest = {
+            "id": "n", "case": "dev/negative-function/n.py", "operator": "negative-function", "kind": "", "language": "python",
+            "half": "dev", "purl": "pkg:pypi/anki@26.9.3", "path": "anki/x.py", "start": 1, "end": 9, "negative": True,
+        }
+
+    def outcome(self, matches):
+        found = hits.from_report({"matches": matches})
+        with tempfile.TemporaryDirectory() as cache:
+            owners = score.Owners(Path(cache))
+            owners.lines = lambda purl, path: ()
+            return score.judge([self.copy, self.honest], hits.Run("fake", "1", 0.0, 100.0, found), owners)
+
+    def match(self, path, bits, purl="pkg:pypi/zope.interface@8.7"):
+        region = {"start_line": 1, "start_column": 1, "end_line": 5, "end_column": 9}
+        owner = {"purl": purl, "path": "zope/x.py", "region": {"start_line": 11, "end_line": 15}, "license": "ZPL-2.1", "bits": bits}
+        return {"path": path, "region": region, "kind": "verbatim", "evidence": {"bits": bits}, "owners": [owner]}
+
+    def test_a_right_match_is_found(self):
+        outcome = self.outcome([self.match("/any/where/cases/dev/verbatim/a.py", 120.0)])
+        self.assertEqual(score.recall(outcome.copies, 100), 1.0)
+        self.assertEqual(score.recall(outcome.copies, 121), 0.0)
+        self.assertTrue(outcome.copies[0].first)
+
+    def test_the_wrong_owner_is_not_found(self):
+        outcome = self.outcome([self.match("dev/verbatim/a.py", 120.0, "pkg:pypi/six@1.17.0")])
+        self.assertEqual(score.recall(outcome.copies, 100), 0.0)
+        self.assertEqual(outcome.copies[0].seen, 120.0)
+
+    def test_an_alarm_counts_per_thousand(self):
+        outcome = self.outcome([self.match("dev/negative-function/n.py", 99.0)])
+        self.assertEqual(score.alarms(outcome.quiet, 90, "negative-function"), 1000.0)
+        self.assertGreater(score.threshold_for(outcome.quiet, 1.0), 99.0)
+
+    def test_purls_compare_whatever_their_spelling(self):
+        self.assertEqual(hits.plain_purl("pkg:pypi/Edx_Enterprise@1?x=y"), "pkg:pypi/edx-enterprise@1")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,199 @@
+//! What notices say of licences.
+
+use super::*;
+use Precision::{Exact, Imprecise};
+
+/// Headers as they stand in real packages, shortened only behind what is recognised.
+const HEADERS: &[(&str, &str, &str, Precision)] = &[
+    (
+        "chardet in sqlmap",
+        "######## BEGIN LICENSE BLOCK ########\n# The Original Code is Mozilla Communicator client code.\n#\n# This library is free software; you can redistribute it and/or\n# modify it under the terms of the GNU Lesser General Public\n# License as published by the Free Software Foundation; either\n# version 2.1 of the License, or (at your option) any later version.\n#\n# You should have received a copy of the GNU Lesser General Public\n# License along with this library\nimport x",
+        "LGPL-2.1-or-later",
+        Exact,
+    ),
+    (
+        "ansible module",
+        "#!/usr/bin/python\n# -*- coding: utf-8 -*-\n\n# Copyright: (c) 2012, Michael DeHaan\n# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)\n",
+        "GPL-3.0-or-later",
+        Exact,
+    ),
+    (
+        "ansible module_utils",
+        "# Copyright (c), Michael DeHaan\n# Simplified BSD License (see licenses/simplified_bsd.txt or https://opensource.org/licenses/BSD-2-Clause)\n\nfrom __future__ import annotations\n",
+        "BSD-2-Clause",
+        Exact,
+    ),
+    (
+        "pretix",
+        "#\n# This program is free software: you can redistribute it and/or modify it under the terms of the GNU Affero General\n# Public License as published by the Free Software Foundation in version 3 of the License.\n#\n# ADDITIONAL TERMS APPLY: Pursuant to Section 7 of the GNU Affero General Public License, additional terms are\n# applicable.\n\n# This file is based on an earlier version of pretix which was released under the Apache License 2.0. The full text of\n# the Apache License 2.0 can be obtained at <http://www.apache.org/licenses/LICENSE-2.0>.\n#\n# Unless required by applicable law or agreed to in writing, software distributed under the Apache License 2.0 is\n# distributed on an \"AS IS\" BASIS\nimport x",
+        "AGPL-3.0-only AND Apache-2.0",
+        Exact,
+    ),
+    (
+        "mercurial",
+        "# changelog.py\n#\n# This software may be used and distributed according to the terms of the\n# GNU General Public License version 2 or any later version.\n",
+        "GPL-2.0-or-later",
+        Exact,
+    ),
+    ("scapy", "# SPDX-License-Identifier: WTFPL\n# This file is part of Scapy\n", "WTFPL", Exact),
+    (
+        "yolov5, new",
+        "# YOLOv5 \u{1f680} by Ultralytics, AGPL-3.0 license\n\"\"\"\nCommon modules\n\"\"\"\n",
+        "AGPL-3.0-only",
+        Imprecise,
+    ),
+    ("yolov5, old", "# YOLOv5 by Ultralytics, GPL-3.0 license\n", "GPL-3.0-only", Imprecise),
+    (
+        "pydevd",
+        "\"\"\"\nLicense: Apache 2.0\nAuthor: Yuli Fitterman\n\"\"\"\nimport types",
+        "Apache-2.0",
+        Exact,
+    ),
+    (
+        "IPython in pydevd",
+        "#-----\n#  Distributed under the terms of the BSD License.  The full license is in\n#  the file COPYING, distributed as part of this software.\n#-----",
+        "BSD-3-Clause",
+        Imprecise,
+    ),
+    (
+        "matplotlib style",
+        "# Distributed under the terms of the Modified BSD License.\n",
+        "BSD-3-Clause",
+        Exact,
+    ),
+    (
+        "paho",
+        "# All rights reserved. This program and the accompanying materials\n# are made available under the terms of the Eclipse Public License v2.0\n# and Eclipse Distribution License v1.0 which accompany this distribution.\n",
+        "EPL-2.0 AND BSD-3-Clause",
+        Exact,
+    ),
+    (
+        "Linux style",
+        "/*\n * This program is free software; you can redistribute it and/or modify\n * it under the terms of the GNU General Public License version 2 as\n * published by the Free Software Foundation.\n */\nint x;",
+        "GPL-2.0-only",
+        Exact,
+    ),
+    (
+        "GPL version before the name",
+        "// This file is licensed under version 3 of the GNU General Public License.\n",
+        "GPL-3.0-only",
+        Exact,
+    ),
+    (
+        "Go style",
+        "// Copyright 2009 The Go Authors. All rights reserved.\n// Use of this source code is governed by a BSD-style\n// license that can be found in the LICENSE file.\n\npackage main",
+        "BSD-3-Clause",
+        Imprecise,
+    ),
+    (
+        "Rust style",
+        "// Licensed under the Apache License, Version 2.0 <LICENSE-APACHE or\n// http://www.apache.org/licenses/LICENSE-2.0> or the MIT license\n// <LICENSE-MIT or http://opensource.org/licenses/MIT>, at your\n// option.\nfn main() {}",
+        "Apache-2.0 OR MIT",
+        Exact,
+    ),
+    (
+        "Apache notice",
+        "# Licensed under the Apache License, Version 2.0 (the \"License\");\n# you may not use this file except in compliance with the License.\n#     http://www.apache.org/licenses/LICENSE-2.0\n# See the License for the specific language governing permissions\n",
+        "Apache-2.0",
+        Exact,
+    ),
+    (
+        "MPL notice",
+        "/* This Source Code Form is subject to the terms of the Mozilla Public\n * License, v. 2.0. If a copy of the MPL was not distributed with this\n * file, You can obtain one at http://mozilla.org/MPL/2.0/. */",
+        "MPL-2.0",
+        Exact,
+    ),
+    (
+        "MIT text",
+        "\"\"\"\nPermission is hereby granted, free of charge, to any person obtaining a copy of this software, to deal in the Software without restriction.\nThe above copyright notice and this permission notice shall be included in all copies.\n\"\"\"",
+        "MIT",
+        Exact,
+    ),
+    (
+        "BSD text",
+        "# Redistribution and use in source and binary forms, with or without\n# modification, are permitted provided that:\n# 2. Redistributions in binary form must reproduce the above copyright\n# 3. Neither the name of the copyright holder\n",
+        "BSD-3-Clause",
+        Exact,
+    ),
+    (
+        "ISC text",
+        "/* Permission to use, copy, modify, and/or distribute this software for any\n * purpose with or without fee is hereby granted, provided that the above\n * copyright notice and this permission notice appear in all copies. */",
+        "ISC",
+        Exact,
+    ),
+    (
+        "Mozilla's three",
+        "/* ***** BEGIN LICENSE BLOCK *****\n * Version: MPL 1.1/GPL 2.0/LGPL 2.1\n *\n * The contents of this file are subject to the Mozilla Public License Version 1.1 (the \"License\").\n * Alternatively, the contents of this file may be used under the terms of\n * either the GNU General Public License Version 2 or later (the \"GPL\"), or\n * the GNU Lesser General Public License Version 2.1 or later (the \"LGPL\"),\n * in which case the provisions of the GPL or the LGPL are applicable. */",
+        "MPL-1.1 OR GPL-2.0-or-later OR LGPL-2.1-or-later",
+        Exact,
+    ),
+    ("SPDX, deprecated", "// SPDX-License-Identifier: GPL-2.0+\n", "GPL-2.0-or-later", Exact),
+    ("SPDX in a block", "/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */", "GPL-2.0-only OR MIT", Exact),
+    (
+        "SPDX twice",
+        "# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: Apache-2.0\n",
+        "MIT AND Apache-2.0",
+        Exact,
+    ),
+    (
+        "SPDX of a snippet",
+        "# SPDX-License-Identifier: MIT\n# SPDX-SnippetBegin\n# SPDX-License-Identifier: ISC\n# SPDX-SnippetEnd\n",
+        "MIT",
+        Exact,
+    ),
+    ("PSF", "# Licensed to PSF under a Contributor Agreement.\n", "PSF-2.0", Exact),
+    (
+        "zope",
+        "# This software is subject to the provisions of the Zope Public License,\n# Version 2.1 (ZPL).  A copy of the ZPL should accompany this distribution.\n",
+        "ZPL-2.1",
+        Exact,
+    ),
+    ("MIT in a word", "# Released under the MIT License.\n", "MIT", Exact),
+    ("GPLv3 in a word", "# License: GPLv3\n", "GPL-3.0-only", Imprecise),
+];
+
+/// Files that talk of licences and state none.
+const SILENT: &[&str] = &[
+    "",
+    "import os\n# License: MIT\n",
+    "# See the LICENSE file.\n",
+    "\"\"\"Parses licence headers such as MIT or GPL.\"\"\"\n",
+    "# This module is not compatible with the GNU General Public License version 2.\n",
+    "x = 'SPDX-License-Identifier: MIT'\n",
+    "# https://www.gnu.org/licenses/gpl-3.0.txt license text\n",
+    "# a python license checker for boost\n",
+    "# gnu",
+    "\u{0}\u{1}\u{feff}/*",
+];
+
+#[test]
+fn headers_of_real_files_are_read() {
+    for (name, text, expression, precision) in HEADERS {
+        let fact = header(text.as_bytes()).unwrap_or_else(|| panic!("{name}: nothing found"));
+        let found = fact.expression.as_ref().map_or("-", LicenseExpression::as_str);
+        assert_eq!((found, fact.precision), (*expression, *precision), "{name}: {}", fact.declared);
+        assert_eq!(fact.learned_from, LearnedFrom::FileHeader);
+    }
+}
+
+#[test]
+fn files_that_state_no_licence_are_silent() {
+    for text in SILENT {
+        let found = header(text.as_bytes()).and_then(|fact| fact.expression);
+        assert_eq!(found.map(|e| e.to_string()), None, "{text}");
+    }
+}
+
+#[test]
+fn an_unreadable_tag_is_a_fact_without_an_expression() {
+    let fact = header(b"# SPDX-License-Identifier: Own-Terms\n").unwrap();
+    assert_eq!((fact.expression, fact.declared.as_str()), (None, "Own-Terms"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "(?s)([#/*\"' \n]|gnu|gpl|v2\\+|version|license[d]?|under|the|or|later|SPDX-License-Identifier: |\\PC){0,60}") {
+        header(text.as_bytes());
+        super::super::normalize_declaration(&text);
+    }
+}

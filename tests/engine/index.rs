@@ -1,0 +1,304 @@
+//! The index: what goes in comes out, the same bytes whatever the order, and nothing stays of what was removed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use birthmark::fingerprint::{KgramHash, fingerprints};
+use birthmark::index::{
+    Index, IndexDirectory, IndexError, IndexName, Postings, PreparedComponent, Segment, SegmentBytes, format,
+    write_segment,
+};
+use birthmark::purl::Purl;
+
+use crate::corpus::{Given, GivenDocument, Random, function, givens, prepare, segment, segment_bytes};
+
+/// The segments of an index directory, in memory.
+pub fn segments(directory: &Path) -> Vec<Segment> {
+    let mut files: Vec<_> = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "segment"))
+        .collect();
+    files.sort();
+    files.iter().map(|file| segment(fs::read(file).expect("readable"))).collect()
+}
+
+fn purls(directory: &Path) -> Vec<String> {
+    let index = IndexDirectory::open(directory).expect("it opens");
+    let list = index.list().expect("readable");
+    list.into_iter().map(|entry| entry.component.purl.as_str().to_owned()).collect()
+}
+
+fn files(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_goes_in_comes_out() {
+    let givens = givens();
+    let segment = segment(segment_bytes(&givens));
+    segment.verify().expect("whole");
+    let mut sorted: Vec<&Given> = givens.iter().collect();
+    sorted.sort_by_key(|given| given.component().purl);
+    assert_eq!(segment.components().count(), sorted.len());
+    let mut documents = segment.documents();
+    let (mut next_token, mut lines) = (0, 0);
+    for (id, given) in segment.components().zip(&sorted) {
+        let component_row = segment.component_row(id).expect("readable");
+        assert_eq!(segment.component(&component_row).expect("readable"), given.component());
+        let mut of_component: Vec<&GivenDocument> = given.documents.iter().collect();
+        of_component.sort_by_key(|document| document.path.clone());
+        assert_eq!(component_row.documents as usize, of_component.len());
+        for document in of_component {
+            let row = segment.document_row(documents.next().expect("one more")).expect("readable");
+            let columns = document.columns();
+            assert_eq!((row.component, row.token_start), (id, next_token));
+            assert_eq!(row.lines, document.source().line_count());
+            assert_eq!(segment.document(&row).expect("readable"), document.facts());
+            assert_eq!(segment.columns(&row).expect("readable"), columns);
+            next_token += row.token_count;
+            lines += u64::from(row.lines);
+            let expected = match document.marks.is_searchable() {
+                true => fingerprints(&columns.classes, &columns.names, row.language),
+                false => Vec::new(),
+            };
+            let mut places: BTreeMap<KgramHash, Vec<u32>> = BTreeMap::new();
+            for fingerprint in expected {
+                places.entry(fingerprint.hash).or_default().push(row.token_start + fingerprint.position);
+            }
+            for fingerprint in fingerprints(&columns.classes, &columns.names, row.language) {
+                let mut expected = places.get(&fingerprint.hash).cloned().unwrap_or_default();
+                expected.sort_unstable();
+                expected.truncate(format::MAX_POSTINGS_PER_DOCUMENT);
+                let of_document = row.token_start..row.token_start + row.token_count;
+                let found = listed(&segment, fingerprint.hash).filter(|place| of_document.contains(place));
+                assert_eq!(found.collect::<Vec<_>>(), expected, "{}", document.path);
+            }
+        }
+    }
+    assert!(documents.next().is_none());
+    let counts = segment.counts();
+    assert_eq!((counts.components, counts.tokens, counts.lines), (5, u64::from(next_token), lines));
+}
+
+fn listed(segment: &Segment, hash: KgramHash) -> impl Iterator<Item = u32> + '_ {
+    match segment.lookup(hash) {
+        Postings::Common => panic!("few documents have it"),
+        Postings::Listed(list) => list,
+    }
+}
+
+#[test]
+fn every_position_belongs_to_its_document() {
+    let segment = segment(segment_bytes(&givens()));
+    for id in segment.documents() {
+        let row = segment.document_row(id).expect("readable");
+        for position in row.token_start..row.token_start + row.token_count {
+            assert_eq!(segment.document_at(position), Some(id));
+        }
+    }
+    let tokens = segment.counts().tokens as u32;
+    assert_eq!(segment.document_at(tokens), None);
+    assert_eq!(segment.document_at(u32::MAX), None);
+}
+
+#[test]
+fn the_same_bytes_whatever_the_order_and_the_threads() {
+    let givens = givens();
+    let expected = segment_bytes(&givens);
+    let mut random = Random(1);
+    for threads in [1, 2, 8] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        for _ in 0..5 {
+            let mut shuffled = givens.clone();
+            shuffled.sort_by_key(|_| random.next());
+            shuffled.iter_mut().for_each(|given| given.documents.sort_by_key(|_| random.next()));
+            assert!(pool.install(|| segment_bytes(&shuffled)) == expected, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn merging_is_building_at_once() {
+    let givens = givens();
+    let (first, second) = givens.split_at(2);
+    let mut components: Vec<PreparedComponent> = Vec::new();
+    for part in [second, first] {
+        let segment = segment(segment_bytes(part));
+        components.extend(PreparedComponent::from_segment(&segment, |_| true).expect("readable"));
+    }
+    let mut merged = Vec::new();
+    write_segment(components, &mut merged).expect("small enough");
+    assert!(merged == segment_bytes(&givens));
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    for given in &givens {
+        index.add(vec![given.prepare()]).expect("added");
+    }
+    assert_eq!(segments(directory.path()).len(), 5);
+    index.merge().expect("merged");
+    let file = files(directory.path()).into_iter().find(|name| name.ends_with(".segment")).expect("one");
+    assert!(fs::read(directory.path().join(file)).expect("readable") == merged);
+    assert_eq!(segments(directory.path()).len(), 1);
+}
+
+#[test]
+fn removing_leaves_nothing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    index.add(prepare(&givens())).expect("added");
+    let purl: Purl = "pkg:pypi/sample-2".parse().expect("a purl");
+    assert_eq!(index.remove(std::slice::from_ref(&purl)).expect("removed"), 1);
+    assert_eq!(index.remove(&[purl]).expect("removed"), 0, "it is gone");
+    drop(index);
+    for name in files(directory.path()) {
+        let bytes = fs::read(directory.path().join(&name)).expect("readable");
+        for trace in [&b"sample-2"[..], b"m2.py", b"GPL-3.0"] {
+            assert!(!bytes.windows(trace.len()).any(|window| window == trace), "{name}");
+        }
+    }
+    let rest: Vec<Given> = givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
+    let [left] = &segments(directory.path())[..] else { panic!("one segment") };
+    left.verify().expect("whole");
+    assert_eq!(left.digest(), segment(segment_bytes(&rest)).digest(), "as if it had never been there");
+}
+
+#[test]
+fn the_last_component_can_go() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    index.add(vec![givens()[0].prepare()]).expect("added");
+    index.remove(&["pkg:pypi/sample-1@1.1".parse().expect("a purl")]).expect("removed");
+    drop(index);
+    assert!(purls(directory.path()).is_empty());
+    assert_eq!(files(directory.path()), ["lock", "manifest.json"]);
+}
+
+#[test]
+fn the_same_purl_replaces() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    index.add(prepare(&givens())).expect("added");
+    let newer = Given::new("pkg:pypi/sample-1@1.1", "ISC", &[("other.py", &function(77, 9))]);
+    index.add(vec![newer.prepare()]).expect("added");
+    drop(index);
+    let mut expected = givens();
+    expected[0] = newer;
+    let mut names: Vec<String> = expected.iter().map(|given| given.purl.clone()).collect();
+    names.sort();
+    assert_eq!(purls(directory.path()), names);
+    let mut index = IndexDirectory::open(directory.path()).expect("it opens");
+    index.merge().expect("merged");
+    let [merged] = &segments(directory.path())[..] else { panic!("one segment") };
+    assert_eq!(merged.digest(), segment(segment_bytes(&expected)).digest());
+}
+
+#[test]
+fn many_additions_are_merged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    for i in 0..40 {
+        let given = Given::new(&format!("pkg:pypi/many-{i:02}@1"), "MIT", &[("a.py", &function(i, 4))]);
+        index.add(vec![given.prepare()]).expect("added");
+        assert!(segments(directory.path()).len() <= 17);
+    }
+    drop(index);
+    assert_eq!(purls(directory.path()).len(), 40);
+    segments(directory.path()).iter().for_each(|segment| segment.verify().expect("whole"));
+}
+
+#[test]
+fn fingerprints_in_too_many_documents_are_marked() {
+    let text = function(1, 8);
+    let path = |i: usize| format!("m{i:04}.py");
+    let count = format::MAX_DOCUMENTS_PER_FINGERPRINT + 1;
+    let paths: Vec<String> = (0..count).map(path).collect();
+    let documents: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), text.as_str())).collect();
+    let given = Given::new("pkg:pypi/many@1", "MIT", &documents);
+    let columns = given.documents[0].columns();
+    let language = given.documents[0].facts().language;
+    let common = segment(segment_bytes(std::slice::from_ref(&given)));
+    common.verify().expect("whole");
+    for fingerprint in fingerprints(&columns.classes, &columns.names, language) {
+        assert!(matches!(common.lookup(fingerprint.hash), Postings::Common));
+    }
+    let fewer = Given { documents: given.documents[1..].to_vec(), ..given };
+    let listed = segment(segment_bytes(&[fewer]));
+    listed.verify().expect("whole");
+    for fingerprint in fingerprints(&columns.classes, &columns.names, language) {
+        let Postings::Listed(list) = listed.lookup(fingerprint.hash) else { panic!("it is listed") };
+        assert!(list.count() >= count - 1);
+    }
+}
+
+#[test]
+fn a_repetitive_document_lists_a_few_places() {
+    let text = "x = call(a.b, c)\n".repeat(500);
+    let given = Given::new("pkg:pypi/same@1", "MIT", &[("same.py", &text)]);
+    let columns = given.documents[0].columns();
+    let segment = segment(segment_bytes(std::slice::from_ref(&given)));
+    segment.verify().expect("whole");
+    for fingerprint in fingerprints(&columns.classes, &columns.names, given.documents[0].facts().language) {
+        let Postings::Listed(list) = segment.lookup(fingerprint.hash) else { panic!("one document") };
+        assert!((1..=format::MAX_POSTINGS_PER_DOCUMENT).contains(&list.count()));
+    }
+}
+
+#[test]
+fn an_empty_segment_is_one() {
+    let segment = segment(segment_bytes(&[]));
+    segment.verify().expect("whole");
+    assert_eq!(segment.counts(), birthmark::index::Counts::default());
+    assert_eq!(segment.document_at(0), None);
+}
+
+#[test]
+fn a_missing_index_is_missing() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for path in [directory.path().to_owned(), directory.path().join("nowhere")] {
+        let opened = Index::open(&[IndexName::Directory(path.clone())]);
+        assert!(matches!(opened, Err(IndexError::Missing(named)) if named == path));
+        assert!(matches!(IndexDirectory::open(&path), Err(IndexError::Missing(_))));
+    }
+    assert!(files(directory.path()).is_empty(), "asking leaves nothing behind");
+}
+
+#[test]
+fn two_writers_do_not_meet() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let first = IndexDirectory::open_or_create(directory.path()).expect("made");
+    let second = IndexDirectory::open_or_create(directory.path());
+    assert!(matches!(second, Err(IndexError::Locked(path)) if path == directory.path()));
+    drop(first);
+    IndexDirectory::open_or_create(directory.path()).expect("free again");
+}
+
+/// A reader that has the index open keeps what it opened while writers go on.
+#[test]
+fn a_reader_keeps_what_it_opened() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    index.add(prepare(&givens())).expect("added");
+    let purls: Vec<Purl> =
+        index.list().expect("readable").into_iter().map(|entry| entry.component.purl).collect();
+    let open: Vec<Segment> = files(directory.path())
+        .iter()
+        .filter(|name| name.ends_with(".segment"))
+        .map(|name| {
+            let file = fs::File::open(directory.path().join(name)).expect("readable");
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut &file, &mut bytes).expect("readable");
+            Segment::open(name, SegmentBytes::Owned(bytes)).expect("a segment")
+        })
+        .collect();
+    index.remove(&purls).expect("removed");
+    assert!(segments(directory.path()).is_empty());
+    open.iter().for_each(|segment| segment.verify().expect("whole"));
+}

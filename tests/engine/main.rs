@@ -1,0 +1,12 @@
+//! The engine's proofs: tokens, fingerprints, the index and its enemies, matching. Nothing here depends on a constant
+//! that is tuned; where one matters, the test reads it.
+
+mod corpus;
+mod corruption;
+mod crash;
+mod fingerprints;
+mod grammar;
+mod hostile;
+mod index;
+mod matching;
+mod tokens;

@@ -1,0 +1,198 @@
+//! `corpus-index/FORMAT.md` against the code. The document is the home of the layout; a constant that changes without it, or
+//! without a new version, ends here.
+
+use birthmark::fingerprint::{BLIND, NAMED, Scheme, View};
+use birthmark::index::documents::DocumentMarks;
+use birthmark::index::format::{self, Section};
+use birthmark::license::{LearnedFrom, Precision};
+use birthmark::token::{NORMALIZER_VERSION, TokenClass};
+
+const FORMAT: &str = include_str!("../corpus-index/FORMAT.md");
+
+type Row = Vec<String>;
+
+/// The rows of the first table behind a heading, without its own heading row.
+fn table(heading: &str) -> Vec<Row> {
+    let (_, behind) = FORMAT.split_once(&format!("\n{heading}\n")).expect(heading);
+    let cells = |line: &str| -> Row {
+        line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+    };
+    let is_row = |line: &&str| line.starts_with('|');
+    behind.lines().skip_while(|line| !line.starts_with('|')).take_while(is_row).skip(2).map(cells).collect()
+}
+
+fn number(cell: &str) -> u64 {
+    cell.parse().unwrap_or_else(|_| panic!("{cell:?} is no number"))
+}
+
+/// The rows of a byte table as (offset, size); they leave no gap.
+fn fields(heading: &str) -> Vec<(u64, u64)> {
+    let fields: Vec<(u64, u64)> =
+        table(heading).iter().map(|row| (number(&row[0]), number(&row[1]))).collect();
+    assert_eq!(fields[0].0, 0, "{heading}");
+    for pair in fields.windows(2) {
+        assert_eq!(pair[0].0 + pair[0].1, pair[1].0, "{heading}: a gap or an overlap");
+    }
+    fields
+}
+
+fn size(heading: &str) -> u64 {
+    fields(heading).last().map_or(0, |(offset, size)| offset + size)
+}
+
+#[test]
+fn constants() {
+    let magic = std::str::from_utf8(&format::MAGIC).expect("ASCII").to_owned();
+    let code: Vec<Row> = [
+        ("MAGIC", magic),
+        ("FORMAT_VERSION", format::FORMAT_VERSION.to_string()),
+        ("NORMALIZER_VERSION", NORMALIZER_VERSION.to_string()),
+        ("HEADER_BYTES", format::HEADER_BYTES.to_string()),
+        ("SECTION_ALIGNMENT", format::SECTION_ALIGNMENT.to_string()),
+        ("LICENSE_ROW", format::LICENSE_ROW.to_string()),
+        ("COMPONENT_ROW", format::COMPONENT_ROW.to_string()),
+        ("DOCUMENT_ROW", format::DOCUMENT_ROW.to_string()),
+        ("MAX_DOCUMENT_TOKENS", format::MAX_DOCUMENT_TOKENS.to_string()),
+        ("COMMON_POSTING", format::COMMON_POSTING.to_string()),
+        ("MAX_DOCUMENTS_PER_FINGERPRINT", format::MAX_DOCUMENTS_PER_FINGERPRINT.to_string()),
+        ("MAX_POSTINGS_PER_DOCUMENT", format::MAX_POSTINGS_PER_DOCUMENT.to_string()),
+        ("BUCKET_LOAD", format::BUCKET_LOAD.to_string()),
+        ("SUFFIX_BITS", format::SUFFIX_BITS.to_string()),
+        ("MAX_BUCKET_BITS", format::MAX_BUCKET_BITS.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| vec![name.to_owned(), value])
+    .collect();
+    assert_eq!(table("## Constants"), code);
+}
+
+#[test]
+fn header() {
+    assert_eq!(size("## Header"), format::HEADER_BYTES as u64);
+    let offsets: Vec<u64> = fields("## Header").iter().map(|(offset, _)| *offset).collect();
+    for offset in [
+        format::OFFSET_CONTENT_DIGEST,
+        format::OFFSET_COUNTS,
+        format::OFFSET_BUCKET_BITS,
+        format::OFFSET_SECTIONS,
+        format::OFFSET_HEADER_CHECKSUM,
+    ] {
+        assert!(offsets.contains(&(offset as u64)), "{offset}");
+    }
+    let sections =
+        fields("## Header").into_iter().find(|(offset, _)| *offset == format::OFFSET_SECTIONS as u64);
+    assert_eq!(sections.map(|(_, size)| size), Some(Section::ALL.len() as u64 * 24));
+}
+
+#[test]
+fn sections() {
+    let code: Vec<Row> = Section::ALL
+        .iter()
+        .map(|&section| vec![(section as usize).to_string(), format!("{section:?}")])
+        .collect();
+    let written: Vec<Row> = table("## Sections").into_iter().map(|row| row[..2].to_vec()).collect();
+    assert_eq!(written, code);
+    for (section, heading, bytes) in [
+        (Section::Licenses, "### A row of Licenses", format::LICENSE_ROW),
+        (Section::Components, "### A row of Components", format::COMPONENT_ROW),
+        (Section::Documents, "### A row of Documents", format::DOCUMENT_ROW),
+    ] {
+        assert_eq!(size(heading), bytes as u64, "{heading}");
+        assert_eq!(number(&table("## Sections")[section as usize][2]), bytes as u64, "{heading}");
+    }
+}
+
+#[test]
+fn token_classes() {
+    let code = [
+        (TokenClass::VARIABLE, "variable"),
+        (TokenClass::FIELD, "field"),
+        (TokenClass::CALLEE, "callee"),
+        (TokenClass::KEYWORD_ARGUMENT, "keyword argument"),
+        (TokenClass::TYPE, "type"),
+        (TokenClass::DEFINITION, "definition"),
+        (TokenClass::SELF, "self"),
+        (TokenClass::STRING, "string"),
+        (TokenClass::CHARACTER, "character"),
+        (TokenClass::INTEGER, "integer"),
+        (TokenClass::FLOAT, "float"),
+        (TokenClass::OTHER, "other"),
+        (TokenClass::FIRST_WORD, "first word"),
+    ];
+    let named = |class: TokenClass| if class.is_named() { "yes" } else { "no" };
+    let code: Vec<Row> = code
+        .iter()
+        .map(|&(class, role)| vec![class.0.to_string(), role.into(), named(class).into()])
+        .collect();
+    assert_eq!(table("## Tokens"), code);
+    assert!((2..=5).all(|class| TokenClass(class).is_outside_name()));
+    assert!((0..=255).filter(|class| TokenClass(*class).is_outside_name()).count() == 4);
+}
+
+#[test]
+fn schemes() {
+    let row = |name: &str, scheme: Scheme| {
+        let view = match scheme.view {
+            View::Named => 1,
+            View::Blind => 2,
+        };
+        vec![name.to_owned(), view.to_string(), scheme.k.to_string(), scheme.w.to_string()]
+    };
+    assert_eq!(table("## Fingerprints"), [row("NAMED", NAMED), row("BLIND", BLIND)]);
+}
+
+/// The hash as the document defines it, computed term by term.
+#[test]
+fn the_hash_of_a_kgram_is_the_one_described() {
+    fn m(z: u64) -> u64 {
+        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+    let language = birthmark::language::Language::from_name("rust").expect("a row");
+    let (classes, names) = ([1u8, 3, 16, 5, 8], [7u16, 8, 0, 9, 10]);
+    for (view, number) in [(View::Named, 1u64), (View::Blind, 2)] {
+        let scheme = Scheme { view, k: 5, w: 1 };
+        let sum = classes.iter().zip(names).fold(0u64, |sum, (&class, name)| {
+            let name = if number == 1 && (2..=5).contains(&class) { name } else { 0 };
+            let code =
+                number << 48 | u64::from(language.number()) << 32 | u64::from(class) << 16 | u64::from(name);
+            sum.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(m(code))
+        });
+        let hash = birthmark::fingerprint::kgrams(&classes, &names, language, scheme).next().expect("one");
+        assert_eq!(hash.0, m(sum));
+    }
+}
+
+#[test]
+fn small_numbers() {
+    use LearnedFrom::{Classifier, FileHeader, Given, LicenseText, Metadata, Nowhere};
+    assert_eq!((Precision::Exact as u8, Precision::Imprecise as u8), (0, 1));
+    let places = [Given, Metadata, Classifier, LicenseText, FileHeader, Nowhere];
+    assert_eq!(places.map(|place| place as u8), [0, 1, 2, 3, 4, 5]);
+    let marks = |bits| {
+        let DocumentMarks { vendored, generated, minified, test } = DocumentMarks::from_bits(bits);
+        [vendored, generated, minified, test]
+    };
+    for bit in 0..4 {
+        assert_eq!(marks(1 << bit), [0, 1, 2, 3].map(|mark| mark == bit));
+        assert_eq!(DocumentMarks::from_bits(1 << bit).to_bits(), 1 << bit);
+    }
+    for (number, name) in ["python", "rust"].into_iter().enumerate() {
+        let language = birthmark::language::Language::from_number(number as u8).expect("a row");
+        assert_eq!(language.name(), name, "rows are only ever appended");
+    }
+}
+
+#[test]
+fn buckets_are_as_described() {
+    for (fingerprints, bits) in
+        [(0, 0), (7, 0), (8, 0), (16, 1), (17, 1), (23, 1), (24, 2), (1 << 20, 17), (u64::MAX / 2, 30)]
+    {
+        assert_eq!(format::bucket_bits(fingerprints), bits, "{fingerprints}");
+    }
+    let hash = 0xF123_4567_89AB_CDEF;
+    assert_eq!(format::bucket_and_suffix(hash, 0), (0, 0xF123));
+    assert_eq!(format::bucket_and_suffix(hash, 4), (0xF, 0x1234));
+    assert_eq!(format::bucket_and_suffix(hash, 30), ((hash >> 34) as u32, ((hash << 30) >> 48) as u16));
+}
