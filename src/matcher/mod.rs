@@ -10,7 +10,7 @@ mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
 
-use crate::align::{self, Pair, Side};
+use crate::align::{self, Block, Pair, Side};
 use crate::evidence;
 use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
 use crate::language::Language;
@@ -40,6 +40,9 @@ pub struct Match {
 pub struct Owner {
     /// The component, with its version.
     pub purl: Purl,
+    /// The versions of the same package that hold at least nearly as much of the code, oldest first, this one's
+    /// included. Empty where they have none.
+    pub versions: Vec<String>,
     /// Path of the document inside the component.
     pub path: String,
     /// The lines there.
@@ -100,19 +103,68 @@ pub fn find(
     threshold_bits: f32,
 ) -> Result<Found, IndexError> {
     let mut found = Found::default();
-    let candidates = candidate::candidates(index, model, query, &mut found)?;
     let mut aligned = Vec::new();
+    each_alignment(index, model, query, &mut found, |alignment, _| {
+        if alignment.evidence.bits >= threshold_bits {
+            aligned.push(alignment);
+        }
+    })?;
+    found.matches = merge::merge(index, query, aligned)?;
+    Ok(found)
+}
+
+/// Which tokens of a stream correspond to indexed code.
+#[derive(Clone, Debug, Default)]
+pub struct Covered(Vec<bool>);
+
+impl Covered {
+    /// Which part of these tokens does.
+    pub fn share(&self, tokens: TokenRange) -> f32 {
+        let range = &self.0[tokens.start as usize..tokens.end as usize];
+        range.iter().filter(|&&token| token).count() as f32 / range.len().max(1) as f32
+    }
+}
+
+/// Marks the tokens of a stream that alignments with evidence of at least `threshold_bits` pair with indexed ones.
+///
+/// # Errors
+/// If the index is damaged.
+pub fn covered(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    threshold_bits: f32,
+) -> Result<Covered, IndexError> {
+    let mut covered = vec![false; query.side.classes.len()];
+    each_alignment(index, model, query, &mut Found::default(), |alignment, blocks| {
+        if alignment.evidence.bits >= threshold_bits {
+            let pairs = blocks.iter().flat_map(|block| &block.pairs);
+            pairs.for_each(|pair| covered[pair.query as usize] = true);
+        }
+    })?;
+    Ok(Covered(covered))
+}
+
+/// Aligns every candidate, whatever its evidence.
+fn each_alignment(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    found: &mut Found,
+    mut take: impl FnMut(Aligned, &[Block]),
+) -> Result<(), IndexError> {
+    let candidates = candidate::candidates(index, model, query, found)?;
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.columns(&row)?;
         for candidate in candidates {
-            aligned.extend(align_candidate(model, query, candidate, row, &columns));
+            if let Some((aligned, blocks)) = align_candidate(model, query, candidate, row, &columns) {
+                take(aligned, &blocks);
+            }
         }
     }
-    aligned.retain(|aligned| aligned.evidence.bits >= threshold_bits);
-    found.matches = merge::merge(index, query, aligned)?;
-    Ok(found)
+    Ok(())
 }
 
 fn align_candidate(
@@ -121,7 +173,7 @@ fn align_candidate(
     candidate: &candidate::Candidate,
     row: DocumentRow,
     columns: &Columns,
-) -> Option<Aligned> {
+) -> Option<(Aligned, Vec<Block>)> {
     let document = Side { classes: &columns.classes, names: &columns.names };
     let mut blocks = align::align(query.side, document, &candidate.seeds);
     let opens =
@@ -140,7 +192,7 @@ fn align_candidate(
         pairs().map(|pair| pair.document as usize).min()?,
         pairs().map(|pair| pair.document as usize).max()?,
     );
-    Some(Aligned {
+    let aligned = Aligned {
         segment: candidate.segment,
         document: candidate.document,
         row,
@@ -148,7 +200,8 @@ fn align_candidate(
         lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
         kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
         evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
-    })
+    };
+    Some((aligned, blocks))
 }
 
 /// The lines of a range of document tokens with margins as the query has them, as far as there is room.
