@@ -120,7 +120,8 @@ pub struct ScanArgs {
     /// about 3) or `audit` (45 bits, about 10)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
-    /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones
+    /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms
+    /// beside the configuration is the default if it is there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Vec<PathBuf>,
     /// Lowest severity that makes the exit status 1

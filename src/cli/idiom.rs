@@ -12,7 +12,7 @@ use super::index_add::{lines, tell_notes};
 use super::progress::Progress;
 use crate::config::Config;
 use crate::index::documents::DocumentMarks;
-use crate::index::{Index, IndexDirectory};
+use crate::index::{Index, IndexDirectory, IndexError, IndexName};
 use crate::ingest::{self, Given, Ingested, Source};
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
@@ -25,7 +25,7 @@ pub fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus>
         IdiomCommand::Add(args) => add(args, common),
         IdiomCommand::List(args) => {
             let target = target(args)?;
-            let list = Index::open(std::slice::from_ref(target.index()))?.list()?;
+            let list = open(std::slice::from_ref(target.index()))?.list()?;
             target.print(&Answer::List(list))
         }
         IdiomCommand::Remove(args) => remove(args),
@@ -37,6 +37,24 @@ pub fn default_directory(config: &Config) -> PathBuf {
     match config.directory() {
         Some(directory) if directory != Path::new(".") => directory.join(DEFAULT_DIRECTORY),
         _ => PathBuf::from(DEFAULT_DIRECTORY),
+    }
+}
+
+/// Opens sets of idioms to be asked together.
+pub fn open(sets: &[IndexName]) -> anyhow::Result<Index> {
+    Index::open(sets).map_err(unopened)
+}
+
+/// Why a set could not be opened, with the command that makes one.
+fn unopened(error: IndexError) -> anyhow::Error {
+    match error {
+        IndexError::Missing(path) => {
+            let path = path.display();
+            anyhow!(
+                "there is no set of idioms at {path}: make one with `birthmark idiom add --idioms {path} SOURCE...`"
+            )
+        }
+        error => error.into(),
     }
 }
 
@@ -117,7 +135,7 @@ fn remove(args: IdiomRemoveArgs) -> anyhow::Result<ExitStatus> {
             false => Purl::new("generic", name, None)?,
         });
     }
-    let mut set = IndexDirectory::open(target.directory()?)?;
+    let mut set = IndexDirectory::open(target.directory()?).map_err(unopened)?;
     let known: HashSet<Purl> = set.list()?.into_iter().map(|entry| entry.component.purl).collect();
     if let Some(i) = purls.iter().position(|purl| !known.contains(purl)) {
         bail!("there is no idiom `{}`; `birthmark idiom list` shows what there is", args.names[i]);

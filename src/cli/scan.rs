@@ -13,7 +13,7 @@ use super::output::{Output, Painted};
 use super::progress::Progress;
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::Report;
-use crate::index::{Index, IndexError, IndexName};
+use crate::index::{Index, IndexName};
 use crate::language::Language;
 use crate::policy::PolicySettings;
 use crate::report::text::{Frame, References, TextSettings};
@@ -143,37 +143,39 @@ impl Request {
             if self.indexes.contains(name)
                 && let Err(error) = Index::open(std::slice::from_ref(name))
             {
-                return Err(self.located(&error, configured.span()));
+                let help = "expected the directory of an index, relative to this file, or \"starter\"";
+                return Err(self.located(&error.to_string(), configured.span(), help));
             }
         }
         Ok(Index::open(&self.indexes)?)
     }
 
     fn open_idioms(&self) -> anyhow::Result<Option<Index>> {
-        if self.idioms.is_empty() {
-            return Ok(None);
-        }
         for configured in &self.config.idioms {
             let name = IndexName::Directory(configured.get_ref().clone());
             if self.idioms.contains(&name)
-                && let Err(error) = Index::open(&[name])
+                && let Err(error) = idiom::open(std::slice::from_ref(&name))
             {
-                return Err(self.located(&error, configured.span()));
+                let help = "expected the directory of a set of idioms, relative to this file";
+                return Err(self.located(&error.to_string(), configured.span(), help));
             }
         }
-        Ok(Some(Index::open(&self.idioms)?))
+        match self.idioms.as_slice() {
+            [] => Ok(None),
+            sets => idiom::open(sets).map(Some),
+        }
     }
 
-    fn located(&self, error: &IndexError, span: std::ops::Range<usize>) -> anyhow::Error {
+    fn located(&self, title: &str, span: std::ops::Range<usize>, help: &str) -> anyhow::Error {
         let problem = Problem {
             span,
-            title: error.to_string(),
+            title: title.to_owned(),
             label: "configured here".to_owned(),
-            help: "expected the directory of an index, relative to this file, or \"starter\"".to_owned(),
+            help: help.to_owned(),
         };
         match self.config.error_at(problem) {
             Some(located) => anyhow::Error::new::<ConfigError>(located),
-            None => anyhow!("{error}"),
+            None => anyhow!("{title}"),
         }
     }
 

@@ -106,7 +106,7 @@ fn sets_of_idioms_are_configured() {
     let here = project.path();
     let (code, _, err) = run(birthmark(here).args(["scan", "app", "--index", "ours"]));
     assert_eq!(code, 2);
-    assert!(err.contains("there is no index at team") && err.contains("birthmark.toml:1:11"), "{err}");
+    assert!(err.contains("no set of idioms at team") && err.contains("birthmark.toml:1:11"), "{err}");
     assert!(assert_ok(here, &["idiom", "add", "lib"]).contains("to team"));
     assert_eq!(scan(here, &[])["summary"]["matches"], 0);
 }
@@ -127,6 +127,16 @@ fn a_name_is_for_one_idiom() {
     }
     assert_ok(project.path(), &["idiom", "add", "a/x.py", "--name", "skeleton"]);
     assert!(assert_ok(project.path(), &["idiom", "list"]).contains("pkg:generic/skeleton "));
+}
+
+#[test]
+fn a_set_that_is_not_there_is_2() {
+    let project = project(&[("a.py", "x = 1\n")]);
+    for arguments in [&["idiom", "list"][..], &["idiom", "remove", "x"], &["scan", "--idioms", "gone"]] {
+        let (code, out, err) = run(birthmark(project.path()).args(arguments));
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(err.contains("no set of idioms at") && err.contains("birthmark idiom add"), "{err}");
+    }
 }
 
 #[test]
