@@ -5,6 +5,7 @@ mod args;
 mod completions;
 mod exit;
 mod failure;
+mod idiom;
 mod index;
 mod index_add;
 mod output;
@@ -30,6 +31,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
+        Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::Completions(args) => completions::run(&args),
     };
     status

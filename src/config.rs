@@ -35,7 +35,9 @@ pub struct Config {
     pub license: Option<LicenseFact>,
     /// `index`: the indexes to consult, with their places in the file.
     pub index: Vec<Spanned<IndexName>>,
-    /// `threshold`: evidence in bits from which a match is reported.
+    /// `idioms`: sets of idioms, with their places in the file.
+    pub idioms: Vec<Spanned<PathBuf>>,
+    /// `threshold`, or that of `preset`: evidence in bits from which a match is reported.
     pub threshold_bits: Option<f32>,
     /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
     pub exclude: Exclude,

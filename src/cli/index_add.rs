@@ -188,7 +188,7 @@ fn prepared(ingested: Vec<Ingested>, added: &mut Added) -> Vec<PreparedComponent
     ingested.into_par_iter().map(Ingested::prepare).collect()
 }
 
-fn tell_notes(ingested: &Ingested) {
+pub(super) fn tell_notes(ingested: &Ingested) {
     let purl = &ingested.component.purl;
     for note in &ingested.notes {
         match &note.path {
@@ -198,7 +198,7 @@ fn tell_notes(ingested: &Ingested) {
     }
 }
 
-fn lines(ingested: &Ingested) -> u64 {
+pub(super) fn lines(ingested: &Ingested) -> u64 {
     let lines = |document: &ingest::IngestedDocument| u64::from(document.source.line_count());
     ingested.documents.iter().map(lines).sum()
 }

@@ -149,6 +149,7 @@ fn digest(files: &[TreeFile]) -> String {
 fn collect(source: &Source, progress: &dyn Progress) -> Result<Tree, IngestError> {
     let tree = match source {
         Source::Directory(directory) => directory::collect(directory)?,
+        Source::File(path) => directory::collect_file(path)?,
         Source::GitRevision { repository, revision } => git::collect_revision(repository, revision)?,
         Source::Archive { path, form } => archive::collect(path, *form)?,
         Source::Package(purl) => {

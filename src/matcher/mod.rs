@@ -40,6 +40,9 @@ pub struct Match {
 pub struct Owner {
     /// The component, with its version.
     pub purl: Purl,
+    /// The versions of the same package that hold at least nearly as much of the code, oldest first, this one's
+    /// included. Empty where they have none.
+    pub versions: Vec<String>,
     /// Path of the document inside the component.
     pub path: String,
     /// The lines there.
@@ -100,19 +103,68 @@ pub fn find(
     threshold_bits: f32,
 ) -> Result<Found, IndexError> {
     let mut found = Found::default();
-    let candidates = candidate::candidates(index, model, query, &mut found)?;
     let mut aligned = Vec::new();
+    each_alignment(index, model, query, &mut found, |alignment, _| {
+        if alignment.evidence.bits >= threshold_bits {
+            aligned.push(alignment);
+        }
+    })?;
+    found.matches = merge::merge(index, query, aligned)?;
+    Ok(found)
+}
+
+/// Which tokens of a stream correspond to indexed code.
+#[derive(Clone, Debug, Default)]
+pub struct Covered(Vec<bool>);
+
+impl Covered {
+    /// Which part of these tokens does.
+    pub fn share(&self, tokens: TokenRange) -> f32 {
+        let range = &self.0[tokens.start as usize..tokens.end as usize];
+        range.iter().filter(|&&token| token).count() as f32 / range.len().max(1) as f32
+    }
+}
+
+/// Marks the tokens of a stream that alignments with evidence of at least `threshold_bits` pair with indexed ones.
+///
+/// # Errors
+/// If the index is damaged.
+pub fn covered(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    threshold_bits: f32,
+) -> Result<Covered, IndexError> {
+    let mut covered = vec![false; query.side.classes.len()];
+    each_alignment(index, model, query, &mut Found::default(), |alignment, blocks| {
+        if alignment.evidence.bits >= threshold_bits {
+            let pairs = blocks.iter().flat_map(|block| &block.pairs);
+            pairs.for_each(|pair| covered[pair.query as usize] = true);
+        }
+    })?;
+    Ok(Covered(covered))
+}
+
+/// Aligns every candidate, whatever its evidence.
+fn each_alignment(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    found: &mut Found,
+    mut take: impl FnMut(Aligned, &[Block]),
+) -> Result<(), IndexError> {
+    let candidates = candidate::candidates(index, model, query, found)?;
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.columns(&row)?;
         for candidate in candidates {
-            aligned.extend(align_candidate(model, query, candidate, row, &columns));
+            for (aligned, blocks) in align_candidate(model, query, candidate, row, &columns) {
+                take(aligned, &blocks);
+            }
         }
     }
-    aligned.retain(|aligned| aligned.evidence.bits >= threshold_bits);
-    found.matches = merge::merge(index, query, aligned)?;
-    Ok(found)
+    Ok(())
 }
 
 /// The stretches of a candidate's alignment, each a match of its own.
@@ -122,7 +174,7 @@ fn align_candidate(
     candidate: &candidate::Candidate,
     row: DocumentRow,
     columns: &Columns,
-) -> Vec<Aligned> {
+) -> Vec<(Aligned, Vec<Block>)> {
     let document = Side { classes: &columns.classes, names: &columns.names };
     let blocks = align::align(query.side, document, &candidate.seeds);
     let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
@@ -137,7 +189,7 @@ fn align_candidate(
             pairs().map(|pair| pair.document as usize).min()?,
             pairs().map(|pair| pair.document as usize).max()?,
         );
-        Some(Aligned {
+        let aligned = Aligned {
             segment: candidate.segment,
             document: candidate.document,
             row,
@@ -145,7 +197,8 @@ fn align_candidate(
             lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
             kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
             evidence,
-        })
+        };
+        Some((aligned, blocks))
     };
     stretches.into_iter().filter_map(aligned).collect()
 }
@@ -172,7 +225,8 @@ fn document_lines(
 ) -> LineRange {
     let lines = &columns.lines;
     let before = lines[first] - first.checked_sub(1).map_or(0, |previous| lines[previous]);
-    let after = lines.get(last + 1).map_or(line_count + 1, |&next| next).saturating_sub(lines[last]);
+    let after =
+        lines.get(last + 1).map_or(line_count.saturating_add(1), |&next| next).saturating_sub(lines[last]);
     LineRange {
         first: lines[first] - margins.before.min(before.saturating_sub(1)),
         last: lines[last] + margins.after.min(after.saturating_sub(1)),

@@ -397,6 +397,7 @@ mod tests {
     fn owner(purl: &str, license: &str) -> Owner {
         Owner {
             purl: purl.parse().unwrap(),
+            versions: Vec::new(),
             path: "src/a.py".to_owned(),
             lines: LineRange { first: 3, last: 20 },
             license: normalize_declaration(license),

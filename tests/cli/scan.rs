@@ -25,6 +25,9 @@ fn wrong_usage_is_2() {
         &["scan", "--no-such-option"][..],
         &[][..],
         &["scan", "--threshold", "0"],
+        &["scan", "--threshold", "70", "--preset", "hook"],
+        &["scan", "--preset", "strict"],
+        &["scan", "--idioms", "gone"],
         &["scan", "--threshold", "NaN"],
         &["scan", "--license", "MIT Or"],
         &["scan", "--fail-on", "fatal"],
@@ -58,6 +61,7 @@ fn help_teaches() {
         (&["--help"][..], "birthmark scan --license MIT src/"),
         (&["scan", "--help"], "git show HEAD:lib.py | birthmark scan --stdin"),
         (&["index", "add", "--help"], "birthmark index add --recipe"),
+        (&["idiom", "add", "--help"], "birthmark idiom add templates/"),
         (&["completions", "--help"], "birthmark completions fish"),
     ] {
         let (code, out, _) = run(birthmark(project.path()).args(arguments));
