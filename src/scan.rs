@@ -309,7 +309,7 @@ impl Limits {
         );
         limit(
             self.candidates_left_out,
-            "weaker candidates were not aligned because stronger ones cover the same code",
+            "places that hold some of this code were not aligned, because many others hold it too",
         );
         notes
     }

@@ -77,7 +77,7 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// Fingerprints of the query that are too common in the index to be listed.
     pub common_fingerprints: usize,
-    /// Candidates that were not aligned because stronger ones covered the same stretch.
+    /// Strong candidates that were not aligned because as many others covered the same stretch.
     pub candidates_left_out: usize,
 }
 
