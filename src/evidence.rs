@@ -10,6 +10,8 @@
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap and each block in another place costs.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::align::{Block, Pair, Side};
@@ -179,7 +181,13 @@ struct Sum<'a> {
     run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
     seen_names: FxHashSet<u16>,
-    renamed: FxHashMap<u16, u16>,
+    renamed: FxHashMap<u16, Renaming>,
+}
+
+/// What a name of the query is called in the document.
+struct Renaming {
+    other: u16,
+    is_inconsistent: bool,
 }
 
 impl<'a> Sum<'a> {
@@ -305,10 +313,18 @@ impl<'a> Sum<'a> {
     }
 
     fn add_renaming(&mut self, name: u16, other: u16) {
-        match self.renamed.insert(name, other) {
-            None => self.evidence.penalties += RENAMING_BITS,
-            Some(before) if before == other => self.evidence.names += CONSISTENT_RENAMING_BITS,
-            Some(_) => self.evidence.penalties += INCONSISTENT_RENAMING_BITS,
+        match self.renamed.entry(name) {
+            Entry::Vacant(first) => {
+                first.insert(Renaming { other, is_inconsistent: false });
+                self.evidence.penalties += RENAMING_BITS;
+            }
+            Entry::Occupied(before) if before.get().other == other => {
+                self.evidence.names += CONSISTENT_RENAMING_BITS;
+            }
+            Entry::Occupied(mut before) => {
+                let again = std::mem::replace(&mut before.get_mut().is_inconsistent, true);
+                self.evidence.penalties += if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
+            }
         }
     }
 }
