@@ -81,6 +81,7 @@ pub struct FileReport {
 #[derive(Clone, Copy, Default)]
 struct Limits {
     common_fingerprints: usize,
+    kgrams_left_out: usize,
     candidates_left_out: usize,
 }
 
@@ -179,6 +180,7 @@ impl Scanner {
         let found = matcher::find(&self.index, &model, query, self.settings.threshold_bits)?;
         let limits = Limits {
             common_fingerprints: found.common_fingerprints,
+            kgrams_left_out: found.kgrams_left_out,
             candidates_left_out: found.candidates_left_out,
         };
         let mut report =
@@ -263,6 +265,7 @@ impl Scanner {
         let mut limits = Limits::default();
         for file in files {
             limits.common_fingerprints += file.limits.common_fingerprints;
+            limits.kgrams_left_out += file.limits.kgrams_left_out;
             limits.candidates_left_out += file.limits.candidates_left_out;
             report.summary.lines_scanned += file.lines;
             report.summary.files_scanned +=
@@ -307,6 +310,7 @@ impl Limits {
             self.common_fingerprints,
             "fingerprints are in so many indexed files that they are not looked at",
         );
+        limit(self.kgrams_left_out, "k-grams that the code repeats many times were not looked up each time");
         limit(
             self.candidates_left_out,
             "places that hold some of this code were not aligned, because many others hold it too",

@@ -204,7 +204,6 @@ Allowed, if the notice of the origin is kept
    --> src/summary.py:100:1-140:16
        + 2 more places
 
-limit reached: stopped at 100 candidates
 checked in part: d.py: the last 3 lines cannot be read
 failed: e.py: permission denied
 
@@ -222,6 +221,7 @@ fn all_references_show_all_owners() {
     let text = drawn(&full(), References::All, Frame::Full);
     assert!(text.contains("or from  pkg:generic/fork@2.0.0"), "{text}");
     assert!(text.contains("reference: edited copy of Zlib code"), "{text}");
+    assert!(text.contains("limit reached: stopped at 100 candidates"), "{text}");
     assert_eq!(text.matches("info[attribution-missing]").count(), 5);
     assert!(!text.contains("more place"), "{text}");
 }

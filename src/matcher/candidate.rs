@@ -1,8 +1,10 @@
 //! Which places of the index are worth aligning.
 
+use rustc_hash::FxHashMap;
+
 use super::{Found, Query};
 use crate::align::Seed;
-use crate::fingerprint::{SCHEMES, View, keeps_name, kgrams};
+use crate::fingerprint::{KgramHash, SCHEMES, View, keeps_name, kgrams};
 use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
 use crate::model::Model;
 use crate::token::{NameHash, TokenClass};
@@ -73,33 +75,66 @@ pub(super) fn candidates(
     Ok(kept)
 }
 
-/// Every occurrence in the index of every k-gram of the query.
+/// Times that one k-gram of the query is looked up. A table repeats one thousands of times, and each time the index would
+/// answer with all tables it knows.
+const MAX_LOOKUPS_OF_A_KGRAM: u32 = 16;
+/// Hits that are looked at for one query.
+const MAX_HITS: usize = 1 << 20;
+
+/// Every occurrence in the index of every k-gram of the query, within limits.
 fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, IndexError> {
     let mut hits = Vec::new();
+    let mut looked_up: FxHashMap<KgramHash, u32> = FxHashMap::default();
     for (view, scheme) in SCHEMES.iter().enumerate() {
         let grams = kgrams(query.side.classes, query.side.names, query.language, *scheme);
         for (position, hash) in grams.enumerate() {
-            for (number, segment) in index.segments().iter().enumerate() {
-                let list = match segment.lookup(hash) {
-                    Postings::Common => {
-                        found.common_fingerprints += 1;
-                        continue;
-                    }
-                    Postings::Listed(list) => list,
-                };
-                for global in list {
-                    let Some(document) = segment.document_at(global) else {
-                        continue;
-                    };
-                    let start = segment.document_row(document)?.token_start;
-                    let seed =
-                        Seed { query: position as u32, document: global - start, length: scheme.k as u32 };
-                    hits.push(Hit { segment: SegmentId(number as u32), document, seed, view: view as u8 });
-                }
+            let times = looked_up.entry(hash).or_default();
+            *times += 1;
+            if *times > MAX_LOOKUPS_OF_A_KGRAM || hits.len() >= MAX_HITS {
+                found.kgrams_left_out += 1;
+                continue;
+            }
+            let place = Place { position: position as u32, view: view as u8, length: scheme.k as u32 };
+            for number in 0..index.segments().len() {
+                place.look_up(index, SegmentId(number as u32), hash, &mut hits, found)?;
             }
         }
     }
     Ok(hits)
+}
+
+/// Where a k-gram stands in the query.
+struct Place {
+    position: u32,
+    view: u8,
+    length: u32,
+}
+
+impl Place {
+    fn look_up(
+        &self,
+        index: &Index,
+        id: SegmentId,
+        hash: KgramHash,
+        hits: &mut Vec<Hit>,
+        found: &mut Found,
+    ) -> Result<(), IndexError> {
+        let segment = index.segment(id);
+        let list = match segment.lookup(hash) {
+            Postings::Listed(list) => list,
+            Postings::Common => {
+                found.common_fingerprints += 1;
+                return Ok(());
+            }
+        };
+        for global in list {
+            let Some(document) = segment.document_at(global) else { continue };
+            let start = segment.document_row(document)?.token_start;
+            let seed = Seed { query: self.position, document: global - start, length: self.length };
+            hits.push(Hit { segment: id, document, seed, view: self.view });
+        }
+        Ok(())
+    }
 }
 
 /// Groups the hits of one document, sorted by query position, by nearness on both sides.

@@ -77,6 +77,8 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// Fingerprints of the query that are too common in the index to be listed.
     pub common_fingerprints: usize,
+    /// K-grams of the query that were not looked up, because it repeats them or has too many hits already.
+    pub kgrams_left_out: usize,
     /// Strong candidates that were not aligned because as many others covered the same stretch.
     pub candidates_left_out: usize,
 }

@@ -214,6 +214,8 @@ impl<'a> Page<'a> {
             let (style, name) = match (note.kind, self.settings.frame) {
                 (NoteKind::Failed, _) => (RED, "failed"),
                 (_, Frame::FindingsOnly) | (NoteKind::Skipped, _) => continue,
+                // Limits of the search are of interest to whoever asks for everything; JSON has them always.
+                (NoteKind::Limit, _) if self.settings.references == References::Findings => continue,
                 (NoteKind::Partial, _) => (YELLOW, "checked in part"),
                 (NoteKind::Limit, _) => (YELLOW, "limit reached"),
                 (NoteKind::Info, _) => (BLUE, "note"),
