@@ -10,6 +10,12 @@
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap and each block in another place costs.
 
+mod rarity;
+mod record;
+
+pub use rarity::expected_in_a_million;
+pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::align::{Block, Pair, Side};
@@ -90,11 +96,24 @@ pub fn evidence(
     document: Side<'_>,
     blocks: &[Block],
 ) -> Evidence {
+    recorded(model, language, query, document, blocks, &mut ())
+}
+
+/// The same, with somebody who watches how it adds up.
+pub fn recorded(
+    model: &Model<'_>,
+    language: Language,
+    query: Side<'_>,
+    document: Side<'_>,
+    blocks: &[Block],
+    recorder: &mut impl Recorder,
+) -> Evidence {
     let mut sum = Sum {
         model,
         language,
         query,
         document,
+        recorder,
         evidence: Evidence::default(),
         run_structure: 0.0,
         repeats: FxHashSet::default(),
@@ -105,15 +124,17 @@ pub fn evidence(
         sum.add_block(block);
     }
     sum.evidence.penalties += BLOCK_BITS * blocks.len().saturating_sub(1) as f32;
+    sum.record(Step::Total);
     let parts = sum.evidence;
     Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
 }
 
-struct Sum<'a> {
+struct Sum<'a, R> {
     model: &'a Model<'a>,
     language: Language,
     query: Side<'a>,
     document: Side<'a>,
+    recorder: &'a mut R,
     evidence: Evidence,
     run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
@@ -121,8 +142,13 @@ struct Sum<'a> {
     renamed: FxHashMap<u16, u16>,
 }
 
-impl Sum<'_> {
+impl<R: Recorder> Sum<'_, R> {
+    fn record(&mut self, step: Step) {
+        self.recorder.after(step, &self.evidence, self.run_structure);
+    }
+
     fn add_block(&mut self, block: &Block) {
+        self.record(Step::Block);
         let mut previous: Option<Pair> = None;
         for &pair in &block.pairs {
             let weight = match previous {
@@ -135,6 +161,7 @@ impl Sum<'_> {
                 None => RUN_START_WEIGHT,
             };
             self.add_pair(pair, weight);
+            self.record(Step::Pair(pair));
             previous = Some(pair);
         }
         self.end_run();
@@ -143,11 +170,13 @@ impl Sum<'_> {
     fn end_run(&mut self) {
         self.evidence.structure += (self.run_structure - RUN_FEE_BITS).max(0.0);
         self.run_structure = 0.0;
+        self.record(Step::RunEnd);
     }
 
     fn add_gap(&mut self, before: Pair, after: Pair) {
         let tokens = (after.query - before.query - 1) + (after.document - before.document - 1);
         self.evidence.penalties += (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+        self.record(Step::Gap);
     }
 
     fn add_pair(&mut self, pair: Pair, run_weight: f32) {

@@ -6,11 +6,13 @@
 //! ```
 
 mod candidate;
+mod explain;
 mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
+pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
-use crate::align::{self, Pair, Side};
+use crate::align::{self, Block, Pair, Side};
 use crate::evidence;
 use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
 use crate::language::Language;
@@ -122,15 +124,8 @@ fn align_candidate(
     row: DocumentRow,
     columns: &Columns,
 ) -> Option<Aligned> {
-    let document = Side { classes: &columns.classes, names: &columns.names };
-    let mut blocks = align::align(query.side, document, &candidate.seeds);
-    let opens =
-        |pair: &Pair| query.language.opens_definition(TokenClass(query.side.classes[pair.query as usize]));
-    for block in &mut blocks {
-        while block.pairs.len() > 1 && block.pairs.last().is_some_and(opens) {
-            block.pairs.pop();
-        }
-    }
+    let document = side(columns);
+    let blocks = corresponding(query, candidate, document);
     let pairs = || blocks.iter().flat_map(|block| &block.pairs);
     let tokens = TokenRange {
         start: pairs().map(|pair| pair.query).min()?,
@@ -149,6 +144,23 @@ fn align_candidate(
         kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
         evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
     })
+}
+
+fn side(columns: &Columns) -> Side<'_> {
+    Side { classes: &columns.classes, names: &columns.names }
+}
+
+/// The tokens that correspond, without definitions that begin at the end.
+fn corresponding(query: Query<'_>, candidate: &candidate::Candidate, document: Side<'_>) -> Vec<Block> {
+    let mut blocks = align::align(query.side, document, &candidate.seeds);
+    let opens =
+        |pair: &Pair| query.language.opens_definition(TokenClass(query.side.classes[pair.query as usize]));
+    for block in &mut blocks {
+        while block.pairs.len() > 1 && block.pairs.last().is_some_and(opens) {
+            block.pairs.pop();
+        }
+    }
+    blocks
 }
 
 /// The lines of a range of document tokens with margins as the query has them, as far as there is room.
