@@ -3,10 +3,10 @@
 //! ```text
 //!   here  there   bits
 //!     39     24    9.1 | def find_path(
-//!                      | def definition~
+//!                      | def definition~ ( variable✓
 //! ```
 //!
-//! Below each line of code stand the classes of its tokens that correspond: `=` behind one whose name is the same in
+//! Below each line of code stand the classes of its tokens that correspond: `✓` behind one whose name is the same in
 //! the origin, `~` behind one that bears another.
 
 use std::io::{self, Write};
@@ -59,7 +59,7 @@ fn heading(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 fn code(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
-        "  {DIM}here  there   bits{DIM:#}   {DIM}names:{DIM:#} {GREEN}same ={GREEN:#} {YELLOW}other ~{YELLOW:#}"
+        "  {DIM}here  there   bits{DIM:#}   {DIM}names:{DIM:#} {GREEN}same ✓{GREEN:#} {YELLOW}other ~{YELLOW:#}"
     )?;
     for stretch in explanation.lines.chunk_by(|a, b| a.origin.is_some() == b.origin.is_some()) {
         let shown = match stretch[0].origin {
@@ -143,10 +143,10 @@ fn classes(line: &Line) -> String {
         let Some(counterpart) = token.counterpart else { continue };
         let mark = match counterpart.naming {
             Naming::Nameless => "",
-            Naming::Same => "=",
+            Naming::Same => "✓",
             Naming::Other => "~",
         };
-        width += token.class.len() + mark.len() + 1;
+        width += token.class.chars().count() + mark.chars().count() + 1;
         if width > WIDTH {
             text.push_str(&format!("{DIM}...{DIM:#}"));
             break;

@@ -27,7 +27,8 @@ impl Demo {
         let demo = Demo { directory };
         let recipe = "fixtures/demo-components/recipe.toml";
         let mut command = birthmark(Path::new(ROOT));
-        let (code, _, err) = run(command.args(["index", "add", "--recipe", recipe, "--index"]).arg(demo.index()));
+        let (code, _, err) =
+            run(command.args(["index", "add", "--recipe", recipe, "--index"]).arg(demo.index()));
         assert_eq!(code, 0, "{err}");
         demo
     }
@@ -101,8 +102,10 @@ fn the_counterfactual_holds() {
     let path = demo.directory.path().join("project").join(ROUTES);
     let text = fs::read_to_string(&path).expect("readable");
     let kept = text.lines().enumerate().map(|(i, text)| (i + 1, text));
-    let rewritten: Vec<&str> =
-        kept.filter(|(i, _)| !(line("start_line")..=line("end_line")).contains(i)).map(|(_, text)| text).collect();
+    let rewritten: Vec<&str> = kept
+        .filter(|(i, _)| !(line("start_line")..=line("end_line")).contains(i))
+        .map(|(_, text)| text)
+        .collect();
     fs::write(&path, rewritten.join("\n")).expect("written");
     assert_eq!(demo.json(&["scan"])["summary"]["matches"], 0);
 }
@@ -113,7 +116,9 @@ fn a_reference_is_named_in_several_ways() {
     let id = demo.id();
     let whole = demo.run(&["explain", &id]);
     assert_eq!(whole.0, 0, "{}", whole.2);
-    for part in ["here  there", "evidence", "threshold of", "unrelated functions", "plausible origin", "rewriting"] {
+    for part in
+        ["here  there", "evidence", "threshold of", "unrelated functions", "plausible origin", "rewriting"]
+    {
         assert!(whole.1.contains(part), "{part}: {}", whole.1);
     }
     assert_eq!(demo.run(&["explain", &id[..6]]).1, whole.1);
@@ -150,6 +155,9 @@ fn hostile_names_and_code_reach_no_terminal() {
     fs::write(&path, hostile).expect("written");
     let (code, out, err) = demo.run(&["explain", &demo.id()]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.contains("\\u{1b}") && !out.contains(['\u{1b}', '\u{202e}']) && !out.contains("##["), "{out}");
+    assert!(
+        out.contains("\\u{1b}") && !out.contains(['\u{1b}', '\u{202e}']) && !out.contains("##["),
+        "{out}"
+    );
     assert!(out.lines().all(|line| !line.trim_start().starts_with("::")), "{out}");
 }
