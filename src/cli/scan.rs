@@ -33,7 +33,8 @@ pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     };
     let request = Request::new(args, common)?;
     let (report, explanations) = request.explained_report(&choice, common)?;
-    request.look.draw(&report, &explanations, output)?;
+    let explanations = matches!(choice, Choice::Shown).then_some(explanations.as_slice());
+    request.look.draw(&report, explanations, output)?;
     Ok(ExitStatus::of(&report, request.fail_on))
 }
 
@@ -230,15 +231,22 @@ impl Input {
 }
 
 impl Look {
-    fn draw(&self, report: &Report, explanations: &[Explanation], output: Output) -> anyhow::Result<()> {
+    fn draw(
+        &self,
+        report: &Report,
+        explanations: Option<&[Explanation]>,
+        output: Output,
+    ) -> anyhow::Result<()> {
         let mut drawn = Vec::new();
-        match self.format {
-            Format::Text => {
+        match (self.format, explanations) {
+            (Format::Text, _) => {
                 report::text::write(report, self.text, &mut drawn)?;
-                report::explain::write_text(explanations, &mut drawn)?;
+                report::explain::write_text(explanations.unwrap_or_default(), &mut drawn)?;
             }
-            Format::Json if explanations.is_empty() => report::json::write(report, &mut drawn)?,
-            Format::Json => report::explain_json::write_with_report(report, explanations, &mut drawn)?,
+            (Format::Json, None) => report::json::write(report, &mut drawn)?,
+            (Format::Json, Some(explanations)) => {
+                report::explain_json::write_with_report(report, explanations, &mut drawn)?;
+            }
         }
         output.write(&drawn, Painted::of(self.format))
     }
