@@ -81,6 +81,6 @@ pub struct Run {
     pub tokens: u32,
     /// What it earned.
     pub entry: RunEntry,
-    /// The evidence in bits that the match would have without it.
-    pub bits_without: f32,
+    /// The evidence in bits that the match would have without it; told of the strongest runs only.
+    pub bits_without: Option<f32>,
 }

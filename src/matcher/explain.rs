@@ -54,8 +54,8 @@ pub enum Naming {
 pub struct AccountedRun {
     /// What it earned.
     pub entry: RunEntry,
-    /// The evidence in bits if its tokens did not correspond.
-    pub bits_without: f32,
+    /// The evidence in bits if its tokens did not correspond; told of the strongest runs only.
+    pub bits_without: Option<f32>,
 }
 
 /// Lines of the query that, rewritten, would clear the match by evidence.
@@ -139,15 +139,10 @@ fn account(
     let mut entries: Vec<AccountedPair> =
         ledger.entries().iter().map(|entry| scoring.pair(*entry, &columns)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
-    let run_of = |number: usize| ledger.entries().iter().filter(move |entry| entry.run == number);
-    let runs = ledger.runs().into_iter().enumerate().map(|(number, entry)| {
-        let tokens: BTreeSet<u32> = run_of(number).map(|entry| entry.pair.query).collect();
-        AccountedRun { entry, bits_without: scoring.bits_without(|token| tokens.contains(&token)) }
-    });
     Ok(Account {
         purl: component.purl,
         path: segment.document(&row)?.path,
-        runs: runs.collect(),
+        runs: scoring.runs(&ledger),
         clearing: scoring.clearing(threshold_bits),
         entries,
         evidence,
@@ -156,6 +151,9 @@ fn account(
 
 /// Windows of lines tried for a counterfactual are stepped so that a long match has no more than so many steps.
 const MAX_STEPS: usize = 64;
+
+/// Runs of which is told what the match would be without them.
+const MAX_RUNS_SCORED: usize = 16;
 
 /// An alignment that can be scored without some of its tokens.
 struct Scoring<'a> {
@@ -174,6 +172,20 @@ impl Scoring<'_> {
             _ => Naming::Other,
         };
         AccountedPair { entry, document_line: columns.lines[d], naming }
+    }
+
+    fn runs(&self, ledger: &Ledger) -> Vec<AccountedRun> {
+        let mut runs: Vec<AccountedRun> =
+            ledger.runs().into_iter().map(|entry| AccountedRun { entry, bits_without: None }).collect();
+        let mut strongest: Vec<usize> = (0..runs.len()).collect();
+        let bits = |number: usize| runs[number].entry.parts.bits();
+        strongest.sort_by(|&a, &b| bits(b).total_cmp(&bits(a)).then(a.cmp(&b)));
+        for number in strongest.into_iter().take(MAX_RUNS_SCORED) {
+            let of_run = ledger.entries().iter().filter(|entry| entry.run == number);
+            let tokens: BTreeSet<u32> = of_run.map(|entry| entry.pair.query).collect();
+            runs[number].bits_without = Some(self.bits_without(|token| tokens.contains(&token)));
+        }
+        runs
     }
 
     /// The evidence if some tokens of the query did not correspond.

@@ -104,26 +104,30 @@ fn bits_style(parts: Parts) -> Style {
 /// A line of code, its tokens in the colour of their correspondence.
 fn painted(line: &Line) -> String {
     let mut text = String::new();
+    let mut style = Style::new();
     let mut tokens = line.tokens.iter().peekable();
     for (column, (at, c)) in line.text.char_indices().enumerate() {
         if column == WIDTH {
-            text.push_str(" ...");
-            break;
+            text.push_str(&format!("{style:#} {DIM}...{DIM:#}"));
+            return text;
         }
         let column = column as u32 + 1;
         while tokens.next_if(|token| token.end_column <= column).is_some() {}
-        let style = match tokens.peek() {
+        let next = match tokens.peek() {
             Some(token) if token.start_column <= column => token_style(token),
             _ => DIM,
         };
-        let mut shown = String::new();
-        match c {
-            '\t' => shown.push_str("    "),
-            // Writing to memory does not fail.
-            c => write_char(&mut shown, &line.text[..at], c).unwrap_or_default(),
+        if next != style {
+            text.push_str(&format!("{style:#}{next}"));
+            style = next;
         }
-        text.push_str(&format!("{style}{shown}{style:#}"));
+        match c {
+            '\t' => text.push_str("    "),
+            // Writing to memory does not fail.
+            c => write_char(&mut text, &line.text[..at], c).unwrap_or_default(),
+        }
     }
+    text.push_str(&format!("{style:#}"));
     text
 }
 
@@ -195,9 +199,9 @@ fn runs(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     runs.sort_by(|a, b| b.entry.parts.bits().total_cmp(&a.entry.parts.bits()).then(a.lines.cmp(&b.lines)));
     for (i, run) in runs.iter().take(LISTED).enumerate() {
         let tokens = count(run.tokens, "token");
-        let (bits, without) = (run.entry.parts.bits(), run.bits_without);
-        let lines = lines(run.lines);
-        let text = format!("{bits:>7.1}  {lines}, {tokens} {DIM}({without:.0} bits without it){DIM:#}");
+        let (bits, lines) = (run.entry.parts.bits(), lines(run.lines));
+        let without = run.bits_without.map(|bits| format!("({bits:.0} bits without it)")).unwrap_or_default();
+        let text = format!("{bits:>7.1}  {lines}, {tokens} {DIM}{without}{DIM:#}");
         row(out, if i == 0 { "runs" } else { "" }, &text)?;
     }
     if let Some(more) = runs.len().checked_sub(LISTED + 1) {

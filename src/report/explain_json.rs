@@ -106,7 +106,7 @@ struct Run {
     tokens: u32,
     gross_structure: f64,
     evidence: Parts,
-    bits_without: f64,
+    bits_without: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -223,7 +223,7 @@ impl From<&finding::Run> for Run {
             tokens: run.tokens,
             gross_structure: rounded_wide(run.entry.gross_structure),
             evidence: Parts::from(run.entry.parts),
-            bits_without: rounded(run.bits_without),
+            bits_without: run.bits_without.map(rounded),
         }
     }
 }
