@@ -26,6 +26,8 @@ use crate::span::LineRange;
 const WIDTH: usize = 76;
 /// Lines in a row that earn nothing, of which more than so many are only counted.
 const IDLE_LINES: usize = 3;
+/// Lines of code that are shown of a reference; JSON has all of them.
+const MAX_SHOWN: usize = 160;
 /// Runs and owners listed.
 const LISTED: usize = 6;
 
@@ -61,20 +63,36 @@ fn code(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  {DIM}here  there   bits{DIM:#}   {DIM}names:{DIM:#} {GREEN}same ✓{GREEN:#} {YELLOW}other ~{YELLOW:#}"
     )?;
+    let mut room = MAX_SHOWN;
     for stretch in explanation.lines.chunk_by(|a, b| a.origin.is_some() == b.origin.is_some()) {
-        let shown = match stretch[0].origin {
-            None if stretch.len() > IDLE_LINES => 0,
-            _ => stretch.len(),
-        };
-        for line in &stretch[..shown] {
+        if stretch[0].origin.is_none() && stretch.len() > IDLE_LINES {
+            note(&idle(stretch), out)?;
+            continue;
+        }
+        for line in &stretch[..stretch.len().min(room)] {
             code_line(line, out)?;
         }
-        if shown == 0 {
-            let lines = count(stretch.len() as u64, "line");
-            writeln!(out, "                     {DIM}: {lines} without a counterpart{DIM:#}")?;
+        if stretch.len() > room {
+            let last = explanation.lines.len() as u32 + explanation.lines[0].number - 1;
+            note(&format!("on to line {last}; --format json shows all of it"), out)?;
+            break;
         }
+        room -= stretch.len();
     }
     writeln!(out)
+}
+
+/// Lines that are only counted.
+fn idle(stretch: &[Line]) -> String {
+    let lines = count(stretch.len() as u64, "line");
+    match stretch.iter().all(|line| line.tokens.is_empty()) {
+        true => format!("{lines} that hold no code"),
+        false => format!("{lines} without a counterpart"),
+    }
+}
+
+fn note(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "                     {DIM}: {text}{DIM:#}")
 }
 
 fn code_line(line: &Line, out: &mut dyn Write) -> io::Result<()> {
