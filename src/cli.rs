@@ -6,6 +6,7 @@ mod completions;
 mod exit;
 mod explain;
 mod failure;
+mod idiom;
 mod index;
 mod index_add;
 mod output;
@@ -32,6 +33,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
+        Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::Completions(args) => completions::run(&args),
     };
     status

@@ -26,9 +26,6 @@ use crate::purl::Purl;
 /// Largest configuration or manifest that is read.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// Evidence in bits from which a match is reported, where nobody says otherwise.
-pub const DEFAULT_THRESHOLD_BITS: f32 = 60.0;
-
 /// A configuration as read; what it leaves open is `None` or empty.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -38,7 +35,9 @@ pub struct Config {
     pub license: Option<LicenseFact>,
     /// `index`: the indexes to consult, with their places in the file.
     pub index: Vec<Spanned<IndexName>>,
-    /// `threshold`: evidence in bits from which a match is reported.
+    /// `idioms`: sets of idioms, with their places in the file.
+    pub idioms: Vec<Spanned<PathBuf>>,
+    /// `threshold`, or that of `preset`: evidence in bits from which a match is reported.
     pub threshold_bits: Option<f32>,
     /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
     pub exclude: Exclude,

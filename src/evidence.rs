@@ -16,6 +16,8 @@ mod record;
 pub use rarity::expected_in_a_million;
 pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
 
+use std::collections::hash_map;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::align::{Block, Pair, Side};
@@ -60,7 +62,11 @@ const REPEAT_WEIGHTS: [(usize, f32); 3] = [(7, 0.08), (5, 0.35), (4, 0.65)];
 /// What the first token of a run counts: nothing before it corresponds.
 const RUN_START_WEIGHT: f32 = 0.4;
 /// Part of a local name's rarity that its first equal occurrence earns.
-const LOCAL_NAME_WEIGHT: f32 = 0.45;
+const LOCAL_NAME_WEIGHT: f32 = 0.55;
+/// The same for the name of a definition, which its author chose with more care; unless several packages define the
+/// same, because a trait or a framework dictates it.
+const DEFINITION_NAME_WEIGHT: f32 = 0.9;
+const COMMON_DEFINITION_WEIGHT: f32 = 0.2;
 /// Part of a literal's rarity that its first equal occurrence earns.
 const LITERAL_WEIGHT: f32 = 0.62;
 /// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
@@ -88,18 +94,47 @@ const MAX_GAP_BITS: f32 = -8.0;
 /// What each block beyond the first costs.
 const BLOCK_BITS: f32 = -4.0;
 
-/// The evidence of an alignment.
-pub fn evidence(
+/// Cuts an alignment into the stretches that are worth most, each with its evidence; the strongest first.
+///
+/// A chain may join islands that lie too far apart, or cross code that does not correspond: the whole is then worth less
+/// than its parts. The stretch of runs with the highest sum is taken (Kadane's maximum subarray), and what lies on
+/// either side is cut in the same way.
+pub fn stretches(
     model: &Model<'_>,
     language: Language,
     query: Side<'_>,
     document: Side<'_>,
     blocks: &[Block],
-) -> Evidence {
-    recorded(model, language, query, document, blocks, &mut ())
+) -> Vec<(Vec<Block>, Evidence)> {
+    let mut found = Vec::new();
+    let mut waiting = vec![blocks.to_vec()];
+    while let Some(blocks) = waiting.pop() {
+        if found.len() >= MAX_STRETCHES
+            || blocks.iter().map(|block| block.pairs.len()).sum::<usize>() < MIN_STRETCH
+        {
+            continue;
+        }
+        let recorder = &mut ();
+        let mut sum = Sum::new(model, language, query, document, recorder);
+        let gains = sum.gains(&blocks);
+        let kept = best_stretch(&gains);
+        if kept == (0..gains.len()) {
+            found.push((blocks, sum.total()));
+            continue;
+        }
+        if kept.is_empty() {
+            continue;
+        }
+        waiting.push(part(&blocks, kept.end..gains.len()));
+        waiting.push(part(&blocks, 0..kept.start));
+        // The stretch is weighed anew: what it earned depended on what had been seen before it.
+        waiting.push(part(&blocks, kept));
+    }
+    found.sort_by(|a, b| b.1.bits.total_cmp(&a.1.bits).then(a.0[0].pairs[0].cmp(&b.0[0].pairs[0])));
+    found
 }
 
-/// The same, with somebody who watches how it adds up.
+/// Weighs a stretch as [`stretches`] does, with somebody who watches how it adds up.
 pub fn recorded(
     model: &Model<'_>,
     language: Language,
@@ -108,25 +143,54 @@ pub fn recorded(
     blocks: &[Block],
     recorder: &mut impl Recorder,
 ) -> Evidence {
-    let mut sum = Sum {
-        model,
-        language,
-        query,
-        document,
-        recorder,
-        evidence: Evidence::default(),
-        run_structure: 0.0,
-        repeats: FxHashSet::default(),
-        seen_names: FxHashSet::default(),
-        renamed: FxHashMap::default(),
-    };
-    for block in blocks {
-        sum.add_block(block);
+    let mut sum = Sum::new(model, language, query, document, recorder);
+    sum.gains(blocks);
+    sum.total()
+}
+
+/// Tokens of a stretch, at least.
+const MIN_STRETCH: usize = 8;
+/// Stretches of an alignment, at most.
+const MAX_STRETCHES: usize = 64;
+
+/// The consecutive gains with the highest sum; empty if none is positive.
+fn best_stretch(gains: &[f32]) -> std::ops::Range<usize> {
+    let (mut best, mut best_sum) = (0..0, 0.0);
+    let (mut start, mut sum) = (0, 0.0);
+    for (i, gain) in gains.iter().enumerate() {
+        if sum <= 0.0 {
+            (start, sum) = (i, 0.0);
+        }
+        sum += gain;
+        if sum > best_sum {
+            (best, best_sum) = (start..i + 1, sum);
+        }
     }
-    sum.evidence.penalties += BLOCK_BITS * blocks.len().saturating_sub(1) as f32;
-    sum.record(Step::Total);
-    let parts = sum.evidence;
-    Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
+    best
+}
+
+/// The blocks of a range of runs, counted over all blocks.
+fn part(blocks: &[Block], range: std::ops::Range<usize>) -> Vec<Block> {
+    let mut number = 0;
+    let mut parts = Vec::new();
+    for block in blocks {
+        let mut pairs = Vec::new();
+        for run in runs(block) {
+            if range.contains(&number) {
+                pairs.extend_from_slice(run);
+            }
+            number += 1;
+        }
+        if !pairs.is_empty() {
+            parts.push(Block { pairs });
+        }
+    }
+    parts
+}
+
+/// The runs of a block: pairs that follow each other on both sides.
+fn runs(block: &Block) -> impl Iterator<Item = &[Pair]> {
+    block.pairs.chunk_by(|a, b| a.query + 1 == b.query && a.document + 1 == b.document)
 }
 
 struct Sum<'a, R> {
@@ -139,32 +203,72 @@ struct Sum<'a, R> {
     run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
     seen_names: FxHashSet<u16>,
-    renamed: FxHashMap<u16, u16>,
+    renamed: FxHashMap<u16, Renaming>,
 }
 
-impl<R: Recorder> Sum<'_, R> {
+/// What a name of the query is called in the document.
+struct Renaming {
+    other: u16,
+    is_inconsistent: bool,
+}
+
+impl<'a, R: Recorder> Sum<'a, R> {
+    fn new(
+        model: &'a Model<'a>,
+        language: Language,
+        query: Side<'a>,
+        document: Side<'a>,
+        recorder: &'a mut R,
+    ) -> Sum<'a, R> {
+        Sum {
+            model,
+            language,
+            query,
+            document,
+            recorder,
+            evidence: Evidence::default(),
+            run_structure: 0.0,
+            repeats: FxHashSet::default(),
+            seen_names: FxHashSet::default(),
+            renamed: FxHashMap::default(),
+        }
+    }
+
     fn record(&mut self, step: Step) {
         self.recorder.after(step, &self.evidence, self.run_structure);
     }
 
-    fn add_block(&mut self, block: &Block) {
-        self.record(Step::Block);
-        let mut previous: Option<Pair> = None;
-        for &pair in &block.pairs {
-            let weight = match previous {
-                Some(before) if before.query + 1 == pair.query && before.document + 1 == pair.document => 1.0,
-                Some(before) => {
-                    self.end_run();
-                    self.add_gap(before, pair);
-                    RUN_START_WEIGHT
+    /// Weighs an alignment; returns what each run adds to the total, with the gap or block change before it.
+    fn gains(&mut self, blocks: &[Block]) -> Vec<f32> {
+        let mut gains = Vec::new();
+        for (number, block) in blocks.iter().enumerate() {
+            let mut previous: Option<Pair> = None;
+            for run in runs(block) {
+                let before = self.total().bits;
+                match previous {
+                    Some(previous) => self.add_gap(previous, run[0]),
+                    None if number > 0 => self.add_move(),
+                    None => {}
                 }
-                None => RUN_START_WEIGHT,
-            };
-            self.add_pair(pair, weight);
+                self.add_run(run);
+                previous = run.last().copied();
+                gains.push(self.total().bits - before);
+            }
+        }
+        gains
+    }
+
+    fn add_run(&mut self, run: &[Pair]) {
+        for (i, &pair) in run.iter().enumerate() {
+            self.add_pair(pair, if i == 0 { RUN_START_WEIGHT } else { 1.0 });
             self.record(Step::Pair(pair));
-            previous = Some(pair);
         }
         self.end_run();
+    }
+
+    fn total(&self) -> Evidence {
+        let parts = self.evidence;
+        Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
     }
 
     fn end_run(&mut self) {
@@ -176,6 +280,11 @@ impl<R: Recorder> Sum<'_, R> {
     fn add_gap(&mut self, before: Pair, after: Pair) {
         let tokens = (after.query - before.query - 1) + (after.document - before.document - 1);
         self.evidence.penalties += (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+        self.record(Step::Gap);
+    }
+
+    fn add_move(&mut self) {
+        self.evidence.penalties += BLOCK_BITS;
         self.record(Step::Gap);
     }
 
@@ -227,8 +336,14 @@ impl<R: Recorder> Sum<'_, R> {
             let surplus = (joint - structure).max(-structure);
             self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
         } else {
-            self.evidence.names +=
-                if first { LOCAL_NAME_WEIGHT * rarity } else { weight * SAME_NAME_AGAIN_BITS };
+            let part = match class {
+                TokenClass::DEFINITION if self.model.is_common_definition(self.language, NameHash(name)) => {
+                    COMMON_DEFINITION_WEIGHT
+                }
+                TokenClass::DEFINITION => DEFINITION_NAME_WEIGHT,
+                _ => LOCAL_NAME_WEIGHT,
+            };
+            self.evidence.names += if first { part * rarity } else { weight * SAME_NAME_AGAIN_BITS };
         }
     }
 
@@ -239,10 +354,18 @@ impl<R: Recorder> Sum<'_, R> {
     }
 
     fn add_renaming(&mut self, name: u16, other: u16) {
-        match self.renamed.insert(name, other) {
-            None => self.evidence.penalties += RENAMING_BITS,
-            Some(before) if before == other => self.evidence.names += CONSISTENT_RENAMING_BITS,
-            Some(_) => self.evidence.penalties += INCONSISTENT_RENAMING_BITS,
+        match self.renamed.entry(name) {
+            hash_map::Entry::Vacant(first) => {
+                first.insert(Renaming { other, is_inconsistent: false });
+                self.evidence.penalties += RENAMING_BITS;
+            }
+            hash_map::Entry::Occupied(before) if before.get().other == other => {
+                self.evidence.names += CONSISTENT_RENAMING_BITS;
+            }
+            hash_map::Entry::Occupied(mut before) => {
+                let again = std::mem::replace(&mut before.get_mut().is_inconsistent, true);
+                self.evidence.penalties += if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
+            }
         }
     }
 }

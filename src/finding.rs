@@ -165,6 +165,8 @@ pub struct Provenance {
     pub version: String,
     /// Each index consulted: its name (a directory, or `starter`), its digest, and what it holds.
     pub indexes: Vec<IndexProvenance>,
+    /// Each set of idioms consulted.
+    pub idioms: Vec<IndexProvenance>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// The project's licence where one holds for the whole run.

@@ -4,6 +4,7 @@
 
 mod explain;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
@@ -18,14 +19,36 @@ use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{self, Match, Query};
 use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
+use crate::span::Region;
 use crate::token::{self, Completeness, Margins, Tokenizer};
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
 
 /// The evidence in bits from which a match is reported, unless the user says otherwise.
-pub const DEFAULT_THRESHOLD_BITS: f32 = 60.0;
+pub const DEFAULT_THRESHOLD_BITS: f32 = Preset::Default.threshold_bits();
+
+/// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of matches: who declares a
+/// piece of code an idiom has said whose it is.
+pub const IDIOM_BITS: f32 = 30.0;
+
+/// Part of a match's tokens that idioms must cover for it to be one. What is more than the idiom is reported.
+pub const IDIOM_COVERAGE: f32 = 0.8;
+
+/// Thresholds by what they are for. The rates are alarms per 1,000 functions of unrelated code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// About 1 alarm: for commit hooks, where one that is false costs the most.
+    Hook,
+    /// About 3 alarms.
+    #[default]
+    Default,
+    /// About 10 alarms: everything worth a look, for a review before a release.
+    Audit,
+}
 
 /// What a scan is made with, beside the index.
 pub struct ScanSettings {
+    /// Code that is nobody's: matches that it covers are not reported.
+    pub idioms: Option<Index>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// How matches are judged.
@@ -71,6 +94,26 @@ pub struct Tick {
 
 /// The licence each file stands under.
 pub type Outbound<'a> = dyn Fn(&WalkedFile) -> LicenseFact + Sync + 'a;
+
+impl Preset {
+    /// Every preset under the name it is written with.
+    pub const NAMED: [(&'static str, Preset); 3] =
+        [("hook", Preset::Hook), ("default", Preset::Default), ("audit", Preset::Audit)];
+
+    /// The preset of that name.
+    pub fn from_name(name: &str) -> Option<Preset> {
+        Preset::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, preset)| preset)
+    }
+
+    /// The evidence in bits from which a match is reported.
+    pub const fn threshold_bits(self) -> f32 {
+        match self {
+            Preset::Hook => 75.0,
+            Preset::Default => 60.0,
+            Preset::Audit => 45.0,
+        }
+    }
+}
 
 impl Scanner {
     /// A scanner over an index.
@@ -134,29 +177,36 @@ impl Scanner {
             lines: &lines,
             margins: &|range| Margins::of(source, &stream, range),
         };
-        let found = matcher::find(&self.index, &self.index.model()?, query, self.settings.threshold_bits)?;
+        let model = self.index.model()?;
+        let found = matcher::find(&self.index, &model, query, self.settings.threshold_bits)?;
         let limits = Limits {
             common_fingerprints: found.common_fingerprints,
             candidates_left_out: found.candidates_left_out,
         };
         let mut report =
             FileReport { lines: u64::from(source.line_count()), limits, ..FileReport::default() };
+        let covered = match &self.settings.idioms {
+            Some(idioms) if !found.matches.is_empty() => {
+                Some(matcher::covered(idioms, &model, query, IDIOM_BITS)?)
+            }
+            _ => None,
+        };
+        let mut silenced = Vec::new();
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
+            if covered.as_ref().is_some_and(|covered| covered.share(found.tokens) >= IDIOM_COVERAGE) {
+                silenced.push(region);
+                continue;
+            }
             let reference = self.reference(source.path(), region, found, outbound);
             report.findings.extend(policy::findings(&reference, &self.settings.policy));
             report.references.push(reference);
         }
+        report.notes.extend(self.idiom_note(source.path(), &silenced));
         Ok(report)
     }
 
-    fn reference(
-        &self,
-        path: &str,
-        region: crate::span::Region,
-        found: Match,
-        outbound: &LicenseFact,
-    ) -> Reference {
+    fn reference(&self, path: &str, region: Region, found: Match, outbound: &LicenseFact) -> Reference {
         let verdict = policy::evaluate(&found.owners, outbound, &self.settings.policy);
         Reference {
             id: identity(&found),
@@ -168,6 +218,40 @@ impl Scanner {
             outbound: outbound.clone(),
             verdict,
         }
+    }
+
+    /// What idioms keep out of a file's report; nothing is silenced unseen.
+    fn idiom_note(&self, path: &str, silenced: &[Region]) -> Option<Note> {
+        let sets: Vec<String> =
+            self.settings.idioms.as_ref()?.parts().iter().map(|part| part.name.to_string()).collect();
+        let lines: Vec<String> =
+            silenced.iter().map(|region| format!("{}-{}", region.start_line, region.end_line)).collect();
+        let what = match lines.len() {
+            0 => return None,
+            1 => "1 match is an idiom".to_owned(),
+            more => format!("{more} matches are idioms"),
+        };
+        let message = format!("{what} of {}: lines {}", sets.join(", "), lines.join(", "));
+        Some(Note { path: Some(path.to_owned()), kind: NoteKind::Info, message })
+    }
+
+    /// What the declaration of own packages clears.
+    fn owned_note(&self, references: &[Reference]) -> Option<Note> {
+        let origins = references.iter().filter_map(|reference| reference.owners.first());
+        let own: Vec<&str> = origins
+            .filter(|origin| self.settings.policy.owns(&origin.purl))
+            .map(|origin| origin.purl.package())
+            .collect();
+        let packages: BTreeSet<&str> = own.iter().copied().collect();
+        let packages: Vec<&str> = packages.into_iter().collect();
+        let what = match (own.len(), packages.len()) {
+            (0, _) => return None,
+            (1, _) => "1 reference is to your own package".to_owned(),
+            (n, 1) => format!("{n} references are to your own package"),
+            (n, _) => format!("{n} references are to your own packages"),
+        };
+        let message = format!("{what}: {}", packages.join(", "));
+        Some(Note { path: None, kind: NoteKind::Info, message })
     }
 
     fn report(&self, files: Vec<FileReport>, notes: Vec<Note>) -> Report {
@@ -183,12 +267,14 @@ impl Scanner {
             limits.common_fingerprints += file.limits.common_fingerprints;
             limits.candidates_left_out += file.limits.candidates_left_out;
             report.summary.lines_scanned += file.lines;
-            report.summary.files_scanned += u64::from(file.notes.is_empty());
+            report.summary.files_scanned +=
+                u64::from(file.notes.iter().all(|note| note.kind == NoteKind::Info));
             report.references.extend(file.references);
             report.findings.extend(file.findings);
             report.notes.extend(file.notes);
         }
         report.notes.extend(limits.notes());
+        report.notes.extend(self.owned_note(&report.references));
         report.notes.sort();
         let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
         report.summary.files_skipped = count(NoteKind::Skipped);
@@ -203,6 +289,7 @@ impl Scanner {
         Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             indexes: self.index.parts().iter().map(index_provenance).collect(),
+            idioms: self.settings.idioms.iter().flat_map(Index::parts).map(index_provenance).collect(),
             threshold_bits: self.settings.threshold_bits,
             project_license: self.settings.project_license.clone(),
             given_license: self.settings.given_license.clone(),
@@ -224,7 +311,7 @@ impl Limits {
         );
         limit(
             self.candidates_left_out,
-            "weaker candidates were not aligned because stronger ones cover the same code",
+            "places that hold some of this code were not aligned, because many others hold it too",
         );
         notes
     }
@@ -244,9 +331,9 @@ fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -
 fn reason_to_skip(source: &SourceFile) -> Option<&'static str> {
     let marks = marks::of(source.path(), source.text());
     if marks.generated {
-        Some("not checked: a generator wrote it")
+        Some("not checked: generated")
     } else if marks.minified {
-        Some("not checked: it is minified")
+        Some("not checked: minified")
     } else {
         None
     }

@@ -4,6 +4,7 @@
 use birthmark::fingerprint::{BLIND, NAMED, Scheme, View};
 use birthmark::index::documents::DocumentMarks;
 use birthmark::index::format::{self, Section};
+use birthmark::index::{Index, IndexDirectory, IndexName};
 use birthmark::license::{LearnedFrom, Precision};
 use birthmark::token::{NORMALIZER_VERSION, TokenClass};
 
@@ -150,11 +151,15 @@ fn the_hash_of_a_kgram_is_the_one_described() {
         z ^ (z >> 31)
     }
     let language = birthmark::language::Language::from_name("rust").expect("a row");
-    let (classes, names) = ([1u8, 3, 16, 5, 8], [7u16, 8, 0, 9, 10]);
+    let (classes, names) = ([1u8, 3, 8, 10, 5, 8, 16], [7u16, 8, 9, 10, 11, 12, 0]);
     for (view, number) in [(View::Named, 1u64), (View::Blind, 2)] {
-        let scheme = Scheme { view, k: 5, w: 1 };
-        let sum = classes.iter().zip(names).fold(0u64, |sum, (&class, name)| {
-            let name = if number == 1 && (2..=5).contains(&class) { name } else { 0 };
+        let scheme = Scheme { view, k: 7, w: 1 };
+        let is_literal = |class: u8| (8..=11).contains(&class);
+        let sum = (0..7).fold(0u64, |sum, i| {
+            let class = classes[i];
+            let is_kept =
+                (2..=5).contains(&class) || is_literal(class) && i > 0 && is_literal(classes[i - 1]);
+            let name = if number == 1 && is_kept { names[i] } else { 0 };
             let code =
                 number << 48 | u64::from(language.number()) << 32 | u64::from(class) << 16 | u64::from(name);
             sum.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(m(code))
@@ -195,4 +200,43 @@ fn buckets_are_as_described() {
     assert_eq!(format::bucket_and_suffix(hash, 0), (0, 0xF123));
     assert_eq!(format::bucket_and_suffix(hash, 4), (0xF, 0x1234));
     assert_eq!(format::bucket_and_suffix(hash, 30), ((hash >> 34) as u32, ((hash << 30) >> 48) as u16));
+}
+
+#[test]
+fn blind_kgrams_of_few_classes_are_not_listed() {
+    let language = birthmark::language::Language::from_name("rust").expect("a row");
+    for (distinct, listed) in [(1, 0), (4, 0), (5, 1), (20, 1)] {
+        let classes: Vec<u8> = (0..BLIND.k).map(|i| 16 + (i % distinct) as u8).collect();
+        let names = vec![0; BLIND.k];
+        let blind = birthmark::fingerprint::kgrams(&classes, &names, language, BLIND).next().expect("one");
+        let found = birthmark::fingerprint::fingerprints(&classes, &names, language);
+        let count = found.iter().filter(|fingerprint| fingerprint.hash == blind).count();
+        assert_eq!(count, listed, "{distinct} classes");
+    }
+}
+
+/// An index that an earlier birthmark wrote opens, is whole, and says what it said.
+#[test]
+fn the_first_index_still_opens() {
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/index-v1");
+    // A copy: opening for writing makes a lock.
+    let directory = tempfile::tempdir().expect("a directory");
+    for entry in std::fs::read_dir(&fixture).expect("fixtures/index-v1 is kept for ever") {
+        let file = entry.expect("readable");
+        std::fs::copy(file.path(), directory.path().join(file.file_name())).expect("copied");
+    }
+    let names = [IndexName::Directory(directory.path().to_owned())];
+    Index::open(&names).expect("it opens").verify().expect("whole");
+    let listed = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
+    let facts: Vec<String> = listed
+        .iter()
+        .map(|entry| {
+            let license = entry.component.license.expression.as_ref().map_or("", |license| license.as_str());
+            format!("{} {license} {} {}", entry.component.purl, entry.documents, entry.lines)
+        })
+        .collect();
+    assert_eq!(
+        facts,
+        ["pkg:generic/gridroute@1.4.0 GPL-3.0-or-later 3 126", "pkg:generic/plaintable@0.9.2 MIT 2 72"]
+    );
 }

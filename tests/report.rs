@@ -24,6 +24,7 @@ fn license(expression: &str, learned_from: LearnedFrom) -> LicenseFact {
 fn owner(purl: &str, path: &str, license: LicenseFact) -> Owner {
     Owner {
         purl: purl.parse().expect("a purl"),
+        versions: Vec::new(),
         path: path.to_owned(),
         lines: LineRange { first: 14, last: 66 },
         license,
@@ -89,6 +90,7 @@ fn empty() -> Report {
                 documents: 38_000,
                 lines: 9_100_000,
             }],
+            idioms: Vec::new(),
             threshold_bits: 60.0,
             project_license: LicenseFact::unknown(),
             given_license: None,

@@ -3,6 +3,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
@@ -10,23 +11,38 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::config::{ConfigChoice, FailOn, given_license};
 use crate::index::IndexName;
-use crate::license::LicenseFact;
+use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
 use crate::report;
+use crate::scan::Preset;
+
+const EXAMPLES: &str = "\
+Examples:
+  birthmark scan                         check the current directory
+  birthmark scan --license MIT src/      check src/ as part of an MIT project
+  birthmark index add vendor/foo.tar.gz  index a component of your own
+
+Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done.";
+
+static EXAMPLES_AND_SOURCES: LazyLock<String> = LazyLock::new(|| format!("{EXAMPLES}\n\n{}", sources()));
+
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\n{}", env!("CARGO_PKG_VERSION"), sources()));
+
+/// The data that verdicts rest on, and whose they are.
+fn sources() -> String {
+    format!("Licences are judged by the {MATRIX_ATTRIBUTION}. None of this is legal advice.")
+}
 
 /// Finds code that resembles licensed open source, says whose it is, and whether its licence lets it stay.
 #[derive(Debug, Parser)]
 #[command(
     name = "birthmark",
     version,
+    long_version = LONG_VERSION.as_str(),
     max_term_width = 100,
-    after_help = "\
-Examples:
-  birthmark scan                         check the current directory
-  birthmark scan --license MIT src/      check src/ as part of an MIT project
-  birthmark index add vendor/foo.tar.gz  index a component of your own
-
-Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done."
+    after_help = EXAMPLES,
+    after_long_help = EXAMPLES_AND_SOURCES.as_str()
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -59,6 +75,9 @@ pub enum Command {
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),
+    /// Declare code that is nobody's: scaffolds, templates, boilerplate
+    #[command(subcommand)]
+    Idiom(IdiomCommand),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
 }
@@ -152,6 +171,14 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
+    /// The threshold by what it is for: `hook` (75 bits, about 1 false alarm in 1,000 functions), `default` (60 bits,
+    /// about 3) or `audit` (45 bits, about 10)
+    #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
+    pub preset: Option<Preset>,
+    /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms
+    /// beside the configuration is the default if it is there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub idioms: Vec<PathBuf>,
     /// Threads to use; by default as many as the machine runs at once
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -211,6 +238,9 @@ pub struct AddArgs {
     /// File that lists components with their names and licences
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub recipe: Option<PathBuf>,
+    /// Write the digests and exact licences that were learned into the recipe
+    #[arg(long, requires = "recipe")]
+    pub pin: bool,
     #[command(flatten)]
     pub target: InspectArgs,
 }
@@ -231,6 +261,60 @@ pub struct InspectArgs {
     /// Directory of the index; by default the first one of the configuration, else .birthmark/index
     #[arg(long, value_name = "DIR", value_parser = index_name())]
     pub index: Option<IndexName>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum IdiomCommand {
+    /// Add files and directories to a set of idioms
+    Add(IdiomAddArgs),
+    /// List a set of idioms
+    List(IdiomArgs),
+    /// Remove idioms from a set
+    Remove(IdiomRemoveArgs),
+}
+
+/// Add files and directories to a set of idioms.
+///
+/// An idiom is code that is nobody's to claim: a team's scaffolds, templates, what a generator writes. A scan does not
+/// report matches that idioms cover to four fifths; a note says where. The set holds fingerprints, no source text. An
+/// idiom of the same name is replaced.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark idiom add templates/ scaffold/service.py
+  birthmark idiom add --name cli-skeleton tools/template.rs")]
+pub struct IdiomAddArgs {
+    /// Source files and directories; each is an idiom by its file name
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required = true)]
+    pub sources: Vec<PathBuf>,
+    /// Name of the idiom, for one SOURCE
+    #[arg(long)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub target: IdiomArgs,
+}
+
+/// Remove idioms from a set.
+#[derive(Debug, Args)]
+pub struct IdiomRemoveArgs {
+    /// Names as `birthmark idiom list` shows them, with or without `pkg:generic/`
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub target: IdiomArgs,
+}
+
+/// Which set of idioms, and how to print what it says.
+#[derive(Debug, Args)]
+pub struct IdiomArgs {
+    /// Directory of the set; by default the first one of the configuration, else .birthmark/idioms beside it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub idioms: Option<PathBuf>,
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Format of the output
@@ -305,8 +389,13 @@ fn license(text: &str) -> Result<LicenseFact, String> {
 fn threshold(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(bits) if bits.is_finite() && bits > 0.0 => Ok(bits),
-        _ => Err("expected a positive number of bits, such as 60".to_owned()),
+        _ => Err("expected a positive number of bits, such as 100".to_owned()),
     }
+}
+
+fn preset() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(Preset::NAMED.map(|(name, _)| name))
+        .map(|name| Preset::from_name(&name).unwrap_or_default())
 }
 
 fn index_name() -> impl TypedValueParser<Value = IndexName> {

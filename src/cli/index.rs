@@ -78,6 +78,16 @@ impl Target {
         Ok(Target { index, format: args.format.into() })
     }
 
+    /// An index that is known by other means than the arguments of `birthmark index`.
+    pub fn directory_at(path: PathBuf, format: Format) -> Target {
+        Target { index: IndexName::Directory(path), format }
+    }
+
+    /// Its name, to be opened by.
+    pub fn index(&self) -> &IndexName {
+        &self.index
+    }
+
     /// The directory of an index that is to be changed.
     pub fn directory(&self) -> anyhow::Result<&Path> {
         match &self.index {

@@ -25,18 +25,25 @@ const BATCH_BYTES: u64 = 64 << 20;
 const MAX_RECIPE_BYTES: u64 = 32 << 20;
 
 pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let wanted = wanted(&args)?;
+    let mut recipe = args.recipe.as_deref().map(RecipeFile::read).transpose()?;
+    let wanted = wanted(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;
     let mut index = IndexDirectory::open_or_create(target.directory()?)?;
     let progress = Progress::new(common, wanted.len(), "components");
     let mut added = Added::default();
     for batch in batches(&wanted) {
         let ingested = read_batch(batch, &progress, &mut added);
+        if let Some(recipe) = recipe.as_mut().filter(|_| args.pin) {
+            recipe.learn(&ingested);
+        }
         if !ingested.is_empty() {
             index.add(prepared(ingested, &mut added))?;
         }
     }
     drop(progress);
+    if let Some(recipe) = recipe.filter(|_| args.pin) {
+        recipe.write()?;
+    }
     target.print(&Answer::Add(added))?;
     Ok(match added.failed {
         0 => ExitStatus::Success,
@@ -76,7 +83,44 @@ impl Wanted {
     }
 }
 
-fn wanted(args: &AddArgs) -> anyhow::Result<Vec<Wanted>> {
+/// A recipe and where it stands.
+struct RecipeFile {
+    path: PathBuf,
+    recipe: Recipe,
+}
+
+impl RecipeFile {
+    fn read(path: &Path) -> anyhow::Result<RecipeFile> {
+        let unreadable = || format!("cannot read the recipe `{}`", path.display());
+        let facts = fs::metadata(path).with_context(unreadable)?;
+        if !facts.is_file() || facts.len() > MAX_RECIPE_BYTES {
+            bail!("{}: it is no regular file of at most {} MiB", unreadable(), MAX_RECIPE_BYTES >> 20);
+        }
+        let text = fs::read_to_string(path).with_context(unreadable)?;
+        Ok(RecipeFile { path: path.to_owned(), recipe: Recipe::parse(&text, path)? })
+    }
+
+    /// The directory that its sources are relative to.
+    fn base(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Takes down what its components turned out to be.
+    fn learn(&mut self, ingested: &[Ingested]) {
+        for component in &mut self.recipe.components {
+            if let Some(found) = ingested.iter().find(|found| found.component.purl == component.purl) {
+                *component = component.learned(found);
+            }
+        }
+    }
+
+    fn write(&self) -> anyhow::Result<()> {
+        fs::write(&self.path, self.recipe.to_toml())
+            .with_context(|| format!("cannot write the recipe `{}`", self.path.display()))
+    }
+}
+
+fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wanted>> {
     if (args.purl.is_some() || args.license.is_some()) && args.sources.len() != 1 {
         bail!("--purl and --license describe one component; give one SOURCE, or list several in a --recipe");
     }
@@ -85,22 +129,11 @@ fn wanted(args: &AddArgs) -> anyhow::Result<Vec<Wanted>> {
         given: Given { purl: args.purl.clone(), license: args.license.clone() },
     });
     let mut wanted: Vec<Wanted> = named.collect();
-    if let Some(path) = &args.recipe {
-        let base = path.parent().unwrap_or(Path::new(""));
-        let listed = recipe(path)?.components.into_iter();
-        wanted.extend(listed.map(|component| Wanted::Listed(component, base.to_owned())));
+    if let Some(file) = recipe {
+        let listed = file.recipe.components.iter().cloned();
+        wanted.extend(listed.map(|component| Wanted::Listed(component, file.base().to_owned())));
     }
     Ok(wanted)
-}
-
-fn recipe(path: &Path) -> anyhow::Result<Recipe> {
-    let unreadable = || format!("cannot read the recipe `{}`", path.display());
-    let facts = fs::metadata(path).with_context(unreadable)?;
-    if !facts.is_file() || facts.len() > MAX_RECIPE_BYTES {
-        bail!("{}: it is no regular file of at most {} MiB", unreadable(), MAX_RECIPE_BYTES >> 20);
-    }
-    let text = fs::read_to_string(path).with_context(unreadable)?;
-    Ok(Recipe::parse(&text, path)?)
 }
 
 /// Cuts what is wanted into batches, in order.
@@ -155,7 +188,7 @@ fn prepared(ingested: Vec<Ingested>, added: &mut Added) -> Vec<PreparedComponent
     ingested.into_par_iter().map(Ingested::prepare).collect()
 }
 
-fn tell_notes(ingested: &Ingested) {
+pub(super) fn tell_notes(ingested: &Ingested) {
     let purl = &ingested.component.purl;
     for note in &ingested.notes {
         match &note.path {
@@ -165,7 +198,7 @@ fn tell_notes(ingested: &Ingested) {
     }
 }
 
-fn lines(ingested: &Ingested) -> u64 {
+pub(super) fn lines(ingested: &Ingested) -> u64 {
     let lines = |document: &ingest::IngestedDocument| u64::from(document.source.line_count());
     ingested.documents.iter().map(lines).sum()
 }

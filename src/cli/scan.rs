@@ -9,16 +9,17 @@ use anyhow::{Context, anyhow, bail};
 use super::args::{Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::explain::{Choice, Sources, explanations};
+use super::idiom;
 use super::output::{Output, Painted};
 use super::progress::Progress;
-use crate::config::{Config, ConfigError, DEFAULT_THRESHOLD_BITS, FailOn, Problem, ProjectLicenses};
+use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::{Explanation, Report};
-use crate::index::{Index, IndexError, IndexName};
+use crate::index::{Index, IndexName};
 use crate::language::Language;
 use crate::policy::PolicySettings;
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Format};
-use crate::scan::{ScanSettings, Scanner};
+use crate::scan::{DEFAULT_THRESHOLD_BITS, Preset, ScanSettings, Scanner};
 use crate::source::SourceFile;
 use crate::walk::{self, WalkSettings, Walked, WalkedFile};
 
@@ -42,6 +43,7 @@ pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 pub(super) struct Request {
     input: Input,
     indexes: Vec<IndexName>,
+    idioms: Vec<IndexName>,
     config: Config,
     licenses: ProjectLicenses,
     threshold_bits: f32,
@@ -66,7 +68,8 @@ impl Request {
     pub(super) fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
         let input = Input::new(args.path, args.paths)?;
         let check = args.check;
-        let config = Config::load(&check.config.choice(input.place()))?;
+        let choice = check.config.choice(input.place());
+        let config = Config::load(&choice)?;
         let indexes = match (check.index.is_empty(), config.index.is_empty()) {
             (false, _) => check.index,
             (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
@@ -80,7 +83,16 @@ impl Request {
             true => FailOn::Never,
             false => args.fail_on.or(config.fail_on).unwrap_or_default(),
         };
-        let threshold_bits = check.threshold.or(config.threshold_bits).unwrap_or(DEFAULT_THRESHOLD_BITS);
+        let threshold_bits = check
+            .threshold
+            .or(check.preset.map(Preset::threshold_bits))
+            .or(config.threshold_bits)
+            .unwrap_or(DEFAULT_THRESHOLD_BITS);
+        let idioms = match (check.idioms.is_empty(), config.idioms.is_empty()) {
+            (false, _) => check.idioms,
+            (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
+            (true, true) => own_idioms(&config, &choice),
+        };
         let text = TextSettings {
             references: match args.references {
                 true => References::All,
@@ -94,6 +106,7 @@ impl Request {
         Ok(Request {
             input,
             indexes,
+            idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             config,
             licenses,
             threshold_bits,
@@ -109,7 +122,7 @@ impl Request {
         choice: &Choice<'_>,
         common: &Common,
     ) -> anyhow::Result<(Report, Vec<Explanation>)> {
-        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings());
+        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
         let (mut report, sources) = match &self.input {
             Input::Paths(paths) => {
                 let walked = self.walk(paths)?;
@@ -153,28 +166,46 @@ impl Request {
             if self.indexes.contains(name)
                 && let Err(error) = Index::open(std::slice::from_ref(name))
             {
-                return Err(self.located(&error, configured.span()));
+                let help = "expected the directory of an index, relative to this file, or \"starter\"";
+                return Err(self.located(&error.to_string(), configured.span(), help));
             }
         }
         Ok(Index::open(&self.indexes)?)
     }
 
-    fn located(&self, error: &IndexError, span: std::ops::Range<usize>) -> anyhow::Error {
-        let problem = Problem {
-            span,
-            title: error.to_string(),
-            label: "configured here".to_owned(),
-            help: "expected the directory of an index, relative to this file, or \"starter\"".to_owned(),
-        };
-        match self.config.error_at(problem) {
-            Some(located) => anyhow::Error::new::<ConfigError>(located),
-            None => anyhow!("{error}"),
+    fn open_idioms(&self) -> anyhow::Result<Option<Index>> {
+        for configured in &self.config.idioms {
+            let name = IndexName::Directory(configured.get_ref().clone());
+            if self.idioms.contains(&name)
+                && let Err(error) = idiom::open(std::slice::from_ref(&name))
+            {
+                let help = "expected the directory of a set of idioms, relative to this file";
+                return Err(self.located(&error.to_string(), configured.span(), help));
+            }
+        }
+        match self.idioms.as_slice() {
+            [] => Ok(None),
+            sets => idiom::open(sets).map(Some),
         }
     }
 
-    fn scan_settings(&self) -> ScanSettings {
+    fn located(&self, title: &str, span: std::ops::Range<usize>, help: &str) -> anyhow::Error {
+        let problem = Problem {
+            span,
+            title: title.to_owned(),
+            label: "configured here".to_owned(),
+            help: help.to_owned(),
+        };
+        match self.config.error_at(problem) {
+            Some(located) => anyhow::Error::new::<ConfigError>(located),
+            None => anyhow!("{title}"),
+        }
+    }
+
+    fn scan_settings(&self, idioms: Option<Index>) -> ScanSettings {
         let given = self.licenses.given_fact();
         ScanSettings {
+            idioms,
             threshold_bits: self.threshold_bits,
             policy: PolicySettings { owned: self.config.owned.clone(), ..PolicySettings::default() },
             given_license: given.and_then(|fact| fact.expression.clone()),
@@ -262,6 +293,16 @@ fn standard_input() -> anyhow::Result<Vec<u8>> {
         bail!("standard input is larger than {} MiB", MAX_STDIN_BYTES >> 20);
     }
     Ok(text)
+}
+
+/// The set of idioms where `birthmark idiom add` puts it, if there is one. Who wants no configuration wants none.
+fn own_idioms(config: &Config, choice: &ConfigChoice) -> Vec<PathBuf> {
+    let directory = idiom::default_directory(config);
+    match choice {
+        ConfigChoice::Without => Vec::new(),
+        _ if directory.is_dir() => vec![directory],
+        _ => Vec::new(),
+    }
 }
 
 /// The part that two directories have in common.

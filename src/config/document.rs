@@ -11,9 +11,11 @@ use toml::de::{DeTable, DeValue};
 use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of, given_license};
 use crate::index::IndexName;
 use crate::purl::Purl;
+use crate::scan::Preset;
+use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
-const KEYS: [&str; 6] = ["license", "index", "threshold", "exclude", "owned", "fail-on"];
+const KEYS: [&str; 8] = ["license", "index", "idioms", "threshold", "preset", "exclude", "owned", "fail-on"];
 
 /// Below this likeness another key is not worth naming as the one that was meant.
 const LEAST_LIKENESS: f64 = 0.6;
@@ -93,7 +95,14 @@ impl<'p> Reader<'p> {
                     config.license = self.parsed(value, LICENSE_HELP, given_license);
                 }
                 "index" => config.index = self.index(value),
+                "idioms" => config.idioms = self.idioms(value),
                 "threshold" => config.threshold_bits = self.threshold(value),
+                "preset" if table.contains_key("threshold") => self.wrong(
+                    key.span(),
+                    "`preset` and `threshold` say the same".to_owned(),
+                    "expected one of them".to_owned(),
+                ),
+                "preset" => config.threshold_bits = self.preset(value).map(Preset::threshold_bits),
                 "exclude" => config.exclude = self.exclude(value),
                 "owned" => config.owned = self.owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
@@ -132,11 +141,7 @@ impl<'p> Reader<'p> {
                     "expected the directory of an index, or \"starter\"".to_owned(),
                 ),
                 Some(path) => {
-                    let path = match self.directory == Path::new(".") {
-                        true => PathBuf::from(path),
-                        false => self.directory.join(path),
-                    };
-                    names.push(Spanned::new(item.span(), IndexName::Directory(path)));
+                    names.push(Spanned::new(item.span(), IndexName::Directory(self.located(path))));
                 }
                 None => {}
             }
@@ -151,8 +156,44 @@ impl<'p> Reader<'p> {
         names
     }
 
+    fn idioms(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<PathBuf>> {
+        let mut paths = Vec::new();
+        for item in self.array(value, "an array of idiom directories such as [\".birthmark/idioms\"]") {
+            let expected = "the directory of a set of idioms";
+            match self.string(item, expected) {
+                Some("") => self.wrong(
+                    item.span(),
+                    "a set of idioms has an empty path".to_owned(),
+                    format!("expected {expected}"),
+                ),
+                Some(path) => paths.push(Spanned::new(item.span(), self.located(path))),
+                None => {}
+            }
+        }
+        paths
+    }
+
+    /// A path of the configuration, which is relative to its directory.
+    fn located(&self, path: &str) -> PathBuf {
+        match self.directory == Path::new(".") {
+            true => PathBuf::from(path),
+            false => self.directory.join(path),
+        }
+    }
+
+    fn preset(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Preset> {
+        let names = Preset::NAMED.map(|(name, _)| format!("\"{name}\"")).join(", ");
+        let expected = format!("one of {names}");
+        let text = self.string(value, &expected)?;
+        let preset = Preset::from_name(text);
+        if preset.is_none() {
+            self.wrong(value.span(), format!("`{text}` is not a preset"), format!("expected {expected}"));
+        }
+        preset
+    }
+
     fn threshold(&mut self, value: &Spanned<DeValue<'_>>) -> Option<f32> {
-        let expected = "a positive number of bits such as 60";
+        let expected = "a positive number of bits such as 100";
         let number = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok(),
             DeValue::Float(float) => float.as_str().parse().ok(),
@@ -175,8 +216,7 @@ impl<'p> Reader<'p> {
     fn exclude(&mut self, value: &Spanned<DeValue<'_>>) -> Exclude {
         let mut exclude = Exclude::default();
         let mut globs = GlobSetBuilder::new();
-        let here = std::path::absolute(&self.directory).unwrap_or_else(|_| self.directory.clone());
-        let here = globset::escape(&here.to_string_lossy().replace('\\', "/"));
+        let here = globset::escape(&display_path(&absolute_path(&self.directory)));
         for item in self.array(value, "an array of globs such as [\"vendor\", \"**/*_pb2.py\"]") {
             let Some(pattern) = self.string(item, "a glob such as \"vendor\"") else {
                 continue;
@@ -313,7 +353,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let config = config(
-            "license = 'MIT'\nindex = ['a/b', 'starter']\nthreshold = 80\n\
+            "license = 'MIT'\nindex = ['a/b', 'starter']\nidioms = ['c']\nthreshold = 80\n\
              exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\n",
         )
         .expect("valid");
@@ -322,6 +362,7 @@ mod tests {
         let directory = IndexName::Directory(PathBuf::from("somewhere/a/b"));
         assert_eq!(index, [&directory, &IndexName::Starter]);
         assert_eq!(config.threshold_bits, Some(80.0));
+        assert_eq!(config.idioms[0].get_ref(), Path::new("somewhere/c"));
         let excluded = |path: &str| {
             let path = std::path::absolute(Path::new("somewhere").join(path)).expect("a path");
             config.exclude.globs.is_match(path)
@@ -352,6 +393,10 @@ mod tests {
         check_wrong("threshold = 0", "0", "positive");
         check_wrong("threshold = nan", "nan", "positive");
         check_wrong("threshold = '60'", "'60'", "a string");
+        check_wrong("preset = 'strict'", "'strict'", "\"hook\"");
+        check_wrong("preset = 'hook'\nthreshold = 60", "preset", "`threshold`");
+        check_wrong("idioms = 'a'", "'a'", "array of idiom");
+        check_wrong("idioms = ['']", "''", "empty path");
         check_wrong("exclude = ['a[']", "'a['", "glob");
         check_wrong("owned = ['six']", "'six'", "package URL");
         check_wrong("fail-on = 'fatal'", "'fatal'", "\"warning\"");

@@ -89,14 +89,22 @@ impl ProjectLicenses {
         if let Some(found) = lock(&self.known).get(directory) {
             return found.clone();
         }
-        let mut found = Found { manifest: self.manifest(directory), text: self.text(directory) };
-        if let Some(parent) = directory.parent().filter(|_| !self.is_top(directory)) {
-            let above = self.found(parent);
-            found.manifest = found.manifest.or(above.manifest);
-            found.text = found.text.or(above.text);
-        }
+        let found = match self.manifest(directory) {
+            Some(declared) => Found { manifest: Some(declared), text: None },
+            None => self.found_without_manifest(directory),
+        };
         lock(&self.known).insert(directory.to_owned(), found.clone());
         found
+    }
+
+    /// Texts count only where no manifest does; those that do not count are not read, and leave no notes.
+    fn found_without_manifest(&self, directory: &Path) -> Found {
+        let parent = directory.parent().filter(|_| !self.is_top(directory));
+        let above = parent.map(|parent| self.found(parent)).unwrap_or_default();
+        match above.manifest {
+            Some(declared) => Found { manifest: Some(declared), text: None },
+            None => Found { manifest: None, text: self.text(directory).or(above.text) },
+        }
     }
 
     /// Whether the search ends here.

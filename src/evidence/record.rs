@@ -22,16 +22,12 @@ impl Recorder for () {
 /// What was counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A block begins.
-    Block,
     /// A pair of tokens.
     Pair(Pair),
     /// A run of consecutive tokens ended, and what it earned by structure beyond its fee was added.
     RunEnd,
-    /// A gap between two runs.
+    /// A gap between two runs, or a move to another block.
     Gap,
-    /// What concerns the whole alignment.
-    Total,
 }
 
 /// Bits by kind.
@@ -77,7 +73,6 @@ pub struct Ledger {
     run_before: f32,
     run_start: usize,
     gap: f64,
-    block_starts: Vec<usize>,
 }
 
 impl Ledger {
@@ -115,14 +110,6 @@ impl Ledger {
         self.run_start = self.entries.len();
         self.runs.push(RunEntry { gross_structure: gross, parts: Parts::default() });
     }
-
-    /// What moved blocks cost stands at their first pairs.
-    fn end(&mut self, penalties: f64) {
-        let moved = self.block_starts.get(1..).unwrap_or_default();
-        for &start in moved {
-            self.entries[start].parts.penalties += penalties / moved.len() as f64;
-        }
-    }
 }
 
 impl Recorder for Ledger {
@@ -130,11 +117,9 @@ impl Recorder for Ledger {
         let earned = Parts::between(&self.before, so_far);
         self.before = *so_far;
         match step {
-            Step::Block => self.block_starts.push(self.entries.len()),
             Step::Pair(pair) => self.add_pair(pair, earned, run_structure),
             Step::RunEnd => self.end_run(earned.structure),
             Step::Gap => self.gap += earned.penalties,
-            Step::Total => self.end(earned.penalties),
         }
     }
 }

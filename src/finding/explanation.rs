@@ -15,7 +15,7 @@ pub struct Explanation {
     pub purl: Purl,
     /// The document there.
     pub document: String,
-    /// The lines of the reference.
+    /// The lines of the reference, and those behind it whose tokens were weighed with it.
     pub lines: Vec<Line>,
     /// The runs of consecutive corresponding tokens, in the order they were counted.
     pub runs: Vec<Run>,
@@ -23,6 +23,8 @@ pub struct Explanation {
     pub expected_in_a_million: f64,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
+    /// The names of the presets under which it is reported, the strictest first.
+    pub presets: Vec<&'static str>,
     /// How each owner stands, in their order.
     pub standings: Vec<Standing>,
     /// The least that would have to be rewritten for the reference to go away.

@@ -5,8 +5,9 @@
 //! and are longer; they find copies in which everything was renamed.
 //!
 //! The index holds the winnowed fingerprints of its documents. A query looks up *every* k-gram of its own
-//! stream, so that a shared run needs no luck on the asking side: a run of `k + w - 1` tokens is found for certain,
-//! a run of `k` tokens with the probability that its k-gram was selected, about `2 / (w + 1)`.
+//! stream, so that a shared run needs no luck on the asking side: a run of `k + w - 1` tokens is found for certain (one
+//! more where it begins among literals, whose names count behind each other), a run of `k` tokens with the probability
+//! that its k-gram was selected, about `2 / (w + 1)`. Blind k-grams of few classes are the exception: they are left out.
 
 mod kgram;
 mod winnow;

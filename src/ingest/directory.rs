@@ -17,6 +17,16 @@ pub(super) fn collect(directory: &Path) -> Result<Tree, IngestError> {
     Ok(tree)
 }
 
+/// A file alone, under its name.
+pub(super) fn collect_file(path: &Path) -> Result<Tree, IngestError> {
+    let unreadable = |error| IngestError::Unreadable { path: path.to_owned(), error };
+    let real = fs::canonicalize(path).map_err(unreadable)?;
+    let mut tree = Tree::named(name_of(&real));
+    let (folder, name) = (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
+    take(folder, name, &mut tree);
+    Ok(tree)
+}
+
 /// The name a directory gives a component that says none itself.
 pub(super) fn name_of(real: &Path) -> String {
     display_path(Path::new(real.file_name().unwrap_or("root".as_ref())))

@@ -3,7 +3,6 @@
 //! The clients run in an empty temporary directory: cargo obeys the `.cargo/config.toml` and `rust-toolchain` of the
 //! directory it stands in, and those may be hostile.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -98,16 +97,17 @@ fn cargo_home() -> PathBuf {
     }
 }
 
-/// The crate in the cache of any registry, the public one first.
+/// The crate as cargo used it last: a crate of that name may lie in the caches of several registries.
 fn find_crate(cache: &Path, file_name: &str) -> Option<PathBuf> {
     let registries = fs::read_dir(cache).ok()?.flatten();
     let mut found: Vec<_> = registries
-        .map(|registry| (registry.file_name(), registry.path().join(file_name)))
-        .filter(|(_, path)| path.is_file())
+        .map(|registry| registry.path().join(file_name))
+        .filter_map(|path| {
+            Some((fs::metadata(&path).ok().filter(fs::Metadata::is_file)?.modified().ok()?, path))
+        })
         .collect();
-    let is_private = |name: &OsString| !name.to_string_lossy().starts_with("index.crates.io-");
-    found.sort_by_key(|(name, _)| (is_private(name), name.clone()));
-    found.into_iter().next().map(|(_, path)| path)
+    found.sort();
+    found.pop().map(|(_, path)| path)
 }
 
 /// `pip download` of a wheel; where there is none, of the source distribution, for which pip runs its build script.
@@ -194,14 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn the_public_registry_comes_first() {
+    fn the_crate_fetched_last_is_taken() {
         let cache = tempfile::tempdir().unwrap();
-        for registry in ["a.example-1", "index.crates.io-2"] {
+        for (registry, age) in [("a.example-1", 0), ("z.example-2", 3600)] {
             fs::create_dir(cache.path().join(registry)).unwrap();
-            fs::write(cache.path().join(registry).join("x-1.0.0.crate"), "").unwrap();
+            let file = fs::File::create(cache.path().join(registry).join("x-1.0.0.crate")).unwrap();
+            file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
         }
         let found = find_crate(cache.path(), "x-1.0.0.crate").unwrap();
-        assert!(found.starts_with(cache.path().join("index.crates.io-2")));
+        assert!(found.starts_with(cache.path().join("a.example-1")));
         assert_eq!(find_crate(cache.path(), "x-2.0.0.crate"), None);
     }
 

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 
 use crate::finding::{Note, NoteKind};
 use crate::index::documents::{Component, DocumentFacts};
-use crate::license::{LearnedFrom, LicenseFact};
+use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::source::SourceFile;
 use crate::walk::{self, Inspected};
@@ -96,9 +96,12 @@ pub fn ingest(source: &Source, given: &Given, progress: &dyn Progress) -> Result
     progress.collected(tree.files.len());
 
     let metadata = metadata::of(&tree);
+    let learned = licensing::of(&tree, &metadata);
     let license = match &given.license {
-        Some(fact) => LicenseFact { learned_from: LearnedFrom::Given, ..fact.clone() },
-        None => licensing::of(&tree, &metadata),
+        Some(fact) if !says_the_same(&learned, fact) => {
+            LicenseFact { learned_from: LearnedFrom::Given, ..fact.clone() }
+        }
+        _ => learned,
     };
     let component =
         Component { purl: purl(source, given, &tree, &metadata)?, digest: digest(&tree.files), license };
@@ -115,6 +118,13 @@ pub fn ingest(source: &Source, given: &Given, progress: &dyn Progress) -> Result
     }
     notes.sort();
     Ok(Ingested { component, documents, notes })
+}
+
+/// Whether a component says of itself exactly what the user says of it: then its own words are worth keeping.
+fn says_the_same(learned: &LicenseFact, given: &LicenseFact) -> bool {
+    learned.expression.is_some()
+        && learned.precision == Precision::Exact
+        && learned.expression == given.expression
 }
 
 /// BLAKE3 over the files that matter: sources of known languages, licence texts and package metadata, at any depth.
@@ -139,6 +149,7 @@ fn digest(files: &[TreeFile]) -> String {
 fn collect(source: &Source, progress: &dyn Progress) -> Result<Tree, IngestError> {
     let tree = match source {
         Source::Directory(directory) => directory::collect(directory)?,
+        Source::File(path) => directory::collect_file(path)?,
         Source::GitRevision { repository, revision } => git::collect_revision(repository, revision)?,
         Source::Archive { path, form } => archive::collect(path, *form)?,
         Source::Package(purl) => {

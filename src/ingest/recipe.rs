@@ -23,6 +23,8 @@ use crate::walk::one_line;
 /// A list of components.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
+    /// The comment at the top of the file, with its line breaks; other comments are not kept.
+    pub preface: String,
     /// The components, in the order of the file.
     pub components: Vec<RecipeComponent>,
 }
@@ -84,12 +86,13 @@ impl Recipe {
             .component
             .into_iter()
             .map(|component| component.meant().map_err(|(span, message)| failed(Some(span), message)));
-        Ok(Recipe { components: components.collect::<Result<_, _>>()? })
+        Ok(Recipe { preface: preface(text), components: components.collect::<Result<_, _>>()? })
     }
 
     /// The recipe as a file.
     pub fn to_toml(&self) -> String {
-        let tables = self.components.iter().map(RecipeComponent::to_toml);
+        let preface = (!self.preface.is_empty()).then(|| self.preface.clone());
+        let tables = preface.into_iter().chain(self.components.iter().map(RecipeComponent::to_toml));
         tables.collect::<Vec<_>>().join("\n")
     }
 }
@@ -198,6 +201,11 @@ impl TypedComponent {
     }
 }
 
+/// The comment lines that a file begins with.
+fn preface(text: &str) -> String {
+    text.split_inclusive('\n').take_while(|line| line.starts_with('#')).collect()
+}
+
 fn is_digest(text: &str) -> bool {
     text.strip_prefix("blake3:").is_some_and(|digits| {
         digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -231,7 +239,8 @@ mod tests {
     fn recipes_survive_writing_and_reading() {
         let digest = format!("blake3:{}", "0a".repeat(32));
         let text = format!(
-            "[[component]]\npurl = \"pkg:pypi/six@1.17.0\"\ndigest = \"{digest}\"\nlicense = \"MIT\"\n\
+            "# What is in it,\n# and why.\n\n\
+             [[component]]\npurl = \"pkg:pypi/six@1.17.0\"\ndigest = \"{digest}\"\nlicense = \"MIT\"\n\
              source = \"a b/six.whl\"\n\n[[component]]\npurl = \"pkg:cargo/x@1.0.0\"\n"
         );
         let recipe = Recipe::parse(&text, Path::new("recipe.toml")).unwrap();

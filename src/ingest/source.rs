@@ -13,6 +13,8 @@ pub enum Source {
     /// A directory. The top of a git work tree stands for its tracked files, as they are in the work tree; any
     /// other directory for what the ignore rules leave.
     Directory(PathBuf),
+    /// One source file. No word means it: a package is not one file, an idiom may be.
+    File(PathBuf),
     /// The files of a revision, from the repository's object store: `git+DIRECTORY@REVISION`.
     GitRevision {
         /// A directory of the repository.
@@ -131,7 +133,9 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Directory(path) | Source::Archive { path, .. } => f.write_str(&display_path(path)),
+            Source::Directory(path) | Source::File(path) | Source::Archive { path, .. } => {
+                f.write_str(&display_path(path))
+            }
             Source::GitRevision { repository, revision } => {
                 write!(f, "git+{}@{revision}", display_path(repository))
             }

@@ -96,6 +96,17 @@ fn the_users_word_wins() {
 }
 
 #[test]
+fn where_the_user_says_the_same_the_components_own_words_are_kept() {
+    let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
+    for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
+        let given = Given { purl: None, license: Some(crate::config::given_license(license).unwrap()) };
+        let found = ingest(&Source::Directory(root.path().to_owned()), &given, &()).unwrap();
+        let fact = found.component.license;
+        assert_eq!((fact.expression.unwrap().as_str(), fact.learned_from), (license, learned_from));
+    }
+}
+
+#[test]
 fn a_component_without_sources_leaves_a_note() {
     let root = tree_of(&[("thing/notes.txt", "")]);
     let found = ingested("thing", root.path());

@@ -64,9 +64,11 @@ pub(super) fn candidates(
             }
         }
     }
-    let before = candidates.len();
+    let strong =
+        |candidates: &[Candidate]| candidates.iter().filter(|one| one.estimate >= STRONG_BITS).count();
+    let before = strong(&candidates);
     let mut kept = strongest(candidates, query.side.classes.len());
-    found.candidates_left_out = before - kept.len();
+    found.candidates_left_out = before - strong(&kept);
     kept.sort_by_key(|candidate| (candidate.segment, candidate.document, candidate.query));
     Ok(kept)
 }

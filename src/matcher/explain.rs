@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Match, Owner, Query, candidate, corresponding, merge, side};
+use super::{Aligned, Corresponding, Found, Match, Owner, Query, each_alignment, merge, side};
 use crate::align::{Block, Side};
 use crate::evidence::{self, Entry, Evidence, Ledger, RunEntry};
-use crate::index::{Columns, Index, IndexError};
+use crate::index::{Columns, DocumentId, Index, IndexError, SegmentId};
 use crate::model::Model;
 use crate::purl::Purl;
 use crate::span::LineRange;
@@ -97,51 +97,62 @@ pub fn explain(
     matches: &[Match],
     threshold_bits: f32,
 ) -> Result<Vec<Option<Account>>, IndexError> {
-    let candidates = candidate::candidates(index, model, query, &mut super::Found::default())?;
-    let mut strongest: Vec<Option<(f32, usize)>> = vec![None; matches.len()];
-    for (number, candidate) in candidates.iter().enumerate() {
-        let segment = index.segment(candidate.segment);
-        let row = segment.document_row(candidate.document)?;
-        let Some(aligned) = super::align_candidate(model, query, candidate, row, &segment.columns(&row)?)
-        else {
-            continue;
-        };
-        for (found, best) in matches.iter().zip(&mut strongest) {
-            let bits = aligned.evidence.bits;
-            // Of equals the first leads the match, as in `merge`: candidates come by segment and document.
-            if found.tokens == aligned.tokens && best.is_none_or(|(most, _)| bits > most) {
-                *best = Some((bits, number));
+    let mut strongest: Vec<Option<(Aligned, Corresponding)>> = matches.iter().map(|_| None).collect();
+    let mut overlapping: Vec<Vec<Overlapping>> = matches.iter().map(|_| Vec::new()).collect();
+    each_alignment(index, model, query, &mut Found::default(), |aligned, corresponding| {
+        for (found, others) in matches.iter().zip(&mut overlapping) {
+            if aligned.evidence.bits >= threshold_bits && found.tokens.overlap(aligned.tokens) > 0 {
+                let place = (aligned.segment, aligned.document);
+                others.push(Overlapping { place, blocks: corresponding.weighed.clone() });
             }
         }
-    }
-    let account = |best: Option<(f32, usize)>| {
-        best.map(|(_, number)| account(index, model, query, &candidates[number], threshold_bits)).transpose()
+        // No two matches are of the same tokens: `merge` puts the weaker one into the group of the stronger.
+        let Some(number) = matches.iter().position(|found| found.tokens == aligned.tokens) else { return };
+        let best = &mut strongest[number];
+        let is_stronger = |(best, _): &(Aligned, _)| aligned.evidence.bits > best.evidence.bits;
+        // Of equals the first leads the match, as in `merge`: alignments come by segment and document.
+        if best.as_ref().is_none_or(is_stronger) {
+            *best = Some((aligned, corresponding));
+        }
+    })?;
+    let account = |(best, mut others): (Option<(Aligned, Corresponding)>, Vec<Overlapping>)| {
+        best.map(|(aligned, corresponding)| {
+            others.retain(|other| other.place == (aligned.segment, aligned.document));
+            account(index, model, query, &aligned, &corresponding.weighed, &others, threshold_bits)
+        })
+        .transpose()
     };
-    strongest.into_iter().map(account).collect()
+    strongest.into_iter().zip(overlapping).map(account).collect()
+}
+
+/// An alignment that shares tokens of the query with a match.
+struct Overlapping {
+    place: (SegmentId, DocumentId),
+    blocks: Vec<Block>,
 }
 
 fn account(
     index: &Index,
     model: &Model<'_>,
     query: Query<'_>,
-    candidate: &candidate::Candidate,
+    aligned: &Aligned,
+    blocks: &[Block],
+    overlapping: &[Overlapping],
     threshold_bits: f32,
 ) -> Result<Account, IndexError> {
-    let segment = index.segment(candidate.segment);
-    let row = segment.document_row(candidate.document)?;
-    let columns = segment.columns(&row)?;
-    let component = segment.component(&segment.component_row(row.component)?)?;
-    let blocks = corresponding(query, candidate, side(&columns));
-    let scoring = Scoring { model, query, document: side(&columns), blocks: &blocks };
+    let segment = index.segment(aligned.segment);
+    let columns = segment.columns(&aligned.row)?;
+    let component = segment.component(&segment.component_row(aligned.row.component)?)?;
+    let scoring = Scoring { model, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
     let evidence =
-        evidence::recorded(model, query.language, query.side, scoring.document, &blocks, &mut ledger);
+        evidence::recorded(model, query.language, query.side, scoring.document, blocks, &mut ledger);
     let mut entries: Vec<AccountedPair> =
         ledger.entries().iter().map(|entry| scoring.pair(*entry, &columns)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
     Ok(Account {
         purl: component.purl,
-        path: segment.document(&row)?.path,
+        path: segment.document(&aligned.row)?.path,
         runs: scoring.runs(&ledger),
         clearing: scoring.clearing(threshold_bits),
         entries,
@@ -155,12 +166,12 @@ const MAX_STEPS: usize = 64;
 /// Runs of which is told what the match would be without them.
 const MAX_RUNS_SCORED: usize = 16;
 
-/// An alignment that can be scored without some of its tokens.
+/// The alignments of a match with one document, which can be scored without some of their tokens.
 struct Scoring<'a> {
     model: &'a Model<'a>,
     query: Query<'a>,
     document: Side<'a>,
-    blocks: &'a [Block],
+    overlapping: &'a [Overlapping],
 }
 
 impl Scoring<'_> {
@@ -188,20 +199,29 @@ impl Scoring<'_> {
         runs
     }
 
-    /// The evidence if some tokens of the query did not correspond.
+    /// The evidence of the strongest stretch that would be left if some tokens of the query did not correspond. What
+    /// overlaps the strongest alignment hides behind it as long as it is there.
     fn bits_without(&self, is_rewritten: impl Fn(u32) -> bool) -> f32 {
-        let mut blocks = self.blocks.to_vec();
+        let left = |other: &Overlapping| self.bits_left(&other.blocks, &is_rewritten);
+        self.overlapping.iter().map(left).fold(0.0, f32::max)
+    }
+
+    fn bits_left(&self, blocks: &[Block], is_rewritten: &impl Fn(u32) -> bool) -> f32 {
+        let mut blocks = blocks.to_vec();
         for block in &mut blocks {
             block.pairs.retain(|pair| !is_rewritten(pair.query));
         }
         blocks.retain(|block| !block.pairs.is_empty());
-        evidence::evidence(self.model, self.query.language, self.query.side, self.document, &blocks).bits
+        let stretches =
+            evidence::stretches(self.model, self.query.language, self.query.side, self.document, &blocks);
+        stretches.first().map_or(0.0, |(_, evidence)| evidence.bits)
     }
 
     /// The fewest lines in a row without which the evidence falls below the threshold; of those the ones that leave
     /// the least.
     fn clearing(&self, threshold_bits: f32) -> Option<Clearing> {
-        let pairs = self.blocks.iter().flat_map(|block| &block.pairs);
+        let blocks = self.overlapping.iter().flat_map(|other| &other.blocks);
+        let pairs = blocks.flat_map(|block| &block.pairs);
         let lines: BTreeSet<u32> = pairs.map(|pair| self.query.lines[pair.query as usize]).collect();
         let lines: Vec<u32> = lines.into_iter().collect();
         let step = lines.len().div_ceil(MAX_STEPS).max(1);

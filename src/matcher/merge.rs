@@ -1,5 +1,9 @@
 //! From alignments to matches: one match for each local span, with all its owners.
 
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::{Aligned, Match, Owner, Query};
 use crate::index::{Index, IndexError};
 use crate::span::{LineRange, TokenRange};
@@ -12,6 +16,8 @@ const OWNER_BITS: f32 = 0.3;
 const ORIGIN_BITS: f32 = 0.75;
 /// The same beside a copy in a vendored folder.
 const ORIGIN_OF_VENDORED_BITS: f32 = 0.3;
+/// Another version of an owner's package holds the code too if its evidence is this part of the owner's.
+const SAME_IN_VERSION: f32 = 0.75;
 /// Owners kept for a match.
 const MAX_OWNERS: usize = 50;
 
@@ -109,6 +115,7 @@ fn owner(index: &Index, claim: &Claim<'_>) -> Result<Owner, IndexError> {
     let component = segment.component(&component_row)?;
     let document = segment.document(&aligned.row)?;
     Ok(Owner {
+        versions: component.purl.version().into_iter().collect(),
         purl: component.purl,
         path: document.path,
         lines: claim.lines,
@@ -141,10 +148,43 @@ fn rank(owners: &mut [Owner]) {
     owners.sort_by(|a, b| by_likelihood(a, b).then_with(|| by_name(a, b)));
 }
 
-/// Leaves one owner for each package, whatever its versions and documents: the likeliest.
+/// Leaves one owner for each package, whatever its versions and documents: the likeliest, which knows the others'
+/// versions as far as they hold nearly as much of the code.
 fn keep_best_of_each_package(owners: &mut Vec<Owner>) {
-    let mut seen = std::collections::HashSet::new();
-    owners.retain(|owner| seen.insert(owner.purl.package().to_owned()));
+    let mut kept: Vec<Owner> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for owner in owners.drain(..) {
+        match places.entry(owner.purl.package().to_owned()) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(owner);
+            }
+            Entry::Occupied(place) => {
+                let best = &mut kept[*place.get()];
+                if owner.bits >= SAME_IN_VERSION * best.bits {
+                    best.versions.extend(owner.versions);
+                }
+            }
+        }
+    }
+    for owner in &mut kept {
+        owner.versions.sort_by(|a, b| in_order_of_release(a, b));
+        owner.versions.dedup();
+    }
+    *owners = kept;
+}
+
+/// Compares versions by their numbers and then as texts: `1.9` comes before `1.10`. Which of `1.0` and `1.0rc1` is
+/// older every ecosystem answers in its own way, and no verdict hangs on it.
+fn in_order_of_release(a: &str, b: &str) -> Ordering {
+    let numbers = |version: &str| -> Vec<u64> {
+        version
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| !digits.is_empty())
+            .map(|digits| digits.parse().unwrap_or(u64::MAX))
+            .collect()
+    };
+    numbers(a).cmp(&numbers(b)).then_with(|| a.cmp(b))
 }
 
 fn content_hash(query: Query<'_>, tokens: TokenRange) -> u64 {
@@ -152,4 +192,16 @@ fn content_hash(query: Query<'_>, tokens: TokenRange) -> u64 {
     let names = query.side.names[range.clone()].iter().flat_map(|name| name.to_le_bytes());
     let bytes: Vec<u8> = query.side.classes[range].iter().copied().chain(names).collect();
     xxhash_rust::xxh3::xxh3_64(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_go_by_their_numbers() {
+        let mut versions = ["1.10", "1.9", "2024.1", "1.9.1", "2.0.0-rc.1", "2.0.0"];
+        versions.sort_by(|a, b| in_order_of_release(a, b));
+        assert_eq!(versions, ["1.9", "1.9.1", "1.10", "2.0.0", "2.0.0-rc.1", "2024.1"]);
+    }
 }

@@ -42,6 +42,9 @@ pub struct Match {
 pub struct Owner {
     /// The component, with its version.
     pub purl: Purl,
+    /// The versions of the same package that hold at least nearly as much of the code, oldest first, this one's
+    /// included. Empty where they have none.
+    pub versions: Vec<String>,
     /// Path of the document inside the component.
     pub path: String,
     /// The lines there.
@@ -76,7 +79,7 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// Fingerprints of the query that are too common in the index to be listed.
     pub common_fingerprints: usize,
-    /// Candidates that were not aligned because stronger ones covered the same stretch.
+    /// Strong candidates that were not aligned because as many others covered the same stretch.
     pub candidates_left_out: usize,
 }
 
@@ -91,6 +94,14 @@ struct Aligned {
     evidence: Evidence,
 }
 
+/// The tokens of an alignment that correspond.
+struct Corresponding {
+    /// Those that its evidence was counted over.
+    weighed: Vec<Block>,
+    /// The same without the word that begins the next definition.
+    blocks: Vec<Block>,
+}
+
 /// Finds what a stream resembles, with evidence of at least `threshold_bits`.
 ///
 /// # Errors
@@ -102,61 +113,117 @@ pub fn find(
     threshold_bits: f32,
 ) -> Result<Found, IndexError> {
     let mut found = Found::default();
-    let candidates = candidate::candidates(index, model, query, &mut found)?;
     let mut aligned = Vec::new();
+    each_alignment(index, model, query, &mut found, |alignment, _| {
+        if alignment.evidence.bits >= threshold_bits {
+            aligned.push(alignment);
+        }
+    })?;
+    found.matches = merge::merge(index, query, aligned)?;
+    Ok(found)
+}
+
+/// Which tokens of a stream correspond to indexed code.
+#[derive(Clone, Debug, Default)]
+pub struct Covered(Vec<bool>);
+
+impl Covered {
+    /// Which part of these tokens does.
+    pub fn share(&self, tokens: TokenRange) -> f32 {
+        let range = &self.0[tokens.start as usize..tokens.end as usize];
+        range.iter().filter(|&&token| token).count() as f32 / range.len().max(1) as f32
+    }
+}
+
+/// Marks the tokens of a stream that alignments with evidence of at least `threshold_bits` pair with indexed ones.
+///
+/// # Errors
+/// If the index is damaged.
+pub fn covered(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    threshold_bits: f32,
+) -> Result<Covered, IndexError> {
+    let mut covered = vec![false; query.side.classes.len()];
+    each_alignment(index, model, query, &mut Found::default(), |alignment, corresponding| {
+        if alignment.evidence.bits >= threshold_bits {
+            let pairs = corresponding.blocks.iter().flat_map(|block| &block.pairs);
+            pairs.for_each(|pair| covered[pair.query as usize] = true);
+        }
+    })?;
+    Ok(Covered(covered))
+}
+
+/// Aligns every candidate, whatever its evidence.
+fn each_alignment(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    found: &mut Found,
+    mut take: impl FnMut(Aligned, Corresponding),
+) -> Result<(), IndexError> {
+    let candidates = candidate::candidates(index, model, query, found)?;
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.columns(&row)?;
         for candidate in candidates {
-            aligned.extend(align_candidate(model, query, candidate, row, &columns));
+            for (aligned, corresponding) in align_candidate(model, query, candidate, row, &columns) {
+                take(aligned, corresponding);
+            }
         }
     }
-    aligned.retain(|aligned| aligned.evidence.bits >= threshold_bits);
-    found.matches = merge::merge(index, query, aligned)?;
-    Ok(found)
+    Ok(())
 }
 
+/// The stretches of a candidate's alignment, each a match of its own.
 fn align_candidate(
     model: &Model<'_>,
     query: Query<'_>,
     candidate: &candidate::Candidate,
     row: DocumentRow,
     columns: &Columns,
-) -> Option<Aligned> {
+) -> Vec<(Aligned, Corresponding)> {
     let document = side(columns);
-    let blocks = corresponding(query, candidate, document);
-    let pairs = || blocks.iter().flat_map(|block| &block.pairs);
-    let tokens = TokenRange {
-        start: pairs().map(|pair| pair.query).min()?,
-        end: pairs().map(|pair| pair.query).max()? + 1,
+    let blocks = align::align(query.side, document, &candidate.seeds);
+    let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
+    let aligned = |(weighed, evidence): (Vec<Block>, Evidence)| {
+        let blocks = without_next_definition(query, weighed.clone());
+        let pairs = || blocks.iter().flat_map(|block| &block.pairs);
+        let tokens = TokenRange {
+            start: pairs().map(|pair| pair.query).min()?,
+            end: pairs().map(|pair| pair.query).max()? + 1,
+        };
+        let document_tokens = (
+            pairs().map(|pair| pair.document as usize).min()?,
+            pairs().map(|pair| pair.document as usize).max()?,
+        );
+        let aligned = Aligned {
+            segment: candidate.segment,
+            document: candidate.document,
+            row,
+            tokens,
+            lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
+            kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
+            evidence,
+        };
+        Some((aligned, Corresponding { weighed, blocks }))
     };
-    let document_tokens = (
-        pairs().map(|pair| pair.document as usize).min()?,
-        pairs().map(|pair| pair.document as usize).max()?,
-    );
-    Some(Aligned {
-        segment: candidate.segment,
-        document: candidate.document,
-        row,
-        tokens,
-        lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
-        kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
-        evidence: evidence::evidence(model, query.language, query.side, document, &blocks),
-    })
+    stretches.into_iter().filter_map(aligned).collect()
 }
 
 fn side(columns: &Columns) -> Side<'_> {
     Side { classes: &columns.classes, names: &columns.names }
 }
 
-/// The tokens that correspond, without definitions that begin at the end.
-fn corresponding(query: Query<'_>, candidate: &candidate::Candidate, document: Side<'_>) -> Vec<Block> {
-    let mut blocks = align::align(query.side, document, &candidate.seeds);
-    let opens =
-        |pair: &Pair| query.language.opens_definition(TokenClass(query.side.classes[pair.query as usize]));
+/// Takes off the word that begins the next definition: it follows a copied function on both sides by chance.
+fn without_next_definition(query: Query<'_>, mut blocks: Vec<Block>) -> Vec<Block> {
+    let class = |pair: &Pair| TokenClass(query.side.classes[pair.query as usize]);
     for block in &mut blocks {
-        while block.pairs.len() > 1 && block.pairs.last().is_some_and(opens) {
+        while block.pairs.len() > 1
+            && block.pairs.last().is_some_and(|pair| query.language.opens_definition(class(pair)))
+        {
             block.pairs.pop();
         }
     }
@@ -172,7 +239,8 @@ fn document_lines(
 ) -> LineRange {
     let lines = &columns.lines;
     let before = lines[first] - first.checked_sub(1).map_or(0, |previous| lines[previous]);
-    let after = lines.get(last + 1).map_or(line_count + 1, |&next| next).saturating_sub(lines[last]);
+    let after =
+        lines.get(last + 1).map_or(line_count.saturating_add(1), |&next| next).saturating_sub(lines[last]);
     LineRange {
         first: lines[first] - margins.before.min(before.saturating_sub(1)),
         last: lines[last] + margins.after.min(after.saturating_sub(1)),

@@ -81,6 +81,12 @@ impl<'a> Model<'a> {
         (f32::from(stored) / STEPS_PER_BIT).min(MAX_NAME_BITS)
     }
 
+    /// Whether several packages define something of that name, so that an interface may have dictated it.
+    pub fn is_common_definition(&self, language: Language, name: NameHash) -> bool {
+        let code = named_code(TokenClass::DEFINITION.0, name.0);
+        self.slot(gram_push(gram_seed(View::Named, language), code)).is_some()
+    }
+
     fn surprisal(
         &self,
         view: View,
@@ -116,9 +122,10 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The code of a token in the named view: its class, and its name if that comes from outside.
+/// The code of a token in the named view: its class, and its name if that comes from outside or is being defined.
 fn named_code(class: u8, name: u16) -> u64 {
-    let outside = TokenClass(class).is_outside_name();
+    let class_of = TokenClass(class);
+    let outside = class_of.is_outside_name() || class_of == TokenClass::DEFINITION;
     u64::from(class) | if outside { u64::from(name) << 8 } else { 0 }
 }
 

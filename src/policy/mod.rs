@@ -38,12 +38,13 @@ impl PolicySettings {
 impl Rule {
     /// How bad findings of the rule are unless the configuration says otherwise.
     ///
-    /// Only a clear conflict is an error. A missing notice is a warning and not an error: birthmark does not see
-    /// whether the notice stands elsewhere in the project.
+    /// Only a clear conflict is an error. A notice to be kept is worth knowing and no more: birthmark does not see
+    /// whether it stands somewhere in the project, and a copy with its notice must not fail for ever.
     pub fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
-            Rule::LicenseUnknown | Rule::LicenseReview | Rule::AttributionMissing => Severity::Warning,
+            Rule::LicenseUnknown | Rule::LicenseReview => Severity::Warning,
+            Rule::AttributionMissing => Severity::Info,
         }
     }
 
@@ -294,6 +295,10 @@ fn unknown(reason: String, remedies: Vec<String>) -> Verdict {
     Verdict { decision: Decision::Unknown, reason, remedies }
 }
 
+/// What clears "your project's licence is not known".
+const STATE_YOUR_LICENSE: &str = "State your project's licence as an SPDX expression: `license = \"...\"` in [package] \
+     of Cargo.toml, in [project] of pyproject.toml or in birthmark.toml, or --license '...' for one run.";
+
 fn unknown_project(origin: &Owner, outbound: &LicenseFact) -> Verdict {
     let why = match outbound.declared.as_str() {
         "" => "no licence of your project was found".to_owned(),
@@ -305,10 +310,7 @@ fn unknown_project(origin: &Owner, outbound: &LicenseFact) -> Verdict {
     };
     unknown(
         format!("{why}, so whether {theirs} may stand here is not known"),
-        vec![
-            "Declare your licence in Cargo.toml or pyproject.toml as an SPDX expression, or set it in birthmark.toml.".to_owned(),
-            owned_remedy(origin),
-        ],
+        vec![STATE_YOUR_LICENSE.to_owned(), owned_remedy(origin)],
     )
 }
 
@@ -395,6 +397,7 @@ mod tests {
     fn owner(purl: &str, license: &str) -> Owner {
         Owner {
             purl: purl.parse().unwrap(),
+            versions: Vec::new(),
             path: "src/a.py".to_owned(),
             lines: LineRange { first: 3, last: 20 },
             license: normalize_declaration(license),
@@ -524,7 +527,7 @@ mod tests {
         };
         let cases = [
             (Decision::Compatible, None),
-            (Decision::AttributionNeeded, Some((Rule::AttributionMissing, Severity::Warning))),
+            (Decision::AttributionNeeded, Some((Rule::AttributionMissing, Severity::Info))),
             (Decision::Review, Some((Rule::LicenseReview, Severity::Info))),
             (Decision::Unknown, Some((Rule::LicenseUnknown, Severity::Warning))),
             (Decision::Incompatible, Some((Rule::LicenseIncompatible, Severity::Error))),

@@ -194,6 +194,9 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let threshold = explanation.threshold_bits;
     let beyond = evidence.bits - threshold;
     row(out, "passes", &format!("the threshold of {threshold:.0} bits, by {beyond:.0}"))?;
+    if !explanation.presets.is_empty() {
+        row(out, "", &format!("{DIM}reported under --preset {}{DIM:#}", explanation.presets.join(", ")))?;
+    }
     row(out, "chance", &rarity(explanation.expected_in_a_million))?;
     row(out, "held by", &format!("{} of the index", count(evidence.packages, "package")))
 }

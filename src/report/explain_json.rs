@@ -64,6 +64,7 @@ struct Explanation<'a> {
     runs: Vec<Run>,
     rarity: Rarity,
     threshold_bits: f64,
+    presets: &'a [&'static str],
     standings: Vec<Standing<'a>>,
     counterfactual: Counterfactual,
 }
@@ -158,6 +159,7 @@ impl<'a> From<&'a finding::Explanation> for Explanation<'a> {
                 wording: rarity(explanation.expected_in_a_million),
             },
             threshold_bits: rounded(explanation.threshold_bits),
+            presets: &explanation.presets,
             standings: owners.map(|(owner, standing)| to_standing(owner, *standing)).collect(),
             counterfactual: Counterfactual {
                 lines: explanation.clearing.map(|clearing| Lines::from(clearing.lines)),

@@ -14,6 +14,8 @@ use crate::index::{ComponentEntry, IndexName, Part};
 pub enum Answer {
     /// `index add`.
     Add(Added),
+    /// `idiom add`.
+    AddIdioms(Added),
     /// `index remove`: how many components.
     Remove(usize),
     /// `index list`.
@@ -51,7 +53,11 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
     let name = index.to_string();
     let name = Printable(&name);
     match answer {
-        Answer::Add(added) => add_text(*added, name, out),
+        Answer::Add(added) => {
+            added_text(*added, &name, out)?;
+            if added.components == 0 { Ok(()) } else { usage_text(&name, out) }
+        }
+        Answer::AddIdioms(added) => added_text(*added, &name, out),
         Answer::Remove(removed) => {
             let removed = count(*removed as u64, "component");
             writeln!(out, "Removed {removed} from {name}")
@@ -70,7 +76,7 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
     }
 }
 
-fn add_text(added: Added, name: Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn added_text(added: Added, name: &Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
     let components = count(added.components, "component");
     let documents = count(added.documents, "document");
     let lines = count(added.lines, "line");
@@ -79,9 +85,10 @@ fn add_text(added: Added, name: Printable<'_>, out: &mut dyn Write) -> io::Resul
         let failed = count(added.failed, "component");
         writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
     }
-    if added.components == 0 {
-        return Ok(());
-    }
+    Ok(())
+}
+
+fn usage_text(name: &Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Scan with it:  {CYAN}birthmark scan --index {name} --index starter{CYAN:#}")?;
     writeln!(out, "or always:     {CYAN}index = [\"{name}\", \"starter\"]{CYAN:#} in birthmark.toml")
 }
@@ -177,7 +184,7 @@ struct ComponentJson<'a> {
 impl<'a> From<&'a Answer> for AnswerJson<'a> {
     fn from(answer: &'a Answer) -> Self {
         match answer {
-            Answer::Add(added) => AnswerJson::Added {
+            Answer::Add(added) | Answer::AddIdioms(added) => AnswerJson::Added {
                 components: added.components,
                 documents: added.documents,
                 lines: added.lines,

@@ -98,6 +98,7 @@ struct Owner<'a> {
     purl: &'a str,
     name: String,
     version: Option<String>,
+    versions: &'a [String],
     path: &'a str,
     region: Lines,
     license: License<'a>,
@@ -149,6 +150,7 @@ pub(super) struct Provenance<'a> {
     license: License<'a>,
     given_license: Option<&'a str>,
     indexes: Vec<Index<'a>>,
+    idioms: Vec<Index<'a>>,
 }
 
 #[derive(Serialize)]
@@ -237,6 +239,7 @@ impl<'a> From<&'a matcher::Owner> for Owner<'a> {
             purl: owner.purl.as_str(),
             name: owner.purl.name(),
             version: owner.purl.version(),
+            versions: &owner.versions,
             path: &owner.path,
             region: Lines { start_line: owner.lines.first, end_line: owner.lines.last },
             license: License::from(&owner.license),
@@ -289,6 +292,7 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
             license: License::from(&provenance.project_license),
             given_license: provenance.given_license.as_ref().map(|expression| expression.as_str()),
             indexes: provenance.indexes.iter().map(Index::from).collect(),
+            idioms: provenance.idioms.iter().map(Index::from).collect(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::finding::{
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
+use crate::scan::DEFAULT_THRESHOLD_BITS;
 use crate::span::Region;
 
 /// How much of a report is shown.
@@ -244,7 +245,14 @@ impl<'a> Page<'a> {
             writeln!(out, "{DIM}skipped{DIM:#}  {skipped}{reasons}")?;
         }
         for index in &self.report.provenance.indexes {
-            writeln!(out, "{DIM}against{DIM:#}  {}", shown_index(index))?;
+            writeln!(out, "{DIM}against{DIM:#}  {}", shown_index("index", index))?;
+        }
+        for idioms in &self.report.provenance.idioms {
+            writeln!(out, "{DIM}without{DIM:#}  {}", shown_index("idioms", idioms))?;
+        }
+        let bits = self.report.provenance.threshold_bits;
+        if bits != DEFAULT_THRESHOLD_BITS {
+            writeln!(out, "{DIM}from{DIM:#}     {bits} bits of evidence on")?;
         }
         if summary.references > 0 {
             writeln!(
@@ -367,7 +375,8 @@ fn verdict_line(summary: &Summary) -> String {
 fn reasons(notes: &[Note]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for note in notes.iter().filter(|note| note.kind == NoteKind::Skipped) {
-        *counts.entry(&note.message).or_default() += 1;
+        let reason = note.message.strip_prefix("not checked: ").unwrap_or(&note.message);
+        *counts.entry(reason).or_default() += 1;
     }
     if counts.is_empty() {
         return String::new();
@@ -393,17 +402,21 @@ fn shown_origin(owner: &Owner) -> String {
     let path = Printable(&owner.path);
     let (first, last) = (owner.lines.first, owner.lines.last);
     let vendored = if owner.vendored { ", vendored there" } else { "" };
-    format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}{vendored}")
+    let others = match owner.versions.len().saturating_sub(1) {
+        0 => String::new(),
+        others => format!(" and {}", count(others as u64, "other version")),
+    };
+    format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}{vendored}{others}")
 }
 
-fn shown_index(index: &IndexProvenance) -> String {
+fn shown_index(what: &str, index: &IndexProvenance) -> String {
     let name = Printable(&index.name);
     let components = count(index.components, "component");
     let documents = count(index.documents, "document");
     let lines = count(index.lines, "line");
     let digest: String = index.digest.chars().take(12).collect();
     let digest = Printable(&digest);
-    format!("index {name} {DIM}({components}, {documents}, {lines}, {digest}){DIM:#}")
+    format!("{what} {name} {DIM}({components}, {documents}, {lines}, {digest}){DIM:#}")
 }
 
 fn named(fact: &LicenseFact) -> String {

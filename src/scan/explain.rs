@@ -1,13 +1,13 @@
 //! References explained: the file is looked at once more, and the account of its matches laid over its lines.
 
-use super::{Scanner, identity};
+use super::{Preset, Scanner, identity};
 use crate::align::Side;
 use crate::evidence::{Parts, expected_in_a_million};
 use crate::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
 use crate::index::IndexError;
 use crate::matcher::{self, Account, AccountedPair, Query};
 use crate::source::SourceFile;
-use crate::span::LineRange;
+use crate::span::{LineRange, Region};
 use crate::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
 
 impl Scanner {
@@ -55,18 +55,28 @@ struct Laid<'a> {
 
 impl Laid<'_> {
     fn explanation(&self, reference: &Reference, threshold_bits: f32) -> Explanation {
-        let region = reference.region;
+        let bits = reference.evidence.bits;
+        let presets = Preset::NAMED.iter().filter(|(_, preset)| bits >= preset.threshold_bits());
         Explanation {
             reference: reference.clone(),
             purl: self.account.purl.clone(),
             document: self.account.path.clone(),
-            lines: (region.start_line..=region.end_line).map(|number| self.line(number)).collect(),
+            lines: self.shown_lines(reference).map(|number| self.line(number)).collect(),
             runs: (0..self.account.runs.len()).filter_map(|number| self.run(number)).collect(),
-            expected_in_a_million: expected_in_a_million(reference.evidence.bits),
+            expected_in_a_million: expected_in_a_million(bits),
             threshold_bits,
+            presets: presets.map(|(name, _)| *name).collect(),
             standings: matcher::standings(&reference.owners),
             clearing: self.account.clearing,
         }
+    }
+
+    /// The lines of a reference, as far as tokens were weighed: the word that begins the next definition was, though
+    /// the reference ends before it.
+    fn shown_lines(&self, reference: &Reference) -> std::ops::RangeInclusive<u32> {
+        let last = self.account.entries.last().map(|last| self.lines[last.entry.pair.query as usize]);
+        let Region { start_line, end_line, .. } = reference.region;
+        start_line..=last.map_or(end_line, |last| last.max(end_line))
     }
 
     fn line(&self, number: u32) -> Line {

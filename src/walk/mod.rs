@@ -32,7 +32,7 @@ pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
 pub struct WalkSettings {
     /// Whether `.gitignore` and `.ignore` files hide what they name.
     pub ignore_files: IgnoreFiles,
-    /// Globs, against the display path, of what is left out.
+    /// Globs, against the absolute path, of what is left out.
     pub exclude: GlobSet,
     /// Whether the globs hold for files that were named explicitly.
     pub explicit: Explicit,
@@ -285,8 +285,7 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
 }
 
 fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
-    let shown = display_path(path);
-    settings.exclude.is_match(&shown)
+    settings.exclude.is_match(absolute_path(path))
 }
 
 fn is_inside_repository(directory: &Path) -> bool {
@@ -325,8 +324,8 @@ pub(crate) fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// For telling whether two paths name the same file.
-fn absolute_path(path: &Path) -> PathBuf {
+/// Where a path is, without detours: for telling whether two paths name the same file, and for globs.
+pub(crate) fn absolute_path(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path);
     without_detours(&absolute.unwrap_or_else(|_| path.to_owned()))
 }

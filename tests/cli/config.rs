@@ -1,5 +1,7 @@
 //! The configuration: where it is found, and how errors in it are told.
 
+use birthmark::scan::DEFAULT_THRESHOLD_BITS;
+
 use super::{birthmark, project, run};
 
 /// What `scan` prints of a project's licence and threshold, as JSON.
@@ -22,7 +24,7 @@ fn errors_show_file_line_column_text_and_what_is_expected() {
         "birthmark.toml:3:1",
         "thresold = 4",
         "did you mean `threshold`?",
-        "expected one of license, index, threshold, exclude, owned, fail-on",
+        "expected one of license, index, idioms, threshold, preset, exclude, owned, fail-on",
         "`fatal` is not a severity",
         "birthmark.toml:4:11",
     ] {
@@ -62,7 +64,7 @@ fn the_nearest_configuration_wins() {
     let root = provenance(project.path(), &["a/b/c"]);
     assert_eq!(root["threshold_bits"], 4.0, "that of what is scanned");
     let none = provenance(&project.path().join("a"), &["--no-config"]);
-    assert_eq!(none["threshold_bits"], 60.0);
+    assert_eq!(none["threshold_bits"], DEFAULT_THRESHOLD_BITS);
     let named = provenance(&project.path().join("a"), &["--config", "../birthmark.toml"]);
     assert_eq!(named["threshold_bits"], 1.0);
     let said = provenance(project.path(), &["--threshold", "7.5"]);
@@ -70,10 +72,44 @@ fn the_nearest_configuration_wins() {
 }
 
 #[test]
+fn the_documented_threshold_is_the_one_in_force() {
+    let page = include_str!("../../docs/configuration.md");
+    let row = page.lines().find(|line| line.starts_with("| `threshold` |")).expect("documented");
+    assert!(row.ends_with(&format!(" | {DEFAULT_THRESHOLD_BITS} |")), "{row}");
+}
+
+#[test]
+fn what_is_excluded_is_not_scanned_from_wherever_one_stands() {
+    let project = project(&[
+        ("birthmark.toml", "exclude = ['vendor/', 'src/gen_*.py']"),
+        ("vendor/deep/a.py", "a = 1\n"),
+        ("src/vendor/b.py", "b = 1\n"),
+        ("src/gen_c.py", "c = 1\n"),
+        ("src/d.py", "d = 1\n"),
+    ]);
+    let root = project.path();
+    let absolute = root.to_str().expect("UTF-8");
+    for (place, arguments, files) in [
+        (root.to_owned(), &[][..], 2),
+        (root.to_owned(), &[absolute][..], 2),
+        (root.to_owned(), &["vendor"], 0),
+        (root.join("src"), &[], 2),
+        (root.join("src/vendor"), &["../../src"], 2),
+        (root.join("src"), &["gen_c.py", "--config", "../birthmark.toml"], 1),
+    ] {
+        let mut command = birthmark(&place);
+        let (code, out, err) = run(command.args(["scan", "--format", "json"]).args(arguments));
+        assert_eq!(code, 0, "{err}");
+        let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!(report["summary"]["files_scanned"], files, "{arguments:?}: {out}");
+    }
+}
+
+#[test]
 fn the_search_ends_at_the_repository() {
     let project = project(&[("birthmark.toml", "threshold = 1"), ("repo/.git/HEAD", "")]);
     let found = provenance(&project.path().join("repo"), &[]);
-    assert_eq!(found["threshold_bits"], 60.0);
+    assert_eq!(found["threshold_bits"], DEFAULT_THRESHOLD_BITS);
 }
 
 #[test]
@@ -120,5 +156,21 @@ fn the_project_licence_is_found() {
     ] {
         let expected = (expression.to_owned(), source.to_owned());
         assert_eq!(license(place, arguments), expected, "{place} {arguments:?}");
+    }
+}
+
+#[test]
+fn licence_texts_that_do_not_count_are_not_talked_about() {
+    let project = project(&[
+        ("LICENSE-MIT", MIT),
+        ("LICENSE-APACHE", "Apache License"),
+        ("stated/Cargo.toml", "[package]\nname = 'x'\nlicense = 'Apache-2.0 OR MIT'"),
+        ("stated/src/lib.rs", "pub fn f() {}\n"),
+        ("silent/lib.rs", "pub fn f() {}\n"),
+    ]);
+    for (place, told) in [("stated", false), ("silent", true)] {
+        let (code, out, err) = run(birthmark(project.path()).args(["scan", place]));
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(out.contains("several licence texts"), told, "{out}");
     }
 }

@@ -74,6 +74,7 @@ fn lines_and_runs_add_up_to_the_evidence() {
     let tokens = explanation["match"]["evidence"]["matched_tokens"].as_f64().expect("a number");
     assert_eq!(sum(&explanation["runs"], "/tokens"), tokens);
     assert_eq!(explanation["aligned_with"]["path"], "gridroute/planner.py");
+    assert_eq!(explanation["presets"], serde_json::json!(["hook", "default", "audit"]));
 }
 
 #[test]
@@ -116,9 +117,15 @@ fn a_reference_is_named_in_several_ways() {
     let id = demo.id();
     let whole = demo.run(&["explain", &id]);
     assert_eq!(whole.0, 0, "{}", whole.2);
-    for part in
-        ["here  there", "evidence", "threshold of", "unrelated functions", "plausible origin", "rewriting"]
-    {
+    for part in [
+        "here  there",
+        "evidence",
+        "threshold of",
+        "--preset hook",
+        "unrelated functions",
+        "plausible origin",
+        "rewriting",
+    ] {
         assert!(whole.1.contains(part), "{part}: {}", whole.1);
     }
     assert_eq!(demo.run(&["explain", &id[..6]]).1, whole.1);

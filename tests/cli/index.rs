@@ -77,3 +77,28 @@ fn the_first_configured_directory_is_the_index() {
     assert!(out.contains("to our/index"), "{out}");
     assert!(project.path().join("our/index").is_dir());
 }
+
+#[test]
+fn a_recipe_is_pinned_and_then_held_to() {
+    let recipe = "# Ours.\n\n[[component]]\npurl = \"pkg:generic/a@1\"\nsource = \"a\"\n";
+    let metadata = "[project]\nname = 'a'\nlicense = 'GPL-3.0-only'\n";
+    let project = project(&[("recipe.toml", recipe), ("a/x.py", "x = 1\n"), ("a/pyproject.toml", metadata)]);
+    let add = |arguments: &[&str]| {
+        let mut command = birthmark(project.path());
+        run(command.args(["index", "add", "--recipe", "recipe.toml"]).args(arguments))
+    };
+    let (code, _, err) = add(&["--pin"]);
+    assert_eq!(code, 0, "{err}");
+    let read = || std::fs::read_to_string(project.path().join("recipe.toml")).expect("readable");
+    let pinned = read();
+    assert!(pinned.starts_with("# Ours.\n\n[[component]]\npurl = \"pkg:generic/a@1\"\ndigest = \"blake3:"));
+    assert!(pinned.ends_with("\nlicense = \"GPL-3.0-only\"\nsource = \"a\"\n"), "{pinned}");
+    assert_eq!(add(&["--pin"]).0, 0);
+    assert_eq!(read(), pinned);
+
+    std::fs::write(project.path().join("a/x.py"), "x = 2\n").expect("written");
+    let (code, _, err) = add(&["--pin"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("pkg:generic/a@1"), "{err}");
+    assert_eq!(read(), pinned, "a recipe is not bent to what was found");
+}

@@ -2,6 +2,7 @@
 
 mod config;
 mod explain;
+mod idiom;
 mod index;
 mod scan;
 

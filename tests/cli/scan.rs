@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use birthmark::license::MATRIX_ATTRIBUTION;
+
 use super::{birthmark, project, run};
 
 const PYTHON: &str = "def greet(name):\n    return f'hello {name}'\n";
@@ -23,6 +25,9 @@ fn wrong_usage_is_2() {
         &["scan", "--no-such-option"][..],
         &[][..],
         &["scan", "--threshold", "0"],
+        &["scan", "--threshold", "70", "--preset", "hook"],
+        &["scan", "--preset", "strict"],
+        &["scan", "--idioms", "gone"],
         &["scan", "--threshold", "NaN"],
         &["scan", "--license", "MIT Or"],
         &["scan", "--fail-on", "fatal"],
@@ -56,14 +61,21 @@ fn help_teaches() {
         (&["--help"][..], "birthmark scan --license MIT src/"),
         (&["scan", "--help"], "git show HEAD:lib.py | birthmark scan --stdin"),
         (&["index", "add", "--help"], "birthmark index add --recipe"),
+        (&["idiom", "add", "--help"], "birthmark idiom add templates/"),
         (&["completions", "--help"], "birthmark completions fish"),
     ] {
         let (code, out, _) = run(birthmark(project.path()).args(arguments));
         assert_eq!(code, 0, "{arguments:?}");
         assert!(out.contains(taught), "{arguments:?}: {out}");
     }
-    let (code, out, _) = run(birthmark(project.path()).arg("--version"));
-    assert_eq!((code, out.as_str()), (0, "birthmark 0.1.0\n"));
+    let (code, out, _) = run(birthmark(project.path()).arg("-V"));
+    assert_eq!((code, out.as_str()), (0, concat!("birthmark ", env!("CARGO_PKG_VERSION"), "\n")));
+    for told_at_length in ["--version", "--help"] {
+        let (code, out, _) = run(birthmark(project.path()).arg(told_at_length));
+        let one_line = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(code, 0);
+        assert!(one_line.contains(MATRIX_ATTRIBUTION), "{told_at_length}: {out}");
+    }
 }
 
 #[test]

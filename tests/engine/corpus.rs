@@ -163,6 +163,7 @@ pub fn givens() -> Vec<Given> {
         })
         .collect();
     givens.push(Given::new("pkg:cargo/summing@0.3.0", "MIT OR Apache-2.0", &[("src/lib.rs", rust)]));
+    givens[0].documents[0].text += &format!("{}far = away\n", "\n".repeat(70_000));
     givens[1].license = "GPL-3.0-or-later";
     givens[2].documents[0].license = Some("BSD-3-Clause");
     givens[3].documents[0].marks.test = true;

@@ -167,6 +167,20 @@ fn hostile_headers_are_errors() {
             assert!(use_all(damaged, &hashes()).is_err(), "{value} at {place}");
         }
     }
+    // A little more or less than the counts say.
+    for each in
+        [Section::Components, Section::Documents, Section::Buckets, Section::Suffixes, Section::Postings]
+    {
+        let place = section(each, 1);
+        let length = format::Bytes(&bytes).u64(place).expect("inside");
+        for other in [0, length - 4, length - 2, length + 2, length + 4] {
+            let mut damaged = bytes.clone();
+            damaged[place..place + 8].copy_from_slice(&other.to_le_bytes());
+            repair(&mut damaged);
+            let opened = Segment::open("x", SegmentBytes::Owned(damaged));
+            assert!(matches!(opened, Err(IndexError::Corrupt { .. })), "{each:?} of {other} bytes");
+        }
+    }
     for bits in 0..=u8::MAX {
         let mut damaged = bytes.clone();
         if bits == bytes[format::OFFSET_BUCKET_BITS] {
@@ -302,9 +316,11 @@ fn damaged_manifests_are_errors() {
         check("another version", signed(&body.replace("\"version\":1", "\"version\":2")).as_bytes());
     assert!(matches!(version, Some(IndexError::Version { .. })));
     let file = body.split('"').find(|word| word.ends_with(".segment")).expect("a file");
-    for name in
-        ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden", "gone.segment", "lock"]
-    {
+    for name in ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden"] {
+        let error = check(name, signed(&body.replace(file, name)).as_bytes()).expect("an error").to_string();
+        assert!(error.contains("leads out of the index"), "{name}: {error}");
+    }
+    for name in ["gone.segment", "lock"] {
         check(name, signed(&body.replace(file, name)).as_bytes());
     }
     fs::write(&path, &whole).expect("written");

@@ -82,6 +82,17 @@ fn accounts_add_up_to_their_matches() {
 }
 
 #[test]
+fn what_was_weighed_behind_a_match_is_accounted_for() {
+    let text = function(2, STATEMENTS) + "def other():\n    return 7\n";
+    let explained = explained(&text);
+    assert_eq!(explained.len(), 1);
+    assert_adds_up(&explained[0]);
+    let (found, account) = &explained[0];
+    let behind = account.entries.iter().filter(|pair| pair.entry.pair.query >= found.tokens.end).count();
+    assert_eq!(behind, 1, "the word that begins the next definition");
+}
+
+#[test]
 fn names_are_compared() {
     let copy = function(2, STATEMENTS);
     let naming = |text: &str, wanted: Naming| {

@@ -48,10 +48,16 @@ fn depth_costs_no_stack() {
 /// Each string once cost a copy of the way down to it.
 #[test]
 fn strings_far_down_cost_no_more_than_others() {
-    let text = [b"(".repeat(100_000), b"f'{x}',".repeat(30_000)].concat();
-    let stream = timed("strings at depth", "python", text);
-    assert_eq!(stream.completeness(), Completeness::Whole);
-    assert_eq!(stream.len(), 160_000);
+    let text = |depth: usize| [b"(".repeat(depth), b"f'{x}',".repeat(30_000), b")".repeat(depth)].concat();
+    let took = |depth: usize| {
+        let start = Instant::now();
+        let stream = timed("strings at depth", "python", text(depth));
+        assert_eq!(stream.completeness(), Completeness::Whole);
+        assert_eq!(stream.len(), depth + 60_000);
+        start.elapsed()
+    };
+    let (near, far) = (took(1), took(200_000));
+    assert!(far < near * 8 + Duration::from_secs(1), "{near:?} at depth 1, {far:?} at depth 200,000");
 }
 
 /// What is no text ends before the parser does, and says so.
@@ -71,7 +77,8 @@ fn what_is_no_text_exhausts_the_budget() {
 
 #[test]
 fn a_few_control_characters_are_text() {
-    let text = function(1, 40).replace("    return", "\x0C    x = '\x1B[1m\x07'\n    return");
+    let text = function(1, 40).replace(" = ", " =\x0C '\x1B[1m\x07' + ");
+    assert!(text.matches('\x07').count() > 10);
     let stream = timed("a form feed", "python", text.into_bytes());
     assert_eq!(stream.completeness(), Completeness::Whole);
     assert!(stream.len() > 200);

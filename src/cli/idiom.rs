@@ -1,0 +1,145 @@
+//! `birthmark idiom`: sets of idioms, which are indexes of code that is nobody's.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+
+use super::args::{Common, IdiomAddArgs, IdiomArgs, IdiomCommand, IdiomRemoveArgs};
+use super::exit::ExitStatus;
+use super::index::Target;
+use super::index_add::{lines, tell_notes};
+use super::progress::Progress;
+use crate::config::Config;
+use crate::index::documents::DocumentMarks;
+use crate::index::{Index, IndexDirectory, IndexError, IndexName};
+use crate::ingest::{self, Given, Ingested, Source};
+use crate::purl::Purl;
+use crate::report::index::{Added, Answer};
+
+/// The set of idioms that is used without being named, if it is there.
+const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
+
+pub fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus> {
+    match command {
+        IdiomCommand::Add(args) => add(args, common),
+        IdiomCommand::List(args) => {
+            let target = target(args)?;
+            let list = open(std::slice::from_ref(target.index()))?.list()?;
+            target.print(&Answer::List(list))
+        }
+        IdiomCommand::Remove(args) => remove(args),
+    }
+}
+
+/// Where idioms are kept if nobody says where: beside the configuration, else in the current directory.
+pub fn default_directory(config: &Config) -> PathBuf {
+    match config.directory() {
+        Some(directory) if directory != Path::new(".") => directory.join(DEFAULT_DIRECTORY),
+        _ => PathBuf::from(DEFAULT_DIRECTORY),
+    }
+}
+
+/// Opens sets of idioms to be asked together.
+pub fn open(sets: &[IndexName]) -> anyhow::Result<Index> {
+    Index::open(sets).map_err(unopened)
+}
+
+/// Why a set could not be opened, with the command that makes one.
+fn unopened(error: IndexError) -> anyhow::Error {
+    match error {
+        IndexError::Missing(path) => {
+            let path = path.display();
+            anyhow!(
+                "there is no set of idioms at {path}: make one with `birthmark idiom add --idioms {path} SOURCE...`"
+            )
+        }
+        error => error.into(),
+    }
+}
+
+fn target(args: IdiomArgs) -> anyhow::Result<Target> {
+    let path = match args.idioms {
+        Some(path) => path,
+        None => {
+            let config = Config::load(&args.config.choice(PathBuf::from(".")))?;
+            match config.idioms.first() {
+                Some(configured) => configured.get_ref().clone(),
+                None => default_directory(&config),
+            }
+        }
+    };
+    Ok(Target::directory_at(path, args.format.into()))
+}
+
+/// All sources are read before any is added: a set is small, and half of what was meant is no set.
+fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    if args.name.is_some() && args.sources.len() != 1 {
+        bail!("--name is for one SOURCE");
+    }
+    let target = target(args.target)?;
+    let progress = Progress::new(common, args.sources.len(), "idioms");
+    let mut names = HashSet::new();
+    let mut idioms = Vec::new();
+    for source in &args.sources {
+        let idiom = read(source, args.name.as_deref())?;
+        progress.done(lines(&idiom));
+        progress.interrupt(|| tell_notes(&idiom));
+        if idiom.documents.is_empty() {
+            bail!("{source:?} holds no source file that could be read");
+        }
+        if !names.insert(idiom.component.purl.clone()) {
+            let name = idiom.component.purl.name();
+            bail!("two sources are named `{name}`; add one of them alone and with --name");
+        }
+        idioms.push(idiom);
+    }
+    drop(progress);
+    let added = Added {
+        components: idioms.len() as u64,
+        documents: idioms.iter().map(|idiom| idiom.documents.len() as u64).sum(),
+        lines: idioms.iter().map(lines).sum(),
+        failed: 0,
+    };
+    let prepared = idioms.into_iter().map(Ingested::prepare).collect();
+    IndexDirectory::open_or_create(target.directory()?)?.add(prepared)?;
+    target.print(&Answer::AddIdioms(added))
+}
+
+fn read(path: &Path, name: Option<&str>) -> anyhow::Result<Ingested> {
+    let real = path.canonicalize().map_err(|error| anyhow!("cannot read {path:?}: {error}"))?;
+    let name = match (name, real.file_name()) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(name)) => name.to_string_lossy().into_owned(),
+        (None, None) => bail!("{path:?} has no name; give it one with --name"),
+    };
+    let source = match real.is_dir() {
+        true => Source::Directory(path.to_owned()),
+        false => Source::File(path.to_owned()),
+    };
+    let given = Given { purl: Some(Purl::new("generic", &name, None)?), license: None };
+    let mut idiom = ingest::ingest(&source, &given, &())?;
+    for document in &mut idiom.documents {
+        // What a generator wrote is no origin, but it makes a good idiom.
+        document.facts.marks = DocumentMarks::default();
+    }
+    Ok(idiom)
+}
+
+fn remove(args: IdiomRemoveArgs) -> anyhow::Result<ExitStatus> {
+    let target = target(args.target)?;
+    let mut purls = Vec::new();
+    for name in &args.names {
+        purls.push(match name.starts_with("pkg:") {
+            true => name.parse()?,
+            false => Purl::new("generic", name, None)?,
+        });
+    }
+    let mut set = IndexDirectory::open(target.directory()?).map_err(unopened)?;
+    let known: HashSet<Purl> = set.list()?.into_iter().map(|entry| entry.component.purl).collect();
+    if let Some(i) = purls.iter().position(|purl| !known.contains(purl)) {
+        bail!("there is no idiom `{}`; `birthmark idiom list` shows what there is", args.names[i]);
+    }
+    let removed = set.remove(&purls)?;
+    target.print(&Answer::Remove(removed))
+}

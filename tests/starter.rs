@@ -1,0 +1,30 @@
+//! The shipped index: it holds what its recipe lists, is large enough to be of use and small enough to ship.
+
+use std::path::Path;
+
+use birthmark::index::{Index, IndexName};
+use birthmark::ingest::recipe::Recipe;
+
+#[test]
+fn the_starter_is_what_its_recipe_says() {
+    let text = include_str!("../corpus-index/recipe.toml");
+    let recipe = Recipe::parse(text, Path::new("corpus-index/recipe.toml")).expect("a recipe");
+    let mut listed: Vec<(String, String)> = recipe
+        .components
+        .iter()
+        .map(|component| (component.purl.to_string(), component.digest.clone().expect("pinned")))
+        .collect();
+    listed.sort();
+    let starter = Index::open(&[IndexName::Starter]).expect("the starter index");
+    let mut held: Vec<(String, String)> = starter
+        .list()
+        .expect("sound")
+        .into_iter()
+        .map(|entry| (entry.component.purl.to_string(), entry.component.digest))
+        .collect();
+    held.sort();
+    assert_eq!(held, listed, "build it by corpus-index/build.sh");
+    let part = &starter.parts()[0];
+    assert!(part.counts.lines >= 2_000_000, "{} lines", part.counts.lines);
+    assert!(part.bytes <= 32 << 20, "{} bytes", part.bytes);
+}
