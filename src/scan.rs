@@ -41,7 +41,7 @@ pub enum Preset {
     /// About 3 alarms.
     #[default]
     Default,
-    /// About 10 alarms: everything worth a look, for a review before a release.
+    /// About 13 alarms: everything worth a look, for a review before a release.
     Audit,
 }
 

@@ -172,7 +172,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
     /// The threshold by what it is for: `hook` (75 bits, about 1 false alarm in 1,000 functions), `default` (60 bits,
-    /// about 3) or `audit` (45 bits, about 10)
+    /// about 3) or `audit` (45 bits, about 13)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms
