@@ -4,6 +4,7 @@
 mod args;
 mod completions;
 mod exit;
+mod explain;
 mod failure;
 mod idiom;
 mod index;
@@ -30,6 +31,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.common.color.choice().write_global();
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
+        Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::Completions(args) => completions::run(&args),

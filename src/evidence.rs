@@ -10,7 +10,13 @@
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap and each block in another place costs.
 
-use std::collections::hash_map::Entry;
+mod rarity;
+mod record;
+
+pub use rarity::expected_in_a_million;
+pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
+
+use std::collections::hash_map;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -108,7 +114,8 @@ pub fn stretches(
         {
             continue;
         }
-        let mut sum = Sum::new(model, language, query, document);
+        let recorder = &mut ();
+        let mut sum = Sum::new(model, language, query, document, recorder);
         let gains = sum.gains(&blocks);
         let kept = best_stretch(&gains);
         if kept == (0..gains.len()) {
@@ -125,6 +132,20 @@ pub fn stretches(
     }
     found.sort_by(|a, b| b.1.bits.total_cmp(&a.1.bits).then(a.0[0].pairs[0].cmp(&b.0[0].pairs[0])));
     found
+}
+
+/// Weighs a stretch as [`stretches`] does, with somebody who watches how it adds up.
+pub fn recorded(
+    model: &Model<'_>,
+    language: Language,
+    query: Side<'_>,
+    document: Side<'_>,
+    blocks: &[Block],
+    recorder: &mut impl Recorder,
+) -> Evidence {
+    let mut sum = Sum::new(model, language, query, document, recorder);
+    sum.gains(blocks);
+    sum.total()
 }
 
 /// Tokens of a stretch, at least.
@@ -172,11 +193,12 @@ fn runs(block: &Block) -> impl Iterator<Item = &[Pair]> {
     block.pairs.chunk_by(|a, b| a.query + 1 == b.query && a.document + 1 == b.document)
 }
 
-struct Sum<'a> {
+struct Sum<'a, R> {
     model: &'a Model<'a>,
     language: Language,
     query: Side<'a>,
     document: Side<'a>,
+    recorder: &'a mut R,
     evidence: Evidence,
     run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
@@ -190,19 +212,30 @@ struct Renaming {
     is_inconsistent: bool,
 }
 
-impl<'a> Sum<'a> {
-    fn new(model: &'a Model<'a>, language: Language, query: Side<'a>, document: Side<'a>) -> Sum<'a> {
+impl<'a, R: Recorder> Sum<'a, R> {
+    fn new(
+        model: &'a Model<'a>,
+        language: Language,
+        query: Side<'a>,
+        document: Side<'a>,
+        recorder: &'a mut R,
+    ) -> Sum<'a, R> {
         Sum {
             model,
             language,
             query,
             document,
+            recorder,
             evidence: Evidence::default(),
             run_structure: 0.0,
             repeats: FxHashSet::default(),
             seen_names: FxHashSet::default(),
             renamed: FxHashMap::default(),
         }
+    }
+
+    fn record(&mut self, step: Step) {
+        self.recorder.after(step, &self.evidence, self.run_structure);
     }
 
     /// Weighs an alignment; returns what each run adds to the total, with the gap or block change before it.
@@ -214,7 +247,7 @@ impl<'a> Sum<'a> {
                 let before = self.total().bits;
                 match previous {
                     Some(previous) => self.add_gap(previous, run[0]),
-                    None if number > 0 => self.evidence.penalties += BLOCK_BITS,
+                    None if number > 0 => self.add_move(),
                     None => {}
                 }
                 self.add_run(run);
@@ -228,6 +261,7 @@ impl<'a> Sum<'a> {
     fn add_run(&mut self, run: &[Pair]) {
         for (i, &pair) in run.iter().enumerate() {
             self.add_pair(pair, if i == 0 { RUN_START_WEIGHT } else { 1.0 });
+            self.record(Step::Pair(pair));
         }
         self.end_run();
     }
@@ -240,11 +274,18 @@ impl<'a> Sum<'a> {
     fn end_run(&mut self) {
         self.evidence.structure += (self.run_structure - RUN_FEE_BITS).max(0.0);
         self.run_structure = 0.0;
+        self.record(Step::RunEnd);
     }
 
     fn add_gap(&mut self, before: Pair, after: Pair) {
         let tokens = (after.query - before.query - 1) + (after.document - before.document - 1);
         self.evidence.penalties += (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+        self.record(Step::Gap);
+    }
+
+    fn add_move(&mut self) {
+        self.evidence.penalties += BLOCK_BITS;
+        self.record(Step::Gap);
     }
 
     fn add_pair(&mut self, pair: Pair, run_weight: f32) {
@@ -314,14 +355,14 @@ impl<'a> Sum<'a> {
 
     fn add_renaming(&mut self, name: u16, other: u16) {
         match self.renamed.entry(name) {
-            Entry::Vacant(first) => {
+            hash_map::Entry::Vacant(first) => {
                 first.insert(Renaming { other, is_inconsistent: false });
                 self.evidence.penalties += RENAMING_BITS;
             }
-            Entry::Occupied(before) if before.get().other == other => {
+            hash_map::Entry::Occupied(before) if before.get().other == other => {
                 self.evidence.names += CONSISTENT_RENAMING_BITS;
             }
-            Entry::Occupied(mut before) => {
+            hash_map::Entry::Occupied(mut before) => {
                 let again = std::mem::replace(&mut before.get_mut().is_inconsistent, true);
                 self.evidence.penalties += if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
             }

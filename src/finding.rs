@@ -2,6 +2,10 @@
 //!
 //! Renderers see these types and nothing of the engine. Everything is in a fixed order when a [`Report`] is built.
 
+mod explanation;
+
+pub use explanation::{Counterpart, Explanation, Line, Run, Token};
+
 use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{CopyKind, Evidence, Owner};
 use crate::span::Region;

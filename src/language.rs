@@ -191,9 +191,17 @@ impl Language {
 
     /// Whether a token of that class begins a definition.
     pub fn opens_definition(self, class: TokenClass) -> bool {
-        let word = class.0.checked_sub(TokenClass::FIRST_WORD.0);
-        word.and_then(|word| self.row().words.get(usize::from(word)))
-            .is_some_and(|word| self.row().opening_words.contains(word))
+        self.word(class).is_some_and(|word| self.row().opening_words.contains(&word))
+    }
+
+    /// What people call a class: its role, or the word of the table.
+    pub fn class_word(self, class: TokenClass) -> &'static str {
+        class.role().or_else(|| self.word(class)).unwrap_or("unknown")
+    }
+
+    fn word(self, class: TokenClass) -> Option<&'static str> {
+        let word = class.0.checked_sub(TokenClass::FIRST_WORD.0)?;
+        self.row().words.get(usize::from(word)).copied()
     }
 
     /// The name, lower case.

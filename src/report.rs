@@ -1,5 +1,7 @@
 //! Draws a [`Report`](crate::finding::Report): a file per format.
 
+pub mod explain;
+pub mod explain_json;
 pub mod index;
 pub mod json;
 pub mod printable;

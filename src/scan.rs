@@ -2,6 +2,8 @@
 //!
 //! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
 
+mod explain;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

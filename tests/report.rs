@@ -36,7 +36,7 @@ fn owner(purl: &str, path: &str, license: LicenseFact) -> Owner {
 
 fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> Reference {
     Reference {
-        id: format!("{path}-{line}"),
+        id: format!("{line:08x}{:08x}", path.len()),
         path: path.to_owned(),
         region: Region { start_line: line, start_column: 1, end_line: line + 40, end_column: 16 },
         kind: CopyKind::Edited,
@@ -180,7 +180,7 @@ fn people_read_what_whose_why_and_what_to_do() {
     let expected = "\
 src/routes.py under MIT (from the package's metadata)
   error[license-incompatible]: edited copy of GPL-3.0-or-later code, which may not stand under MIT
-   --> src/routes.py:36:1-76:16
+   --> src/routes.py:36:1-76:16  00000024
        from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
        licence  GPL-3.0-or-later (from the file's header)
        evidence 312 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7)
@@ -189,7 +189,7 @@ src/routes.py under MIT (from the package's metadata)
        or       Ask the owner.
 
   warning[license-unknown]: edited copy of code under an unknown licence in a file under MIT
-   --> src/routes.py:90:1-130:16
+   --> src/routes.py:90:1-130:16  0000005a
        from     pkg:pypi/nobody@1 n.py:14-66
        licence  an unknown licence, declared as `see website` (from the package's metadata)
        evidence 312 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7)
@@ -199,9 +199,9 @@ src/routes.py under MIT (from the package's metadata)
 
 Allowed, if the notice of the origin is kept
   pkg:generic/plaintable@0.9.2 MIT
-   --> src/summary.py:1:1-41:16
-   --> src/summary.py:50:1-90:16
-   --> src/summary.py:100:1-140:16
+   --> src/summary.py:1:1-41:16  00000001
+   --> src/summary.py:50:1-90:16  00000032
+   --> src/summary.py:100:1-140:16  00000064
        + 2 more places
 
 checked in part: d.py: the last 3 lines cannot be read

@@ -70,6 +70,8 @@ pub struct Common {
 pub enum Command {
     /// Find references to indexed code and judge their licences
     Scan(Box<ScanArgs>),
+    /// Explain why a reference was reported, line by line
+    Explain(Box<ExplainArgs>),
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),
@@ -107,6 +109,59 @@ pub struct ScanArgs {
     /// Name of the text on standard input: decides its language, its configuration and its licence
     #[arg(long, value_name = "NAME", requires = "stdin")]
     pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Lowest severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    pub fail_on: Option<FailOn>,
+    /// Report findings, but do not fail because of them
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Format of the report
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
+    pub output: Option<PathBuf>,
+    /// Show all references with all their owners, not only those that need attention
+    #[arg(long, help_heading = "Output options")]
+    pub references: bool,
+    /// Explain each reference shown: evidence by line, owners, what would clear it
+    #[arg(long, help_heading = "Output options")]
+    pub explain: bool,
+}
+
+/// Explain why a reference was reported.
+///
+/// Shows what each line earned and which tokens correspond, how rare so much evidence is, why the owners stand in
+/// this order, what decided, and the least that would have to be rewritten.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark explain 3f2a9c01
+  birthmark explain src/routes.py:40
+  birthmark explain 3f2a9c01 src/ --index .birthmark/index --format json
+
+Exit status: 0 explained, 2 no such reference, or something could not be done")]
+pub struct ExplainArgs {
+    /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
+    pub finding: String,
+    /// Files and directories to look in; by default the file of PATH:LINE, else the current directory
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Format of the explanation
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+    /// Write the explanation to a file instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
+    pub output: Option<PathBuf>,
+}
+
+// What is checked against what. No doc comment: it would become the help of the commands that flatten this.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
     /// SPDX expression the checked code is under
     #[arg(long, value_name = "EXPR", value_parser = license)]
     pub license: Option<LicenseFact>,
@@ -124,26 +179,11 @@ pub struct ScanArgs {
     /// beside the configuration is the default if it is there
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Vec<PathBuf>,
-    /// Lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
-    pub fail_on: Option<FailOn>,
-    /// Report findings, but do not fail because of them
-    #[arg(long)]
-    pub exit_zero: bool,
     /// Threads to use; by default as many as the machine runs at once
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Format of the report
-    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
-    pub format: Format,
-    /// Write the report to a file instead of standard output
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
-    pub output: Option<PathBuf>,
-    /// Show all references with all their owners, not only those that need attention
-    #[arg(long, help_heading = "Output options")]
-    pub references: bool,
 }
 
 /// Which configuration to use.

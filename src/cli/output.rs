@@ -7,6 +7,8 @@ use std::path::Path;
 use anstream::AutoStream;
 use anyhow::Context;
 
+use crate::report::Format;
+
 /// Where results go.
 pub enum Output {
     /// To standard output.
@@ -22,6 +24,16 @@ pub enum Painted {
     Yes,
     /// They are data.
     No,
+}
+
+impl Painted {
+    /// Whether a format has styles.
+    pub fn of(format: Format) -> Painted {
+        match format {
+            Format::Text => Painted::Yes,
+            Format::Json => Painted::No,
+        }
+    }
 }
 
 impl Output {

@@ -8,11 +8,12 @@ use anyhow::{Context, anyhow, bail};
 
 use super::args::{Common, ScanArgs};
 use super::exit::ExitStatus;
+use super::explain::{Choice, Sources, explanations};
 use super::idiom;
 use super::output::{Output, Painted};
 use super::progress::Progress;
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
-use crate::finding::Report;
+use crate::finding::{Explanation, Report};
 use crate::index::{Index, IndexName};
 use crate::language::Language;
 use crate::policy::PolicySettings;
@@ -20,21 +21,26 @@ use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Format};
 use crate::scan::{DEFAULT_THRESHOLD_BITS, Preset, ScanSettings, Scanner};
 use crate::source::SourceFile;
-use crate::walk::{self, WalkSettings};
+use crate::walk::{self, WalkSettings, Walked, WalkedFile};
 
 /// Largest text taken from standard input.
 const MAX_STDIN_BYTES: u64 = 16 << 20;
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
+    let choice = match args.explain {
+        true => Choice::Shown,
+        false => Choice::None,
+    };
     let request = Request::new(args, common)?;
-    let report = request.report(common)?;
-    request.look.draw(&report, output)?;
+    let (report, explanations) = request.explained_report(&choice, common)?;
+    let explanations = matches!(choice, Choice::Shown).then_some(explanations.as_slice());
+    request.look.draw(&report, explanations, output)?;
     Ok(ExitStatus::of(&report, request.fail_on))
 }
 
 /// A scan as it is meant: arguments and configuration merged, everything checked that can be before reading code.
-struct Request {
+pub(super) struct Request {
     input: Input,
     indexes: Vec<IndexName>,
     idioms: Vec<IndexName>,
@@ -59,16 +65,17 @@ struct Look {
 }
 
 impl Request {
-    fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
+    pub(super) fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
         let input = Input::new(args.path, args.paths)?;
-        let choice = args.config.choice(input.place());
+        let check = args.check;
+        let choice = check.config.choice(input.place());
         let config = Config::load(&choice)?;
-        let indexes = match (args.index.is_empty(), config.index.is_empty()) {
-            (false, _) => args.index,
+        let indexes = match (check.index.is_empty(), config.index.is_empty()) {
+            (false, _) => check.index,
             (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
             (true, true) => vec![IndexName::Starter],
         };
-        let licenses = match args.license.or_else(|| config.license.clone()) {
+        let licenses = match check.license.or_else(|| config.license.clone()) {
             Some(license) => ProjectLicenses::given(license),
             None => ProjectLicenses::discovered(input.boundaries(&config)),
         };
@@ -76,13 +83,13 @@ impl Request {
             true => FailOn::Never,
             false => args.fail_on.or(config.fail_on).unwrap_or_default(),
         };
-        let threshold_bits = args
+        let threshold_bits = check
             .threshold
-            .or(args.preset.map(Preset::threshold_bits))
+            .or(check.preset.map(Preset::threshold_bits))
             .or(config.threshold_bits)
             .unwrap_or(DEFAULT_THRESHOLD_BITS);
-        let idioms = match (args.idioms.is_empty(), config.idioms.is_empty()) {
-            (false, _) => args.idioms,
+        let idioms = match (check.idioms.is_empty(), config.idioms.is_empty()) {
+            (false, _) => check.idioms,
             (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
             (true, true) => own_idioms(&config, &choice),
         };
@@ -104,35 +111,51 @@ impl Request {
             licenses,
             threshold_bits,
             fail_on,
-            jobs: args.jobs,
+            jobs: check.jobs,
             look: Look { format: args.format.into(), text },
         })
     }
 
-    fn report(&self, common: &Common) -> anyhow::Result<Report> {
-        let index = self.open_indexes()?;
-        let scanner = Scanner::new(index, self.scan_settings(self.open_idioms()?));
-        let mut report = match &self.input {
-            Input::Paths(paths) => self.scan_paths(&scanner, paths, common)?,
+    /// The report, and explanations of the references of choice.
+    pub(super) fn explained_report(
+        &self,
+        choice: &Choice<'_>,
+        common: &Common,
+    ) -> anyhow::Result<(Report, Vec<Explanation>)> {
+        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
+        let (mut report, sources) = match &self.input {
+            Input::Paths(paths) => {
+                let walked = self.walk(paths)?;
+                let files = match choice {
+                    Choice::None => Vec::new(),
+                    _ => walked.files.clone(),
+                };
+                (self.scan_files(&scanner, walked, common)?, Sources::Files(files))
+            }
             Input::Stdin { name, language } => {
                 let source = SourceFile::new(slashed(name), *language, standard_input()?);
-                scanner.text(&source, &self.licenses.of(name))
+                (scanner.text(&source, &self.licenses.of(name)), Sources::Text(source))
             }
         };
         report.notes.extend(self.licenses.notes());
         report.notes.sort();
-        Ok(report)
+        let chosen = choice.of(&report, self.look.text.references)?;
+        let explanations = explanations(&scanner, &sources, &chosen)?;
+        Ok((report, explanations))
     }
 
-    fn scan_paths(&self, scanner: &Scanner, paths: &[PathBuf], common: &Common) -> anyhow::Result<Report> {
+    fn walk(&self, paths: &[PathBuf]) -> anyhow::Result<Walked> {
         let settings = WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() };
-        let walked = walk::files(paths, &settings)?;
+        Ok(walk::files(paths, &settings)?)
+    }
+
+    fn scan_files(&self, scanner: &Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.jobs.map_or(0, NonZeroUsize::get))
             .build()
             .context("cannot start threads")?;
         let progress = Progress::new(common, walked.files.len(), "files");
-        let outbound = |file: &walk::WalkedFile| self.licenses.of(&file.location);
+        let outbound = |file: &WalkedFile| self.licenses.of(&file.location);
         Ok(threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines))))
     }
 
@@ -239,17 +262,24 @@ impl Input {
 }
 
 impl Look {
-    fn draw(&self, report: &Report, output: Output) -> anyhow::Result<()> {
+    fn draw(
+        &self,
+        report: &Report,
+        explanations: Option<&[Explanation]>,
+        output: Output,
+    ) -> anyhow::Result<()> {
         let mut drawn = Vec::new();
-        match self.format {
-            Format::Text => report::text::write(report, self.text, &mut drawn)?,
-            Format::Json => report::json::write(report, &mut drawn)?,
+        match (self.format, explanations) {
+            (Format::Text, _) => {
+                report::text::write(report, self.text, &mut drawn)?;
+                report::explain::write_text(explanations.unwrap_or_default(), &mut drawn)?;
+            }
+            (Format::Json, None) => report::json::write(report, &mut drawn)?,
+            (Format::Json, Some(explanations)) => {
+                report::explain_json::write_with_report(report, explanations, &mut drawn)?;
+            }
         }
-        let painted = match self.format {
-            Format::Text => Painted::Yes,
-            Format::Json => Painted::No,
-        };
-        output.write(&drawn, painted)
+        output.write(&drawn, Painted::of(self.format))
     }
 }
 

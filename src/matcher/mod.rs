@@ -6,9 +6,11 @@
 //! ```
 
 mod candidate;
+mod explain;
 mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
+pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
 use crate::align::{self, Block, Pair, Side};
 use crate::evidence;
@@ -94,6 +96,14 @@ struct Aligned {
     evidence: Evidence,
 }
 
+/// The tokens of an alignment that correspond.
+struct Corresponding {
+    /// Those that its evidence was counted over.
+    weighed: Vec<Block>,
+    /// The same without the word that begins the next definition.
+    blocks: Vec<Block>,
+}
+
 /// Finds what a stream resembles, with evidence of at least `threshold_bits`.
 ///
 /// # Errors
@@ -138,9 +148,9 @@ pub fn covered(
     threshold_bits: f32,
 ) -> Result<Covered, IndexError> {
     let mut covered = vec![false; query.side.classes.len()];
-    each_alignment(index, model, query, &mut Found::default(), |alignment, blocks| {
+    each_alignment(index, model, query, &mut Found::default(), |alignment, corresponding| {
         if alignment.evidence.bits >= threshold_bits {
-            let pairs = blocks.iter().flat_map(|block| &block.pairs);
+            let pairs = corresponding.blocks.iter().flat_map(|block| &block.pairs);
             pairs.for_each(|pair| covered[pair.query as usize] = true);
         }
     })?;
@@ -153,7 +163,7 @@ fn each_alignment(
     model: &Model<'_>,
     query: Query<'_>,
     found: &mut Found,
-    mut take: impl FnMut(Aligned, &[Block]),
+    mut take: impl FnMut(Aligned, Corresponding),
 ) -> Result<(), IndexError> {
     let candidates = candidate::candidates(index, model, query, found)?;
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
@@ -161,8 +171,8 @@ fn each_alignment(
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.columns(&row)?;
         for candidate in candidates {
-            for (aligned, blocks) in align_candidate(model, query, candidate, row, &columns) {
-                take(aligned, &blocks);
+            for (aligned, corresponding) in align_candidate(model, query, candidate, row, &columns) {
+                take(aligned, corresponding);
             }
         }
     }
@@ -176,12 +186,12 @@ fn align_candidate(
     candidate: &candidate::Candidate,
     row: DocumentRow,
     columns: &Columns,
-) -> Vec<(Aligned, Vec<Block>)> {
-    let document = Side { classes: &columns.classes, names: &columns.names };
+) -> Vec<(Aligned, Corresponding)> {
+    let document = side(columns);
     let blocks = align::align(query.side, document, &candidate.seeds);
     let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
-    let aligned = |(blocks, evidence): (Vec<Block>, Evidence)| {
-        let blocks = without_next_definition(query, blocks);
+    let aligned = |(weighed, evidence): (Vec<Block>, Evidence)| {
+        let blocks = without_next_definition(query, weighed.clone());
         let pairs = || blocks.iter().flat_map(|block| &block.pairs);
         let tokens = TokenRange {
             start: pairs().map(|pair| pair.query).min()?,
@@ -200,9 +210,13 @@ fn align_candidate(
             kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
             evidence,
         };
-        Some((aligned, blocks))
+        Some((aligned, Corresponding { weighed, blocks }))
     };
     stretches.into_iter().filter_map(aligned).collect()
+}
+
+fn side(columns: &Columns) -> Side<'_> {
+    Side { classes: &columns.classes, names: &columns.names }
 }
 
 /// Takes off the word that begins the next definition: it follows a copied function on both sides by chance.

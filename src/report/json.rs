@@ -32,7 +32,7 @@ pub(crate) fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+pub(super) struct Report<'a> {
     schema_version: u32,
     matches: Vec<Match<'a>>,
     findings: Vec<Finding<'a>>,
@@ -42,7 +42,7 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Match<'a> {
+pub(super) struct Match<'a> {
     id: &'a str,
     path: &'a str,
     region: Region,
@@ -144,7 +144,7 @@ struct FindingCounts {
 }
 
 #[derive(Serialize)]
-struct Provenance<'a> {
+pub(super) struct Provenance<'a> {
     version: &'a str,
     threshold_bits: f64,
     license: License<'a>,
@@ -310,8 +310,12 @@ impl<'a> From<&'a finding::IndexProvenance> for Index<'a> {
 }
 
 /// Hundredths are all that means anything, and read better than seventeen digits.
-fn rounded(number: f32) -> f64 {
-    let hundredths = (f64::from(number) * 100.0).round() / 100.0;
+pub(super) fn rounded(number: f32) -> f64 {
+    rounded_wide(f64::from(number))
+}
+
+pub(super) fn rounded_wide(number: f64) -> f64 {
+    let hundredths = (number * 100.0).round() / 100.0;
     // Adding zero turns -0.0 into 0.0.
     if hundredths.is_finite() { hundredths + 0.0 } else { 0.0 }
 }

@@ -15,22 +15,25 @@ impl fmt::Display for Printable<'_> {
         if looks_like_command {
             f.write_char('"')?;
         }
-        let mut before = "";
         for (i, c) in self.0.char_indices() {
-            let opens_old_command = c == '[' && (before.ends_with("##") || before.ends_with("##vso"));
-            match c {
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                c if is_unsafe(c) || opens_old_command => write!(f, "{}", c.escape_unicode())?,
-                c => f.write_char(c)?,
-            }
-            before = &self.0[..i + c.len_utf8()];
+            write_char(f, &self.0[..i], c)?;
         }
         if looks_like_command {
             f.write_char('"')?;
         }
         Ok(())
+    }
+}
+
+/// Writes one character of a text, given what stands before it.
+pub fn write_char(f: &mut impl Write, before: &str, c: char) -> fmt::Result {
+    let opens_old_command = c == '[' && (before.ends_with("##") || before.ends_with("##vso"));
+    match c {
+        '\n' => f.write_str("\\n"),
+        '\r' => f.write_str("\\r"),
+        '\t' => f.write_str("\\t"),
+        c if is_unsafe(c) || opens_old_command => write!(f, "{}", c.escape_unicode()),
+        c => f.write_char(c),
     }
 }
 

@@ -50,13 +50,13 @@ const LISTED: usize = 3;
 /// Owners listed of one reference where all are asked for.
 const OWNERS_LISTED: usize = 10;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const BLUE: Style = AnsiColor::Blue.on_default().bold();
-const CYAN: Style = AnsiColor::Cyan.on_default();
-const GREEN: Style = AnsiColor::Green.on_default();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const RED: Style = AnsiColor::Red.on_default().bold();
+pub(super) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const BLUE: Style = AnsiColor::Blue.on_default().bold();
+pub(super) const CYAN: Style = AnsiColor::Cyan.on_default();
+pub(super) const GREEN: Style = AnsiColor::Green.on_default();
 
 /// Draws the report with ANSI styles; a stream that wants none strips them.
 ///
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
         for finding in &self.report.findings {
             if !places.contains(&place_of_finding(finding)) {
                 headline(finding, &Printable(&finding.message).to_string(), out)?;
-                arrow(&finding.path, finding.region, out)?;
+                arrow(&finding.path, finding.region, &finding.reference, out)?;
                 remedies(&finding.remedies, out)?;
                 writeln!(out)?;
             }
@@ -145,7 +145,7 @@ impl<'a> Page<'a> {
             Some(finding) => headline(finding, &title, out)?,
             None => writeln!(out, "  {GREEN}reference{GREEN:#}{BOLD}: {title}{BOLD:#}")?,
         }
-        arrow(&reference.path, reference.region, out)?;
+        arrow(&reference.path, reference.region, &reference.id, out)?;
         self.owners(reference, out)?;
         row(out, "evidence", &shown_evidence(&reference.evidence))?;
         row(out, "why", &Printable(&reference.verdict.reason).to_string())?;
@@ -199,7 +199,7 @@ impl<'a> Page<'a> {
             let purl = Printable(purl);
             writeln!(out, "  {CYAN}{purl}{CYAN:#} {DIM}{license}{DIM:#}")?;
             for reference in references.iter().take(LISTED) {
-                arrow(&reference.path, reference.region, out)?;
+                arrow(&reference.path, reference.region, &reference.id, out)?;
             }
             if let Some(more) = references.len().checked_sub(LISTED + 1) {
                 writeln!(out, "       {DIM}+ {}{DIM:#}", count(more + 1, "more place"))?;
@@ -332,13 +332,18 @@ fn shown_evidence(evidence: &Evidence) -> String {
     )
 }
 
-fn arrow(path: &str, region: Region, out: &mut dyn Write) -> io::Result<()> {
+/// Digits of an id that are shown: `birthmark explain` takes any beginning that is unique.
+const ID_DIGITS: usize = 8;
+
+fn arrow(path: &str, region: Region, id: &str, out: &mut dyn Write) -> io::Result<()> {
     let path = Printable(path);
     let region = shown_region(region);
-    writeln!(out, "   {BLUE}-->{BLUE:#} {path}:{region}")
+    let id: String = id.chars().take(ID_DIGITS).collect();
+    let id = Printable(&id);
+    writeln!(out, "   {BLUE}-->{BLUE:#} {path}:{region}  {DIM}{id}{DIM:#}")
 }
 
-fn remedies(remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn remedies(remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
     for (i, remedy) in remedies.iter().enumerate() {
         let label = if i == 0 { "fix" } else { "or" };
         row(out, label, &Printable(remedy).to_string())?;
@@ -346,7 +351,7 @@ fn remedies(remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn row(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+pub(super) fn row(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
     writeln!(out, "       {DIM}{label:<8}{DIM:#} {text}")
 }
 
@@ -389,7 +394,7 @@ fn reasons(notes: &[Note]) -> String {
     format!(": {}", parts.join(", "))
 }
 
-fn shown_region(region: Region) -> String {
+pub(super) fn shown_region(region: Region) -> String {
     let Region { start_line, start_column, end_line, end_column } = region;
     format!("{start_line}:{start_column}-{end_line}:{end_column}")
 }
@@ -424,7 +429,7 @@ fn named(fact: &LicenseFact) -> String {
 }
 
 /// A licence, how sure it is, and where it was learned.
-fn described(fact: &LicenseFact) -> String {
+pub(super) fn described(fact: &LicenseFact) -> String {
     let mut text = named(fact);
     if fact.precision == Precision::Imprecise || fact.expression.is_none() {
         if !fact.declared.is_empty() {
@@ -462,7 +467,7 @@ fn decision(decision: Decision) -> &'static str {
     }
 }
 
-fn copy_kind(kind: CopyKind) -> &'static str {
+pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
     match kind {
         CopyKind::Verbatim => "verbatim",
         CopyKind::Reformatted => "reformatted",

@@ -58,6 +58,25 @@ impl TokenClass {
     /// The class of the first word of a language's table.
     pub const FIRST_WORD: TokenClass = TokenClass(16);
 
+    /// What people call a role that all languages share; `None` for the words of a language.
+    pub fn role(self) -> Option<&'static str> {
+        const ROLES: [&str; 12] = [
+            "variable",
+            "field",
+            "callee",
+            "argument",
+            "type",
+            "definition",
+            "self",
+            "string",
+            "character",
+            "integer",
+            "float",
+            "other",
+        ];
+        ROLES.get(usize::from(self.0).checked_sub(1)?).copied()
+    }
+
     /// Whether tokens of this class carry a name or literal text.
     pub fn is_named(self) -> bool {
         self.is_identifier() || self.is_literal()

@@ -4,6 +4,7 @@
 mod corpus;
 mod corruption;
 mod crash;
+mod explaining;
 mod fingerprints;
 mod grammar;
 mod hostile;

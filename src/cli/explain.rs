@@ -1,0 +1,190 @@
+//! `birthmark explain`, and what `birthmark scan --explain` shares with it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+
+use super::args::{Common, ExplainArgs, ScanArgs};
+use super::exit::ExitStatus;
+use super::output::{Output, Painted};
+use super::scan::Request;
+use crate::finding::{Explanation, Reference, Report, Rule};
+use crate::report::text::References;
+use crate::report::{self, Format};
+use crate::scan::Scanner;
+use crate::source::SourceFile;
+use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+
+pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let output = Output::open(args.output.as_deref())?;
+    let wanted = Wanted::parse(&args.finding);
+    let format = args.format.into();
+    let request = Request::new(scan_for(args, &wanted), common)?;
+    let (report, explanations) = request.explained_report(&Choice::Wanted(&wanted), common)?;
+    let mut drawn = Vec::new();
+    match format {
+        Format::Text => report::explain::write_text(&explanations, &mut drawn)?,
+        Format::Json => report::explain_json::write(&report, &explanations, &mut drawn)?,
+    }
+    output.write(&drawn, Painted::of(format))?;
+    Ok(ExitStatus::Success)
+}
+
+/// The scan that finds what is to be explained.
+fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
+    let paths = match (args.paths.is_empty(), wanted) {
+        (false, _) => args.paths,
+        (true, Wanted::Place { path, .. }) => vec![path.clone()],
+        (true, Wanted::Id(_)) => vec![PathBuf::from(".")],
+    };
+    ScanArgs {
+        paths,
+        stdin: false,
+        path: None,
+        check: args.check,
+        fail_on: None,
+        exit_zero: true,
+        format: args.format,
+        output: None,
+        references: true,
+        explain: true,
+    }
+}
+
+/// What the user named.
+pub enum Wanted {
+    /// The beginning of an id.
+    Id(String),
+    /// A line of a file.
+    Place { path: PathBuf, line: u32 },
+}
+
+/// Which references of a report are explained.
+pub enum Choice<'a> {
+    /// None.
+    None,
+    /// Those that the report shows in full.
+    Shown,
+    /// The one the user named, at every place it has.
+    Wanted(&'a Wanted),
+}
+
+/// Where the text of the files checked is.
+pub enum Sources {
+    Files(Vec<WalkedFile>),
+    Text(SourceFile),
+}
+
+impl Wanted {
+    fn parse(text: &str) -> Wanted {
+        match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
+            Some((path, Ok(line))) if !path.is_empty() => Wanted::Place { path: path.into(), line },
+            _ => Wanted::Id(text.to_ascii_lowercase()),
+        }
+    }
+}
+
+impl Choice<'_> {
+    /// The references chosen.
+    pub fn of<'r>(&self, report: &'r Report, shown: References) -> anyhow::Result<Vec<&'r Reference>> {
+        match self {
+            Choice::None => Ok(Vec::new()),
+            Choice::Shown => Ok(shown_references(report, shown)),
+            Choice::Wanted(Wanted::Id(id)) => by_id(report, id),
+            Choice::Wanted(Wanted::Place { path, line }) => by_place(report, path, *line),
+        }
+    }
+}
+
+fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
+    let needs_attention = |reference: &&Reference| {
+        Rule::of(reference.verdict.decision).is_some_and(|rule| rule != Rule::AttributionMissing)
+    };
+    let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);
+    report.references.iter().filter(is_shown).collect()
+}
+
+fn by_id<'r>(report: &'r Report, wanted: &str) -> anyhow::Result<Vec<&'r Reference>> {
+    let found: Vec<&Reference> =
+        report.references.iter().filter(|reference| reference.id.starts_with(wanted)).collect();
+    let ids: BTreeSet<&str> = found.iter().map(|reference| reference.id.as_str()).collect();
+    match ids.len() {
+        1 => Ok(found),
+        0 => Err(no_such_id(report, wanted)),
+        _ => {
+            let ids: Vec<&str> = ids.into_iter().take(MAX_NAMED).collect();
+            bail!("`{wanted}` begins more than one id; name more of it: {}", ids.join(", "))
+        }
+    }
+}
+
+/// Ids or places named in an error, at most.
+const MAX_NAMED: usize = 5;
+
+fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
+    let mut ids: Vec<&str> = report.references.iter().map(|reference| reference.id.as_str()).collect();
+    ids.sort_by_key(|id| (distance(id, wanted), *id));
+    ids.dedup();
+    ids.truncate(MAX_NAMED);
+    match ids.as_slice() {
+        [] => anyhow!("no reference has the id `{wanted}`: none was found in what was checked"),
+        ids => anyhow!("no reference has the id `{wanted}`; near it are {}", ids.join(", ")),
+    }
+}
+
+/// How far an id is from what was typed, which may be the beginning only.
+fn distance(id: &str, wanted: &str) -> usize {
+    let beginning: String = id.chars().take(wanted.chars().count()).collect();
+    strsim::levenshtein(&beginning, wanted)
+}
+
+fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Vec<&'r Reference>> {
+    let path = walk::display_path(path);
+    let in_file: Vec<&Reference> =
+        report.references.iter().filter(|reference| reference.path == path).collect();
+    let holds =
+        |reference: &&Reference| (reference.region.start_line..=reference.region.end_line).contains(&line);
+    let found: Vec<&Reference> = in_file.iter().copied().filter(holds).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let places: Vec<String> = in_file
+        .iter()
+        .take(MAX_NAMED)
+        .map(|near| format!("{} (lines {}-{})", near.id, near.region.start_line, near.region.end_line))
+        .collect();
+    match places.as_slice() {
+        [] => bail!("there is no reference in `{path}`"),
+        places => bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", ")),
+    }
+}
+
+/// Explains references, each file once.
+pub fn explanations(
+    scanner: &Scanner,
+    sources: &Sources,
+    references: &[&Reference],
+) -> anyhow::Result<Vec<Explanation>> {
+    let mut explanations = Vec::new();
+    for of_file in references.chunk_by(|a, b| a.path == b.path) {
+        let path = &of_file[0].path;
+        let loaded;
+        let source = match sources {
+            Sources::Text(source) => source,
+            Sources::Files(files) => {
+                let file = files.iter().find(|file| file.path == *path);
+                let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
+                loaded = walk::load(file, DEFAULT_SIZE_LIMIT)
+                    .map_err(|note| anyhow!("`{path}` changed while it was explained: {}", note.message))?;
+                &loaded
+            }
+        };
+        let explained = scanner.explain(source, of_file)?;
+        if explained.len() < of_file.len() {
+            bail!("`{path}` changed while it was explained");
+        }
+        explanations.extend(explained);
+    }
+    Ok(explanations)
+}
