@@ -91,7 +91,7 @@ fn empty() -> Report {
                 lines: 9_100_000,
             }],
             idioms: Vec::new(),
-            threshold_bits: 60.0,
+            threshold_bits: birthmark::scan::DEFAULT_THRESHOLD_BITS,
             project_license: LicenseFact::unknown(),
             given_license: None,
         },

@@ -178,14 +178,14 @@ fn presets_are_thresholds() {
         (&[][..], 75.0),
         (&["--preset", "audit"], 45.0),
         (&["--threshold", "33"], 33.0),
-        (&["--preset", "default"], 60.0),
-        (&["--no-config"], 60.0),
+        (&["--preset", "default"], 65.0),
+        (&["--no-config"], 65.0),
     ] {
         let report = scan(project.path(), arguments);
         assert_eq!(report["provenance"]["threshold_bits"], bits, "{arguments:?}");
         let text = scan_text(project.path(), arguments);
         let shown = format!("from     {bits} bits of evidence on");
-        assert_eq!(text.contains(&shown), bits != 60.0, "{arguments:?}: {text}");
+        assert_eq!(text.contains(&shown), bits != 65.0, "{arguments:?}: {text}");
     }
 }
 
