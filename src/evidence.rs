@@ -8,7 +8,8 @@
 //! - *literals*: equal strings and numbers earn a part of their rarity;
 //! - *repetition earns once*: a token that ends a sequence of classes seen before in the region counts little,
 //!   or tables and match arms would outscore real copies;
-//! - *penalties*: each gap and each block in another place costs.
+//! - *penalties*: each gap, each block in another place and each inconsistent renaming costs;
+//! - *a run pays for its place*: of the structure of each run only what exceeds [`RUN_FEE_BITS`] counts.
 
 mod rarity;
 mod record;
@@ -81,7 +82,7 @@ const SAME_NAME_AGAIN_BITS: f32 = 0.5;
 const RENAMING_BITS: f32 = -0.9;
 /// What a later occurrence of a renamed name earns when it was renamed in the same way.
 const CONSISTENT_RENAMING_BITS: f32 = 0.7;
-/// What it costs when it was not: a copyist renames everywhere or nowhere.
+/// What it costs the first time it was not: a copyist renames everywhere or nowhere.
 const INCONSISTENT_RENAMING_BITS: f32 = -8.0;
 /// What a run of consecutive tokens must earn by structure before any of it counts. An alignment may choose among the
 /// thousands of places where a short run could correspond, so a run pays for its place (Altschul et al. 1990 charge

@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail};
 use super::args::{Common, IdiomAddArgs, IdiomArgs, IdiomCommand, IdiomRemoveArgs};
 use super::exit::ExitStatus;
 use super::index::Target;
-use super::index_add::{lines, tell_notes};
+use super::index_add::{lines, tell_notes, told};
 use super::progress::Progress;
 use crate::config::Config;
 use crate::index::documents::DocumentMarks;
@@ -84,7 +84,7 @@ fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     for source in &args.sources {
         let idiom = read(source, args.name.as_deref())?;
         progress.done(lines(&idiom));
-        progress.interrupt(|| tell_notes(&idiom));
+        progress.interrupt(|| tell_notes(&idiom.component.purl, &idiom.notes));
         if idiom.documents.is_empty() {
             bail!("{source:?} holds no source file that could be read");
         }
@@ -101,7 +101,7 @@ fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         lines: idioms.iter().map(lines).sum(),
         failed: 0,
     };
-    let prepared = idioms.into_iter().map(Ingested::prepare).collect();
+    let prepared = idioms.into_iter().map(|idiom| told(idiom.prepare())).collect();
     IndexDirectory::open_or_create(target.directory()?)?.add(prepared)?;
     target.print(&Answer::AddIdioms(added))
 }

@@ -11,9 +11,11 @@ use super::exit::ExitStatus;
 use super::failure;
 use super::index::Target;
 use super::progress::Progress;
+use crate::finding::Note;
 use crate::index::{IndexDirectory, PreparedComponent};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
-use crate::ingest::{self, Given, IngestError, Ingested, Source};
+use crate::ingest::{self, Given, IngestError, Ingested, Prepared, Source};
+use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 
 /// Components committed at once, and the bytes of archives from which a batch is closed before it has so many. An
@@ -167,7 +169,7 @@ fn read_batch(batch: &[Wanted], progress: &Progress, added: &mut Added) -> Vec<I
     for result in results {
         match result {
             Ok(component) => {
-                progress.interrupt(|| tell_notes(&component));
+                progress.interrupt(|| tell_notes(&component.component.purl, &component.notes));
                 ingested.push(component);
             }
             Err(error) => {
@@ -185,12 +187,18 @@ fn prepared(ingested: Vec<Ingested>, added: &mut Added) -> Vec<PreparedComponent
         added.documents += component.documents.len() as u64;
         added.lines += lines(component);
     }
-    ingested.into_par_iter().map(Ingested::prepare).collect()
+    let prepared: Vec<Prepared> = ingested.into_par_iter().map(Ingested::prepare).collect();
+    prepared.into_iter().map(told).collect()
 }
 
-pub(super) fn tell_notes(ingested: &Ingested) {
-    let purl = &ingested.component.purl;
-    for note in &ingested.notes {
+/// Tells what could not be prepared, and goes on with the rest.
+pub(super) fn told(prepared: Prepared) -> PreparedComponent {
+    tell_notes(&prepared.component.component.purl, &prepared.notes);
+    prepared.component
+}
+
+pub(super) fn tell_notes(purl: &Purl, notes: &[Note]) {
+    for note in notes {
         match &note.path {
             Some(path) => failure::warn(&format!("{purl}, {path}: {}", note.message)),
             None => failure::warn(&format!("{purl}: {}", note.message)),

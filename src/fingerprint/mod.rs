@@ -16,7 +16,6 @@ pub use kgram::{KgramHash, keeps_name, kgrams};
 pub use winnow::winnow;
 
 use crate::language::Language;
-use crate::token::TokenStream;
 
 /// A way to make fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +78,4 @@ const MIN_CLASSES: usize = 5;
 fn distinct_classes(classes: &[u8]) -> usize {
     let mut seen = [false; 256];
     classes.iter().filter(|&&class| !std::mem::replace(&mut seen[usize::from(class)], true)).count()
-}
-
-/// The fingerprints of a token stream; see [`fingerprints`].
-pub fn of_stream(stream: &TokenStream, language: Language) -> Vec<Fingerprint> {
-    fingerprints(stream.classes(), stream.names(), language)
 }

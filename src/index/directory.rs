@@ -144,12 +144,11 @@ impl IndexDirectory {
     /// Writes a segment under the name its content gives it; nothing refers to it yet.
     fn write(&self, components: Vec<PreparedComponent>) -> Result<SegmentEntry, IndexError> {
         let mut bytes = Vec::new();
-        write_segment(components, &mut bytes).map_err(|error| match error {
+        let digest = write_segment(components, &mut bytes).map_err(|error| match error {
             WriteError::Index(error) => error,
             WriteError::Io(error) => io_error("cannot write to", &self.path, error),
         })?;
-        let segment = Segment::open("the new segment", storage::SegmentBytes::Owned(bytes.clone()))?;
-        let digest = segment.digest().to_hex().to_string();
+        let digest = digest.to_hex().to_string();
         let file = manifest::segment_name(&digest);
         let path = self.path.join(&file);
         storage::replace(&path, |out| {

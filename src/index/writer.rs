@@ -105,11 +105,14 @@ impl PreparedComponent {
     }
 }
 
-/// Writes a segment of these components; the bytes depend on what they are, not on their order.
+/// Writes a segment of these components and returns the digest of its content; the bytes depend on what they are, not on their order.
 ///
 /// # Errors
 /// If they are too many for one segment, or `out` fails.
-pub fn write_segment(mut components: Vec<PreparedComponent>, out: &mut impl Write) -> Result<(), WriteError> {
+pub fn write_segment(
+    mut components: Vec<PreparedComponent>,
+    out: &mut impl Write,
+) -> Result<blake3::Hash, WriteError> {
     components.sort_by(|a, b| {
         (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
     });
@@ -118,8 +121,10 @@ pub fn write_segment(mut components: Vec<PreparedComponent>, out: &mut impl Writ
     }
     let mut layout = Layout::new(&components)?;
     let body = layout.body(&components)?;
-    out.write_all(&layout.header(&body))?;
-    Ok(out.write_all(&body)?)
+    let digest = blake3::hash(&body);
+    out.write_all(&layout.header(digest))?;
+    out.write_all(&body)?;
+    Ok(digest)
 }
 
 /// Why a segment could not be written.
@@ -257,13 +262,13 @@ impl Layout {
         bytes
     }
 
-    fn header(&self, body: &[u8]) -> Vec<u8> {
+    fn header(&self, digest: blake3::Hash) -> Vec<u8> {
         let mut header = Vec::with_capacity(HEADER_BYTES);
         header.extend_from_slice(&MAGIC);
         header.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
         header.extend_from_slice(&NORMALIZER_VERSION.to_le_bytes());
         header.resize(format::OFFSET_CONTENT_DIGEST, 0);
-        header.extend_from_slice(blake3::hash(body).as_bytes());
+        header.extend_from_slice(digest.as_bytes());
         let counts =
             [self.counts[0], self.counts[1], u64::from(self.tokens), self.lines, self.fingerprint_count];
         header.extend(counts.iter().flat_map(|count| count.to_le_bytes()));

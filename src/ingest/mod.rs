@@ -37,6 +37,7 @@ use crate::walk::{self, Inspected};
 
 pub use archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED};
 pub use error::IngestError;
+pub use prepare::Prepared;
 pub use source::{ArchiveForm, Source};
 pub use tree::MAX_SOURCE_FILE;
 

@@ -14,7 +14,7 @@ pub(super) struct Candidate {
     pub segment: SegmentId,
     pub document: DocumentId,
     pub seeds: Vec<Seed>,
-    /// Bits of the tokens that the seeds cover: what an alignment will at least find.
+    /// Bits of the tokens that the seeds cover, before fees and penalties.
     estimate: f32,
     /// Tokens of the query from the first seed to the last.
     query: (u32, u32),

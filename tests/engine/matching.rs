@@ -254,7 +254,7 @@ fn indexing_and_asking_see_the_same_tokens() {
     let ingested = ingest::ingest(&directory, &Default::default(), &()).expect("readable");
     let texts: Vec<SourceFile> = ingested.documents.iter().map(|document| document.source.clone()).collect();
     let mut bytes = Vec::new();
-    birthmark::index::write_segment(vec![ingested.prepare()], &mut bytes).expect("small enough");
+    birthmark::index::write_segment(vec![ingested.prepare().component], &mut bytes).expect("small enough");
     let segment = segment(bytes);
     assert_eq!(segment.documents().count(), texts.len());
     for id in segment.documents() {
