@@ -79,7 +79,8 @@ pub struct Finding {
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
-    /// The [`Reference::id`] it is about.
+    /// The [`Reference::id`] it is about. A finding about no reference, such as one about the configuration, has an id
+    /// of its own here, made of what it says.
     pub reference: String,
     /// Path of the file, as in the reference.
     pub path: String,
@@ -102,6 +103,12 @@ pub enum Rule {
     LicenseReview,
     /// `attribution-missing`: allowed, but the owner's notice must be kept.
     AttributionMissing,
+    /// `declaration-mismatch`: the code is declared as another's, or under another licence, than it resembles.
+    DeclarationMismatch,
+    /// `suppression-unused`: a comment that silences a finding silences none.
+    SuppressionUnused,
+    /// `policy-unused`: an entry of the configuration decides nothing, or has expired.
+    PolicyUnused,
 }
 
 /// How bad a finding is; the order is that of badness.
@@ -192,8 +199,15 @@ pub struct IndexProvenance {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Rule; 4] =
-        [Rule::LicenseIncompatible, Rule::LicenseUnknown, Rule::LicenseReview, Rule::AttributionMissing];
+    pub const ALL: [Rule; 7] = [
+        Rule::LicenseIncompatible,
+        Rule::LicenseUnknown,
+        Rule::LicenseReview,
+        Rule::AttributionMissing,
+        Rule::DeclarationMismatch,
+        Rule::SuppressionUnused,
+        Rule::PolicyUnused,
+    ];
 
     /// The stable code.
     pub fn code(self) -> &'static str {
@@ -202,6 +216,14 @@ impl Rule {
             Rule::LicenseUnknown => "license-unknown",
             Rule::LicenseReview => "license-review",
             Rule::AttributionMissing => "attribution-missing",
+            Rule::DeclarationMismatch => "declaration-mismatch",
+            Rule::SuppressionUnused => "suppression-unused",
+            Rule::PolicyUnused => "policy-unused",
         }
+    }
+
+    /// The rule of that code.
+    pub fn from_code(code: &str) -> Option<Rule> {
+        Rule::ALL.into_iter().find(|rule| rule.code() == code)
     }
 }

@@ -39,11 +39,16 @@ impl Rule {
     /// How bad findings of the rule are unless the configuration says otherwise.
     ///
     /// Only a clear conflict is an error. A notice to be kept is worth knowing and no more: birthmark does not see
-    /// whether it stands somewhere in the project, and a copy with its notice must not fail for ever.
+    /// whether it stands somewhere in the project, and a copy with its notice must not fail for ever. What is said
+    /// wrongly or for nothing is a warning: somebody relies on it.
     pub fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
-            Rule::LicenseUnknown | Rule::LicenseReview => Severity::Warning,
+            Rule::LicenseUnknown
+            | Rule::LicenseReview
+            | Rule::DeclarationMismatch
+            | Rule::SuppressionUnused
+            | Rule::PolicyUnused => Severity::Warning,
             Rule::AttributionMissing => Severity::Info,
         }
     }
