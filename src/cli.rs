@@ -3,12 +3,14 @@
 
 mod args;
 mod completions;
+mod doctor;
 mod exit;
 mod explain;
 mod failure;
 mod idiom;
 mod index;
 mod index_add;
+mod man;
 mod output;
 mod progress;
 mod scan;
@@ -34,7 +36,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
+        Command::Doctor(args) => doctor::run(*args, &cli.common),
         Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     status
         .unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! Draws a [`Report`](crate::finding::Report): a file per format.
 
+pub mod doctor;
 pub mod explain;
 pub mod explain_json;
 pub mod index;

@@ -3,6 +3,7 @@
 //! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
 
 mod explain;
+pub mod self_test;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

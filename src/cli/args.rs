@@ -78,8 +78,12 @@ pub enum Command {
     /// Declare code that is nobody's: scaffolds, templates, boilerplate
     #[command(subcommand)]
     Idiom(IdiomCommand),
+    /// Say whether birthmark works here and what a scan would use
+    Doctor(Box<DoctorArgs>),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
 }
 
 /// Find references to indexed code and judge their licences.
@@ -160,7 +164,7 @@ pub struct ExplainArgs {
 }
 
 // What is checked against what. No doc comment: it would become the help of the commands that flatten this.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
     /// SPDX expression the checked code is under
     #[arg(long, value_name = "EXPR", value_parser = license)]
@@ -187,7 +191,7 @@ pub struct CheckArgs {
 }
 
 /// Which configuration to use.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ConfigArgs {
     /// Configuration to use instead of the nearest birthmark.toml, Cargo.toml or pyproject.toml
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -320,6 +324,39 @@ pub struct IdiomArgs {
     /// Format of the output
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,
+}
+
+/// Say whether birthmark works here and what a scan would use.
+///
+/// Reads the configuration, verifies every index, names the licence, looks for git, and tries itself on a planted copy.
+/// The index holds no source text: what is planted is a file that birthmark brings along and indexes for the occasion.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark doctor
+  birthmark doctor crates/parser --format json
+
+Exit status: 0 birthmark works here, perhaps with advice; 2 something is broken")]
+pub struct DoctorArgs {
+    /// The file or directory a scan would be about
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Format of the diagnosis
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark man --dir ~/.local/share/man/man1
+  birthmark man --dir man && man man/birthmark-scan.1")]
+pub struct ManArgs {
+    /// Directory to write them to, a page per command; made if it is not there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -13,9 +13,10 @@ use super::idiom;
 use super::output::{Output, Painted};
 use super::progress::Progress;
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
-use crate::finding::{Explanation, Report};
+use crate::finding::{Explanation, Note, Report};
 use crate::index::{Index, IndexName};
 use crate::language::Language;
+use crate::license::LicenseFact;
 use crate::policy::PolicySettings;
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Format};
@@ -114,6 +115,31 @@ impl Request {
             jobs: check.jobs,
             look: Look { format: args.format.into(), text },
         })
+    }
+
+    /// The configuration in force.
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The indexes to ask.
+    pub(super) fn indexes(&self) -> &[IndexName] {
+        &self.indexes
+    }
+
+    /// The sets of idioms to ask.
+    pub(super) fn idioms(&self) -> &[IndexName] {
+        &self.idioms
+    }
+
+    /// The evidence from which a match is reported.
+    pub(super) fn threshold_bits(&self) -> f32 {
+        self.threshold_bits
+    }
+
+    /// The licence of the place the scan is about, and what could not be read on the way to it.
+    pub(super) fn license_of_place(&self) -> (LicenseFact, Vec<Note>) {
+        (self.licenses.of(&self.input.place()), self.licenses.notes())
     }
 
     /// The report, and explanations of the references of choice.

@@ -429,7 +429,7 @@ fn named(fact: &LicenseFact) -> String {
 }
 
 /// A licence, how sure it is, and where it was learned.
-pub(super) fn described(fact: &LicenseFact) -> String {
+pub(crate) fn described(fact: &LicenseFact) -> String {
     let mut text = named(fact);
     if fact.precision == Precision::Imprecise || fact.expression.is_none() {
         if !fact.declared.is_empty() {

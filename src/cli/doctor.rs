@@ -1,0 +1,196 @@
+//! `birthmark doctor`: whether birthmark works here, and what a scan of this place would use.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::args::{CheckArgs, Common, ConfigArgs, DoctorArgs, Format as FormatArg, ScanArgs};
+use super::exit::ExitStatus;
+use super::idiom;
+use super::output::{Output, Painted};
+use super::scan::Request;
+use crate::index::{Index, IndexError, IndexName, Part};
+use crate::report::Format;
+use crate::report::doctor::{self, Diagnosis, State};
+use crate::report::text::{count, described};
+use crate::scan::self_test::{SelfTestError, self_test};
+
+pub fn run(args: DoctorArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let (format, place) = (args.format.into(), args.path.clone());
+    let mut diagnosis = Diagnosis::default();
+    program(&mut diagnosis);
+    let request = configuration(args, common, &mut diagnosis)?;
+    let sound = indexes(&request, &mut diagnosis);
+    idioms(&request, &mut diagnosis);
+    license(&request, &mut diagnosis);
+    planted_copy(&sound, &mut diagnosis);
+    git(&place, &mut diagnosis);
+    draw(&diagnosis, format)
+}
+
+fn draw(diagnosis: &Diagnosis, format: Format) -> anyhow::Result<ExitStatus> {
+    let mut drawn = Vec::new();
+    match format {
+        Format::Json => doctor::json(diagnosis, &mut drawn)?,
+        Format::Text => doctor::text(diagnosis, &mut drawn)?,
+    }
+    Output::Standard.write(&drawn, Painted::of(format))?;
+    Ok(match diagnosis.state() {
+        State::Broken => ExitStatus::Failure,
+        State::Ok | State::Advice => ExitStatus::Success,
+    })
+}
+
+fn program(diagnosis: &mut Diagnosis) {
+    let place = match std::env::current_exe() {
+        Ok(path) => format!(" at {}", path.display()),
+        Err(_) => String::new(),
+    };
+    diagnosis.ok("program", format!("birthmark {}{place}", env!("CARGO_PKG_VERSION")));
+}
+
+/// The scan that would be done. Where the configuration is broken, the one that would be done without it.
+fn configuration(args: DoctorArgs, common: &Common, diagnosis: &mut Diagnosis) -> anyhow::Result<Request> {
+    let without = ConfigArgs { config: None, no_config: true };
+    let without = DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
+    match Request::new(scan_of(args), common) {
+        Ok(request) => {
+            let said = match request.config().file.as_ref() {
+                Some(file) => file.path.display().to_string(),
+                None => "none: every setting has its default".to_owned(),
+            };
+            let bits = request.threshold_bits();
+            diagnosis.ok("configuration", format!("{said}; reports from {bits} bits of evidence on"));
+            Ok(request)
+        }
+        Err(error) => {
+            let remedy = "correct it; what follows was looked at without it";
+            diagnosis.broken("configuration", format!("{error:#}"), Some(remedy));
+            Request::new(scan_of(without), common)
+        }
+    }
+}
+
+fn scan_of(args: DoctorArgs) -> ScanArgs {
+    ScanArgs {
+        paths: vec![args.path],
+        stdin: false,
+        path: None,
+        check: args.check,
+        fail_on: None,
+        exit_zero: true,
+        format: FormatArg::Text,
+        output: None,
+        references: true,
+        explain: false,
+    }
+}
+
+/// Opens and verifies each index that a scan would ask; returns those that are sound.
+fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<IndexName> {
+    let mut sound = Vec::new();
+    for name in request.indexes() {
+        match verified(name) {
+            Ok(part) => {
+                diagnosis.ok("index", contents(&part));
+                sound.push(name.clone());
+            }
+            Err(error) => diagnosis.broken("index", error.to_string(), None),
+        }
+    }
+    sound
+}
+
+fn verified(name: &IndexName) -> Result<Part, IndexError> {
+    let index = Index::open(std::slice::from_ref(name))?;
+    index.verify()?;
+    Ok(index.parts()[0].clone())
+}
+
+fn contents(part: &Part) -> String {
+    let (name, counts) = (&part.name, &part.counts);
+    let components = count(counts.components, "component");
+    let documents = count(counts.documents, "document");
+    let lines = count(counts.lines, "line");
+    format!("{name} is sound ({components}, {documents}, {lines})")
+}
+
+fn idioms(request: &Request, diagnosis: &mut Diagnosis) {
+    for name in request.idioms() {
+        let opened = idiom::open(std::slice::from_ref(name));
+        match opened.and_then(|set| Ok(set.verify().map(|()| contents(&set.parts()[0]))?)) {
+            Ok(contents) => diagnosis.ok("idioms", contents),
+            Err(error) => diagnosis.broken("idioms", format!("{error:#}"), None),
+        }
+    }
+}
+
+fn license(request: &Request, diagnosis: &mut Diagnosis) {
+    let (fact, notes) = request.license_of_place();
+    match &fact.expression {
+        Some(_) => diagnosis.ok("licence", described(&fact)),
+        None => diagnosis.advise(
+            "licence",
+            "that of the code here is not known, so every reference ends in a warning",
+            "state it as `license` in Cargo.toml, pyproject.toml or birthmark.toml, or by --license",
+        ),
+    }
+    for note in notes {
+        let place = note.path.map(|path| format!("{path}: ")).unwrap_or_default();
+        diagnosis.advise(
+            "licence",
+            format!("{place}{}", note.message),
+            "correct the file, or state the licence in birthmark.toml",
+        );
+    }
+}
+
+fn planted_copy(sound: &[IndexName], diagnosis: &mut Diagnosis) {
+    match self_test(sound) {
+        Ok(sighting) => {
+            let (found, planted) = sighting.lines;
+            let bits = sighting.bits.round();
+            let message =
+                format!("a planted copy was found: {found} of {planted} lines, {bits} bits of evidence");
+            diagnosis.ok("self-test", message);
+        }
+        Err(error) => {
+            let remedy = match error {
+                SelfTestError::NoRoom { .. } => {
+                    "make room there, or set TMPDIR to a directory that can be written to"
+                }
+                _ => "install birthmark anew; if that does not help, report it as an error in birthmark",
+            };
+            diagnosis.broken("self-test", format!("{:#}", anyhow::Error::new(error)), Some(remedy));
+        }
+    }
+}
+
+/// Only scans of changes and ingest of repositories need git.
+fn git(place: &Path, diagnosis: &mut Diagnosis) {
+    let Some(version) = answer(Path::new("."), &["--version"]) else {
+        return diagnosis.advise(
+            "git",
+            "not found: whole trees can be scanned, changes cannot",
+            "install git, or put it on the PATH",
+        );
+    };
+    let directory = if place.is_dir() { place } else { Path::new(".") };
+    let repository = match answer(directory, &["rev-parse", "--show-toplevel"]) {
+        Some(top) => format!("in the repository {top}"),
+        None => "this is not a repository, so there are no changes to scan".to_owned(),
+    };
+    diagnosis.ok("git", format!("{version}; {repository}"));
+}
+
+/// What git says, if it says anything. Neither question runs what a repository's configuration names.
+fn answer(directory: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .current_dir(directory)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    (output.status.success() && !said.is_empty()).then_some(said)
+}
