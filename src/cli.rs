@@ -10,6 +10,7 @@ mod failure;
 mod idiom;
 mod index;
 mod index_add;
+mod license;
 mod man;
 mod output;
 mod progress;
@@ -37,6 +38,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(*args, &cli.common),
+        Command::License(command) => license::run(command),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };

@@ -5,6 +5,7 @@ pub mod explain;
 pub mod explain_json;
 pub mod index;
 pub mod json;
+pub mod license;
 pub mod printable;
 pub mod text;
 

@@ -1,6 +1,10 @@
 //! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
 //! decided by each subcommand.
 
+mod license;
+
+pub use license::{CompatArgs, LicenseCommand};
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -80,6 +84,9 @@ pub enum Command {
     Idiom(IdiomCommand),
     /// Say whether birthmark works here and what a scan would use
     Doctor(Box<DoctorArgs>),
+    /// Compare licences
+    #[command(subcommand)]
+    License(LicenseCommand),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
     /// Write the manual pages

@@ -13,10 +13,30 @@ use crate::report::printable::Printable;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
+/// Something wrong at one place of a text that the user gave.
+#[derive(Debug)]
+pub struct Located {
+    /// The text, under a name of what it is.
+    pub file: ConfigFile,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl std::fmt::Display for Located {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}; {}", self.file.path.display(), self.problem.title, self.problem.help)
+    }
+}
+
+impl std::error::Error for Located {}
+
 /// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say it.
 pub fn tell(error: &anyhow::Error) {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return tell_config(error);
+    }
+    if let Some(Located { file, problem }) = error.downcast_ref::<Located>() {
+        return tell_problems(file, std::slice::from_ref(problem));
     }
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let message = causes.join(": ");
@@ -45,22 +65,23 @@ pub fn tell_clap(told: &clap::Error) -> ExitStatus {
 }
 
 fn tell_config(error: &ConfigError) {
-    let drawn = match error {
+    match error {
         ConfigError::Unreadable { .. } => {
             let message = error.to_string();
-            format!("{ERROR}error{ERROR:#}: {}", Printable(&message))
+            let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {}", Printable(&message));
         }
-        ConfigError::Invalid { file, problems } => {
-            let path = file.path.display().to_string();
-            let path = Printable(&path).to_string();
-            let groups: Vec<Vec<Group<'_>>> =
-                problems.iter().map(|problem| drawn_problem(file, &path, problem)).collect();
-            let renderer = Renderer::styled();
-            let drawn: Vec<String> = groups.iter().map(|group| renderer.render(group)).collect();
-            drawn.join("\n\n")
-        }
-    };
-    let _ = writeln!(anstream::stderr(), "{drawn}");
+        ConfigError::Invalid { file, problems } => tell_problems(file, problems),
+    }
+}
+
+fn tell_problems(file: &ConfigFile, problems: &[Problem]) {
+    let path = file.path.display().to_string();
+    let path = Printable(&path).to_string();
+    let groups: Vec<Vec<Group<'_>>> =
+        problems.iter().map(|problem| drawn_problem(file, &path, problem)).collect();
+    let renderer = Renderer::styled();
+    let drawn: Vec<String> = groups.iter().map(|group| renderer.render(group)).collect();
+    let _ = writeln!(anstream::stderr(), "{}", drawn.join("\n\n"));
 }
 
 fn drawn_problem<'a>(file: &'a ConfigFile, path: &'a str, problem: &'a Problem) -> Vec<Group<'a>> {

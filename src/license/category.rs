@@ -16,7 +16,11 @@ pub enum Category {
     StrongCopyleft,
     /// Copyleft for use over a network too.
     NetworkCopyleft,
-    /// Source may be seen, but use is restricted; or no open licence at all.
+    /// Source may be seen, but who may use it for what is limited.
+    SourceAvailable,
+    /// No open licence at all.
+    Proprietary,
+    /// Asks what open licences do not ask.
     Restricted,
     /// Not in our table.
     Unknown,
@@ -26,6 +30,9 @@ impl Category {
     /// The category of a licence identifier.
     pub fn of(id: &str) -> Category {
         let id = id.trim_end_matches('+');
+        if is_proprietary(id) {
+            return Category::Proprietary;
+        }
         let known = TABLE.iter().find(|(_, ids)| {
             ids.split_whitespace().any(|entry| match entry.strip_suffix('*') {
                 Some(stem) => id.starts_with(stem),
@@ -43,8 +50,25 @@ impl Category {
             Category::WeakCopyleft => "weak copyleft",
             Category::StrongCopyleft => "copyleft",
             Category::NetworkCopyleft => "network copyleft",
+            Category::SourceAvailable => "source-available",
+            Category::Proprietary => "proprietary",
             Category::Restricted => "restricted",
             Category::Unknown => "uncategorised",
+        }
+    }
+
+    /// The name it has in birthmark's tables and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Category::PublicDomain => "public-domain",
+            Category::Permissive => "permissive",
+            Category::WeakCopyleft => "weak-copyleft",
+            Category::StrongCopyleft => "copyleft",
+            Category::NetworkCopyleft => "network-copyleft",
+            Category::SourceAvailable => "source-available",
+            Category::Proprietary => "proprietary",
+            Category::Restricted => "restricted",
+            Category::Unknown => "unknown",
         }
     }
 
@@ -68,8 +92,20 @@ fn asks(node: &Node) -> bool {
     }
 }
 
+/// Whether the name of a `LicenseRef-` says that its terms are bought or kept: `LicenseRef-Element-Commercial`.
+fn is_proprietary(id: &str) -> bool {
+    let Some(name) = id.rsplit_once("LicenseRef-").map(|(_, name)| name.to_ascii_lowercase()) else {
+        return false;
+    };
+    ["proprietary", "commercial", "all-rights-reserved", "closed-source"]
+        .iter()
+        .any(|word| name.contains(word))
+        && !name.contains("non-commercial")
+        && !name.contains("noncommercial")
+}
+
 /// Identifiers by category; `*` stands for any ending. The first that fits is taken.
-const TABLE: [(Category, &str); 6] = [
+const TABLE: [(Category, &str); 7] = [
     (
         Category::PublicDomain,
         "0BSD CC0-1.0 MIT-0 Unlicense WTFPL PDDL-1.0 CC-PDDC LicenseRef-Public-Domain blessing",
@@ -89,9 +125,10 @@ const TABLE: [(Category, &str); 6] = [
     (Category::NetworkCopyleft, "AGPL-* OSL-* EUPL-* RPL-*"),
     (Category::StrongCopyleft, "GPL-* CECILL-1.* CECILL-2.* Sleepycat QPL-1.0 GFDL-* CC-BY-SA-*"),
     (
-        Category::Restricted,
-        "SSPL-1.0 BUSL-1.1 Elastic-2.0 LicenseRef-Proprietary Aladdin CC-BY-NC* CC-BY-ND* PolyForm-* JSON NASA-1.3",
+        Category::SourceAvailable,
+        "SSPL-1.0 BUSL-1.1 FSL-1.1-* Elastic-2.0 LicenseRef-Commons-Clause Aladdin CC-BY-NC* CC-BY-ND* PolyForm-*",
     ),
+    (Category::Restricted, "JSON NASA-1.3"),
 ];
 
 #[cfg(test)]
@@ -107,7 +144,12 @@ mod tests {
             ("LGPL-2.1-or-later", Category::WeakCopyleft),
             ("GPL-2.0-only", Category::StrongCopyleft),
             ("AGPL-3.0-only", Category::NetworkCopyleft),
-            ("SSPL-1.0", Category::Restricted),
+            ("SSPL-1.0", Category::SourceAvailable),
+            ("BUSL-1.1", Category::SourceAvailable),
+            ("LicenseRef-Commons-Clause", Category::SourceAvailable),
+            ("LicenseRef-Proprietary", Category::Proprietary),
+            ("LicenseRef-Element-Commercial", Category::Proprietary),
+            ("LicenseRef-NonCommercial-2", Category::Unknown),
             ("LicenseRef-Own", Category::Unknown),
         ];
         for (id, category) in cases {

@@ -1,6 +1,7 @@
 //! Reading SPDX expressions, strictly first and then as people write them.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::Precision;
 
@@ -20,7 +21,12 @@ pub struct LicenseError {
     pub text: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The bytes of the text, as it was given, that are wrong.
+    pub span: Range<usize>,
 }
+
+/// What is wrong with a text, and where in it.
+type Wrong = (String, Range<usize>);
 
 /// Longest text read as an expression, in bytes. It bounds the depth of nesting too.
 pub const MAX_EXPRESSION: usize = 1024;
@@ -35,17 +41,24 @@ impl LicenseExpression {
     /// # Errors
     /// If an identifier is unknown or the operators do not fit together.
     pub fn parse(text: &str) -> Result<(LicenseExpression, Precision), LicenseError> {
-        let text = text.trim();
-        let failed = |reason: String| LicenseError { text: text.chars().take(80).collect(), reason };
+        let given = text;
+        let text = given.trim();
+        let indent = given.len() - given.trim_start().len();
+        let failed = |(reason, span): Wrong| LicenseError {
+            text: text.chars().take(80).collect(),
+            reason,
+            span: span.start + indent..span.end + indent,
+        };
         if text.len() > MAX_EXPRESSION {
-            return Err(failed(format!("it is longer than {MAX_EXPRESSION} bytes")));
+            return Err(failed((format!("it is longer than {MAX_EXPRESSION} bytes"), 0..text.len())));
         }
         if let Ok(node) = Node::parse(text) {
             return Ok((node.into(), Precision::Exact));
         }
-        let (modern, precision) = modernise(text).map_err(failed)?;
-        let node = Node::parse(&modern).map_err(failed)?;
-        Ok((node.into(), precision))
+        let modern = Modern::of(text).map_err(failed)?;
+        let node = Node::parse(&modern.text)
+            .map_err(|(reason, span)| failed((reason, modern.origin(text, &span))))?;
+        Ok((node.into(), modern.precision))
     }
 
     /// The canonical text.
@@ -79,7 +92,7 @@ impl LicenseExpression {
     /// An expression of our own tables, whose validity a test has proven.
     pub(super) fn known(text: &str) -> LicenseExpression {
         Node::parse(text)
-            .unwrap_or_else(|reason| panic!("`{text}` in a table of birthmark's own: {reason}"))
+            .unwrap_or_else(|(reason, _)| panic!("`{text}` in a table of birthmark's own: {reason}"))
             .into()
     }
 }
@@ -140,23 +153,27 @@ impl fmt::Display for Atom {
 
 impl Node {
     /// Parses what SPDX allows, deprecated identifiers without a successor included.
-    fn parse(text: &str) -> Result<Node, String> {
+    fn parse(text: &str) -> Result<Node, Wrong> {
         let parsed = spdx::Expression::parse(text)
             .or_else(|error| parse_deprecated(text).ok_or(error))
-            .map_err(|error| error.reason.to_string())?;
+            .map_err(|error| (error.reason.to_string(), error.span))?;
+        Node::of(&parsed).ok_or_else(|| ("it is empty".to_owned(), 0..text.len()))
+    }
+
+    fn of(parsed: &spdx::Expression) -> Option<Node> {
         let mut stack = Vec::new();
         for node in parsed.iter() {
             let next = match node {
                 spdx::expression::ExprNode::Req(req) => Node::One(Atom::from(&req.req)),
                 spdx::expression::ExprNode::Op(op) => {
-                    let right = stack.pop().ok_or("an operator stands alone")?;
-                    let left = stack.pop().ok_or("an operator stands alone")?;
+                    let right = stack.pop()?;
+                    let left = stack.pop()?;
                     Node::pair(*op, left, right)
                 }
             };
             stack.push(next);
         }
-        stack.pop().ok_or_else(|| "it is empty".to_owned())
+        stack.pop()
     }
 
     fn pair(op: spdx::expression::Operator, left: Node, right: Node) -> Node {
@@ -245,24 +262,48 @@ fn parse_deprecated(text: &str) -> Option<spdx::Expression> {
     (!refused).then_some(parsed)
 }
 
-/// Rewrites an expression word by word into today's SPDX.
-fn modernise(text: &str) -> Result<(String, Precision), String> {
-    let mut words = Vec::new();
-    let mut precision = Precision::Exact;
-    for word in split(text) {
-        let modern = match word.to_ascii_uppercase().as_str() {
-            "/" => "OR".to_owned(),
-            operator @ ("AND" | "OR" | "WITH") => operator.to_owned(),
-            "(" | ")" => word.to_owned(),
-            _ => {
-                let (id, certainty) = modern_id(word)?;
-                precision = precision.max(certainty);
-                id
+/// An expression rewritten word by word into today's SPDX.
+struct Modern {
+    text: String,
+    precision: Precision,
+    /// Where each word stands here and where it stood, in order.
+    words: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Modern {
+    fn of(original: &str) -> Result<Modern, Wrong> {
+        let mut modern = Modern { text: String::new(), precision: Precision::Exact, words: Vec::new() };
+        for word in split(original) {
+            let start = word.as_ptr() as usize - original.as_ptr() as usize;
+            let origin = start..start + word.len();
+            match word.to_ascii_uppercase().as_str() {
+                "/" => modern.push("OR", origin),
+                operator @ ("AND" | "OR" | "WITH") => modern.push(operator, origin),
+                "(" | ")" => modern.push(word, origin),
+                _ => {
+                    let (id, certainty) = modern_id(word).map_err(|reason| (reason, origin.clone()))?;
+                    modern.precision = modern.precision.max(certainty);
+                    modern.push(&id, origin);
+                }
             }
-        };
-        words.push(modern);
+        }
+        Ok(modern)
     }
-    Ok((words.join(" "), precision))
+
+    fn push(&mut self, word: &str, origin: Range<usize>) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.len();
+        self.text.push_str(word);
+        self.words.push((start..self.text.len(), origin));
+    }
+
+    /// Where what stands here stood; behind the last word is the end.
+    fn origin(&self, original: &str, span: &Range<usize>) -> Range<usize> {
+        let word = self.words.iter().find(|(here, _)| span.start < here.end);
+        word.map_or(original.len()..original.len(), |(_, origin)| origin.clone())
+    }
 }
 
 /// Words, and the signs `(`, `)` and `/` by themselves.
@@ -386,6 +427,23 @@ mod tests {
         for (text, part) in cases {
             let error = LicenseExpression::parse(text).expect_err(text);
             assert!(error.reason.contains(part), "{text}: {error}");
+            assert!(text.get(error.span.clone()).is_some(), "{text}: {:?}", error.span);
+        }
+    }
+
+    #[test]
+    fn errors_point_at_what_is_wrong() {
+        let cases = [
+            ("MIT Or Nonsense", "Nonsense"),
+            ("  mit/GPL", "GPL"),
+            ("MIT OR", ""),
+            ("(MIT/ISC) ISC", "ISC"),
+            ("MIT OR WITH ISC", "WITH"),
+            ("GPL-2.0+ WITH", ""),
+        ];
+        for (text, wrong) in cases {
+            let error = LicenseExpression::parse(text).expect_err(text);
+            assert_eq!(text.get(error.span.clone()), Some(wrong), "{text}: {error}");
         }
     }
 

@@ -9,23 +9,29 @@
 //! LICENSE ------ from_license_text ------'
 //! source file -- header --------------------------------> LicenseFact of the file, which goes first
 //!
-//! (inbound, outbound) -- compat --> Yes, No, CheckDependency, Unknown, and the cells that say so
+//! (inbound, outbound, terms) -- compat --> Yes, No, CheckDependency, Unknown, and the cells that say so
 //! ```
 
 mod category;
+mod compat;
 mod expression;
 mod matrix;
 mod names;
 mod notice;
+mod own;
 mod project;
+mod terms;
 mod text;
 
 pub use category::{Category, needs_attribution};
+pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
-pub use matrix::{Answer, Cell, CellSource, Compatibility, MATRIX_ATTRIBUTION, MATRIX_DATE, compat};
+pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};
 pub use names::{from_classifier, normalize_declaration};
 pub use notice::{HEADER_BYTES, header};
+pub use own::OwnCell;
 pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_pyproject};
+pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
 pub use text::{DetectedText, MAX_TEXT, detect_text, from_license_text};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.

@@ -438,7 +438,7 @@ mod tests {
             (&[("pkg:pypi/gpl@1", "GPL")], "GPL-3.0-only", Review),
             (&[("pkg:pypi/gpl@1", "GPL")], "MIT", Incompatible),
             (&[("pkg:pypi/agpl@1", "AGPL-3.0-only")], "GPL-3.0-only", Review),
-            (&[("pkg:pypi/sspl@1", "SSPL-1.0")], "MIT", Review),
+            (&[("pkg:pypi/sspl@1", "SSPL-1.0")], "MIT", Incompatible),
             (&[FUZZYWUZZY, SIX], "MIT", Review),
             (&[FUZZYWUZZY, PYDEVD], "MIT", Incompatible),
             (&[SIX, FUZZYWUZZY], "MIT", AttributionNeeded),

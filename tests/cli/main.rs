@@ -5,6 +5,7 @@ mod doctor;
 mod explain;
 mod idiom;
 mod index;
+mod license;
 mod scan;
 
 use std::path::Path;

@@ -9,5 +9,6 @@ mod fingerprints;
 mod grammar;
 mod hostile;
 mod index;
+mod licenses;
 mod matching;
 mod tokens;

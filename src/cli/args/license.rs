@@ -1,0 +1,47 @@
+//! The arguments of `birthmark license`.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+
+use super::Format;
+use crate::license::Distribution;
+
+#[derive(Debug, Subcommand)]
+pub enum LicenseCommand {
+    /// Say whether code under one licence may be copied into a work under another
+    Compat(CompatArgs),
+}
+
+/// Say whether code under one licence may be copied into a work under another.
+///
+/// Both are SPDX expressions. Of `A OR B` on the inbound side the better one counts, on the outbound side both must
+/// allow it; of `A AND B` all must. Every answer cites the cells it rests on.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark license compat GPL-2.0-only MIT
+  birthmark license compat 'MIT OR GPL-2.0-only' Apache-2.0 --format json
+  birthmark license compat GPL-3.0-or-later MIT --distribution service
+
+Exit status: 0 compatible, 1 incompatible or for a person to review, 2 not a licence expression.
+None of this is legal advice.")]
+pub struct CompatArgs {
+    /// Licence of the code that is copied, as an SPDX expression
+    #[arg(value_name = "INBOUND")]
+    pub inbound: String,
+    /// Licence of the work that takes it in, as an SPDX expression
+    #[arg(value_name = "OUTBOUND")]
+    pub outbound: String,
+    /// How the work reaches people: `internal` not at all outside of the organisation, `service` over a network only,
+    /// `binary` compiled, `source` in source, which is the strictest
+    #[arg(long, value_name = "WAY", value_parser = distribution())]
+    pub distribution: Option<Distribution>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
+
+fn distribution() -> impl TypedValueParser<Value = Distribution> {
+    PossibleValuesParser::new(Distribution::NAMED.map(|(name, _)| name))
+        .map(|name| Distribution::from_name(&name).unwrap_or_default())
+}

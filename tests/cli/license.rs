@@ -1,0 +1,58 @@
+//! `birthmark license`.
+
+use super::{birthmark, project, run};
+
+#[test]
+fn one_pair_is_answered_with_its_source() {
+    let project = project(&[]);
+    for (arguments, status, said) in [
+        (&["GPL-2.0-only", "MIT"][..], 1, &["incompatible", "OSADL matrix, MIT <- GPL-2.0-only: No"][..]),
+        (&["MIT", "GPL-2.0-only"], 0, &["compatible", "notices must be kept"]),
+        (&["AGPL-3.0-only", "GPL-3.0-only"], 1, &["review", "Check dependency"]),
+        (&["Motosoto", "MIT"], 1, &["review", "not listed"]),
+        (&["GPL-2.0", "MIT"], 1, &["`GPL-2.0` does not say whether later versions"]),
+        (&["GPL-3.0-only", "MIT", "--distribution", "service"], 0, &["compatible", "section 0"]),
+        (&["MIT OR GPL-2.0-only", "Apache-2.0"], 0, &["Apache-2.0 <- MIT: Yes"]),
+        (&["GPL-2.0-only WITH Classpath-exception-2.0", "MIT"], 1, &["linking do not cover copied code"]),
+    ] {
+        let (code, out, err) = run(birthmark(project.path()).args(["license", "compat"]).args(arguments));
+        assert_eq!(code, status, "{arguments:?}: {out}{err}");
+        for part in said {
+            assert!(out.contains(part), "{arguments:?}: {part} is not in {out}");
+        }
+        assert_eq!(out.matches("legal advice").count(), 1, "{out}");
+    }
+}
+
+#[test]
+fn programs_get_the_cells() {
+    let project = project(&[]);
+    let mut command = birthmark(project.path());
+    let (code, out, _) = run(command.args(["license", "compat", "SSPL-1.0", "MIT", "--format", "json"]));
+    assert_eq!(code, 1);
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(answer["verdict"], "incompatible");
+    assert_eq!(answer["answer"], "No");
+    assert_eq!(answer["cells"][0]["source"], "birthmark");
+    assert!(answer["cells"][0]["reference"].as_str().is_some_and(|it| it.starts_with("https://")), "{out}");
+}
+
+#[test]
+fn malformed_expressions_are_shown_where_they_are_wrong() {
+    let project = project(&[]);
+    for (inbound, outbound, said) in [
+        ("MIT OR Nonsense", "MIT", &["`Nonsense` is not an SPDX identifier", "INBOUND:1:8"][..]),
+        ("MIT", "(MIT OR", &["OUTBOUND:1:"]),
+        ("", "MIT", &["INBOUND:1:1"]),
+        ("MIT\u{1b}[31m", "MIT", &["not an SPDX"]),
+        ("MIT", "MIT\nISC", &["not an SPDX"]),
+    ] {
+        let mut command = birthmark(project.path());
+        let (code, out, err) = run(command.args(["license", "compat", inbound, outbound]));
+        assert_eq!((code, out.as_str()), (2, ""), "{inbound} {outbound}");
+        for part in said {
+            assert!(err.contains(part), "{part} is not in {err}");
+        }
+        assert!(!err.contains('\u{1b}'), "{err:?}");
+    }
+}
