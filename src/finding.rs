@@ -3,8 +3,10 @@
 //! Renderers see these types and nothing of the engine. Everything is in a fixed order when a [`Report`] is built.
 
 mod explanation;
+mod settled;
 
 pub use explanation::{Counterpart, Explanation, Line, Run, Token};
+pub use settled::{Acceptance, Agreement, Declared, DeclaredBy};
 
 use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{CopyKind, Evidence, Owner};
@@ -44,6 +46,10 @@ pub struct Reference {
     pub outbound: LicenseFact,
     /// Whether the code may stay.
     pub verdict: Verdict,
+    /// Where it is declared to come from, if anything about it can be judged.
+    pub declared: Option<Declared>,
+    /// The decision to keep it as it is, if there is one.
+    pub accepted: Option<Acceptance>,
 }
 
 /// Whether code of these owners may stand under this licence.

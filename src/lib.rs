@@ -6,6 +6,7 @@ pub mod span;
 pub mod license;
 pub mod purl;
 
+pub mod declaration;
 pub mod language;
 pub mod source;
 pub mod token;

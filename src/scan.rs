@@ -11,12 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 
 use crate::align::Side;
+use crate::declaration::{self, Declaration};
 use crate::finding::{
     Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Summary,
 };
 use crate::index::{Index, IndexError, Part};
 use crate::ingest::marks;
-use crate::license::{LicenseExpression, LicenseFact};
+use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
 use crate::matcher::{self, Match, Query};
 use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
@@ -194,6 +195,10 @@ impl Scanner {
             }
             _ => None,
         };
+        let said = match found.matches.is_empty() {
+            true => Vec::new(),
+            false => declaration::read(source, &tokenizer.layout(source), &lines),
+        };
         let mut silenced = Vec::new();
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
@@ -201,7 +206,7 @@ impl Scanner {
                 silenced.push(region);
                 continue;
             }
-            let reference = self.reference(source.path(), region, found, outbound);
+            let reference = self.reference(source, region, found, outbound, &said);
             report.findings.extend(policy::findings(&reference, &self.settings.policy));
             report.references.push(reference);
         }
@@ -209,17 +214,35 @@ impl Scanner {
         Ok(report)
     }
 
-    fn reference(&self, path: &str, region: Region, found: Match, outbound: &LicenseFact) -> Reference {
-        let verdict = policy::evaluate(&found.owners, outbound, &self.settings.policy);
+    fn reference(
+        &self,
+        source: &SourceFile,
+        region: Region,
+        found: Match,
+        outbound: &LicenseFact,
+        said: &[Declaration],
+    ) -> Reference {
+        let place = policy::Place {
+            lines: region.into(),
+            file_lines: source.line_count(),
+            said,
+            beside: beside(source.path(), outbound),
+            project: &self.settings.project_license,
+        };
+        let declared = policy::declared(&found.owners, &place);
+        let owners = policy::declared_first(&found.owners, declared.as_ref());
+        let verdict = policy::evaluate(&owners, outbound, &self.settings.policy);
         Reference {
             id: identity(&found),
-            path: path.to_owned(),
+            path: source.path().to_owned(),
             region,
             kind: found.kind,
             evidence: found.evidence,
             owners: found.owners,
             outbound: outbound.clone(),
             verdict,
+            declared,
+            accepted: None,
         }
     }
 
@@ -331,6 +354,14 @@ fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -
     };
     let note = Note { path: Some(path.to_owned()), kind: NoteKind::Failed, message };
     FileReport { notes: vec![note], ..FileReport::default() }
+}
+
+/// What a file's licence says of its code where it was learned beside the file: the text in a vendored folder.
+fn beside<'a>(path: &str, outbound: &'a LicenseFact) -> Option<&'a LicenseFact> {
+    match outbound.learned_from {
+        LearnedFrom::LicenseText if marks::of(path, &[]).vendored => Some(outbound),
+        _ => None,
+    }
 }
 
 fn reason_to_skip(source: &SourceFile) -> Option<&'static str> {

@@ -56,6 +56,8 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
             reason: "OSADL matrix, MIT <- GPL-3.0-or-later: No".to_owned(),
             remedies: vec!["Write it anew.".to_owned(), "Ask the owner.".to_owned()],
         },
+        declared: None,
+        accepted: None,
     }
 }
 

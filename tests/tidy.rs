@@ -9,7 +9,7 @@ const MAX_LINES: usize = 600;
 /// A module may use its own row and those before it.
 const LAYERS: &[&[&str]] = &[
     &["license", "purl"],
-    &["language", "source", "span", "token"],
+    &["declaration", "language", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
     &["evidence", "finding", "matcher", "policy"],
     &["config", "ingest", "scan", "walk"],

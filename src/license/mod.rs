@@ -12,6 +12,7 @@
 //! (inbound, outbound, terms) -- compat --> Yes, No, CheckDependency, Unknown, and the cells that say so
 //! ```
 
+mod agreement;
 mod category;
 mod compat;
 mod expression;
@@ -23,12 +24,13 @@ mod project;
 mod terms;
 mod text;
 
+pub use agreement::is_offered;
 pub use category::{Category, needs_attribution};
 pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};
 pub use names::{from_classifier, normalize_declaration};
-pub use notice::{HEADER_BYTES, header};
+pub use notice::{HEADER_BYTES, from_tags, header};
 pub use own::OwnCell;
 pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_pyproject};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};

@@ -203,7 +203,13 @@ fn tagged(comments: &str, lower: &str) -> Option<LicenseFact> {
             texts.push(value(&line[at + TAG.len()..]));
         }
     }
-    texts.retain(|text| !text.is_empty());
+    from_tags(&texts)
+}
+
+/// The licence that the values of `SPDX-License-Identifier` tags state together; `None` if none says anything. One
+/// that cannot be read gives a fact without an expression.
+pub fn from_tags(values: &[&str]) -> Option<LicenseFact> {
+    let texts: Vec<&str> = values.iter().copied().filter(|text| !text.is_empty()).collect();
     let readings: Option<Vec<Reading>> = texts.iter().map(|text| tag(text)).collect();
     let declared = texts.join(" AND ");
     let joined = match readings {

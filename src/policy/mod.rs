@@ -4,6 +4,10 @@
 //! question, since then it matters who copied from whom; it never makes it a pass. What is not known stays unknown:
 //! no licence means all rights reserved. See `docs/findings.md`; nothing here is legal advice.
 
+mod declared;
+
+pub use declared::{Place, declared, declared_first};
+
 use std::collections::BTreeMap;
 
 use crate::finding::{Decision, Finding, Reference, Rule, Severity, Verdict};
@@ -90,9 +94,11 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
 /// The findings that a reference's verdict raises: at most one, so that one place is one finding with its owners
 /// inside.
 pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding> {
-    let Some(rule) = Rule::of(reference.verdict.decision) else {
+    let owned = reference.owners.first().is_some_and(|origin| settings.owns(&origin.purl));
+    let Some(rule) = declared::rule_of(reference, owned) else {
         return Vec::new();
     };
+    let (reason, remedies) = declared::said_of(reference, rule);
     let message = match reference.owners.first() {
         Some(origin) => format!(
             "resembles {}, {} lines {}-{}: {}",
@@ -100,9 +106,9 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
             one_line(&origin.path),
             origin.lines.first,
             origin.lines.last,
-            reference.verdict.reason
+            reason
         ),
-        None => reference.verdict.reason.clone(),
+        None => reason,
     };
     vec![Finding {
         rule,
@@ -111,7 +117,7 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
         path: reference.path.clone(),
         region: reference.region,
         message,
-        remedies: reference.verdict.remedies.clone(),
+        remedies,
     }]
 }
 
@@ -560,6 +566,8 @@ mod tests {
             owners: vec![origin],
             outbound: normalize_declaration("MIT"),
             verdict: Verdict { decision, reason: "why".to_owned(), remedies: vec!["do".to_owned()] },
+            declared: None,
+            accepted: None,
         }
     }
 

@@ -51,6 +51,25 @@ pub(super) struct Match<'a> {
     verdict: Verdict<'a>,
     license: License<'a>,
     owners: Vec<Owner<'a>>,
+    declared: Option<Declared<'a>>,
+    accepted: Option<Acceptance<'a>>,
+}
+
+#[derive(Serialize)]
+struct Declared<'a> {
+    by: &'static str,
+    line: Option<u32>,
+    license: Option<License<'a>>,
+    origin: Option<&'a str>,
+    agrees_with: Option<&'a str>,
+    contradiction: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Acceptance<'a> {
+    by: &'a str,
+    at: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -190,7 +209,37 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
             },
             license: License::from(&reference.outbound),
             owners: reference.owners.iter().map(Owner::from).collect(),
+            declared: reference.declared.as_ref().map(Declared::from),
+            accepted: reference.accepted.as_ref().map(Acceptance::from),
         }
+    }
+}
+
+impl<'a> From<&'a finding::Declared> for Declared<'a> {
+    fn from(declared: &'a finding::Declared) -> Self {
+        let (agrees_with, contradiction) = match &declared.agreement {
+            finding::Agreement::With(purl) => (Some(purl.as_str()), None),
+            finding::Agreement::None(why) => (None, Some(why.as_str())),
+        };
+        Declared {
+            by: match declared.by {
+                finding::DeclaredBy::Snippet => "snippet",
+                finding::DeclaredBy::Comment => "comment",
+                finding::DeclaredBy::Header => "header",
+                finding::DeclaredBy::Beside => "beside",
+            },
+            line: declared.line,
+            license: declared.license.as_ref().map(License::from),
+            origin: declared.origin.as_deref(),
+            agrees_with,
+            contradiction,
+        }
+    }
+}
+
+impl<'a> From<&'a finding::Acceptance> for Acceptance<'a> {
+    fn from(acceptance: &'a finding::Acceptance) -> Self {
+        Acceptance { by: &acceptance.by, at: &acceptance.at, reason: &acceptance.reason }
     }
 }
 

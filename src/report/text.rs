@@ -10,7 +10,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::printable::Printable;
 use crate::finding::{
-    Decision, Finding, IndexProvenance, Note, NoteKind, Reference, Report, Rule, Severity, Summary,
+    Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind, Reference, Report,
+    Rule, Severity, Summary,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
@@ -148,6 +149,9 @@ impl<'a> Page<'a> {
         arrow(&reference.path, reference.region, &reference.id, out)?;
         self.owners(reference, out)?;
         row(out, "evidence", &shown_evidence(&reference.evidence))?;
+        if let Some(declared) = &reference.declared {
+            row(out, "declared", &shown_declaration(declared))?;
+        }
         row(out, "why", &Printable(&reference.verdict.reason).to_string())?;
         remedies(
             match finding {
@@ -186,6 +190,7 @@ impl<'a> Page<'a> {
         for reference in &self.report.references {
             if let Some(owner) = reference.owners.first()
                 && reference.verdict.decision == Decision::AttributionNeeded
+                && !reference.declared.as_ref().is_some_and(Declared::agrees)
             {
                 let origin = (owner.purl.to_string(), named(&owner.license));
                 origins.entry(origin).or_default().push(reference);
@@ -267,15 +272,15 @@ impl<'a> Page<'a> {
 
     /// How many references there are of each decision.
     fn decided(&self) -> String {
-        let mut counts: BTreeMap<Decision, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<(Decision, &str), usize> = BTreeMap::new();
         for reference in &self.report.references {
-            *counts.entry(reference.verdict.decision).or_default() += 1;
+            *counts.entry((reference.verdict.decision, standing(reference))).or_default() += 1;
         }
         if counts.is_empty() {
             return String::new();
         }
         let parts: Vec<String> =
-            counts.into_iter().rev().map(|(kind, n)| format!("{n} {}", decision(kind))).collect();
+            counts.into_iter().rev().map(|((_, standing), n)| format!("{n} {standing}")).collect();
         format!(" ({})", parts.join(", "))
     }
 }
@@ -465,6 +470,38 @@ fn decision(decision: Decision) -> &'static str {
         Decision::Unknown => "unknown",
         Decision::Incompatible => "incompatible",
     }
+}
+
+/// What a reference counts as.
+fn standing(reference: &Reference) -> &'static str {
+    let declared = reference.declared.as_ref().is_some_and(Declared::agrees);
+    match reference.verdict.decision {
+        Decision::AttributionNeeded if declared => "declared",
+        other => decision(other),
+    }
+}
+
+fn shown_declaration(declared: &Declared) -> String {
+    let by = match declared.by {
+        DeclaredBy::Snippet => "by snippet tags",
+        DeclaredBy::Comment => "in a comment",
+        DeclaredBy::Header => "in the file's header",
+        DeclaredBy::Beside => "beside the file",
+    };
+    let mut text = by.to_owned();
+    if let Some(line) = declared.line {
+        text.push_str(&format!(" on line {line}"));
+    }
+    if let Some(license) = &declared.license {
+        text.push_str(&format!(", under {}", named(license)));
+    }
+    if let Some(origin) = &declared.origin {
+        text.push_str(&format!(", from {}", Printable(origin)));
+    }
+    if let Agreement::None(why) = &declared.agreement {
+        text.push_str(&format!(": {}", Printable(why)));
+    }
+    text
 }
 
 pub(super) fn copy_kind(kind: CopyKind) -> &'static str {

@@ -13,10 +13,12 @@
 //! a name is read from its neighbours ([`role`]) and not from the tree above it.
 
 mod extent;
+mod layout;
 mod role;
 mod tokenizer;
 
 pub use extent::{Margins, extent};
+pub use layout::{Comment, CommentKind, Layout};
 pub use tokenizer::{Tokenizer, tokenize};
 
 use crate::source::SourceFile;

@@ -126,7 +126,7 @@ impl Tokenizer {
         Some(if tree.root_node().has_error() { Parsed::WithErrors } else { Parsed::Cleanly })
     }
 
-    fn parse(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
+    pub(super) fn parse(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
         if self.language != Some(language) {
             self.parser.set_language(&language.row().grammar.into()).expect(
                 "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",

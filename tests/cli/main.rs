@@ -1,6 +1,7 @@
 //! The command line as a user meets it: exit codes, help, configuration, hostile names, pipes.
 
 mod config;
+mod declared;
 mod doctor;
 mod explain;
 mod idiom;
