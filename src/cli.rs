@@ -15,6 +15,7 @@ mod man;
 mod output;
 mod progress;
 mod scan;
+mod scope;
 
 pub use exit::ExitStatus;
 

@@ -10,7 +10,7 @@ pub use settled::{Acceptance, Agreement, Declared, DeclaredBy};
 
 use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{CopyKind, Evidence, Owner};
-use crate::span::Region;
+use crate::span::{LineSet, Region};
 
 /// Everything one run has to say.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Reference {
     pub path: String,
     /// Where the matched code stands in that file.
     pub region: Region,
+    /// The lines of the region that the change under review adds; none where whole files are under review.
+    pub added: LineSet,
     /// In what way the code was changed.
     pub kind: CopyKind,
     /// How surprising the resemblance is.
@@ -92,6 +94,8 @@ pub struct Finding {
     pub path: String,
     /// Where.
     pub region: Region,
+    /// The lines of the region that the change under review adds; none where whole files are under review.
+    pub added: LineSet,
     /// What is wrong, in one sentence without a line break.
     pub message: String,
     /// What would clear it, one sentence each.
@@ -180,6 +184,8 @@ pub struct Provenance {
     pub indexes: Vec<IndexProvenance>,
     /// Each set of idioms consulted.
     pub idioms: Vec<IndexProvenance>,
+    /// The change under review in a few words; `None` where whole files are.
+    pub change: Option<String>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// The project's licence where one holds for the whole run.

@@ -21,7 +21,9 @@ pub mod finding;
 pub mod matcher;
 pub mod policy;
 
+pub mod changes;
 pub mod config;
+pub mod git;
 pub mod ingest;
 pub mod scan;
 pub mod walk;

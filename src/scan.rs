@@ -2,7 +2,9 @@
 //!
 //! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
 
+mod change;
 mod explain;
+mod look;
 pub mod self_test;
 
 use std::collections::BTreeSet;
@@ -10,20 +12,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use crate::align::Side;
-use crate::declaration::{self, Declaration};
+use crate::declaration::Declaration;
 use crate::finding::{
     Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Summary,
 };
 use crate::index::{Index, IndexError, Part};
 use crate::ingest::marks;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
-use crate::matcher::{self, Match, Query};
+use crate::matcher::Match;
 use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
-use crate::span::Region;
-use crate::token::{self, Completeness, Margins, Tokenizer};
+use crate::span::{LineSet, Region};
+use crate::token::Tokenizer;
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
+use look::{Limits, Located, Look, Seen, Skip};
 
 /// The evidence in bits from which a match is reported, unless the user says otherwise.
 pub const DEFAULT_THRESHOLD_BITS: f32 = Preset::Default.threshold_bits();
@@ -51,6 +53,8 @@ pub enum Preset {
 pub struct ScanSettings {
     /// Code that is nobody's: matches that it covers are not reported.
     pub idioms: Option<Index>,
+    /// The change under review in a few words, if it is one.
+    pub change: Option<String>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// How matches are judged.
@@ -79,14 +83,8 @@ pub struct FileReport {
     /// Physical lines checked; none if the file was skipped.
     pub lines: u64,
     limits: Limits,
-}
-
-/// How often limits were reached; told once for the whole run.
-#[derive(Clone, Copy, Default)]
-struct Limits {
-    common_fingerprints: usize,
-    kgrams_left_out: usize,
-    candidates_left_out: usize,
+    /// In a change, the identities of all matches, also of those that touch no added line.
+    ids: Vec<String>,
 }
 
 /// A file is done; for progress.
@@ -126,7 +124,7 @@ impl Scanner {
 
     /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
     pub fn run(&self, walked: Walked, outbound: &Outbound<'_>, progress: &(dyn Fn(Tick) + Sync)) -> Report {
-        let reports: Vec<FileReport> = walked
+        let mut reports: Vec<FileReport> = walked
             .files
             .par_iter()
             .map_init(Tokenizer::new, |tokenizer, file| {
@@ -135,6 +133,7 @@ impl Scanner {
                 report
             })
             .collect();
+        self.leave_new(&mut reports, &walked.base);
         self.report(reports, walked.notes)
     }
 
@@ -151,12 +150,16 @@ impl Scanner {
         outbound: &Outbound<'_>,
     ) -> FileReport {
         match walk::load(file, DEFAULT_SIZE_LIMIT) {
-            Ok(source) => guarded(&file.path, || self.file(tokenizer, &source, &outbound(file))),
+            Ok(source) => guarded(&file.path, || {
+                let mut report = self.file(tokenizer, &source, &outbound(file))?;
+                report.narrow(&file.review);
+                Ok(report)
+            }),
             Err(note) => FileReport { notes: vec![note], ..FileReport::default() },
         }
     }
 
-    /// Looks at one file.
+    /// Looks at one file and judges what is seen.
     ///
     /// # Errors
     /// If the index is damaged.
@@ -166,62 +169,32 @@ impl Scanner {
         source: &SourceFile,
         outbound: &LicenseFact,
     ) -> Result<FileReport, IndexError> {
-        if let Some(reason) = reason_to_skip(source) {
-            return Ok(skipped(source, reason));
-        }
-        let stream = tokenizer.tokenize(source);
-        if stream.completeness() == Completeness::BudgetExhausted {
-            return Ok(skipped(source, "not checked: the parser gave up on it"));
-        }
-        let lines = stream.lines(source);
-        let query = Query {
-            language: source.language(),
-            side: Side { classes: stream.classes(), names: stream.names() },
-            lines: &lines,
-            margins: &|range| Margins::of(source, &stream, range),
-        };
-        let model = self.index.model()?;
-        let found = matcher::find(&self.index, &model, query, self.settings.threshold_bits)?;
-        let limits = Limits {
-            common_fingerprints: found.common_fingerprints,
-            kgrams_left_out: found.kgrams_left_out,
-            candidates_left_out: found.candidates_left_out,
-        };
-        let mut report =
-            FileReport { lines: u64::from(source.line_count()), limits, ..FileReport::default() };
-        let covered = match &self.settings.idioms {
-            Some(idioms) if !found.matches.is_empty() => {
-                Some(matcher::covered(idioms, &model, query, IDIOM_BITS)?)
-            }
-            _ => None,
-        };
-        let said = match found.matches.is_empty() {
-            true => Vec::new(),
-            false => declaration::read(source, &tokenizer.layout(source), &lines),
-        };
-        let mut silenced = Vec::new();
-        for found in found.matches {
-            let region = source.region(token::extent(source, &stream, found.tokens));
-            if covered.as_ref().is_some_and(|covered| covered.share(found.tokens) >= IDIOM_COVERAGE) {
-                silenced.push(region);
-                continue;
-            }
-            let reference = self.reference(source, region, found, outbound, &said);
+        Ok(match self.look(tokenizer, source)? {
+            Look::Skipped(skip) => skipped(source, skip),
+            Look::Seen(seen) => self.judged(source, seen, outbound),
+        })
+    }
+
+    fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
+        let lines = u64::from(source.line_count());
+        let mut report = FileReport { lines, limits: seen.limits, ..FileReport::default() };
+        for located in seen.matches {
+            let reference = self.reference(source, located, outbound, &seen.said);
             report.findings.extend(policy::findings(&reference, &self.settings.policy));
             report.references.push(reference);
         }
-        report.notes.extend(self.idiom_note(source.path(), &silenced));
-        Ok(report)
+        report.notes.extend(self.idiom_note(source.path(), &seen.silenced));
+        report
     }
 
     fn reference(
         &self,
         source: &SourceFile,
-        region: Region,
-        found: Match,
+        located: Located,
         outbound: &LicenseFact,
         said: &[Declaration],
     ) -> Reference {
+        let Located { id, region, found } = located;
         let place = policy::Place {
             lines: region.into(),
             file_lines: source.line_count(),
@@ -233,9 +206,10 @@ impl Scanner {
         let owners = policy::declared_first(&found.owners, declared.as_ref());
         let verdict = policy::evaluate(&owners, outbound, &self.settings.policy);
         Reference {
-            id: identity(&found),
+            id,
             path: source.path().to_owned(),
             region,
+            added: LineSet::default(),
             kind: found.kind,
             evidence: found.evidence,
             owners: found.owners,
@@ -317,10 +291,26 @@ impl Scanner {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             indexes: self.index.parts().iter().map(index_provenance).collect(),
             idioms: self.settings.idioms.iter().flat_map(Index::parts).map(index_provenance).collect(),
+            change: self.settings.change.clone(),
             threshold_bits: self.settings.threshold_bits,
             project_license: self.settings.project_license.clone(),
             given_license: self.settings.given_license.clone(),
         }
+    }
+}
+
+impl FileReport {
+    /// Leaves references, by their place in the file, and what is found about them.
+    fn retain_references(&mut self, mut keep: impl FnMut(usize, &Reference) -> bool) {
+        let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+        for (place, reference) in std::mem::take(&mut self.references).into_iter().enumerate() {
+            if keep(place, &reference) { kept.push(reference) } else { dropped.push(reference) }
+        }
+        let is_about = |finding: &Finding, reference: &Reference| {
+            finding.reference == reference.id && finding.region == reference.region
+        };
+        self.findings.retain(|finding| !dropped.iter().any(|reference| is_about(finding, reference)));
+        self.references = kept;
     }
 }
 
@@ -364,20 +354,12 @@ fn beside<'a>(path: &str, outbound: &'a LicenseFact) -> Option<&'a LicenseFact> 
     }
 }
 
-fn reason_to_skip(source: &SourceFile) -> Option<&'static str> {
-    let marks = marks::of(source.path(), source.text());
-    if marks.generated {
-        Some("not checked: generated")
-    } else if marks.minified {
-        Some("not checked: minified")
-    } else {
-        None
-    }
-}
-
-fn skipped(source: &SourceFile, reason: &str) -> FileReport {
-    let note =
-        Note { path: Some(source.path().to_owned()), kind: NoteKind::Skipped, message: reason.to_owned() };
+fn skipped(source: &SourceFile, skip: Skip) -> FileReport {
+    let note = Note {
+        path: Some(source.path().to_owned()),
+        kind: NoteKind::Skipped,
+        message: skip.message().to_owned(),
+    };
     FileReport { notes: vec![note], ..FileReport::default() }
 }
 

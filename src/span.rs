@@ -67,3 +67,48 @@ impl From<Region> for LineRange {
         LineRange { first: region.start_line, last: region.end_line }
     }
 }
+
+/// Lines of a text, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineSet(Vec<LineRange>);
+
+impl LineSet {
+    /// Whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The lines as ranges in order, which neither overlap nor touch.
+    pub fn ranges(&self) -> &[LineRange] {
+        &self.0
+    }
+
+    /// The lines that are also in a range.
+    pub fn within(&self, range: LineRange) -> LineSet {
+        let clipped = self
+            .0
+            .iter()
+            .map(|own| LineRange { first: own.first.max(range.first), last: own.last.min(range.last) });
+        LineSet(clipped.filter(|clipped| clipped.first <= clipped.last).collect())
+    }
+
+    /// The number of lines.
+    pub fn len(&self) -> u32 {
+        self.0.iter().map(|range| range.last - range.first + 1).sum()
+    }
+}
+
+impl FromIterator<u32> for LineSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(lines: I) -> Self {
+        let mut lines: Vec<u32> = lines.into_iter().collect();
+        lines.sort_unstable();
+        let mut ranges: Vec<LineRange> = Vec::new();
+        for line in lines {
+            match ranges.last_mut() {
+                Some(range) if line <= range.last.saturating_add(1) => range.last = line,
+                _ => ranges.push(LineRange { first: line, last: line }),
+            }
+        }
+        LineSet(ranges)
+    }
+}

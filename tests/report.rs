@@ -39,6 +39,7 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
         id: format!("{line:08x}{:08x}", path.len()),
         path: path.to_owned(),
         region: Region { start_line: line, start_column: 1, end_line: line + 40, end_column: 16 },
+        added: Default::default(),
         kind: CopyKind::Edited,
         evidence: Evidence {
             bits: 312.4,
@@ -68,6 +69,7 @@ fn finding(reference: &Reference, rule: Rule, severity: Severity) -> Finding {
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
+        added: reference.added.clone(),
         message: "a message for programs".to_owned(),
         remedies: reference.verdict.remedies.clone(),
     }
@@ -84,6 +86,7 @@ fn empty() -> Report {
         notes: Vec::new(),
         summary: Summary { files_scanned: 1, lines_scanned: 10, ..Summary::default() },
         provenance: Provenance {
+            change: None,
             version: "0.1.0".to_owned(),
             indexes: vec![IndexProvenance {
                 name: "starter".to_owned(),

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["declaration", "language", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
     &["evidence", "finding", "matcher", "policy"],
-    &["config", "ingest", "scan", "walk"],
+    &["changes", "config", "git", "ingest", "scan", "walk"],
     &["cli", "report"],
 ];
 

@@ -13,6 +13,7 @@ use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
 use crate::index::IndexName;
 use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
@@ -104,6 +105,9 @@ Examples:
   birthmark scan src/ --license 'MIT OR Apache-2.0' --references
   birthmark scan --index .birthmark/index --index starter
   birthmark scan --format json --output report.json --exit-zero
+  birthmark scan --staged
+  birthmark scan --diff origin/main...HEAD
+  git ls-files -z '*.py' | birthmark scan --files-from -
   git show HEAD:lib.py | birthmark scan --stdin --path lib.py
 
 Exit status:
@@ -112,13 +116,17 @@ Exit status:
   2  usage, configuration, index or I/O failure, or a file that could not be checked")]
 pub struct ScanArgs {
     /// Files and directories to check
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    ///
+    /// Without any, and without --staged and the like, the current directory.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
     /// Check the text on standard input
-    #[arg(long, requires = "path", conflicts_with = "paths")]
+    #[arg(long, requires = "path", conflicts_with_all = ["paths", "ScopeArgs"], help_heading = WHAT)]
     pub stdin: bool,
     /// Name of the text on standard input: decides its language, its configuration and its licence
-    #[arg(long, value_name = "NAME", requires = "stdin")]
+    #[arg(long, value_name = "NAME", requires = "stdin", help_heading = WHAT)]
     pub path: Option<PathBuf>,
     #[command(flatten)]
     pub check: CheckArgs,

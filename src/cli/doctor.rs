@@ -73,6 +73,7 @@ fn configuration(args: DoctorArgs, common: &Common, diagnosis: &mut Diagnosis) -
 fn scan_of(args: DoctorArgs) -> ScanArgs {
     ScanArgs {
         paths: vec![args.path],
+        scope: Default::default(),
         stdin: false,
         path: None,
         check: args.check,

@@ -40,6 +40,7 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
     };
     ScanArgs {
         paths,
+        scope: Default::default(),
         stdin: false,
         path: None,
         check: args.check,

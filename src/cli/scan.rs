@@ -1,10 +1,9 @@
 //! `birthmark scan`.
 
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 
 use super::args::{Common, ScanArgs};
 use super::exit::ExitStatus;
@@ -12,20 +11,17 @@ use super::explain::{Choice, Sources, explanations};
 use super::idiom;
 use super::output::{Output, Painted};
 use super::progress::Progress;
+use super::scope::{Input, standard_input};
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::{Explanation, Note, Report};
 use crate::index::{Index, IndexName};
-use crate::language::Language;
 use crate::license::LicenseFact;
 use crate::policy::PolicySettings;
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Format};
 use crate::scan::{DEFAULT_THRESHOLD_BITS, Preset, ScanSettings, Scanner};
 use crate::source::SourceFile;
-use crate::walk::{self, WalkSettings, Walked, WalkedFile};
-
-/// Largest text taken from standard input.
-const MAX_STDIN_BYTES: u64 = 16 << 20;
+use crate::walk::{WalkSettings, Walked, WalkedFile};
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
@@ -53,12 +49,6 @@ pub(super) struct Request {
     look: Look,
 }
 
-/// What is checked.
-enum Input {
-    Paths(Vec<PathBuf>),
-    Stdin { name: PathBuf, language: Language },
-}
-
 /// How the report is drawn.
 struct Look {
     format: Format,
@@ -67,7 +57,7 @@ struct Look {
 
 impl Request {
     pub(super) fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
-        let input = Input::new(args.path, args.paths)?;
+        let input = Input::new(&args)?;
         let check = args.check;
         let choice = check.config.choice(input.place());
         let config = Config::load(&choice)?;
@@ -150,8 +140,8 @@ impl Request {
     ) -> anyhow::Result<(Report, Vec<Explanation>)> {
         let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
         let (mut report, sources) = match &self.input {
-            Input::Paths(paths) => {
-                let walked = self.walk(paths)?;
+            Input::Paths { .. } | Input::Change { .. } => {
+                let walked = self.input.files(self.walk_settings())?;
                 let files = match choice {
                     Choice::None => Vec::new(),
                     _ => walked.files.clone(),
@@ -170,9 +160,8 @@ impl Request {
         Ok((report, explanations))
     }
 
-    fn walk(&self, paths: &[PathBuf]) -> anyhow::Result<Walked> {
-        let settings = WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() };
-        Ok(walk::files(paths, &settings)?)
+    fn walk_settings(&self) -> WalkSettings {
+        WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() }
     }
 
     fn scan_files(&self, scanner: &Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
@@ -232,58 +221,12 @@ impl Request {
         let given = self.licenses.given_fact();
         ScanSettings {
             idioms,
+            change: self.input.change(),
             threshold_bits: self.threshold_bits,
             policy: PolicySettings { owned: self.config.owned.clone(), ..PolicySettings::default() },
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.input.place())),
         }
-    }
-}
-
-impl Input {
-    fn new(stdin_name: Option<PathBuf>, paths: Vec<PathBuf>) -> anyhow::Result<Input> {
-        let Some(name) = stdin_name else {
-            return Ok(Input::Paths(paths));
-        };
-        match Language::from_path(&name) {
-            Some(language) => Ok(Input::Stdin { name, language }),
-            None => {
-                let known: Vec<String> = Language::all()
-                    .flat_map(|language| language.row().extensions)
-                    .map(|extension| format!(".{extension}"))
-                    .collect();
-                let (name, known) = (name.display(), known.join(", "));
-                bail!("the language of `{name}` is not known; expected a name that ends in {known}")
-            }
-        }
-    }
-
-    /// The place the scan is about: the innermost directory above everything that is scanned.
-    fn place(&self) -> PathBuf {
-        let directory = |path: &Path| {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-            match path.parent() {
-                Some(parent) if !path.is_dir() => parent.to_owned(),
-                _ => path,
-            }
-        };
-        match self {
-            Input::Stdin { name, .. } => directory(name),
-            Input::Paths(paths) => paths
-                .iter()
-                .map(|path| directory(path))
-                .reduce(|a, b| shared(&a, &b))
-                .unwrap_or_else(|| PathBuf::from(".")),
-        }
-    }
-
-    /// How far up a licence is looked for outside of git repositories: to the place of the scan, the configuration
-    /// and the current directory, whichever is outermost.
-    fn boundaries(&self, config: &Config) -> Vec<PathBuf> {
-        let mut boundaries = vec![self.place()];
-        boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
-        boundaries.extend(std::env::current_dir());
-        boundaries
     }
 }
 
@@ -309,18 +252,6 @@ impl Look {
     }
 }
 
-fn standard_input() -> anyhow::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    std::io::stdin()
-        .take(MAX_STDIN_BYTES + 1)
-        .read_to_end(&mut text)
-        .context("cannot read standard input")?;
-    if text.len() as u64 > MAX_STDIN_BYTES {
-        bail!("standard input is larger than {} MiB", MAX_STDIN_BYTES >> 20);
-    }
-    Ok(text)
-}
-
 /// The set of idioms where `birthmark idiom add` puts it, if there is one. Who wants no configuration wants none.
 fn own_idioms(config: &Config, choice: &ConfigChoice) -> Vec<PathBuf> {
     let directory = idiom::default_directory(config);
@@ -329,11 +260,6 @@ fn own_idioms(config: &Config, choice: &ConfigChoice) -> Vec<PathBuf> {
         _ if directory.is_dir() => vec![directory],
         _ => Vec::new(),
     }
-}
-
-/// The part that two directories have in common.
-fn shared(a: &Path, b: &Path) -> PathBuf {
-    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 fn slashed(path: &Path) -> String {

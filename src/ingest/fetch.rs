@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use super::IngestError;
 use super::source::ArchiveForm;
 use crate::finding::{Note, NoteKind};
+use crate::git::last_line;
 use crate::purl::Purl;
-use crate::walk::one_line;
 
 /// A package on disk, for as long as this lives.
 pub(super) struct Fetched {
@@ -165,16 +165,6 @@ fn run(
     }
 }
 
-/// What stands for the last line of a program that wrote none.
-pub(super) const NO_REASON: &str = "it gave no reason";
-
-/// The last line a program wrote, without control characters.
-pub(super) fn last_line(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(output);
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    one_line(lines.next_back().unwrap_or(NO_REASON))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,12 +194,5 @@ mod tests {
         let found = find_crate(cache.path(), "x-1.0.0.crate").unwrap();
         assert!(found.starts_with(cache.path().join("a.example-1")));
         assert_eq!(find_crate(cache.path(), "x-2.0.0.crate"), None);
-    }
-
-    #[test]
-    fn the_last_line_is_made_harmless() {
-        let output = b"ERROR: first\n\x1b[31mERROR:\x07 no version\n\n";
-        assert_eq!(last_line(output), "[31mERROR: no version");
-        assert_eq!(last_line(b""), "it gave no reason");
     }
 }

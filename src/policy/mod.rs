@@ -116,6 +116,7 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
+        added: reference.added.clone(),
         message,
         remedies,
     }]
@@ -560,6 +561,7 @@ mod tests {
         Reference {
             id: "r1".to_owned(),
             path: "lib/b.py".to_owned(),
+            added: Default::default(),
             region: Region { start_line: 1, start_column: 1, end_line: 9, end_column: 2 },
             kind: CopyKind::Renamed,
             evidence: Evidence::default(),

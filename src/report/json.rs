@@ -46,6 +46,8 @@ pub(super) struct Match<'a> {
     id: &'a str,
     path: &'a str,
     region: Region,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    added: Vec<Lines>,
     kind: &'static str,
     evidence: Evidence,
     verdict: Verdict<'a>,
@@ -134,6 +136,8 @@ struct Finding<'a> {
     reference: &'a str,
     path: &'a str,
     region: Region,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    added: Vec<Lines>,
     message: &'a str,
     remedies: &'a [String],
 }
@@ -165,6 +169,8 @@ struct FindingCounts {
 #[derive(Serialize)]
 pub(super) struct Provenance<'a> {
     version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<&'a str>,
     threshold_bits: f64,
     license: License<'a>,
     given_license: Option<&'a str>,
@@ -200,6 +206,7 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
             id: &reference.id,
             path: &reference.path,
             region: Region::from(reference.region),
+            added: reference.added.ranges().iter().copied().map(Lines::from).collect(),
             kind: copy_kind(reference.kind),
             evidence: Evidence::from(&reference.evidence),
             verdict: Verdict {
@@ -254,6 +261,12 @@ impl From<span::Region> for Region {
     }
 }
 
+impl From<span::LineRange> for Lines {
+    fn from(lines: span::LineRange) -> Self {
+        Lines { start_line: lines.first, end_line: lines.last }
+    }
+}
+
 impl From<&matcher::Evidence> for Evidence {
     fn from(evidence: &matcher::Evidence) -> Self {
         Evidence {
@@ -290,7 +303,7 @@ impl<'a> From<&'a matcher::Owner> for Owner<'a> {
             version: owner.purl.version(),
             versions: &owner.versions,
             path: &owner.path,
-            region: Lines { start_line: owner.lines.first, end_line: owner.lines.last },
+            region: Lines::from(owner.lines),
             license: License::from(&owner.license),
             bits: rounded(owner.bits),
             share: rounded(owner.share),
@@ -307,6 +320,7 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             reference: &finding.reference,
             path: &finding.path,
             region: Region::from(finding.region),
+            added: finding.added.ranges().iter().copied().map(Lines::from).collect(),
             message: &finding.message,
             remedies: &finding.remedies,
         }
@@ -337,6 +351,7 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
     fn from(provenance: &'a finding::Provenance) -> Self {
         Provenance {
             version: &provenance.version,
+            change: provenance.change.as_deref(),
             threshold_bits: rounded(provenance.threshold_bits),
             license: License::from(&provenance.project_license),
             given_license: provenance.given_license.as_ref().map(|expression| expression.as_str()),

@@ -246,6 +246,10 @@ impl<'a> Page<'a> {
         let references = count(summary.references, "reference");
         let decided = self.decided();
         writeln!(out, "{DIM}checked{DIM:#}  {files}, {lines}; {references}{decided}")?;
+        if let Some(change) = &self.report.provenance.change {
+            let change = Printable(change);
+            writeln!(out, "{DIM}change{DIM:#}   {change}; only what touches its added lines is reported")?;
+        }
         if summary.files_skipped > 0 {
             let skipped = count(summary.files_skipped, "file");
             let reasons = reasons(&self.report.notes);

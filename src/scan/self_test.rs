@@ -84,6 +84,7 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
 
 fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
     let settings = ScanSettings {
+        change: None,
         idioms: None,
         threshold_bits: DEFAULT_THRESHOLD_BITS,
         policy: PolicySettings::default(),

@@ -14,6 +14,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use globset::GlobSet;
 use ignore::WalkBuilder;
@@ -21,6 +22,7 @@ use ignore::WalkBuilder;
 use crate::finding::{Note, NoteKind};
 use crate::language::Language;
 use crate::source::SourceFile;
+use crate::span::LineSet;
 
 pub use inspect::{Inspected, NotText, inspect, is_minified};
 
@@ -65,6 +67,8 @@ pub struct Walked {
     pub files: Vec<WalkedFile>,
     /// What was left out, and why, by path.
     pub notes: Vec<Note>,
+    /// What the files of a change held before it, as far as they were there: code that stood there is not new.
+    pub base: Vec<WalkedFile>,
 }
 
 /// A file to look at.
@@ -77,6 +81,30 @@ pub struct WalkedFile {
     pub location: PathBuf,
     /// The language, by the file's name.
     pub language: Language,
+    /// Where its text is.
+    pub content: Content,
+    /// Which of its lines are under review.
+    pub review: Review,
+}
+
+/// Where the text of a file is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// In the file.
+    #[default]
+    OnDisk,
+    /// Here, whatever the file holds now: the staged text of a file, or that of a revision.
+    Held(Arc<[u8]>),
+}
+
+/// Which lines of a file are under review.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Review {
+    /// All.
+    #[default]
+    Whole,
+    /// Those that a change adds, or for a file as it was, takes away. The rest is only read to understand them.
+    Lines(LineSet),
 }
 
 /// Why a walk could not begin.
@@ -96,6 +124,19 @@ pub enum WalkError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl WalkedFile {
+    /// A file as it is on disk, all of it under review.
+    pub fn on_disk(location: PathBuf, language: Language) -> WalkedFile {
+        WalkedFile {
+            path: display_path(&location),
+            location,
+            language,
+            content: Content::OnDisk,
+            review: Review::Whole,
+        }
+    }
 }
 
 /// Finds the files of known languages in and under `paths`, sorted by path, each once.
@@ -151,6 +192,9 @@ pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, V
 /// # Errors
 /// The note that says why the file is not checked.
 pub fn load(file: &WalkedFile, limit: u64) -> Result<SourceFile, Note> {
+    if let Content::Held(text) = &file.content {
+        return Ok(SourceFile::new(file.path.clone(), file.language, text.to_vec()));
+    }
     let bytes = read(&file.location, limit).map_err(|problem| problem.note(&file.path))?;
     match inspect(bytes) {
         Inspected::Text(text) => Ok(SourceFile::new(file.path.clone(), file.language, text)),
@@ -238,7 +282,7 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 let location = entry.into_path();
                 if let Some(language) = Language::from_path(&location) {
-                    walked.files.push(WalkedFile { path: display_path(&location), location, language });
+                    walked.files.push(WalkedFile::on_disk(location, language));
                 }
             }
             Ok(_) => {}
@@ -248,14 +292,13 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
 }
 
 fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
-    let shown = display_path(path);
     if settings.explicit == Explicit::Exclude && is_excluded(path, settings) {
         return;
     }
     match Language::from_path(path) {
-        Some(language) => walked.files.push(WalkedFile { path: shown, location: path.to_owned(), language }),
+        Some(language) => walked.files.push(WalkedFile::on_disk(path.to_owned(), language)),
         None => walked.notes.push(Note {
-            path: Some(shown),
+            path: Some(display_path(path)),
             kind: NoteKind::Skipped,
             message: "not checked: not in a language birthmark knows".to_owned(),
         }),
@@ -284,7 +327,8 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
     builder
 }
 
-fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
+/// Whether the globs leave out a file or folder.
+pub fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
     settings.exclude.is_match(absolute_path(path))
 }
 

@@ -1,0 +1,204 @@
+//! What `birthmark scan` checks: files and directories, a list of them, a text, or a change.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, ValueHint};
+
+use super::args::ScanArgs;
+use crate::changes::{ChangesError, Repository, Scope, pushed};
+use crate::config::Config;
+use crate::finding::{Note, NoteKind};
+use crate::git::path_from_bytes;
+use crate::language::Language;
+use crate::walk::{self, Explicit, WalkSettings, Walked};
+
+/// Largest text taken from standard input.
+const MAX_STDIN_BYTES: u64 = 16 << 20;
+/// Largest list of files.
+const MAX_LIST_BYTES: u64 = 64 << 20;
+
+/// Heading in the help of what says what to check.
+pub const WHAT: &str = "What to check";
+
+// No doc comment: it would become the help of the command that flattens this.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct ScopeArgs {
+    /// Check what is staged, as the next commit would hold it; with PATHs, only what lies there. Only code that touches
+    /// added or changed lines is reported
+    #[arg(long, help_heading = WHAT)]
+    pub staged: bool,
+    /// Check what a range of commits changes: BASE..HEAD, or BASE...HEAD since they parted
+    #[arg(long, value_name = "RANGE", help_heading = WHAT)]
+    pub diff: Option<String>,
+    /// Check what is pushed, in a pre-push hook of git (which tells it on standard input) or of pre-commit
+    #[arg(long, help_heading = WHAT)]
+    pub pre_push: bool,
+    /// Check the files that are listed in FILE, `-` for standard input, one a line or each ended by NUL
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "paths",
+        help_heading = WHAT
+    )]
+    pub files_from: Option<PathBuf>,
+}
+
+/// What is checked.
+pub enum Input {
+    /// Files and directories.
+    Paths { paths: Vec<PathBuf>, explicit: Explicit },
+    /// A change in the repository birthmark stands in; of all of it, where no paths are named.
+    Change { repository: Repository, scope: Scope, paths: Vec<PathBuf> },
+    /// The text on standard input.
+    Stdin { name: PathBuf, language: Language },
+}
+
+impl Input {
+    pub fn new(args: &ScanArgs) -> anyhow::Result<Input> {
+        let paths = args.paths.clone();
+        if let Some(name) = &args.path {
+            return Input::stdin(name);
+        }
+        if let Some(list) = &args.scope.files_from {
+            return Ok(Input::Paths { paths: listed_files(list)?, explicit: Explicit::Exclude });
+        }
+        if let Some(scope) = args.scope.change()? {
+            return Ok(Input::Change { repository: Repository::here()?, scope, paths });
+        }
+        let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
+        Ok(Input::Paths { paths, explicit: Explicit::Take })
+    }
+
+    fn stdin(name: &Path) -> anyhow::Result<Input> {
+        match Language::from_path(name) {
+            Some(language) => Ok(Input::Stdin { name: name.to_owned(), language }),
+            None => {
+                let known: Vec<String> = Language::all()
+                    .flat_map(|language| language.row().extensions)
+                    .map(|extension| format!(".{extension}"))
+                    .collect();
+                let (name, known) = (name.display(), known.join(", "));
+                bail!("the language of `{name}` is not known; expected a name that ends in {known}")
+            }
+        }
+    }
+
+    /// The files to look at.
+    pub fn files(&self, settings: WalkSettings) -> anyhow::Result<Walked> {
+        match self {
+            Input::Paths { paths, explicit } => {
+                let mut walked = walk::files(paths, &WalkSettings { explicit: *explicit, ..settings })?;
+                if paths.is_empty() {
+                    let message = "nothing was checked: the list names no file".to_owned();
+                    walked.notes.push(Note { path: None, kind: NoteKind::Info, message });
+                }
+                Ok(walked)
+            }
+            Input::Change { repository, scope, paths } => Ok(repository.change(scope, paths, &settings)?),
+            Input::Stdin { .. } => Ok(Walked::default()),
+        }
+    }
+
+    /// The change under review in a few words, if it is one.
+    pub fn change(&self) -> Option<String> {
+        match self {
+            Input::Change { scope, .. } => Some(scope.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The place the scan is about: the innermost directory above everything that is scanned.
+    pub fn place(&self) -> PathBuf {
+        let directory = |path: &Path| {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            match path.parent() {
+                Some(parent) if !path.is_dir() => parent.to_owned(),
+                _ => path,
+            }
+        };
+        let innermost = |paths: &[PathBuf]| {
+            paths.iter().map(|path| directory(path)).reduce(|a, b| shared(&a, &b)).unwrap_or_default()
+        };
+        match self {
+            Input::Stdin { name, .. } => directory(name),
+            Input::Change { repository, paths, .. } if paths.is_empty() => directory(&repository.top()),
+            Input::Paths { paths, .. } if paths.is_empty() => directory(Path::new(".")),
+            Input::Paths { paths, .. } | Input::Change { paths, .. } => innermost(paths),
+        }
+    }
+
+    /// How far up a licence is looked for outside of git repositories: to the place of the scan, the configuration
+    /// and the current directory, whichever is outermost.
+    pub fn boundaries(&self, config: &Config) -> Vec<PathBuf> {
+        let mut boundaries = vec![self.place()];
+        boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
+        boundaries.extend(std::env::current_dir());
+        boundaries
+    }
+}
+
+impl ScopeArgs {
+    /// The change that is asked for, if one is.
+    fn change(&self) -> anyhow::Result<Option<Scope>> {
+        if self.staged {
+            return Ok(Some(Scope::Staged));
+        }
+        if let Some(range) = &self.diff {
+            return Ok(Some(Scope::Range(range.clone())));
+        }
+        if self.pre_push {
+            let pushes = pushed(|name| std::env::var_os(name), told_by_git)?;
+            return Ok(Some(Scope::Push(pushes)));
+        }
+        Ok(None)
+    }
+}
+
+/// What git tells a pre-push hook.
+fn told_by_git() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        let line = "a terminal".to_owned();
+        return Err(ChangesError::NotAPush { line }.into());
+    }
+    Ok(String::from_utf8_lossy(&standard_input()?).into_owned())
+}
+
+pub fn standard_input() -> anyhow::Result<Vec<u8>> {
+    read_up_to(std::io::stdin(), MAX_STDIN_BYTES, "standard input")
+}
+
+/// The files of a list. A list that holds a NUL is one whose names may hold anything else.
+fn listed_files(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let bytes = match list == Path::new("-") {
+        true => read_up_to(std::io::stdin(), MAX_LIST_BYTES, "standard input")?,
+        false => {
+            let shown = list.display();
+            let file =
+                std::fs::File::open(list).with_context(|| format!("cannot read the list `{shown}`"))?;
+            read_up_to(file, MAX_LIST_BYTES, &format!("the list `{shown}`"))?
+        }
+    };
+    let names: Vec<&[u8]> = match bytes.contains(&0) {
+        true => bytes.split(|&byte| byte == 0).collect(),
+        false => bytes.split(|&b| b == b'\n').map(|name| name.strip_suffix(b"\r").unwrap_or(name)).collect(),
+    };
+    Ok(names.into_iter().filter(|name| !name.is_empty()).map(path_from_bytes).collect())
+}
+
+fn read_up_to(from: impl Read, limit: u64, what: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(limit + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {what}"))?;
+    match bytes.len() as u64 > limit {
+        true => Err(anyhow!("{what} is larger than {} MiB", limit >> 20)),
+        false => Ok(bytes),
+    }
+}
+
+/// The part that two directories have in common.
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}

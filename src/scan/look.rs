@@ -1,0 +1,128 @@
+//! What the engine sees in one file: all that follows from its text, the indexes and the threshold, and from nothing that
+//! is decided about licences.
+
+use super::{IDIOM_BITS, IDIOM_COVERAGE, Scanner, identity};
+use crate::align::Side;
+use crate::declaration::{self, Declaration};
+use crate::index::IndexError;
+use crate::ingest::marks;
+use crate::matcher::{self, Match, Query};
+use crate::source::SourceFile;
+use crate::span::Region;
+use crate::token::{self, Completeness, Margins, Tokenizer};
+
+/// One file as the engine sees it.
+#[derive(Clone, Debug)]
+pub(super) enum Look {
+    /// It is not looked at.
+    Skipped(Skip),
+    /// What there is.
+    Seen(Seen),
+}
+
+/// Why a file is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    Generated,
+    Minified,
+    BudgetExhausted,
+}
+
+/// What there is in a file.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// The matches, by region.
+    pub(super) matches: Vec<Located>,
+    /// Where idioms cover a match.
+    pub(super) silenced: Vec<Region>,
+    /// What the file says of its provenance; read only where there are matches.
+    pub(super) said: Vec<Declaration>,
+    pub(super) limits: Limits,
+}
+
+/// A match where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Located {
+    /// Identity of the content.
+    pub(super) id: String,
+    pub(super) region: Region,
+    pub(super) found: Match,
+}
+
+/// How often limits were reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) common_fingerprints: usize,
+    pub(super) kgrams_left_out: usize,
+    pub(super) candidates_left_out: usize,
+}
+
+impl Skip {
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Skip::Generated => "not checked: generated",
+            Skip::Minified => "not checked: minified",
+            Skip::BudgetExhausted => "not checked: the parser gave up on it",
+        }
+    }
+}
+
+impl Scanner {
+    /// Looks at one file.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub(super) fn look(&self, tokenizer: &mut Tokenizer, source: &SourceFile) -> Result<Look, IndexError> {
+        if let Some(skip) = reason_to_skip(source) {
+            return Ok(Look::Skipped(skip));
+        }
+        let stream = tokenizer.tokenize(source);
+        if stream.completeness() == Completeness::BudgetExhausted {
+            return Ok(Look::Skipped(Skip::BudgetExhausted));
+        }
+        let lines = stream.lines(source);
+        let query = Query {
+            language: source.language(),
+            side: Side { classes: stream.classes(), names: stream.names() },
+            lines: &lines,
+            margins: &|range| Margins::of(source, &stream, range),
+        };
+        let model = self.index.model()?;
+        let found = matcher::find(&self.index, &model, query, self.settings.threshold_bits)?;
+        let limits = Limits {
+            common_fingerprints: found.common_fingerprints,
+            kgrams_left_out: found.kgrams_left_out,
+            candidates_left_out: found.candidates_left_out,
+        };
+        let covered = match &self.settings.idioms {
+            Some(idioms) if !found.matches.is_empty() => {
+                Some(matcher::covered(idioms, &model, query, IDIOM_BITS)?)
+            }
+            _ => None,
+        };
+        let said = match found.matches.is_empty() {
+            true => Vec::new(),
+            false => declaration::read(source, &tokenizer.layout(source), &lines),
+        };
+        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), said, limits };
+        for found in found.matches {
+            let region = source.region(token::extent(source, &stream, found.tokens));
+            match &covered {
+                Some(covered) if covered.share(found.tokens) >= IDIOM_COVERAGE => seen.silenced.push(region),
+                _ => seen.matches.push(Located { id: identity(&found), region, found }),
+            }
+        }
+        Ok(Look::Seen(seen))
+    }
+}
+
+fn reason_to_skip(source: &SourceFile) -> Option<Skip> {
+    let marks = marks::of(source.path(), source.text());
+    if marks.generated {
+        Some(Skip::Generated)
+    } else if marks.minified {
+        Some(Skip::Minified)
+    } else {
+        None
+    }
+}
