@@ -85,6 +85,12 @@ def index(binary: str, cache: Path, folder: Path) -> None:
 
 def scan(binary: str, folder: Path, cases: Path, floor: float) -> tuple[list[Hit], float]:
     """One run of birthmark over a case directory, and the seconds it took."""
+    report, seconds = report_on(binary, folder, cases, floor)
+    return from_report(report), seconds
+
+
+def report_on(binary: str, folder: Path, cases: Path, floor: float) -> tuple[dict, float]:
+    """birthmark's JSON report on a case directory, and the seconds it took."""
     import time
 
     began = time.monotonic()
@@ -95,7 +101,7 @@ def scan(binary: str, folder: Path, cases: Path, floor: float) -> tuple[list[Hit
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode != 0:
         raise SystemExit(f"birthmark scan ended with {run.returncode}: {run.stderr[-2000:]}")
-    return from_report(json.loads(run.stdout)), time.monotonic() - began
+    return json.loads(run.stdout), time.monotonic() - began
 
 
 def version(command: list[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import chart
 import corpus
+import natural_report
 import score
 import show
 from hits import Run, version
@@ -25,7 +26,9 @@ def write(runs: list[Run], cases: Path, cache: Path, docs: Path) -> None:
     docs.mkdir(parents=True, exist_ok=True)
     curves = {tool: [(a, r) for _, a, r in score.curve(by_half["test"])] for tool, by_half in outcomes.items()}
     (docs / "evaluation.svg").write_text(chart.draw("Recall and alarms, test half", curves))
-    (docs / "evaluation.md").write_text(_page(runs, outcomes, cases))
+    page = docs / "evaluation.md"
+    natural = natural_report.kept(page)
+    page.write_text(_page(runs, outcomes, cases) + (f"\n{natural}" if natural else ""))
     (docs / "evaluation.json").write_text(json.dumps(_figures(runs, outcomes), indent=1) + "\n")
 
 

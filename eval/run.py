@@ -4,9 +4,13 @@
     run.py all --birthmark PATH        everything, from the download to docs/evaluation.md
     run.py all --quick ...             the same with about a fifth of the cases
 
-or step by step: fetch, plant, index, score, peers, report. While tuning the engine:
+or step by step: fetch, plant, index, score, peers, report, natural. While tuning the engine:
 
     run.py score --index DIR --cases DIR --half dev --show-misses 20 --show-alarms 20
+
+Beside the planted copies, real forks and vendored files: fetch, score, compare, and write their section:
+
+    run.py natural --birthmark PATH
 """
 
 import argparse
@@ -15,6 +19,8 @@ from pathlib import Path
 
 import corpus
 import hits
+import natural
+import natural_report
 import peers
 import plant
 import report
@@ -87,6 +93,26 @@ def write(args: argparse.Namespace) -> None:
     report.write(runs, args.cases, args.cache, args.docs)
 
 
+def forks(args: argparse.Namespace) -> None:
+    """Natural copies, from the download of their carriers to their section of docs/evaluation.md."""
+    fetch(args)
+    natural.fetch(args.cache)
+    if not args.index.exists():
+        index(args)
+    folder = args.cases / "natural"
+    truth = natural.lay_out(args.cache, folder)
+    print(f"{len(truth)} functions under {folder}", file=sys.stderr)
+    found, seconds = hits.report_on(args.birthmark, args.index, folder / "cases", args.floor)
+    ours = hits.Run("birthmark", hits.version([args.birthmark, "--version"]), seconds, hits.DEFAULT, hits.from_report(found))
+    ours.save(_saved(folder, "birthmark"))
+    if args.only:
+        compare(argparse.Namespace(**{**vars(args), "cases": folder}))
+    others = [hits.Run.load(p) for p in (_saved(folder, n) for n in peers.TOOLS) if p.exists()]
+    section = natural_report.section([ours, *others], natural.skipped(found), folder, args.cases, args.cache)
+    natural_report.write(args.docs / "evaluation.md", section)
+    print(section.split("\n\nBy carrier")[0])
+
+
 def everything(args: argparse.Namespace) -> None:
     fetch(args)
     make(args)
@@ -95,6 +121,7 @@ def everything(args: argparse.Namespace) -> None:
     judge(args)
     compare(args)
     write(args)
+    forks(args)
 
 
 def _saved(cases: Path, name: str) -> Path:
@@ -104,7 +131,7 @@ def _saved(cases: Path, name: str) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    steps = {"fetch": fetch, "plant": make, "index": index, "score": judge, "peers": compare, "report": write, "all": everything}
+    steps = {"fetch": fetch, "plant": make, "index": index, "score": judge, "peers": compare, "report": write, "natural": forks, "all": everything}
     for name, step in steps.items():
         command = commands.add_parser(name)
         command.set_defaults(step=step)
@@ -112,22 +139,23 @@ def main() -> None:
         command.add_argument("--cases", type=Path, default=corpus.HERE / "work", help="planted cases and results")
         command.add_argument("--seed", type=int, default=1)
         command.add_argument("--quick", action="store_true", help="a fifth of the cases")
-        if name in ("index", "score", "all"):
+        if name in ("index", "score", "natural", "all"):
             command.add_argument("--birthmark", default="birthmark", help="the program")
             kept = None if name == "score" else corpus.HERE / "cache" / "index"
             command.add_argument("--index", type=Path, default=kept, help="index folder; `score` without it reads the saved hits again")
+        if name in ("score", "natural", "all"):
+            command.add_argument("--floor", type=float, default=hits.FLOOR, help="threshold the scan is run with")
         if name in ("score", "all"):
             command.add_argument("--half", choices=("dev", "test", "both"), default="both")
             command.add_argument("--at", type=float, help="threshold in bits to print figures for")
-            command.add_argument("--floor", type=float, default=hits.FLOOR, help="threshold the scan is run with")
             command.add_argument("--again", help="a saved hits file of any tool, instead of a scan")
             command.add_argument("--language", default="", choices=("", *corpus.LANGUAGES))
             command.add_argument("--operator", default="", help="only operators that match this pattern")
             command.add_argument("--show-misses", type=int, default=0, metavar="N")
             command.add_argument("--show-alarms", type=int, default=0, metavar="N")
-        if name in ("peers", "all"):
+        if name in ("peers", "natural", "all"):
             command.add_argument("--only", default=",".join(peers.TOOLS), help="which of: " + ", ".join(peers.TOOLS))
-        if name in ("report", "all"):
+        if name in ("report", "natural", "all"):
             command.add_argument("--docs", type=Path, default=corpus.HERE.parent / "docs")
     args = parser.parse_args()
     for name in ("cache", "cases"):

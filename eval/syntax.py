@@ -75,15 +75,15 @@ def code_lines(language: str, text: str) -> list[int]:
     """Lines, counted from one, that hold something besides comments, docstrings and space."""
     lines: set[int] = set()
     for leaf in leaves(parse(language, text)):
-        if leaf.type in COMMENTS or _in_comment(leaf) or is_docstring(leaf) or leaf.start_byte == leaf.end_byte:
+        if is_comment(leaf) or is_docstring(leaf) or leaf.start_byte == leaf.end_byte:
             continue
         lines.update(range(leaf.start_point[0] + 1, leaf.end_point[0] + 2))
     rows = text.split("\n")
     return sorted(n for n in lines if n <= len(rows) and rows[n - 1].strip())
 
 
-def _in_comment(leaf: Node) -> bool:
-    return leaf.parent is not None and leaf.parent.type in COMMENTS
+def is_comment(leaf: Node) -> bool:
+    return leaf.type in COMMENTS or leaf.parent is not None and leaf.parent.type in COMMENTS
 
 
 def functions(language: str, text: str) -> list[Function]:

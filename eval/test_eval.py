@@ -6,7 +6,10 @@ import unittest
 from pathlib import Path
 
 import edits
+import corpus
 import hits
+import natural
+import natural_report
 import plant
 import reformat
 import rename
@@ -133,6 +136,57 @@ class Scoring(unittest.TestCase):
 
     def test_purls_compare_whatever_their_spelling(self):
         self.assertEqual(hits.plain_purl("pkg:pypi/Edx_Enterprise@1?x=y"), "pkg:pypi/edx-enterprise@1")
+
+
+class Natural(unittest.TestCase):
+    def names(self, language, here, there):
+        return [(one.name, other.start, alike) for one, other, alike in natural.copied(language, here, there)]
+
+    def test_the_same_text_is_a_copy_whatever_its_comments(self):
+        moved = "\n\n" + PYTHON.replace("  # start", "").replace("Sum the items.", "Another docstring")
+        self.assertEqual(self.names("python", PYTHON, moved), [("total", 3, 1.0)])
+        self.assertEqual(self.names("rust", RUST, RUST.replace("// start", "")), [("total", 1, 1.0)])
+
+    def test_other_line_breaks_are_no_difference(self):
+        broken = PYTHON.replace("self, items, rate=2", "\n    self,\n    items,\n    rate=2\n").replace("(item, key", "(\n item,\n key")
+        broken = broken.replace("helper(rate)", "helper(\n rate\n)").replace("value * rate", "(\n value\n * rate)")
+        self.assertEqual([name for name, _, alike in self.names("python", PYTHON, broken) if alike > 0.9], ["total"])
+
+    def test_another_name_or_another_body_is_not_a_copy(self):
+        self.assertEqual(self.names("python", PYTHON, PYTHON.replace("def total", "def whole")), [])
+        other = "def total(path):\n" + "".join(f"    with open(path) as file{n}:\n        print(file{n})\n" for n in range(4))
+        self.assertEqual(self.names("python", PYTHON, other), [])
+
+    def test_short_functions_do_not_count(self):
+        self.assertEqual(self.names("python", *["def f(a):\n    b = a\n    c = b\n    return c\n"] * 2), [])
+
+    def test_any_version_of_the_origin_is_right(self):
+        with tempfile.TemporaryDirectory() as cache:
+            owners = natural.Upstream(Path(cache))
+            owners.lines = lambda purl, path: ()
+            row = {"purl": "pkg:pypi/chardet@3.0.4", "path": "chardet/x.py", "start": 1, "end": 9}
+            self.assertTrue(owners.right(hits.Place("pkg:pypi/chardet@4.0.0", "chardet/x.py", 1, 9), row))
+            self.assertFalse(owners.right(hits.Place("pkg:pypi/sqlmap@1.10.10", "chardet/x.py", 1, 9), row))
+
+    def test_a_section_is_replaced_and_kept(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = Path(folder) / "evaluation.md"
+            page.write_text("# Evaluation\n\nplanted\n")
+            natural_report.write(page, "## Natural copies\n\nold")
+            natural_report.write(page, "## Natural copies\n\nnew")
+            text = page.read_text()
+            self.assertEqual((text.count("planted"), text.count("## Natural"), "old" in text, "new" in text), (1, 1, False, True))
+            self.assertIn("new", natural_report.kept(page))
+
+    def test_the_list_names_indexed_origins_and_other_carriers(self):
+        indexed = {hits.plain_purl(p.purl).split("@")[0] for p in corpus.packages("indexed")}
+        listed = natural.pairs()  # an origin that is not indexed ends here
+        self.assertGreaterEqual(len({p.case for p in listed}), 60)
+        self.assertEqual(len(listed), len({(p.case, p.origin.purl) for p in listed}))
+        for pair in listed:
+            self.assertNotIn(hits.plain_purl(pair.carrier.purl).split("@")[0], indexed)
+            self.assertTrue(pair.known)
+            self.assertEqual(pair.carrier.language, pair.origin.language)
 
 
 if __name__ == "__main__":
