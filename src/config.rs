@@ -10,7 +10,7 @@ mod error;
 mod project;
 
 pub use error::{ConfigError, Problem};
-pub use project::ProjectLicenses;
+pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,12 @@ impl Config {
     /// The directory that paths in the configuration are relative to.
     pub fn directory(&self) -> Option<&Path> {
         self.file.as_ref().map(|file| directory_of(&file.path))
+    }
+
+    /// The licence stated for everything below the configuration's directory.
+    pub fn configured_license(&self) -> Option<Configured> {
+        let file = self.file.as_ref()?.path.clone();
+        Some(Configured { file, license: self.license.clone()? })
     }
 
     /// An error about a place in this configuration that shows only in use, such as an index that is not there.
@@ -242,6 +248,10 @@ fn read_text(path: &Path, limit: u64) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     String::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -93,8 +93,8 @@ pub struct Tick {
     pub lines: u64,
 }
 
-/// The licence each file stands under.
-pub type Outbound<'a> = dyn Fn(&WalkedFile) -> LicenseFact + Sync + 'a;
+/// The licence each file stands under, by its place and its text.
+pub type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync + 'a;
 
 impl Preset {
     /// Every preset under the name it is written with.
@@ -151,7 +151,7 @@ impl Scanner {
     ) -> FileReport {
         match walk::load(file, DEFAULT_SIZE_LIMIT) {
             Ok(source) => guarded(&file.path, || {
-                let mut report = self.file(tokenizer, &source, &outbound(file))?;
+                let mut report = self.file(tokenizer, &source, &outbound(file, &source))?;
                 report.narrow(&file.review);
                 Ok(report)
             }),

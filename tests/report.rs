@@ -342,6 +342,8 @@ fn every_word_is_in_the_schema() {
         LearnedFrom::Classifier,
         LearnedFrom::LicenseText,
         LearnedFrom::FileHeader,
+        LearnedFrom::SideFile,
+        LearnedFrom::Reuse,
         LearnedFrom::Nowhere,
     ] {
         report.references.push(Reference { outbound: license("MIT", source), ..sample.clone() });

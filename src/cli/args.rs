@@ -3,7 +3,7 @@
 
 mod license;
 
-pub use license::{CompatArgs, LicenseCommand};
+pub use license::{CompatArgs, LicenseCommand, ShowArgs};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ pub enum Command {
     Idiom(IdiomCommand),
     /// Say whether birthmark works here and what a scan would use
     Doctor(Box<DoctorArgs>),
-    /// Compare licences
+    /// Show the licence a path is under, compare licences
     #[command(subcommand)]
     License(LicenseCommand),
     /// Print the completion script of a shell
@@ -96,8 +96,8 @@ pub enum Command {
 
 /// Find references to indexed code and judge their licences.
 ///
-/// Each file is judged under the licence given by --license, else `license` in the configuration, else the nearest
-/// Cargo.toml or pyproject.toml that states one, else the nearest licence text.
+/// Each file is judged under the licence given by --license, else by the nearest statement: its header or .license file,
+/// REUSE annotations, the configuration, a manifest, a licence text. `birthmark license show` tells which.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

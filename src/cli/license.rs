@@ -1,20 +1,86 @@
 //! `birthmark license`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::args::{CompatArgs, LicenseCommand};
+use super::args::{CompatArgs, LicenseCommand, ShowArgs};
 use super::exit::ExitStatus;
 use super::failure::Located;
 use super::output::{Output, Painted};
-use crate::config::{ConfigFile, Problem, given_license};
+use crate::config::{
+    Config, ConfigFile, Decided, Problem, ProjectLicenses, Statement, StatementKind, Thoroughness,
+    given_license,
+};
 use crate::license::{LicenseError, LicenseFact, Terms};
 use crate::report::Format;
-use crate::report::license::{Comparison, Verdict};
+use crate::report::license::{Below, Comparison, Shown, Verdict};
+use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings, WalkedFile, absolute_path, display_path, read};
 
 pub fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
     match command {
+        LicenseCommand::Show(args) => show(args),
         LicenseCommand::Compat(args) => compat(args),
     }
+}
+
+fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
+    let settings = WalkSettings::default();
+    // Named first, so that a path that is not there is told as in a scan.
+    let walked = walk::files(std::slice::from_ref(&args.path), &settings)?;
+    let place = args.path.parent().filter(|_| !args.path.is_dir()).unwrap_or(&args.path);
+    let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+    let config = Config::load(&args.config.choice(place.to_owned()))?;
+    let mut boundaries = vec![absolute_path(place)];
+    boundaries.extend(config.directory().map(absolute_path));
+    boundaries.extend(std::env::current_dir());
+    let licenses = ProjectLicenses::discovered(boundaries, config.configured_license());
+    let text = match args.path.is_dir() {
+        true => None,
+        false => read(&args.path, DEFAULT_SIZE_LIMIT).ok(),
+    };
+    let decided = licenses.decide(&args.path, text.as_deref(), Thoroughness::Survey);
+    let below = match args.path.is_dir() {
+        true => below(&licenses, &walked.files),
+        false => Vec::new(),
+    };
+    let notes = licenses.notes();
+    let path = display_path(&args.path);
+    let shown = Shown { path: &path, decided: &decided, below: &below, notes: &notes };
+    let format = Format::from(args.format);
+    let mut drawn = Vec::new();
+    match format {
+        Format::Text => shown.text(&mut drawn)?,
+        _ => shown.json(&mut drawn)?,
+    }
+    Output::Standard.write(&drawn, Painted::of(format))?;
+    Ok(ExitStatus::Success)
+}
+
+/// The licences of source files, those of most files first.
+fn below(licenses: &ProjectLicenses, files: &[WalkedFile]) -> Vec<Below> {
+    let mut below: Vec<Below> = Vec::new();
+    for file in files {
+        let Ok(text) = read(&file.location, DEFAULT_SIZE_LIMIT) else {
+            continue;
+        };
+        let decided = licenses.decide(&file.location, Some(&text), Thoroughness::Decision);
+        // Headers differ by file only in where they stand.
+        let alike = |it: &&mut Below| {
+            let said = |decided: &Decided| -> Vec<_> {
+                let place = |it: &Statement| match it.kind {
+                    StatementKind::Header | StatementKind::SideFile => String::new(),
+                    _ => it.place.clone(),
+                };
+                decided.by.iter().map(|it| (it.license.clone(), it.kind, place(it))).collect()
+            };
+            it.decided.license == decided.license && said(&it.decided) == said(&decided)
+        };
+        match below.iter_mut().find(alike) {
+            Some(known) => known.files += 1,
+            None => below.push(Below { decided, files: 1, example: file.path.clone() }),
+        }
+    }
+    below.sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.example.cmp(&b.example)));
+    below
 }
 
 fn compat(args: CompatArgs) -> anyhow::Result<ExitStatus> {

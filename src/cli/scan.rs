@@ -66,9 +66,9 @@ impl Request {
             (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
             (true, true) => vec![IndexName::Starter],
         };
-        let licenses = match check.license.or_else(|| config.license.clone()) {
+        let licenses = match check.license {
             Some(license) => ProjectLicenses::given(license),
-            None => ProjectLicenses::discovered(input.boundaries(&config)),
+            None => ProjectLicenses::discovered(input.boundaries(&config), config.configured_license()),
         };
         let fail_on = match args.exit_zero {
             true => FailOn::Never,
@@ -150,7 +150,8 @@ impl Request {
             }
             Input::Stdin { name, language } => {
                 let source = SourceFile::new(slashed(name), *language, standard_input()?);
-                (scanner.text(&source, &self.licenses.of(name)), Sources::Text(source))
+                let outbound = self.licenses.of_text(name, source.text());
+                (scanner.text(&source, &outbound), Sources::Text(source))
             }
         };
         report.notes.extend(self.licenses.notes());
@@ -170,7 +171,8 @@ impl Request {
             .build()
             .context("cannot start threads")?;
         let progress = Progress::new(common, walked.files.len(), "files");
-        let outbound = |file: &WalkedFile| self.licenses.of(&file.location);
+        let outbound =
+            |file: &WalkedFile, source: &SourceFile| self.licenses.of_text(&file.location, source.text());
         Ok(threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines))))
     }
 

@@ -21,6 +21,7 @@ mod names;
 mod notice;
 mod own;
 mod project;
+mod reuse;
 mod terms;
 mod text;
 
@@ -30,9 +31,10 @@ pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};
 pub use names::{from_classifier, normalize_declaration};
-pub use notice::{HEADER_BYTES, from_tags, header};
+pub use notice::{HEADER_BYTES, from_tags, header, side_file};
 pub use own::OwnCell;
-pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_pyproject};
+pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_package_json, from_pyproject};
+pub use reuse::{Precedence, Reuse, ReuseError};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
 pub use text::{DetectedText, MAX_TEXT, detect_text, from_license_text};
 
@@ -73,6 +75,10 @@ pub enum LearnedFrom {
     FileHeader,
     /// Nowhere: no licence was found.
     Nowhere,
+    /// A `.license` file beside the file.
+    SideFile,
+    /// A `REUSE.toml` or `.reuse/dep5` above the file.
+    Reuse,
 }
 
 impl LicenseFact {

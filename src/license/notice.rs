@@ -35,6 +35,12 @@ pub fn header(text: &[u8]) -> Option<LicenseFact> {
     Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader))
 }
 
+/// The licence that a `.license` file states about the file it stands beside, by SPDX tags.
+pub fn side_file(text: &str) -> Option<LicenseFact> {
+    let fact = tagged(text, &text.to_ascii_lowercase())?;
+    Some(LicenseFact { learned_from: LearnedFrom::SideFile, ..fact })
+}
+
 /// Every notice holds one of these.
 const HINTS: [&str; 7] =
     ["licen", "redistribut", "permission", "public domain", "gpl", "unencumbered", "fuck"];

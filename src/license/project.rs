@@ -7,9 +7,9 @@ use super::{LicenseFact, resolve};
 
 /// Why a manifest could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{manifest} is not valid TOML: {reason}")]
+#[error("{manifest} cannot be read: {reason}")]
 pub struct ManifestError {
-    /// The kind of manifest, `Cargo.toml` or `pyproject.toml`.
+    /// The kind of manifest, such as `Cargo.toml`.
     pub manifest: &'static str,
     /// What the parser says.
     pub reason: String,
@@ -58,6 +58,31 @@ pub fn from_pyproject(text: &str) -> Result<Option<ManifestLicense>, ManifestErr
     let manifest = parse(text, "pyproject.toml")?;
     let tables = [at(&manifest, &["project"]), at(&manifest, &["tool", "poetry"])];
     Ok(tables.into_iter().find_map(declared_by_python))
+}
+
+/// The licence declared in a `package.json`, or `None` if it declares none: `license` as an expression, as
+/// `SEE LICENSE IN <file>`, as the older `{"type": ..}`, or `licenses`, which are a choice. npm's `UNLICENSED` keeps all
+/// rights.
+///
+/// # Errors
+/// If the text is not JSON.
+pub fn from_package_json(text: &str) -> Result<Option<ManifestLicense>, ManifestError> {
+    let manifest: serde_json::Value = serde_json::from_str(text)
+        .map_err(|error| ManifestError { manifest: "package.json", reason: error.to_string() })?;
+    let name = |value: &serde_json::Value| {
+        value.as_str().or_else(|| value.get("type")?.as_str()).map(|text| text.trim().to_owned())
+    };
+    let declared = match (manifest.get("license").and_then(name), manifest.get("licenses")) {
+        (Some(one), _) => one,
+        (None, Some(serde_json::Value::Array(several))) => {
+            several.iter().filter_map(name).collect::<Vec<_>>().join(" OR ")
+        }
+        _ => return Ok(None),
+    };
+    Ok(match declared.strip_prefix("SEE LICENSE IN ") {
+        Some(file) => Some(ManifestLicense::InFile(file.trim().to_owned())),
+        None => (!declared.is_empty()).then(|| ManifestLicense::Declared(normalize_declaration(&declared))),
+    })
 }
 
 fn parse(text: &str, manifest: &'static str) -> Result<toml::Table, ManifestError> {
@@ -139,6 +164,24 @@ mod tests {
         ];
         for (text, workspace, expected) in cases {
             assert_eq!(show(from_cargo_toml(text, workspace)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn node_manifests_are_read() {
+        let cases = [
+            (r#"{"license": "(MIT OR Apache-2.0)"}"#, "MIT OR Apache-2.0"),
+            (r#"{"license": {"type": "ISC", "url": "x"}}"#, "ISC"),
+            (r#"{"licenses": [{"type": "MIT"}, {"type": "Zlib"}]}"#, "MIT OR Zlib"),
+            (r#"{"license": "SEE LICENSE IN LICENSE.txt"}"#, "file LICENSE.txt"),
+            (r#"{"license": "UNLICENSED", "private": true}"#, "LicenseRef-Proprietary"),
+            (r#"{"license": 3, "name": "x"}"#, "none"),
+            (r#"{"private": true}"#, "none"),
+            ("[]", "none"),
+            ("{", "error in package.json"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(show(from_package_json(text)), expected, "{text}");
         }
     }
 

@@ -428,6 +428,8 @@ pub(crate) fn learned_from(source: LearnedFrom) -> &'static str {
         LearnedFrom::Classifier => "classifier",
         LearnedFrom::LicenseText => "license-text",
         LearnedFrom::FileHeader => "file-header",
+        LearnedFrom::SideFile => "side-file",
+        LearnedFrom::Reuse => "reuse",
         LearnedFrom::Nowhere => "nowhere",
     }
 }

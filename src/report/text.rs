@@ -430,7 +430,7 @@ fn shown_index(what: &str, index: &IndexProvenance) -> String {
     format!("{what} {name} {DIM}({components}, {documents}, {lines}, {digest}){DIM:#}")
 }
 
-fn named(fact: &LicenseFact) -> String {
+pub(super) fn named(fact: &LicenseFact) -> String {
     match &fact.expression {
         Some(expression) => Printable(expression.as_str()).to_string(),
         None => "an unknown licence".to_owned(),
@@ -453,6 +453,8 @@ pub(crate) fn described(fact: &LicenseFact) -> String {
         LearnedFrom::Classifier => "from a classifier of the package",
         LearnedFrom::LicenseText => "from the licence text beside it",
         LearnedFrom::FileHeader => "from the file's header",
+        LearnedFrom::SideFile => "from the .license file beside it",
+        LearnedFrom::Reuse => "from REUSE annotations",
         LearnedFrom::Nowhere => "none was found",
     };
     format!("{text} ({source})")

@@ -8,6 +8,7 @@ mod explain;
 mod idiom;
 mod index;
 mod license;
+mod outbound;
 mod scan;
 
 use std::path::Path;

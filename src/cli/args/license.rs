@@ -1,15 +1,42 @@
 //! The arguments of `birthmark license`.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
-use super::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand, ValueHint};
+
+use super::{ConfigArgs, Format};
 use crate::license::Distribution;
 
 #[derive(Debug, Subcommand)]
 pub enum LicenseCommand {
+    /// Say under which licence a path stands, and from what that was decided
+    Show(ShowArgs),
     /// Say whether code under one licence may be copied into a work under another
     Compat(CompatArgs),
+}
+
+/// Say under which licence a path stands, and from what that was decided.
+///
+/// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations, `license` in the
+/// configuration, Cargo.toml, pyproject.toml or package.json, a licence text; then the same one directory up. What else
+/// was met is shown as passed over. Of a directory, the licences of the source files below it are counted too.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark license show
+  birthmark license show src/vendor/parser.py --format json
+
+Exit status: 0 shown, 2 something could not be done.")]
+pub struct ShowArgs {
+    /// File or directory
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
 }
 
 /// Say whether code under one licence may be copied into a work under another.

@@ -1,0 +1,225 @@
+//! What one directory states of the licence of the files in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::super::error::line_and_column;
+use super::{ProjectLicenses, Statement, StatementKind, shown};
+use crate::license::{
+    LearnedFrom, LicenseFact, ManifestError, ManifestLicense, Reuse, from_cargo_toml, from_license_text,
+    from_package_json, from_pyproject,
+};
+
+/// A directory. What takes long to find out, such as recognising texts, is found out when it is asked for.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// Its absolute path.
+    pub path: PathBuf,
+    annotations: Vec<Annotations>,
+    manifest: OnceLock<Option<Statement>>,
+    text: OnceLock<Option<Statement>>,
+}
+
+/// A `REUSE.toml` or `.reuse/dep5`.
+#[derive(Debug)]
+struct Annotations {
+    place: String,
+    reuse: Reuse,
+}
+
+/// The names under which licence texts are looked for.
+const LICENSE_TEXTS: [&str; 16] = [
+    "LICENSE",
+    "LICENSE.txt",
+    "LICENSE.md",
+    "LICENSE.rst",
+    "LICENCE",
+    "LICENCE.txt",
+    "LICENCE.md",
+    "COPYING",
+    "COPYING.txt",
+    "COPYING.md",
+    "COPYING.LESSER",
+    "COPYING.LIB",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "license.txt",
+    "UNLICENSE",
+];
+
+impl Directory {
+    /// Reads what is cheap to read.
+    pub fn read(path: &Path, licenses: &ProjectLicenses) -> Directory {
+        let mut annotations = Vec::new();
+        let dep5 = path.join(".reuse").join("dep5");
+        if let Some(text) = licenses.read(&dep5) {
+            annotations.push(Annotations { place: shown(&dep5), reuse: Reuse::from_dep5(&text) });
+        }
+        let file = path.join("REUSE.toml");
+        if let Some(text) = licenses.read(&file) {
+            match Reuse::from_toml(&text) {
+                Ok(reuse) => annotations.push(Annotations { place: shown(&file), reuse }),
+                Err(error) => {
+                    let (line, column) = line_and_column(&text, error.span.start);
+                    licenses.note(
+                        &file,
+                        format!("not taken into account, line {line}, column {column}: {error}"),
+                    );
+                }
+            }
+        }
+        Directory { path: path.to_owned(), annotations, manifest: OnceLock::new(), text: OnceLock::new() }
+    }
+
+    /// What the annotations here say of a file below.
+    pub fn annotations(&self, file: &Path) -> Vec<Statement> {
+        let Ok(relative) = file.strip_prefix(&self.path) else {
+            return Vec::new();
+        };
+        let relative = super::super::slashed(relative);
+        let said = self.annotations.iter().filter_map(|annotations| {
+            let (precedence, license) = annotations.reuse.of(&relative)?;
+            Some(Statement {
+                license: license.clone(),
+                kind: StatementKind::of_annotation(precedence),
+                place: annotations.place.clone(),
+            })
+        });
+        said.collect()
+    }
+
+    /// Whether a statement was made by annotations here.
+    pub fn holds(&self, place: &str) -> bool {
+        self.annotations.iter().any(|annotations| annotations.place == place)
+    }
+
+    /// The licence that a manifest states.
+    pub fn manifest(&self, licenses: &ProjectLicenses) -> Option<Statement> {
+        let state = || Manifests { directory: &self.path, licenses }.stated();
+        self.manifest.get_or_init(state).clone()
+    }
+
+    /// The licence of the texts here. Two different texts, or one nobody recognises, make it unknown: whether both hold
+    /// or one may be chosen is not for a program to say.
+    pub fn text(&self, licenses: &ProjectLicenses) -> Option<Statement> {
+        self.text.get_or_init(|| texts(&self.path, licenses)).clone()
+    }
+}
+
+fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
+    let mut texts: Vec<(PathBuf, Option<LicenseFact>)> = LICENSE_TEXTS
+        .iter()
+        .map(|name| directory.join(name))
+        .filter_map(|path| {
+            let text = licenses.read(&path)?;
+            Some((path, from_license_text(&text)))
+        })
+        .collect();
+    // The LGPL is written as an addition to the GPL, whose text ships with it.
+    if texts.iter().any(|(_, fact)| begins(fact, "LGPL-")) {
+        texts.retain(|(_, fact)| !begins(fact, "GPL-"));
+    }
+    let (first_path, first) = texts.first()?;
+    let statement =
+        |license| Statement { license, kind: StatementKind::LicenseText, place: shown(first_path) };
+    if let Some(fact) = first
+        && texts
+            .iter()
+            .all(|(_, other)| other.as_ref().map(|fact| &fact.expression) == Some(&fact.expression))
+    {
+        return Some(statement(fact.clone()));
+    }
+    let message = if texts.len() > 1 {
+        "several licence texts stand side by side; state the project's licence with `license` in birthmark.toml"
+    } else {
+        "the licence text is not a known one; state the project's licence with `license` in birthmark.toml"
+    };
+    licenses.note(first_path, message.to_owned());
+    Some(statement(LicenseFact { learned_from: LearnedFrom::LicenseText, ..LicenseFact::unknown() }))
+}
+
+fn begins(fact: &Option<LicenseFact>, prefix: &str) -> bool {
+    let expression = fact.as_ref().and_then(|fact| fact.expression.as_ref());
+    expression.is_some_and(|expression| expression.as_str().starts_with(prefix))
+}
+
+/// The manifests of a directory, in the order they are asked.
+struct Manifests<'a> {
+    directory: &'a Path,
+    licenses: &'a ProjectLicenses,
+}
+
+impl Manifests<'_> {
+    fn stated(&self) -> Option<Statement> {
+        let stated = |name: &str, license: LicenseFact| Statement {
+            license,
+            kind: StatementKind::Manifest,
+            place: shown(&self.directory.join(name)),
+        };
+        let cargo = || self.cargo().map(|license| stated("Cargo.toml", license));
+        let python =
+            || self.other("pyproject.toml", from_pyproject).map(|license| stated("pyproject.toml", license));
+        let node =
+            || self.other("package.json", from_package_json).map(|license| stated("package.json", license));
+        cargo().or_else(python).or_else(node)
+    }
+
+    fn cargo(&self) -> Option<LicenseFact> {
+        let path = self.directory.join("Cargo.toml");
+        let text = self.licenses.read(&path)?;
+        match self.readable(&path, from_cargo_toml(&text, None))? {
+            // The root of the workspace stands somewhere above.
+            ManifestLicense::InWorkspace => self.above().into_iter().find_map(|above| {
+                let root_path = above.join("Cargo.toml");
+                let root = self.licenses.read(&root_path)?;
+                let said = self.readable(&root_path, from_cargo_toml(&text, Some(&root)))?;
+                self.declared(&above, said)
+            }),
+            said => self.declared(self.directory, said),
+        }
+    }
+
+    fn other(
+        &self,
+        name: &str,
+        read: fn(&str) -> Result<Option<ManifestLicense>, ManifestError>,
+    ) -> Option<LicenseFact> {
+        let path = self.directory.join(name);
+        let said = read(&self.licenses.read(&path)?);
+        self.declared(self.directory, self.readable(&path, said)?)
+    }
+
+    fn declared(&self, directory: &Path, said: ManifestLicense) -> Option<LicenseFact> {
+        match said {
+            ManifestLicense::Declared(fact) => Some(fact),
+            ManifestLicense::InFile(name) => from_license_text(&self.licenses.read(&directory.join(name))?),
+            ManifestLicense::InWorkspace => None,
+        }
+    }
+
+    /// A manifest that cannot be read says nothing, and a note says so.
+    fn readable(
+        &self,
+        path: &Path,
+        said: Result<Option<ManifestLicense>, ManifestError>,
+    ) -> Option<ManifestLicense> {
+        said.unwrap_or_else(|error| {
+            self.licenses.note(path, format!("its licence is not known: {error}"));
+            None
+        })
+    }
+
+    /// The directories above, as far as licences are looked for.
+    fn above(&self) -> Vec<PathBuf> {
+        let mut above = Vec::new();
+        for directory in self.directory.ancestors() {
+            if directory != self.directory {
+                above.push(directory.to_owned());
+            }
+            if self.licenses.is_top(directory) {
+                break;
+            }
+        }
+        above
+    }
+}

@@ -1,0 +1,259 @@
+//! The licence each path is under: every way to state it, and which one wins.
+
+use std::path::Path;
+
+use birthmark::config::StatementKind::{
+    self, Configuration, Header, LicenseText, Manifest, ReuseAggregate, ReuseClosest, ReuseOverride, SideFile,
+};
+use birthmark::config::{Config, ConfigChoice, ProjectLicenses, Thoroughness};
+
+use super::{birthmark, project, run};
+
+const MIT: &str = include_str!("../../fixtures/demo/LICENSE");
+const HEADER: &str = "# SPDX-License-Identifier: ISC\nx = 1\n";
+
+/// What is decided for each path, and by which kinds of statement.
+fn check(directory: &Path, cases: &[(&str, &str, &[StatementKind])]) {
+    let config = Config::load(&ConfigChoice::Nearest(directory.to_owned())).expect("readable");
+    let licenses = ProjectLicenses::discovered(vec![directory.to_owned()], config.configured_license());
+    for (path, license, kinds) in cases {
+        let path = directory.join(path);
+        let text = std::fs::read(&path).ok();
+        let decided = licenses.decide(&path, text.as_deref(), Thoroughness::Decision);
+        let found = decided.license.expression.as_ref().map_or("-", |it| it.as_str());
+        assert_eq!(found, *license, "{}", path.display());
+        let by: Vec<StatementKind> = decided.by.iter().map(|it| it.kind).collect();
+        assert_eq!(by, *kinds, "{}", path.display());
+        let surveyed = licenses.decide(&path, text.as_deref(), Thoroughness::Survey);
+        assert_eq!((surveyed.license, surveyed.by), (decided.license, decided.by), "{}", path.display());
+    }
+}
+
+#[test]
+fn the_nearest_statement_wins() {
+    let gpl = "GNU GENERAL PUBLIC LICENSE Version 3, 29 June 2007";
+    let project = project(&[
+        ("birthmark.toml", "license = 'Apache-2.0'"),
+        ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'Zlib'"),
+        ("LICENSE", MIT),
+        ("a.py", "x = 1\n"),
+        ("header.py", HEADER),
+        ("words.py", "# Licensed under the GPL v3 or later.\nx = 1\n"),
+        ("side.py", HEADER),
+        ("side.py.license", "SPDX-FileCopyrightText: Me\nSPDX-License-Identifier: BSL-1.0\n"),
+        ("side-without.py", HEADER),
+        ("side-without.py.license", "SPDX-FileCopyrightText: Me\n"),
+        ("crate/Cargo.toml", "[package]\nname = 'x'\nlicense = 'MPL-2.0'"),
+        ("crate/src/a.py", "x = 1\n"),
+        ("web/package.json", "{\"license\": \"UNLICENSED\"}"),
+        ("web/src/a.py", "x = 1\n"),
+        ("web/tools/package.json", "{\"name\": \"no licence here\"}"),
+        ("web/tools/a.py", "x = 1\n"),
+        ("vendor/lib/LICENSE", MIT),
+        ("vendor/lib/deep/a.py", "x = 1\n"),
+        ("vendor/odd/LICENSE", "do as you like, but not on Sundays, and only where the sun shines on you"),
+        ("vendor/odd/a.py", "x = 1\n"),
+        ("vendor/two/COPYING", gpl),
+        ("vendor/two/LICENSE", MIT),
+        ("broken/Cargo.toml", "[package"),
+        ("broken/a.py", "x = 1\n"),
+        ("garbage.py", "# SPDX-License-Identifier: MIT or else\nx = 1\n"),
+    ]);
+    check(
+        project.path(),
+        &[
+            (".", "Apache-2.0", &[Configuration]),
+            ("a.py", "Apache-2.0", &[Configuration]),
+            ("header.py", "ISC", &[Header]),
+            ("words.py", "GPL-3.0-or-later", &[Header]),
+            ("side.py", "BSL-1.0", &[SideFile]),
+            ("side-without.py", "Apache-2.0", &[Configuration]),
+            ("crate/src/a.py", "MPL-2.0", &[Manifest]),
+            ("web/src/a.py", "LicenseRef-Proprietary", &[Manifest]),
+            ("web/tools/a.py", "LicenseRef-Proprietary", &[Manifest]),
+            ("vendor/lib/deep/a.py", "MIT", &[LicenseText]),
+            // What only a person can read is settled by the configuration.
+            ("vendor/odd/a.py", "Apache-2.0", &[Configuration]),
+            ("broken/a.py", "Apache-2.0", &[Configuration]),
+            ("garbage.py", "-", &[Header]),
+        ],
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_not_passed_over_for_something_farther() {
+    let project = project(&[
+        ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'Zlib'"),
+        ("vendor/odd/LICENSE", "do as you like, but not on Sundays, and only where the sun shines on you"),
+        ("vendor/odd/a.py", "x = 1\n"),
+        (
+            "vendor/settled/LICENSE",
+            "do as you like, but not on Sundays, and only where the sun shines on you",
+        ),
+        ("vendor/settled/a.py", "x = 1\n"),
+        ("REUSE.toml", "[[annotations]]\npath = 'vendor/settled/**'\nSPDX-License-Identifier = 'ISC'\n"),
+    ]);
+    check(
+        project.path(),
+        &[("vendor/odd/a.py", "-", &[LicenseText]), ("vendor/settled/a.py", "ISC", &[ReuseClosest])],
+    );
+}
+
+/// As the `reuse` tool decides the same tree; `tests/e2e/licenses.py` asks it.
+#[test]
+fn reuse_annotations_follow_their_precedence() {
+    let project = project(&[
+        (
+            "REUSE.toml",
+            "version = 1\n\
+             [[annotations]]\npath = '**'\nSPDX-License-Identifier = 'MIT'\n\
+             [[annotations]]\npath = 'over/**'\nprecedence = 'override'\nSPDX-License-Identifier = 'GPL-2.0-only'\n",
+        ),
+        (
+            "a/REUSE.toml",
+            "version = 1\n\
+             [[annotations]]\npath = '*.py'\nSPDX-License-Identifier = 'Apache-2.0'\n\
+             [[annotations]]\npath = 'agg*.py'\nprecedence = 'aggregate'\nSPDX-License-Identifier = 'BSD-3-Clause'\n\
+             [[annotations]]\npath = 'over.py'\nprecedence = 'override'\nSPDX-License-Identifier = 'MPL-2.0'\n",
+        ),
+        (
+            "over/deep/REUSE.toml",
+            "version = 1\n[[annotations]]\npath = '*.py'\nprecedence = 'override'\nSPDX-License-Identifier = 'EPL-2.0'\n",
+        ),
+        ("plain.py", "x = 1\n"),
+        ("a/close.py", HEADER),
+        ("a/close2.py", "x = 1\n"),
+        ("a/agg.py", HEADER),
+        ("a/agg2.py", "x = 1\n"),
+        ("a/over.py", HEADER),
+        ("a/b/inner.py", "x = 1\n"),
+        ("over/deep/x.py", HEADER),
+        ("crate/Cargo.toml", "[package]\nname = 'x'\nlicense = 'Zlib'"),
+        ("crate/a.py", "x = 1\n"),
+    ]);
+    check(
+        project.path(),
+        &[
+            ("plain.py", "MIT", &[ReuseClosest]),
+            ("a/close.py", "ISC", &[Header]),
+            ("a/close2.py", "Apache-2.0", &[ReuseClosest]),
+            ("a/agg.py", "ISC AND BSD-3-Clause", &[Header, ReuseAggregate]),
+            ("a/agg2.py", "BSD-3-Clause AND MIT", &[ReuseAggregate, ReuseClosest]),
+            ("a/over.py", "MPL-2.0 AND MIT", &[ReuseOverride, ReuseClosest]),
+            ("a/b/inner.py", "MIT", &[ReuseClosest]),
+            ("over/deep/x.py", "GPL-2.0-only", &[ReuseOverride]),
+            ("crate/a.py", "Zlib", &[Manifest]),
+        ],
+    );
+}
+
+#[test]
+fn the_older_reuse_file_holds_beside_what_a_file_says() {
+    let project = project(&[
+        (
+            ".reuse/dep5",
+            "Format: x\n\nFiles: *\nCopyright: Me\nLicense: MIT\n\nFiles: a/*\nCopyright: Me\nLicense: Zlib\n",
+        ),
+        ("x.py", "x = 1\n"),
+        ("h.py", HEADER),
+        ("a/b/z.py", "x = 1\n"),
+    ]);
+    check(
+        project.path(),
+        &[
+            ("x.py", "MIT", &[ReuseAggregate]),
+            ("h.py", "ISC AND MIT", &[Header, ReuseAggregate]),
+            ("a/b/z.py", "Zlib", &[ReuseAggregate]),
+        ],
+    );
+}
+
+#[test]
+fn broken_annotations_are_told_with_their_place() {
+    let project = project(&[
+        ("REUSE.toml", "[[annotations]]\npath = 'a.py'\nprecedence = 'nearest'\n"),
+        ("LICENSE", MIT),
+        ("a.py", "x = 1\n"),
+    ]);
+    let (code, out, _) = run(birthmark(project.path()).args(["license", "show", "a.py"]));
+    assert_eq!(code, 0);
+    assert!(out.contains("REUSE.toml: not taken into account, line 3, column 14"), "{out}");
+    assert!(out.contains("a.py is under MIT"), "{out}");
+}
+
+#[test]
+fn people_see_what_counted_and_what_did_not() {
+    let project = project(&[
+        ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'Zlib'"),
+        ("LICENSE", MIT),
+        ("a.py", "x = 1\n"),
+        ("b.py", HEADER),
+    ]);
+    let (_, out, _) = run(birthmark(project.path()).args(["license", "show"]));
+    for said in [
+        ". is under Zlib",
+        "Zlib, in the manifest pyproject.toml",
+        "not by   MIT, by the licence text LICENSE",
+        "below it 1 file under ISC",
+    ] {
+        assert!(out.contains(said), "{said} is not in {out}");
+    }
+    let (code, _, err) = run(birthmark(project.path()).args(["license", "show", "gone.py"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("gone.py"), "{err}");
+}
+
+const COPIED: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
+
+/// The same snippet of GPL-3.0-or-later code in a tree of three licences.
+#[test]
+fn each_subtree_gets_its_own_verdict() {
+    let under_gpl = format!("# SPDX-License-Identifier: GPL-3.0-or-later\n{COPIED}");
+    let project = project(&[
+        ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'MIT'"),
+        ("mit.py", COPIED),
+        ("by_header.py", &under_gpl),
+        ("gpl/package.json", "{\"license\": \"GPL-3.0-or-later\"}"),
+        ("gpl/a.py", COPIED),
+        ("apache/LICENSE-APACHE", "Apache License, Version 2.0"),
+        ("apache/Cargo.toml", "[package]\nname = 'x'\nlicense = 'Apache-2.0'"),
+        ("apache/src/a.py", COPIED),
+    ]);
+    let mut command = birthmark(project.path());
+    let (code, out, err) = run(command.args(["scan", "--format", "json", "--index", INDEX]));
+    assert_eq!(code, 1, "{err}");
+    let report: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let mut verdicts: Vec<String> = report["matches"]
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|it| {
+            let said = |pointer: &str| it.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or("-");
+            format!("{} {} {}", said("/path"), said("/license/expression"), said("/verdict/decision"))
+        })
+        .collect();
+    verdicts.sort();
+    assert_eq!(
+        verdicts,
+        [
+            "apache/src/a.py Apache-2.0 incompatible",
+            "by_header.py GPL-3.0-or-later attribution-needed",
+            "gpl/a.py GPL-3.0-or-later attribution-needed",
+            "mit.py MIT incompatible",
+        ]
+    );
+
+    // The same through standard input, whose path need not exist.
+    for (path, text, decision) in [
+        ("gpl/new.py", COPIED, "attribution-needed"),
+        ("new.py", COPIED, "incompatible"),
+        ("new.py", &under_gpl, "attribution-needed"),
+    ] {
+        let mut command = birthmark(project.path());
+        command.args(["scan", "--format", "json", "--index", INDEX, "--stdin", "--path", path]);
+        let (_, out, err) = run(command.write_stdin(text));
+        let report: serde_json::Value = serde_json::from_str(&out).expect(&err);
+        assert_eq!(report["matches"][0]["verdict"]["decision"], decision, "{path}: {out}");
+    }
+}
