@@ -4,6 +4,7 @@
 mod args;
 mod completions;
 mod doctor;
+mod draw;
 mod exit;
 mod explain;
 mod failure;
@@ -15,6 +16,7 @@ mod man;
 mod output;
 mod progress;
 mod scan;
+mod scanned;
 mod scope;
 
 pub use exit::ExitStatus;
@@ -38,8 +40,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
-        Command::Doctor(args) => doctor::run(*args, &cli.common),
         Command::License(command) => license::run(command),
+        Command::Doctor(args) => doctor::run(*args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };

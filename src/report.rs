@@ -3,17 +3,117 @@
 pub mod doctor;
 pub mod explain;
 pub mod explain_json;
+mod found;
+pub mod github;
+pub mod gitlab;
 pub mod index;
 pub mod json;
+pub mod jsonl;
 pub mod license;
+pub mod markdown;
 pub mod printable;
+mod repository;
+mod rules;
+pub mod sarif;
 pub mod text;
 
-/// The formats a report can be drawn in.
+use std::io;
+
+pub use repository::Repository;
+pub use sarif::LineHashes;
+
+use crate::finding::{Explanation, Report};
+
+/// The formats that answers to a question are drawn in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Text,
+    /// For programs, by a schema.
+    Json,
+}
+
+/// The formats a report is drawn in, each described in `docs/formats.md`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportFormat {
+    /// For people at a terminal.
+    #[default]
+    Text,
     /// For programs, by `docs/report.schema.json`.
     Json,
+    /// For programs that read line by line, by `docs/report-lines.schema.json`.
+    Jsonl,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands that become annotations on GitHub.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// Markdown.
+    Markdown,
+}
+
+/// What a report is drawn from.
+pub struct Drawing<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// Accounts of references, as far as a format that shows code needs them.
+    pub explanations: &'a [Explanation],
+    /// The accounts that were asked for and are told in full.
+    pub told: Option<&'a [Explanation]>,
+    /// How much the text for people holds.
+    pub text: text::TextSettings,
+    /// Where the repository begins.
+    pub repository: &'a Repository,
+    /// The hashes of lines where findings begin.
+    pub line_hashes: &'a LineHashes,
+}
+
+impl ReportFormat {
+    /// Every format with its name and what it is for.
+    pub const NAMED: [(ReportFormat, &'static str, &'static str); 7] = [
+        (ReportFormat::Text, "text", "for people"),
+        (ReportFormat::Json, "json", "for programs"),
+        (ReportFormat::Jsonl, "jsonl", "for programs, an object a line"),
+        (ReportFormat::Sarif, "sarif", "SARIF 2.1.0, for code scanning"),
+        (ReportFormat::Github, "github", "annotations and a job summary on GitHub"),
+        (ReportFormat::Gitlab, "gitlab", "code quality report of GitLab"),
+        (ReportFormat::Markdown, "markdown", "for pull requests and pages"),
+    ];
+
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<ReportFormat> {
+        ReportFormat::NAMED.iter().find(|(_, known, _)| *known == name).map(|&(format, ..)| format)
+    }
+
+    /// Whether it shows the code of references, and needs an account of each.
+    pub fn shows_code(self) -> bool {
+        matches!(self, ReportFormat::Markdown)
+    }
+
+    /// Whether it can tell explanations that were asked for.
+    pub fn tells_explanations(self) -> bool {
+        matches!(self, ReportFormat::Text | ReportFormat::Json)
+    }
+}
+
+/// Draws a report.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let Drawing { report, explanations, told, text, repository, line_hashes } = *drawing;
+    match (format, told) {
+        (ReportFormat::Text, _) => {
+            text::write(report, text, out)?;
+            explain::write_text(told.unwrap_or_default(), out)
+        }
+        (ReportFormat::Json, None) => json::write(report, out),
+        (ReportFormat::Json, Some(told)) => explain_json::write_with_report(report, told, out),
+        (ReportFormat::Jsonl, _) => jsonl::write(report, out),
+        (ReportFormat::Sarif, _) => sarif::write(report, repository, line_hashes, out),
+        (ReportFormat::Github, _) => github::write(report, repository, out),
+        (ReportFormat::Gitlab, _) => gitlab::write(report, repository, out),
+        (ReportFormat::Markdown, _) => markdown::write(report, explanations, markdown::Length::Whole, out),
+    }
 }

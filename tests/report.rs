@@ -1,5 +1,8 @@
 //! How reports are drawn: for people, compared with what they should read; for programs, validated by the schema.
 
+#[path = "report/formats.rs"]
+mod formats;
+
 use birthmark::finding::{
     Decision, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule, Severity,
     Summary, Verdict,

@@ -10,15 +10,16 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use anstream::ColorChoice;
-use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
 use crate::index::IndexName;
 use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
-use crate::report;
+use crate::report::{self, ReportFormat};
 use crate::scan::Preset;
 
 const EXAMPLES: &str = "\
@@ -108,6 +109,7 @@ Examples:
   birthmark scan --staged
   birthmark scan --diff origin/main...HEAD
   git ls-files -z '*.py' | birthmark scan --files-from -
+  birthmark scan --output sarif=report.sarif --output markdown=report.md
   git show HEAD:lib.py | birthmark scan --stdin --path lib.py
 
 Exit status:
@@ -136,17 +138,25 @@ pub struct ScanArgs {
     /// Report findings, but do not fail because of them
     #[arg(long)]
     pub exit_zero: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+// How a scan is reported. No doc comment: it would become the help of the command that flattens this.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output options")]
+pub struct ReportArgs {
     /// Format of the report
-    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
-    pub format: Format,
-    /// Write the report to a file instead of standard output
-    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
-    pub output: Option<PathBuf>,
+    #[arg(long, value_parser = report_format(), default_value = "text")]
+    pub format: ReportFormat,
+    /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format beside it; repeatable
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
+    pub output: Vec<ReportFile>,
     /// Show all references with all their owners, not only those that need attention
-    #[arg(long, help_heading = "Output options")]
+    #[arg(long)]
     pub references: bool,
     /// Explain each reference shown: evidence by line, owners, what would clear it
-    #[arg(long, help_heading = "Output options")]
+    #[arg(long)]
     pub explain: bool,
 }
 
@@ -455,6 +465,15 @@ fn index_name() -> impl TypedValueParser<Value = IndexName> {
         Some("starter") => IndexName::Starter,
         _ => IndexName::Directory(path),
     })
+}
+
+fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
+    let known = ReportFormat::NAMED.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(known).map(|name| ReportFormat::from_name(&name).unwrap_or_default())
+}
+
+fn report_file() -> impl TypedValueParser<Value = ReportFile> {
+    PathBufValueParser::new().try_map(ReportFile::parse)
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {

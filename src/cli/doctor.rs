@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::args::{CheckArgs, Common, ConfigArgs, DoctorArgs, Format as FormatArg, ScanArgs};
+use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ReportArgs, ScanArgs};
 use super::exit::ExitStatus;
 use super::idiom;
 use super::output::{Output, Painted};
@@ -14,11 +14,11 @@ use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::text::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 
-pub fn run(args: DoctorArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
     let mut diagnosis = Diagnosis::default();
     program(&mut diagnosis);
-    let request = configuration(args, common, &mut diagnosis)?;
+    let request = configuration(args, &mut diagnosis)?;
     let sound = indexes(&request, &mut diagnosis);
     idioms(&request, &mut diagnosis);
     license(&request, &mut diagnosis);
@@ -49,10 +49,10 @@ fn program(diagnosis: &mut Diagnosis) {
 }
 
 /// The scan that would be done. Where the configuration is broken, the one that would be done without it.
-fn configuration(args: DoctorArgs, common: &Common, diagnosis: &mut Diagnosis) -> anyhow::Result<Request> {
+fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<Request> {
     let without = ConfigArgs { config: None, no_config: true };
     let without = DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
-    match Request::new(scan_of(args), common) {
+    match Request::new(scan_of(args)) {
         Ok(request) => {
             let said = match request.config().file.as_ref() {
                 Some(file) => file.path.display().to_string(),
@@ -65,7 +65,7 @@ fn configuration(args: DoctorArgs, common: &Common, diagnosis: &mut Diagnosis) -
         Err(error) => {
             let remedy = "correct it; what follows was looked at without it";
             diagnosis.broken("configuration", format!("{error:#}"), Some(remedy));
-            Request::new(scan_of(without), common)
+            Request::new(scan_of(without))
         }
     }
 }
@@ -79,10 +79,7 @@ fn scan_of(args: DoctorArgs) -> ScanArgs {
         check: args.check,
         fail_on: None,
         exit_zero: true,
-        format: FormatArg::Text,
-        output: None,
-        references: true,
-        explain: false,
+        report: ReportArgs::default(),
     }
 }
 

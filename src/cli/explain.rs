@@ -5,27 +5,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use super::args::{Common, ExplainArgs, ScanArgs};
+use super::args::{Common, ExplainArgs, ReportArgs, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::finding::{Explanation, Reference, Report, Rule};
+use crate::finding::{Reference, Report, Rule};
 use crate::report::text::References;
 use crate::report::{self, Format};
-use crate::scan::Scanner;
-use crate::source::SourceFile;
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+use crate::walk;
 
 pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let wanted = Wanted::parse(&args.finding);
     let format = args.format.into();
-    let request = Request::new(scan_for(args, &wanted), common)?;
-    let (report, explanations) = request.explained_report(&Choice::Wanted(&wanted), common)?;
+    let scanned = Request::new(scan_for(args, &wanted))?.scan(common)?;
+    let explanations = scanned.explanations(&wanted.of(&scanned.report)?)?;
     let mut drawn = Vec::new();
     match format {
         Format::Text => report::explain::write_text(&explanations, &mut drawn)?,
-        Format::Json => report::explain_json::write(&report, &explanations, &mut drawn)?,
+        Format::Json => report::explain_json::write(&scanned.report, &explanations, &mut drawn)?,
     }
     output.write(&drawn, Painted::of(format))?;
     Ok(ExitStatus::Success)
@@ -46,35 +44,16 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
         check: args.check,
         fail_on: None,
         exit_zero: true,
-        format: args.format,
-        output: None,
-        references: true,
-        explain: true,
+        report: ReportArgs::default(),
     }
 }
 
 /// What the user named.
-pub enum Wanted {
+enum Wanted {
     /// The beginning of an id.
     Id(String),
     /// A line of a file.
     Place { path: PathBuf, line: u32 },
-}
-
-/// Which references of a report are explained.
-pub enum Choice<'a> {
-    /// None.
-    None,
-    /// Those that the report shows in full.
-    Shown,
-    /// The one the user named, at every place it has.
-    Wanted(&'a Wanted),
-}
-
-/// Where the text of the files checked is.
-pub enum Sources {
-    Files(Vec<WalkedFile>),
-    Text(SourceFile),
 }
 
 impl Wanted {
@@ -84,21 +63,18 @@ impl Wanted {
             _ => Wanted::Id(text.to_ascii_lowercase()),
         }
     }
-}
 
-impl Choice<'_> {
-    /// The references chosen.
-    pub fn of<'r>(&self, report: &'r Report, shown: References) -> anyhow::Result<Vec<&'r Reference>> {
+    /// The references meant: one, at every place it has.
+    fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
         match self {
-            Choice::None => Ok(Vec::new()),
-            Choice::Shown => Ok(shown_references(report, shown)),
-            Choice::Wanted(Wanted::Id(id)) => by_id(report, id),
-            Choice::Wanted(Wanted::Place { path, line }) => by_place(report, path, *line),
+            Wanted::Id(id) => by_id(report, id),
+            Wanted::Place { path, line } => by_place(report, path, *line),
         }
     }
 }
 
-fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
+/// The references that a report shows in full.
+pub fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
     let needs_attention = |reference: &&Reference| {
         Rule::of(reference.verdict.decision).is_some_and(|rule| rule != Rule::AttributionMissing)
     };
@@ -159,33 +135,4 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
         [] => bail!("there is no reference in `{path}`"),
         places => bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", ")),
     }
-}
-
-/// Explains references, each file once.
-pub fn explanations(
-    scanner: &Scanner,
-    sources: &Sources,
-    references: &[&Reference],
-) -> anyhow::Result<Vec<Explanation>> {
-    let mut explanations = Vec::new();
-    for of_file in references.chunk_by(|a, b| a.path == b.path) {
-        let path = &of_file[0].path;
-        let loaded;
-        let source = match sources {
-            Sources::Text(source) => source,
-            Sources::Files(files) => {
-                let file = files.iter().find(|file| file.path == *path);
-                let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
-                loaded = walk::load(file, DEFAULT_SIZE_LIMIT)
-                    .map_err(|note| anyhow!("`{path}` changed while it was explained: {}", note.message))?;
-                &loaded
-            }
-        };
-        let explained = scanner.explain(source, of_file)?;
-        if explained.len() < of_file.len() {
-            bail!("`{path}` changed while it was explained");
-        }
-        explanations.extend(explained);
-    }
-    Ok(explanations)
 }

@@ -6,34 +6,27 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::args::{Common, ScanArgs};
+use super::draw::Look;
 use super::exit::ExitStatus;
-use super::explain::{Choice, Sources, explanations};
 use super::idiom;
-use super::output::{Output, Painted};
 use super::progress::Progress;
+use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
-use crate::finding::{Explanation, Note, Report};
+use crate::finding::{Note, Report};
 use crate::index::{Index, IndexName};
 use crate::license::LicenseFact;
 use crate::policy::PolicySettings;
-use crate::report::text::{Frame, References, TextSettings};
-use crate::report::{self, Format};
 use crate::scan::{DEFAULT_THRESHOLD_BITS, Preset, ScanSettings, Scanner};
 use crate::source::SourceFile;
 use crate::walk::{WalkSettings, Walked, WalkedFile};
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let output = Output::open(args.output.as_deref())?;
-    let choice = match args.explain {
-        true => Choice::Shown,
-        false => Choice::None,
-    };
-    let request = Request::new(args, common)?;
-    let (report, explanations) = request.explained_report(&choice, common)?;
-    let explanations = matches!(choice, Choice::Shown).then_some(explanations.as_slice());
-    request.look.draw(&report, explanations, output)?;
-    Ok(ExitStatus::of(&report, request.fail_on))
+    let look = Look::new(&args.report, common)?;
+    let request = Request::new(args)?;
+    let scanned = request.scan(common)?;
+    look.draw(&scanned)?;
+    Ok(ExitStatus::of(&scanned.report, request.fail_on))
 }
 
 /// A scan as it is meant: arguments and configuration merged, everything checked that can be before reading code.
@@ -46,17 +39,10 @@ pub(super) struct Request {
     threshold_bits: f32,
     fail_on: FailOn,
     jobs: Option<NonZeroUsize>,
-    look: Look,
-}
-
-/// How the report is drawn.
-struct Look {
-    format: Format,
-    text: TextSettings,
 }
 
 impl Request {
-    pub(super) fn new(args: ScanArgs, common: &Common) -> anyhow::Result<Request> {
+    pub(super) fn new(args: ScanArgs) -> anyhow::Result<Request> {
         let input = Input::new(&args)?;
         let check = args.check;
         let choice = check.config.choice(input.place());
@@ -84,16 +70,6 @@ impl Request {
             (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
             (true, true) => own_idioms(&config, &choice),
         };
-        let text = TextSettings {
-            references: match args.references {
-                true => References::All,
-                false => References::Findings,
-            },
-            frame: match common.quiet {
-                true => Frame::FindingsOnly,
-                false => Frame::Full,
-            },
-        };
         Ok(Request {
             input,
             indexes,
@@ -103,7 +79,6 @@ impl Request {
             threshold_bits,
             fail_on,
             jobs: check.jobs,
-            look: Look { format: args.format.into(), text },
         })
     }
 
@@ -132,33 +107,24 @@ impl Request {
         (self.licenses.of(&self.input.place()), self.licenses.notes())
     }
 
-    /// The report, and explanations of the references of choice.
-    pub(super) fn explained_report(
-        &self,
-        choice: &Choice<'_>,
-        common: &Common,
-    ) -> anyhow::Result<(Report, Vec<Explanation>)> {
+    /// Runs it.
+    pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
         let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.walk_settings())?;
-                let files = match choice {
-                    Choice::None => Vec::new(),
-                    _ => walked.files.clone(),
-                };
+                let files = walked.files.clone();
                 (self.scan_files(&scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, language } => {
                 let source = SourceFile::new(slashed(name), *language, standard_input()?);
                 let outbound = self.licenses.of_text(name, source.text());
-                (scanner.text(&source, &outbound), Sources::Text(source))
+                (scanner.text(&source, &outbound), Sources::Text(Box::new(source)))
             }
         };
         report.notes.extend(self.licenses.notes());
         report.notes.sort();
-        let chosen = choice.of(&report, self.look.text.references)?;
-        let explanations = explanations(&scanner, &sources, &chosen)?;
-        Ok((report, explanations))
+        Ok(Scanned { report, scanner, sources })
     }
 
     fn walk_settings(&self) -> WalkSettings {
@@ -229,28 +195,6 @@ impl Request {
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.input.place())),
         }
-    }
-}
-
-impl Look {
-    fn draw(
-        &self,
-        report: &Report,
-        explanations: Option<&[Explanation]>,
-        output: Output,
-    ) -> anyhow::Result<()> {
-        let mut drawn = Vec::new();
-        match (self.format, explanations) {
-            (Format::Text, _) => {
-                report::text::write(report, self.text, &mut drawn)?;
-                report::explain::write_text(explanations.unwrap_or_default(), &mut drawn)?;
-            }
-            (Format::Json, None) => report::json::write(report, &mut drawn)?,
-            (Format::Json, Some(explanations)) => {
-                report::explain_json::write_with_report(report, explanations, &mut drawn)?;
-            }
-        }
-        output.write(&drawn, Painted::of(self.format))
     }
 }
 

@@ -5,7 +5,7 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::printable::is_unsafe;
 use crate::finding;
@@ -26,7 +26,20 @@ pub fn write(report: &finding::Report, out: &mut dyn io::Write) -> io::Result<()
 
 /// Writes any of birthmark's JSON documents the way reports are written.
 pub(crate) fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible(PrettyFormatter::new()));
+    write_formatted(value, PrettyFormatter::new(), out)
+}
+
+/// Writes the same on one line.
+pub(super) fn write_line(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    write_formatted(value, CompactFormatter, out)
+}
+
+fn write_formatted(
+    value: &impl Serialize,
+    formatter: impl Formatter,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Visible(formatter));
     value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
@@ -129,7 +142,7 @@ struct Owner<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     rule: &'static str,
     severity: &'static str,
     #[serde(rename = "match")]
@@ -143,14 +156,14 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Note<'a> {
+pub(super) struct Note<'a> {
     kind: &'static str,
     path: Option<&'a str>,
     message: &'a str,
 }
 
 #[derive(Serialize)]
-struct Summary {
+pub(super) struct Summary {
     files_scanned: u64,
     files_skipped: u64,
     files_failed: u64,
@@ -384,7 +397,7 @@ pub(super) fn rounded_wide(number: f64) -> f64 {
     if hundredths.is_finite() { hundredths + 0.0 } else { 0.0 }
 }
 
-fn copy_kind(kind: CopyKind) -> &'static str {
+pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
     match kind {
         CopyKind::Verbatim => "verbatim",
         CopyKind::Reformatted => "reformatted",
@@ -393,7 +406,7 @@ fn copy_kind(kind: CopyKind) -> &'static str {
     }
 }
 
-fn decision(decision: finding::Decision) -> &'static str {
+pub(super) fn decision(decision: finding::Decision) -> &'static str {
     match decision {
         finding::Decision::Compatible => "compatible",
         finding::Decision::AttributionNeeded => "attribution-needed",
@@ -403,7 +416,7 @@ fn decision(decision: finding::Decision) -> &'static str {
     }
 }
 
-fn severity(severity: finding::Severity) -> &'static str {
+pub(super) fn severity(severity: finding::Severity) -> &'static str {
     match severity {
         finding::Severity::Info => "info",
         finding::Severity::Warning => "warning",
@@ -434,10 +447,10 @@ pub(crate) fn learned_from(source: LearnedFrom) -> &'static str {
     }
 }
 
-/// Pretty-printing that writes what a terminal would act on as `\uXXXX`. The value is the same.
-struct Visible<'i>(PrettyFormatter<'i>);
+/// Formatting that writes what a terminal would act on as `\uXXXX`. The value is the same.
+struct Visible<F>(F);
 
-impl Formatter for Visible<'_> {
+impl<F: Formatter> Formatter for Visible<F> {
     fn write_string_fragment<W: io::Write + ?Sized>(
         &mut self,
         out: &mut W,

@@ -307,7 +307,7 @@ fn headline(finding: &Finding, title: &str, out: &mut dyn Write) -> io::Result<(
 }
 
 /// What is the matter, in one line; whose code it is and why it matters is told below it.
-fn title(reference: &Reference) -> String {
+pub(super) fn title(reference: &Reference) -> String {
     let kind = copy_kind(reference.kind);
     let owner = reference.owners.first().map(|owner| &owner.license);
     let license = match owner.and_then(|fact| fact.expression.as_ref()) {
@@ -468,7 +468,7 @@ fn severity(severity: Severity) -> (Style, &'static str) {
     }
 }
 
-fn decision(decision: Decision) -> &'static str {
+pub(super) fn decision(decision: Decision) -> &'static str {
     match decision {
         Decision::Compatible => "compatible",
         Decision::AttributionNeeded => "to attribute",

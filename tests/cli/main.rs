@@ -9,6 +9,7 @@ mod idiom;
 mod index;
 mod license;
 mod outbound;
+mod output;
 mod scan;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ use assert_cmd::Command;
 fn birthmark(directory: &Path) -> Command {
     let mut command = Command::cargo_bin("birthmark").expect("the binary is built");
     command.current_dir(directory).env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
+    command.env_remove("GITHUB_STEP_SUMMARY");
     command
 }
 

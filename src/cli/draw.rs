@@ -1,0 +1,151 @@
+//! How the report of a scan is drawn, and where to: several formats at once, all drawn before the first is written.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::args::{Common, ReportArgs};
+use super::explain::shown_references;
+use super::output::{self, Output, Painted};
+use super::scanned::Scanned;
+use crate::finding::{Explanation, Reference};
+use crate::report::markdown::{self, Length};
+use crate::report::text::{Frame, References, TextSettings};
+use crate::report::{self, Drawing, LineHashes, ReportFormat, Repository};
+
+/// References whose code is shown, at most; the others are shown without it, and a note says so.
+const MAX_CODE: usize = 500;
+
+/// Where GitHub's runner takes the summary of a job from, and how much of it.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+const STEP_SUMMARY_BYTES: usize = 900_000;
+
+/// How the report is drawn.
+pub struct Look {
+    text: TextSettings,
+    explain: Explain,
+    destinations: Vec<Destination>,
+    step_summary: Option<PathBuf>,
+}
+
+/// Whether explanations were asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Explain {
+    Shown,
+    Nothing,
+}
+
+struct Destination {
+    format: ReportFormat,
+    output: Output,
+}
+
+impl Look {
+    /// Checks that everything can be written.
+    pub fn new(args: &ReportArgs, common: &Common) -> anyhow::Result<Look> {
+        let destinations = destinations(args)?;
+        let is_for_github = destinations.iter().any(|to| to.format == ReportFormat::Github);
+        if args.explain && !destinations.iter().any(|to| to.format.tells_explanations()) {
+            bail!(
+                "only the formats text and json tell explanations; leave --explain out, or add --output text=FILE"
+            );
+        }
+        Ok(Look {
+            text: TextSettings {
+                references: match args.references {
+                    true => References::All,
+                    false => References::Findings,
+                },
+                frame: match common.quiet {
+                    true => Frame::FindingsOnly,
+                    false => Frame::Full,
+                },
+            },
+            explain: match args.explain {
+                true => Explain::Shown,
+                false => Explain::Nothing,
+            },
+            destinations,
+            step_summary: std::env::var_os(STEP_SUMMARY)
+                .filter(|path| is_for_github && !path.is_empty())
+                .map(PathBuf::from),
+        })
+    }
+
+    /// Draws a finished scan, and then writes it.
+    pub fn draw(self, scanned: &Scanned) -> anyhow::Result<()> {
+        let told = match self.explain {
+            Explain::Shown => {
+                Some(scanned.explanations(&shown_references(&scanned.report, self.text.references))?)
+            }
+            Explain::Nothing => None,
+        };
+        let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
+        let has_sarif = self.destinations.iter().any(|to| to.format == ReportFormat::Sarif);
+        let drawing = Drawing {
+            report: &scanned.report,
+            explanations: &if shows_code { code_shown(scanned)? } else { Vec::new() },
+            told: told.as_deref(),
+            text: self.text,
+            repository: &repository(),
+            line_hashes: &if has_sarif { scanned.line_hashes()? } else { LineHashes::default() },
+        };
+        let mut drawn = Vec::new();
+        for Destination { format, output } in self.destinations {
+            let mut bytes = Vec::new();
+            report::write(format, &drawing, &mut bytes)?;
+            drawn.push((output, bytes, Painted::of_report(format)));
+        }
+        for (output, bytes, painted) in drawn {
+            output.write(&bytes, painted)?;
+        }
+        match &self.step_summary {
+            Some(path) => add_step_summary(&drawing, path),
+            None => Ok(()),
+        }
+    }
+}
+
+fn destinations(args: &ReportArgs) -> anyhow::Result<Vec<Destination>> {
+    let mut destinations = Vec::new();
+    if args.output.iter().all(|file| file.format.is_some()) {
+        destinations.push(Destination { format: args.format, output: Output::Standard });
+    }
+    for (i, file) in args.output.iter().enumerate() {
+        if args.output[..i].iter().any(|earlier| earlier.path == file.path) {
+            bail!("two reports would go to `{}`; name a file for each", file.path.display());
+        }
+        let format = file.format.unwrap_or(args.format);
+        destinations.push(Destination { format, output: Output::open(Some(&file.path))? });
+    }
+    Ok(destinations)
+}
+
+/// Accounts of the references whose code is shown, those that need attention first.
+fn code_shown(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
+    let all: Vec<&Reference> = scanned.report.references.iter().collect();
+    if all.len() <= MAX_CODE {
+        return scanned.explanations(&all);
+    }
+    let mut chosen = shown_references(&scanned.report, References::Findings);
+    chosen.truncate(MAX_CODE);
+    scanned.explanations(&chosen)
+}
+
+fn add_step_summary(drawing: &Drawing<'_>, path: &Path) -> anyhow::Result<()> {
+    let mut summary = Vec::new();
+    let length = Length::Summary { bytes: STEP_SUMMARY_BYTES };
+    markdown::write(drawing.report, &[], length, &mut summary)?;
+    output::append(path, &summary)
+}
+
+/// The repository around the current directory.
+fn repository() -> Repository {
+    let slashed = |path: &Path| path.to_string_lossy().replace('\\', "/");
+    let current = std::env::current_dir().unwrap_or_default();
+    let Some(top) = current.ancestors().find(|directory| directory.join(".git").exists()) else {
+        return Repository::default();
+    };
+    let below = current.strip_prefix(top).unwrap_or(Path::new(""));
+    Repository { top: slashed(top), below: slashed(below) }
+}

@@ -1,0 +1,84 @@
+//! A scan that is done: its report, and the means to say more of what it found.
+
+use anyhow::{anyhow, bail};
+
+use crate::finding::{Explanation, Reference, Report};
+use crate::report::LineHashes;
+use crate::scan::Scanner;
+use crate::source::SourceFile;
+use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+
+/// A finished scan.
+pub struct Scanned {
+    /// What it has to say.
+    pub report: Report,
+    /// What it was made with.
+    pub scanner: Scanner,
+    /// Where the text of the files checked is.
+    pub sources: Sources,
+}
+
+/// Where the text of the files checked is.
+pub enum Sources {
+    /// Where it was read.
+    Files(Vec<WalkedFile>),
+    /// Here.
+    Text(Box<SourceFile>),
+}
+
+impl Scanned {
+    /// Explains references of the report, each file once.
+    pub fn explanations(&self, references: &[&Reference]) -> anyhow::Result<Vec<Explanation>> {
+        let mut explanations = Vec::new();
+        for of_file in references.chunk_by(|a, b| a.path == b.path) {
+            let path = &of_file[0].path;
+            let explained = self.with_source(path, |source| Ok(self.scanner.explain(source, of_file)?))?;
+            if explained.len() < of_file.len() {
+                bail!("`{path}` changed while it was explained");
+            }
+            explanations.extend(explained);
+        }
+        Ok(explanations)
+    }
+
+    /// The hashes of the lines where findings begin. A finding about no file that was checked has none.
+    pub fn line_hashes(&self) -> anyhow::Result<LineHashes> {
+        let mut hashes = LineHashes::default();
+        for of_file in self.report.findings.chunk_by(|a, b| a.path == b.path) {
+            let path = &of_file[0].path;
+            if self.sources.hold(path) {
+                let lines = of_file.iter().map(|finding| finding.region.start_line);
+                self.with_source(path, |source| {
+                    hashes.add(source, lines);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(hashes)
+    }
+
+    fn with_source<T>(
+        &self,
+        path: &str,
+        look: impl FnOnce(&SourceFile) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let files = match &self.sources {
+            Sources::Text(source) => return look(source),
+            Sources::Files(files) => files,
+        };
+        let file = files.iter().find(|file| file.path == path);
+        let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
+        let source = walk::load(file, DEFAULT_SIZE_LIMIT)
+            .map_err(|note| anyhow!("`{path}` changed while it was explained: {}", note.message))?;
+        look(&source)
+    }
+}
+
+impl Sources {
+    fn hold(&self, path: &str) -> bool {
+        match self {
+            Sources::Files(files) => files.iter().any(|file| file.path == path),
+            Sources::Text(source) => source.path() == path,
+        }
+    }
+}

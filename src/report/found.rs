@@ -1,0 +1,55 @@
+//! The findings of a report, each with the reference it is about: what every format that lists findings begins with.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::finding::{Finding, Reference, Report};
+use crate::span::Region;
+
+/// A finding and what it is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found<'a> {
+    pub finding: &'a Finding,
+    /// None for a finding about something else than code, such as an entry of the configuration.
+    pub reference: Option<&'a Reference>,
+    /// How many findings of the same rule, content and path stand before it.
+    pub ordinal: usize,
+}
+
+/// Every finding, in the report's order.
+pub(super) fn found(report: &Report) -> Vec<Found<'_>> {
+    let mut references: HashMap<(&str, &str), Vec<&Reference>> = HashMap::new();
+    for reference in &report.references {
+        references.entry((&reference.id, &reference.path)).or_default().push(reference);
+    }
+    let mut seen: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    let mut all = Vec::new();
+    for finding in &report.findings {
+        let key = (finding.reference.as_str(), finding.path.as_str());
+        let alike = seen.entry((finding.rule.code(), key.0, key.1)).or_default();
+        let reference = references.get(&key).and_then(|here| about(finding.region, here));
+        all.push(Found { finding, reference, ordinal: *alike });
+        *alike += 1;
+    }
+    all
+}
+
+/// The same with the worst first, for formats that show only so many.
+pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
+    let bits = |found: &Found<'_>| found.reference.map_or(0.0, |reference| reference.evidence.bits);
+    let mut all = found(report);
+    all.sort_by(|a, b| {
+        let severity = |found: &Found<'_>| Reverse(found.finding.severity);
+        severity(a).cmp(&severity(b)).then(bits(b).total_cmp(&bits(a)))
+    });
+    all
+}
+
+/// Of the references with a finding's id and path, the one at its place: a finding about a change names the part of
+/// the reference that was changed.
+fn about<'a>(region: Region, here: &[&'a Reference]) -> Option<&'a Reference> {
+    let start = |region: Region| (region.start_line, region.start_column);
+    let end = |region: Region| (region.end_line, region.end_column);
+    let holds = |whole: Region| start(whole) <= start(region) && end(region) <= end(whole);
+    here.iter().find(|reference| holds(reference.region)).or(here.first()).copied()
+}

@@ -1,0 +1,78 @@
+//! A report for GitLab's code quality widget.
+//!
+//! Format: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>. Of entries with the same
+//! fingerprint one is shown, so a fingerprint is made of the finding's id, its path, and which of the equal ones it is:
+//! it stays the same where lines move.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::found::{Found, found};
+use super::json::write_value;
+use super::printable::Printable;
+use super::repository::Repository;
+use super::text::title;
+use crate::finding::{Report, Severity};
+
+#[derive(Serialize)]
+struct Entry {
+    description: String,
+    check_name: &'static str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: u32,
+    end: u32,
+}
+
+/// Draws the report's findings as one array.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(report: &Report, repository: &Repository, out: &mut dyn io::Write) -> io::Result<()> {
+    let entries: Vec<Entry> = found(report).iter().map(|found| entry(found, repository)).collect();
+    write_value(&entries, out)
+}
+
+fn entry(found: &Found<'_>, repository: &Repository) -> Entry {
+    let finding = found.finding;
+    let path = repository.relative(&finding.path);
+    let message = Printable(&finding.message);
+    Entry {
+        description: match found.reference {
+            Some(reference) => format!("{}: {message}", title(reference)),
+            None => message.to_string(),
+        },
+        check_name: finding.rule.code(),
+        fingerprint: fingerprint(found, &path),
+        severity: match finding.severity {
+            Severity::Error => "critical",
+            Severity::Warning => "major",
+            Severity::Info => "info",
+        },
+        location: Location {
+            path,
+            lines: Lines { begin: finding.region.start_line, end: finding.region.end_line },
+        },
+    }
+}
+
+fn fingerprint(found: &Found<'_>, path: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let ordinal = found.ordinal.to_string();
+    for part in [found.finding.rule.code(), &found.finding.reference, path, &ordinal] {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}

@@ -1,0 +1,277 @@
+//! A report as Markdown, for a pull request, a job summary or a page of documentation.
+//!
+//! Text from outside stands in code spans or is escaped, so that a file name is no link, heading or mention.
+
+mod escape;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use escape::{code, fenced, prose};
+
+use super::found::{Found, worst_first};
+use super::text::{count, decision, title};
+use crate::finding::{Decision, Explanation, NoteKind, Reference, Report, Rule, Severity};
+use crate::license::LicenseFact;
+use crate::matcher::Owner;
+
+/// How much is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Everything, with the code of each finding where it is known.
+    Whole,
+    /// No code, and findings until so many bytes are written.
+    Summary {
+        /// The bytes.
+        bytes: usize,
+    },
+}
+
+/// Lines of code shown of one finding.
+const CODE_LINES: usize = 60;
+/// Places listed of one origin, and notes of one kind, before the rest is counted.
+const LISTED: usize = 20;
+
+/// Draws the report.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(
+    report: &Report,
+    explanations: &[Explanation],
+    length: Length,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let page = Page { report, explanations, length };
+    let mut text = String::new();
+    page.heading(&mut text);
+    page.findings(&mut text);
+    page.notices(&mut text);
+    page.notes(&mut text);
+    page.provenance(&mut text);
+    out.write_all(text.as_bytes())
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    explanations: &'a [Explanation],
+    length: Length,
+}
+
+impl Page<'_> {
+    fn heading(&self, text: &mut String) {
+        let summary = &self.report.summary;
+        let [info, warnings, errors] = summary.findings;
+        let mut parts = Vec::new();
+        for (number, word) in [(errors, "error"), (warnings, "warning"), (info, "notice")] {
+            if number > 0 {
+                parts.push(count(number, word));
+            }
+        }
+        if summary.files_failed > 0 {
+            parts.push(format!("{} could not be checked", count(summary.files_failed, "file")));
+        }
+        let verdict = match parts.is_empty() {
+            true => "Nothing found that needs attention.".to_owned(),
+            false => format!("Found {}.", parts.join(", ")),
+        };
+        let (files, lines) = (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));
+        let references = count(summary.references, "reference");
+        let _ = writeln!(
+            text,
+            "## birthmark\n\n**{verdict}** Checked {files} with {lines}: {references}{}.\n",
+            self.decided()
+        );
+    }
+
+    /// How many references there are of each decision.
+    fn decided(&self) -> String {
+        let mut counts: BTreeMap<Decision, usize> = BTreeMap::new();
+        for reference in &self.report.references {
+            *counts.entry(reference.verdict.decision).or_default() += 1;
+        }
+        let parts: Vec<String> =
+            counts.into_iter().rev().map(|(kind, number)| format!("{number} {}", decision(kind))).collect();
+        if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+    }
+
+    fn findings(&self, text: &mut String) {
+        let mut shown = worst_first(self.report);
+        shown.retain(|found| found.finding.rule != Rule::AttributionMissing);
+        if shown.is_empty() {
+            return;
+        }
+        text.push_str("### Findings\n\n");
+        for (number, found) in shown.iter().enumerate() {
+            let block = self.finding(found);
+            if let Length::Summary { bytes } = self.length
+                && text.len() + block.len() > bytes
+            {
+                let more = count(shown.len() - number, "further finding");
+                let _ = writeln!(text, "{more} would not fit here.\n");
+                return;
+            }
+            text.push_str(&block);
+        }
+    }
+
+    fn finding(&self, found: &Found<'_>) -> String {
+        let finding = found.finding;
+        let mut text = String::new();
+        let place = format!("{}:{}-{}", finding.path, finding.region.start_line, finding.region.end_line);
+        let level = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        let headline = match found.reference {
+            Some(reference) => title(reference),
+            None => finding.message.clone(),
+        };
+        let rule = finding.rule.code();
+        let _ = writeln!(text, "#### {level}: {}\n\n{} · `{rule}`\n", prose(&headline), code(&place));
+        if let Some(reference) = found.reference {
+            origin(&mut text, reference);
+        }
+        for (i, remedy) in finding.remedies.iter().enumerate() {
+            let label = if i == 0 { "Fix" } else { "Or" };
+            let _ = writeln!(text, "- {label}: {}", prose(remedy));
+        }
+        text.push('\n');
+        if let (Length::Whole, Some(reference)) = (self.length, found.reference) {
+            self.code_of(&mut text, reference);
+        }
+        text
+    }
+
+    fn code_of(&self, text: &mut String, reference: &Reference) {
+        let of_it = |explanation: &&Explanation| {
+            let other = &explanation.reference;
+            (&other.id, &other.path, other.region) == (&reference.id, &reference.path, reference.region)
+        };
+        let Some(explanation) = self.explanations.iter().find(of_it) else {
+            return;
+        };
+        let lines = &explanation.lines[..explanation.lines.len().min(CODE_LINES)];
+        let mut shown: Vec<String> = Vec::new();
+        for line in lines {
+            let origin = line.origin.map(|origin| origin.to_string()).unwrap_or_default();
+            shown.push(format!("{:>6} {origin:>6} | {}", line.number, line.text));
+        }
+        let more = explanation.lines.len() - lines.len();
+        if more > 0 {
+            shown.push(format!("and {}", count(more, "more line")));
+        }
+        let _ = writeln!(
+            text,
+            "<details><summary>The code: line here, line there</summary>\n\n{}\n</details>\n",
+            fenced(&shown)
+        );
+    }
+
+    /// Code that may stay if its notice is kept: a row per origin.
+    fn notices(&self, text: &mut String) {
+        let mut origins: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
+        for reference in &self.report.references {
+            if let Some(owner) = reference.owners.first()
+                && reference.verdict.decision == Decision::AttributionNeeded
+            {
+                let origin = (owner.purl.to_string(), licensed(&owner.license));
+                origins.entry(origin).or_default().push(reference);
+            }
+        }
+        if origins.is_empty() {
+            return;
+        }
+        text.push_str("### Allowed, if the notice of the origin is kept\n\n| origin | licence | places |\n|---|---|---|\n");
+        for ((purl, license), references) in &origins {
+            let mut places: Vec<String> =
+                references.iter().take(LISTED).map(|kept| code(&place(kept))).collect();
+            if references.len() > LISTED {
+                places.push(count(references.len() - LISTED, "more place"));
+            }
+            let _ = writeln!(text, "| {} | {license} | {} |", code(purl), places.join("<br>"));
+        }
+        text.push('\n');
+    }
+
+    fn notes(&self, text: &mut String) {
+        let kinds = [
+            (NoteKind::Failed, "could not be checked"),
+            (NoteKind::Partial, "checked in part"),
+            (NoteKind::Info, "note"),
+        ];
+        let mut any = false;
+        for (kind, word) in kinds {
+            let of_kind = || self.report.notes.iter().filter(move |note| note.kind == kind);
+            for note in of_kind().take(LISTED) {
+                let path = note.path.as_ref().map(|path| format!("{}: ", code(path))).unwrap_or_default();
+                let _ = writeln!(text, "- {word}: {path}{}", prose(&note.message));
+                any = true;
+            }
+            if let Some(more) = of_kind().count().checked_sub(LISTED + 1) {
+                let _ = writeln!(text, "- {word}: {}", count(more + 1, "more file"));
+            }
+        }
+        let skipped = self.report.summary.files_skipped;
+        if skipped > 0 {
+            let _ = writeln!(text, "- {} skipped", count(skipped, "file"));
+            any = true;
+        }
+        if any {
+            text.push('\n');
+        }
+    }
+
+    fn provenance(&self, text: &mut String) {
+        let provenance = &self.report.provenance;
+        let sets = provenance.indexes.iter().map(|index| ("index", index));
+        for (what, index) in sets.chain(provenance.idioms.iter().map(|idioms| ("idioms", idioms))) {
+            let (name, digest) = (code(&index.name), code(index.digest.get(..12).unwrap_or(&index.digest)));
+            let (components, lines) = (count(index.components, "component"), count(index.lines, "line"));
+            let _ = writeln!(text, "- {what} {name} ({components}, {lines}, {digest})");
+        }
+        let _ = writeln!(
+            text,
+            "- birthmark {}, from {} bits on\n",
+            provenance.version, provenance.threshold_bits
+        );
+        text.push_str("A resemblance is evidence, not proof, and none of this is legal advice.\n");
+    }
+}
+
+fn origin(text: &mut String, reference: &Reference) {
+    let Some(owner) = reference.owners.first() else {
+        return;
+    };
+    let others = match reference.owners.len() - 1 {
+        0 => String::new(),
+        others => format!(" and {}", count(others, "more owner")),
+    };
+    let _ = writeln!(
+        text,
+        "From {}, {}{others}, under {}: {:.0} bits of evidence in {}.\n\n{}.\n",
+        code(owner.purl.as_str()),
+        code(&lines_of(owner)),
+        licensed(&owner.license),
+        reference.evidence.bits,
+        count(reference.evidence.matched_tokens, "token"),
+        prose(reference.verdict.reason.trim_end_matches('.')),
+    );
+}
+
+fn lines_of(owner: &Owner) -> String {
+    format!("{}:{}-{}", owner.path, owner.lines.first, owner.lines.last)
+}
+
+fn place(reference: &Reference) -> String {
+    format!("{}:{}-{}", reference.path, reference.region.start_line, reference.region.end_line)
+}
+
+fn licensed(fact: &LicenseFact) -> String {
+    match &fact.expression {
+        Some(expression) => prose(expression.as_str()),
+        None => "an unknown licence".to_owned(),
+    }
+}

@@ -1,0 +1,470 @@
+//! A report as SARIF 2.1.0, for code scanning and for the tools that read what scanners say.
+//!
+//! Specification: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. What GitHub makes of it decides
+//! the rest: an alert stands at its first location, keeps its identity by `primaryLocationLineHash`, is titled with the
+//! first sentence of its message, and shows on a pull request only if all its lines are in the difference. Paths are
+//! relative to the repository without a base, and no address of another file appears as a location: both are refused.
+
+mod line_hash;
+
+pub use line_hash::LineHashes;
+
+use std::collections::BTreeMap;
+use std::io;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use super::found::{Found, worst_first};
+use super::json::{copy_kind, decision, rounded, write_value};
+use super::repository::Repository;
+use super::rules::help;
+use super::text::title;
+use crate::finding::{Note, NoteKind, Report, Rule, Severity};
+use crate::matcher::Owner;
+use crate::span;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Results in one file; GitHub takes no more. The worst are kept, and a notification says how many were not.
+const MAX_RESULTS: usize = 25_000;
+/// Owners told of one result.
+const MAX_OWNERS: usize = 10;
+
+/// What stands in a URI as itself, beside letters and digits.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Draws the report as a log of one run.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(
+    report: &Report,
+    repository: &Repository,
+    line_hashes: &LineHashes,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let all = worst_first(report);
+    let kept = &all[..all.len().min(MAX_RESULTS)];
+    let drawn = Drawn { report, repository, line_hashes };
+    write_value(&drawn.log(kept, all.len() - kept.len()), out)
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Tool<'a>,
+    automation_details: Id,
+    invocations: [Invocation; 1],
+    column_kind: &'static str,
+    results: Vec<SarifResult<'a>>,
+    properties: RunProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct Id {
+    id: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    driver: Driver<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'a> {
+    name: &'static str,
+    semantic_version: &'a str,
+    rules: Vec<Descriptor>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    id: &'static str,
+    short_description: Text,
+    full_description: Text,
+    help: Text,
+    default_configuration: Configuration,
+    properties: RuleProperties,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    markdown: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct RuleProperties {
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    problem_severity: &'static str,
+    tags: [&'static str; 2],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: [Location; 1],
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    properties: ResultProperties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: Artifact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResultProperties<'a> {
+    id: &'a str,
+    remedies: &'a [String],
+    #[serde(flatten)]
+    reference: Option<ReferenceProperties<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReferenceProperties<'a> {
+    decision: &'static str,
+    copy_kind: &'static str,
+    bits: f64,
+    reason: &'a str,
+    /// The whole of it, of which a finding about a change shows a part.
+    full_region: Region,
+    owners: Vec<OwnerProperties<'a>>,
+    owner_count: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnerProperties<'a> {
+    purl: &'a str,
+    path: &'a str,
+    start_line: u32,
+    end_line: u32,
+    license: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunProperties<'a> {
+    files_scanned: u64,
+    lines_scanned: u64,
+    threshold_bits: f64,
+    indexes: Vec<IndexProperties<'a>>,
+}
+
+#[derive(Serialize)]
+struct IndexProperties<'a> {
+    name: &'a str,
+    digest: &'a str,
+}
+
+/// What a log is drawn from.
+struct Drawn<'a> {
+    report: &'a Report,
+    repository: &'a Repository,
+    line_hashes: &'a LineHashes,
+}
+
+impl<'a> Drawn<'a> {
+    fn log(&self, kept: &[Found<'a>], left_out: usize) -> Log<'a> {
+        let provenance = &self.report.provenance;
+        let summary = &self.report.summary;
+        let indexes = provenance
+            .indexes
+            .iter()
+            .map(|index| IndexProperties { name: &index.name, digest: &index.digest });
+        let run = Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "birthmark",
+                    semantic_version: &provenance.version,
+                    rules: Rule::ALL.map(descriptor).into(),
+                },
+            },
+            automation_details: Id { id: "birthmark/scan/" },
+            invocations: [self.invocation(left_out)],
+            column_kind: "unicodeCodePoints",
+            results: self.results(kept),
+            properties: RunProperties {
+                files_scanned: summary.files_scanned,
+                lines_scanned: summary.lines_scanned,
+                threshold_bits: rounded(provenance.threshold_bits),
+                indexes: indexes.collect(),
+            },
+        };
+        Log { schema: SCHEMA, version: "2.1.0", runs: [run] }
+    }
+
+    fn invocation(&self, left_out: usize) -> Invocation {
+        let mut notifications: Vec<Notification> =
+            self.report.notes.iter().map(|note| self.notification(note)).collect();
+        if left_out > 0 {
+            let text =
+                format!("{left_out} further findings are left out: a file holds {MAX_RESULTS} at most");
+            notifications.push(Notification {
+                level: "warning",
+                message: plain(&text),
+                locations: Vec::new(),
+            });
+        }
+        Invocation {
+            execution_successful: self.report.notes.iter().all(|note| note.kind != NoteKind::Failed),
+            tool_execution_notifications: notifications,
+        }
+    }
+
+    fn notification(&self, note: &Note) -> Notification {
+        let level = match note.kind {
+            NoteKind::Failed => "error",
+            NoteKind::Partial => "warning",
+            NoteKind::Skipped | NoteKind::Limit | NoteKind::Info => "note",
+        };
+        let locations = note.path.iter().map(|path| self.location(path, None)).collect();
+        Notification { level, message: plain(&note.message), locations }
+    }
+
+    fn results(&self, kept: &[Found<'a>]) -> Vec<SarifResult<'a>> {
+        let mut results = Vec::new();
+        for found in kept {
+            let finding = found.finding;
+            let rule_index = Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default();
+            results.push(SarifResult {
+                rule_id: finding.rule.code(),
+                rule_index,
+                level: level(finding.severity),
+                message: Text { text: message(found), markdown: None },
+                locations: [self.location(&finding.path, Some(finding.region))],
+                partial_fingerprints: self.fingerprints(found),
+                properties: ResultProperties {
+                    id: &finding.reference,
+                    remedies: &finding.remedies,
+                    reference: found.reference.map(reference_properties),
+                },
+            });
+        }
+        results
+    }
+
+    fn location(&self, path: &str, region: Option<span::Region>) -> Location {
+        Location {
+            physical_location: PhysicalLocation {
+                artifact_location: Artifact { uri: uri(&self.repository.relative(path)) },
+                region: region.map(Region::from),
+            },
+        }
+    }
+
+    /// Ours is stable where code moves or is reformatted; GitHub's is the one its upload would compute.
+    fn fingerprints(&self, found: &Found<'a>) -> BTreeMap<&'static str, String> {
+        let finding = found.finding;
+        let own = format!("{}:{}", finding.reference, found.ordinal + 1);
+        let mut fingerprints = BTreeMap::from([("birthmarkId/v1", own)]);
+        if let Some(hash) = self.line_hashes.of(&finding.path, finding.region.start_line) {
+            fingerprints.insert("primaryLocationLineHash", hash.to_owned());
+        }
+        fingerprints
+    }
+}
+
+impl From<span::Region> for Region {
+    fn from(region: span::Region) -> Self {
+        Region {
+            start_line: region.start_line,
+            start_column: region.start_column,
+            end_line: region.end_line,
+            end_column: region.end_column,
+        }
+    }
+}
+
+fn reference_properties(reference: &crate::finding::Reference) -> ReferenceProperties<'_> {
+    ReferenceProperties {
+        decision: decision(reference.verdict.decision),
+        copy_kind: copy_kind(reference.kind),
+        bits: rounded(reference.evidence.bits),
+        reason: &reference.verdict.reason,
+        full_region: Region::from(reference.region),
+        owners: reference.owners.iter().take(MAX_OWNERS).map(owner_properties).collect(),
+        owner_count: reference.owners.len(),
+    }
+}
+
+fn owner_properties(owner: &Owner) -> OwnerProperties<'_> {
+    OwnerProperties {
+        purl: owner.purl.as_str(),
+        path: &owner.path,
+        start_line: owner.lines.first,
+        end_line: owner.lines.last,
+        license: owner.license.expression.as_ref().map(|expression| expression.as_str()),
+    }
+}
+
+fn descriptor(rule: Rule) -> Descriptor {
+    let help = help(rule);
+    let (level, problem_severity, precision) = usual(rule);
+    Descriptor {
+        id: rule.code(),
+        short_description: plain(&title_of(rule)),
+        full_description: plain(&help.title),
+        help: Text { text: help.markdown.to_owned(), markdown: Some(help.markdown) },
+        default_configuration: Configuration { level },
+        properties: RuleProperties { precision, problem_severity, tags: ["license", "provenance"] },
+    }
+}
+
+/// `License incompatible`.
+fn title_of(rule: Rule) -> String {
+    let words = rule.code().replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// The level a rule has unless a finding says otherwise, GitHub's word for it, and how sure the rule is.
+fn usual(rule: Rule) -> (&'static str, &'static str, &'static str) {
+    match rule {
+        Rule::LicenseIncompatible => ("error", "error", "high"),
+        Rule::LicenseUnknown | Rule::DeclarationMismatch => ("warning", "warning", "high"),
+        Rule::LicenseReview => ("warning", "warning", "medium"),
+        Rule::AttributionMissing => ("note", "recommendation", "high"),
+        Rule::SuppressionUnused | Rule::PolicyUnused => ("warning", "warning", "very-high"),
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// What an alert says: its title as the first sentence, then whose code it is and why it matters. The whole reference is
+/// named where the finding shows a part of it.
+fn message(found: &Found<'_>) -> String {
+    let finding = found.finding;
+    let mut text = match found.reference {
+        Some(reference) => format!("{}. {}.", capital(&title(reference)), capital(&finding.message)),
+        None => format!("{}.", capital(&finding.message)),
+    };
+    if let Some(reference) = found.reference.filter(|reference| reference.region != finding.region) {
+        let (first, last) = (reference.region.start_line, reference.region.end_line);
+        text.push_str(&format!(" The whole of it is lines {first}-{last}."));
+    }
+    for remedy in &finding.remedies {
+        text.push(' ');
+        text.push_str(remedy);
+    }
+    escaped(&text)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+fn plain(text: &str) -> Text {
+    Text { text: escaped(text), markdown: None }
+}
+
+/// Brackets make links and braces make placeholders in SARIF's messages; none of ours is meant as one.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' | '[' | ']' => escaped.extend(['\\', c]),
+            '{' | '}' => escaped.extend([c, c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn uri(path: &str) -> String {
+    let encoded = utf8_percent_encode(path, IN_PATH).to_string();
+    if path.starts_with('/') { format!("file://{encoded}") } else { encoded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_no_other_uri() {
+        for (path, expected) in [
+            ("src/a b.py", "src/a%20b.py"),
+            ("javascript:alert(1).py", "javascript%3Aalert%281%29.py"),
+            ("größe#1?.py", "gr%C3%B6%C3%9Fe%231%3F.py"),
+            ("/tmp/x.py", "file:///tmp/x.py"),
+        ] {
+            assert_eq!(uri(path), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_message_is_a_link_or_a_placeholder() {
+        assert_eq!(escaped(r"[a](b) {0} c\d"), r"\[a\](b) {{0}} c\\d");
+    }
+}
