@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The report in every format, read by the tools it is written for: their validators, pinned. They are installed once,
+# below the target directory.
+source "$(dirname "$0")/common.sh"
+tools=$root/${CARGO_TARGET_DIR:-target}/tools/formats
+validators=(sarif-tools==3.0.5 jsonschema==4.26.0)
+multitool=@microsoft/sarif-multitool@5.7.0
+
+installed=$tools/installed
+if [ "$(cat "$installed" 2> /dev/null)" != "${validators[*]} $multitool" ]; then
+    rm -rf "$tools"
+    python3 -m venv "$tools"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check "${validators[@]}"
+    npm install --silent --no-audit --no-fund --prefix "$tools" "$multitool"
+    echo "${validators[*]} $multitool" > "$installed"
+fi
+
+# A project with copies in files of harmless and of hostile names, more than once each.
+routes=$root/fixtures/demo/parcelbot/routes.py
+mkdir -p project/src
+cp "$routes" project/src/routes.py
+cat "$routes" "$root/fixtures/demo/parcelbot/summary.py" > 'project/src/größe 😀 & more.py'
+cp "$routes" "project/src/::error file=x::<script>alert('1')<%0A[a](b){0}|\`.py"
+cp "$routes" $'project/src/new\nline \e[2J\u202e.py'
+printf 'no\0code' > project/src/binary.py
+mkdir project/.git
+cd project
+
+formats=(json jsonl sarif github gitlab markdown)
+outputs=()
+for format in "${formats[@]}"; do outputs+=(--output "$format=$work/report.$format"); done
+status=0
+"$BIRTHMARK" scan --no-config --no-progress --license MIT --index "$root/fixtures/demo-index" "${outputs[@]}" \
+    > "$work/report.text" || status=$?
+check "exit status" 1 "$status"
+
+cd "$work"
+# It ends with 0 whatever it finds: what it says is what counts.
+"$tools/node_modules/.bin/sarif-multitool" validate report.sarif > multitool.txt
+check "SARIF by sarif-multitool" "" "$(grep -E 'error|warning' multitool.txt | grep -v SARIF2005 || true)"
+check "SARIF by sarif-tools" 4 "$("$tools/bin/sarif" summary report.sarif | sed -n 's/^error: //p')"
+"$tools/bin/python" "$root/tests/e2e/formats.py" "$root/docs" "$work"
+echo "$checks checks passed"
