@@ -56,3 +56,37 @@ check() {
     checks=$((checks + 1))
     printf 'ok      %s: %s\n' "$1" "$3"
 }
+
+# Where built and installed things are kept between runs.
+built=${CARGO_TARGET_DIR:-$root/target}
+
+# Makes a Python environment of its own, once for a set of requirements, and puts it first on the PATH:
+# python_tools NAME REQUIREMENT...
+python_tools() {
+    local place=$built/e2e/$1
+    shift
+    if [ "$(cat "$place/requirements" 2> /dev/null)" != "$*" ]; then
+        rm -rf "$place"
+        python3 -m venv "$place"
+        "$place/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+        printf '%s' "$*" > "$place/requirements"
+    fi
+    PATH=$place/bin:$PATH
+}
+
+# What a clone of this repository would hold, as a repository of one commit: clone_source DIRECTORY
+clone_source() {
+    git init --quiet "$1"
+    (cd "$root" && git ls-files -z --cached --others --exclude-standard |
+        xargs -0 cp --parents --no-dereference --target-directory "$work/$1")
+    git -C "$1" add --all
+    git -C "$1" commit --quiet --message "All of it"
+}
+
+# Builds the wheel into $dist; BIRTHMARK_PROFILE=dev makes it quickly. Needs maturin on the PATH.
+build_wheel() {
+    dist=$built/e2e/dist
+    rm -rf "$dist"
+    (cd "$root/python" && maturin build --quiet --profile "${BIRTHMARK_PROFILE:-release}" --out "$dist")
+    wheel=$(echo "$dist"/birthmark-*.whl)
+}
