@@ -200,7 +200,20 @@ fn no_machine_is_named() {
     ]
     .map(|parts| parts.concat())
     .to_vec();
-    let folders = ["src", "tests", "docs", "corpus-index", "fixtures", "eval", "Cargo.toml", "README.md"];
+    let folders = [
+        "src",
+        "tests",
+        "docs",
+        "corpus-index",
+        "fixtures",
+        "eval",
+        "ci",
+        "python",
+        "Cargo.toml",
+        "README.md",
+        "action.yml",
+        "pyproject.toml",
+    ];
     let present: Vec<&str> =
         folders.into_iter().filter(|folder| Path::new(ROOT).join(folder).exists()).collect();
     let mut wrong = Vec::new();
@@ -239,4 +252,32 @@ fn the_documentation_explains_every_dependency() {
     let names = manifest["dependencies"].as_table().expect("a table").keys();
     let unexplained = names.filter(|name| !page.contains(&format!("`{name}`"))).cloned();
     assert_none("docs/architecture.md", unexplained.collect());
+}
+
+/// The hooks and the recipes install this version and no other.
+#[test]
+fn one_version_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut wrong = Vec::new();
+    for (path, line) in [
+        ("pyproject.toml", format!("version = \"{version}\"")),
+        ("pyproject.toml", format!("dependencies = [\"birthmark=={version}\"]")),
+        ("ci/birthmark.gitlab-ci.yml", format!("BIRTHMARK_VERSION: \"{version}\"")),
+        ("docs/ci.md", format!("birthmark=={version}")),
+        ("docs/hook.md", format!("rev: v{version}")),
+    ] {
+        if !fs::read_to_string(Path::new(ROOT).join(path)).expect("readable").contains(&line) {
+            wrong.push(format!("{path}: {line}"));
+        }
+    }
+    assert_none("versions", wrong);
+}
+
+#[test]
+fn the_documentation_explains_every_hook() {
+    let page = include_str!("../docs/hook.md");
+    let hooks = include_str!("../.pre-commit-hooks.yaml");
+    let ids = hooks.lines().filter_map(|line| line.strip_prefix("- id: "));
+    let unexplained = ids.filter(|id| !page.contains(&format!("| `{id}` |"))).map(str::to_owned);
+    assert_none("docs/hook.md", unexplained.collect());
 }
