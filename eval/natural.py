@@ -192,10 +192,32 @@ def covered(copy: Copy, at: float) -> bool:
     return len(wanted & given) * 2 >= len(wanted)
 
 
-def cause(copy: Copy, at: float, skipped: dict[str, str]) -> str:
-    """Why a copy was not found."""
+def missed(copies: list[Copy], at: float) -> list[Copy]:
+    return [c for c in copies if c.found < at]
+
+
+def lay_out_alone(copies: list[Copy], folder: Path) -> list[dict]:
+    """Each of the copies' functions as a file of its own, and the truth about these files."""
+    shutil.rmtree(folder / "cases", ignore_errors=True)
+    truth = []
+    for copy in copies:
+        row = copy.truth
+        rows = (folder.parent / "cases" / row["case"]).read_text().split("\n")[row["target_start"] - 1:row["target_end"]]
+        case = f"natural/alone/{row['id']}{corpus.SUFFIX[row['language']]}"
+        target = folder / "cases" / case
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(syntax.dedent("\n".join(rows)) + "\n")
+        code = [n - row["target_start"] + 1 for n in score.lines_of(row["target_code"])]
+        truth.append({**row, "case": case, "target_start": 1, "target_end": len(rows), "target_code": plant.ranges(sorted(code))})
+    return truth
+
+
+def cause(copy: Copy, at: float, skipped: dict[str, str], alone: set[str]) -> str:
+    """Why a copy was not found; `alone` are those that are found when their function is all that is scanned."""
     if copy.truth["case"] in skipped:
         return f"file {skipped[copy.truth['case']]}"
+    if copy.truth["id"] in alone:
+        return "found only when scanned alone"
     if copy.found:
         return "below the threshold"
     if copy.seen >= at:

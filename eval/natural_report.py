@@ -1,9 +1,9 @@
 """The section of docs/evaluation.md on natural copies."""
 
 import datetime
-import json
 import platform
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import corpus
@@ -32,9 +32,19 @@ def write(page: Path, section: str) -> None:
     page.write_text(f"{text.rstrip()}\n\n{BEGIN}\n{section}\n{END}\n")
 
 
-def section(runs: list[Run], skipped: dict[str, str], folder: Path, cases: Path, cache: Path) -> str:
-    """`folder` holds the natural cases and their truth, `cases` the planted ones, which give the alarm rates."""
-    truth = [json.loads(row) for row in (folder / "truth.jsonl").read_text().splitlines()]
+@dataclass
+class Misses:
+    """What birthmark said of the functions it did not find: files not looked into, and functions found alone."""
+
+    skipped: dict[str, str]
+    alone: set[str]
+
+    def cause(self, copy: Copy, at: float) -> str:
+        return natural.cause(copy, at, self.skipped, self.alone)
+
+
+def section(truth: list[dict], runs: list[Run], misses: Misses, cases: Path, cache: Path) -> str:
+    """`runs` begins with birthmark's; `cases` are the planted ones, which give the alarm rates."""
     judged = {run.tool: natural.judge(truth, run, cache) for run in runs}
     ours, copies = runs[0], judged[runs[0].tool]
     at = ours.default
@@ -49,8 +59,8 @@ def section(runs: list[Run], skipped: dict[str, str], folder: Path, cases: Path,
         + _table("functions", _parts(copies), at),
         f"By carrier; the mean over carriers is {show.number(_mean_of_carriers(copies, at))} for functions of 8 lines or more.\n\n"
         + _table("carrier and origins", _carriers(copies), at),
-        "Not found, by cause:\n\n" + _causes(copies, at, skipped),
-        "Functions of 8 lines or more that were not found:\n\n" + _misses(copies, at, skipped),
+        "Not found, by cause:\n\n" + _causes(copies, at, misses),
+        "Functions of 8 lines or more that were not found:\n\n" + _misses(copies, at, misses),
     ])
 
 
@@ -123,20 +133,19 @@ def _table(first: str, groups: dict[str, list[Copy]], at: float) -> str:
     return _markdown(head, rows)
 
 
-def _causes(copies: list[Copy], at: float, skipped: dict[str, str]) -> str:
-    counts = [Counter(natural.cause(c, at, skipped) for c in part if c.found < at) for part in _by_length(copies)]
+def _causes(copies: list[Copy], at: float, misses: Misses) -> str:
+    counts = [Counter(misses.cause(c, at) for c in natural.missed(part, at)) for part in _by_length(copies)]
     names = sorted({*counts[0], *counts[1]}, key=lambda n: -counts[0][n])
     return _markdown(["cause", "8+", "5-7"], [[n, str(counts[0][n]), str(counts[1][n])] for n in names])
 
 
-def _misses(copies: list[Copy], at: float, skipped: dict[str, str]) -> str:
-    missed: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for copy in _by_length(copies)[0]:
-        if copy.found < at:
-            row = copy.truth
-            key = (row["host"].split("/", 1)[1], row["file"], row["purl"].split("/", 1)[1], natural.cause(copy, at, skipped))
-            missed[key].append(f"`{row['name']}` {row['target_start']}-{row['target_end']} ({row['similarity']:.2f})")
-    return _markdown(["carrier", "file", "origin", "cause", "functions, lines (how alike)"], [[*k, ", ".join(v)] for k, v in missed.items()])
+def _misses(copies: list[Copy], at: float, misses: Misses) -> str:
+    grouped: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for copy in natural.missed(_by_length(copies)[0], at):
+        row = copy.truth
+        key = (row["host"].split("/", 1)[1], row["file"], row["purl"].split("/", 1)[1], misses.cause(copy, at))
+        grouped[key].append(f"`{row['name']}` {row['target_start']}-{row['target_end']} ({row['similarity']:.2f})")
+    return _markdown(["carrier", "file", "origin", "cause", "functions, lines (how alike)"], [[*k, ", ".join(v)] for k, v in grouped.items()])
 
 
 def _by_length(copies: list[Copy]) -> tuple[list[Copy], list[Copy]]:

@@ -105,12 +105,24 @@ def forks(args: argparse.Namespace) -> None:
     found, seconds = hits.report_on(args.birthmark, args.index, folder / "cases", args.floor)
     ours = hits.Run("birthmark", hits.version([args.birthmark, "--version"]), seconds, hits.DEFAULT, hits.from_report(found))
     ours.save(_saved(folder, "birthmark"))
+    misses = natural_report.Misses(natural.skipped(found), _found_alone(args, truth, ours, folder))
     if args.only:
         compare(argparse.Namespace(**{**vars(args), "cases": folder}))
     others = [hits.Run.load(p) for p in (_saved(folder, n) for n in peers.TOOLS) if p.exists()]
-    section = natural_report.section([ours, *others], natural.skipped(found), folder, args.cases, args.cache)
+    section = natural_report.section(truth, [ours, *others], misses, args.cases, args.cache)
     natural_report.write(args.docs / "evaluation.md", section)
     print(section.split("\n\nBy carrier")[0])
+
+
+def _found_alone(args: argparse.Namespace, truth: list[dict], run: hits.Run, folder: Path) -> set[str]:
+    """The functions that were missed in their files and are found when they are all that is scanned."""
+    missed = natural.missed(natural.judge(truth, run, args.cache), run.default)
+    alone = natural.lay_out_alone(missed, folder / "alone")
+    if not alone:
+        return set()
+    found, seconds = hits.scan(args.birthmark, args.index, folder / "alone" / "cases", args.floor)
+    again = natural.judge(alone, hits.Run(run.tool, run.version, seconds, run.default, found), args.cache)
+    return {c.truth["id"] for c in again if c.found >= run.default}
 
 
 def everything(args: argparse.Namespace) -> None:

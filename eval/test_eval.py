@@ -168,6 +168,16 @@ class Natural(unittest.TestCase):
             self.assertTrue(owners.right(hits.Place("pkg:pypi/chardet@4.0.0", "chardet/x.py", 1, 9), row))
             self.assertFalse(owners.right(hits.Place("pkg:pypi/sqlmap@1.10.10", "chardet/x.py", 1, 9), row))
 
+    def test_a_missed_function_is_laid_out_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            host = Path(folder) / "cases" / "natural" / "x-1" / "a.py"
+            host.parent.mkdir(parents=True)
+            host.write_text("class A:\n\n" + syntax.indent(PYTHON, "    "))
+            row = {"id": "n1", "case": "natural/x-1/a.py", "language": "python", "target_start": 3, "target_end": 12, "target_code": "3-3,5-12"}
+            (alone,) = natural.lay_out_alone([score.Copy(row)], Path(folder) / "alone")
+            self.assertEqual((Path(folder) / "alone" / "cases" / alone["case"]).read_text(), PYTHON)
+            self.assertEqual((alone["target_start"], alone["target_end"], alone["target_code"]), (1, 10, "1-1,3-10"))
+
     def test_a_section_is_replaced_and_kept(self):
         with tempfile.TemporaryDirectory() as folder:
             page = Path(folder) / "evaluation.md"
