@@ -75,6 +75,16 @@ impl LicenseExpression {
         names
     }
 
+    /// The identifiers whose texts belong to the code: licences without `+`, and exceptions, sorted and once each.
+    pub fn texts(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.node().visit(&mut |atom| names.extend([Some(atom.id.clone()), atom.exception.clone()]));
+        let mut names: Vec<String> = names.into_iter().flatten().collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// Joins expressions with `AND`, leaving out repetitions; `None` of none.
     pub fn all_of(parts: impl IntoIterator<Item = LicenseExpression>) -> Option<LicenseExpression> {
         Node::joined(parts, Node::All)

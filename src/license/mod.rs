@@ -36,7 +36,7 @@ pub use own::OwnCell;
 pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_package_json, from_pyproject};
 pub use reuse::{Precedence, Reuse, ReuseError};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
-pub use text::{DetectedText, MAX_TEXT, detect_text, from_license_text};
+pub use text::{DetectedText, MAX_TEXT, detect_text, from_license_text, text_of};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -82,6 +82,12 @@ fn with_company((main, precision): Reading, text: &str) -> Reading {
     (all.unwrap_or(main), Precision::Imprecise)
 }
 
+/// The text of a licence or exception of the SPDX list.
+pub fn text_of(id: &str) -> Option<&'static str> {
+    let license = spdx::license_id(id).map(|license| license.text());
+    license.or_else(|| spdx::exception_id(id).map(|exception| exception.text()))
+}
+
 /// The licence of a project or component whose licence file holds this text.
 pub fn from_license_text(text: &str) -> Option<LicenseFact> {
     let found = detect_text(text)?;

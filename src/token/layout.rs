@@ -64,10 +64,7 @@ impl Layout {
         let Some(tree) = &self.tree else { return false };
         let start =
             source.line_starts().get(line as usize - 1).map_or(source.text().len(), |&at| at as usize);
-        start == 0 || start >= source.text().len() || {
-            let kind = innermost_across(tree, start).kind();
-            SEQUENCES.iter().any(|end| kind.ends_with(end))
-        }
+        start == 0 || start >= source.text().len() || is_place(tree, start, source.text())
     }
 
     /// Whether the parser understood all of the text.
@@ -76,18 +73,23 @@ impl Layout {
     }
 }
 
-/// The innermost node that begins before an offset and ends behind it.
-fn innermost_across(tree: &Tree, offset: usize) -> Node<'_> {
+/// Whether the innermost node that begins before an offset and ends behind it is a sequence of statements, or such a
+/// sequence is what comes next, as below `def f():`. One in braces begins with them.
+fn is_place(tree: &Tree, offset: usize, text: &[u8]) -> bool {
+    let is_sequence = |node: Node<'_>| SEQUENCES.iter().any(|end| node.kind().ends_with(end));
     let mut cursor = tree.walk();
     let mut innermost = cursor.node();
     while cursor.goto_first_child_for_byte(offset).is_some() {
         // The first child that ends behind the offset; if it does not begin before it, none crosses.
-        if cursor.node().start_byte() >= offset {
-            break;
+        if cursor.node().start_byte() < offset {
+            innermost = cursor.node();
+            continue;
         }
-        innermost = cursor.node();
+        while cursor.node().kind().ends_with("comment") && cursor.goto_next_sibling() {}
+        let next = cursor.node();
+        return is_sequence(innermost) || is_sequence(next) && text.get(next.start_byte()) != Some(&b'{');
     }
-    innermost
+    is_sequence(innermost)
 }
 
 /// Iterative: code nests deeper than a stack is long.

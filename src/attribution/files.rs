@@ -1,0 +1,51 @@
+//! Files replaced whole or not at all, with the permissions they had.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a file beside the one it replaces and renames it. A link is followed: the file it leads to is replaced, and the
+/// link stays.
+///
+/// # Errors
+/// If the system refuses; the file is then as it was.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(error),
+    };
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".birthmark-")
+        .permissions(permissions(&target)?)
+        .tempfile_in(directory)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    // What the process was told to mask off new files holds for new ones, not for old ones.
+    if let Ok(metadata) = fs::metadata(&target) {
+        fs::set_permissions(file.path(), metadata.permissions())?;
+    }
+    file.persist(&target)?;
+    Ok(())
+}
+
+/// Those of the file, or what a new file gets.
+#[cfg(unix)]
+fn permissions(path: &Path) -> io::Result<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.permissions().readonly() => {
+            Err(io::Error::from(io::ErrorKind::PermissionDenied))
+        }
+        Ok(metadata) => Ok(metadata.permissions()),
+        Err(_) => Ok(fs::Permissions::from_mode(0o666)),
+    }
+}
+
+#[cfg(not(unix))]
+fn permissions(path: &Path) -> io::Result<fs::Permissions> {
+    let metadata = fs::metadata(path).or_else(|_| fs::metadata(path.parent().unwrap_or(Path::new("."))))?;
+    Ok(metadata.permissions())
+}
