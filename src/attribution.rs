@@ -9,10 +9,14 @@
 
 pub mod files;
 mod notices;
-pub mod repository;
+mod plan;
+mod repository;
+mod root;
 mod snippet;
 
 pub use notices::{NOTICES, Notices};
+pub use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit};
+pub use root::project_root;
 pub use snippet::{Refusal, Snippet, wrap};
 
 use std::path::PathBuf;

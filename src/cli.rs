@@ -2,6 +2,7 @@
 //! exit status.
 
 mod args;
+mod attribute;
 mod completions;
 mod doctor;
 mod draw;
@@ -38,6 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Explain(args) => explain::run(*args, &cli.common),
+        Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::License(command) => license::run(command),

@@ -196,7 +196,7 @@ fn nearest(place: &Path) -> Result<Config, ConfigError> {
 
 /// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where
 /// on a machine a project lies.
-fn shortened(directory: &Path, current: &Path) -> PathBuf {
+pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
     match (directory.strip_prefix(current), current.strip_prefix(directory)) {
         (Ok(below), _) => below.to_owned(),
         (_, Ok(above)) => above.components().map(|_| "..").collect(),

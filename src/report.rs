@@ -11,6 +11,7 @@ pub mod json;
 pub mod jsonl;
 pub mod license;
 pub mod markdown;
+pub mod patch;
 pub mod printable;
 mod repository;
 mod rules;

@@ -1,5 +1,6 @@
 //! Files replaced whole or not at all, with the permissions they had.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -29,6 +30,18 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     file.persist(&target)?;
     Ok(())
+}
+
+/// The names of the files in a directory without their extensions; none if there is no such directory.
+pub fn stems(directory: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    // `Apache-2.0` ends in no extension.
+    let known =
+        |name: &str| ["txt", "md", "rst"].map(|end| name.strip_suffix(&format!(".{end}")).map(str::to_owned));
+    names
+        .flat_map(|name| known(&name).into_iter().flatten().chain([name.clone()]).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Those of the file, or what a new file gets.

@@ -2,7 +2,7 @@
 //!
 //! Git is asked for object names only. No filter, hook or monitor that a repository configures is run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::git::Git;
 
@@ -43,11 +43,6 @@ pub fn state(path: &Path, text: &[u8]) -> FileState {
     let present = asked(&git, &["hash-object", "--no-filters", "--", &relative]);
     let is = |name: &Option<String>| name.as_deref().map(str::trim) == Some(staged.as_str());
     if is(&committed) || is(&present) { FileState::Settled } else { FileState::PartlyStaged }
-}
-
-/// The top of the work tree that holds a directory.
-pub fn top(directory: &Path) -> Option<PathBuf> {
-    directory.ancestors().find(|above| above.join(".git").exists()).map(Path::to_owned)
 }
 
 fn has_conflict_marks(text: &[u8]) -> bool {

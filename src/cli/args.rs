@@ -13,6 +13,7 @@ use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::attribute::AttributeArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -78,6 +79,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Explain why a reference was reported, line by line
     Explain(Box<ExplainArgs>),
+    /// Declare where copied code comes from, by SPDX snippet tags
+    Attribute(Box<AttributeArgs>),
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),

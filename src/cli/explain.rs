@@ -49,7 +49,7 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
 }
 
 /// What the user named.
-enum Wanted {
+pub enum Wanted {
     /// The beginning of an id.
     Id(String),
     /// A line of a file.
@@ -57,18 +57,40 @@ enum Wanted {
 }
 
 impl Wanted {
+    /// What the words of a command line name: ids and places, and the paths to look in. A path that is there is a path.
+    pub fn among(words: &[String]) -> (Vec<Wanted>, Vec<PathBuf>) {
+        let (mut wanted, mut paths) = (Vec::new(), Vec::new());
+        for word in words {
+            match Wanted::parse(word) {
+                _ if Path::new(word).exists() => paths.push(PathBuf::from(word)),
+                Wanted::Id(id) if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) => paths.push(word.into()),
+                found => wanted.push(found),
+            }
+        }
+        // Where only places are named, nothing else need be looked at.
+        let all_places = wanted.iter().all(|wanted| matches!(wanted, Wanted::Place { .. }));
+        if paths.is_empty() && all_places {
+            let of_place = |wanted: &Wanted| match wanted {
+                Wanted::Place { path, .. } => Some(path.clone()),
+                Wanted::Id(_) => None,
+            };
+            paths = wanted.iter().filter_map(of_place).collect();
+        }
+        (wanted, paths)
+    }
+
+    /// The references meant: one, at every place it has.
+    pub fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
+        match self {
+            Wanted::Id(id) => by_id(report, id),
+            Wanted::Place { path, line } => by_place(report, path, *line),
+        }
+    }
+
     fn parse(text: &str) -> Wanted {
         match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
             Some((path, Ok(line))) if !path.is_empty() => Wanted::Place { path: path.into(), line },
             _ => Wanted::Id(text.to_ascii_lowercase()),
-        }
-    }
-
-    /// The references meant: one, at every place it has.
-    fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
-        match self {
-            Wanted::Id(id) => by_id(report, id),
-            Wanted::Place { path, line } => by_place(report, path, *line),
         }
     }
 }

@@ -127,7 +127,20 @@ impl Request {
         Ok(Scanned { report, scanner, sources })
     }
 
-    fn walk_settings(&self) -> WalkSettings {
+    /// The place the scan is about.
+    pub(super) fn place(&self) -> PathBuf {
+        self.input.place()
+    }
+
+    /// The report, and the files it is about.
+    pub(super) fn report_and_files(&self, common: &Common) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
+        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
+        let walked = self.input.files(self.walk_settings())?;
+        let files = walked.files.clone();
+        Ok((self.scan_files(&scanner, walked, common)?, files))
+    }
+
+    pub(super) fn walk_settings(&self) -> WalkSettings {
         WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() }
     }
 

@@ -1,0 +1,214 @@
+//! `birthmark attribute`.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueHint};
+
+use super::args::{CheckArgs, Common, ReportArgs, ScanArgs};
+use super::exit::ExitStatus;
+use super::explain::Wanted;
+use super::failure;
+use super::output::{Output, Painted};
+use super::scan::Request;
+use crate::attribution::{AttributionSettings, Edit, PartlyStaged, Plan, Unfit, files, project_root};
+use crate::finding::{Decision, Reference, Report};
+use crate::report::patch::{self, Reader};
+use crate::report::printable::Printable;
+use crate::report::text::count;
+use crate::walk;
+
+/// Declare where copied code comes from.
+///
+/// Puts SPDX snippet tags around code that may stay if its notice is kept, adds the texts of its licences to LICENSES and
+/// lists it in THIRD-PARTY.md. Only lines of comment are added; the next scan sees the code as declared. What may not
+/// stay under your licence is left.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark attribute --dry-run
+  birthmark attribute src/table.py:40
+  birthmark attribute f77234e8 --copyright '2019 Ada Example'
+
+Exit status: 0 done, 2 something that was named could not be declared, or nothing could be done")]
+pub struct AttributeArgs {
+    /// Ids of references as a report shows them, PATH:LINE, files and directories; by default the current directory
+    #[arg(value_name = "FINDING|PATH", value_hint = ValueHint::AnyPath)]
+    pub what: Vec<String>,
+    /// Show what would be written, as a patch, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Edit files too that are staged and were changed since
+    #[arg(long)]
+    pub force: bool,
+    /// Who holds the copyright, and since when; by default "the authors of" the package
+    #[arg(long, value_name = "TEXT")]
+    pub copyright: Option<String>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+}
+
+pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let (wanted, paths) = Wanted::among(&args.what);
+    let request = Request::new(scan_for(paths, args.check))?;
+    let (report, scanned) = request.report_and_files(common)?;
+    let chosen = Chosen::of(&report, &wanted)?;
+    let root = project_root(&request.place(), request.config().directory());
+    let settings = AttributionSettings {
+        root: root.clone(),
+        holder: args.copyright,
+        partly_staged: match args.force {
+            true => PartlyStaged::Edit,
+            false => PartlyStaged::Leave,
+        },
+        walk: request.walk_settings(),
+    };
+    let plan = Plan::of(&chosen.references, &scanned, &settings)?;
+    if args.dry_run {
+        show(&plan, &root)?;
+    } else {
+        carry_out(&plan, &chosen, common)?;
+    }
+    Ok(chosen.tell_left(&plan, common))
+}
+
+/// The scan that finds what is to be declared.
+pub fn scan_for(paths: Vec<PathBuf>, check: CheckArgs) -> ScanArgs {
+    ScanArgs {
+        paths,
+        scope: Default::default(),
+        stdin: false,
+        path: None,
+        check,
+        fail_on: None,
+        exit_zero: true,
+        report: ReportArgs::default(),
+    }
+}
+
+/// The references to declare.
+struct Chosen<'r> {
+    references: Vec<&'r Reference>,
+    by: By,
+}
+
+/// How they were chosen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// One by one.
+    Name,
+    /// By where they stand.
+    Place,
+}
+
+impl<'r> Chosen<'r> {
+    fn of(report: &'r Report, wanted: &[Wanted]) -> anyhow::Result<Chosen<'r>> {
+        if wanted.is_empty() {
+            return Ok(Chosen { references: report.references.iter().collect(), by: By::Place });
+        }
+        let mut references: Vec<&Reference> = Vec::new();
+        for wanted in wanted {
+            for reference in wanted.of(report)? {
+                if !references.iter().any(|known| std::ptr::eq(*known, reference)) {
+                    references.push(reference);
+                }
+            }
+        }
+        Ok(Chosen { references, by: By::Name })
+    }
+
+    /// Says what was left and why. Of what was chosen by place only what a notice would settle is of interest.
+    fn tell_left(&self, plan: &Plan, common: &Common) -> ExitStatus {
+        let mut status = ExitStatus::Success;
+        let mut not_allowed = 0;
+        for (i, unfit) in &plan.left {
+            let reference = self.references[*i];
+            match (unfit, self.by) {
+                (Unfit::Declared, By::Name) if common.quiet => {}
+                (Unfit::Declared | Unfit::NothingAsked, By::Place) => {}
+                (Unfit::NotAllowed(_), By::Place) => not_allowed += 1,
+                (unfit, _) => {
+                    failure::warn(&format!("{} is left: {unfit}", named(reference)));
+                    if !matches!(unfit, Unfit::Declared | Unfit::NothingAsked) {
+                        status = ExitStatus::Failure;
+                    }
+                }
+            }
+        }
+        if not_allowed > 0 && !common.quiet {
+            let left = count(not_allowed as u64, "reference");
+            failure::warn(&format!("{left} that a notice does not settle: see `birthmark scan`"));
+        }
+        status
+    }
+}
+
+/// `src/a.py:3-9 (f77234e8)`.
+fn named(reference: &Reference) -> String {
+    let (region, id) = (reference.region, &reference.id);
+    let id: String = id.chars().take(8).collect();
+    format!("{}:{}-{} ({id})", reference.path, region.start_line, region.end_line)
+}
+
+/// Shows the plan as a patch whose paths begin at the root of the project.
+fn show(plan: &Plan, root: &Path) -> anyhow::Result<()> {
+    let root = walk::absolute_path(root);
+    let from_root = |edit: &Edit| {
+        let absolute = walk::absolute_path(&edit.location);
+        let path = absolute.strip_prefix(&root).map_or_else(|_| edit.path.clone(), walk::display_path);
+        Edit { path, ..edit.clone() }
+    };
+    let edits: Vec<Edit> = plan.edits.iter().map(from_root).collect();
+    let reader = match std::io::stdout().is_terminal() {
+        true => Reader::Terminal,
+        false => Reader::Program,
+    };
+    let mut drawn = Vec::new();
+    patch::write(&edits, reader, &mut drawn)?;
+    Output::Standard.write(&drawn, Painted::No)
+}
+
+fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Result<()> {
+    for edit in &plan.edits {
+        let standing = match std::fs::read(&edit.location) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(|| format!("cannot read `{}`", edit.path)),
+        };
+        if standing != edit.before {
+            bail!("`{}` changed while this was planned; run it again", edit.path);
+        }
+        files::replace(&edit.location, &edit.after)
+            .with_context(|| format!("cannot write `{}`", edit.path))?;
+    }
+    if common.quiet {
+        return Ok(());
+    }
+    let mut told = Vec::new();
+    for &i in &plan.declared {
+        let reference = chosen.references[i];
+        let origin = reference.owners.first().map_or("", |owner| owner.purl.as_str());
+        writeln!(told, "declared {} as code of {}", Printable(&named(reference)), Printable(origin))?;
+    }
+    for edit in &plan.edits {
+        writeln!(told, "wrote {}", Printable(&edit.path))?;
+    }
+    if plan.edits.is_empty() {
+        writeln!(told, "Nothing to declare{}.", already(&chosen.references))?;
+    }
+    Output::Standard.write(&told, Painted::No)
+}
+
+/// What there is instead of something to declare.
+fn already(references: &[&Reference]) -> String {
+    let declared = |reference: &&&Reference| {
+        reference.verdict.decision == Decision::AttributionNeeded
+            && reference.declared.as_ref().is_some_and(|declared| declared.agrees())
+    };
+    match references.iter().filter(declared).count() {
+        0 => String::new(),
+        1 => "; 1 reference is declared already".to_owned(),
+        n => format!("; {n} references are declared already"),
+    }
+}
