@@ -209,6 +209,14 @@ pub struct IndexProvenance {
     pub lines: u64,
 }
 
+impl Reference {
+    /// Whether it may stay if its notice is kept, and nobody has said that it is.
+    pub fn lacks_notice(&self) -> bool {
+        let declared = self.declared.as_ref().is_some_and(Declared::agrees);
+        self.verdict.decision == Decision::AttributionNeeded && !declared && self.accepted.is_none()
+    }
+}
+
 impl Rule {
     /// Every rule, in the order of the documentation.
     pub const ALL: [Rule; 7] = [

@@ -175,7 +175,7 @@ impl Page<'_> {
         let mut origins: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
         for reference in &self.report.references {
             if let Some(owner) = reference.owners.first()
-                && reference.verdict.decision == Decision::AttributionNeeded
+                && reference.lacks_notice()
             {
                 let origin = (owner.purl.to_string(), licensed(&owner.license));
                 origins.entry(origin).or_default().push(reference);

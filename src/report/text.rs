@@ -189,8 +189,7 @@ impl<'a> Page<'a> {
         let mut origins: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
         for reference in &self.report.references {
             if let Some(owner) = reference.owners.first()
-                && reference.verdict.decision == Decision::AttributionNeeded
-                && !reference.declared.as_ref().is_some_and(Declared::agrees)
+                && reference.lacks_notice()
             {
                 let origin = (owner.purl.to_string(), named(&owner.license));
                 origins.entry(origin).or_default().push(reference);
