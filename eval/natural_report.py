@@ -78,7 +78,7 @@ def _about(truth: list[dict]) -> str:
 
 
 def _tools(runs: list[Run], judged: dict[str, list[Copy]], cases: Path, cache: Path) -> str:
-    head = ["tool", *(f"{r:g}: {c}" for r in RATES for c in ("8+", "5-7")), "own: 8+", "own: 5-7", "own: alarms", "own: named first", "seconds"]
+    head = ["tool", *(f"{r:g}: {c}" for r in RATES for c in ("8+", "5-7")), "own: 8+", "own: 5-7", "own: alarms", "own: named first"]
     rows = []
     for run in runs:
         quiet = _quiet(run, cases, cache)
@@ -87,7 +87,7 @@ def _tools(runs: list[Run], judged: dict[str, list[Copy]], cases: Path, cache: P
         for at in [score.threshold_for(quiet, r) if quiet else None for r in RATES] + [run.default]:
             cells += [show.number(score.recall(part, at)) if at is not None else "-" for part in (longer, shorter)]
         alarms = score.alarms(quiet, run.default, "negative-function")
-        rows.append([run.tool, *cells, show.number(alarms, 1), show.number(score.first_right(longer, run.default)), f"{run.seconds:.0f}"])
+        rows.append([run.tool, *cells, show.number(alarms, 1), show.number(score.first_right(longer, run.default))])
     return _markdown(head, rows)
 
 
