@@ -31,7 +31,8 @@ use crate::language::Language;
 use crate::source::SourceFile;
 use crate::span::LineSet;
 use crate::walk::{
-    self, Content, DEFAULT_SIZE_LIMIT, Inspected, ReadProblem, Review, WalkSettings, Walked, WalkedFile,
+    self, Content, DEFAULT_SIZE_LIMIT, Inspected, PassedOver, ReadProblem, Reason, Review, WalkSettings,
+    Walked, WalkedFile,
 };
 use lines::Added;
 use record::{Change, Side};
@@ -91,12 +92,13 @@ struct Reading<'a> {
     settings: &'a WalkSettings,
     blobs: crate::git::Blobs,
     notes: Vec<Note>,
+    over: PassedOver,
 }
 
 impl<'a> Reading<'a> {
     fn new(repository: &'a Repository, settings: &'a WalkSettings) -> Result<Self, ChangesError> {
         let blobs = repository.blobs(DEFAULT_SIZE_LIMIT)?;
-        Ok(Reading { repository, settings, blobs, notes: Vec::new() })
+        Ok(Reading { repository, settings, blobs, notes: Vec::new(), over: PassedOver::default() })
     }
 
     fn read(mut self, changes: Vec<Change>) -> Result<Walked, ChangesError> {
@@ -127,6 +129,7 @@ impl<'a> Reading<'a> {
         }
         walked.files.sort_by(|a, b| a.path.cmp(&b.path));
         walked.notes = self.notes;
+        walked.notes.extend(self.over.note());
         walked.notes.sort();
         walked.notes.dedup();
         Ok(walked)
@@ -148,11 +151,15 @@ impl<'a> Reading<'a> {
         let location = self.repository.location(&side.path);
         let path = walk::display_path(&location);
         if walk::is_excluded(&location, self.settings) {
+            self.over.count(&location, Reason::Excluded);
             return Ok(None);
         }
         let blob = match side.kind {
             record::Kind::File => &side.id,
-            record::Kind::Link => return Ok(None),
+            record::Kind::Link => {
+                self.over.count(&location, Reason::Link);
+                return Ok(None);
+            }
             record::Kind::Submodule => {
                 self.left_out(path, NoteKind::Skipped, "a submodule, which is checked on its own");
                 return Ok(None);
@@ -162,7 +169,10 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
         };
-        let Some(language) = Language::from_path(&location) else { return Ok(None) };
+        let Some(language) = Language::from_path(&location) else {
+            self.over.count(&location, Reason::Language);
+            return Ok(None);
+        };
         let bytes = match self.blobs.read(blob)? {
             Blob::Content(bytes) => bytes,
             Blob::TooLarge(size) => {

@@ -8,6 +8,7 @@
 //! Source files are read, never mapped: a file that shrinks under a map kills the process.
 
 mod inspect;
+mod passed_over;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -15,6 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc;
 
 use globset::GlobSet;
 use ignore::WalkBuilder;
@@ -25,6 +27,7 @@ use crate::source::SourceFile;
 use crate::span::LineSet;
 
 pub use inspect::{Inspected, NotText, inspect, is_minified};
+pub use passed_over::{PassedOver, Reason};
 
 /// Largest source file a scan reads unless it is told otherwise.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
@@ -142,26 +145,29 @@ impl WalkedFile {
 /// Finds the files of known languages in and under `paths`, sorted by path, each once.
 ///
 /// Hidden files and directories, `.git`, and symbolic links met on the way are left out; a path named explicitly
-/// is taken even if it is hidden, ignored or a link. Unknown languages are passed over silently unless named.
+/// is taken even if it is hidden, ignored or a link. One note counts the files of unknown languages, the links and what
+/// is excluded; what is hidden or ignored is no part of the project and is not counted.
 ///
 /// # Errors
 /// If a path does not exist or cannot be looked at.
 pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkError> {
     let mut walked = Walked::default();
+    let mut over = PassedOver::default();
     for path in paths {
         let metadata = fs::metadata(path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => WalkError::Missing { path: path.clone() },
             _ => WalkError::Unreadable { path: path.clone(), source },
         })?;
         if metadata.is_dir() {
-            walk_directory(path, settings, &mut walked);
+            walk_directory(path, settings, &mut walked, &mut over);
         } else {
-            take_named(path, settings, &mut walked);
+            take_named(path, settings, &mut walked, &mut over);
         }
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashSet::new();
     walked.files.retain(|file| seen.insert(absolute_path(&file.location)));
+    walked.notes.extend(over.note());
     walked.notes.sort();
     walked.notes.dedup();
     Ok(walked)
@@ -172,7 +178,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
 pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
     let mut found = Vec::new();
     let mut notes = Vec::new();
-    for entry in builder(directory, settings).build() {
+    for entry in builder(directory, settings, |_| {}).build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 if let Ok(relative) = entry.path().strip_prefix(directory) {
@@ -276,24 +282,35 @@ fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), ReadProblem> {
     }
 }
 
-fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked) {
-    for entry in builder(directory, settings).build() {
-        match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                let location = entry.into_path();
-                if let Some(language) = Language::from_path(&location) {
-                    walked.files.push(WalkedFile::on_disk(location, language));
-                }
+fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
+    let (excluded, told) = mpsc::channel();
+    for entry in
+        builder(directory, settings, move |path| excluded.send(path.to_owned()).unwrap_or(())).build()
+    {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                walked.notes.push(walk_problem(&error));
+                continue;
             }
-            Ok(_) => {}
-            Err(error) => walked.notes.push(walk_problem(&error)),
+        };
+        let kind = entry.file_type();
+        let location = entry.into_path();
+        match (kind, Language::from_path(&location)) {
+            (Some(kind), _) if kind.is_symlink() => over.count(&location, Reason::Link),
+            (Some(kind), Some(language)) if kind.is_file() => {
+                walked.files.push(WalkedFile::on_disk(location, language));
+            }
+            (Some(kind), None) if kind.is_file() => over.count(&location, Reason::Language),
+            _ => {}
         }
     }
+    told.try_iter().for_each(|path: PathBuf| over.count(&path, Reason::Excluded));
 }
 
-fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
+fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
     if settings.explicit == Explicit::Exclude && is_excluded(path, settings) {
-        return;
+        return over.count(path, Reason::Excluded);
     }
     match Language::from_path(path) {
         Some(language) => walked.files.push(WalkedFile::on_disk(path.to_owned(), language)),
@@ -305,7 +322,12 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked) {
     }
 }
 
-fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
+/// A walker over a directory, which tells what the globs leave out.
+fn builder(
+    directory: &Path,
+    settings: &WalkSettings,
+    excluded: impl Fn(&Path) + Send + Sync + 'static,
+) -> WalkBuilder {
     let respect = settings.ignore_files == IgnoreFiles::Respect;
     // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
     // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
@@ -322,7 +344,13 @@ fn builder(directory: &Path, settings: &WalkSettings) -> WalkBuilder {
         .parents(respect && inside);
     if !settings.exclude.is_empty() {
         let settings = settings.clone();
-        builder.filter_entry(move |entry| entry.depth() == 0 || !is_excluded(entry.path(), &settings));
+        builder.filter_entry(move |entry| {
+            let keep = entry.depth() == 0 || !is_excluded(entry.path(), &settings);
+            if !keep {
+                excluded(entry.path());
+            }
+            keep
+        });
     }
     builder
 }

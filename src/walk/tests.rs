@@ -25,10 +25,10 @@ fn found(root: &TempDir, paths: &[&str], settings: &WalkSettings) -> (Vec<String
     let root = format!("{}/", display_path(root.path()));
     let relative = |path: &str| path.strip_prefix(&root).unwrap().to_owned();
     let files = walked.files.iter().map(|file| relative(&file.path));
-    let notes = walked
-        .notes
-        .iter()
-        .map(|note| format!("{}: {}", relative(note.path.as_ref().unwrap()), note.message));
+    let notes = walked.notes.iter().map(|note| match &note.path {
+        Some(path) => format!("{}: {}", relative(path), note.message),
+        None => note.message.clone(),
+    });
     (files.collect(), notes.collect())
 }
 
@@ -37,7 +37,7 @@ fn files_come_sorted_and_once() {
     let root = tree(&[("b/z.py", ""), ("b.rs", ""), ("a/y.pyi", ""), ("a/notes.txt", "")]);
     let (files, notes) = found(&root, &["b/z.py", "", "a/../b.rs", "a"], &WalkSettings::default());
     assert_eq!(files, ["a/y.pyi", "b.rs", "b/z.py"]);
-    assert!(notes.is_empty());
+    assert_eq!(notes, ["not checked: 1 file of another kind (1 .txt)"]);
 }
 
 #[test]
@@ -73,11 +73,15 @@ fn ignore_files_of_parents_hold_only_inside_a_repository() {
 fn excludes_spare_named_files_unless_told_otherwise() {
     let root = tree(&[("gen/x.py", ""), ("y.py", "")]);
     let mut settings = excluding("**/gen");
-    assert_eq!(found(&root, &[""], &settings).0, ["y.py"]);
+    let (files, notes) = found(&root, &[""], &settings);
+    assert_eq!(files, ["y.py"]);
+    assert_eq!(notes, ["not checked: 1 excluded"]);
     settings = excluding("**/gen/**");
     assert_eq!(found(&root, &["gen/x.py"], &settings).0, ["gen/x.py"]);
     settings.explicit = Explicit::Exclude;
-    assert!(found(&root, &["gen/x.py"], &settings).0.is_empty());
+    let (files, notes) = found(&root, &["gen/x.py"], &settings);
+    assert!(files.is_empty());
+    assert_eq!(notes, ["not checked: 1 excluded"]);
 }
 
 #[test]
@@ -118,7 +122,8 @@ fn loops_pipes_and_odd_names_are_harmless() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
 
     let settings = WalkSettings::default();
-    let (files, _) = found(&root, &[""], &settings);
+    let (files, notes) = found(&root, &[""], &settings);
+    assert_eq!(notes, ["not checked: 2 links"]);
     assert_eq!(files, ["\u{1b}[31m.py", "a/x.py", "caf\u{FFFD}.py", "line\nbreak.py"]);
     assert_eq!(found(&root, &["link.py"], &settings).0, ["link.py"]);
     assert!(matches!(read(&pipe, 9), Err(ReadProblem::NotRegular)));

@@ -162,7 +162,13 @@ fn submodules_are_their_own_affair_and_said_so() {
     repository.git(&["submodule", "--quiet", "add", &source, "lib"]);
     let scan = repository.scan(&["--staged"]);
     assert_eq!(scan.found(), NOTHING);
-    assert_eq!(scan.notes(), ["skipped lib: not checked: a submodule, which is checked on its own"]);
+    assert_eq!(
+        scan.notes(),
+        [
+            "info -: not checked: 1 file of another kind (1 without extension)",
+            "skipped lib: not checked: a submodule, which is checked on its own"
+        ]
+    );
     // Inside of it, it is the repository.
     let inside = repository.path().join("lib");
     fs::write(inside.join("more.py"), copy()).unwrap();
