@@ -1,27 +1,32 @@
 //! Draws a [`Report`](crate::finding::Report): a file per format.
 
+pub mod cyclonedx;
 pub mod doctor;
 pub mod explain;
 pub mod explain_json;
 mod found;
 pub mod github;
 pub mod gitlab;
+pub mod html;
 pub mod index;
 pub mod json;
 pub mod jsonl;
 pub mod license;
 pub mod markdown;
 pub mod patch;
+mod origins;
 pub mod printable;
 mod repository;
 mod rules;
 pub mod sarif;
+mod source_facts;
+pub mod spdx;
 pub mod text;
 
 use std::io;
 
 pub use repository::Repository;
-pub use sarif::LineHashes;
+pub use source_facts::SourceFacts;
 
 use crate::finding::{Explanation, Report};
 
@@ -52,6 +57,12 @@ pub enum ReportFormat {
     Gitlab,
     /// Markdown.
     Markdown,
+    /// One page of HTML.
+    Html,
+    /// CycloneDX 1.6.
+    Cyclonedx,
+    /// SPDX 2.3.
+    Spdx,
 }
 
 /// What a report is drawn from.
@@ -66,13 +77,15 @@ pub struct Drawing<'a> {
     pub text: text::TextSettings,
     /// Where the repository begins.
     pub repository: &'a Repository,
-    /// The hashes of lines where findings begin.
-    pub line_hashes: &'a LineHashes,
+    /// What is known of the text of the files in which something was found.
+    pub facts: &'a SourceFacts,
+    /// The time, for formats that cannot do without, as RFC 3339 has it.
+    pub created: &'a str,
 }
 
 impl ReportFormat {
     /// Every format with its name and what it is for.
-    pub const NAMED: [(ReportFormat, &'static str, &'static str); 7] = [
+    pub const NAMED: [(ReportFormat, &'static str, &'static str); 10] = [
         (ReportFormat::Text, "text", "for people"),
         (ReportFormat::Json, "json", "for programs"),
         (ReportFormat::Jsonl, "jsonl", "for programs, an object a line"),
@@ -80,6 +93,9 @@ impl ReportFormat {
         (ReportFormat::Github, "github", "annotations and a job summary on GitHub"),
         (ReportFormat::Gitlab, "gitlab", "code quality report of GitLab"),
         (ReportFormat::Markdown, "markdown", "for pull requests and pages"),
+        (ReportFormat::Html, "html", "one page, with the code side by side"),
+        (ReportFormat::Cyclonedx, "cyclonedx", "CycloneDX 1.6, origins with evidence and occurrences"),
+        (ReportFormat::Spdx, "spdx", "SPDX 2.3, references as snippets"),
     ];
 
     /// The format of that name.
@@ -89,7 +105,12 @@ impl ReportFormat {
 
     /// Whether it shows the code of references, and needs an account of each.
     pub fn shows_code(self) -> bool {
-        matches!(self, ReportFormat::Markdown)
+        matches!(self, ReportFormat::Markdown | ReportFormat::Html)
+    }
+
+    /// Whether it needs facts about the text of files.
+    pub fn needs_facts(self) -> bool {
+        matches!(self, ReportFormat::Sarif | ReportFormat::Github | ReportFormat::Spdx)
     }
 
     /// Whether it can tell explanations that were asked for.
@@ -103,7 +124,7 @@ impl ReportFormat {
 /// # Errors
 /// If writing fails.
 pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let Drawing { report, explanations, told, text, repository, line_hashes } = *drawing;
+    let Drawing { report, explanations, told, text, repository, facts, created } = *drawing;
     match (format, told) {
         (ReportFormat::Text, _) => {
             text::write(report, text, out)?;
@@ -112,9 +133,12 @@ pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Writ
         (ReportFormat::Json, None) => json::write(report, out),
         (ReportFormat::Json, Some(told)) => explain_json::write_with_report(report, told, out),
         (ReportFormat::Jsonl, _) => jsonl::write(report, out),
-        (ReportFormat::Sarif, _) => sarif::write(report, repository, line_hashes, out),
-        (ReportFormat::Github, _) => github::write(report, repository, out),
+        (ReportFormat::Sarif, _) => sarif::write(report, repository, facts, out),
+        (ReportFormat::Github, _) => github::write(report, repository, facts, out),
         (ReportFormat::Gitlab, _) => gitlab::write(report, repository, out),
         (ReportFormat::Markdown, _) => markdown::write(report, explanations, markdown::Length::Whole, out),
+        (ReportFormat::Html, _) => html::write(report, explanations, out),
+        (ReportFormat::Cyclonedx, _) => cyclonedx::write(report, out),
+        (ReportFormat::Spdx, _) => spdx::write(report, facts, created, out),
     }
 }

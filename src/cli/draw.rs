@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use jiff::Timestamp;
 
 use super::args::{Common, ReportArgs};
 use super::explain::shown_references;
@@ -11,7 +12,7 @@ use super::scanned::Scanned;
 use crate::finding::{Explanation, Reference};
 use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, References, TextSettings};
-use crate::report::{self, Drawing, LineHashes, ReportFormat, Repository};
+use crate::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
 
 /// References whose code is shown, at most; the others are shown without it, and a note says so.
 const MAX_CODE: usize = 500;
@@ -81,14 +82,15 @@ impl Look {
             Explain::Nothing => None,
         };
         let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
-        let has_sarif = self.destinations.iter().any(|to| to.format == ReportFormat::Sarif);
+        let needs_facts = self.destinations.iter().any(|to| to.format.needs_facts());
         let drawing = Drawing {
             report: &scanned.report,
             explanations: &if shows_code { code_shown(scanned)? } else { Vec::new() },
             told: told.as_deref(),
             text: self.text,
             repository: &repository(),
-            line_hashes: &if has_sarif { scanned.line_hashes()? } else { LineHashes::default() },
+            facts: &if needs_facts { scanned.facts()? } else { SourceFacts::default() },
+            created: &created()?,
         };
         let mut drawn = Vec::new();
         for Destination { format, output } in self.destinations {
@@ -137,6 +139,19 @@ fn add_step_summary(drawing: &Drawing<'_>, path: &Path) -> anyhow::Result<()> {
     let length = Length::Summary { bytes: STEP_SUMMARY_BYTES };
     markdown::write(drawing.report, &[], length, &mut summary)?;
     output::append(path, &summary)
+}
+
+/// The time; `SOURCE_DATE_EPOCH` says another, for reports that are to be the same again.
+fn created() -> anyhow::Result<String> {
+    let time = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(seconds) => seconds
+            .parse()
+            .map_err(anyhow::Error::from)
+            .and_then(|seconds| Ok(Timestamp::from_second(seconds)?))
+            .with_context(|| format!("SOURCE_DATE_EPOCH is `{seconds}`, expected seconds since 1970"))?,
+        Err(_) => Timestamp::from_second(Timestamp::now().as_second())?,
+    };
+    Ok(time.to_string())
 }
 
 /// The repository around the current directory.

@@ -1,9 +1,11 @@
 //! A scan that is done: its report, and the means to say more of what it found.
 
+use std::collections::BTreeMap;
+
 use anyhow::{anyhow, bail};
 
-use crate::finding::{Explanation, Reference, Report};
-use crate::report::LineHashes;
+use crate::finding::{Explanation, Finding, Reference, Report};
+use crate::report::SourceFacts;
 use crate::scan::Scanner;
 use crate::source::SourceFile;
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
@@ -41,20 +43,26 @@ impl Scanned {
         Ok(explanations)
     }
 
-    /// The hashes of the lines where findings begin. A finding about no file that was checked has none.
-    pub fn line_hashes(&self) -> anyhow::Result<LineHashes> {
-        let mut hashes = LineHashes::default();
-        for of_file in self.report.findings.chunk_by(|a, b| a.path == b.path) {
-            let path = &of_file[0].path;
+    /// Facts about the files in which something was found. A file that was not checked, such as the configuration,
+    /// has none.
+    pub fn facts(&self) -> anyhow::Result<SourceFacts> {
+        let mut found: BTreeMap<&str, (Vec<&Finding>, Vec<&Reference>)> = BTreeMap::new();
+        for finding in &self.report.findings {
+            found.entry(&finding.path).or_default().0.push(finding);
+        }
+        for reference in &self.report.references {
+            found.entry(&reference.path).or_default().1.push(reference);
+        }
+        let mut facts = SourceFacts::default();
+        for (path, (findings, references)) in found {
             if self.sources.hold(path) {
-                let lines = of_file.iter().map(|finding| finding.region.start_line);
                 self.with_source(path, |source| {
-                    hashes.add(source, lines);
+                    facts.learn(source, &findings, &references);
                     Ok(())
                 })?;
             }
         }
-        Ok(hashes)
+        Ok(facts)
     }
 
     fn with_source<T>(
@@ -69,7 +77,7 @@ impl Scanned {
         let file = files.iter().find(|file| file.path == path);
         let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
         let source = walk::load(file, DEFAULT_SIZE_LIMIT)
-            .map_err(|note| anyhow!("`{path}` changed while it was explained: {}", note.message))?;
+            .map_err(|note| anyhow!("`{path}` changed while it was checked: {}", note.message))?;
         look(&source)
     }
 }

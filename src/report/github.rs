@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use super::found::{Found, worst_first};
 use super::printable::Printable;
 use super::repository::Repository;
+use super::source_facts::SourceFacts;
 use super::text::{count, title};
 use crate::finding::{Note, NoteKind, Report, Severity};
 use crate::span::Region;
@@ -20,9 +21,14 @@ const SHOWN: usize = 10;
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    report: &Report,
+    repository: &Repository,
+    facts: &SourceFacts,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut annotations: Vec<Annotation> = report.notes.iter().filter_map(of_note).collect();
-    annotations.extend(worst_first(report).iter().map(of_finding));
+    annotations.extend(worst_first(report).iter().map(|found| of_finding(found, facts)));
     for level in Level::ALL {
         let of_level = annotations.iter().filter(|annotation| annotation.level == level);
         for annotation in of_level.take(SHOWN) {
@@ -77,7 +83,7 @@ impl Annotation {
     }
 }
 
-fn of_finding(found: &Found<'_>) -> Annotation {
+fn of_finding(found: &Found<'_>, facts: &SourceFacts) -> Annotation {
     let finding = found.finding;
     let code = finding.rule.code();
     let title = match found.reference {
@@ -96,7 +102,7 @@ fn of_finding(found: &Found<'_>) -> Annotation {
             Severity::Info => Level::Notice,
         },
         path: finding.path.clone(),
-        region: Some(finding.region),
+        region: Some(facts.shown_region(finding)),
         title,
         message: lines.iter().map(|line| Printable(line).to_string()).collect::<Vec<_>>().join("\n"),
     }

@@ -12,6 +12,7 @@ use super::found::{Found, found};
 use super::json::write_value;
 use super::printable::Printable;
 use super::repository::Repository;
+use super::source_facts::shown_lines;
 use super::text::title;
 use crate::finding::{Report, Severity};
 
@@ -49,6 +50,7 @@ fn entry(found: &Found<'_>, repository: &Repository) -> Entry {
     let finding = found.finding;
     let path = repository.relative(&finding.path);
     let message = Printable(&finding.message);
+    let lines = shown_lines(finding);
     Entry {
         description: match found.reference {
             Some(reference) => format!("{}: {message}", title(reference)),
@@ -61,10 +63,7 @@ fn entry(found: &Found<'_>, repository: &Repository) -> Entry {
             Severity::Warning => "major",
             Severity::Info => "info",
         },
-        location: Location {
-            path,
-            lines: Lines { begin: finding.region.start_line, end: finding.region.end_line },
-        },
+        location: Location { path, lines: Lines { begin: lines.first, end: lines.last } },
     }
 }
 

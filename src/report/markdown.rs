@@ -11,7 +11,7 @@ use std::io;
 use escape::{code, fenced, prose};
 
 use super::found::{Found, worst_first};
-use super::text::{count, decision, title};
+use super::text::{count, decision, shown_declaration, title};
 use crate::finding::{Decision, Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
 use crate::matcher::Owner;
@@ -133,6 +133,9 @@ impl Page<'_> {
         let _ = writeln!(text, "#### {level}: {}\n\n{} · `{rule}`\n", prose(&headline), code(&place));
         if let Some(reference) = found.reference {
             origin(&mut text, reference);
+        }
+        if let Some(declared) = found.reference.and_then(|reference| reference.declared.as_ref()) {
+            let _ = writeln!(text, "- Declared {}", prose(&shown_declaration(declared)));
         }
         for (i, remedy) in finding.remedies.iter().enumerate() {
             let label = if i == 0 { "Fix" } else { "Or" };

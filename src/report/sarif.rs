@@ -7,7 +7,7 @@
 
 mod line_hash;
 
-pub use line_hash::LineHashes;
+pub(super) use line_hash::line_hashes;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,10 +19,11 @@ use super::found::{Found, worst_first};
 use super::json::{copy_kind, decision, rounded, write_value};
 use super::repository::Repository;
 use super::rules::help;
+use super::source_facts::{SourceFacts, shown_lines};
 use super::text::title;
 use crate::finding::{Note, NoteKind, Report, Rule, Severity};
 use crate::matcher::Owner;
-use crate::span;
+use crate::span::{self, LineRange};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -42,12 +43,12 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'
 pub fn write(
     report: &Report,
     repository: &Repository,
-    line_hashes: &LineHashes,
+    facts: &SourceFacts,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let all = worst_first(report);
     let kept = &all[..all.len().min(MAX_RESULTS)];
-    let drawn = Drawn { report, repository, line_hashes };
+    let drawn = Drawn { report, repository, facts };
     write_value(&drawn.log(kept, all.len() - kept.len()), out)
 }
 
@@ -225,7 +226,7 @@ struct IndexProperties<'a> {
 struct Drawn<'a> {
     report: &'a Report,
     repository: &'a Repository,
-    line_hashes: &'a LineHashes,
+    facts: &'a SourceFacts,
 }
 
 impl<'a> Drawn<'a> {
@@ -296,7 +297,7 @@ impl<'a> Drawn<'a> {
                 rule_index,
                 level: level(finding.severity),
                 message: Text { text: message(found), markdown: None },
-                locations: [self.location(&finding.path, Some(finding.region))],
+                locations: [self.location(&finding.path, Some(self.facts.shown_region(finding)))],
                 partial_fingerprints: self.fingerprints(found),
                 properties: ResultProperties {
                     id: &finding.reference,
@@ -322,7 +323,7 @@ impl<'a> Drawn<'a> {
         let finding = found.finding;
         let own = format!("{}:{}", finding.reference, found.ordinal + 1);
         let mut fingerprints = BTreeMap::from([("birthmarkId/v1", own)]);
-        if let Some(hash) = self.line_hashes.of(&finding.path, finding.region.start_line) {
+        if let Some(hash) = self.facts.line_hash(finding) {
             fingerprints.insert("primaryLocationLineHash", hash.to_owned());
         }
         fingerprints
@@ -409,8 +410,9 @@ fn message(found: &Found<'_>) -> String {
         Some(reference) => format!("{}. {}.", capital(&title(reference)), capital(&finding.message)),
         None => format!("{}.", capital(&finding.message)),
     };
-    if let Some(reference) = found.reference.filter(|reference| reference.region != finding.region) {
-        let (first, last) = (reference.region.start_line, reference.region.end_line);
+    let whole = LineRange::from(finding.region);
+    if shown_lines(finding) != whole {
+        let LineRange { first, last } = whole;
         text.push_str(&format!(" The whole of it is lines {first}-{last}."));
     }
     for remedy in &finding.remedies {

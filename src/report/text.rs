@@ -478,7 +478,7 @@ pub(super) fn decision(decision: Decision) -> &'static str {
 }
 
 /// What a reference counts as.
-fn standing(reference: &Reference) -> &'static str {
+pub(super) fn standing(reference: &Reference) -> &'static str {
     let declared = reference.declared.as_ref().is_some_and(Declared::agrees);
     match reference.verdict.decision {
         Decision::AttributionNeeded if declared => "declared",
@@ -486,7 +486,7 @@ fn standing(reference: &Reference) -> &'static str {
     }
 }
 
-fn shown_declaration(declared: &Declared) -> String {
+pub(super) fn shown_declaration(declared: &Declared) -> String {
     let by = match declared.by {
         DeclaredBy::Snippet => "by snippet tags",
         DeclaredBy::Comment => "in a comment",

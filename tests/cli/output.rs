@@ -29,8 +29,15 @@ fn names(directory: &Path) -> Vec<String> {
 fn several_formats_are_written_at_once() {
     let project = demo();
     let read = |name: &str| fs::read_to_string(project.path().join(name)).expect("written");
-    let outputs =
-        ["sarif=r.sarif", "gitlab=r.json", "jsonl=r.jsonl", "markdown=r.md", "github=r.txt", "json=all.json"];
+    let outputs = [
+        "sarif=r.sarif",
+        "gitlab=r.json",
+        "jsonl=r.jsonl",
+        "markdown=r.md",
+        "github=r.txt",
+        "json=all.json",
+        "html=r.html",
+    ];
     let mut command = birthmark(project.path());
     command.arg("scan");
     for output in outputs {
@@ -47,6 +54,9 @@ fn several_formats_are_written_at_once() {
     assert!(read("r.jsonl").lines().all(|line| line.starts_with('{')));
     assert!(read("r.md").contains("<details><summary>The code"), "{}", read("r.md"));
     assert!(read("r.txt").starts_with("::error file=src/routes.py,line="), "{}", read("r.txt"));
+    let page = read("r.html");
+    assert!(page.contains("<td class=\"there\">"), "the code stands beside its origin");
+    assert!(page.contains("<i>came_from</i>"), "a name that was changed is marked: {page}");
     assert!(read("all.json").contains("\"schema_version\": 1"));
 }
 

@@ -7,7 +7,7 @@ use birthmark::language::Language;
 use birthmark::license::LearnedFrom;
 use birthmark::report::markdown::{self, Length};
 use birthmark::report::text::{Frame, References, TextSettings};
-use birthmark::report::{self, Drawing, LineHashes, ReportFormat, Repository};
+use birthmark::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
 use birthmark::source::SourceFile;
 use birthmark::span::{LineSet, Region};
 use serde_json::Value;
@@ -18,17 +18,18 @@ use super::{empty, finding, full, license, owner, reference};
 const HOSTILE: &str = "a::error file=x::%0A\u{1b}[2J\u{202e}\n##[error]<script>alert('1')</script>\"`|[x](javascript:y){0}&amp;@team.py";
 
 fn drawn(format: ReportFormat, report: &Report) -> String {
-    drawn_with(format, report, &LineHashes::default())
+    drawn_with(format, report, &SourceFacts::default())
 }
 
-fn drawn_with(format: ReportFormat, report: &Report, line_hashes: &LineHashes) -> String {
+fn drawn_with(format: ReportFormat, report: &Report, facts: &SourceFacts) -> String {
     let drawing = Drawing {
         report,
         explanations: &[],
         told: None,
         text: TextSettings { references: References::Findings, frame: Frame::Full },
         repository: &Repository { top: "/r".to_owned(), below: "app".to_owned() },
-        line_hashes,
+        facts,
+        created: "2026-01-02T03:04:05Z",
     };
     let mut drawn = Vec::new();
     report::write(format, &drawing, &mut drawn).expect("written");
@@ -142,16 +143,15 @@ fn lines_are_objects_of_the_report() {
 #[test]
 fn sarif_says_what_code_scanning_reads() {
     let mut report = full();
-    let changed = Region { start_line: 40, start_column: 1, end_line: 44, end_column: 9 };
-    report.findings[0].region = changed;
+    report.findings[0].added = [36, 40, 41, 42, 43, 44, 50].into_iter().collect();
     let source = SourceFile::new(
         "src/routes.py",
         Language::from_path("x.py".as_ref()).expect("known"),
-        "line\n".repeat(50).into_bytes(),
+        "größe\n".repeat(150).into_bytes(),
     );
-    let mut hashes = LineHashes::default();
-    hashes.add(&source, [40]);
-    let log: Value = serde_json::from_str(&drawn_with(ReportFormat::Sarif, &report, &hashes)).expect("JSON");
+    let mut facts = SourceFacts::default();
+    facts.learn(&source, &[&report.findings[0]], &[]);
+    let log: Value = serde_json::from_str(&drawn_with(ReportFormat::Sarif, &report, &facts)).expect("JSON");
     let run = &log["runs"][0];
     assert_eq!(log["version"], "2.1.0");
     assert_eq!(run["automationDetails"]["id"], "birthmark/scan/");
@@ -177,7 +177,11 @@ fn sarif_says_what_code_scanning_reads() {
         assert!(result["partialFingerprints"]["birthmarkId/v1"].is_string());
     }
     let first = &results[0];
-    assert_eq!(first["locations"][0]["physicalLocation"]["region"]["startLine"], 40);
+    let region = serde_json::json!({ "startLine": 40, "startColumn": 1, "endLine": 44, "endColumn": 6 });
+    assert_eq!(
+        first["locations"][0]["physicalLocation"]["region"], region,
+        "the longest stretch that was added"
+    );
     assert_eq!(first["properties"]["fullRegion"]["startLine"], 36);
     assert!(first["message"]["text"].as_str().expect("a text").contains("lines 36-76"));
     let hash = first["partialFingerprints"]["primaryLocationLineHash"].as_str().expect("a hash");
@@ -284,7 +288,9 @@ fn a_finding_about_no_reference_is_in_every_format() {
         remedies: vec!["Remove it.".to_owned()],
     });
     report.summary.findings = [0, 1, 0];
-    for (format, name, _) in ReportFormat::NAMED {
+    let of_findings =
+        |(format, ..): &(ReportFormat, _, _)| !matches!(format, ReportFormat::Cyclonedx | ReportFormat::Spdx);
+    for (format, name, _) in ReportFormat::NAMED.into_iter().filter(of_findings) {
         let text = drawn(format, &report);
         assert!(text.to_lowercase().contains("this entry decided nothing"), "{name}: {text}");
         assert!(text.contains("birthmark.toml"), "{name}: {text}");
@@ -321,4 +327,112 @@ fn a_summary_keeps_its_length() {
     assert!(text.len() < 21_000, "{}", text.len());
     assert!(text.contains("further findings would not fit here."), "{text}");
     assert!(text.contains("legal advice"));
+}
+
+#[test]
+fn the_page_is_one_of_its_own_and_nobody_elses() {
+    let text = drawn(ReportFormat::Html, &hostile());
+    let nonce =
+        text.split("<style nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+    assert_eq!(nonce.len(), 32);
+    assert!(
+        text.contains(&format!("default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'"))
+    );
+    assert_eq!(text.matches("<script").count(), 1, "its own");
+    assert_eq!(text.matches("<style").count(), 1, "its own");
+    for foreign in
+        ["<img", "<link", "<iframe", "javascript:y\"", " src=", "http:", "https:", "@import", "url("]
+    {
+        assert!(!text.contains(foreign), "{foreign}");
+    }
+    assert!(text.contains("&lt;script&gt;alert(&#x27;1&#x27;)"), "what was there is shown");
+    let other = drawn(ReportFormat::Html, &full());
+    assert!(!other.contains(nonce), "another body has another number");
+}
+
+#[test]
+fn the_page_shows_what_was_found_and_counts_it() {
+    let text = drawn(ReportFormat::Html, &full()).replace("&#x2f;", "/");
+    for expected in [
+        "<title>birthmark: 1 error, 1 warning, 5 notices, 1 file not checked</title>",
+        "data-key=\"license\" data-value=\"GPL-3.0-or-later\"",
+        "data-key=\"owner\" data-value=\"pkg:generic/plaintable\"",
+        "data-key=\"directory\" data-value=\"src\"",
+        "data-key=\"kind\" data-value=\"edited\"",
+        "<article class=\"item error\" id=\"r1\" data-decision=\"incompatible\"",
+        "Edited copy of GPL-3.0-or-later code, which may not stand under MIT",
+        "1 more package",
+        "fork/planner.py:14-66",
+        "permission denied",
+        "none of this is legal advice",
+    ] {
+        assert!(text.contains(expected), "{expected}\n\n{text}");
+    }
+    assert_eq!(text.matches("<article").count(), full().references.len());
+    let clean = drawn(ReportFormat::Html, &empty());
+    assert!(clean.contains("Nothing found that needs attention"), "{clean}");
+    assert!(!clean.contains("<form"), "nothing to filter");
+}
+
+#[test]
+fn a_page_has_an_end() {
+    let text = drawn(ReportFormat::Html, &many(&[(Severity::Error, 2_100)]));
+    assert_eq!(text.matches("<article").count(), 2_000);
+    assert!(text.contains("100 further references are not on this page"));
+}
+
+#[test]
+fn a_bill_of_materials_lists_each_origin_once() {
+    let bom = json(ReportFormat::Cyclonedx, &full());
+    let components = bom["components"].as_array().expect("components");
+    let purls: Vec<&str> =
+        components.iter().map(|component| component["purl"].as_str().expect("a purl")).collect();
+    assert_eq!(purls.len(), 4);
+    let plaintable = components.iter().find(|component| component["name"] == "plaintable").expect("listed");
+    let occurrences = plaintable["evidence"]["occurrences"].as_array().expect("occurrences");
+    assert_eq!(occurrences.len(), 5);
+    assert_eq!(occurrences[1]["location"], "src/summary.py");
+    assert_eq!(occurrences[1]["line"], 50);
+    let context = occurrences[1]["additionalContext"].as_str().expect("a text");
+    assert!(context.starts_with("lines 50-90, edited copy of layout.py:14-66, 312 bits"), "{context}");
+    let identity = &plaintable["evidence"]["identity"][0];
+    assert_eq!(identity["methods"][0]["technique"], "ast-fingerprint");
+    assert_eq!(plaintable["licenses"][0]["expression"], "MIT");
+    let gridroute = components.iter().find(|component| component["name"] == "gridroute").expect("listed");
+    assert_eq!(gridroute["pedigree"]["ancestors"][0]["purl"], "pkg:generic/gridroute@1.4.0");
+    assert_eq!(gridroute["pedigree"]["variants"][0]["purl"], "pkg:generic/fork@2.0.0");
+    let nobody = components.iter().find(|component| component["name"] == "nobody").expect("listed");
+    assert_eq!(nobody["licenses"][0]["license"]["name"], "see website");
+}
+
+#[test]
+fn an_spdx_document_has_a_snippet_for_each_reference() {
+    let report = full();
+    let mut facts = SourceFacts::default();
+    for path in ["src/routes.py", "src/summary.py", "src/z.py"] {
+        let of_path: Vec<_> = report.references.iter().filter(|reference| reference.path == path).collect();
+        let language = Language::from_path("x.py".as_ref()).expect("known");
+        let source = SourceFile::new(path, language, "0123456789abcdefghij\n".repeat(300).into_bytes());
+        facts.learn(&source, &[], &of_path);
+    }
+    let document: Value =
+        serde_json::from_str(&drawn_with(ReportFormat::Spdx, &report, &facts)).expect("JSON");
+    let array = |key: &str| document[key].as_array().expect("an array").clone();
+    assert_eq!((array("snippets").len(), array("files").len(), array("packages").len()), (8, 3, 5));
+    let begins_at = |snippet: &Value| snippet["ranges"][1]["startPointer"]["lineNumber"].as_u64();
+    let first = array("snippets").into_iter().find(|snippet| begins_at(snippet) == Some(36)).expect("one");
+    assert_eq!(first["ranges"][0]["startPointer"]["offset"], 35 * 21 + 1);
+    assert_eq!(first["ranges"][0]["endPointer"]["offset"], 75 * 21 + 15, "the last byte of it");
+    assert_eq!(first["ranges"][1]["endPointer"]["lineNumber"], 76);
+    assert_eq!(first["licenseConcluded"], "GPL-3.0-or-later");
+    let relations = array("relationships");
+    let of = |kind: &str| relations.iter().filter(|relation| relation["relationshipType"] == kind).count();
+    assert_eq!((of("DESCRIBES"), of("VARIANT_OF")), (4, 8));
+    assert_eq!(document["creationInfo"]["created"], "2026-01-02T03:04:05Z");
+    let without_facts = json(ReportFormat::Spdx, &report);
+    assert_ne!(document["files"], without_facts["files"]);
+    assert_eq!(
+        document["documentNamespace"], without_facts["documentNamespace"],
+        "named by what the report says"
+    );
 }

@@ -5,37 +5,14 @@
 //! feed, as a number to the base of 37. Behind the end of the text stand 65535 and zeros. `:2` tells the second line
 //! of the same hash.
 
-use std::collections::{BTreeMap, HashMap};
-
-use crate::source::SourceFile;
+use std::collections::HashMap;
 
 const UNITS: usize = 100;
 const BASE: u64 = 37;
 const END: u16 = u16::MAX;
 
-/// The hashes of lines where findings begin, by path and line.
-#[derive(Clone, Debug, Default)]
-pub struct LineHashes(BTreeMap<String, BTreeMap<u32, String>>);
-
-impl LineHashes {
-    /// Takes those of some lines of a file.
-    pub fn add(&mut self, source: &SourceFile, lines: impl IntoIterator<Item = u32>) {
-        let hashes = line_hashes(source.text());
-        let known = self.0.entry(source.path().to_owned()).or_default();
-        for line in lines {
-            if let Some(hash) = (line as usize).checked_sub(1).and_then(|line| hashes.get(line)) {
-                known.insert(line, hash.clone());
-            }
-        }
-    }
-
-    /// That of a line, if it was taken.
-    pub fn of(&self, path: &str, line: u32) -> Option<&str> {
-        self.0.get(path)?.get(&line).map(String::as_str)
-    }
-}
-
-fn line_hashes(text: &[u8]) -> Vec<String> {
+/// The hash of each line of a text.
+pub(in crate::report) fn line_hashes(text: &[u8]) -> Vec<String> {
     let (units, starts) = units_and_line_starts(&String::from_utf8_lossy(text));
     let mut counts: HashMap<u64, usize> = HashMap::new();
     let numbered = starts.into_iter().map(|start| {
@@ -113,14 +90,5 @@ mod tests {
         let (first, second) = (&hashes[0], &hashes[1]);
         assert_eq!(first.replace(":1", ":2"), *second);
         assert_eq!(hashes[200].replace(":1", ":2"), hashes[201]);
-    }
-
-    #[test]
-    fn only_lines_asked_for_are_kept() {
-        let language = crate::language::Language::from_path("a.py".as_ref()).expect("known");
-        let mut hashes = LineHashes::default();
-        hashes.add(&SourceFile::new("a.py", language, b"a\nb\n".to_vec()), [2, 9]);
-        assert!(hashes.of("a.py", 2).is_some());
-        assert!(hashes.of("a.py", 1).or(hashes.of("a.py", 9)).or(hashes.of("b.py", 2)).is_none());
     }
 }

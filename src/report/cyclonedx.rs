@@ -1,0 +1,264 @@
+//! A report as a CycloneDX 1.6 bill of materials: a component for each origin, with the evidence that it is in the
+//! project and where.
+//!
+//! Specification: <https://cyclonedx.org/docs/1.6/json/>. A component whose code was changed has the unchanged one as its
+//! ancestor, and other packages that hold the same code as variants. There is no serial number and no time, so that the
+//! same scan gives the same bytes.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+
+use super::json::{rounded_wide, write_value};
+use super::origins::{Origin, expression, origins, told};
+use crate::evidence::expected_in_a_million;
+use crate::finding::{Reference, Report};
+use crate::license::Precision;
+use crate::matcher::{CopyKind, Owner};
+
+/// Other packages named of one origin.
+const MAX_VARIANTS: usize = 20;
+
+/// Draws the report.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    let components = origins(report).into_iter().enumerate().map(|(number, origin)| found(number, &origin));
+    let bom = Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        version: 1,
+        metadata: Metadata {
+            tools: Tools {
+                components: [Component {
+                    name: "birthmark".to_owned(),
+                    version: Some(report.provenance.version.clone()),
+                    ..Component::new("application")
+                }],
+            },
+            properties: properties(report),
+        },
+        components: components.collect(),
+    };
+    write_value(&bom, out)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    version: u32,
+    metadata: Metadata,
+    components: Vec<Component>,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    tools: Tools,
+    properties: Vec<Property>,
+}
+
+#[derive(Serialize)]
+struct Tools {
+    components: [Component; 1],
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Component {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(rename = "bom-ref", skip_serializing_if = "Option::is_none")]
+    bom_ref: Option<String>,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purl: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    licenses: Vec<LicenseChoice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pedigree: Option<Pedigree>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Evidence>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum LicenseChoice {
+    Expression { expression: String, acknowledgement: &'static str },
+    Named { license: Named },
+}
+
+#[derive(Serialize)]
+struct Named {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Pedigree {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ancestors: Vec<Component>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    variants: Vec<Component>,
+    notes: String,
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    identity: [Identity; 1],
+    occurrences: Vec<Occurrence>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Identity {
+    field: &'static str,
+    confidence: f64,
+    concluded_value: String,
+    methods: Vec<Method>,
+}
+
+#[derive(Serialize)]
+struct Method {
+    technique: &'static str,
+    confidence: f64,
+    value: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Occurrence {
+    #[serde(rename = "bom-ref")]
+    bom_ref: String,
+    location: String,
+    line: u32,
+    additional_context: String,
+}
+
+impl Component {
+    fn new(kind: &'static str) -> Component {
+        Component {
+            kind,
+            bom_ref: None,
+            name: String::new(),
+            version: None,
+            purl: None,
+            licenses: Vec::new(),
+            pedigree: None,
+            evidence: None,
+        }
+    }
+
+    /// The component that an owner is.
+    fn of(owner: &Owner) -> Component {
+        Component {
+            name: owner.purl.name(),
+            version: owner.purl.version(),
+            purl: Some(owner.purl.to_string()),
+            licenses: licenses(owner),
+            ..Component::new("library")
+        }
+    }
+}
+
+/// An origin as it was found in the project.
+fn found(number: usize, origin: &Origin<'_>) -> Component {
+    let owner = origin.owner;
+    let strongest = origin.references.iter().map(|reference| reference.evidence.bits).fold(0.0, f32::max);
+    Component {
+        bom_ref: Some(format!("origin-{}", number + 1)),
+        pedigree: pedigree(origin),
+        evidence: Some(Evidence {
+            identity: [Identity {
+                field: "purl",
+                confidence: confidence(strongest),
+                concluded_value: owner.purl.to_string(),
+                methods: origin.references.iter().map(|reference| method(reference)).collect(),
+            }],
+            occurrences: origin
+                .references
+                .iter()
+                .enumerate()
+                .map(|(place, reference)| Occurrence {
+                    bom_ref: format!("origin-{}-place-{}", number + 1, place + 1),
+                    location: reference.path.clone(),
+                    line: reference.region.start_line,
+                    additional_context: told(reference),
+                })
+                .collect(),
+        }),
+        ..Component::of(owner)
+    }
+}
+
+fn method(reference: &Reference) -> Method {
+    let bits = reference.evidence.bits;
+    Method { technique: "ast-fingerprint", confidence: confidence(bits), value: format!("{bits:.0} bits") }
+}
+
+/// How likely it is that so much evidence is no chance: the share of unrelated functions that do not reach it.
+fn confidence(bits: f32) -> f64 {
+    rounded_wide((1.0 - expected_in_a_million(bits) / 1_000_000.0).clamp(0.0, 1.0))
+}
+
+fn licenses(owner: &Owner) -> Vec<LicenseChoice> {
+    let fact = &owner.license;
+    match expression(owner) {
+        Some(expression) => vec![LicenseChoice::Expression {
+            expression: expression.to_owned(),
+            acknowledgement: match fact.precision {
+                Precision::Exact => "declared",
+                Precision::Imprecise => "concluded",
+            },
+        }],
+        None if fact.declared.is_empty() => Vec::new(),
+        None => vec![LicenseChoice::Named { license: Named { name: fact.declared.clone() } }],
+    }
+}
+
+/// Where the code comes from if it was changed, and who else holds it.
+fn pedigree(origin: &Origin<'_>) -> Option<Pedigree> {
+    let changed = origin.references.iter().filter(|reference| reference.kind != CopyKind::Verbatim).count();
+    let mut others: BTreeMap<&str, &Owner> = BTreeMap::new();
+    for other in origin.references.iter().flat_map(|reference| reference.owners.iter().skip(1)) {
+        others.entry(other.purl.as_str()).or_insert(other);
+    }
+    others.remove(origin.owner.purl.as_str());
+    if changed == 0 && others.is_empty() {
+        return None;
+    }
+    let named = others.len().min(MAX_VARIANTS);
+    let mut notes = format!("{changed} of {} places hold changed code", origin.references.len());
+    if others.len() > named {
+        notes.push_str(&format!("; {} further packages hold the same code", others.len() - named));
+    }
+    Some(Pedigree {
+        ancestors: if changed > 0 { vec![Component::of(origin.owner)] } else { Vec::new() },
+        variants: others.into_values().take(named).map(Component::of).collect(),
+        notes,
+    })
+}
+
+fn properties(report: &Report) -> Vec<Property> {
+    let provenance = &report.provenance;
+    let mut properties =
+        vec![Property { name: "birthmark:threshold-bits", value: provenance.threshold_bits.to_string() }];
+    for index in &provenance.indexes {
+        properties
+            .push(Property { name: "birthmark:index", value: format!("{} {}", index.name, index.digest) });
+    }
+    properties
+}

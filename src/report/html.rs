@@ -1,0 +1,382 @@
+//! A report as one page that people like to read, and that holds everything it needs: no network, no other file.
+//!
+//! All that comes from outside goes through [`Printable`] and then through the template's escaping. Should something get
+//! past both, the page's policy lets no script and no style run but its own, which bear a number made of the body: what
+//! the body holds cannot know it.
+
+mod lines;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, context};
+use serde::Serialize;
+
+use super::found::{Found, worst_first};
+use super::json::{copy_kind, decision};
+use super::printable::Printable;
+use super::text::{self, count, described, title};
+use crate::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
+use crate::matcher::Owner;
+use crate::span::Region;
+use lines::Line;
+
+const PAGE: &str = include_str!("html/page.html");
+const BODY: &str = include_str!("html/body.html");
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// References on one page; the worst come first.
+const MAX_ITEMS: usize = 2_000;
+/// Whose code is unfolded from the start.
+const UNFOLDED: usize = 3;
+/// Rows of an overview before the rest is counted together.
+const MAX_ROWS: usize = 6;
+/// Owners listed of one reference, and notes of the page.
+const MAX_OWNERS: usize = 20;
+const MAX_NOTES: usize = 200;
+
+/// Draws the report.
+///
+/// # Errors
+/// If writing fails.
+pub fn write(report: &Report, explanations: &[Explanation], out: &mut dyn io::Write) -> io::Result<()> {
+    let page = page(report, explanations).map_err(io::Error::other)?;
+    writeln!(out, "{page}")
+}
+
+fn page(report: &Report, explanations: &[Explanation]) -> Result<String, minijinja::Error> {
+    let mut templates = Environment::new();
+    templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    templates.add_template("body.html", BODY)?;
+    templates.add_template("page.html", PAGE)?;
+    let verdict = verdict(report);
+    let body = templates.get_template("body.html")?.render(Serde(body(report, explanations, &verdict)))?;
+    let nonce = blake3::hash(body.as_bytes()).to_hex()[..32].to_owned();
+    templates.get_template("page.html")?.render(context! {
+        nonce,
+        verdict,
+        version => report.provenance.version.as_str(),
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        body => Value::from_safe_string(body),
+    })
+}
+
+/// What the body's template reads.
+#[derive(Serialize)]
+struct Body<'a> {
+    verdict: &'a str,
+    checked: String,
+    license: Option<String>,
+    version: &'a str,
+    threshold: f32,
+    facets: Vec<Facet>,
+    items: Vec<Item>,
+    has_code: bool,
+    left_out: Option<String>,
+    notes: Vec<ShownNote>,
+    indexes: Vec<Index>,
+}
+
+/// The references counted by one of their properties.
+#[derive(Serialize)]
+struct Facet {
+    key: &'static str,
+    title: &'static str,
+    rows: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    shown: String,
+    count: usize,
+    percent: usize,
+    /// Whether it can be picked: the rest that is counted together cannot.
+    picks: bool,
+}
+
+/// A reference, or a finding about none.
+#[derive(Serialize, Default)]
+struct Item {
+    anchor: String,
+    id: String,
+    severity: &'static str,
+    label: &'static str,
+    title: String,
+    rule: Option<&'static str>,
+    path: String,
+    place: String,
+    decision: &'static str,
+    license: String,
+    package: String,
+    directory: String,
+    kind: &'static str,
+    purl: String,
+    origin: String,
+    told_origin: String,
+    described: String,
+    evidence: String,
+    why: String,
+    declared: Option<String>,
+    accepted: Option<String>,
+    remedies_label: &'static str,
+    remedies: Vec<String>,
+    others: Vec<String>,
+    others_counted: String,
+    lines: Vec<Line>,
+    open: bool,
+}
+
+#[derive(Serialize)]
+struct ShownNote {
+    severity: &'static str,
+    label: &'static str,
+    path: Option<String>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Index {
+    what: &'static str,
+    name: String,
+    holds: String,
+    digest: String,
+}
+
+fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) -> Body<'a> {
+    let summary = &report.summary;
+    let provenance = &report.provenance;
+    let (items, left_out) = items(report, explanations);
+    let license = provenance.given_license.as_ref().or(provenance.project_license.expression.as_ref());
+    let sets = provenance.indexes.iter().map(|index| ("Index", index));
+    let sets = sets.chain(provenance.idioms.iter().map(|idioms| ("Idioms", idioms)));
+    Body {
+        verdict,
+        checked: format!(
+            "{} with {}; {} to licensed code",
+            count(summary.files_scanned, "file"),
+            count(summary.lines_scanned, "line"),
+            count(summary.references, "reference"),
+        ),
+        license: license.map(|expression| shown(expression.as_str())),
+        version: &provenance.version,
+        threshold: provenance.threshold_bits,
+        facets: facets(&items),
+        has_code: items.iter().any(|item| !item.lines.is_empty()),
+        items,
+        left_out: (left_out > 0).then(|| count(left_out, "further reference")),
+        notes: notes(report),
+        indexes: sets
+            .map(|(what, index)| Index {
+                what,
+                name: shown(&index.name),
+                holds: format!("{}, {}", count(index.components, "component"), count(index.lines, "line")),
+                digest: index.digest.chars().take(12).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn verdict(report: &Report) -> String {
+    let [info, warnings, errors] = report.summary.findings;
+    let mut parts = Vec::new();
+    for (number, word) in [(errors, "error"), (warnings, "warning"), (info, "notice")] {
+        if number > 0 {
+            parts.push(count(number, word));
+        }
+    }
+    if report.summary.files_failed > 0 {
+        parts.push(format!("{} not checked", count(report.summary.files_failed, "file")));
+    }
+    match parts.is_empty() {
+        true => "Nothing found that needs attention".to_owned(),
+        false => parts.join(", "),
+    }
+}
+
+/// The findings, the worst first, then the references that raise none; and how many had no room.
+fn items(report: &Report, explanations: &[Explanation]) -> (Vec<Item>, usize) {
+    let place = |reference: &Reference| (reference.id.clone(), reference.path.clone(), reference.region);
+    let accounts: HashMap<_, &Explanation> =
+        explanations.iter().map(|account| (place(&account.reference), account)).collect();
+    let findings = worst_first(report);
+    let raised: HashMap<_, ()> =
+        findings.iter().filter_map(|found| found.reference).map(|reference| (place(reference), ())).collect();
+    let quiet = report.references.iter().filter(|reference| !raised.contains_key(&place(reference)));
+    let all: Vec<(Option<&Found<'_>>, Option<&Reference>)> = findings
+        .iter()
+        .map(|found| (Some(found), found.reference))
+        .chain(quiet.map(|reference| (None, Some(reference))))
+        .collect();
+    let mut items = Vec::new();
+    for (number, &(found, reference)) in all.iter().take(MAX_ITEMS).enumerate() {
+        let mut item = reference.map(of_reference).unwrap_or_default();
+        if let Some(found) = found {
+            add_finding(&mut item, found);
+        }
+        let account = reference.and_then(|reference| accounts.get(&place(reference)));
+        item.lines = account.map(|account| lines::side_by_side(account)).unwrap_or_default();
+        item.told_origin = account.map(|account| told_origin(account)).unwrap_or_default();
+        item.open = number < UNFOLDED;
+        item.anchor = format!("r{}", number + 1);
+        items.push(item);
+    }
+    (items, all.len().saturating_sub(MAX_ITEMS))
+}
+
+fn of_reference(reference: &Reference) -> Item {
+    let owner = reference.owners.first();
+    let more = reference.owners.len().saturating_sub(1);
+    let evidence = &reference.evidence;
+    Item {
+        id: reference.id.chars().take(8).collect(),
+        severity: "clear",
+        label: text::standing(reference),
+        title: capital(&title(reference)),
+        path: shown(&reference.path),
+        place: placed(&reference.path, reference.region),
+        decision: decision(reference.verdict.decision),
+        license: owner
+            .and_then(|owner| owner.license.expression.as_ref())
+            .map_or("unknown".to_owned(), |known| shown(known.as_str())),
+        package: owner.map(|owner| shown(owner.purl.package())).unwrap_or_default(),
+        directory: shown(reference.path.rsplit_once('/').map_or(".", |(directory, _)| directory)),
+        kind: copy_kind(reference.kind),
+        purl: owner.map(|owner| shown(owner.purl.as_str())).unwrap_or_default(),
+        origin: owner.map(in_origin).unwrap_or_default(),
+        described: owner.map(|owner| described(&owner.license)).unwrap_or_default(),
+        evidence: format!("{:.0} bits in {}", evidence.bits, count(evidence.matched_tokens, "token")),
+        why: shown(&reference.verdict.reason),
+        declared: reference.declared.as_ref().map(text::shown_declaration),
+        accepted: reference.accepted.as_ref().map(accepted),
+        remedies_label: "To do",
+        remedies: reference.verdict.remedies.iter().map(|remedy| shown(remedy)).collect(),
+        others: reference.owners.iter().skip(1).take(MAX_OWNERS).map(other).collect(),
+        others_counted: count(more, "more package"),
+        ..Item::default()
+    }
+}
+
+fn add_finding(item: &mut Item, found: &Found<'_>) {
+    let finding = found.finding;
+    (item.severity, item.label) = match finding.severity {
+        Severity::Error => ("error", "Error"),
+        Severity::Warning => ("warning", "Warning"),
+        Severity::Info => ("info", "Notice"),
+    };
+    item.rule = Some(finding.rule.code());
+    item.place = placed(&finding.path, finding.region);
+    item.remedies_label = if finding.remedies.len() > 1 { "What clears it" } else { "To do" };
+    item.remedies = finding.remedies.iter().map(|remedy| shown(remedy)).collect();
+    if found.reference.is_none() {
+        item.id = finding.reference.chars().take(8).collect();
+        item.title = capital(&finding.rule.code().replace('-', " "));
+        item.why = shown(&finding.message);
+        item.directory = shown(finding.path.rsplit_once('/').map_or(".", |(directory, _)| directory));
+    }
+}
+
+/// The overview, as far as there is something to count.
+fn facets(items: &[Item]) -> Vec<Facet> {
+    let mut facets = vec![
+        facet("decision", "Verdict", items, &|item| item.decision.to_owned()),
+        facet("license", "Licence of the origin", items, &|item| item.license.clone()),
+        facet("owner", "Likeliest origin", items, &|item| item.package.clone()),
+        facet("directory", "Directory", items, &|item| item.directory.clone()),
+        facet("kind", "Kind of copy", items, &|item| item.kind.to_owned()),
+    ];
+    facets.retain(|facet| !facet.rows.is_empty());
+    facets
+}
+
+fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&Item) -> String) -> Facet {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in items.iter().map(of).filter(|name| !name.is_empty()) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let most = counts.first().map_or(1, |(_, most)| *most);
+    let percent = |count: usize| (count * 100).div_ceil(most).min(100);
+    let room = if counts.len() > MAX_ROWS { MAX_ROWS - 1 } else { MAX_ROWS };
+    let rest: usize = counts.iter().skip(room).map(|(_, count)| count).sum();
+    let others = counts.len().saturating_sub(room);
+    let mut rows: Vec<Row> = counts
+        .into_iter()
+        .take(room)
+        .map(|(name, count)| Row {
+            shown: name.replace("attribution-needed", "to attribute"),
+            name,
+            count,
+            percent: percent(count),
+            picks: true,
+        })
+        .collect();
+    if others > 0 {
+        let shown = format!("{} more", text::grouped(others as u64));
+        rows.push(Row { name: String::new(), shown, count: rest, percent: percent(rest), picks: false });
+    }
+    Facet { key, title, rows }
+}
+
+fn notes(report: &Report) -> Vec<ShownNote> {
+    let mut notes: Vec<&Note> = report.notes.iter().filter(|note| note.kind != NoteKind::Limit).collect();
+    notes.sort_by_key(|note| match note.kind {
+        NoteKind::Failed => 0,
+        NoteKind::Partial => 1,
+        NoteKind::Info | NoteKind::Limit => 2,
+        NoteKind::Skipped => 3,
+    });
+    let left_out = notes.len().saturating_sub(MAX_NOTES);
+    let mut shown: Vec<ShownNote> = notes.into_iter().take(MAX_NOTES).map(shown_note).collect();
+    if left_out > 0 {
+        let message = format!("and {}", count(left_out, "more note"));
+        shown.push(ShownNote { severity: "plain", label: "Note", path: None, message });
+    }
+    shown
+}
+
+fn shown_note(note: &Note) -> ShownNote {
+    let (severity, label) = match note.kind {
+        NoteKind::Failed => ("error", "Not checked"),
+        NoteKind::Partial => ("warning", "Checked in part"),
+        NoteKind::Skipped => ("plain", "Skipped"),
+        NoteKind::Limit | NoteKind::Info => ("plain", "Note"),
+    };
+    let path = note.path.as_ref().map(|path| shown(path));
+    ShownNote { severity, label, path, message: shown(&note.message) }
+}
+
+fn told_origin(account: &Explanation) -> String {
+    format!("{} {}", shown(account.purl.as_str()), shown(&account.document))
+}
+
+fn in_origin(owner: &Owner) -> String {
+    format!("{}:{}-{}", shown(&owner.path), owner.lines.first, owner.lines.last)
+}
+
+fn other(owner: &Owner) -> String {
+    format!("{} {}, {}", shown(owner.purl.as_str()), in_origin(owner), described(&owner.license))
+}
+
+fn accepted(acceptance: &Acceptance) -> String {
+    let Acceptance { by, at, reason } = acceptance;
+    shown(&format!("by {by} on {at}: {reason}"))
+}
+
+fn placed(path: &str, region: Region) -> String {
+    format!("{}:{}-{}", shown(path), region.start_line, region.end_line)
+}
+
+fn shown(text: &str) -> String {
+    Printable(text).to_string()
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}

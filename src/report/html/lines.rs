@@ -1,0 +1,212 @@
+//! The code of a reference beside an outline of its origin.
+//!
+//! The index holds no source text, but of each token that corresponds it knows whether the name is the same. The outline
+//! is made of that: words and names that both have are shown as they stand here, a name that differs by its kind.
+
+use minijinja::HtmlEscape;
+use minijinja::value::Value;
+use serde::Serialize;
+
+use crate::finding::{self, Explanation, Token};
+use crate::matcher::Naming;
+use crate::report::printable::write_char;
+use crate::report::text::count;
+
+/// Lines of one reference that are shown.
+const MAX_LINES: usize = 400;
+/// Lines in a row without a counterpart, of which more than so many are only counted.
+const IDLE_LINES: usize = 6;
+
+/// A line on both sides, or a count of lines that are not shown.
+#[derive(Serialize, Default)]
+pub(super) struct Line {
+    here: u32,
+    left: Value,
+    there: Option<String>,
+    right: Value,
+    skipped: Option<String>,
+}
+
+/// How a piece of a line is marked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Plain,
+    /// A name that is the same in the origin.
+    Same,
+    /// A name that was changed.
+    Other,
+    /// What has no counterpart.
+    Alone,
+}
+
+/// Pieces of a line, escaped.
+#[derive(Default)]
+struct Marked {
+    html: String,
+    open: Option<Mark>,
+}
+
+/// The lines of a reference with their counterparts.
+pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut room = MAX_LINES;
+    for stretch in account.lines.chunk_by(|a, b| a.origin.is_some() == b.origin.is_some()) {
+        let shown = match stretch[0].origin {
+            None if stretch.len() > IDLE_LINES => 0,
+            _ => stretch.len().min(room),
+        };
+        lines.extend(stretch[..shown].iter().map(line));
+        room -= shown;
+        let more = stretch.len() - shown;
+        if more > 0 {
+            let what = if stretch[0].origin.is_none() { "line" } else { "further line" };
+            let why = if stretch[0].origin.is_none() { " without a counterpart" } else { "" };
+            let skipped = Some(format!("{}{why}", count(more, what)));
+            lines.push(Line { skipped, ..Line::default() });
+        }
+        if room == 0 {
+            break;
+        }
+    }
+    lines
+}
+
+fn line(line: &finding::Line) -> Line {
+    Line { here: line.number, left: left(line), there: there(line), right: right(line), skipped: None }
+}
+
+/// The code as it stands here.
+fn left(line: &finding::Line) -> Value {
+    let text: Vec<char> = line.text.chars().collect();
+    let mut marked = Marked::default();
+    let mut at = 0;
+    for token in &line.tokens {
+        let (start, end) = columns(token, &text);
+        let start = start.max(at);
+        marked.push(&text[at.min(start)..start], Mark::Plain);
+        marked.push(&text[start..end.max(start)], mark(token));
+        at = end.max(start);
+    }
+    let rest = if line.tokens.is_empty() { Mark::Alone } else { Mark::Plain };
+    marked.push(&text[at..], rest);
+    marked.finished()
+}
+
+/// The lines of the origin: `36`, or `36-38`.
+fn there(line: &finding::Line) -> Option<String> {
+    let lines =
+        || line.tokens.iter().filter_map(|token| token.counterpart).map(|counterpart| counterpart.line);
+    let (first, last) = (lines().min()?, lines().max()?);
+    Some(if first == last { first.to_string() } else { format!("{first}\u{2013}{last}") })
+}
+
+/// What is known of the origin.
+fn right(line: &finding::Line) -> Value {
+    let text: Vec<char> = line.text.chars().collect();
+    let mut marked = Marked::default();
+    if line.origin.is_none() {
+        return marked.finished();
+    }
+    let (mut at, mut in_gap) = (0, false);
+    for token in &line.tokens {
+        let (start, end) = columns(token, &text);
+        let before = &text[at.min(start)..start];
+        at = end;
+        let Some(counterpart) = token.counterpart else {
+            if !in_gap {
+                marked.push(leading_blanks(before), Mark::Plain);
+                marked.push(&['…'], Mark::Plain);
+            }
+            in_gap = true;
+            continue;
+        };
+        // What stands between tokens is no token: commas and the like, which say nothing of who wrote it.
+        marked.push(if in_gap { trailing_blanks(before) } else { before }, Mark::Plain);
+        in_gap = false;
+        let class: Vec<char> = token.class.chars().collect();
+        match counterpart.naming {
+            Naming::Other => marked.push(&class, Mark::Other),
+            Naming::Same => marked.push(&text[start..end], Mark::Same),
+            Naming::Nameless => marked.push(&text[start..end], Mark::Plain),
+        }
+    }
+    if !in_gap && text[at..].iter().all(|c| !c.is_alphanumeric() && *c != '#') {
+        marked.push(&text[at..], Mark::Plain);
+    }
+    marked.finished()
+}
+
+fn leading_blanks(text: &[char]) -> &[char] {
+    &text[..text.iter().take_while(|c| c.is_whitespace()).count()]
+}
+
+fn trailing_blanks(text: &[char]) -> &[char] {
+    &text[text.len() - text.iter().rev().take_while(|c| c.is_whitespace()).count()..]
+}
+
+fn mark(token: &Token) -> Mark {
+    match token.counterpart.map(|counterpart| counterpart.naming) {
+        None => Mark::Alone,
+        Some(Naming::Nameless) => Mark::Plain,
+        Some(Naming::Same) => Mark::Same,
+        Some(Naming::Other) => Mark::Other,
+    }
+}
+
+/// Where a token stands in its line, as far as the line goes.
+fn columns(token: &Token, text: &[char]) -> (usize, usize) {
+    let within = |column: u32| (column as usize).saturating_sub(1).min(text.len());
+    let start = within(token.start_column);
+    (start, within(token.end_column).max(start))
+}
+
+impl Marked {
+    fn push(&mut self, text: &[char], mark: Mark) {
+        if text.is_empty() {
+            return;
+        }
+        // Blanks belong to whatever stands before them, so that marks do not break up.
+        let mark = match text.iter().all(|c| c.is_whitespace()) {
+            true if mark == Mark::Plain => match self.open {
+                Some(Mark::Alone) => Mark::Alone,
+                _ => Mark::Plain,
+            },
+            _ => mark,
+        };
+        if self.open != Some(mark) {
+            self.close();
+            self.html.push_str(mark.tags().0);
+            self.open = Some(mark);
+        }
+        let mut visible = String::new();
+        for &c in text {
+            match c {
+                '\t' => visible.push('\t'),
+                c => drop(write_char(&mut visible, "", c)),
+            }
+        }
+        self.html.push_str(&HtmlEscape(&visible).to_string());
+    }
+
+    fn close(&mut self) {
+        if let Some(mark) = self.open.take() {
+            self.html.push_str(mark.tags().1);
+        }
+    }
+
+    fn finished(mut self) -> Value {
+        self.close();
+        Value::from_safe_string(self.html)
+    }
+}
+
+impl Mark {
+    fn tags(self) -> (&'static str, &'static str) {
+        match self {
+            Mark::Plain => ("", ""),
+            Mark::Same => ("<b>", "</b>"),
+            Mark::Other => ("<i>", "</i>"),
+            Mark::Alone => ("<s>", "</s>"),
+        }
+    }
+}
