@@ -1,11 +1,14 @@
 """Checks the reports that formats.sh wrote: formats.py DOCS REPORTS."""
 
+import hashlib
 import json
 import re
 import sys
 from pathlib import Path
 
 import jsonschema
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from referencing import Registry, Resource
 
 DOCS, REPORTS = Path(sys.argv[1]), Path(sys.argv[2])
@@ -87,9 +90,39 @@ def checked_github(report: dict) -> None:
     assert last.startswith("birthmark: "), last
 
 
+def checked_cyclonedx(report: dict) -> None:
+    for name in ("report.cyclonedx", "clean.cyclonedx"):
+        error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text(name))
+        assert error is None, error
+    components = json.loads(text("report.cyclonedx"))["components"]
+    occurrences = [place for component in components for place in component["evidence"]["occurrences"]]
+    found = sorted((match["path"], match["region"]["start_line"]) for match in report["matches"])
+    assert sorted((place["location"], place["line"]) for place in occurrences) == found
+
+
+def checked_spdx(report: dict) -> None:
+    """What the validator does not look at: that the bytes of each snippet are those of the match."""
+    document = json.loads(text("report.spdx"))
+    files = {file["SPDXID"]: REPORTS / "project" / file["fileName"] for file in document["files"]}
+    matches = {(f"./{match['path']}", match["region"]["start_line"]): match for match in report["matches"]}
+    names = {file["SPDXID"]: file["fileName"] for file in document["files"]}
+    for file in document["files"]:
+        digest = hashlib.sha1(files[file["SPDXID"]].read_bytes()).hexdigest()
+        assert file["checksums"] == [{"algorithm": "SHA1", "checksumValue": digest}]
+    for snippet in document["snippets"]:
+        in_bytes, in_lines = snippet["ranges"]
+        first, last = in_lines["startPointer"]["lineNumber"], in_lines["endPointer"]["lineNumber"]
+        start, end = in_bytes["startPointer"]["offset"], in_bytes["endPointer"]["offset"]
+        before = files[snippet["snippetFromFile"]].read_bytes()[: start - 1]
+        inside = files[snippet["snippetFromFile"]].read_bytes()[start - 1 : end]
+        assert before.count(b"\n") + 1 == first and first + inside.count(b"\n") == last, snippet
+        assert matches[names[snippet["snippetFromFile"]], first]["region"]["end_line"] == last
+    assert len(document["snippets"]) == len(report["matches"])
+
+
 def checked_logs() -> None:
     """Nothing from outside reaches a log or a page as it is."""
-    for name in ("report.text", "report.github", "report.markdown"):
+    for name in ("report.text", "report.github", "report.markdown", "report.html"):
         found = re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text(name))
         assert not found, (name, found)
         for line in text(name).split("\n"):
@@ -104,6 +137,8 @@ def main() -> None:
     checked_lines(report)
     checked_gitlab(report)
     checked_github(report)
+    checked_cyclonedx(report)
+    checked_spdx(report)
     checked_logs()
     sarif = json.loads(text("report.sarif"))
     assert len(sarif["runs"][0]["results"]) == len(report["findings"])

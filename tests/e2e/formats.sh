@@ -3,9 +3,14 @@
 # below the target directory.
 source "$(dirname "$0")/common.sh"
 tools=$root/${CARGO_TARGET_DIR:-target}/tools/formats
-validators=(sarif-tools==3.0.5 jsonschema==4.26.0)
+validators=(sarif-tools==3.0.5 jsonschema==4.26.0 'cyclonedx-python-lib[json-validation]==11.12.0' spdx-tools==0.8.5)
 multitool=@microsoft/sarif-multitool@5.7.0
 
+if ! command -v chromium > /dev/null; then
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq && "${as_root[@]}" apt-get install -y -qq chromium
+fi
 installed=$tools/installed
 if [ "$(cat "$installed" 2> /dev/null)" != "${validators[*]} $multitool" ]; then
     rm -rf "$tools"
@@ -21,12 +26,14 @@ mkdir -p project/src
 cp "$routes" project/src/routes.py
 cat "$routes" "$root/fixtures/demo/parcelbot/summary.py" > 'project/src/größe 😀 & more.py'
 cp "$routes" "project/src/::error file=x::<script>alert('1')<%0A[a](b){0}|\`.py"
+sed "s|here, looking, final = node|& # </td><script>document.title = 'broken out'</script><style>*{display:none}</style>|" \
+    "$routes" > project/src/inside.py
 cp "$routes" $'project/src/new\nline \e[2J\u202e.py'
 printf 'no\0code' > project/src/binary.py
 mkdir project/.git
 cd project
 
-formats=(json jsonl sarif github gitlab markdown)
+formats=(json jsonl sarif github gitlab markdown html cyclonedx spdx)
 outputs=()
 for format in "${formats[@]}"; do outputs+=(--output "$format=$work/report.$format"); done
 status=0
@@ -35,9 +42,26 @@ status=0
 check "exit status" 1 "$status"
 
 cd "$work"
+# A project in which nothing is found, too: its documents must not be empty where the formats want something.
+echo 'x = 1' > clean.py
+"$BIRTHMARK" scan clean.py --no-config --no-progress --license MIT --output spdx=clean.spdx.json --output sarif=clean.sarif \
+    --output cyclonedx=clean.cyclonedx > /dev/null
 # It ends with 0 whatever it finds: what it says is what counts.
-"$tools/node_modules/.bin/sarif-multitool" validate report.sarif > multitool.txt
+"$tools/node_modules/.bin/sarif-multitool" validate report.sarif clean.sarif > multitool.txt
 check "SARIF by sarif-multitool" "" "$(grep -E 'error|warning' multitool.txt | grep -v SARIF2005 || true)"
-check "SARIF by sarif-tools" 4 "$("$tools/bin/sarif" summary report.sarif | sed -n 's/^error: //p')"
+check "SARIF by sarif-tools" 5 "$("$tools/bin/sarif" summary report.sarif | sed -n 's/^error: //p')"
+cp report.spdx report.spdx.json
+check "SPDX by pyspdxtools" "" "$("$tools/bin/pyspdxtools" --infile report.spdx.json 2>&1)"
+check "SPDX of nothing" "" "$("$tools/bin/pyspdxtools" --infile clean.spdx.json 2>&1)"
 "$tools/bin/python" "$root/tests/e2e/formats.py" "$root/docs" "$work"
+
+# The page in a browser: its script runs, nothing of the project's does, and its policy refuses nothing of its own.
+browser() { chromium --headless --no-sandbox --disable-gpu --enable-logging=stderr "$@" "file://$work/report.html" 2> browser.txt; }
+browser --dump-dom > dom.html
+check "title in Chromium" "<title>birthmark: 5 errors, 1 notice</title>" "$(grep -o '<title>.*</title>' dom.html)"
+check "filters in Chromium" "6 shown" "$(sed -n 's/.*<output id="shown"[^>]*>\([^<]*\)<.*/\1/p' dom.html)"
+check "scripts in Chromium" 1 "$(grep -c '<script' dom.html)"
+check "refused in Chromium" "" "$(grep -i 'CONSOLE' browser.txt || true)"
+browser --print-to-pdf="$work/report.pdf" > /dev/null
+check "printed by Chromium" "%PDF" "$(head -c 4 report.pdf)"
 echo "$checks checks passed"
