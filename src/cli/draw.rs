@@ -14,7 +14,7 @@ use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
 
-/// References whose code is shown, at most; the others are shown without it, and a note says so.
+/// References whose code is shown, at most; the others are shown without it, and the page says so.
 const MAX_CODE: usize = 500;
 
 /// Where GitHub's runner takes the summary of a job from, and how much of it.
@@ -123,14 +123,16 @@ fn destinations(args: &ReportArgs) -> anyhow::Result<Vec<Destination>> {
     Ok(destinations)
 }
 
-/// Accounts of the references whose code is shown, those that need attention first.
+/// Accounts of the references whose code is shown: of too many those that matter most.
 fn code_shown(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
-    let all: Vec<&Reference> = scanned.report.references.iter().collect();
-    if all.len() <= MAX_CODE {
-        return scanned.explanations(&all);
-    }
-    let mut chosen = shown_references(&scanned.report, References::Findings);
+    let mut chosen: Vec<(usize, &Reference)> = scanned.report.references.iter().enumerate().collect();
+    chosen.sort_by(|(_, a), (_, b)| {
+        let decision = b.verdict.decision.cmp(&a.verdict.decision);
+        decision.then(b.evidence.bits.total_cmp(&a.evidence.bits))
+    });
     chosen.truncate(MAX_CODE);
+    chosen.sort_by_key(|(place, _)| *place);
+    let chosen: Vec<&Reference> = chosen.into_iter().map(|(_, reference)| reference).collect();
     scanned.explanations(&chosen)
 }
 

@@ -76,6 +76,7 @@ struct Body<'a> {
     facets: Vec<Facet>,
     items: Vec<Item>,
     has_code: bool,
+    without_code: bool,
     left_out: Option<String>,
     notes: Vec<ShownNote>,
     indexes: Vec<Index>,
@@ -167,6 +168,7 @@ fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) 
         threshold: provenance.threshold_bits,
         facets: facets(&items),
         has_code: items.iter().any(|item| !item.lines.is_empty()),
+        without_code: items.iter().any(|item| item.lines.is_empty() && !item.purl.is_empty()),
         items,
         left_out: (left_out > 0).then(|| count(left_out, "further reference")),
         notes: notes(report),
@@ -305,11 +307,16 @@ fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&It
     let room = if counts.len() > MAX_ROWS { MAX_ROWS - 1 } else { MAX_ROWS };
     let rest: usize = counts.iter().skip(room).map(|(_, count)| count).sum();
     let others = counts.len().saturating_sub(room);
+    let shared = shared_directory(counts.iter().map(|(name, _)| name.as_str()));
     let mut rows: Vec<Row> = counts
         .into_iter()
         .take(room)
         .map(|(name, count)| Row {
-            shown: name.replace("attribution-needed", "to attribute"),
+            shown: match key {
+                "decision" => name.replace("attribution-needed", "to attribute"),
+                "directory" => name[shared..].to_owned(),
+                _ => name.clone(),
+            },
             name,
             count,
             percent: percent(count),
@@ -321,6 +328,18 @@ fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&It
         rows.push(Row { name: String::new(), shown, count: rest, percent: percent(rest), picks: false });
     }
     Facet { key, title, rows }
+}
+
+/// The length of the directories that all these begin with, which need not be shown.
+fn shared_directory<'a>(mut names: impl Iterator<Item = &'a str>) -> usize {
+    let first = names.next().unwrap_or_default();
+    let mut shared = first.rfind('/').map_or(0, |slash| slash + 1);
+    for name in names {
+        while !name.starts_with(&first[..shared]) {
+            shared = first[..shared - 1].rfind('/').map_or(0, |slash| slash + 1);
+        }
+    }
+    shared
 }
 
 fn notes(report: &Report) -> Vec<ShownNote> {
@@ -379,4 +398,24 @@ fn shown(text: &str) -> String {
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_all_directories_begin_with_is_not_shown() {
+        for (names, shared) in [
+            (&["src"][..], ""),
+            (&["app/src", "app/lib"], "app/"),
+            (&["app/src/größe/x", "app/src/größer", "app/src"], "app/"),
+            (&["src", "src/a"], ""),
+            (&["a/b", "c"], ""),
+            (&[], ""),
+        ] {
+            let length = shared_directory(names.iter().copied());
+            assert_eq!(names.first().map_or("", |first| &first[..length]), shared, "{names:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::report::printable::write_char;
 use crate::report::text::count;
 
 /// Lines of one reference that are shown.
-const MAX_LINES: usize = 400;
+const MAX_LINES: usize = 160;
 /// Lines in a row without a counterpart, of which more than so many are only counted.
 const IDLE_LINES: usize = 6;
 
@@ -48,6 +48,7 @@ struct Marked {
 
 /// The lines of a reference with their counterparts.
 pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
+    let indent = common_indent(account);
     let mut lines = Vec::new();
     let mut room = MAX_LINES;
     for stretch in account.lines.chunk_by(|a, b| a.origin.is_some() == b.origin.is_some()) {
@@ -55,14 +56,16 @@ pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
             None if stretch.len() > IDLE_LINES => 0,
             _ => stretch.len().min(room),
         };
-        lines.extend(stretch[..shown].iter().map(line));
+        lines.extend(stretch[..shown].iter().map(|of_code| line(of_code, indent)));
         room -= shown;
         let more = stretch.len() - shown;
         if more > 0 {
-            let what = if stretch[0].origin.is_none() { "line" } else { "further line" };
-            let why = if stretch[0].origin.is_none() { " without a counterpart" } else { "" };
-            let skipped = Some(format!("{}{why}", count(more, what)));
-            lines.push(Line { skipped, ..Line::default() });
+            let last = account.lines.last().map_or(0, |line| line.number);
+            let skipped = match room {
+                0 => format!("on to line {last}; birthmark explain shows all of it"),
+                _ => format!("{} without a counterpart", count(more, "line")),
+            };
+            lines.push(Line { skipped: Some(skipped), ..Line::default() });
         }
         if room == 0 {
             break;
@@ -71,15 +74,34 @@ pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
     lines
 }
 
-fn line(line: &finding::Line) -> Line {
-    Line { here: line.number, left: left(line), there: there(line), right: right(line), skipped: None }
+fn line(line: &finding::Line, indent: usize) -> Line {
+    Line {
+        here: line.number,
+        left: left(line, indent),
+        there: there(line),
+        right: right(line, indent),
+        skipped: None,
+    }
+}
+
+/// Blanks that every line begins with, which are left out: columns are narrow.
+fn common_indent(account: &Explanation) -> usize {
+    let texts = || account.lines.iter().map(|line| line.text.as_str()).filter(|text| !text.trim().is_empty());
+    let Some(first) = texts().next() else {
+        return 0;
+    };
+    let alike = |text: &str| {
+        let pairs = text.chars().zip(first.chars());
+        pairs.take_while(|(a, b)| a == b && a.is_whitespace()).count()
+    };
+    texts().map(alike).min().unwrap_or(0)
 }
 
 /// The code as it stands here.
-fn left(line: &finding::Line) -> Value {
+fn left(line: &finding::Line, indent: usize) -> Value {
     let text: Vec<char> = line.text.chars().collect();
     let mut marked = Marked::default();
-    let mut at = 0;
+    let mut at = indent.min(text.len());
     for token in &line.tokens {
         let (start, end) = columns(token, &text);
         let start = start.max(at);
@@ -101,13 +123,13 @@ fn there(line: &finding::Line) -> Option<String> {
 }
 
 /// What is known of the origin.
-fn right(line: &finding::Line) -> Value {
+fn right(line: &finding::Line, indent: usize) -> Value {
     let text: Vec<char> = line.text.chars().collect();
     let mut marked = Marked::default();
     if line.origin.is_none() {
         return marked.finished();
     }
-    let (mut at, mut in_gap) = (0, false);
+    let (mut at, mut in_gap) = (indent.min(text.len()), false);
     for token in &line.tokens {
         let (start, end) = columns(token, &text);
         let before = &text[at.min(start)..start];
