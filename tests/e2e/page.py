@@ -1,0 +1,65 @@
+"""Reads a report's page in a real browser: page.py REPORT CHROMIUM. Its script works, nothing of the project's runs."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+PAGE = Path(sys.argv[1]).resolve().as_uri()
+
+
+def check(what: str, expected: object, found: object) -> None:
+    if found != expected:
+        sys.exit(f"FAILED  {what}\n  expected: {expected}\n  found:    {found}")
+    print(f"ok      {what}: {found}")
+
+
+def checked_filters(page: Page) -> None:
+    shown = page.locator("#shown")
+    check("title", "birthmark: 5 errors, 1 notice", page.title())
+    check("at first", "6 shown", shown.text_content())
+    page.locator("button[data-key=license][data-value=MIT]").click()
+    check("one licence picked", ("1 of 6 shown", 1), (shown.text_content(), page.locator(".item:visible").count()))
+    page.locator("#clear").click()
+    page.fill("#search", "INSIDE.py gridroute")
+    check("words searched", "1 of 6 shown", shown.text_content())
+    page.fill("#search", "nowhere")
+    check("nothing fits", (0, True), (page.locator(".item:visible").count(), page.locator("#none").is_visible()))
+    page.locator("#clear").click()
+    check("filters cleared", "6 shown", shown.text_content())
+    page.locator("#unfold").click()
+    check("code unfolded", 6, page.locator("details.code[open]").count())
+
+
+def checked_looks(page: Page) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.emulate_media(color_scheme="dark")
+    check("dark is another ground", True, page.evaluate(ground) != light)
+    page.emulate_media(media="print")
+    check("printed on white", "rgb(255, 255, 255)", page.evaluate(ground))
+    check("printed without filters", False, page.locator(".filter").is_visible())
+    page.emulate_media(media="screen", color_scheme="light")
+    for width in (320, 768, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        fits = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        check(f"{width} pixels wide", True, fits)
+
+
+def main() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=sys.argv[2], args=["--no-sandbox"])
+        page = browser.new_page()
+        happened = []
+        page.on("console", lambda message: happened.append(message.text))
+        page.on("dialog", lambda dialog: happened.append(dialog.message))
+        page.on("request", lambda request: happened.append(request.url))
+        page.goto(PAGE)
+        check("scripts and styles", (1, 1), (page.locator("script").count(), page.locator("style").count()))
+        checked_filters(page)
+        checked_looks(page)
+        check("asked for, refused or complained of", [PAGE], happened)
+        browser.close()
+
+
+main()
