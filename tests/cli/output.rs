@@ -175,3 +175,53 @@ fn explanations_need_a_format_that_tells_them() {
     assert!(out.contains("\"$schema\""));
     assert!(fs::read_to_string(project.path().join("r.json")).expect("written").contains("\"explanations\""));
 }
+
+/// What a platform shows of a change must lie within its added lines.
+#[test]
+fn a_change_is_shown_at_its_added_lines() {
+    let project = demo();
+    let at = project.path();
+    fs::remove_dir(at.join(".git")).expect("removed");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"];
+        let mut command = std::process::Command::new("git");
+        command.current_dir(at).args(identity).args(arguments);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GIT_")) {
+            command.env_remove(name);
+        }
+        assert!(command.output().expect("git runs").status.success(), "{arguments:?}");
+    };
+    let whole = fs::read_to_string(at.join("src/routes.py")).expect("readable");
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    let added = 70..=82;
+    let before: String = [&lines[..added.start() - 1], &lines[*added.end()..]].concat().concat();
+    fs::write(at.join("src/routes.py"), before).expect("written");
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "before"]);
+    fs::write(at.join("src/routes.py"), whole).expect("written");
+    git(&["add", "."]);
+    fs::write(at.join("src/routes.py"), "not_staged = 1\n").expect("written");
+    let outputs = ["sarif=r.sarif", "gitlab=r.json", "github=r.txt", "html=r.html"];
+    let mut command = birthmark(at);
+    command.args(["scan", "--staged"]);
+    for output in outputs {
+        command.args(["--output", output]);
+    }
+    let (code, _, err) = run(&mut command);
+    assert_eq!((code, err.as_str()), (1, ""));
+    let read = |name: &str| fs::read_to_string(at.join(name)).expect("written");
+    let sarif: Value = serde_json::from_str(&read("r.sarif")).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(
+        region,
+        &serde_json::json!({ "startLine": 70, "startColumn": 1, "endLine": 82, "endColumn": 29 })
+    );
+    assert_eq!(result["properties"]["fullRegion"]["startLine"], 57);
+    assert!(result["partialFingerprints"]["primaryLocationLineHash"].is_string());
+    let entries: Value = serde_json::from_str(&read("r.json")).expect("JSON");
+    assert_eq!(entries[0]["location"]["lines"], serde_json::json!({ "begin": 70, "end": 82 }));
+    assert!(read("r.txt").contains("file=src/routes.py,line=70,endLine=82,"), "{}", read("r.txt"));
+    assert!(read("r.html").contains("<i>came_from</i>"), "the code is what was staged");
+}
