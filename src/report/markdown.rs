@@ -83,6 +83,9 @@ impl Page<'_> {
             "## birthmark\n\n**{verdict}** Checked {files} with {lines}: {references}{}.\n",
             self.decided()
         );
+        if let Some(change) = &self.report.provenance.change {
+            let _ = writeln!(text, "Of {} only what touches its added lines is reported.\n", prose(change));
+        }
     }
 
     /// How many references there are of each decision.

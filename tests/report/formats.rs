@@ -319,6 +319,17 @@ fn markdown_is_read_as_it_was_meant() {
 }
 
 #[test]
+fn a_change_is_named() {
+    let mut report = full();
+    report.provenance.change = Some("the staged change <b>".to_owned());
+    for format in [ReportFormat::Text, ReportFormat::Markdown, ReportFormat::Html] {
+        let text = drawn(format, &report);
+        assert!(text.contains("only what touches its added lines is reported"), "{text}");
+        assert!(text.contains("the staged change"), "{text}");
+    }
+}
+
+#[test]
 fn a_summary_keeps_its_length() {
     let report = many(&[(Severity::Error, 1000)]);
     let mut text = Vec::new();
