@@ -15,6 +15,7 @@ mod index_add;
 mod license;
 mod man;
 mod output;
+mod policy;
 mod progress;
 mod scan;
 mod scanned;

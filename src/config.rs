@@ -12,16 +12,20 @@ mod project;
 pub use error::{ConfigError, Problem};
 pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use globset::GlobSet;
 use toml::Spanned;
 
-use crate::finding::Severity;
+use crate::finding::{Rule, Severity};
 use crate::index::IndexName;
-use crate::license::{LearnedFrom, LicenseError, LicenseExpression, LicenseFact};
+use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists};
+use crate::policy::Exception;
 use crate::purl::Purl;
+use crate::span::Region;
 
 /// Largest configuration or manifest that is read.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -41,10 +45,31 @@ pub struct Config {
     pub threshold_bits: Option<f32>,
     /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
     pub exclude: Exclude,
-    /// `owned`: components that are the project's own.
-    pub owned: Vec<Purl>,
+    /// `owned`: components that are the project's own, with their places in the file.
+    pub owned: Vec<Spanned<Purl>>,
+    /// `distribution`: how the project reaches people.
+    pub distribution: Option<Distribution>,
+    /// `allow`, `deny` and `review`: which licences are welcome.
+    pub lists: Lists,
+    /// `exceptions`: code that may stay whatever its licence says.
+    pub exceptions: Vec<Spanned<Exception>>,
+    /// `clarify`: components whose licence the index has wrong.
+    pub clarify: Vec<Spanned<Clarification>>,
+    /// `severity`: how bad findings of a rule are.
+    pub severities: BTreeMap<Rule, Severity>,
     /// `fail-on`: the severity from which a run fails.
     pub fail_on: Option<FailOn>,
+}
+
+/// A licence corrected for one component, as long as it is the very same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clarification {
+    /// The component, with its version.
+    pub component: Purl,
+    /// Its licence.
+    pub license: LicenseFact,
+    /// The digest of its content, as the index has it.
+    pub digest: String,
 }
 
 /// The file a configuration was read from.
@@ -113,6 +138,21 @@ impl Config {
     pub fn error_at(&self, problem: Problem) -> Option<ConfigError> {
         let file = self.file.as_ref()?;
         Some(ConfigError::Invalid { file: file.clone(), problems: vec![problem] })
+    }
+}
+
+impl ConfigFile {
+    /// Bytes of the file as lines and columns.
+    pub fn region(&self, span: &Range<usize>) -> Region {
+        let (start_line, start_column) = error::line_and_column(&self.text, span.start);
+        let (end_line, end_column) = error::line_and_column(&self.text, span.end);
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Region {
+            start_line: number(start_line),
+            start_column: number(start_column),
+            end_line: number(end_line),
+            end_column: number(end_column),
+        }
     }
 }
 

@@ -27,6 +27,18 @@ pub struct Report {
     pub provenance: Provenance,
 }
 
+impl Report {
+    /// Adds findings at their places and counts them.
+    pub fn add(&mut self, findings: Vec<Finding>) {
+        for finding in &findings {
+            self.summary.findings[finding.severity as usize] += 1;
+        }
+        self.findings.extend(findings);
+        let place = |finding: &Finding| (finding.region.start_line, finding.region.start_column);
+        self.findings.sort_by(|a, b| (&a.path, place(a)).cmp(&(&b.path, place(b))));
+    }
+}
+
 /// One match in the user's code together with the verdict on it.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -76,6 +88,8 @@ pub enum Decision {
     Review,
     /// The licence of the owner or of the project is not known.
     Unknown,
+    /// The owner states no licence at all, which reserves all rights.
+    Reserved,
     /// No plausible owner's licence allows the code here.
     Incompatible,
 }

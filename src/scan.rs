@@ -9,6 +9,7 @@ pub mod self_test;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -194,7 +195,8 @@ impl Scanner {
         outbound: &LicenseFact,
         said: &[Declaration],
     ) -> Reference {
-        let Located { id, region, found } = located;
+        let Located { id, region, mut found } = located;
+        found.owners = policy::clarified(found.owners, &self.settings.policy);
         let place = policy::Place {
             lines: region.into(),
             file_lines: source.line_count(),
@@ -205,6 +207,8 @@ impl Scanner {
         let declared = policy::declared(&found.owners, &place);
         let owners = policy::declared_first(&found.owners, declared.as_ref());
         let verdict = policy::evaluate(&owners, outbound, &self.settings.policy);
+        let path = walk::absolute_path(Path::new(source.path()));
+        let verdict = policy::except(verdict, &owners, &path, &self.settings.policy);
         Reference {
             id,
             path: source.path().to_owned(),
@@ -276,6 +280,7 @@ impl Scanner {
         }
         report.notes.extend(limits.notes());
         report.notes.extend(self.owned_note(&report.references));
+        report.notes.extend(excepted_note(&report.references));
         report.notes.sort();
         let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
         report.summary.files_skipped = count(NoteKind::Skipped);
@@ -333,6 +338,16 @@ impl Limits {
         );
         notes
     }
+}
+
+/// What exceptions of the configuration clear.
+fn excepted_note(references: &[Reference]) -> Option<Note> {
+    let message = match references.iter().filter(|it| policy::is_excepted(&it.verdict)).count() {
+        0 => return None,
+        1 => "1 reference is excepted in the configuration; --references shows why".to_owned(),
+        n => format!("{n} references are excepted in the configuration; --references shows why"),
+    };
+    Some(Note { path: None, kind: NoteKind::Info, message })
 }
 
 /// Runs a check so that neither an error nor a panic in one file touches the others.

@@ -436,6 +436,17 @@ impl Color {
     }
 }
 
+impl CheckArgs {
+    /// Whether nothing on the command line makes the check another one than the configuration asks for.
+    pub fn is_as_configured(&self) -> bool {
+        self.license.is_none()
+            && self.index.is_empty()
+            && self.idioms.is_empty()
+            && self.threshold.is_none()
+            && self.preset.is_none()
+    }
+}
+
 impl ConfigArgs {
     /// The configuration meant, where the nearest one is looked for from `place` upwards.
     pub fn choice(self, place: PathBuf) -> ConfigChoice {

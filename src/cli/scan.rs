@@ -9,6 +9,7 @@ use super::args::{Common, ScanArgs};
 use super::draw::Look;
 use super::exit::ExitStatus;
 use super::idiom;
+use super::policy::{Coverage, Policy};
 use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
@@ -38,6 +39,7 @@ pub(super) struct Request {
     licenses: ProjectLicenses,
     threshold_bits: f32,
     fail_on: FailOn,
+    coverage: Coverage,
     jobs: Option<NonZeroUsize>,
 }
 
@@ -45,8 +47,13 @@ impl Request {
     pub(super) fn new(args: ScanArgs) -> anyhow::Result<Request> {
         let input = Input::new(&args)?;
         let check = args.check;
+        let as_configured = check.is_as_configured();
         let choice = check.config.choice(input.place());
         let config = Config::load(&choice)?;
+        let coverage = match as_configured && input.covers(&config) {
+            true => Coverage::Project,
+            false => Coverage::Part,
+        };
         let indexes = match (check.index.is_empty(), config.index.is_empty()) {
             (false, _) => check.index,
             (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
@@ -78,6 +85,7 @@ impl Request {
             licenses,
             threshold_bits,
             fail_on,
+            coverage,
             jobs: check.jobs,
         })
     }
@@ -109,7 +117,7 @@ impl Request {
 
     /// Runs it.
     pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
-        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
+        let (scanner, policy) = self.scanner()?;
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.walk_settings())?;
@@ -124,6 +132,7 @@ impl Request {
         };
         report.notes.extend(self.licenses.notes());
         report.notes.sort();
+        policy.tell_unused(&self.config, self.coverage, &mut report);
         Ok(Scanned { report, scanner, sources })
     }
 
@@ -134,10 +143,17 @@ impl Request {
 
     /// The report, and the files it is about.
     pub(super) fn report_and_files(&self, common: &Common) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
-        let scanner = Scanner::new(self.open_indexes()?, self.scan_settings(self.open_idioms()?));
+        let (scanner, _) = self.scanner()?;
         let walked = self.input.files(self.walk_settings())?;
         let files = walked.files.clone();
         Ok((self.scan_files(&scanner, walked, common)?, files))
+    }
+
+    fn scanner(&self) -> anyhow::Result<(Scanner, Policy)> {
+        let index = self.open_indexes()?;
+        let policy = Policy::new(&self.config, &index)?;
+        let settings = self.scan_settings(self.open_idioms()?, policy.settings.clone());
+        Ok((Scanner::new(index, settings), policy))
     }
 
     pub(super) fn walk_settings(&self) -> WalkSettings {
@@ -198,13 +214,13 @@ impl Request {
         }
     }
 
-    fn scan_settings(&self, idioms: Option<Index>) -> ScanSettings {
+    fn scan_settings(&self, idioms: Option<Index>, policy: PolicySettings) -> ScanSettings {
         let given = self.licenses.given_fact();
         ScanSettings {
             idioms,
             change: self.input.change(),
             threshold_bits: self.threshold_bits,
-            policy: PolicySettings { owned: self.config.owned.clone(), ..PolicySettings::default() },
+            policy,
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.input.place())),
         }

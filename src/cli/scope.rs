@@ -58,6 +58,19 @@ pub enum Input {
 }
 
 impl Input {
+    /// Whether all that a configuration is about is checked.
+    pub fn covers(&self, config: &Config) -> bool {
+        let Some(directory) = config.directory().map(walk::absolute_path) else {
+            return false;
+        };
+        match self {
+            Input::Paths { paths, .. } => {
+                paths.iter().any(|path| path.is_dir() && directory.starts_with(walk::absolute_path(path)))
+            }
+            Input::Change { .. } | Input::Stdin { .. } => false,
+        }
+    }
+
     pub fn new(args: &ScanArgs) -> anyhow::Result<Input> {
         let paths = args.paths.clone();
         if let Some(name) = &args.path {

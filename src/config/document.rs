@@ -1,21 +1,39 @@
 //! From the text of a configuration to a [`Config`], keeping the place of everything.
 
+mod policy;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use globset::{GlobBuilder, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSetBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of, given_license};
+use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of};
 use crate::index::IndexName;
 use crate::purl::Purl;
 use crate::scan::Preset;
 use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
-const KEYS: [&str; 8] = ["license", "index", "idioms", "threshold", "preset", "exclude", "owned", "fail-on"];
+const KEYS: [&str; 15] = [
+    "license",
+    "distribution",
+    "index",
+    "idioms",
+    "threshold",
+    "preset",
+    "exclude",
+    "owned",
+    "allow",
+    "deny",
+    "review",
+    "exceptions",
+    "clarify",
+    "severity",
+    "fail-on",
+];
 
 /// Below this likeness another key is not worth naming as the one that was meant.
 const LEAST_LIKENESS: f64 = 0.6;
@@ -38,7 +56,7 @@ pub(super) fn read(file: ConfigFile, tables: &[&[&str]]) -> Result<Option<Config
                 None
             }
         });
-    let config = table.map(|table| Reader::new(&file.path, &mut problems).config(table));
+    let config = table.map(|table| Reader::new(&file, &mut problems).config(table));
     drop(document);
     match (config, problems.is_empty()) {
         (_, false) => {
@@ -79,21 +97,27 @@ fn syntax(error: &toml::de::Error, text: &str) -> Problem {
 /// Takes a table apart key by key; what is wrong is noted, and reading goes on.
 struct Reader<'p> {
     directory: PathBuf,
+    text: &'p str,
     problems: &'p mut Vec<Problem>,
 }
 
 impl<'p> Reader<'p> {
-    fn new(path: &Path, problems: &'p mut Vec<Problem>) -> Reader<'p> {
-        Reader { directory: directory_of(path).to_owned(), problems }
+    fn new(file: &'p ConfigFile, problems: &'p mut Vec<Problem>) -> Reader<'p> {
+        Reader { directory: directory_of(&file.path).to_owned(), text: &file.text, problems }
     }
 
     fn config(mut self, table: &DeTable<'_>) -> Config {
         let mut config = Config::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "license" => {
-                    config.license = self.parsed(value, LICENSE_HELP, given_license);
-                }
+                "license" => config.license = self.license(value),
+                "distribution" => config.distribution = self.distribution(value),
+                "allow" => config.lists.allow = self.list(value),
+                "deny" => config.lists.deny = self.list(value),
+                "review" => config.lists.review = self.list(value),
+                "exceptions" => config.exceptions = self.exceptions(value),
+                "clarify" => config.clarify = self.clarifications(value),
+                "severity" => config.severities = self.severities(value),
                 "index" => config.index = self.index(value),
                 "idioms" => config.idioms = self.idioms(value),
                 "threshold" => config.threshold_bits = self.threshold(value),
@@ -106,7 +130,7 @@ impl<'p> Reader<'p> {
                 "exclude" => config.exclude = self.exclude(value),
                 "owned" => config.owned = self.owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
-                _ => self.unknown_key(key.get_ref(), key.span()),
+                _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
             }
         }
         config
@@ -216,21 +240,12 @@ impl<'p> Reader<'p> {
     fn exclude(&mut self, value: &Spanned<DeValue<'_>>) -> Exclude {
         let mut exclude = Exclude::default();
         let mut globs = GlobSetBuilder::new();
-        let here = globset::escape(&display_path(&absolute_path(&self.directory)));
         for item in self.array(value, "an array of globs such as [\"vendor\", \"**/*_pb2.py\"]") {
             let Some(pattern) = self.string(item, "a glob such as \"vendor\"") else {
                 continue;
             };
-            let whole = format!("{here}/{}", pattern.trim_matches('/'));
-            for glob in [whole.clone(), format!("{whole}/**")] {
-                match GlobBuilder::new(&glob).literal_separator(true).build() {
-                    Ok(glob) => _ = globs.add(glob),
-                    Err(error) => {
-                        let error = format!("`{pattern}` is not a glob: {}", error.kind());
-                        self.wrong(item.span(), error, GLOB_HELP.to_owned());
-                        break;
-                    }
-                }
+            for glob in self.glob(pattern, item.span()).into_iter().flatten() {
+                globs.add(glob);
             }
             exclude.patterns.push(pattern.to_owned());
         }
@@ -240,11 +255,26 @@ impl<'p> Reader<'p> {
         exclude
     }
 
-    fn owned(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Purl> {
+    /// A glob relative to the configuration, over absolute paths: what it matches, and all that is in it.
+    fn glob(&mut self, pattern: &str, span: Range<usize>) -> Option<[Glob; 2]> {
+        let here = globset::escape(&display_path(&absolute_path(&self.directory)));
+        let whole = format!("{here}/{}", pattern.trim_matches('/'));
+        let build = |glob: &str| GlobBuilder::new(glob).literal_separator(true).build();
+        match (build(&whole), build(&format!("{whole}/**"))) {
+            (Ok(itself), Ok(inside)) => Some([itself, inside]),
+            (Err(error), _) | (_, Err(error)) => {
+                let error = format!("`{pattern}` is not a glob: {}", error.kind());
+                self.wrong(span, error, GLOB_HELP.to_owned());
+                None
+            }
+        }
+    }
+
+    fn owned(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<Purl>> {
         let expected = "a package URL such as \"pkg:pypi/six\"";
         self.array(value, "an array of package URLs such as [\"pkg:pypi/six\"]")
             .iter()
-            .filter_map(|item| self.parsed(item, expected, Purl::from_str))
+            .filter_map(|item| Some(Spanned::new(item.span(), self.parsed(item, expected, Purl::from_str)?)))
             .collect()
     }
 
@@ -283,10 +313,10 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn unknown_key(&mut self, key: &str, span: Range<usize>) {
-        let nearest = KEYS
-            .into_iter()
-            .map(|known| (known, strsim::jaro_winkler(key, known)))
+    fn unknown_key(&mut self, key: &str, span: Range<usize>, keys: &[&'static str]) {
+        let nearest = keys
+            .iter()
+            .map(|&known| (known, strsim::jaro_winkler(key, known)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .filter(|(_, likeness)| *likeness >= LEAST_LIKENESS);
         self.problems.push(Problem {
@@ -296,7 +326,7 @@ impl<'p> Reader<'p> {
                 Some((known, _)) => format!("did you mean `{known}`?"),
                 None => "not a key of birthmark".to_owned(),
             },
-            help: format!("expected one of {}", KEYS.join(", ")),
+            help: format!("expected one of {}", keys.join(", ")),
         });
     }
 
@@ -304,8 +334,6 @@ impl<'p> Reader<'p> {
         self.problems.push(Problem { span, title, label: "here".to_owned(), help });
     }
 }
-
-const LICENSE_HELP: &str = "an SPDX licence expression such as \"MIT OR Apache-2.0\"";
 
 const GLOB_HELP: &str = "expected a glob with `*`, `**`, `?`, `[a-z]` or `{a,b}`";
 
@@ -328,85 +356,4 @@ fn wrong_type(span: Range<usize>, value: &DeValue<'_>, expected: &str) -> Proble
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(text: &str) -> Result<Config, Vec<Problem>> {
-        let file = ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned() };
-        match read(file, &[&[]]) {
-            Ok(config) => Ok(config.expect("the document itself is the table")),
-            Err(ConfigError::Invalid { problems, .. }) => Err(problems),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    /// The text of the place, what is said of it, and what is expected there.
-    fn check_wrong(text: &str, at: &str, says: &str) {
-        let problems = config(text).expect_err(text);
-        let told: Vec<String> =
-            problems.iter().map(|p| format!("{} | {} | {}", p.title, p.label, p.help)).collect();
-        assert_eq!(&text[problems[0].span.clone()], at, "{told:?}");
-        assert!(told[0].contains(says), "{text}: {told:?}");
-        assert!(told[0].contains("expected"), "{text}: {told:?}");
-    }
-
-    #[test]
-    fn every_key_is_read() {
-        let config = config(
-            "license = 'MIT'\nindex = ['a/b', 'starter']\nidioms = ['c']\nthreshold = 80\n\
-             exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\n",
-        )
-        .expect("valid");
-        assert_eq!(config.license.expect("license"), given_license("MIT").expect("valid"));
-        let index: Vec<_> = config.index.iter().map(Spanned::get_ref).collect();
-        let directory = IndexName::Directory(PathBuf::from("somewhere/a/b"));
-        assert_eq!(index, [&directory, &IndexName::Starter]);
-        assert_eq!(config.threshold_bits, Some(80.0));
-        assert_eq!(config.idioms[0].get_ref(), Path::new("somewhere/c"));
-        let excluded = |path: &str| {
-            let path = std::path::absolute(Path::new("somewhere").join(path)).expect("a path");
-            config.exclude.globs.is_match(path)
-        };
-        assert!(excluded("vendor/deep/x.py"));
-        assert!(excluded("x_pb2.py"));
-        assert!(!excluded("src/vendor.py"));
-        assert_eq!(config.owned[0].as_str(), "pkg:pypi/mine");
-        assert_eq!(config.fail_on, Some(FailOn::from_name("error").unwrap()));
-    }
-
-    #[test]
-    fn an_empty_document_is_a_configuration() {
-        assert!(config("").expect("valid").license.is_none());
-    }
-
-    #[test]
-    fn errors_name_the_place_and_what_is_expected() {
-        check_wrong("licence = 'MIT'", "licence", "`license`");
-        check_wrong("\n[indexes]\n", "indexes", "`index`");
-        check_wrong("zzz = 1", "zzz", "not a key");
-        check_wrong("license = 'MIT Or'", "'MIT Or'", "MIT Or");
-        check_wrong("license = ['MIT']", "['MIT']", "an array");
-        check_wrong("index = 'starter'", "'starter'", "array of index");
-        check_wrong("index = []", "[]", "no index");
-        check_wrong("index = ['']", "''", "empty path");
-        check_wrong("index = [3]", "3", "an integer");
-        check_wrong("threshold = 0", "0", "positive");
-        check_wrong("threshold = nan", "nan", "positive");
-        check_wrong("threshold = '60'", "'60'", "a string");
-        check_wrong("preset = 'strict'", "'strict'", "\"hook\"");
-        check_wrong("preset = 'hook'\nthreshold = 60", "preset", "`threshold`");
-        check_wrong("idioms = 'a'", "'a'", "array of idiom");
-        check_wrong("idioms = ['']", "''", "empty path");
-        check_wrong("exclude = ['a[']", "'a['", "glob");
-        check_wrong("owned = ['six']", "'six'", "package URL");
-        check_wrong("fail-on = 'fatal'", "'fatal'", "\"warning\"");
-        check_wrong("license = ", "", "TOML");
-    }
-
-    #[test]
-    fn all_errors_are_told_at_once_in_order() {
-        let problems = config("thresold = 1\nfail-on = 3\nlicense = 4\n").expect_err("three");
-        let starts: Vec<usize> = problems.iter().map(|problem| problem.span.start).collect();
-        assert_eq!(starts, [0, 23, 35]);
-    }
-}
+mod tests;

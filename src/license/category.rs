@@ -1,7 +1,7 @@
 //! What kind of licence one is, for wording; and whether it asks for its notice to be kept.
 
-use super::LicenseExpression;
 use super::expression::Node;
+use super::{Distribution, LicenseExpression};
 
 /// The kind of a licence, for wording only: no decision is taken from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +84,24 @@ pub fn needs_attribution(expression: &LicenseExpression) -> bool {
     asks(&expression.node())
 }
 
+/// Whether a work that reaches people in this way may hold code under the expression only with its notice.
+pub fn needs_notice(expression: &LicenseExpression, distribution: Distribution) -> bool {
+    match distribution {
+        Distribution::Binary => asks_in_binary(&expression.node()),
+        _ => needs_attribution(expression),
+    }
+}
+
+/// BSL-1.0 asks for its notice "unless such copies or derivative works are solely in the form of machine-executable
+/// object code", Zlib that it "may not be removed or altered from any source distribution".
+fn asks_in_binary(node: &Node) -> bool {
+    match node {
+        Node::One(atom) => asks(node) && !["BSL-1.0", "Zlib"].contains(&atom.id.as_str()),
+        Node::All(parts) => parts.iter().any(asks_in_binary),
+        Node::Any(parts) => parts.iter().all(asks_in_binary),
+    }
+}
+
 fn asks(node: &Node) -> bool {
     match node {
         Node::One(atom) => Category::of(&atom.id) != Category::PublicDomain,
@@ -154,6 +172,17 @@ mod tests {
         ];
         for (id, category) in cases {
             assert_eq!(Category::of(id), category, "{id}");
+        }
+    }
+
+    #[test]
+    fn compiled_copies_may_do_without_some_notices() {
+        for (text, asked) in
+            [("BSL-1.0", false), ("Zlib OR MIT", false), ("Zlib AND MIT", true), ("MIT", true)]
+        {
+            let (expression, _) = LicenseExpression::parse(text).unwrap();
+            assert_eq!(needs_notice(&expression, Distribution::Binary), asked, "{text}");
+            assert!(needs_notice(&expression, Distribution::Source), "{text}");
         }
     }
 

@@ -26,7 +26,7 @@ mod terms;
 mod text;
 
 pub use agreement::is_offered;
-pub use category::{Category, needs_attribution};
+pub use category::{Category, needs_attribution, needs_notice};
 pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};

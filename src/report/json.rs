@@ -412,6 +412,7 @@ pub(super) fn decision(decision: finding::Decision) -> &'static str {
         finding::Decision::AttributionNeeded => "attribution-needed",
         finding::Decision::Review => "review",
         finding::Decision::Unknown => "unknown",
+        finding::Decision::Reserved => "all-rights-reserved",
         finding::Decision::Incompatible => "incompatible",
     }
 }

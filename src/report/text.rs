@@ -320,7 +320,7 @@ pub(super) fn title(reference: &Reference) -> String {
     let judgement = match reference.verdict.decision {
         Decision::Incompatible => format!(", which may not stand under {file}"),
         Decision::Review => format!(", which may or may not stand under {file}"),
-        Decision::Unknown => format!(" in a file under {file}"),
+        Decision::Unknown | Decision::Reserved => format!(" in a file under {file}"),
         Decision::AttributionNeeded => ", whose notice must be kept".to_owned(),
         Decision::Compatible => format!(", which may stand under {file}"),
     };
@@ -473,6 +473,7 @@ pub(super) fn decision(decision: Decision) -> &'static str {
         Decision::AttributionNeeded => "to attribute",
         Decision::Review => "to review",
         Decision::Unknown => "unknown",
+        Decision::Reserved => "all rights reserved",
         Decision::Incompatible => "incompatible",
     }
 }

@@ -11,6 +11,7 @@ mod index;
 mod license;
 mod outbound;
 mod output;
+mod policy;
 mod scan;
 
 use std::path::Path;

@@ -1,0 +1,198 @@
+//! The user's policy as a scan needs it, and the entries of the configuration that decide nothing.
+
+use std::ops::Range;
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::config::{Clarification, Config};
+use crate::finding::{Finding, Report, Rule};
+use crate::index::Index;
+use crate::license::Terms;
+use crate::policy::{Clarified, Entry, Exception, PolicySettings, unused};
+use crate::span::LineSet;
+use crate::walk::{absolute_path, display_path};
+
+/// Whether a run sees all that the entries of its configuration could be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// The whole project, as it is configured.
+    Project,
+    /// A part of it, or otherwise than it is configured.
+    Part,
+}
+
+/// The policy of a configuration.
+pub struct Policy {
+    /// What judges.
+    pub settings: PolicySettings,
+    /// Where the entries of the settings stand in the file, list by list.
+    owned: Vec<Range<usize>>,
+    exceptions: Vec<Range<usize>>,
+    clarified: Vec<Range<usize>>,
+    /// Entries that cannot decide anything in any run.
+    stale: Vec<Stale>,
+}
+
+/// An entry that decides nothing, and why.
+struct Stale {
+    span: Range<usize>,
+    why: String,
+    remedy: &'static str,
+}
+
+impl Policy {
+    /// The policy, with corrected licences looked up in the index.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub fn new(config: &Config, index: &Index) -> anyhow::Result<Policy> {
+        let today = today();
+        let mut policy = Policy {
+            settings: PolicySettings {
+                owned: config.owned.iter().map(|entry| entry.get_ref().clone()).collect(),
+                severities: config.severities.clone(),
+                terms: Terms {
+                    distribution: config.distribution.unwrap_or_default(),
+                    lists: config.lists.clone(),
+                },
+                exceptions: config.exceptions.iter().map(|entry| entry.get_ref().clone()).collect(),
+                clarified: Vec::new(),
+                today: Some(today),
+            },
+            owned: config.owned.iter().map(toml::Spanned::span).collect(),
+            exceptions: config.exceptions.iter().map(toml::Spanned::span).collect(),
+            clarified: Vec::new(),
+            stale: Vec::new(),
+        };
+        if !config.clarify.is_empty() {
+            policy.clarify(config, index)?;
+        }
+        policy.expire(today);
+        Ok(policy)
+    }
+
+    fn clarify(&mut self, config: &Config, index: &Index) -> anyhow::Result<()> {
+        let components = index.list()?;
+        for entry in &config.clarify {
+            let Clarification { component, license, digest } = entry.get_ref();
+            let held: Vec<_> =
+                components.iter().map(|it| &it.component).filter(|it| it.purl == *component).collect();
+            let why = match held.first() {
+                None => format!("no index in use holds {component}, whose licence is corrected here"),
+                Some(other) if held.iter().all(|it| it.digest != *digest) => format!(
+                    "{component} has the digest {} in the index, not the one its licence was corrected for",
+                    other.digest
+                ),
+                Some(_) => {
+                    self.settings
+                        .clarified
+                        .push(Clarified { component: component.clone(), license: license.clone() });
+                    self.clarified.push(entry.span());
+                    continue;
+                }
+            };
+            let remedy =
+                "Remove the correction, or look at the licence again and record the component's digest.";
+            self.stale.push(Stale { span: entry.span(), why, remedy });
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self, today: Date) {
+        for (exception, span) in self.settings.exceptions.iter().zip(&self.exceptions) {
+            if let Some(last) = exception.expires.filter(|_| exception.has_expired(Some(today))) {
+                self.stale.push(Stale {
+                    span: span.clone(),
+                    why: format!("the exception for {} expired after {last}", about(exception)),
+                    remedy: "Remove the exception, or look at the code again and give it a new day and reason.",
+                });
+            }
+        }
+    }
+
+    /// Adds to a report what is to be said of entries that decided nothing. Only where everything was looked at can that
+    /// be told.
+    pub fn tell_unused(&self, config: &Config, coverage: Coverage, report: &mut Report) {
+        let (Some(file), Coverage::Project) = (&config.file, coverage) else {
+            return;
+        };
+        let path = display_path(&file.path);
+        let findings = self.unused(report).into_iter().map(|stale| Finding {
+            rule: Rule::PolicyUnused,
+            severity: self.settings.severity(Rule::PolicyUnused),
+            reference: identity(&stale.why),
+            path: path.clone(),
+            region: file.region(&stale.span),
+            added: LineSet::default(),
+            message: stale.why,
+            remedies: vec![stale.remedy.to_owned()],
+        });
+        report.add(findings.collect());
+    }
+
+    fn unused(&self, report: &Report) -> Vec<Stale> {
+        let entries =
+            unused(&report.references, &self.settings, |reference| absolute_path(Path::new(&reference.path)));
+        let unused = entries.into_iter().filter_map(|entry| self.of_entry(entry));
+        let mut stale: Vec<Stale> = unused.collect();
+        stale.extend(self.stale.iter().map(|it| Stale {
+            span: it.span.clone(),
+            why: it.why.clone(),
+            remedy: it.remedy,
+        }));
+        stale.sort_by_key(|it| it.span.start);
+        stale
+    }
+
+    fn of_entry(&self, entry: Entry) -> Option<Stale> {
+        let (span, why, remedy) = match entry {
+            Entry::Owned(at) => (
+                &self.owned[at],
+                format!("nothing resembles {}, which `owned` names", self.settings.owned[at]),
+                "Remove the entry, or correct the package's name.",
+            ),
+            // What has expired is told as such.
+            Entry::Exception(at) if self.stale.iter().any(|it| it.span == self.exceptions[at]) => {
+                return None;
+            }
+            Entry::Exception(at) => (
+                &self.exceptions[at],
+                format!("the exception for {} decides nothing", about(&self.settings.exceptions[at])),
+                "Remove the exception, or correct what it is for.",
+            ),
+            Entry::Clarified(at) => (
+                &self.clarified[at],
+                format!(
+                    "nothing resembles {}, whose licence is corrected here",
+                    self.settings.clarified[at].component
+                ),
+                "Remove the correction.",
+            ),
+        };
+        Some(Stale { span: span.clone(), why, remedy })
+    }
+}
+
+/// What an exception is for.
+fn about(exception: &Exception) -> String {
+    let owner = exception.owner.as_ref().map(ToString::to_string);
+    let license = exception.license.as_ref().map(ToString::to_string);
+    let path = exception.path.as_ref().map(|glob| glob.pattern.clone());
+    [owner, license, path].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Identity of a finding about the configuration: what it says.
+fn identity(why: &str) -> String {
+    let code = Rule::PolicyUnused.code();
+    blake3::hash(format!("{code}\n{why}").as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// The day it is, in UTC, or the one that `SOURCE_DATE_EPOCH` names for reproducible runs.
+fn today() -> Date {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
+    let stamp = given.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
+    stamp.to_zoned(TimeZone::UTC).date()
+}

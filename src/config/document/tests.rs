@@ -1,0 +1,84 @@
+//! What is read, and how errors are told.
+
+use super::*;
+use crate::config::given_license;
+
+fn config(text: &str) -> Result<Config, Vec<Problem>> {
+    let file = ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned() };
+    match read(file, &[&[]]) {
+        Ok(config) => Ok(config.expect("the document itself is the table")),
+        Err(ConfigError::Invalid { problems, .. }) => Err(problems),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// The text of the place, what is said of it, and what is expected there.
+fn check_wrong(text: &str, at: &str, says: &str) {
+    let problems = config(text).expect_err(text);
+    let told: Vec<String> =
+        problems.iter().map(|p| format!("{} | {} | {}", p.title, p.label, p.help)).collect();
+    assert_eq!(&text[problems[0].span.clone()], at, "{told:?}");
+    assert!(told[0].contains(says), "{text}: {told:?}");
+    assert!(told[0].contains("expected"), "{text}: {told:?}");
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = config(
+        "license = 'MIT'\nindex = ['a/b', 'starter']\nidioms = ['c']\nthreshold = 80\n\
+         exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\n",
+    )
+    .expect("valid");
+    assert_eq!(config.license.expect("license"), given_license("MIT").expect("valid"));
+    let index: Vec<_> = config.index.iter().map(Spanned::get_ref).collect();
+    let directory = IndexName::Directory(PathBuf::from("somewhere/a/b"));
+    assert_eq!(index, [&directory, &IndexName::Starter]);
+    assert_eq!(config.threshold_bits, Some(80.0));
+    assert_eq!(config.idioms[0].get_ref(), Path::new("somewhere/c"));
+    let excluded = |path: &str| {
+        let path = std::path::absolute(Path::new("somewhere").join(path)).expect("a path");
+        config.exclude.globs.is_match(path)
+    };
+    assert!(excluded("vendor/deep/x.py"));
+    assert!(excluded("x_pb2.py"));
+    assert!(!excluded("src/vendor.py"));
+    assert_eq!(config.owned[0].get_ref().as_str(), "pkg:pypi/mine");
+    assert_eq!(config.fail_on, Some(FailOn::from_name("error").unwrap()));
+}
+
+#[test]
+fn an_empty_document_is_a_configuration() {
+    assert!(config("").expect("valid").license.is_none());
+}
+
+#[test]
+fn errors_name_the_place_and_what_is_expected() {
+    check_wrong("licence = 'MIT'", "licence", "`license`");
+    check_wrong("\n[indexes]\n", "indexes", "`index`");
+    check_wrong("zzz = 1", "zzz", "not a key");
+    check_wrong("license = 'MIT Or'", "'MIT Or'", "MIT Or");
+    check_wrong("license = 'MIT Or Own'", "Own", "MIT Or Own");
+    check_wrong("license = ['MIT']", "['MIT']", "an array");
+    check_wrong("index = 'starter'", "'starter'", "array of index");
+    check_wrong("index = []", "[]", "no index");
+    check_wrong("index = ['']", "''", "empty path");
+    check_wrong("index = [3]", "3", "an integer");
+    check_wrong("threshold = 0", "0", "positive");
+    check_wrong("threshold = nan", "nan", "positive");
+    check_wrong("threshold = '60'", "'60'", "a string");
+    check_wrong("preset = 'strict'", "'strict'", "\"hook\"");
+    check_wrong("preset = 'hook'\nthreshold = 60", "preset", "`threshold`");
+    check_wrong("idioms = 'a'", "'a'", "array of idiom");
+    check_wrong("idioms = ['']", "''", "empty path");
+    check_wrong("exclude = ['a[']", "'a['", "glob");
+    check_wrong("owned = ['six']", "'six'", "package URL");
+    check_wrong("fail-on = 'fatal'", "'fatal'", "\"warning\"");
+    check_wrong("license = ", "", "TOML");
+}
+
+#[test]
+fn all_errors_are_told_at_once_in_order() {
+    let problems = config("thresold = 1\nfail-on = 3\nlicense = 4\n").expect_err("three");
+    let starts: Vec<usize> = problems.iter().map(|problem| problem.span.start).collect();
+    assert_eq!(starts, [0, 23, 35]);
+}
