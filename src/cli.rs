@@ -12,6 +12,7 @@ mod failure;
 mod idiom;
 mod index;
 mod index_add;
+mod init;
 mod license;
 mod man;
 mod output;
@@ -43,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
+        Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),
         Command::Doctor(args) => doctor::run(*args),
         Command::Completions(args) => completions::run(&args),

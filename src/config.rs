@@ -8,9 +8,11 @@
 mod document;
 mod error;
 mod project;
+mod start;
 
 pub use error::{ConfigError, Problem};
 pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
+pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,8 +1,10 @@
 //! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
 //! decided by each subcommand.
 
+mod init;
 mod license;
 
+pub use init::InitArgs;
 pub use license::{CompatArgs, LicenseCommand, ShowArgs};
 
 use std::num::NonZeroUsize;
@@ -89,6 +91,8 @@ pub enum Command {
     Idiom(IdiomCommand),
     /// Say whether birthmark works here and what a scan would use
     Doctor(Box<DoctorArgs>),
+    /// Write a starting birthmark.toml
+    Init(InitArgs),
     /// Show the licence a path is under, compare licences
     #[command(subcommand)]
     License(LicenseCommand),

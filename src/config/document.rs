@@ -17,7 +17,7 @@ use crate::scan::Preset;
 use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
-const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 15] = [
     "license",
     "distribution",
     "index",

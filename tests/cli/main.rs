@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod idiom;
 mod index;
+mod init;
 mod license;
 mod outbound;
 mod output;

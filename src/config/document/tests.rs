@@ -1,7 +1,11 @@
 //! What is read, and how errors are told.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::config::given_license;
+use crate::finding::Rule;
+use crate::license::Distribution;
 
 fn config(text: &str) -> Result<Config, Vec<Problem>> {
     let file = ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned() };
@@ -81,4 +85,84 @@ fn all_errors_are_told_at_once_in_order() {
     let problems = config("thresold = 1\nfail-on = 3\nlicense = 4\n").expect_err("three");
     let starts: Vec<usize> = problems.iter().map(|problem| problem.span.start).collect();
     assert_eq!(starts, [0, 23, 35]);
+}
+
+/// The schema for editors and the reader agree on every key and every choice.
+#[test]
+fn the_schema_names_what_the_reader_reads() {
+    let schema: serde_json::Value = serde_json::from_str(crate::config::SCHEMA).expect("JSON");
+    let keys = |pointer: &str| -> BTreeSet<String> {
+        let object = schema.pointer(pointer).and_then(serde_json::Value::as_object).expect(pointer);
+        object.keys().cloned().collect()
+    };
+    let choices = |pointer: &str| -> Vec<String> {
+        let choices = schema.pointer(pointer).and_then(serde_json::Value::as_array).expect(pointer);
+        choices.iter().map(|it| it.as_str().expect("a string").to_owned()).collect()
+    };
+    let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(keys("/properties"), set(&KEYS));
+    assert_eq!(keys("/properties/exceptions/items/properties"), set(&policy::EXCEPTION_KEYS));
+    assert_eq!(keys("/properties/clarify/items/properties"), set(&policy::CLARIFY_KEYS));
+    assert_eq!(keys("/properties/severity/properties"), set(&Rule::ALL.map(Rule::code)));
+    assert_eq!(choices("/properties/distribution/enum"), Distribution::NAMED.map(|(name, _)| name));
+    assert_eq!(choices("/properties/preset/enum"), Preset::NAMED.map(|(name, _)| name));
+    assert_eq!(choices("/properties/fail-on/enum"), FailOn::NAMED.map(|(name, _)| name));
+    assert_eq!(choices("/$defs/severity/enum"), policy::SEVERITIES.map(|(name, _)| name));
+    let default = &schema["properties"]["threshold"]["default"];
+    assert_eq!(default.as_f64(), Some(f64::from(crate::scan::DEFAULT_THRESHOLD_BITS)));
+}
+
+/// Where a document is right or wrong by its shape alone, the schema and the reader say the same.
+#[test]
+fn the_schema_and_the_reader_agree() {
+    let schema: serde_json::Value = serde_json::from_str(crate::config::SCHEMA).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let digest = format!("digest = 'blake3:{}'", "0".repeat(64));
+    let clarify = format!("[[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'\n{digest}");
+    let unversioned = format!("[[clarify]]\ncomponent = 'pkg:pypi/x'\nlicense = 'MIT'\n{digest}");
+    let cases = [
+        ("", true),
+        ("license = 'MIT'\ndistribution = 'internal'\nallow = ['MIT']\ndeny = []\nreview = ['ISC']", true),
+        ("distribution = 'cloud'", false),
+        ("licence = 'MIT'", false),
+        ("license = 3", false),
+        ("allow = 'MIT'", false),
+        ("index = []", false),
+        ("index = ['']", false),
+        ("threshold = 60.5", true),
+        ("threshold = 0", false),
+        ("preset = 'hook'", true),
+        ("preset = 'hook'\nthreshold = 60", false),
+        ("owned = ['six']", false),
+        ("fail-on = 'fatal'", false),
+        ("[severity]\nlicense-review = 'error'", true),
+        ("[severity]\nlicense-reviews = 'error'", false),
+        ("[severity]\nlicense-review = 'fatal'", false),
+        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = 2030-01-31", true),
+        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = '2030-01-31'", true),
+        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = 'soon'", false),
+        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nuntil = 'soon'", false),
+        ("[[exceptions]]\npath = 'src'\nreason = ' '", false),
+        ("[[exceptions]]\npath = 'src'", false),
+        ("[[exceptions]]\nreason = 'x'", false),
+        ("exceptions = ['x']", false),
+        (&clarify, true),
+        (&unversioned, false),
+        ("[[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'", false),
+    ];
+    for (text, valid) in cases {
+        assert_eq!(config(text).is_ok(), valid, "the reader: {text}");
+        let document: toml::Table = text.parse().expect(text);
+        assert_eq!(schema.is_valid(&as_json(toml::Value::Table(document))), valid, "the schema: {text}");
+    }
+}
+
+/// A TOML document as editors see it: a date is a string.
+fn as_json(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(date) => date.to_string().into(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, as_json(value))).collect(),
+        toml::Value::Array(items) => items.into_iter().map(as_json).collect(),
+        other => serde_json::to_value(other).expect("plain"),
+    }
 }

@@ -1,0 +1,81 @@
+//! `birthmark init`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::args::InitArgs;
+use super::exit::ExitStatus;
+use super::output::{Output, Painted};
+use crate::config::{
+    Config, ConfigChoice, OwnIndex, Project, ProjectLicenses, SCHEMA, Thoroughness, packages_in,
+    starting_text,
+};
+use crate::walk::{absolute_path, display_path};
+
+/// The name of the file.
+const FILE_NAME: &str = "birthmark.toml";
+
+pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
+    if args.schema {
+        return printed(SCHEMA);
+    }
+    let directory = &args.path;
+    if !directory.is_dir() {
+        bail!("`{}` is not a directory; name one that is there", directory.display());
+    }
+    let text = starting_text(&project(directory));
+    if args.print {
+        return printed(&text);
+    }
+    let above = configuration_above(directory)?;
+    let path = directory.join(FILE_NAME);
+    write_new(&path, &text)?;
+    let mut told =
+        format!("Wrote {}. Nothing in it is in force until it is uncommented.\n", display_path(&path));
+    if let Some(above) = above {
+        told.push_str(&format!("{above} no longer counts here: configurations are not merged.\n"));
+    }
+    printed(&told)
+}
+
+fn project(directory: &Path) -> Project {
+    let mut boundaries = vec![absolute_path(directory)];
+    boundaries.extend(std::env::current_dir());
+    let licenses = ProjectLicenses::discovered(boundaries, None);
+    Project {
+        license: licenses.decide(directory, None, Thoroughness::Decision),
+        packages: packages_in(directory),
+        index: match directory.join(".birthmark/index/manifest.json").is_file() {
+            true => OwnIndex::There,
+            false => OwnIndex::Missing,
+        },
+    }
+}
+
+/// The configuration that holds in a directory so far, if it stands farther up.
+fn configuration_above(directory: &Path) -> anyhow::Result<Option<String>> {
+    let config = Config::load(&ConfigChoice::Nearest(directory.to_owned()))?;
+    let Some(file) = &config.file else {
+        return Ok(None);
+    };
+    let shown = display_path(&file.path);
+    if config.directory().map(absolute_path) == Some(absolute_path(directory)) {
+        bail!("{shown} is a configuration already; `birthmark init --print` shows what a new one would hold");
+    }
+    Ok(Some(shown))
+}
+
+/// Writes a file, never over another.
+fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write `{}`", path.display());
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).with_context(cannot)?;
+    file.write_all(text.as_bytes()).with_context(cannot)
+}
+
+fn printed(text: &str) -> anyhow::Result<ExitStatus> {
+    Output::Standard.write(text.as_bytes(), Painted::No)?;
+    Ok(ExitStatus::Success)
+}
