@@ -1,6 +1,7 @@
 //! The command line: parse arguments, merge them with the configuration, call a driver, choose a renderer and an
 //! exit status.
 
+mod accept;
 mod args;
 mod attribute;
 mod completions;
@@ -14,6 +15,7 @@ mod index;
 mod index_add;
 mod init;
 mod license;
+mod log;
 mod man;
 mod output;
 mod policy;
@@ -41,6 +43,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Explain(args) => explain::run(*args, &cli.common),
+        Command::Accept(args) => accept::run(*args, &cli.common),
+        Command::Log(args) => log::run(args),
         Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),

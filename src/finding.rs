@@ -6,7 +6,7 @@ mod explanation;
 mod settled;
 
 pub use explanation::{Counterpart, Explanation, Line, Run, Token};
-pub use settled::{Acceptance, Agreement, Declared, DeclaredBy};
+pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy, Fate};
 
 use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{CopyKind, Evidence, Owner};
@@ -19,6 +19,8 @@ pub struct Report {
     pub references: Vec<Reference>,
     /// What needs somebody's attention, by path and then by region.
     pub findings: Vec<Finding>,
+    /// The decisions of the log, and what became of each.
+    pub accepted: Vec<AcceptedReference>,
     /// What was not or only partly checked, and why; limits that were reached.
     pub notes: Vec<Note>,
     /// Counts over the run.

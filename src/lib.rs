@@ -21,6 +21,7 @@ pub mod finding;
 pub mod matcher;
 pub mod policy;
 
+pub mod acceptance;
 pub mod attribution;
 pub mod changes;
 pub mod config;

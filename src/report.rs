@@ -12,6 +12,7 @@ pub mod index;
 pub mod json;
 pub mod jsonl;
 pub mod license;
+pub mod log;
 pub mod markdown;
 mod origins;
 pub mod patch;

@@ -7,12 +7,13 @@ mod explain;
 mod look;
 pub mod self_test;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::acceptance::{self, AcceptanceLog};
 use crate::declaration::Declaration;
 use crate::finding::{
     Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Summary,
@@ -60,6 +61,8 @@ pub struct ScanSettings {
     pub threshold_bits: f32,
     /// How matches are judged.
     pub policy: PolicySettings,
+    /// What was accepted as it is.
+    pub accepted: AcceptanceLog,
     /// The project's licence, if it was given for all paths.
     pub given_license: Option<LicenseExpression>,
     /// The licence of the place the scan is about.
@@ -135,13 +138,16 @@ impl Scanner {
             })
             .collect();
         self.leave_new(&mut reports, &walked.base);
-        self.report(reports, walked.notes)
+        let paths = walked.files.iter().map(|file| file.path.as_str());
+        let checked = self.checked(paths.zip(&reports));
+        self.report(reports, walked.notes, &checked)
     }
 
     /// Scans one text that is in memory.
     pub fn text(&self, source: &SourceFile, outbound: &LicenseFact) -> Report {
         let report = guarded(source.path(), || self.file(&mut Tokenizer::new(), source, outbound));
-        self.report(vec![report], Vec::new())
+        let checked = self.checked([(source.path(), &report)]);
+        self.report(vec![report], Vec::new(), &checked)
     }
 
     fn walked_file(
@@ -258,10 +264,18 @@ impl Scanner {
         Some(Note { path: None, kind: NoteKind::Info, message })
     }
 
-    fn report(&self, files: Vec<FileReport>, notes: Vec<Note>) -> Report {
+    /// The files that were checked as a whole; of a change only some lines are.
+    fn checked<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a FileReport)>) -> HashSet<String> {
+        let whole = |report: &FileReport| report.notes.iter().all(|note| note.kind == NoteKind::Info);
+        let files = files.into_iter().filter(|(_, report)| self.settings.change.is_none() && whole(report));
+        files.map(|(path, _)| path.to_owned()).collect()
+    }
+
+    fn report(&self, files: Vec<FileReport>, notes: Vec<Note>, checked: &HashSet<String>) -> Report {
         let mut report = Report {
             references: Vec::new(),
             findings: Vec::new(),
+            accepted: Vec::new(),
             notes,
             summary: Summary::default(),
             provenance: self.provenance(),
@@ -278,6 +292,9 @@ impl Scanner {
             report.findings.extend(file.findings);
             report.notes.extend(file.notes);
         }
+        report.accepted =
+            self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
+        report.notes.extend(acceptance::notes(&report.accepted));
         report.notes.extend(limits.notes());
         report.notes.extend(self.owned_note(&report.references));
         report.notes.extend(excepted_note(&report.references));

@@ -86,6 +86,7 @@ fn empty() -> Report {
     Report {
         references: Vec::new(),
         findings: Vec::new(),
+        accepted: Vec::new(),
         notes: Vec::new(),
         summary: Summary { files_scanned: 1, lines_scanned: 10, ..Summary::default() },
         provenance: Provenance {

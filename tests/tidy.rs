@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["declaration", "language", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
     &["evidence", "finding", "matcher", "policy"],
-    &["attribution", "changes", "config", "git", "ingest", "scan", "walk"],
+    &["acceptance", "attribution", "changes", "config", "git", "ingest", "scan", "walk"],
     &["cli", "report"],
 ];
 

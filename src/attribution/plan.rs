@@ -182,6 +182,8 @@ fn fit<'r>(reference: &'r Reference, texts: &Texts) -> Result<(&'r Owner, &'r Li
     match reference.verdict.decision {
         Decision::AttributionNeeded => {}
         Decision::Compatible => return Err(Unfit::NothingAsked),
+        // Somebody settled what the licences leave open.
+        Decision::Review if reference.accepted.is_some() => {}
         _ => return Err(Unfit::NotAllowed(reference.verdict.reason.clone())),
     }
     match license.texts().into_iter().find(|id| !texts.has(id) && text_of(id).is_none()) {

@@ -15,7 +15,9 @@ use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::accept::AcceptArgs;
 use super::attribute::AttributeArgs;
+use super::log::LogArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -83,6 +85,10 @@ pub enum Command {
     Explain(Box<ExplainArgs>),
     /// Declare where copied code comes from, by SPDX snippet tags
     Attribute(Box<AttributeArgs>),
+    /// Accept code as it is, and record who decided that and why
+    Accept(Box<AcceptArgs>),
+    /// List the code that was accepted as it is
+    Log(LogArgs),
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),

@@ -87,7 +87,8 @@ impl Wanted {
         }
     }
 
-    fn parse(text: &str) -> Wanted {
+    /// Reads PATH:LINE, else an id.
+    pub fn parse(text: &str) -> Wanted {
         match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
             Some((path, Ok(line))) if !path.is_empty() => Wanted::Place { path: path.into(), line },
             _ => Wanted::Id(text.to_ascii_lowercase()),

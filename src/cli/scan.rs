@@ -9,10 +9,12 @@ use super::args::{Common, ScanArgs};
 use super::draw::Look;
 use super::exit::ExitStatus;
 use super::idiom;
+use super::log::told;
 use super::policy::{Coverage, Policy};
 use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
+use crate::acceptance::{AcceptanceLog, log_root};
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::{Note, Report};
 use crate::index::{Index, IndexName};
@@ -33,6 +35,8 @@ pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 /// A scan as it is meant: arguments and configuration merged, everything checked that can be before reading code.
 pub(super) struct Request {
     input: Input,
+    /// What was accepted; `None` where no configuration is wanted.
+    log: Option<AcceptanceLog>,
     indexes: Vec<IndexName>,
     idioms: Vec<IndexName>,
     config: Config,
@@ -77,8 +81,13 @@ impl Request {
             (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
             (true, true) => own_idioms(&config, &choice),
         };
+        let log = match choice {
+            ConfigChoice::Without => None,
+            _ => Some(AcceptanceLog::read(&log_root(&input.place(), config.directory())).map_err(told)?),
+        };
         Ok(Request {
             input,
+            log,
             indexes,
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             config,
@@ -134,6 +143,11 @@ impl Request {
         report.notes.sort();
         policy.tell_unused(&self.config, self.coverage, &mut report);
         Ok(Scanned { report, scanner, sources })
+    }
+
+    /// The decisions that are honoured; `None` where none are wanted.
+    pub(super) fn log(&self) -> Option<&AcceptanceLog> {
+        self.log.as_ref()
     }
 
     /// The place the scan is about.
@@ -220,6 +234,7 @@ impl Request {
             idioms,
             change: self.input.change(),
             threshold_bits: self.threshold_bits,
+            accepted: self.log.clone().unwrap_or_default(),
             policy,
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.input.place())),

@@ -1,5 +1,6 @@
 //! What people said of a reference: where they declare the code to come from, and that they accept it.
 
+use super::Rule;
 use crate::license::LicenseFact;
 use crate::purl::Purl;
 
@@ -56,4 +57,40 @@ pub struct Acceptance {
     pub at: String,
     /// Why.
     pub reason: String,
+}
+
+/// A decision of the log, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcceptedReference {
+    /// The [`Reference::id`](super::Reference::id) it was about.
+    pub id: String,
+    /// The rule it was about.
+    pub rule: Rule,
+    /// The path it was about, from the directory of the log.
+    pub path: String,
+    /// The file that holds the decision.
+    pub file: String,
+    /// The decision.
+    pub decision: Acceptance,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of accepted code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands where it stood.
+    Standing,
+    /// It stands in this file now.
+    Moved(String),
+    /// It is declared by now.
+    Attributed,
+    /// Nothing about it needs attention any more.
+    Cleared,
+    /// It needs attention under another rule.
+    Changed(Rule),
+    /// It is not found any more.
+    Gone,
+    /// Its file was not checked as a whole.
+    NotChecked,
 }

@@ -49,6 +49,7 @@ pub(super) struct Report<'a> {
     schema_version: u32,
     matches: Vec<Match<'a>>,
     findings: Vec<Finding<'a>>,
+    accepted: Vec<AcceptedReference<'a>>,
     notes: Vec<Note<'a>>,
     summary: Summary,
     provenance: Provenance<'a>,
@@ -78,6 +79,17 @@ struct Declared<'a> {
     origin: Option<&'a str>,
     agrees_with: Option<&'a str>,
     contradiction: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AcceptedReference<'a> {
+    id: &'a str,
+    rule: &'static str,
+    path: &'a str,
+    file: &'a str,
+    decision: Acceptance<'a>,
+    fate: &'static str,
+    now: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -206,6 +218,7 @@ impl<'a> From<&'a finding::Report> for Report<'a> {
             schema_version: SCHEMA_VERSION,
             matches: report.references.iter().map(Match::from).collect(),
             findings: report.findings.iter().map(Finding::from).collect(),
+            accepted: report.accepted.iter().map(AcceptedReference::from).collect(),
             notes: report.notes.iter().map(Note::from).collect(),
             summary: Summary::from(&report.summary),
             provenance: Provenance::from(&report.provenance),
@@ -253,6 +266,29 @@ impl<'a> From<&'a finding::Declared> for Declared<'a> {
             origin: declared.origin.as_deref(),
             agrees_with,
             contradiction,
+        }
+    }
+}
+
+impl<'a> From<&'a finding::AcceptedReference> for AcceptedReference<'a> {
+    fn from(accepted: &'a finding::AcceptedReference) -> Self {
+        let (fate, now) = match &accepted.fate {
+            finding::Fate::Standing => ("standing", None),
+            finding::Fate::Moved(path) => ("moved", Some(path.as_str())),
+            finding::Fate::Attributed => ("attributed", None),
+            finding::Fate::Cleared => ("cleared", None),
+            finding::Fate::Changed(rule) => ("changed", Some(rule.code())),
+            finding::Fate::Gone => ("gone", None),
+            finding::Fate::NotChecked => ("not-checked", None),
+        };
+        AcceptedReference {
+            id: &accepted.id,
+            rule: accepted.rule.code(),
+            path: &accepted.path,
+            file: &accepted.file,
+            decision: Acceptance::from(&accepted.decision),
+            fate,
+            now,
         }
     }
 }

@@ -10,8 +10,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::printable::Printable;
 use crate::finding::{
-    Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind, Reference, Report,
-    Rule, Severity, Summary,
+    Acceptance, Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind,
+    Reference, Report, Rule, Severity, Summary,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
@@ -153,6 +153,10 @@ impl<'a> Page<'a> {
             row(out, "declared", &shown_declaration(declared))?;
         }
         row(out, "why", &Printable(&reference.verdict.reason).to_string())?;
+        if let Some(Acceptance { by, at, reason }) = &reference.accepted {
+            let (by, at, reason) = (Printable(by), Printable(at), Printable(reason));
+            return row(out, "but", &format!("accepted by {by}, {at}: {reason}"));
+        }
         remedies(
             match finding {
                 Some(finding) if !finding.remedies.is_empty() => &finding.remedies,
@@ -482,6 +486,7 @@ pub(super) fn decision(decision: Decision) -> &'static str {
 pub(super) fn standing(reference: &Reference) -> &'static str {
     let declared = reference.declared.as_ref().is_some_and(Declared::agrees);
     match reference.verdict.decision {
+        _ if reference.accepted.is_some() => "accepted",
         Decision::AttributionNeeded if declared => "declared",
         other => decision(other),
     }

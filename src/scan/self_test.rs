@@ -7,6 +7,7 @@
 use std::io;
 
 use super::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
+use crate::acceptance::AcceptanceLog;
 use crate::index::{Index, IndexDirectory, IndexError, IndexName};
 use crate::ingest::{self, Given, IngestError, Source};
 use crate::language::Language;
@@ -84,6 +85,7 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
 
 fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
     let settings = ScanSettings {
+        accepted: AcceptanceLog::default(),
         change: None,
         idioms: None,
         threshold_bits: DEFAULT_THRESHOLD_BITS,

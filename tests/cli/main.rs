@@ -1,5 +1,6 @@
 //! The command line as a user meets it: exit codes, help, configuration, hostile names, pipes.
 
+mod accept;
 mod attribute;
 mod changes;
 mod config;

@@ -1,0 +1,137 @@
+//! `birthmark accept`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueHint};
+
+use super::args::{CheckArgs, Common};
+use super::attribute::scan_for;
+use super::exit::ExitStatus;
+use super::explain::Wanted;
+use super::log::told;
+use super::output::{Output, Painted};
+use super::scan::Request;
+use crate::acceptance::{AcceptanceLog, Entry};
+use crate::finding::{Acceptance, Finding, Reference, Report};
+use crate::git::{Git, GitError};
+use crate::report::printable::Printable;
+
+/// Accept code as it is, and record who decided that and why.
+///
+/// Writes the decision to a file of its own below .birthmark/references, to be committed with the code: who, by the
+/// identity git knows, when, on which evidence, which owners, against which indexes. Scans then raise no finding for that
+/// place and say what became of it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark accept f77234e8 --reason 'written by the same author, see the letter of 2026-03-02'
+  birthmark accept src/table.py:40 --reason 'a textbook algorithm'
+
+Exit status: 0 accepted, 2 there is nothing of that name to accept, or something could not be done")]
+pub struct AcceptArgs {
+    /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
+    pub finding: String,
+    /// Files and directories to look in; by default the file of PATH:LINE, else the current directory
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Why the code may stay as it is
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub reason: String,
+    #[command(flatten)]
+    pub check: CheckArgs,
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("expected a reason: it is what others will judge the decision by".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let wanted = Wanted::parse(&args.finding);
+    let paths = match (&wanted, args.paths.is_empty()) {
+        (Wanted::Place { path, .. }, true) => vec![path.clone()],
+        _ => args.paths,
+    };
+    let request = Request::new(scan_for(paths, args.check))?;
+    let Some(mut log) = request.log().cloned() else {
+        bail!("--no-config honours no decisions, so none is written; leave it out");
+    };
+    let (report, _) = request.report_and_files(common)?;
+    let references = wanted.of(&report)?;
+    let told = accepted(&report, &references, &mut log, &args.reason)?;
+    if !common.quiet {
+        Output::Standard.write(&told, Painted::No)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Accepts the references that are left to accept; what there is to say of each.
+fn accepted(
+    report: &Report,
+    references: &[&Reference],
+    log: &mut AcceptanceLog,
+    reason: &str,
+) -> anyhow::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    let mut decision = None;
+    for reference in references {
+        let (id, line) = (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
+        let place = format!("{}:{line} ({id})", reference.path);
+        let place = Printable(&place);
+        if let Some(known) = &reference.accepted {
+            let by = Printable(&known.by);
+            writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;
+            continue;
+        }
+        let Some(finding) = report.findings.iter().find(|finding| is_about(finding, reference)) else {
+            writeln!(said, "{place} raises no finding: there is nothing to accept")?;
+            continue;
+        };
+        let decision = match &decision {
+            Some(known) => known,
+            None => decision.insert(Acceptance { by: identity()?, at: now()?, reason: reason.to_owned() }),
+        };
+        let path = log.path_of(&reference.path);
+        let entry = Entry::new(reference, finding, path, decision.clone(), &report.provenance.indexes);
+        let file = log.add(entry).map_err(told)?;
+        writeln!(said, "accepted {place} as {}\nwrote {}", finding.rule.code(), Printable(&file))?;
+    }
+    Ok(said)
+}
+
+fn is_about(finding: &Finding, reference: &Reference) -> bool {
+    finding.reference == reference.id && finding.path == reference.path && finding.region == reference.region
+}
+
+/// Who decides, as git knows them: `Ada Example <ada@example.org>`.
+fn identity() -> anyhow::Result<String> {
+    // Git would make up a name of the machine's; a decision is somebody's.
+    let asked = Git::here().run(&["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"]);
+    let unknown = "who decides is not known: set `git config user.name` and `git config user.email`";
+    let printed = match asked {
+        Ok(printed) => printed,
+        Err(GitError::Refused(_)) => bail!("{unknown}"),
+        Err(error) => return Err(error).context(unknown),
+    };
+    let text = String::from_utf8_lossy(&printed);
+    // The name and address are followed by seconds and a time zone.
+    let end = text.rfind('>').context(unknown)?;
+    Ok(text[..=end].trim().to_owned())
+}
+
+/// The time, or the one that a reproducible run is told to take for it.
+fn now() -> anyhow::Result<String> {
+    let time = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(seconds) => {
+            let seconds = seconds.parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?;
+            SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+        }
+        Err(_) => SystemTime::now(),
+    };
+    Ok(humantime::format_rfc3339_seconds(time).to_string())
+}
