@@ -207,7 +207,7 @@ impl Scanner {
             lines: region.into(),
             file_lines: source.line_count(),
             said,
-            beside: beside(source.path(), outbound),
+            beside: beside(source.path(), outbound, &self.settings.project_license),
             project: &self.settings.project_license,
         };
         let declared = policy::declared(&found.owners, &place);
@@ -378,10 +378,14 @@ fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -
     FileReport { notes: vec![note], ..FileReport::default() }
 }
 
-/// What a file's licence says of its code where it was learned beside the file: the text in a vendored folder.
-fn beside<'a>(path: &str, outbound: &'a LicenseFact) -> Option<&'a LicenseFact> {
+/// What a file's licence says of its code where it was learned beside the file: from the text in a vendored folder, or
+/// from what is said of this file apart from the rest of the project.
+fn beside<'a>(path: &str, outbound: &'a LicenseFact, project: &LicenseFact) -> Option<&'a LicenseFact> {
+    let vendored = marks::of(path, &[]).vendored;
+    let apart = outbound.expression != project.expression;
     match outbound.learned_from {
-        LearnedFrom::LicenseText if marks::of(path, &[]).vendored => Some(outbound),
+        LearnedFrom::LicenseText if vendored => Some(outbound),
+        LearnedFrom::SideFile | LearnedFrom::Reuse if vendored || apart => Some(outbound),
         _ => None,
     }
 }

@@ -122,8 +122,18 @@ impl Place<'_> {
                 }
             }
         };
+        // A file based on one project may hold a function of another.
+        let of_file = declaration.scope.first == 1 && declaration.scope.last >= self.file_lines;
+        if matches!(agreement, Agreement::None(_)) && of_file && self.share() < MOST_OF_FILE {
+            return None;
+        }
         let origin = origin.map(|origin| origin.said().to_owned());
         Some(Declared { by, line: Some(declaration.line), license, origin, agreement })
+    }
+
+    /// Which part of the file's lines the match is.
+    fn share(&self) -> f32 {
+        (self.lines.last - self.lines.first + 1) as f32 / self.file_lines.max(1) as f32
     }
 
     /// What is said of the file as a whole. The project's own licence says nothing of where code comes from.
@@ -138,9 +148,8 @@ impl Place<'_> {
         if self.project.expression.as_ref() == Some(expression) && by == DeclaredBy::Header {
             return None;
         }
-        let share = (self.lines.last - self.lines.first + 1) as f32 / self.file_lines.max(1) as f32;
         let agreement = licensed(&owners.iter().collect::<Vec<_>>(), fact)?;
-        let counts = matches!(agreement, Agreement::With(_)) || share >= MOST_OF_FILE;
+        let counts = matches!(agreement, Agreement::With(_)) || self.share() >= MOST_OF_FILE;
         counts.then(|| Declared { by, line, license: Some(fact.clone()), origin: None, agreement })
     }
 }

@@ -28,6 +28,47 @@ fn scanned(text: &str, license: &str) -> (i32, Value) {
     (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
 }
 
+/// Scans a project of files without a licence given for all of them.
+fn scanned_files(files: &[(&str, &str)]) -> (i32, Value) {
+    let project = project(files);
+    let index = Path::new(ROOT).join("fixtures/demo-index");
+    let (code, out, err) =
+        run(birthmark(project.path()).args(["scan", "--format", "json", "--index"]).arg(index));
+    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
+}
+
+#[test]
+fn what_stands_beside_a_file_declares_it() {
+    let code = copied("", "");
+    let mit = fs::read_to_string(Path::new(ROOT).join("fixtures/demo/LICENSE")).expect("readable");
+    let manifest = ("pyproject.toml", "[project]\nname = \"x\"\nlicense = \"Apache-2.0\"\n");
+    let tag = |license: &str| format!("{} {license}\n", concat!("SPDX-License", "-Identifier:"));
+    let side =
+        |license: &str| scanned_files(&[manifest, ("table.py", &code), ("table.py.license", &tag(license))]);
+    let annotated = |license: &str| {
+        let reuse = format!(
+            "version = 1\n[[annotations]]\npath = \"table.py\"\nSPDX-FileCopyrightText = \"A\"\nSPDX-License{} = \"{license}\"\n",
+            "-Identifier"
+        );
+        scanned_files(&[manifest, ("table.py", &code), ("REUSE.toml", &reuse)])
+    };
+    let vendored = scanned_files(&[manifest, ("_vendor/table.py", &code), ("_vendor/LICENSE", &mit)]);
+    for (what, (_, report)) in
+        [("side file", side("MIT")), ("REUSE.toml", annotated("MIT")), ("folder", vendored)]
+    {
+        assert_eq!(rules(&report), Vec::<&str>::new(), "{what}: {}", report["matches"][0]);
+        assert_eq!(report["matches"][0]["declared"]["by"], "beside", "{what}");
+    }
+    for (what, (_, report)) in
+        [("side file", side("BSD-3-Clause")), ("REUSE.toml", annotated("BSD-3-Clause"))]
+    {
+        assert_eq!(rules(&report), ["declaration-mismatch"], "{what}: {}", report["matches"][0]);
+    }
+    // The project's own licence is no statement of where code comes from.
+    let (_, report) = side("Apache-2.0");
+    assert_eq!(rules(&report), ["attribution-missing"], "{}", report["matches"][0]);
+}
+
 fn rules(report: &Value) -> Vec<&str> {
     report["findings"].as_array().expect("findings").iter().filter_map(|it| it["rule"].as_str()).collect()
 }

@@ -47,6 +47,27 @@ project_scan && found=0 || found=1
 check "before: a notice is missing" 1 "$found"
 cd .. && check "before: rules" "['attribution-missing']" "$(ask 'sorted({f["rule"] for f in findings})')" && cd project
 
+# Two branches accept different code; git merges both decisions by itself.
+cp -r . ../merged
+(
+    cd ../merged
+    export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
+    git add . && git commit --quiet --message base
+    for file in compat parse; do
+        git checkout --quiet -b "$file" "$(git rev-list --max-parents=0 HEAD)"
+        line=$(python3 -c 'import json, sys
+print(next(m["region"]["start_line"] for m in json.load(open("../report.json"))["matches"] if sys.argv[1] in m["path"]))' "$file")
+        "$BIRTHMARK" accept --no-progress --index ../ours "src/ours/$file.py:$line" --reason "agreed in $file" > /dev/null
+        git add . && git commit --quiet --message "$file"
+    done
+    git merge --quiet compat > /dev/null
+    "$BIRTHMARK" log > ../log
+    "$BIRTHMARK" scan --no-progress --index ../ours --format json --output ../accepted.json --fail-on never
+)
+check "both decisions are merged" 2 "$(grep -c 'agreed in' ../log)"
+check "both are honoured" "['standing', 'standing']" \
+    "$(python3 -c 'import json; print([a["fate"] for a in json.load(open("../accepted.json"))["accepted"]])')"
+
 attribute --dry-run > ../the.patch
 check "a dry run writes nothing" "" "$(diff -r src ../before)"
 cp -r . ../patched

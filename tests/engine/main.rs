@@ -1,6 +1,7 @@
 //! The engine's proofs: tokens, fingerprints, the index and its enemies, matching. Nothing here depends on a constant
 //! that is tuned; where one matters, the test reads it.
 
+mod attribution;
 mod corpus;
 mod corruption;
 mod crash;
