@@ -207,8 +207,11 @@ def check_gitlab(source, project, place, copy):
 def check_anywhere(source, project, place, copy):
     page = (source / "docs/ci.md").read_text()
     recipe = re.search(r"^## Anywhere else$.*?^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
-    for what, text, expected in (("a copy", copy.read_text(), (1, 1)), ("nothing", CLEAN, (0, 0))):
-        commits = project.request("f.py", text)
+    for what, name, text, expected in (
+        ("a copy", "f.py", copy.read_text(), (1, 1)),
+        ("nothing", "g.py", CLEAN, (0, 0)),
+    ):
+        commits = project.request(name, text)
         workspace = project.checkout(place / what.replace(" ", "-"), commits["head"], depth=50)
         environment = {**os.environ, "BASE": commits["target"]}
         status = subprocess.run(["bash", "-ec", recipe], cwd=workspace, env=environment).returncode
