@@ -3,11 +3,12 @@
 //! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
 
 mod change;
+mod cleared;
 mod explain;
 mod look;
 pub mod self_test;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -245,25 +246,6 @@ impl Scanner {
         Some(Note { path: Some(path.to_owned()), kind: NoteKind::Info, message })
     }
 
-    /// What the declaration of own packages clears.
-    fn owned_note(&self, references: &[Reference]) -> Option<Note> {
-        let origins = references.iter().filter_map(|reference| reference.owners.first());
-        let own: Vec<&str> = origins
-            .filter(|origin| self.settings.policy.owns(&origin.purl))
-            .map(|origin| origin.purl.package())
-            .collect();
-        let packages: BTreeSet<&str> = own.iter().copied().collect();
-        let packages: Vec<&str> = packages.into_iter().collect();
-        let what = match (own.len(), packages.len()) {
-            (0, _) => return None,
-            (1, _) => "1 reference is to your own package".to_owned(),
-            (n, 1) => format!("{n} references are to your own package"),
-            (n, _) => format!("{n} references are to your own packages"),
-        };
-        let message = format!("{what}: {}", packages.join(", "));
-        Some(Note { path: None, kind: NoteKind::Info, message })
-    }
-
     /// The files that were checked as a whole; of a change only some lines are.
     fn checked<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a FileReport)>) -> HashSet<String> {
         let whole = |report: &FileReport| report.notes.iter().all(|note| note.kind == NoteKind::Info);
@@ -296,8 +278,7 @@ impl Scanner {
             self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
         report.notes.extend(acceptance::notes(&report.accepted));
         report.notes.extend(limits.notes());
-        report.notes.extend(self.owned_note(&report.references));
-        report.notes.extend(excepted_note(&report.references));
+        report.notes.extend(cleared::notes(&report.references, &self.settings));
         report.notes.sort();
         let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
         report.summary.files_skipped = count(NoteKind::Skipped);
@@ -355,16 +336,6 @@ impl Limits {
         );
         notes
     }
-}
-
-/// What exceptions of the configuration clear.
-fn excepted_note(references: &[Reference]) -> Option<Note> {
-    let message = match references.iter().filter(|it| policy::is_excepted(&it.verdict)).count() {
-        0 => return None,
-        1 => "1 reference is excepted in the configuration; --references shows why".to_owned(),
-        n => format!("{n} references are excepted in the configuration; --references shows why"),
-    };
-    Some(Note { path: None, kind: NoteKind::Info, message })
 }
 
 /// Runs a check so that neither an error nor a panic in one file touches the others.

@@ -228,6 +228,8 @@ impl Pattern {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
+
     use super::*;
 
     fn said(reuse: &Reuse, path: &str) -> String {
@@ -294,6 +296,37 @@ mod tests {
             let error = Reuse::from_toml(text).expect_err(text);
             assert!(text.get(error.span.clone()).is_some_and(|it| it.contains(at)), "{text}: {error:?}");
             assert!(at.is_empty() || error.reason.contains(says), "{text}: {error:?}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a file of annotations holds, it is read or refused at a place in it.
+        #[test]
+        fn any_text_is_read_or_refused_in_place(
+            text in "(\\[\\[annotations\\]\\]\n)?(path|precedence|SPDX-License-Identifier)? ?=? ?['\\[]?[ -~é\n]{0,40}"
+        ) {
+            if let Err(error) = Reuse::from_toml(&text) {
+                prop_assert!(text.get(error.span.clone()).is_some(), "{error:?} in {text}");
+            }
+            let _ = Reuse::from_dep5(&text).of(&text);
+            let _ = super::super::from_package_json(&text);
+        }
+
+        #[test]
+        fn any_words_make_an_expression_or_an_error_in_place(
+            words in proptest::collection::vec(
+                "MIT|GPL-2.0|gpl-3.0\\+|Apache-2.0|LLVM-exception|LicenseRef-x|AND|or|WITH|/|\\(|\\)|\\+|é|\u{202e}",
+                0..12,
+            )
+        ) {
+            let text = words.join(" ");
+            match LicenseExpression::parse(&text) {
+                Ok((expression, _)) => {
+                    let again = LicenseExpression::parse(expression.as_str());
+                    prop_assert_eq!(again.map(|read| read.0), Ok(expression));
+                }
+                Err(error) => prop_assert!(text.get(error.span.clone()).is_some(), "{:?} in {}", error, text),
+            }
         }
     }
 

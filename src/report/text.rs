@@ -315,6 +315,7 @@ pub(super) fn title(reference: &Reference) -> String {
     let owner = reference.owners.first().map(|owner| &owner.license);
     let license = match owner.and_then(|fact| fact.expression.as_ref()) {
         Some(expression) => format!("{} code", Printable(expression.as_str())),
+        None if reference.verdict.decision == Decision::Reserved => "code without a licence".to_owned(),
         None => "code under an unknown licence".to_owned(),
     };
     let file = match &reference.outbound.expression {

@@ -244,6 +244,11 @@ fn each_subtree_gets_its_own_verdict() {
         ]
     );
 
+    let notes = report["notes"].to_string();
+    let said = "1 file with references states a licence of its own that a work under MIT as a whole may not hold: \
+                by_header.py (GPL-3.0-or-later)";
+    assert!(notes.contains(said), "{notes}");
+
     // The same through standard input, whose path need not exist.
     for (path, text, decision) in [
         ("gpl/new.py", COPIED, "attribution-needed"),

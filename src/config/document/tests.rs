@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::{prop_assert, proptest};
+
 use super::*;
 use crate::config::given_license;
 use crate::finding::Rule;
@@ -164,5 +166,33 @@ fn as_json(value: toml::Value) -> serde_json::Value {
         toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, as_json(value))).collect(),
         toml::Value::Array(items) => items.into_iter().map(as_json).collect(),
         other => serde_json::to_value(other).expect("plain"),
+    }
+}
+
+const EVERYTHING: &str = "license = 'MIT OR GPL-2.0+'\ndistribution = 'service'\nindex = ['a', 'starter']\n\
+    idioms = ['b']\nthreshold = 60.5\nexclude = ['v[a-z]/**']\nowned = ['pkg:pypi/x']\nallow = ['MIT']\n\
+    deny = ['ISC']\nreview = ['Zlib']\nfail-on = 'error'\n[severity]\nlicense-review = 'info'\n\
+    [[exceptions]]\nowner = 'pkg:pypi/x@1'\npath = 'src'\nlicense = 'MIT'\nreason = 'r'\nexpires = 2030-01-31\n\
+    [[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'\n\
+    digest = 'blake3:0000000000000000000000000000000000000000000000000000000000000000'\n";
+
+proptest! {
+    /// Whatever is changed in a configuration, it is read or every problem has a place in it.
+    #[test]
+    fn damaged_configurations_are_told_in_place(
+        edits in proptest::collection::vec((0..EVERYTHING.len(), 0..6usize, "[a-z '\"\\[\\]{}=.\n\\\\é/*:@#-]{0,6}"), 1..5)
+    ) {
+        let mut text = EVERYTHING.to_owned();
+        for (at, length, with) in edits {
+            let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            let (start, end) = (boundary(at).unwrap_or(0), boundary(at + length).unwrap_or(0));
+            text.replace_range(start..end.max(start), &with);
+        }
+        if let Err(problems) = config(&text) {
+            prop_assert!(!problems.is_empty());
+            for problem in problems {
+                prop_assert!(text.get(problem.span.clone()).is_some(), "{problem:?} in {text}");
+            }
+        }
     }
 }

@@ -1,0 +1,74 @@
+//! What the user's own word clears, and what it leaves open: nothing passes unseen.
+
+use std::collections::BTreeSet;
+
+use super::ScanSettings;
+use crate::finding::{Note, NoteKind, Reference};
+use crate::license::{Answer, LearnedFrom, LicenseExpression};
+use crate::policy::{self, PolicySettings};
+
+/// Files named before the rest is counted.
+const FILES_NAMED: usize = 3;
+
+/// What a reader must know of references that raise no finding because of what the user said.
+pub(super) fn notes(references: &[Reference], settings: &ScanSettings) -> Vec<Note> {
+    let own = owned(references, &settings.policy);
+    own.into_iter().chain(excepted(references)).chain(apart(references, settings)).collect()
+}
+
+/// What the declaration of own packages clears.
+fn owned(references: &[Reference], policy: &PolicySettings) -> Option<Note> {
+    let origins = references.iter().filter_map(|reference| reference.owners.first());
+    let own: Vec<&str> =
+        origins.filter(|origin| policy.owns(&origin.purl)).map(|origin| origin.purl.package()).collect();
+    let packages: BTreeSet<&str> = own.iter().copied().collect();
+    let packages: Vec<&str> = packages.into_iter().collect();
+    let what = match (own.len(), packages.len()) {
+        (0, _) => return None,
+        (1, _) => "1 reference is to your own package".to_owned(),
+        (n, 1) => format!("{n} references are to your own package"),
+        (n, _) => format!("{n} references are to your own packages"),
+    };
+    let message = format!("{what}: {}", packages.join(", "));
+    Some(Note { path: None, kind: NoteKind::Info, message })
+}
+
+/// What exceptions of the configuration clear.
+fn excepted(references: &[Reference]) -> Option<Note> {
+    let message = match references.iter().filter(|it| policy::is_excepted(&it.verdict)).count() {
+        0 => return None,
+        1 => "1 reference is excepted in the configuration; --references shows why".to_owned(),
+        n => format!("{n} references are excepted in the configuration; --references shows why"),
+    };
+    Some(Note { path: None, kind: NoteKind::Info, message })
+}
+
+/// Files that state a licence of their own under which the project around them cannot hold them: a reference in such a
+/// file is judged by the file, and the project is left to be judged by somebody.
+fn apart(references: &[Reference], settings: &ScanSettings) -> Option<Note> {
+    let project = settings.project_license.expression.as_ref()?;
+    let states_its_own = |reference: &&Reference| {
+        matches!(reference.outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile)
+    };
+    let refused = |license: &LicenseExpression| settings.policy.compat(license, project).answer == Answer::No;
+    let files: BTreeSet<(&str, &LicenseExpression)> = references
+        .iter()
+        .filter(states_its_own)
+        .filter_map(|reference| Some((reference.path.as_str(), reference.outbound.expression.as_ref()?)))
+        .filter(|(_, license)| refused(license))
+        .collect();
+    let named: Vec<String> =
+        files.iter().take(FILES_NAMED).map(|(path, license)| format!("{path} ({license})")).collect();
+    let what = match files.len() {
+        0 => return None,
+        1 => "1 file with references states a licence of its own".to_owned(),
+        n => format!("{n} files with references state licences of their own"),
+    };
+    let more = match files.len().saturating_sub(FILES_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = named.join(", ");
+    let message = format!("{what} that a work under {project} as a whole may not hold: {named}{more}");
+    Some(Note { path: None, kind: NoteKind::Info, message })
+}
