@@ -233,6 +233,13 @@ impl Reference {
     }
 }
 
+impl Finding {
+    /// Whether it is about this reference at its place: ids alone repeat where the same code stands twice.
+    pub fn is_about(&self, reference: &Reference) -> bool {
+        self.reference == reference.id && self.path == reference.path && self.region == reference.region
+    }
+}
+
 impl Rule {
     /// Every rule, in the order of the documentation.
     pub const ALL: [Rule; 7] = [

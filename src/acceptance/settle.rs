@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{AcceptanceLog, Entry, Logged};
 use crate::finding::{AcceptedReference, Fate, Finding, Note, NoteKind, Reference};
-use crate::span::{LineRange, Region};
+use crate::span::LineRange;
 
 /// The references and findings of a run, as far as they are settled.
 struct Settling<'a> {
@@ -86,11 +86,7 @@ impl Settling<'_> {
     }
 
     fn finding(&self, reference: usize) -> Option<usize> {
-        let Reference { id, path, region, .. } = &self.references[reference];
-        let place = |finding: &Finding| -> (String, Region) { (finding.path.clone(), finding.region) };
-        self.findings
-            .iter()
-            .position(|finding| finding.reference == *id && place(finding) == (path.clone(), *region))
+        self.findings.iter().position(|finding| finding.is_about(&self.references[reference]))
     }
 
     fn accept(&mut self, reference: usize, entry: &Entry) {

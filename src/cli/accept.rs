@@ -15,7 +15,7 @@ use super::log::told;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::acceptance::{AcceptanceLog, Entry};
-use crate::finding::{Acceptance, Finding, Reference, Report};
+use crate::finding::{Acceptance, Reference, Report};
 use crate::git::{Git, GitError};
 use crate::report::printable::Printable;
 
@@ -88,7 +88,7 @@ fn accepted(
             writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;
             continue;
         }
-        let Some(finding) = report.findings.iter().find(|finding| is_about(finding, reference)) else {
+        let Some(finding) = report.findings.iter().find(|finding| finding.is_about(reference)) else {
             writeln!(said, "{place} raises no finding: there is nothing to accept")?;
             continue;
         };
@@ -102,10 +102,6 @@ fn accepted(
         writeln!(said, "accepted {place} as {}\nwrote {}", finding.rule.code(), Printable(&file))?;
     }
     Ok(said)
-}
-
-fn is_about(finding: &Finding, reference: &Reference) -> bool {
-    finding.reference == reference.id && finding.path == reference.path && finding.region == reference.region
 }
 
 /// Who decides, as git knows them: `Ada Example <ada@example.org>`.

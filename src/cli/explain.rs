@@ -9,7 +9,7 @@ use super::args::{Common, ExplainArgs, ReportArgs, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::finding::{Reference, Report, Rule};
+use crate::finding::{Finding, Reference, Report, Rule};
 use crate::report::text::References;
 use crate::report::{self, Format};
 use crate::walk;
@@ -99,7 +99,9 @@ impl Wanted {
 /// The references that a report shows in full.
 pub fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
     let needs_attention = |reference: &&Reference| {
-        Rule::of(reference.verdict.decision).is_some_and(|rule| rule != Rule::AttributionMissing)
+        let about =
+            |finding: &Finding| finding.rule != Rule::AttributionMissing && finding.is_about(reference);
+        report.findings.iter().any(about)
     };
     let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);
     report.references.iter().filter(is_shown).collect()

@@ -11,8 +11,8 @@ use std::io;
 use escape::{code, fenced, prose};
 
 use super::found::{Found, worst_first};
-use super::text::{count, decision, shown_declaration, title};
-use crate::finding::{Decision, Explanation, NoteKind, Reference, Report, Rule, Severity};
+use super::text::{count, decided, shown_declaration, title};
+use crate::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
 use crate::matcher::Owner;
 
@@ -81,22 +81,11 @@ impl Page<'_> {
         let _ = writeln!(
             text,
             "## birthmark\n\n**{verdict}** Checked {files} with {lines}: {references}{}.\n",
-            self.decided()
+            decided(self.report)
         );
         if let Some(change) = &self.report.provenance.change {
             let _ = writeln!(text, "Of {} only what touches its added lines is reported.\n", prose(change));
         }
-    }
-
-    /// How many references there are of each decision.
-    fn decided(&self) -> String {
-        let mut counts: BTreeMap<Decision, usize> = BTreeMap::new();
-        for reference in &self.report.references {
-            *counts.entry(reference.verdict.decision).or_default() += 1;
-        }
-        let parts: Vec<String> =
-            counts.into_iter().rev().map(|(kind, number)| format!("{number} {}", decision(kind))).collect();
-        if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
     }
 
     fn findings(&self, text: &mut String) {

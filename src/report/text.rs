@@ -247,7 +247,7 @@ impl<'a> Page<'a> {
         let files = count(summary.files_scanned, "file");
         let lines = count(summary.lines_scanned, "line");
         let references = count(summary.references, "reference");
-        let decided = self.decided();
+        let decided = decided(self.report);
         writeln!(out, "{DIM}checked{DIM:#}  {files}, {lines}; {references}{decided}")?;
         if let Some(change) = &self.report.provenance.change {
             let change = Printable(change);
@@ -275,20 +275,6 @@ impl<'a> Page<'a> {
             )?;
         }
         Ok(())
-    }
-
-    /// How many references there are of each decision.
-    fn decided(&self) -> String {
-        let mut counts: BTreeMap<(Decision, &str), usize> = BTreeMap::new();
-        for reference in &self.report.references {
-            *counts.entry((reference.verdict.decision, standing(reference))).or_default() += 1;
-        }
-        if counts.is_empty() {
-            return String::new();
-        }
-        let parts: Vec<String> =
-            counts.into_iter().rev().map(|((_, standing), n)| format!("{n} {standing}")).collect();
-        format!(" ({})", parts.join(", "))
     }
 }
 
@@ -481,6 +467,20 @@ pub(super) fn decision(decision: Decision) -> &'static str {
         Decision::Reserved => "all rights reserved",
         Decision::Incompatible => "incompatible",
     }
+}
+
+/// How many references there are of each standing.
+pub(super) fn decided(report: &Report) -> String {
+    let mut counts: BTreeMap<(Decision, &str), usize> = BTreeMap::new();
+    for reference in &report.references {
+        *counts.entry((reference.verdict.decision, standing(reference))).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let parts: Vec<String> =
+        counts.into_iter().rev().map(|((_, standing), n)| format!("{n} {standing}")).collect();
+    format!(" ({})", parts.join(", "))
 }
 
 /// What a reference counts as.

@@ -111,6 +111,10 @@ fn what_is_accepted_is_recorded_and_honoured() {
     let (code, out, _) = demo.run(&["scan"]);
     assert_eq!(code, 0);
     assert!(out.contains("1 accepted") && !out.contains("error["), "{out}");
+    let (_, report) = demo.scan(&["--explain"]);
+    assert_eq!(report["explanations"], serde_json::json!([]), "what is accepted needs no explanation");
+    let (_, out, _) = demo.run(&["scan", "--format", "markdown"]);
+    assert!(out.contains("1 accepted"), "{out}");
     let (_, out, _) = demo.run(&["scan", "--references"]);
     assert!(out.contains("accepted by Ada Example <ada@example.org>"), "{out}");
     let (code, _, err) = demo.run_in("parcelbot", &["scan", "routes.py"]);
