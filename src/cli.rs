@@ -4,6 +4,7 @@
 mod accept;
 mod args;
 mod attribute;
+mod baseline;
 mod completions;
 mod doctor;
 mod draw;
@@ -47,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Log(args) => log::run(args),
         Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
+        Command::Baseline(command) => baseline::run(command, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
         Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),

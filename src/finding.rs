@@ -21,6 +21,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The decisions of the log, and what became of each.
     pub accepted: Vec<AcceptedReference>,
+    /// What would be a finding if nobody had said otherwise, by path and then by region.
+    pub silenced: Vec<Silenced>,
     /// What was not or only partly checked, and why; limits that were reached.
     pub notes: Vec<Note>,
     /// Counts over the run.
@@ -116,6 +118,29 @@ pub struct Finding {
     pub message: String,
     /// What would clear it, one sentence each.
     pub remedies: Vec<String>,
+}
+
+/// A finding that somebody has silenced.
+#[derive(Clone, Debug)]
+pub struct Silenced {
+    /// The finding.
+    pub finding: Finding,
+    /// What silences it.
+    pub by: Silencer,
+}
+
+/// What silences a finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Silencer {
+    /// A comment in the file.
+    Comment {
+        /// Its line.
+        line: u32,
+        /// The reason it gives.
+        reason: String,
+    },
+    /// The baseline: it was there when that was made.
+    Baseline,
 }
 
 /// The rules, each documented in `docs/findings.md` under its code.

@@ -16,10 +16,12 @@ pub mod fingerprint;
 pub mod index;
 pub mod model;
 
+pub mod baseline;
 pub mod evidence;
 pub mod finding;
 pub mod matcher;
 pub mod policy;
+pub mod suppression;
 
 pub mod acceptance;
 pub mod attribution;

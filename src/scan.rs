@@ -5,8 +5,12 @@
 mod change;
 mod cleared;
 mod explain;
+mod known;
 mod look;
 pub mod self_test;
+mod silence;
+
+pub use known::baseline_path;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,9 +19,10 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::acceptance::{self, AcceptanceLog};
+use crate::baseline::Baseline;
 use crate::declaration::Declaration;
 use crate::finding::{
-    Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Summary,
+    Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Silenced, Summary,
 };
 use crate::index::{Index, IndexError, Part};
 use crate::ingest::marks;
@@ -28,6 +33,7 @@ use crate::source::SourceFile;
 use crate::span::{LineSet, Region};
 use crate::token::Tokenizer;
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
+use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
 
 /// The evidence in bits from which a match is reported, unless the user says otherwise.
@@ -60,6 +66,8 @@ pub struct ScanSettings {
     pub change: Option<String>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
+    /// What was there before and is not reported, by [`baseline_path`].
+    pub baseline: Option<Baseline>,
     /// How matches are judged.
     pub policy: PolicySettings,
     /// What was accepted as it is.
@@ -79,10 +87,14 @@ pub struct Scanner {
 /// What there is to say of one file.
 #[derive(Default)]
 pub struct FileReport {
+    /// Path of the file.
+    pub path: String,
     /// Every reference, by region.
     pub references: Vec<Reference>,
     /// Every finding, by region.
     pub findings: Vec<Finding>,
+    /// What would be a finding if no comment said otherwise.
+    pub silenced: Vec<Silenced>,
     /// What was not or only partly checked.
     pub notes: Vec<Note>,
     /// Physical lines checked; none if the file was skipped.
@@ -129,6 +141,7 @@ impl Scanner {
 
     /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
     pub fn run(&self, walked: Walked, outbound: &Outbound<'_>, progress: &(dyn Fn(Tick) + Sync)) -> Report {
+        let looked_at = LookedAt::of(walked.files.iter().map(|file| file.location.as_path()));
         let mut reports: Vec<FileReport> = walked
             .files
             .par_iter()
@@ -139,16 +152,21 @@ impl Scanner {
             })
             .collect();
         self.leave_new(&mut reports, &walked.base);
+        let mut notes = walked.notes;
+        notes.extend(self.silence_known(&mut reports, &looked_at));
         let paths = walked.files.iter().map(|file| file.path.as_str());
         let checked = self.checked(paths.zip(&reports));
-        self.report(reports, walked.notes, &checked)
+        self.report(reports, notes, &checked)
     }
 
     /// Scans one text that is in memory.
     pub fn text(&self, source: &SourceFile, outbound: &LicenseFact) -> Report {
         let report = guarded(source.path(), || self.file(&mut Tokenizer::new(), source, outbound));
-        let checked = self.checked([(source.path(), &report)]);
-        self.report(vec![report], Vec::new(), &checked)
+        let mut reports = vec![report];
+        let looked_at = LookedAt::of([Path::new(source.path())].into_iter());
+        let notes = self.silence_known(&mut reports, &looked_at);
+        let checked = self.checked([(source.path(), &reports[0])]);
+        self.report(reports, notes.into_iter().collect(), &checked)
     }
 
     fn walked_file(
@@ -179,13 +197,18 @@ impl Scanner {
     ) -> Result<FileReport, IndexError> {
         Ok(match self.look(tokenizer, source)? {
             Look::Skipped(skip) => skipped(source, skip),
-            Look::Seen(seen) => self.judged(source, seen, outbound),
+            Look::Seen(seen) => {
+                let mut report = self.judged(source, seen, outbound);
+                self.silence(tokenizer, source, &mut report)?;
+                report
+            }
         })
     }
 
     fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
         let lines = u64::from(source.line_count());
-        let mut report = FileReport { lines, limits: seen.limits, ..FileReport::default() };
+        let path = source.path().to_owned();
+        let mut report = FileReport { path, lines, limits: seen.limits, ..FileReport::default() };
         for located in seen.matches {
             let reference = self.reference(source, located, outbound, &seen.said);
             report.findings.extend(policy::findings(&reference, &self.settings.policy));
@@ -258,6 +281,7 @@ impl Scanner {
             references: Vec::new(),
             findings: Vec::new(),
             accepted: Vec::new(),
+            silenced: Vec::new(),
             notes,
             summary: Summary::default(),
             provenance: self.provenance(),
@@ -272,6 +296,7 @@ impl Scanner {
                 u64::from(file.notes.iter().all(|note| note.kind == NoteKind::Info));
             report.references.extend(file.references);
             report.findings.extend(file.findings);
+            report.silenced.extend(file.silenced);
             report.notes.extend(file.notes);
         }
         report.accepted =
@@ -312,7 +337,9 @@ impl FileReport {
         let is_about = |finding: &Finding, reference: &Reference| {
             finding.reference == reference.id && finding.region == reference.region
         };
-        self.findings.retain(|finding| !dropped.iter().any(|reference| is_about(finding, reference)));
+        let is_kept = |finding: &Finding| !dropped.iter().any(|reference| is_about(finding, reference));
+        self.findings.retain(is_kept);
+        self.silenced.retain(|silenced| is_kept(&silenced.finding));
         self.references = kept;
     }
 }

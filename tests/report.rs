@@ -5,7 +5,7 @@ mod formats;
 
 use birthmark::finding::{
     Decision, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule, Severity,
-    Summary, Verdict,
+    Silenced, Silencer, Summary, Verdict,
 };
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use birthmark::matcher::{CopyKind, Evidence, Owner};
@@ -87,6 +87,7 @@ fn empty() -> Report {
         references: Vec::new(),
         findings: Vec::new(),
         accepted: Vec::new(),
+        silenced: Vec::new(),
         notes: Vec::new(),
         summary: Summary { files_scanned: 1, lines_scanned: 10, ..Summary::default() },
         provenance: Provenance {
@@ -154,9 +155,14 @@ fn full() -> Report {
     for notice in &references[2..7] {
         findings.push(finding(notice, Rule::AttributionMissing, Severity::Info));
     }
+    let silenced =
+        |by| Silenced { finding: finding(&references[1], Rule::LicenseReview, Severity::Warning), by };
+    let comment = Silencer::Comment { line: 12, reason: "agreed with the owner".to_owned() };
+    let silenced = vec![silenced(Silencer::Baseline), silenced(comment)];
     Report {
         references,
         findings,
+        silenced,
         notes: vec![
             note(None, NoteKind::Limit, "stopped at 100 candidates"),
             note(Some("a.py"), NoteKind::Skipped, "larger than 1 MiB"),

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["license", "purl"],
     &["declaration", "language", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
-    &["evidence", "finding", "matcher", "policy"],
+    &["baseline", "evidence", "finding", "matcher", "policy", "suppression"],
     &["acceptance", "attribution", "changes", "config", "git", "ingest", "scan", "walk"],
     &["cli", "report"],
 ];

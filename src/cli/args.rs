@@ -18,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use super::accept::AcceptArgs;
 use super::attribute::AttributeArgs;
 use super::log::LogArgs;
+use super::baseline::{BaselineChoice, BaselineCommand};
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -92,6 +93,9 @@ pub enum Command {
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),
+    /// Record what is there now, so that only what comes later is reported
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Declare code that is nobody's: scaffolds, templates, boilerplate
     #[command(subcommand)]
     Idiom(IdiomCommand),
@@ -145,6 +149,8 @@ pub struct ScanArgs {
     pub path: Option<PathBuf>,
     #[command(flatten)]
     pub check: CheckArgs,
+    #[command(flatten)]
+    pub baseline: BaselineChoice,
     /// Lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
     pub fail_on: Option<FailOn>,
@@ -454,6 +460,23 @@ impl CheckArgs {
             && self.idioms.is_empty()
             && self.threshold.is_none()
             && self.preset.is_none()
+    }
+}
+
+impl ScanArgs {
+    /// A scan of the current directory that fails because of nothing it finds.
+    pub fn of(check: CheckArgs) -> ScanArgs {
+        ScanArgs {
+            paths: Vec::new(),
+            scope: ScopeArgs::default(),
+            stdin: false,
+            path: None,
+            check,
+            baseline: BaselineChoice::default(),
+            fail_on: None,
+            exit_zero: true,
+            report: ReportArgs::default(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueHint};
 
-use super::args::{CheckArgs, Common, ReportArgs, ScanArgs};
+use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::explain::Wanted;
 use super::failure;
@@ -75,16 +75,7 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 
 /// The scan that finds what is to be declared.
 pub fn scan_for(paths: Vec<PathBuf>, check: CheckArgs) -> ScanArgs {
-    ScanArgs {
-        paths,
-        scope: Default::default(),
-        stdin: false,
-        path: None,
-        check,
-        fail_on: None,
-        exit_zero: true,
-        report: ReportArgs::default(),
-    }
+    ScanArgs { paths, ..ScanArgs::of(check) }
 }
 
 /// The references to declare.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ReportArgs, ScanArgs};
+use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ScanArgs};
 use super::exit::ExitStatus;
 use super::idiom;
 use super::output::{Output, Painted};
@@ -71,16 +71,7 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
 }
 
 fn scan_of(args: DoctorArgs) -> ScanArgs {
-    ScanArgs {
-        paths: vec![args.path],
-        scope: Default::default(),
-        stdin: false,
-        path: None,
-        check: args.check,
-        fail_on: None,
-        exit_zero: true,
-        report: ReportArgs::default(),
-    }
+    ScanArgs { paths: vec![args.path], ..ScanArgs::of(args.check) }
 }
 
 /// Opens and verifies each index that a scan would ask; returns those that are sound.

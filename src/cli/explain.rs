@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use super::args::{Common, ExplainArgs, ReportArgs, ScanArgs};
+use super::args::{Common, ExplainArgs, ScanArgs};
+use super::baseline::BaselineChoice;
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
@@ -36,16 +37,8 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
         (true, Wanted::Place { path, .. }) => vec![path.clone()],
         (true, Wanted::Id(_)) => vec![PathBuf::from(".")],
     };
-    ScanArgs {
-        paths,
-        scope: Default::default(),
-        stdin: false,
-        path: None,
-        check: args.check,
-        fail_on: None,
-        exit_zero: true,
-        report: ReportArgs::default(),
-    }
+    let baseline = BaselineChoice { baseline: None, no_baseline: true };
+    ScanArgs { paths, baseline, ..ScanArgs::of(args.check) }
 }
 
 /// What the user named.

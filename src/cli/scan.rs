@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
 use crate::acceptance::{AcceptanceLog, log_root};
+use crate::baseline::Baseline;
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::{Note, Report};
 use crate::index::{Index, IndexName};
@@ -40,6 +41,7 @@ pub(super) struct Request {
     indexes: Vec<IndexName>,
     idioms: Vec<IndexName>,
     config: Config,
+    baseline: Option<Baseline>,
     licenses: ProjectLicenses,
     threshold_bits: f32,
     fail_on: FailOn,
@@ -58,6 +60,7 @@ impl Request {
             true => Coverage::Project,
             false => Coverage::Part,
         };
+        let baseline = args.baseline.load(&config, &choice, &input.place())?;
         let indexes = match (check.index.is_empty(), config.index.is_empty()) {
             (false, _) => check.index,
             (true, false) => config.index.iter().map(|i| i.get_ref().clone()).collect(),
@@ -91,6 +94,7 @@ impl Request {
             indexes,
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             config,
+            baseline,
             licenses,
             threshold_bits,
             fail_on,
@@ -102,6 +106,16 @@ impl Request {
     /// The configuration in force.
     pub(super) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The place the scan is about.
+    pub(super) fn place(&self) -> PathBuf {
+        self.input.place()
+    }
+
+    /// What is not reported.
+    pub(super) fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
     }
 
     /// The indexes to ask.
@@ -148,11 +162,6 @@ impl Request {
     /// The decisions that are honoured; `None` where none are wanted.
     pub(super) fn log(&self) -> Option<&AcceptanceLog> {
         self.log.as_ref()
-    }
-
-    /// The place the scan is about.
-    pub(super) fn place(&self) -> PathBuf {
-        self.input.place()
     }
 
     /// The report, and the files it is about.
@@ -233,6 +242,7 @@ impl Request {
         ScanSettings {
             idioms,
             change: self.input.change(),
+            baseline: self.baseline.clone(),
             threshold_bits: self.threshold_bits,
             accepted: self.log.clone().unwrap_or_default(),
             policy,

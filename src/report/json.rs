@@ -50,6 +50,8 @@ pub(super) struct Report<'a> {
     matches: Vec<Match<'a>>,
     findings: Vec<Finding<'a>>,
     accepted: Vec<AcceptedReference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    silenced: Vec<Silenced<'a>>,
     notes: Vec<Note<'a>>,
     summary: Summary,
     provenance: Provenance<'a>,
@@ -168,6 +170,15 @@ pub(super) struct Finding<'a> {
 }
 
 #[derive(Serialize)]
+pub(super) struct Silenced<'a> {
+    by: &'static str,
+    line: Option<u32>,
+    reason: Option<&'a str>,
+    #[serde(flatten)]
+    finding: Finding<'a>,
+}
+
+#[derive(Serialize)]
 pub(super) struct Note<'a> {
     kind: &'static str,
     path: Option<&'a str>,
@@ -219,6 +230,7 @@ impl<'a> From<&'a finding::Report> for Report<'a> {
             matches: report.references.iter().map(Match::from).collect(),
             findings: report.findings.iter().map(Finding::from).collect(),
             accepted: report.accepted.iter().map(AcceptedReference::from).collect(),
+            silenced: report.silenced.iter().map(Silenced::from).collect(),
             notes: report.notes.iter().map(Note::from).collect(),
             summary: Summary::from(&report.summary),
             provenance: Provenance::from(&report.provenance),
@@ -373,6 +385,16 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             message: &finding.message,
             remedies: &finding.remedies,
         }
+    }
+}
+
+impl<'a> From<&'a finding::Silenced> for Silenced<'a> {
+    fn from(silenced: &'a finding::Silenced) -> Self {
+        let (by, line, reason) = match &silenced.by {
+            finding::Silencer::Comment { line, reason } => ("comment", Some(*line), Some(reason.as_str())),
+            finding::Silencer::Baseline => ("baseline", None, None),
+        };
+        Silenced { by, line, reason, finding: Finding::from(&silenced.finding) }
     }
 }
 

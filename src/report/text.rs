@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::printable::Printable;
 use crate::finding::{
     Acceptance, Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind,
-    Reference, Report, Rule, Severity, Summary,
+    Reference, Report, Rule, Severity, Silenced, Silencer, Summary,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
@@ -253,6 +253,9 @@ impl<'a> Page<'a> {
             let change = Printable(change);
             writeln!(out, "{DIM}change{DIM:#}   {change}; only what touches its added lines is reported")?;
         }
+        if let Some(silenced) = silenced(&self.report.silenced) {
+            writeln!(out, "{DIM}silenced{DIM:#} {silenced}")?;
+        }
         if summary.files_skipped > 0 {
             let skipped = count(summary.files_skipped, "file");
             let reasons = reasons(&self.report.notes);
@@ -370,6 +373,18 @@ fn verdict_line(summary: &Summary) -> String {
         return format!("{GREEN}Nothing found that needs attention.{GREEN:#}");
     }
     format!("{BOLD}Found{BOLD:#} {}", parts.join(", "))
+}
+
+/// What was silenced, and by what.
+fn silenced(silenced: &[Silenced]) -> Option<String> {
+    let baselined = silenced.iter().filter(|silenced| silenced.by == Silencer::Baseline).count();
+    let findings = count(silenced.len(), "finding");
+    match (silenced.len() - baselined, baselined) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("{findings} by comments")),
+        (0, _) => Some(format!("{findings} by the baseline")),
+        (comments, _) => Some(format!("{findings}: {comments} by comments, {baselined} by the baseline")),
+    }
 }
 
 /// Why files were skipped, the most frequent reason first.

@@ -31,11 +31,13 @@ impl FileReport {
         for reference in &mut self.references {
             reference.added = lines.within(reference.region.into());
         }
-        for finding in &mut self.findings {
+        let silenced = self.silenced.iter_mut().map(|silenced| &mut silenced.finding);
+        for finding in self.findings.iter_mut().chain(silenced) {
             finding.added = lines.within(finding.region.into());
         }
         self.references.retain(|reference| !reference.added.is_empty());
         self.findings.retain(|finding| !finding.added.is_empty());
+        self.silenced.retain(|silenced| !silenced.finding.added.is_empty());
     }
 }
 

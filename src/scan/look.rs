@@ -73,6 +73,19 @@ impl Scanner {
     /// # Errors
     /// If the index is damaged.
     pub(super) fn look(&self, tokenizer: &mut Tokenizer, source: &SourceFile) -> Result<Look, IndexError> {
+        self.look_from(self.settings.threshold_bits, tokenizer, source)
+    }
+
+    /// Looks at one file for matches with at least so much evidence.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub(super) fn look_from(
+        &self,
+        threshold_bits: f32,
+        tokenizer: &mut Tokenizer,
+        source: &SourceFile,
+    ) -> Result<Look, IndexError> {
         if let Some(skip) = reason_to_skip(source) {
             return Ok(Look::Skipped(skip));
         }
@@ -88,7 +101,7 @@ impl Scanner {
             margins: &|range| Margins::of(source, &stream, range),
         };
         let model = self.index.model()?;
-        let found = matcher::find(&self.index, &model, query, self.settings.threshold_bits)?;
+        let found = matcher::find(&self.index, &model, query, threshold_bits)?;
         let limits = Limits {
             common_fingerprints: found.common_fingerprints,
             kgrams_left_out: found.kgrams_left_out,

@@ -87,6 +87,7 @@ fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
     let settings = ScanSettings {
         accepted: AcceptanceLog::default(),
         change: None,
+        baseline: None,
         idioms: None,
         threshold_bits: DEFAULT_THRESHOLD_BITS,
         policy: PolicySettings::default(),

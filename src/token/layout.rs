@@ -4,7 +4,7 @@ use tree_sitter::{Node, Tree};
 
 use super::Tokenizer;
 use crate::source::SourceFile;
-use crate::span::ByteSpan;
+use crate::span::{ByteSpan, LineRange};
 
 /// A comment or docstring of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,23 @@ impl Layout {
         let start =
             source.line_starts().get(line as usize - 1).map_or(source.text().len(), |&at| at as usize);
         start == 0 || start >= source.text().len() || is_place(tree, start, source.text())
+    }
+
+    /// The lines of the statement or item that begins below a line, with the attributes and comments before it.
+    pub fn statement_below(&self, source: &SourceFile, line: u32) -> Option<LineRange> {
+        let offset = *source.line_starts().get(line as usize)? as usize;
+        let mut cursor = self.tree.as_ref()?.walk();
+        while cursor.node().start_byte() < offset {
+            cursor.goto_first_child_for_byte(offset)?;
+        }
+        let first = source.line(cursor.node().start_byte() as u32);
+        while cursor.node().kind().ends_with("comment") || cursor.node().kind().ends_with("attribute_item") {
+            if !cursor.goto_next_sibling() {
+                return None;
+            }
+        }
+        let end = cursor.node().end_byte().saturating_sub(1) as u32;
+        Some(LineRange { first, last: source.line(end) })
     }
 
     /// Whether the parser understood all of the text.

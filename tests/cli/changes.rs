@@ -16,22 +16,22 @@ use super::birthmark;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A file that holds a copy of indexed code, on lines 41 to 90.
-fn copy() -> String {
+pub fn copy() -> String {
     fs::read_to_string(Path::new(ROOT).join("fixtures/demo/parcelbot/routes.py")).expect("readable")
 }
 
 /// The copied function alone.
-fn copied_function() -> String {
+pub fn copied_function() -> String {
     let copy = copy();
     copy[copy.find("def find_path(").expect("there")..].to_owned()
 }
 
 /// Code that resembles nothing.
-const OWN: &str = "def greet(name):\n    return f'hello {name}'\n";
+pub const OWN: &str = "def greet(name):\n    return f'hello {name}'\n";
 
 /// A git repository, and beside it an index that knows the origin of the copy.
-struct Repository {
-    directory: tempfile::TempDir,
+pub struct Repository {
+    pub directory: tempfile::TempDir,
 }
 
 impl Repository {
@@ -49,7 +49,7 @@ impl Repository {
     }
 
     /// A repository whose first commit holds these files.
-    fn with(files: &[(&str, &str)]) -> Repository {
+    pub fn with(files: &[(&str, &str)]) -> Repository {
         let repository = Repository::new();
         for (name, text) in files {
             repository.write(name, text);
@@ -58,32 +58,32 @@ impl Repository {
         repository
     }
 
-    fn index(&self) -> PathBuf {
+    pub fn index(&self) -> PathBuf {
         self.directory.path().join("index")
     }
 
-    fn path(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.directory.path().join("work")
     }
 
-    fn write(&self, name: impl AsRef<Path>, text: &str) {
+    pub fn write(&self, name: impl AsRef<Path>, text: &str) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("inside")).expect("made");
         fs::write(path, text).expect("written");
     }
 
-    fn stage(&self, name: &str, text: &str) {
+    pub fn stage(&self, name: &str, text: &str) {
         self.write(name, text);
         self.git(&["add", "--", name]);
     }
 
-    fn commit(&self, message: &str) {
+    pub fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
     }
 
     /// Runs git, which must succeed, and returns what it prints.
-    fn git(&self, arguments: &[&str]) -> String {
+    pub fn git(&self, arguments: &[&str]) -> String {
         let output = self.try_git(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
@@ -94,24 +94,24 @@ impl Repository {
     }
 
     /// birthmark in a directory, against the index of the test, in a project under MIT.
-    fn birthmark(&self, directory: &Path) -> assert_cmd::Command {
+    pub fn birthmark(&self, directory: &Path) -> assert_cmd::Command {
         let mut command = birthmark(directory);
         command.env_remove("PRE_COMMIT");
         command.args(["scan", "--license", "MIT", "--index"]).arg(self.index());
         command
     }
 
-    fn scan(&self, arguments: &[&str]) -> Scan {
+    pub fn scan(&self, arguments: &[&str]) -> Scan {
         self.scan_in(&self.path(), arguments)
     }
 
-    fn scan_in(&self, directory: &Path, arguments: &[&str]) -> Scan {
+    pub fn scan_in(&self, directory: &Path, arguments: &[&str]) -> Scan {
         let mut command = self.birthmark(directory);
         Scan::of(command.args(arguments).args(["--format", "json"]))
     }
 
     /// Where the copy is reported in a change.
-    fn found(&self, arguments: &[&str]) -> Vec<String> {
+    pub fn found(&self, arguments: &[&str]) -> Vec<String> {
         self.scan(arguments).found()
     }
 }
@@ -128,14 +128,14 @@ fn git_in(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
 
 /// What came out of a scan.
 #[derive(Debug)]
-struct Scan {
-    code: i32,
-    report: Value,
-    err: String,
+pub struct Scan {
+    pub code: i32,
+    pub report: Value,
+    pub err: String,
 }
 
 impl Scan {
-    fn of(command: &mut assert_cmd::Command) -> Scan {
+    pub fn of(command: &mut assert_cmd::Command) -> Scan {
         let output = command.output().expect("it runs");
         Scan {
             code: output.status.code().expect("not killed"),
@@ -145,14 +145,14 @@ impl Scan {
     }
 
     /// The paths of the errors found, where the exit status agrees with them.
-    fn found(&self) -> Vec<String> {
+    pub fn found(&self) -> Vec<String> {
         let findings = self.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
         assert_eq!(self.code, i32::from(!findings.is_empty()), "{self:?}");
         findings.iter().map(|finding| finding["path"].as_str().expect("a path").to_owned()).collect()
     }
 
     /// The notes as `KIND PATH: MESSAGE`.
-    fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let notes = self.report["notes"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
         notes
@@ -164,7 +164,7 @@ impl Scan {
     }
 
     #[track_caller]
-    fn assert_refused(&self, reason: &str) {
+    pub fn assert_refused(&self, reason: &str) {
         assert_eq!((self.code, &self.report), (2, &Value::Null), "{self:?}");
         assert!(self.err.contains(reason), "{}", self.err);
     }

@@ -2,6 +2,7 @@
 
 mod accept;
 mod attribute;
+mod baseline;
 mod changes;
 mod config;
 mod declared;
@@ -15,6 +16,7 @@ mod outbound;
 mod output;
 mod policy;
 mod scan;
+mod suppressions;
 
 use std::path::Path;
 

@@ -1,0 +1,248 @@
+//! `birthmark baseline`, and the baseline of a scan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueHint};
+
+use super::args::{CheckArgs, Common, ScanArgs};
+use super::exit::ExitStatus;
+use super::output::{Output, Painted};
+use super::scan::Request;
+use crate::baseline::{Baseline, Origin};
+use crate::config::{Config, ConfigChoice};
+use crate::finding::{Finding, NoteKind, Report, Silencer};
+use crate::report::Format;
+use crate::report::text::count;
+use crate::scan::baseline_path;
+use crate::walk::{absolute_path, display_path};
+
+/// Where the baseline stands beside the configuration, unless another place is named.
+const DEFAULT_FILE: &str = ".birthmark/baseline.json";
+/// Largest baseline that is read.
+const MAX_BYTES: u64 = 256 << 20;
+
+// No doc comment: it would become the help of the command that flattens this.
+#[derive(Clone, Debug, Default, Args)]
+pub struct BaselineChoice {
+    /// Baseline whose findings are not reported: a file made by `birthmark baseline` or an earlier JSON report; by default
+    /// .birthmark/baseline.json beside the configuration or at the top of the repository, if it is there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Use no baseline
+    #[arg(long, conflicts_with = "baseline")]
+    pub no_baseline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Record what is found now, so that only what comes later is reported
+    Create(CreateArgs),
+    /// Forget what is gone and follow what has moved
+    Update(UpdateArgs),
+}
+
+/// Record what is found now, so that only what comes later is reported.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark baseline create
+  birthmark baseline create src/ --baseline ci/baseline.json
+
+Findings are counted by rule, content and file: one more copy of recorded code is reported.
+Exit status: 0 recorded, 2 something could not be done")]
+pub struct CreateArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Replace a baseline that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Forget what is gone and follow what has moved.
+///
+/// Nothing new is recorded unless --add says so: an update never hides a finding by accident.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark baseline update
+  birthmark baseline update --add
+
+Exit status: 0 updated, 2 something could not be done")]
+pub struct UpdateArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Record new findings too
+    #[arg(long)]
+    pub add: bool,
+}
+
+// No doc comment: it would become the help of the commands that flatten this.
+#[derive(Clone, Debug, Args)]
+pub struct TargetArgs {
+    /// Files and directories to check
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The baseline; by default .birthmark/baseline.json beside the configuration, else at the top of the repository
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+}
+
+pub fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStatus> {
+    match command {
+        BaselineCommand::Create(args) => create(args, common),
+        BaselineCommand::Update(args) => update(args, common),
+    }
+}
+
+fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let choice = BaselineChoice { baseline: None, no_baseline: true };
+    let request = Request::new(scan_of(&args.target, choice))?;
+    let file = args.target.baseline.unwrap_or_else(|| default_file(request.config(), &request.place()));
+    if file.exists() && !args.force {
+        let shown = file.display();
+        bail!(
+            "there is a baseline at `{shown}`; `birthmark baseline update` keeps it true, --force replaces it"
+        );
+    }
+    let report = report(&request, common)?;
+    let mut baseline = Baseline::default();
+    report.findings.iter().for_each(|finding| record(&mut baseline, finding));
+    write(&file, &baseline)?;
+    say(format!("recorded {} in {}", count(baseline.len(), "finding"), file.display()))
+}
+
+fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let choice = BaselineChoice { baseline: args.target.baseline.clone(), no_baseline: false };
+    let request = Request::new(scan_of(&args.target, choice.clone()))?;
+    let file = args.target.baseline.unwrap_or_else(|| default_file(request.config(), &request.place()));
+    let Some(old) = request.baseline() else {
+        bail!("there is no baseline at `{}`; make one with `birthmark baseline create`", file.display());
+    };
+    let report = report(&request, common)?;
+    let mut updated = Baseline::default();
+    let known = report.silenced.iter().filter(|silenced| silenced.by == Silencer::Baseline);
+    known.for_each(|silenced| record(&mut updated, &silenced.finding));
+    for (known, places) in old.entries() {
+        let unseen = places.iter().filter(|(path, _)| !is_seen(path, &args.target.paths));
+        unseen.for_each(|(path, &count)| updated.add(known.clone(), path.clone(), count));
+    }
+    let forgotten = old.len().saturating_sub(updated.len());
+    let mut said = format!("{} of {} are still there", updated.len(), count(old.len(), "finding"));
+    if forgotten > 0 {
+        said.push_str(&format!(", {forgotten} forgotten"));
+    }
+    if args.add {
+        report.findings.iter().for_each(|finding| record(&mut updated, finding));
+    }
+    match (report.findings.len(), args.add) {
+        (0, _) => {}
+        (new, true) => said.push_str(&format!("; {new} added")),
+        (new, false) => said.push_str(&format!("; {new} new, not recorded (--add records them)")),
+    }
+    write(&file, &updated)?;
+    say(format!("{said}: {}", file.display()))
+}
+
+/// Whether an update of these paths knows what became of a file.
+fn is_seen(file: &str, paths: &[PathBuf]) -> bool {
+    let file = Path::new(file);
+    !file.exists() || paths.iter().any(|path| file.starts_with(absolute_path(path)))
+}
+
+fn record(baseline: &mut Baseline, finding: &Finding) {
+    baseline.count(finding, baseline_path(Path::new(&finding.path)));
+}
+
+/// The report of a run that was whole: what could not be checked would be missing from the baseline.
+fn report(request: &Request, common: &Common) -> anyhow::Result<Report> {
+    let report = request.scan(common)?.report;
+    if let Some(failed) = report.notes.iter().find(|note| note.kind == NoteKind::Failed) {
+        bail!("{}: {}", failed.path.as_deref().unwrap_or("a file"), failed.message);
+    }
+    Ok(report)
+}
+
+fn scan_of(target: &TargetArgs, baseline: BaselineChoice) -> ScanArgs {
+    ScanArgs { paths: target.paths.clone(), baseline, exit_zero: true, ..ScanArgs::of(target.check.clone()) }
+}
+
+impl BaselineChoice {
+    /// The baseline of a scan, its paths made absolute. Who wants no configuration wants none that he did not name.
+    pub fn load(
+        &self,
+        config: &Config,
+        choice: &ConfigChoice,
+        place: &Path,
+    ) -> anyhow::Result<Option<Baseline>> {
+        if self.no_baseline {
+            return Ok(None);
+        }
+        if let Some(file) = &self.baseline {
+            return read(file).map(Some);
+        }
+        let file = default_file(config, place);
+        match choice {
+            ConfigChoice::Without => Ok(None),
+            _ if file.exists() => read(&file).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Beside the configuration, else at the top of the repository, else here: where the whole project shares it.
+fn default_file(config: &Config, place: &Path) -> PathBuf {
+    if let Some(directory) = config.directory() {
+        return directory.join(DEFAULT_FILE);
+    }
+    let place = absolute_path(place);
+    let top = place.ancestors().find(|above| above.join(".git").exists());
+    let file = top.unwrap_or(Path::new("")).join(DEFAULT_FILE);
+    let here = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(here).map(Path::to_owned).unwrap_or(file)
+}
+
+fn read(file: &Path) -> anyhow::Result<Baseline> {
+    let problem = || format!("cannot read the baseline `{}`", file.display());
+    let bytes = crate::walk::read(file, MAX_BYTES).with_context(problem)?;
+    let text = String::from_utf8(bytes).with_context(problem)?;
+    let (baseline, origin) = Baseline::from_json(&text).with_context(problem)?;
+    let top = match origin {
+        Origin::Baseline => top(file),
+        Origin::Report => PathBuf::from("."),
+    };
+    Ok(baseline.with_paths(|path| baseline_path(&top.join(path))))
+}
+
+/// Writes a baseline whole or not at all, its paths relative to where it stands.
+fn write(file: &Path, baseline: &Baseline) -> anyhow::Result<()> {
+    let problem = || format!("cannot write the baseline `{}`", file.display());
+    let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
+    fs::create_dir_all(&directory).with_context(problem)?;
+    let top = top(file);
+    let relative = |path: &str| match Path::new(path).strip_prefix(&top) {
+        Ok(below) => display_path(below),
+        Err(_) => path.to_owned(),
+    };
+    let text = baseline.clone().with_paths(relative).to_json();
+    Output::open(Some(file))?.write(text.as_bytes(), Painted::No)
+}
+
+/// The directory that the paths of a baseline are relative to: the project, where it stands in its `.birthmark`, else its own
+/// directory.
+fn top(file: &Path) -> PathBuf {
+    let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
+    match directory.file_name().is_some_and(|name| name == ".birthmark") {
+        true => directory.parent().map(Path::to_owned).unwrap_or(directory),
+        false => directory,
+    }
+}
+
+fn say(what: String) -> anyhow::Result<ExitStatus> {
+    let line = format!("{}\n", crate::report::printable::Printable(&what));
+    Output::Standard.write(line.as_bytes(), Painted::of(Format::Text))?;
+    Ok(ExitStatus::Success)
+}
