@@ -66,7 +66,7 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
         kind: best.kind,
         evidence: super::Evidence { packages, ..best.evidence },
         owners,
-        content: content_hash(query, best.tokens),
+        content: content_hash(query, best.core),
     })
 }
 

@@ -33,7 +33,8 @@ pub struct Match {
     pub evidence: Evidence,
     /// Who may own it, likeliest first; never empty.
     pub owners: Vec<Owner>,
-    /// Hash of the matched tokens' classes and names, part of a finding's identity.
+    /// Hash of the classes and names of the matched tokens, without what corresponds at the edges in a few tokens only:
+    /// part of a finding's identity, which what stands next to a copy must not change.
     pub content: u64,
 }
 
@@ -91,6 +92,8 @@ struct Aligned {
     document: DocumentId,
     row: DocumentRow,
     tokens: TokenRange,
+    /// The tokens that make its identity.
+    core: TokenRange,
     lines: LineRange,
     kind: CopyKind,
     evidence: Evidence,
@@ -206,6 +209,7 @@ fn align_candidate(
             document: candidate.document,
             row,
             tokens,
+            core: core(query, &blocks).unwrap_or(tokens),
             lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
             kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
             evidence,
@@ -217,6 +221,28 @@ fn align_candidate(
 
 fn side(columns: &Columns) -> Side<'_> {
     Side { classes: &columns.classes, names: &columns.names }
+}
+
+/// Tokens that must correspond in a row at the edge of a match to belong to its identity, and tokens of another
+/// definition there that do not. An alignment that runs on into what stands next to a copy finds a `return` here and a
+/// `def` there.
+const CORE_RUN: usize = 8;
+
+/// The tokens from the first longer run of corresponding ones to the last, without the edge of another definition.
+fn core(query: Query<'_>, blocks: &[Block]) -> Option<TokenRange> {
+    let in_a_row = |a: &Pair, b: &Pair| (a.query + 1, a.document + 1) == (b.query, b.document);
+    let long =
+        || blocks.iter().flat_map(|block| block.pairs.chunk_by(in_a_row)).filter(|r| r.len() >= CORE_RUN);
+    let start = long().map(|run| run[0].query).min()?;
+    let end = long().map(|run| run[run.len() - 1].query + 1).max()?;
+    let opens =
+        |&token: &u32| query.language.opens_definition(TokenClass(query.side.classes[token as usize]));
+    let edge = CORE_RUN as u32;
+    if end - start <= 2 * edge {
+        return Some(TokenRange { start, end });
+    }
+    let start = (start..start + edge).rev().find(opens).unwrap_or(start);
+    Some(TokenRange { start, end: (end - edge..end).find(opens).unwrap_or(end) })
 }
 
 /// Takes off the word that begins the next definition: it follows a copied function on both sides by chance.
