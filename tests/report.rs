@@ -224,6 +224,7 @@ failed: e.py: permission denied
 
 Found 1 error, 1 warning, 5 notices, 1 file could not be checked
 checked  3 files, 12,345 lines; 8 references (1 incompatible, 1 unknown, 5 to attribute, 1 compatible)
+silenced 2 findings: 1 by comments, 1 by the baseline
 skipped  3 files: 2 binary, 1 larger than 1 MiB
 against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
 A resemblance is evidence, not proof, and none of this is legal advice.

@@ -50,7 +50,6 @@ pub(super) struct Report<'a> {
     matches: Vec<Match<'a>>,
     findings: Vec<Finding<'a>>,
     accepted: Vec<AcceptedReference<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     silenced: Vec<Silenced<'a>>,
     notes: Vec<Note<'a>>,
     summary: Summary,
