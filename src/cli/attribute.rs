@@ -29,7 +29,7 @@ use crate::walk;
 Examples:
   birthmark attribute --dry-run
   birthmark attribute src/table.py:40
-  birthmark attribute f77234e8 --copyright '2019 Ada Example'
+  birthmark attribute 77ba9d61 --copyright '2019 Ada Example'
 
 Exit status: 0 done, 2 something that was named could not be declared, or nothing could be done")]
 pub struct AttributeArgs {
@@ -135,7 +135,7 @@ impl<'r> Chosen<'r> {
     }
 }
 
-/// `src/a.py:3-9 (f77234e8)`.
+/// `src/a.py:3-9 (77ba9d61)`.
 fn named(reference: &Reference) -> String {
     let (region, id) = (reference.region, &reference.id);
     let id: String = id.chars().take(8).collect();
