@@ -5,6 +5,7 @@ mod accept;
 mod args;
 mod attribute;
 mod baseline;
+mod cached;
 mod completions;
 mod doctor;
 mod draw;

@@ -25,6 +25,7 @@ pub mod suppression;
 
 pub mod acceptance;
 pub mod attribution;
+pub mod cache;
 pub mod changes;
 pub mod config;
 pub mod git;

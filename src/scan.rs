@@ -9,6 +9,7 @@ mod known;
 mod look;
 pub mod self_test;
 mod silence;
+mod stored;
 
 pub use known::baseline_path;
 
@@ -20,7 +21,8 @@ use rayon::prelude::*;
 
 use crate::acceptance::{self, AcceptanceLog};
 use crate::baseline::Baseline;
-use crate::declaration::Declaration;
+use crate::cache::Cache;
+use crate::declaration::{self, Declaration};
 use crate::finding::{
     Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Silenced, Summary,
 };
@@ -31,7 +33,7 @@ use crate::matcher::Match;
 use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
 use crate::span::{LineSet, Region};
-use crate::token::Tokenizer;
+use crate::token::{Layout, Tokenizer};
 use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
@@ -82,6 +84,7 @@ pub struct ScanSettings {
 pub struct Scanner {
     index: Index,
     settings: ScanSettings,
+    cache: Option<Cache>,
 }
 
 /// What there is to say of one file.
@@ -136,7 +139,34 @@ impl Preset {
 impl Scanner {
     /// A scanner over an index.
     pub fn new(index: Index, settings: ScanSettings) -> Scanner {
-        Scanner { index, settings }
+        Scanner { index, settings, cache: None }
+    }
+
+    /// Takes up what was found in earlier runs over a project, kept in a directory.
+    pub fn open_cache(&mut self, directory: &Path, project: &Path) {
+        self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes()));
+    }
+
+    /// Keeps what was found for the next run; returns what went wrong with that, if anything did.
+    pub fn close_cache(&mut self) -> Option<Note> {
+        self.cache.take()?.close()
+    }
+
+    /// All besides the text that decides what is found in it: the build of the program, the indexes, the idioms, the
+    /// threshold.
+    fn what_decides(&self) -> String {
+        let program = std::env::current_exe().and_then(std::fs::metadata);
+        let build = program.map(|facts| (facts.len(), facts.modified().ok()));
+        let digests = |index: &Index| -> Vec<String> {
+            index.parts().iter().map(|part| part.digest.to_string()).collect()
+        };
+        format!(
+            "{} {build:?} {:?} {:?} {}",
+            env!("CARGO_PKG_VERSION"),
+            digests(&self.index),
+            self.settings.idioms.as_ref().map(digests),
+            self.settings.threshold_bits
+        )
     }
 
     /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
@@ -209,8 +239,12 @@ impl Scanner {
         let lines = u64::from(source.line_count());
         let path = source.path().to_owned();
         let mut report = FileReport { path, lines, limits: seen.limits, ..FileReport::default() };
+        let said = match seen.matches.is_empty() {
+            true => Vec::new(),
+            false => declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code]),
+        };
         for located in seen.matches {
-            let reference = self.reference(source, located, outbound, &seen.said);
+            let reference = self.reference(source, located, outbound, &said);
             report.findings.extend(policy::findings(&reference, &self.settings.policy));
             report.references.push(reference);
         }

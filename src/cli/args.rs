@@ -19,6 +19,7 @@ use super::accept::AcceptArgs;
 use super::attribute::AttributeArgs;
 use super::log::LogArgs;
 use super::baseline::{BaselineChoice, BaselineCommand};
+use super::cached::CacheChoice;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -151,6 +152,8 @@ pub struct ScanArgs {
     pub check: CheckArgs,
     #[command(flatten)]
     pub baseline: BaselineChoice,
+    #[command(flatten)]
+    pub cache: CacheChoice,
     /// Lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
     pub fail_on: Option<FailOn>,
@@ -473,6 +476,7 @@ impl ScanArgs {
             path: None,
             check,
             baseline: BaselineChoice::default(),
+            cache: CacheChoice::default(),
             fail_on: None,
             exit_zero: true,
             report: ReportArgs::default(),

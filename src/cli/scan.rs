@@ -16,6 +16,7 @@ use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
 use crate::acceptance::{AcceptanceLog, log_root};
 use crate::baseline::Baseline;
+use crate::cache::FROM_FILES;
 use crate::config::{Config, ConfigChoice, ConfigError, FailOn, Problem, ProjectLicenses};
 use crate::finding::{Note, Report};
 use crate::index::{Index, IndexName};
@@ -42,6 +43,7 @@ pub(super) struct Request {
     idioms: Vec<IndexName>,
     config: Config,
     baseline: Option<Baseline>,
+    cache: Option<PathBuf>,
     licenses: ProjectLicenses,
     threshold_bits: f32,
     fail_on: FailOn,
@@ -95,6 +97,7 @@ impl Request {
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             config,
             baseline,
+            cache: args.cache.directory(),
             licenses,
             threshold_bits,
             fail_on,
@@ -140,12 +143,12 @@ impl Request {
 
     /// Runs it.
     pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
-        let (scanner, policy) = self.scanner()?;
+        let (mut scanner, policy) = self.scanner()?;
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.walk_settings())?;
                 let files = walked.files.clone();
-                (self.scan_files(&scanner, walked, common)?, Sources::Files(files))
+                (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, language } => {
                 let source = SourceFile::new(slashed(name), *language, standard_input()?);
@@ -166,10 +169,10 @@ impl Request {
 
     /// The report, and the files it is about.
     pub(super) fn report_and_files(&self, common: &Common) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
-        let (scanner, _) = self.scanner()?;
+        let (mut scanner, _) = self.scanner()?;
         let walked = self.input.files(self.walk_settings())?;
         let files = walked.files.clone();
-        Ok((self.scan_files(&scanner, walked, common)?, files))
+        Ok((self.scan_files(&mut scanner, walked, common)?, files))
     }
 
     fn scanner(&self) -> anyhow::Result<(Scanner, Policy)> {
@@ -183,7 +186,7 @@ impl Request {
         WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() }
     }
 
-    fn scan_files(&self, scanner: &Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
+    fn scan_files(&self, scanner: &mut Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.jobs.map_or(0, NonZeroUsize::get))
             .build()
@@ -191,7 +194,19 @@ impl Request {
         let progress = Progress::new(common, walked.files.len(), "files");
         let outbound =
             |file: &WalkedFile, source: &SourceFile| self.licenses.of_text(&file.location, source.text());
-        Ok(threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines))))
+        if let Some(directory) = self.cache_for(&walked) {
+            scanner.open_cache(directory, &self.input.place());
+        }
+        let mut report =
+            threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines)));
+        report.notes.extend(scanner.close_cache());
+        Ok(report)
+    }
+
+    /// Where the cache is, if one is worth it. The texts of a change seldom come twice.
+    fn cache_for(&self, walked: &Walked) -> Option<&Path> {
+        let is_tree = matches!(self.input, Input::Paths { .. });
+        self.cache.as_deref().filter(|_| is_tree && walked.files.len() >= FROM_FILES)
     }
 
     /// Opens the indexes one by one first, so that the one at fault can be named where it is configured.

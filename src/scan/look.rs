@@ -1,15 +1,15 @@
 //! What the engine sees in one file: all that follows from its text, the indexes and the threshold, and from nothing that
 //! is decided about licences.
 
-use super::{IDIOM_BITS, IDIOM_COVERAGE, Scanner, identity};
+use super::{IDIOM_BITS, IDIOM_COVERAGE, Scanner, identity, stored};
 use crate::align::Side;
-use crate::declaration::{self, Declaration};
+use crate::cache::Key;
 use crate::index::IndexError;
 use crate::ingest::marks;
 use crate::matcher::{self, Match, Query};
 use crate::source::SourceFile;
 use crate::span::Region;
-use crate::token::{self, Completeness, Margins, Tokenizer};
+use crate::token::{self, Comment, Completeness, Margins, Tokenizer};
 
 /// One file as the engine sees it.
 #[derive(Clone, Debug)]
@@ -35,8 +35,10 @@ pub(super) struct Seen {
     pub(super) matches: Vec<Located>,
     /// Where idioms cover a match.
     pub(super) silenced: Vec<Region>,
-    /// What the file says of its provenance; read only where there are matches.
-    pub(super) said: Vec<Declaration>,
+    /// The comments of the file; read only where there are matches, to see what it says of its provenance.
+    pub(super) comments: Vec<Comment>,
+    /// The first line that holds code.
+    pub(super) first_code: u32,
     pub(super) limits: Limits,
 }
 
@@ -68,12 +70,25 @@ impl Skip {
 }
 
 impl Scanner {
-    /// Looks at one file.
+    /// Looks at one file, or at what the cache knows of its text.
     ///
     /// # Errors
     /// If the index is damaged.
     pub(super) fn look(&self, tokenizer: &mut Tokenizer, source: &SourceFile) -> Result<Look, IndexError> {
-        self.look_from(self.settings.threshold_bits, tokenizer, source)
+        if let Some(skip) = reason_to_skip(source) {
+            return Ok(Look::Skipped(skip));
+        }
+        let anew = |tokenizer| self.look_from(self.settings.threshold_bits, tokenizer, source);
+        let Some(cache) = &self.cache else { return anew(tokenizer) };
+        let key = Key::of(source.language(), source.text());
+        if let Some(look) = cache.get(key).and_then(stored::from_line) {
+            return Ok(look);
+        }
+        let look = anew(tokenizer)?;
+        if let Some(line) = stored::to_line(&look) {
+            cache.put(key, line);
+        }
+        Ok(look)
     }
 
     /// Looks at one file for matches with at least so much evidence.
@@ -86,9 +101,6 @@ impl Scanner {
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
     ) -> Result<Look, IndexError> {
-        if let Some(skip) = reason_to_skip(source) {
-            return Ok(Look::Skipped(skip));
-        }
         let stream = tokenizer.tokenize(source);
         if stream.completeness() == Completeness::BudgetExhausted {
             return Ok(Look::Skipped(Skip::BudgetExhausted));
@@ -113,11 +125,12 @@ impl Scanner {
             }
             _ => None,
         };
-        let said = match found.matches.is_empty() {
+        let comments = match found.matches.is_empty() {
             true => Vec::new(),
-            false => declaration::read(source, &tokenizer.layout(source), &lines),
+            false => tokenizer.layout(source).comments().to_vec(),
         };
-        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), said, limits };
+        let first_code = lines.first().copied().unwrap_or(u32::MAX);
+        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), comments, first_code, limits };
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
             match &covered {

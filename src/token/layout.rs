@@ -53,6 +53,11 @@ impl Tokenizer {
 }
 
 impl Layout {
+    /// The layout of a text as far as its comments go, where these are known already.
+    pub fn of_comments(comments: Vec<Comment>) -> Layout {
+        Layout { tree: None, comments }
+    }
+
     /// The comments, in order.
     pub fn comments(&self) -> &[Comment] {
         &self.comments

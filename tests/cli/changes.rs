@@ -36,7 +36,7 @@ pub struct Repository {
 
 impl Repository {
     /// A repository without a commit.
-    fn new() -> Repository {
+    pub fn new() -> Repository {
         let directory = tempfile::tempdir().expect("a temporary directory");
         fs::create_dir(directory.path().join("work")).expect("made");
         let repository = Repository { directory };

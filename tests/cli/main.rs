@@ -3,6 +3,7 @@
 mod accept;
 mod attribute;
 mod baseline;
+mod cached;
 mod changes;
 mod config;
 mod declared;

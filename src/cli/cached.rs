@@ -1,0 +1,28 @@
+//! Whether and where a scan keeps what it found for the next one.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+// No doc comment: it would become the help of the command that flattens this.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CacheChoice {
+    /// Look at every file, also at those that have not changed since an earlier scan
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Where what was found in files is kept for the next scan; by default in birthmark/ of the user's cache directory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_CACHE_DIR")]
+    pub cache_dir: Option<PathBuf>,
+}
+
+impl CacheChoice {
+    /// The directory, if there is to be one. A user without a home has none.
+    pub fn directory(&self) -> Option<PathBuf> {
+        if self.no_cache {
+            return None;
+        }
+        let of_user = || Some(choose_base_strategy().ok()?.cache_dir().join("birthmark"));
+        self.cache_dir.clone().or_else(of_user)
+    }
+}

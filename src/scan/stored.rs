@@ -1,0 +1,221 @@
+//! How what the engine saw in a text is kept by the cache: as one line of JSON, without what is usual.
+//!
+//! The types mirror those of the engine. Numbers with a fraction are kept as their bits: what comes back is what was put
+//! in, to the last one, and so is the report.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Look;
+use super::look::{Limits, Located, Seen, Skip};
+use crate::evidence::{CopyKind, Evidence};
+use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::matcher::{Match, Owner};
+use crate::purl::Purl;
+use crate::span::{ByteSpan, LineRange, Region, TokenRange};
+use crate::token::{Comment, CommentKind};
+
+/// What is kept of a text.
+#[derive(Default, Serialize, Deserialize)]
+struct Stored {
+    #[serde(rename = "x", default, skip_serializing_if = "is_no")]
+    exhausted: bool,
+    #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
+    matches: Vec<StoredMatch>,
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    silenced: Vec<[u32; 4]>,
+    /// Where comments stand, and which of them are docstrings: read where there are matches.
+    #[serde(rename = "c", default, skip_serializing_if = "Vec::is_empty")]
+    comments: Vec<(u32, u32, bool)>,
+    #[serde(rename = "f", default, skip_serializing_if = "is_nothing")]
+    first_code: u32,
+    #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
+    limits: [usize; 3],
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
+}
+
+fn is_nothing(value: &u32) -> bool {
+    *value == 0
+}
+
+fn is_zero(limits: &[usize; 3]) -> bool {
+    *limits == [0; 3]
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredMatch {
+    id: String,
+    region: [u32; 4],
+    tokens: [u32; 2],
+    kind: u8,
+    /// Bits, structure, names, literals, penalties.
+    evidence: [u32; 5],
+    matched_tokens: u32,
+    packages: u32,
+    content: u64,
+    owners: Vec<StoredOwner>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredOwner {
+    purl: String,
+    versions: Vec<String>,
+    path: String,
+    lines: [u32; 2],
+    license: Option<String>,
+    declared: String,
+    precision: u8,
+    learned_from: u8,
+    bits: u32,
+    share: u32,
+    vendored: bool,
+}
+
+const KINDS: [CopyKind; 4] = [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited];
+const PRECISIONS: [Precision; 2] = [Precision::Exact, Precision::Imprecise];
+const SOURCES: [LearnedFrom; 8] = [
+    LearnedFrom::Given,
+    LearnedFrom::Metadata,
+    LearnedFrom::Classifier,
+    LearnedFrom::LicenseText,
+    LearnedFrom::FileHeader,
+    LearnedFrom::Nowhere,
+    LearnedFrom::SideFile,
+    LearnedFrom::Reuse,
+];
+
+/// The line for what was seen.
+pub(super) fn to_line(look: &Look) -> Option<String> {
+    let stored = match look {
+        Look::Skipped(Skip::BudgetExhausted) => Stored { exhausted: true, ..Stored::default() },
+        // Told from the path too, and quickly.
+        Look::Skipped(Skip::Generated | Skip::Minified) => return None,
+        Look::Seen(seen) => Stored {
+            exhausted: false,
+            matches: seen.matches.iter().map(StoredMatch::of).collect::<Option<_>>()?,
+            silenced: seen.silenced.iter().copied().map(from_region).collect(),
+            comments: seen.comments.iter().map(from_comment).collect(),
+            first_code: seen.first_code,
+            limits: [
+                seen.limits.common_fingerprints,
+                seen.limits.kgrams_left_out,
+                seen.limits.candidates_left_out,
+            ],
+        },
+    };
+    serde_json::to_string(&stored).ok()
+}
+
+/// What was seen; `None` if the line is not one of [`to_line`].
+pub(super) fn from_line(line: &str) -> Option<Look> {
+    let stored: Stored = serde_json::from_str(line).ok()?;
+    if stored.exhausted {
+        return Some(Look::Skipped(Skip::BudgetExhausted));
+    }
+    let [common_fingerprints, kgrams_left_out, candidates_left_out] = stored.limits;
+    Some(Look::Seen(Seen {
+        matches: stored.matches.into_iter().map(StoredMatch::located).collect::<Option<_>>()?,
+        silenced: stored.silenced.into_iter().map(to_region).collect(),
+        comments: stored.comments.into_iter().map(to_comment).collect(),
+        first_code: stored.first_code,
+        limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out },
+    }))
+}
+
+impl StoredMatch {
+    fn of(located: &Located) -> Option<StoredMatch> {
+        let Located { id, region, found } = located;
+        let Evidence { bits, structure, names, literals, penalties, matched_tokens, packages } =
+            found.evidence;
+        Some(StoredMatch {
+            id: id.clone(),
+            region: from_region(*region),
+            tokens: [found.tokens.start, found.tokens.end],
+            kind: place(&KINDS, &found.kind)?,
+            evidence: [bits, structure, names, literals, penalties].map(f32::to_bits),
+            matched_tokens,
+            packages,
+            content: found.content,
+            owners: found.owners.iter().map(StoredOwner::of).collect::<Option<_>>()?,
+        })
+    }
+
+    fn located(self) -> Option<Located> {
+        let [bits, structure, names, literals, penalties] = self.evidence.map(f32::from_bits);
+        let (matched_tokens, packages) = (self.matched_tokens, self.packages);
+        let found = Match {
+            tokens: TokenRange { start: self.tokens[0], end: self.tokens[1] },
+            kind: *KINDS.get(usize::from(self.kind))?,
+            evidence: Evidence { bits, structure, names, literals, penalties, matched_tokens, packages },
+            owners: self.owners.into_iter().map(StoredOwner::owner).collect::<Option<_>>()?,
+            content: self.content,
+        };
+        Some(Located { id: self.id, region: to_region(self.region), found })
+    }
+}
+
+impl StoredOwner {
+    fn of(owner: &Owner) -> Option<StoredOwner> {
+        let LicenseFact { expression, declared, precision, learned_from } = &owner.license;
+        Some(StoredOwner {
+            purl: owner.purl.to_string(),
+            versions: owner.versions.clone(),
+            path: owner.path.clone(),
+            lines: [owner.lines.first, owner.lines.last],
+            license: expression.as_ref().map(|expression| expression.as_str().to_owned()),
+            declared: declared.clone(),
+            precision: place(&PRECISIONS, precision)?,
+            learned_from: place(&SOURCES, learned_from)?,
+            bits: owner.bits.to_bits(),
+            share: owner.share.to_bits(),
+            vendored: owner.vendored,
+        })
+    }
+
+    fn owner(self) -> Option<Owner> {
+        let expression = match self.license {
+            Some(text) => Some(LicenseExpression::parse(&text).ok()?.0),
+            None => None,
+        };
+        Some(Owner {
+            purl: Purl::from_str(&self.purl).ok()?,
+            versions: self.versions,
+            path: self.path,
+            lines: LineRange { first: self.lines[0], last: self.lines[1] },
+            license: LicenseFact {
+                expression,
+                declared: self.declared,
+                precision: *PRECISIONS.get(usize::from(self.precision))?,
+                learned_from: *SOURCES.get(usize::from(self.learned_from))?,
+            },
+            bits: f32::from_bits(self.bits),
+            share: f32::from_bits(self.share),
+            vendored: self.vendored,
+        })
+    }
+}
+
+fn place<T: PartialEq>(known: &[T], value: &T) -> Option<u8> {
+    known.iter().position(|one| one == value).map(|place| place as u8)
+}
+
+fn from_comment(comment: &Comment) -> (u32, u32, bool) {
+    (comment.span.start, comment.span.end, comment.kind == CommentKind::Docstring)
+}
+
+fn to_comment((start, end, documents): (u32, u32, bool)) -> Comment {
+    let kind = if documents { CommentKind::Docstring } else { CommentKind::Comment };
+    Comment { span: ByteSpan { start, end }, kind }
+}
+
+fn from_region(region: Region) -> [u32; 4] {
+    [region.start_line, region.start_column, region.end_line, region.end_column]
+}
+
+fn to_region([start_line, start_column, end_line, end_column]: [u32; 4]) -> Region {
+    Region { start_line, start_column, end_line, end_column }
+}
