@@ -17,9 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::accept::AcceptArgs;
 use super::attribute::AttributeArgs;
-use super::log::LogArgs;
 use super::baseline::{BaselineChoice, BaselineCommand};
 use super::cached::CacheChoice;
+use super::log::LogArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
