@@ -1,28 +1,37 @@
 //! Filling the gaps of a chain, and extending it at both ends.
 
+use std::ops::Range;
+
+use super::table::Table;
 use super::{Block, Free, Pair, Run, Side};
 
 /// Cells of a gap's table, at most; a larger gap stays a gap.
 const MAX_CELLS: usize = 1 << 15;
 /// Tokens looked at beyond each end of a chain.
 const MAX_EXTENSION: u32 = 64;
-const MATCH: i32 = 4;
-const NAME_MATCH: i32 = 3;
+pub(super) const MATCH: i16 = 4;
+pub(super) const NAME_MATCH: i16 = 3;
 /// A token between two that do not correspond says little if it corresponds itself.
-const MISMATCH: i32 = -6;
-const GAP: i32 = -3;
+pub(super) const MISMATCH: i16 = -6;
+pub(super) const GAP: i16 = -3;
 /// An extension ends where the score falls this far below its best.
-const DROP: i32 = 40;
+pub(super) const DROP: i16 = 40;
 
 /// The pairs of a chain with its gaps filled and its ends extended as far as `free` allows.
-pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Free) -> Block {
+pub(super) fn fill(
+    query: Side<'_>,
+    document: Side<'_>,
+    chain: &[Run],
+    free: &Free,
+    table: &mut Table,
+) -> Block {
     let mut pairs = Vec::new();
     let first = chain[0];
     let before = Window {
         query: free.query.start.max(first.query.saturating_sub(MAX_EXTENSION))..first.query,
         document: free.document.start.max(first.document.saturating_sub(MAX_EXTENSION))..first.document,
     };
-    pairs.extend(extend(query, document, &before, Direction::Backward));
+    extend(query, document, &before, Direction::Backward, table, &mut pairs);
     for (i, &run) in chain.iter().enumerate() {
         pairs.extend(
             (0..run.length).map(|offset| Pair { query: run.query + offset, document: run.document + offset }),
@@ -30,7 +39,7 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
         if let Some(&next) = chain.get(i + 1) {
             let gap =
                 Window { query: run.query_end()..next.query, document: run.document_end()..next.document };
-            pairs.extend(global(query, document, &gap));
+            global(query, document, &gap, table, &mut pairs);
         }
     }
     let last = chain[chain.len() - 1];
@@ -38,9 +47,9 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
         query: last.query_end()..free.query.end.min(last.query_end() + MAX_EXTENSION),
         document: last.document_end()..free.document.end.min(last.document_end() + MAX_EXTENSION),
     };
-    pairs.extend(extend(query, document, &after, Direction::Forward));
+    extend(query, document, &after, Direction::Forward, table, &mut pairs);
     let pairs = trim(query, document, &pairs);
-    Block { pairs: trim_foreign_names(query, document, &pairs).to_vec() }
+    Block { pairs: trim_foreign_names(query, document, pairs).to_vec() }
 }
 
 /// What the tokens at an end must score beyond the gap that parts them from the rest. Any two pieces of code share
@@ -48,22 +57,24 @@ pub(super) fn fill(query: Side<'_>, document: Side<'_>, chain: &[Run], free: &Fr
 const MIN_END_SCORE: i32 = 24;
 
 /// Takes off runs at both ends that chance explains.
-fn trim(query: Side<'_>, document: Side<'_>, pairs: &[Pair]) -> Vec<Pair> {
+fn trim<'a>(query: Side<'_>, document: Side<'_>, pairs: &'a [Pair]) -> &'a [Pair] {
     let is_adjacent = |a: &Pair, b: &Pair| a.query + 1 == b.query && a.document + 1 == b.document;
     let runs: Vec<&[Pair]> = pairs.chunk_by(is_adjacent).collect();
-    let worth = |run: &[Pair]| run.iter().map(|&pair| score(query, document, pair)).sum::<i32>();
+    let worth = |run: &[Pair]| run.iter().map(|&pair| i32::from(score(query, document, pair))).sum::<i32>();
     let gap = |before: &[Pair], after: &[Pair]| {
         let (from, to) = (before[before.len() - 1], after[0]);
-        GAP * ((to.query - from.query - 1) + (to.document - from.document - 1)) as i32
+        let tokens = (to.query - from.query - 1) + (to.document - from.document - 1);
+        (i32::from(GAP) * tokens as i32).max(-i32::from(DROP))
     };
     let (mut first, mut last) = (0, runs.len() - 1);
-    while first < last && worth(runs[first]) + gap(runs[first], runs[first + 1]).max(-DROP) < MIN_END_SCORE {
+    while first < last && worth(runs[first]) + gap(runs[first], runs[first + 1]) < MIN_END_SCORE {
         first += 1;
     }
-    while first < last && worth(runs[last]) + gap(runs[last - 1], runs[last]).max(-DROP) < MIN_END_SCORE {
+    while first < last && worth(runs[last]) + gap(runs[last - 1], runs[last]) < MIN_END_SCORE {
         last -= 1;
     }
-    runs[first..=last].concat()
+    let tokens = |runs: &[&[Pair]]| runs.iter().map(|run| run.len()).sum::<usize>();
+    &pairs[tokens(&runs[..first])..tokens(&runs[..=last])]
 }
 
 /// Of so many named tokens one may bear another name before the copy counts as renamed.
@@ -104,13 +115,13 @@ fn worst_prefix(worths: impl Iterator<Item = i32>) -> usize {
 }
 
 /// A part of both streams.
-struct Window {
-    query: std::ops::Range<u32>,
-    document: std::ops::Range<u32>,
+pub(super) struct Window {
+    pub(super) query: Range<u32>,
+    pub(super) document: Range<u32>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+pub(super) enum Direction {
     Forward,
     Backward,
 }
@@ -125,7 +136,7 @@ impl Window {
     }
 
     /// The tokens at a row and column (from 0), counted in a direction.
-    fn pair(&self, row: usize, column: usize, direction: Direction) -> Pair {
+    pub(super) fn pair(&self, row: usize, column: usize, direction: Direction) -> Pair {
         match direction {
             Direction::Forward => {
                 Pair { query: self.query.start + row as u32, document: self.document.start + column as u32 }
@@ -138,100 +149,39 @@ impl Window {
     }
 }
 
-/// Pairs of the best alignment of a whole window (Needleman and Wunsch 1970).
-fn global(query: Side<'_>, document: Side<'_>, window: &Window) -> Vec<Pair> {
-    if window.rows() * window.columns() > MAX_CELLS {
-        return Vec::new();
+/// Appends the pairs of the best alignment of a whole window (Needleman and Wunsch 1970).
+fn global(query: Side<'_>, document: Side<'_>, window: &Window, table: &mut Table, pairs: &mut Vec<Pair>) {
+    if window.query.is_empty() || window.document.is_empty() || window.rows() * window.columns() > MAX_CELLS {
+        return;
     }
-    let table = Table::fill(query, document, window, Direction::Forward);
-    let mut pairs = table.trace(window, window.rows(), window.columns(), Direction::Forward);
-    pairs.reverse();
-    pairs
+    let direction = Direction::Forward;
+    table.fill(query, document, window, direction);
+    let first = pairs.len();
+    pairs.extend(table.trace(query, document, window, direction, (window.rows(), window.columns())));
+    pairs[first..].reverse();
 }
 
-/// Pairs of the best alignment that starts at one corner of a window and ends anywhere.
-fn extend(query: Side<'_>, document: Side<'_>, window: &Window, direction: Direction) -> Vec<Pair> {
-    if window.rows() == 0 || window.columns() == 0 {
-        return Vec::new();
+/// Appends the pairs of the best alignment that starts at one corner of a window and ends anywhere.
+fn extend(
+    query: Side<'_>,
+    document: Side<'_>,
+    window: &Window,
+    direction: Direction,
+    table: &mut Table,
+    pairs: &mut Vec<Pair>,
+) {
+    if window.query.is_empty() || window.document.is_empty() {
+        return;
     }
-    let table = Table::fill(query, document, window, direction);
-    let (row, column) = table.best_end();
-    let mut pairs = table.trace(window, row, column, direction);
+    let end = table.fill_while_it_pays(query, document, window, direction);
+    let first = pairs.len();
+    pairs.extend(table.trace(query, document, window, direction, end));
     if direction == Direction::Forward {
-        pairs.reverse();
-    }
-    pairs
-}
-
-/// Scores of aligning the first `row` tokens of one side with the first `column` of the other.
-struct Table {
-    scores: Vec<i32>,
-    matches: Vec<bool>,
-    width: usize,
-}
-
-impl Table {
-    fn fill(query: Side<'_>, document: Side<'_>, window: &Window, direction: Direction) -> Table {
-        let width = window.columns() + 1;
-        let mut table = Table { scores: vec![0; (window.rows() + 1) * width], matches: Vec::new(), width };
-        table.matches = vec![false; table.scores.len()];
-        for column in 1..width {
-            table.scores[column] = table.scores[column - 1] + GAP;
-        }
-        for row in 1..=window.rows() {
-            table.scores[row * width] = table.scores[(row - 1) * width] + GAP;
-            for column in 1..width {
-                let at = row * width + column;
-                let pair = window.pair(row - 1, column - 1, direction);
-                let pair_score = score(query, document, pair);
-                let diagonal = table.scores[at - width - 1] + pair_score;
-                let gap = table.scores[at - width].max(table.scores[at - 1]) + GAP;
-                table.matches[at] = pair_score > 0 && diagonal >= gap;
-                table.scores[at] = diagonal.max(gap);
-            }
-        }
-        table
-    }
-
-    /// Where the score is best, unless the way there falls too far below what was reached before.
-    fn best_end(&self) -> (usize, usize) {
-        let mut best = (0, (0, 0));
-        for (row, scores) in self.scores.chunks(self.width).enumerate() {
-            let (column, &score) = scores
-                .iter()
-                .enumerate()
-                .max_by_key(|&(column, score)| (score, std::cmp::Reverse(column)))
-                .unwrap_or((0, &0));
-            if score > best.0 {
-                best = (score, (row, column));
-            } else if score < best.0 - DROP {
-                break;
-            }
-        }
-        best.1
-    }
-
-    /// Matched pairs from a cell back to the corner, nearest to the cell first.
-    fn trace(&self, window: &Window, mut row: usize, mut column: usize, direction: Direction) -> Vec<Pair> {
-        let mut pairs = Vec::new();
-        while row > 0 && column > 0 {
-            let at = row * self.width + column;
-            if self.matches[at] {
-                pairs.push(window.pair(row - 1, column - 1, direction));
-                (row, column) = (row - 1, column - 1);
-            } else if self.scores[at] == self.scores[at - self.width] + GAP {
-                row -= 1;
-            } else if self.scores[at] == self.scores[at - 1] + GAP {
-                column -= 1;
-            } else {
-                (row, column) = (row - 1, column - 1);
-            }
-        }
-        pairs
+        pairs[first..].reverse();
     }
 }
 
-fn score(query: Side<'_>, document: Side<'_>, pair: Pair) -> i32 {
+pub(super) fn score(query: Side<'_>, document: Side<'_>, pair: Pair) -> i16 {
     let (q, d) = (pair.query as usize, pair.document as usize);
     if query.classes[q] != document.classes[d] {
         MISMATCH

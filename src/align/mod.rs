@@ -8,6 +8,7 @@
 mod chain;
 mod fill;
 mod run;
+mod table;
 
 pub use run::Run;
 
@@ -54,13 +55,14 @@ const MAX_BLOCKS: usize = 12;
 pub fn align(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Vec<Block> {
     let mut runs = run::maximal(query, document, seeds);
     let mut blocks: Vec<Block> = Vec::new();
+    let mut table = table::Table::default();
     while blocks.len() < MAX_BLOCKS {
         let chain = chain::best(&runs);
         let Some((first, last)) = chain.first().copied().zip(chain.last().copied()) else {
             break;
         };
         let free = Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
-        let block = fill::fill(query, document, &chain, &free);
+        let block = fill::fill(query, document, &chain, &free, &mut table);
         run::remove_overlapping(&mut runs, &block);
         blocks.push(block);
     }
