@@ -9,6 +9,8 @@
 //!
 //! Local names recur within a few tokens, so most move-to-front ranks are small (Bentley et al. 1986).
 
+use std::cell::RefCell;
+
 use super::format::MAX_DOCUMENT_TOKENS;
 use crate::token::TokenClass;
 
@@ -53,7 +55,7 @@ impl Columns {
         raw.extend(fresh.iter().map(|name| *name as u8));
         raw.extend(fresh.iter().map(|name| (name >> 8) as u8));
         self.encode_lines(&mut raw);
-        zstd::bulk::compress(&raw, COMPRESSION_LEVEL).expect("compressing to memory cannot fail")
+        CODEC.with_borrow_mut(|codec| codec.compress(&raw))
     }
 
     fn encode_lines(&self, raw: &mut Vec<u8>) {
@@ -77,8 +79,10 @@ impl Columns {
         if tokens > MAX_DOCUMENT_TOKENS as usize {
             return None;
         }
-        // Nine bytes a token at the most: class, rank, two of a new name, line, and four of a far line.
-        let raw = zstd::bulk::decompress(block, tokens.checked_mul(9)?).ok()?;
+        CODEC.with_borrow_mut(|codec| Columns::from_raw(codec.decompress(block, tokens)?, tokens))
+    }
+
+    fn from_raw(raw: &[u8], tokens: usize) -> Option<Columns> {
         let (classes, rest) = raw.split_at_checked(tokens)?;
         let named = classes.iter().filter(|&&class| TokenClass(class).is_named()).count();
         let (ranks, rest) = rest.split_at_checked(named)?;
@@ -102,6 +106,40 @@ impl Columns {
     }
 }
 
+thread_local! {
+    /// Setting up a context costs more than most documents do.
+    static CODEC: RefCell<Codec> = RefCell::default();
+}
+
+/// The contexts and the buffer of zstd, kept from document to document.
+#[derive(Default)]
+struct Codec {
+    compressor: Option<zstd::bulk::Compressor<'static>>,
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
+    raw: Vec<u8>,
+}
+
+impl Codec {
+    fn compress(&mut self, raw: &[u8]) -> Vec<u8> {
+        let new = || zstd::bulk::Compressor::new(COMPRESSION_LEVEL).expect("zstd has that level");
+        self.compressor.get_or_insert_with(new).compress(raw).expect("compressing to memory cannot fail")
+    }
+
+    fn decompress(&mut self, block: &[u8], tokens: usize) -> Option<&[u8]> {
+        self.raw.clear();
+        self.raw.reserve(tokens.checked_mul(MAX_TOKEN_BYTES)?);
+        let decompressor = match &mut self.decompressor {
+            Some(known) => known,
+            none => none.insert(zstd::bulk::Decompressor::new().ok()?),
+        };
+        decompressor.decompress_to_buffer(block, &mut self.raw).ok()?;
+        Some(&self.raw)
+    }
+}
+
+/// Bytes of a token before compression at the most: class, rank, two of a new name, line, and four of a far line.
+const MAX_TOKEN_BYTES: usize = 9;
+
 fn decode_lines(raw: &[u8], tokens: usize) -> Option<Vec<u32>> {
     let (near, far) = raw.split_at_checked(tokens)?;
     let mut far =
@@ -117,31 +155,57 @@ fn decode_lines(raw: &[u8], tokens: usize) -> Option<Vec<u32>> {
 }
 
 /// The names seen last, most recent first.
-#[derive(Default)]
-struct Recent(Vec<u16>);
+struct Recent {
+    names: [u16; REMEMBERED],
+    count: usize,
+}
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent { names: [0; REMEMBERED], count: 0 }
+    }
+}
 
 impl Recent {
     /// The rank of a name, which moves to the front; `None` if it is new, and then it is inserted.
     fn touch(&mut self, name: u16) -> Option<u8> {
-        let Some(rank) = self.0.iter().position(|&seen| seen == name) else {
+        let Some(rank) = self.names[..self.count].iter().position(|&seen| seen == name) else {
             self.insert(name);
             return None;
         };
-        self.0[..=rank].rotate_right(1);
+        self.move_to_front(name, rank);
         Some(rank as u8)
     }
 
     fn recall(&mut self, rank: u8) -> Option<u16> {
-        self.0.get_mut(..=usize::from(rank))?.rotate_right(1);
-        self.0.first().copied()
+        let name = *self.names[..self.count].get(usize::from(rank))?;
+        self.move_to_front(name, usize::from(rank));
+        Some(name)
     }
 
     fn insert(&mut self, name: u16) -> u16 {
-        self.0.truncate(REMEMBERED - 1);
-        self.0.insert(0, name);
+        self.count = (self.count + 1).min(REMEMBERED);
+        self.move_to_front(name, self.count - 1);
         name
     }
+
+    /// Most ranks are small: for those a copy of fixed length costs less than one of the right length.
+    fn move_to_front(&mut self, name: u16, rank: usize) {
+        if rank < SMALL_RANK {
+            let mut front = [0; SMALL_RANK];
+            front.copy_from_slice(&self.names[..SMALL_RANK]);
+            for place in 0..SMALL_RANK - 1 {
+                self.names[place + 1] = if place < rank { front[place] } else { front[place + 1] };
+            }
+        } else {
+            self.names.copy_within(..rank, 1);
+        }
+        self.names[0] = name;
+    }
 }
+
+/// Ranks below this are small.
+const SMALL_RANK: usize = 16;
 
 #[cfg(test)]
 mod tests {

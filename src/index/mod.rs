@@ -11,6 +11,7 @@
 //! in `corpus-index/FORMAT.md`.
 
 mod columns;
+mod decoded;
 mod directory;
 pub mod documents;
 mod error;

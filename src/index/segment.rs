@@ -4,8 +4,10 @@
 //! segment gives an error or an empty answer, never a panic. [`Segment::verify`] reads everything.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::columns::Columns;
+use super::decoded::Decoded;
 use super::documents::{Component, DocumentFacts, DocumentMarks};
 use super::error::IndexError;
 use super::format::{
@@ -50,6 +52,7 @@ pub struct Segment {
     counts: Counts,
     bucket_bits: u8,
     sections: [(usize, usize); Section::ALL.len()],
+    decoded: Decoded,
 }
 
 /// A row of the document table.
@@ -134,7 +137,8 @@ impl Segment {
         }
         let (counts, bucket_bits, sections) =
             read_header(header, bytes.len()).ok_or_else(|| corrupt("the sections do not fit the file"))?;
-        Ok(Segment { name: name.to_owned(), bytes, counts, bucket_bits, sections })
+        let decoded = Decoded::default();
+        Ok(Segment { name: name.to_owned(), bytes, counts, bucket_bits, sections, decoded })
     }
 
     /// How much it holds.
@@ -254,6 +258,19 @@ impl Segment {
             .and_then(|offset| self.section(Section::Tokens).slice(offset, row.block.1 as usize))
             .and_then(|block| Columns::decode(block, row.token_count as usize))
             .ok_or_else(|| self.corrupt("the tokens of a document cannot be read"))
+    }
+
+    /// The tokens of a document, remembered for a while.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub fn remembered_columns(&self, id: DocumentId, row: &DocumentRow) -> Result<Arc<Columns>, IndexError> {
+        if let Some(known) = self.decoded.get(id) {
+            return Ok(known);
+        }
+        let columns = Arc::new(self.columns(row)?);
+        self.decoded.insert(id, columns.clone());
+        Ok(columns)
     }
 
     /// The stored block of a document's tokens, as [`Columns::encode`] made it.

@@ -59,10 +59,12 @@ pub(super) fn candidates(
     let mut worth = TokenWorth::new(model, query);
     let mut candidates = Vec::new();
     for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
-        for cluster in clusters(of_document) {
-            let candidate = Candidate::new(&cluster, &mut worth);
-            if candidate.estimate >= MIN_ESTIMATE_BITS {
-                candidates.push(candidate);
+        match of_document {
+            // Most documents share no more than one k-gram with a file.
+            [_] => candidates.extend(Candidate::new(of_document, &mut worth)),
+            _ => {
+                let clusters = clusters(of_document);
+                candidates.extend(clusters.iter().filter_map(|cluster| Candidate::new(cluster, &mut worth)));
             }
         }
     }
@@ -182,7 +184,8 @@ impl Extent {
 }
 
 impl Candidate {
-    fn new(hits: &[Hit], worth: &mut TokenWorth<'_>) -> Candidate {
+    /// The candidate of a cluster, if its seeds are worth enough.
+    fn new(hits: &[Hit], worth: &mut TokenWorth<'_>) -> Option<Candidate> {
         let mut estimate = 0.0;
         let mut covered_to = 0;
         let mut query = (u32::MAX, 0);
@@ -192,8 +195,10 @@ impl Candidate {
             covered_to = covered_to.max(end);
             query = (query.0.min(hit.seed.query), query.1.max(end));
         }
-        let seeds = hits.iter().map(|hit| hit.seed).collect();
-        Candidate { segment: hits[0].segment, document: hits[0].document, seeds, estimate, query }
+        (estimate >= MIN_ESTIMATE_BITS).then(|| {
+            let seeds = hits.iter().map(|hit| hit.seed).collect();
+            Candidate { segment: hits[0].segment, document: hits[0].document, seeds, estimate, query }
+        })
     }
 }
 

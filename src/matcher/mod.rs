@@ -172,7 +172,7 @@ fn each_alignment(
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
-        let columns = segment.columns(&row)?;
+        let columns = segment.remembered_columns(candidates[0].document, &row)?;
         for candidate in candidates {
             for (aligned, corresponding) in align_candidate(model, query, candidate, row, &columns) {
                 take(aligned, corresponding);
