@@ -9,7 +9,7 @@ use super::error::IndexError;
 use super::manifest::{self, Manifest, SegmentEntry};
 use super::segment::Segment;
 use super::storage::{self, io_error};
-use super::writer::{PreparedComponent, WriteError, write_segment};
+use super::writer::{PreparedComponent, SegmentImage};
 use crate::purl::Purl;
 
 /// Segments from which on adding merges: a look-up asks each of them.
@@ -143,18 +143,14 @@ impl IndexDirectory {
 
     /// Writes a segment under the name its content gives it; nothing refers to it yet.
     fn write(&self, components: Vec<PreparedComponent>) -> Result<SegmentEntry, IndexError> {
-        let mut bytes = Vec::new();
-        let digest = write_segment(components, &mut bytes).map_err(|error| match error {
-            WriteError::Index(error) => error,
-            WriteError::Io(error) => io_error("cannot write to", &self.path, error),
-        })?;
-        let digest = digest.to_hex().to_string();
+        let image = SegmentImage::new(components)?;
+        let digest = image.digest.to_hex().to_string();
         let file = manifest::segment_name(&digest);
         let path = self.path.join(&file);
         storage::replace(&path, |out| {
-            out.write_all(&bytes).map_err(|error| io_error("cannot write", &path, error))
+            image.write(out).map_err(|error| io_error("cannot write", &path, error))
         })?;
-        Ok(SegmentEntry { file, digest, bytes: bytes.len() as u64 })
+        Ok(SegmentEntry { file, digest, bytes: image.byte_count() })
     }
 
     /// Commits: the manifest names these segments from now on, and files it no longer names go.

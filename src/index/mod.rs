@@ -30,7 +30,7 @@ pub use segment::{
     ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, PostingList, Postings, Segment,
 };
 pub use storage::SegmentBytes;
-pub use writer::{PreparedComponent, PreparedDocument, WriteError, write_segment};
+pub use writer::{PreparedComponent, PreparedDocument, SegmentImage, WriteError, write_segment};
 
 use crate::model::Model;
 

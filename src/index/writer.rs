@@ -105,26 +105,58 @@ impl PreparedComponent {
     }
 }
 
-/// Writes a segment of these components and returns the digest of its content; the bytes depend on what they are, not on their order.
+/// A segment laid out in memory.
+pub struct SegmentImage {
+    /// BLAKE3 of its content.
+    pub digest: blake3::Hash,
+    header: Vec<u8>,
+    body: Vec<u8>,
+}
+
+impl SegmentImage {
+    /// Lays out a segment of these components; the bytes depend on what they are, not on their order.
+    ///
+    /// # Errors
+    /// If they are too many for one segment, or one they were taken from is damaged.
+    pub fn new(mut components: Vec<PreparedComponent>) -> Result<SegmentImage, IndexError> {
+        components.sort_by(|a, b| {
+            (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
+        });
+        for component in &mut components {
+            component.documents.sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
+        }
+        let mut layout = Layout::new(&components)?;
+        let body = layout.body(components)?;
+        let digest = blake3::hash(&body);
+        Ok(SegmentImage { digest, header: layout.header(digest), body })
+    }
+
+    /// Its size in bytes.
+    pub fn byte_count(&self) -> u64 {
+        (self.header.len() + self.body.len()) as u64
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// If `out` fails.
+    pub fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        out.write_all(&self.header)?;
+        out.write_all(&self.body)
+    }
+}
+
+/// Writes a segment of these components and returns the digest of its content.
 ///
 /// # Errors
-/// If they are too many for one segment, or `out` fails.
+/// Those of [`SegmentImage::new`], or that `out` fails.
 pub fn write_segment(
-    mut components: Vec<PreparedComponent>,
+    components: Vec<PreparedComponent>,
     out: &mut impl Write,
 ) -> Result<blake3::Hash, WriteError> {
-    components.sort_by(|a, b| {
-        (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
-    });
-    for component in &mut components {
-        component.documents.sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
-    }
-    let mut layout = Layout::new(&components)?;
-    let body = layout.body(&components)?;
-    let digest = blake3::hash(&body);
-    out.write_all(&layout.header(digest))?;
-    out.write_all(&body)?;
-    Ok(digest)
+    let image = SegmentImage::new(components)?;
+    image.write(out)?;
+    Ok(image.digest)
 }
 
 /// Why a segment could not be written.
@@ -181,17 +213,24 @@ impl Layout {
     }
 
     /// Everything behind the header.
-    fn body(&mut self, components: &[PreparedComponent]) -> Result<Vec<u8>, IndexError> {
+    fn body(&mut self, mut components: Vec<PreparedComponent>) -> Result<Vec<u8>, IndexError> {
+        let model = match u64::from(self.tokens) {
+            0..MIN_TRAINING_TOKENS => Vec::new(),
+            tokens => learn(&training_sample(&components, tokens)?, tokens),
+        };
+        // Each part goes as soon as it stands in the body: a merge holds all of an index.
         let mut body = Vec::new();
         let mut tables = Tables::default();
-        for component in components {
+        for component in &mut components {
             tables.add(component, &self.token_starts);
+            component.documents.iter_mut().for_each(|document| document.block = Vec::new());
         }
         self.append(&mut body, Section::Strings, &tables.strings.bytes);
         self.append(&mut body, Section::Licenses, &tables.licenses.rows);
         self.append(&mut body, Section::Components, &tables.components);
         self.append(&mut body, Section::Documents, &tables.documents);
         self.append(&mut body, Section::Tokens, &tables.tokens);
+        drop(tables);
         let postings = self.postings(components);
         self.fingerprint_count = postings.len() as u64;
         self.bucket_bits = format::bucket_bits(self.fingerprint_count);
@@ -202,10 +241,6 @@ impl Layout {
         self.append(&mut body, Section::Suffixes, &suffixes);
         let positions: Vec<u8> = postings.iter().flat_map(|(_, position)| position.to_le_bytes()).collect();
         self.append(&mut body, Section::Postings, &positions);
-        let model = match u64::from(self.tokens) {
-            0..MIN_TRAINING_TOKENS => Vec::new(),
-            tokens => learn(&training_sample(components, tokens)?, tokens),
-        };
         self.append(&mut body, Section::Model, &model);
         Ok(body)
     }
@@ -218,36 +253,47 @@ impl Layout {
     }
 
     /// Fingerprints with global positions, sorted, within the limits of the format.
-    fn postings(&self, components: &[PreparedComponent]) -> Vec<(u64, u32)> {
-        let mut all: Vec<(u64, u32)> = components
-            .iter()
-            .flat_map(|component| &component.documents)
-            .zip(&self.token_starts)
-            .flat_map(|(document, start)| {
-                document.fingerprints.iter().map(move |f| (f.hash.0, start + f.position))
-            })
-            .collect();
-        all.par_sort_unstable();
-        let document_of = |position: u32| self.token_starts.partition_point(|&start| start <= position);
-        let mut listed = Vec::with_capacity(all.len());
-        for same in all.chunk_by(|a, b| a.0 == b.0) {
-            if same.len() <= MAX_POSTINGS_PER_DOCUMENT {
-                listed.extend_from_slice(same);
-                continue;
-            }
-            let by_document: Vec<&[(u64, u32)]> =
-                same.chunk_by(|a, b| document_of(a.1) == document_of(b.1)).collect();
-            if by_document.len() > MAX_DOCUMENTS_PER_FINGERPRINT {
-                listed.push((same[0].0, COMMON_POSTING));
-            } else {
-                listed.extend(
-                    by_document
-                        .iter()
-                        .flat_map(|of_document| of_document.iter().take(MAX_POSTINGS_PER_DOCUMENT)),
-                );
-            }
+    fn postings(&self, components: Vec<PreparedComponent>) -> Vec<(u64, u32)> {
+        let documents = || components.iter().flat_map(|component| &component.documents);
+        let mut all = Vec::with_capacity(documents().map(|document| document.fingerprints.len()).sum());
+        let documents = components.into_iter().flat_map(|component| component.documents);
+        for (document, start) in documents.zip(&self.token_starts) {
+            all.extend(document.fingerprints.iter().map(|f| (f.hash.0, start + f.position)));
         }
-        listed
+        all.par_sort_unstable();
+        self.limit(&mut all);
+        all
+    }
+
+    /// Leaves of sorted postings what the format lists, in place.
+    fn limit(&self, postings: &mut Vec<(u64, u32)>) {
+        let document_of = |position: u32| self.token_starts.partition_point(|&start| start <= position);
+        let (mut kept, mut next) = (0, 0);
+        while next < postings.len() {
+            let hash = postings[next].0;
+            let end = next + postings[next..].iter().take_while(|posting| posting.0 == hash).count();
+            let first = kept;
+            // How many documents there are so far, and which is the last one, with how many of its postings.
+            let (mut documents, mut last, mut of_last) = (0, usize::MAX, 0);
+            for at in next..end {
+                let document =
+                    if end - next <= MAX_POSTINGS_PER_DOCUMENT { at } else { document_of(postings[at].1) };
+                if document != last {
+                    (documents, last, of_last) = (documents + 1, document, 0);
+                }
+                of_last += 1;
+                if of_last <= MAX_POSTINGS_PER_DOCUMENT {
+                    postings[kept] = postings[at];
+                    kept += 1;
+                }
+            }
+            if documents > MAX_DOCUMENTS_PER_FINGERPRINT {
+                postings[first] = (hash, COMMON_POSTING);
+                kept = first + 1;
+            }
+            next = end;
+        }
+        postings.truncate(kept);
     }
 
     fn buckets(&self, postings: &[(u64, u32)]) -> Vec<u8> {
