@@ -30,27 +30,27 @@ pub struct PreparedDocument {
     lines: u32,
     tokens: u32,
     block: Vec<u8>,
-    fingerprints: Vec<Fingerprint>,
 }
 
 impl PreparedDocument {
-    /// Fingerprints and compresses a document.
+    /// Compresses a document.
     pub fn new(facts: DocumentFacts, columns: &Columns, lines: u32) -> PreparedDocument {
-        PreparedDocument::with_block(facts, columns, lines, columns.encode())
+        PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block: columns.encode() }
     }
 
-    /// As [`PreparedDocument::new`] where the compressed columns exist already.
-    pub fn with_block(
-        facts: DocumentFacts,
-        columns: &Columns,
-        lines: u32,
-        block: Vec<u8>,
-    ) -> PreparedDocument {
-        let fingerprints = match facts.marks.is_searchable() {
-            true => fingerprints(&columns.classes, &columns.names, facts.language),
-            false => Vec::new(),
-        };
-        PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block, fingerprints }
+    fn columns(&self) -> Result<Columns, IndexError> {
+        Columns::decode(&self.block, self.tokens as usize)
+            .ok_or_else(|| IndexError::corrupt(&self.facts.path, "its tokens cannot be read"))
+    }
+
+    /// Its fingerprints. Made anew when they are wanted: reading the tokens costs a fiftieth of what parsing them did, and
+    /// all fingerprints of a corpus are several times larger than all its tokens.
+    fn fingerprints(&self) -> Result<Vec<Fingerprint>, IndexError> {
+        if !self.facts.marks.is_searchable() {
+            return Ok(Vec::new());
+        }
+        let columns = self.columns()?;
+        Ok(fingerprints(&columns.classes, &columns.names, self.facts.language))
     }
 }
 
@@ -87,12 +87,12 @@ impl PreparedComponent {
                     return Ok(None);
                 }
                 let block = segment.token_block(&row)?.to_vec();
-                let prepared = PreparedDocument::with_block(
-                    segment.document(&row)?,
-                    &segment.columns(&row)?,
-                    row.lines,
+                let prepared = PreparedDocument {
+                    facts: segment.document(&row)?,
+                    lines: row.lines,
+                    tokens: row.token_count,
                     block,
-                );
+                };
                 Ok(Some((row.component, prepared)))
             })
             .collect::<Result<Vec<_>, IndexError>>()?;
@@ -126,7 +126,8 @@ impl SegmentImage {
             component.documents.sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
         }
         let mut layout = Layout::new(&components)?;
-        let body = layout.body(components)?;
+        let body = layout.body(&components)?;
+        drop(components);
         let digest = blake3::hash(&body);
         Ok(SegmentImage { digest, header: layout.header(digest), body })
     }
@@ -213,17 +214,16 @@ impl Layout {
     }
 
     /// Everything behind the header.
-    fn body(&mut self, mut components: Vec<PreparedComponent>) -> Result<Vec<u8>, IndexError> {
+    fn body(&mut self, components: &[PreparedComponent]) -> Result<Vec<u8>, IndexError> {
         let model = match u64::from(self.tokens) {
             0..MIN_TRAINING_TOKENS => Vec::new(),
-            tokens => learn(&training_sample(&components, tokens)?, tokens),
+            tokens => learn(&training_sample(components, tokens)?, tokens),
         };
-        // Each part goes as soon as it stands in the body: a merge holds all of an index.
+        let mut listed = self.listed(components)?;
         let mut body = Vec::new();
         let mut tables = Tables::default();
-        for component in &mut components {
+        for component in components {
             tables.add(component, &self.token_starts);
-            component.documents.iter_mut().for_each(|document| document.block = Vec::new());
         }
         self.append(&mut body, Section::Strings, &tables.strings.bytes);
         self.append(&mut body, Section::Licenses, &tables.licenses.rows);
@@ -231,15 +231,13 @@ impl Layout {
         self.append(&mut body, Section::Documents, &tables.documents);
         self.append(&mut body, Section::Tokens, &tables.tokens);
         drop(tables);
-        let postings = self.postings(components);
-        self.fingerprint_count = postings.len() as u64;
+        self.fingerprint_count = listed.positions.len() as u64;
         self.bucket_bits = format::bucket_bits(self.fingerprint_count);
-        self.append(&mut body, Section::Buckets, &self.buckets(&postings));
-        let suffix =
-            |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).1.to_le_bytes();
-        let suffixes: Vec<u8> = postings.iter().flat_map(suffix).collect();
-        self.append(&mut body, Section::Suffixes, &suffixes);
-        let positions: Vec<u8> = postings.iter().flat_map(|(_, position)| position.to_le_bytes()).collect();
+        self.append(&mut body, Section::Buckets, &listed.buckets(self.bucket_bits));
+        self.append(&mut body, Section::Suffixes, &listed.suffixes(self.bucket_bits));
+        listed.heads = Vec::new();
+        let positions: Vec<u8> =
+            listed.positions.iter().flat_map(|position| position.to_le_bytes()).collect();
         self.append(&mut body, Section::Postings, &positions);
         self.append(&mut body, Section::Model, &model);
         Ok(body)
@@ -252,17 +250,29 @@ impl Layout {
         body.extend_from_slice(bytes);
     }
 
-    /// Fingerprints with global positions, sorted, within the limits of the format.
-    fn postings(&self, components: Vec<PreparedComponent>) -> Vec<(u64, u32)> {
-        let documents = || components.iter().flat_map(|component| &component.documents);
-        let mut all = Vec::with_capacity(documents().map(|document| document.fingerprints.len()).sum());
-        let documents = components.into_iter().flat_map(|component| component.documents);
-        for (document, start) in documents.zip(&self.token_starts) {
-            all.extend(document.fingerprints.iter().map(|f| (f.hash.0, start + f.position)));
+    /// What the format lists, in order. The documents are read once for each range of hashes, so that only the postings
+    /// of one range are in memory at a time as they are sorted.
+    fn listed(&self, components: &[PreparedComponent]) -> Result<Listed, IndexError> {
+        let documents = components.iter().flat_map(|component| &component.documents);
+        let documents: Vec<_> = documents.zip(self.token_starts.iter().copied()).collect();
+        let passes = (u64::from(self.tokens) / TOKENS_PER_PASS).next_power_of_two();
+        let mut listed = Listed::default();
+        for pass in 0..passes {
+            let is_of_pass = |hash: u64| hash.checked_shr(64 - passes.trailing_zeros()).unwrap_or(0) == pass;
+            let mut postings = Vec::new();
+            for some in documents.chunks(DOCUMENTS_AT_ONCE) {
+                let found = some.par_iter().map(|(document, start)| {
+                    let all = document.fingerprints()?.into_iter().map(|f| (f.hash.0, start + f.position));
+                    Ok(all.filter(|posting| is_of_pass(posting.0)).collect())
+                });
+                let found: Vec<Vec<(u64, u32)>> = found.collect::<Result<_, IndexError>>()?;
+                found.iter().for_each(|of_document| postings.extend_from_slice(of_document));
+            }
+            postings.par_sort_unstable();
+            self.limit(&mut postings);
+            listed.extend(&postings);
         }
-        all.par_sort_unstable();
-        self.limit(&mut all);
-        all
+        Ok(listed)
     }
 
     /// Leaves of sorted postings what the format lists, in place.
@@ -296,18 +306,6 @@ impl Layout {
         postings.truncate(kept);
     }
 
-    fn buckets(&self, postings: &[(u64, u32)]) -> Vec<u8> {
-        let bucket_of = |&(hash, _): &(u64, u32)| format::bucket_and_suffix(hash, self.bucket_bits).0;
-        let mut bytes = Vec::new();
-        let mut entry = 0;
-        for bucket in 0..1u32 << self.bucket_bits {
-            bytes.extend_from_slice(&(entry as u32).to_le_bytes());
-            entry += postings[entry..].iter().take_while(|posting| bucket_of(posting) == bucket).count();
-        }
-        bytes.extend_from_slice(&(entry as u32).to_le_bytes());
-        bytes
-    }
-
     fn header(&self, digest: blake3::Hash) -> Vec<u8> {
         let mut header = Vec::with_capacity(HEADER_BYTES);
         header.extend_from_slice(&MAGIC);
@@ -326,6 +324,51 @@ impl Layout {
         header.resize(format::OFFSET_HEADER_CHECKSUM, 0);
         header.extend_from_slice(&xxhash_rust::xxh3::xxh3_64(&header).to_le_bytes());
         header
+    }
+}
+
+/// Tokens for which postings are sorted at once, at most twice as many; some seven bytes each.
+const TOKENS_PER_PASS: u64 = 10_000_000;
+/// Documents whose fingerprints are made in parallel before they are sorted in.
+const DOCUMENTS_AT_ONCE: usize = 1024;
+
+/// The postings that are listed, in order: of each hash what buckets and suffixes need, and the position.
+#[derive(Default)]
+struct Listed {
+    heads: Vec<[u16; 3]>,
+    positions: Vec<u32>,
+}
+
+impl Listed {
+    fn extend(&mut self, postings: &[(u64, u32)]) {
+        let head = |hash: u64| [(hash >> 48) as u16, (hash >> 32) as u16, (hash >> 16) as u16];
+        self.heads.reserve_exact(postings.len());
+        self.positions.reserve_exact(postings.len());
+        self.heads.extend(postings.iter().map(|posting| head(posting.0)));
+        self.positions.extend(postings.iter().map(|posting| posting.1));
+    }
+
+    fn bucket_and_suffix(&self, entry: usize, bucket_bits: u8) -> (u32, u16) {
+        let [first, second, third] = self.heads[entry].map(u64::from);
+        format::bucket_and_suffix(first << 48 | second << 32 | third << 16, bucket_bits)
+    }
+
+    fn buckets(&self, bucket_bits: u8) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(4 << bucket_bits);
+        let mut entry = 0;
+        for bucket in 0..1u32 << bucket_bits {
+            bytes.extend_from_slice(&(entry as u32).to_le_bytes());
+            while entry < self.heads.len() && self.bucket_and_suffix(entry, bucket_bits).0 == bucket {
+                entry += 1;
+            }
+        }
+        bytes.extend_from_slice(&(entry as u32).to_le_bytes());
+        bytes
+    }
+
+    fn suffixes(&self, bucket_bits: u8) -> Vec<u8> {
+        let suffix = |entry| self.bucket_and_suffix(entry, bucket_bits).1.to_le_bytes();
+        (0..self.heads.len()).flat_map(suffix).collect()
     }
 }
 
@@ -449,8 +492,7 @@ fn training_sample(
     documents
         .into_par_iter()
         .map(|(package, document)| {
-            let columns = Columns::decode(&document.block, document.tokens as usize)
-                .ok_or_else(|| IndexError::corrupt(&document.facts.path, "its tokens cannot be read"))?;
+            let columns = document.columns()?;
             let language = document.facts.language;
             Ok(TrainingDocument { package, language, classes: columns.classes, names: columns.names })
         })
