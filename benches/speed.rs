@@ -216,7 +216,15 @@ impl Bench {
         let mut command = birthmark();
         command.arg("scan").arg(&self.sources).arg("--index").arg(&self.index_path);
         command.arg("--jobs").arg(self.threads.to_string());
-        run(command.args(["--no-config", "--license", "MIT", "--exit-zero", "--format", "json"]));
+        run(command.args([
+            "--no-config",
+            "--no-cache",
+            "--license",
+            "MIT",
+            "--exit-zero",
+            "--format",
+            "json",
+        ]));
     }
 
     /// The whole process, from directories to an index on disk.
