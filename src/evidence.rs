@@ -9,17 +9,25 @@
 //! - *repetition earns once*: a token that ends a sequence of classes seen before in the region counts little,
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap, each block in another place and each inconsistent renaming costs;
-//! - *a run pays for its place*: of the structure of each run only what exceeds [`RUN_FEE_BITS`] counts.
+//! - *a run pays for its place*: of the structure of each run only what exceeds [`RUN_FEE_BITS`] counts;
+//! - *calibration*: what the sum is corrected by, because tokens are not independent ([`calibration`]).
 
+mod calibration;
+mod kind;
+mod measures;
 mod rarity;
 mod record;
 
+pub use kind::{CopyKind, Sides, copy_kind};
+pub use measures::{Measures, NAMES as MEASURES};
 pub use rarity::expected_in_a_million;
 pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
 
 use std::collections::hash_map;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+
+use measures::Naming;
 
 use crate::align::{Block, Pair, Side};
 use crate::language::Language;
@@ -39,23 +47,26 @@ pub struct Evidence {
     pub literals: f32,
     /// Bits taken off for gaps, moved blocks and inconsistent renaming; zero or negative.
     pub penalties: f32,
+    /// Bits by which the sum of these is corrected.
+    pub calibration: f32,
     /// Matched tokens.
     pub matched_tokens: u32,
     /// Components of the index that hold this code.
     pub packages: u32,
+    /// What the calibration went by.
+    pub measures: Measures,
 }
 
-/// In what way a copy differs from its origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CopyKind {
-    /// The same tokens in the same layout.
-    Verbatim,
-    /// The same tokens, laid out or commented differently.
-    Reformatted,
-    /// The same structure under other names or with other literals.
-    Renamed,
-    /// Statements were added, removed, replaced or reordered.
-    Edited,
+impl Evidence {
+    /// The bits before they are calibrated.
+    pub fn sum(&self) -> f32 {
+        self.structure + self.names + self.literals + self.penalties
+    }
+
+    fn calibrated(self) -> Evidence {
+        let calibration = calibration::correction(self.sum(), &self.measures);
+        Evidence { bits: self.sum() + calibration, calibration, ..self }
+    }
 }
 
 /// What a token counts when it and the classes before it occurred before in the region, by how many they are.
@@ -120,7 +131,7 @@ pub fn stretches(
         let gains = sum.gains(&blocks);
         let kept = best_stretch(&gains);
         if kept == (0..gains.len()) {
-            found.push((blocks, sum.total()));
+            found.push((blocks, sum.evidence.calibrated()));
             continue;
         }
         if kept.is_empty() {
@@ -146,7 +157,7 @@ pub fn recorded(
 ) -> Evidence {
     let mut sum = Sum::new(model, language, query, document, recorder);
     sum.gains(blocks);
-    sum.total()
+    sum.evidence.calibrated()
 }
 
 /// Tokens of a stretch, at least.
@@ -204,6 +215,7 @@ struct Sum<'a, R> {
     run_structure: f32,
     repeats: FxHashSet<&'a [u8]>,
     seen_names: FxHashSet<u16>,
+    outside_names: FxHashSet<u16>,
     renamed: FxHashMap<u16, Renaming>,
 }
 
@@ -231,6 +243,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
             run_structure: 0.0,
             repeats: FxHashSet::default(),
             seen_names: FxHashSet::default(),
+            outside_names: FxHashSet::default(),
             renamed: FxHashMap::default(),
         }
     }
@@ -245,7 +258,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
         for (number, block) in blocks.iter().enumerate() {
             let mut previous: Option<Pair> = None;
             for run in runs(block) {
-                let before = self.total().bits;
+                let before = self.evidence.sum();
                 match previous {
                     Some(previous) => self.add_gap(previous, run[0]),
                     None if number > 0 => self.add_move(),
@@ -253,23 +266,19 @@ impl<'a, R: Recorder> Sum<'a, R> {
                 }
                 self.add_run(run);
                 previous = run.last().copied();
-                gains.push(self.total().bits - before);
+                gains.push(self.evidence.sum() - before);
             }
         }
         gains
     }
 
     fn add_run(&mut self, run: &[Pair]) {
+        self.evidence.measures.runs += 1.0;
         for (i, &pair) in run.iter().enumerate() {
             self.add_pair(pair, if i == 0 { RUN_START_WEIGHT } else { 1.0 });
             self.record(Step::Pair(pair));
         }
         self.end_run();
-    }
-
-    fn total(&self) -> Evidence {
-        let parts = self.evidence;
-        Evidence { bits: parts.structure + parts.names + parts.literals + parts.penalties, ..parts }
     }
 
     fn end_run(&mut self) {
@@ -280,12 +289,15 @@ impl<'a, R: Recorder> Sum<'a, R> {
 
     fn add_gap(&mut self, before: Pair, after: Pair) {
         let tokens = (after.query - before.query - 1) + (after.document - before.document - 1);
-        self.evidence.penalties += (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+        let bits = (GAP_BITS + GAP_TOKEN_BITS * tokens as f32).max(MAX_GAP_BITS);
+        self.evidence.penalties += bits;
+        self.evidence.measures.gaps += bits;
         self.record(Step::Gap);
     }
 
     fn add_move(&mut self) {
         self.evidence.penalties += BLOCK_BITS;
+        self.evidence.measures.moves += 1.0;
         self.record(Step::Gap);
     }
 
@@ -296,9 +308,25 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let structure = self.model.structure_bits(self.language, self.query.classes, q);
         self.run_structure += structure * weight;
         self.evidence.matched_tokens += 1;
+        let naming =
+            if self.query.names[q] == self.document.names[d] { Naming::Equal } else { Naming::Other };
+        self.measure(pair, structure * weight, naming);
         if class.is_named() {
             self.add_name(class, q, d, structure, weight);
         }
+    }
+
+    fn measure(&mut self, pair: Pair, structure: f32, naming: Naming) {
+        let class = TokenClass(self.query.classes[pair.query as usize]);
+        let is_new_outside =
+            class.is_outside_name() && self.outside_names.insert(self.query.names[pair.query as usize]);
+        let measures = &mut self.evidence.measures;
+        measures.add_pair(pair, structure, naming);
+        let count = |counts| if counts { 1.0 } else { 0.0 };
+        measures.identifiers += count(class.is_identifier());
+        measures.identifiers_equal += count(class.is_identifier() && naming == Naming::Equal);
+        measures.outside_equal += count(is_new_outside && naming == Naming::Equal);
+        measures.outside_other += count(is_new_outside && naming == Naming::Other);
     }
 
     /// What a token counts after what the region held before it.
@@ -321,6 +349,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
                 self.add_renaming(name, other);
             } else if q > 0 && TokenClass(self.query.classes[q - 1]).is_literal() {
                 self.evidence.penalties += TABLE_MISMATCH_BITS;
+                self.evidence.measures.table_mismatches += 1.0;
             }
             return;
         }
@@ -330,22 +359,41 @@ impl<'a, R: Recorder> Sum<'a, R> {
         }
         let rarity = self.model.name_bits(NameHash(name));
         if class.is_literal() {
-            let weight = if class == TokenClass::INTEGER { INTEGER_WEIGHT } else { LITERAL_WEIGHT };
-            self.evidence.literals += if first { weight * rarity } else { 0.0 };
+            if first {
+                self.add_literal(class, rarity);
+            }
         } else if class.is_outside_name() {
             let joint = self.model.named_bits(self.language, self.query.classes, self.query.names, q);
             let surplus = (joint - structure).max(-structure);
             self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
+            self.evidence.measures.outside_names += if first { weight * surplus } else { 0.0 };
+        } else if first {
+            self.add_own_name(class, name, rarity);
         } else {
-            let part = match class {
-                TokenClass::DEFINITION if self.model.is_common_definition(self.language, NameHash(name)) => {
-                    COMMON_DEFINITION_WEIGHT
-                }
-                TokenClass::DEFINITION => DEFINITION_NAME_WEIGHT,
-                _ => LOCAL_NAME_WEIGHT,
-            };
-            self.evidence.names += if first { part * rarity } else { weight * SAME_NAME_AGAIN_BITS };
+            self.evidence.names += weight * SAME_NAME_AGAIN_BITS;
         }
+    }
+
+    fn add_literal(&mut self, class: TokenClass, rarity: f32) {
+        let measures = &mut self.evidence.measures;
+        let (weight, part) = match class {
+            TokenClass::INTEGER => (INTEGER_WEIGHT, &mut measures.integers),
+            _ => (LITERAL_WEIGHT, &mut measures.texts),
+        };
+        self.evidence.literals += weight * rarity;
+        *part += weight * rarity;
+    }
+
+    fn add_own_name(&mut self, class: TokenClass, name: u16, rarity: f32) {
+        let is_common = || self.model.is_common_definition(self.language, NameHash(name));
+        let measures = &mut self.evidence.measures;
+        let (weight, part) = match class {
+            TokenClass::DEFINITION if is_common() => (COMMON_DEFINITION_WEIGHT, &mut measures.defined_names),
+            TokenClass::DEFINITION => (DEFINITION_NAME_WEIGHT, &mut measures.defined_names),
+            _ => (LOCAL_NAME_WEIGHT, &mut measures.local_names),
+        };
+        self.evidence.names += weight * rarity;
+        *part += weight * rarity;
     }
 
     /// Whether both tokens stand behind literals that differ: then they are equal by chance.
@@ -359,55 +407,17 @@ impl<'a, R: Recorder> Sum<'a, R> {
             hash_map::Entry::Vacant(first) => {
                 first.insert(Renaming { other, is_inconsistent: false });
                 self.evidence.penalties += RENAMING_BITS;
+                self.evidence.measures.renamed += 1.0;
             }
             hash_map::Entry::Occupied(before) if before.get().other == other => {
                 self.evidence.names += CONSISTENT_RENAMING_BITS;
+                self.evidence.measures.renamed_again += 1.0;
             }
             hash_map::Entry::Occupied(mut before) => {
                 let again = std::mem::replace(&mut before.get_mut().is_inconsistent, true);
                 self.evidence.penalties += if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
+                self.evidence.measures.renamed_otherwise += if again { 0.0 } else { 1.0 };
             }
         }
     }
-}
-
-/// Tokens of the copy that may differ before it counts as edited: one in so many.
-const EDITED_ONE_IN: usize = 40;
-/// Names that may differ before it counts as renamed: one in so many.
-const RENAMED_ONE_IN: usize = 20;
-/// Line steps that may differ before it counts as reformatted: one in so many.
-const REFORMATTED_ONE_IN: usize = 150;
-
-/// In what way the query differs from the document where they correspond. Lines are those of each token.
-pub fn copy_kind(
-    query: Side<'_>,
-    document: Side<'_>,
-    query_lines: &[u32],
-    document_lines: &[u32],
-    blocks: &[Block],
-) -> CopyKind {
-    let pairs = || blocks.iter().flat_map(|block| block.pairs.iter());
-    let steps = || blocks.iter().flat_map(|block| block.pairs.windows(2));
-    let matched = pairs().count();
-    let skipped: u32 = steps()
-        .map(|pair| (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1))
-        .sum();
-    if blocks.len() > 1 || skipped as usize * EDITED_ONE_IN > matched {
-        return CopyKind::Edited;
-    }
-    let named = pairs().filter(|pair| query.names[pair.query as usize] != 0).count();
-    let renamed = pairs()
-        .filter(|pair| query.names[pair.query as usize] != document.names[pair.document as usize])
-        .count();
-    if renamed * RENAMED_ONE_IN > named {
-        return CopyKind::Renamed;
-    }
-    let line_step = |lines: &[u32], from: u32, to: u32| lines[to as usize] - lines[from as usize];
-    let moved = steps()
-        .filter(|pair| {
-            line_step(query_lines, pair[0].query, pair[1].query)
-                != line_step(document_lines, pair[0].document, pair[1].document)
-        })
-        .count();
-    if moved * REFORMATTED_ONE_IN > matched { CopyKind::Reformatted } else { CopyKind::Verbatim }
 }

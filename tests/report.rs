@@ -45,13 +45,15 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
         added: Default::default(),
         kind: CopyKind::Edited,
         evidence: Evidence {
-            bits: 312.4,
+            bits: 307.4,
             structure: 210.0,
             names: 88.0,
             literals: 21.4,
             penalties: -7.0,
+            calibration: -5.0,
             matched_tokens: 241,
             packages: owners.len() as u32,
+            ..Evidence::default()
         },
         owners,
         outbound: license("MIT", LearnedFrom::Metadata),
@@ -198,7 +200,7 @@ src/routes.py under MIT (from the package's metadata)
    --> src/routes.py:36:1-76:16  00000024
        from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
        licence  GPL-3.0-or-later (from the file's header)
-       evidence 312 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7)
+       evidence 307 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7, calibration -5)
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.
@@ -207,7 +209,7 @@ src/routes.py under MIT (from the package's metadata)
    --> src/routes.py:90:1-130:16  0000005a
        from     pkg:pypi/nobody@1 n.py:14-66
        licence  an unknown licence, declared as `see website` (from the package's metadata)
-       evidence 312 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7)
+       evidence 307 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7, calibration -5)
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.

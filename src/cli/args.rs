@@ -222,8 +222,8 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for: `hook` (75 bits, hardly 1 false alarm in 1,000 functions), `default` (65
-    /// bits, 1 or 2) or `audit` (45 bits, about 13)
+    /// The threshold by what it is for: `hook` (80 bits, less than 1 false alarm in 1,000 functions), `default`
+    /// (68 bits, about 2) or `audit` (36 bits, about 15)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms

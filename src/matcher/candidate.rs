@@ -23,7 +23,7 @@ pub(super) struct Candidate {
 /// Tokens between seeds of one candidate, at most, on either side.
 const MAX_SEED_GAP: u32 = 100;
 /// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was edited.
-const MIN_ESTIMATE_BITS: f32 = 28.0;
+const MIN_ESTIMATE_BITS: f32 = 22.0;
 /// Candidates aligned for one stretch of the query, whatever their strength.
 const CANDIDATES_PER_STRETCH: u32 = 12;
 /// Candidates aligned for one stretch if they are strong and nearly as strong as its strongest: code that many

@@ -13,7 +13,7 @@ pub use crate::evidence::{CopyKind, Evidence};
 pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
 use crate::align::{self, Block, Pair, Side};
-use crate::evidence;
+use crate::evidence::{self, Sides};
 use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
 use crate::language::Language;
 use crate::license::LicenseFact;
@@ -193,6 +193,13 @@ fn align_candidate(
     let document = side(columns);
     let blocks = align::align(query.side, document, &candidate.seeds);
     let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
+    let sides = Sides {
+        language: query.language,
+        query: query.side,
+        document,
+        query_lines: query.lines,
+        document_lines: &columns.lines,
+    };
     let aligned = |(weighed, evidence): (Vec<Block>, Evidence)| {
         let blocks = without_next_definition(query, weighed.clone());
         let pairs = || blocks.iter().flat_map(|block| &block.pairs);
@@ -211,7 +218,7 @@ fn align_candidate(
             tokens,
             core: core(query, &blocks).unwrap_or(tokens),
             lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
-            kind: evidence::copy_kind(query.side, document, query.lines, &columns.lines, &blocks),
+            kind: evidence::copy_kind(sides, &blocks),
             evidence,
         };
         Some((aligned, Corresponding { weighed, blocks }))

@@ -188,6 +188,7 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
         ("names", evidence.names),
         ("literals", evidence.literals),
         ("penalties for gaps, moves and renaming", evidence.penalties),
+        ("calibration, by how copies and unrelated code differ", evidence.calibration),
     ] {
         row(out, "", &format!("{bits:>7.1}  {what}"))?;
     }

@@ -121,6 +121,7 @@ struct Evidence {
     names: f64,
     literals: f64,
     penalties: f64,
+    calibration: f64,
     matched_tokens: u32,
     packages: u32,
 }
@@ -335,6 +336,7 @@ impl From<&matcher::Evidence> for Evidence {
             names: rounded(evidence.names),
             literals: rounded(evidence.literals),
             penalties: rounded(evidence.penalties),
+            calibration: rounded(evidence.calibration),
             matched_tokens: evidence.matched_tokens,
             packages: evidence.packages,
         }

@@ -322,15 +322,15 @@ pub(super) fn title(reference: &Reference) -> String {
 }
 
 fn shown_evidence(evidence: &Evidence) -> String {
-    let Evidence { bits, structure, names, literals, penalties, matched_tokens, packages } = *evidence;
-    let tokens = count(matched_tokens, "token");
-    let held = match packages {
+    let Evidence { bits, structure, names, literals, penalties, calibration, .. } = *evidence;
+    let tokens = count(evidence.matched_tokens, "token");
+    let held = match evidence.packages {
         0 | 1 => String::new(),
         more => format!(", held by {more} packages"),
     };
     format!(
         "{bits:.0} bits in {tokens}{held} {DIM}(structure {structure:.0}, names {names:.0}, literals {literals:.0}, \
-         penalties {penalties:.0}){DIM:#}"
+         penalties {penalties:.0}, calibration {calibration:.0}){DIM:#}"
     )
 }
 

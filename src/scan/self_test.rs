@@ -6,13 +6,11 @@
 
 use std::io;
 
-use super::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
-use crate::acceptance::AcceptanceLog;
+use super::{ScanSettings, Scanner};
 use crate::index::{Index, IndexDirectory, IndexError, IndexName};
 use crate::ingest::{self, Given, IngestError, Source};
 use crate::language::Language;
 use crate::license::LicenseFact;
-use crate::policy::PolicySettings;
 use crate::purl::Purl;
 use crate::source::SourceFile;
 use crate::span::Region;
@@ -84,19 +82,9 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
 }
 
 fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
-    let settings = ScanSettings {
-        accepted: AcceptanceLog::default(),
-        change: None,
-        baseline: None,
-        idioms: None,
-        threshold_bits: DEFAULT_THRESHOLD_BITS,
-        policy: PolicySettings::default(),
-        given_license: None,
-        project_license: LicenseFact::unknown(),
-    };
     let python = Language::from_name("python").expect("a language of the table");
     let source = SourceFile::new("summary.py", python, COPY.into());
-    let report = Scanner::new(index, settings).text(&source, &LicenseFact::unknown());
+    let report = Scanner::new(index, ScanSettings::default()).text(&source, &LicenseFact::unknown());
     let expected = copied_lines();
     let found: Vec<_> = report
         .references
@@ -125,6 +113,7 @@ fn overlap(region: Region, lines: &std::ops::Range<usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::DEFAULT_THRESHOLD_BITS;
     use super::*;
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::look::{Limits, Located, Seen, Skip};
-use crate::evidence::{CopyKind, Evidence};
+use crate::evidence::{CopyKind, Evidence, Measures};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::matcher::{Match, Owner};
 use crate::purl::Purl;
@@ -53,7 +53,7 @@ struct StoredMatch {
     tokens: [u32; 2],
     kind: u8,
     /// Bits, structure, names, literals, penalties.
-    evidence: [u32; 5],
+    evidence: [u32; 6],
     matched_tokens: u32,
     packages: u32,
     content: u64,
@@ -129,14 +129,24 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
 impl StoredMatch {
     fn of(located: &Located) -> Option<StoredMatch> {
         let Located { id, region, found } = located;
-        let Evidence { bits, structure, names, literals, penalties, matched_tokens, packages } =
-            found.evidence;
+        // The measures serve the calibration, which is done.
+        let Evidence {
+            bits,
+            structure,
+            names,
+            literals,
+            penalties,
+            calibration,
+            matched_tokens,
+            packages,
+            ..
+        } = found.evidence;
         Some(StoredMatch {
             id: id.clone(),
             region: from_region(*region),
             tokens: [found.tokens.start, found.tokens.end],
             kind: place(&KINDS, &found.kind)?,
-            evidence: [bits, structure, names, literals, penalties].map(f32::to_bits),
+            evidence: [bits, structure, names, literals, penalties, calibration].map(f32::to_bits),
             matched_tokens,
             packages,
             content: found.content,
@@ -145,12 +155,22 @@ impl StoredMatch {
     }
 
     fn located(self) -> Option<Located> {
-        let [bits, structure, names, literals, penalties] = self.evidence.map(f32::from_bits);
+        let [bits, structure, names, literals, penalties, calibration] = self.evidence.map(f32::from_bits);
         let (matched_tokens, packages) = (self.matched_tokens, self.packages);
         let found = Match {
             tokens: TokenRange { start: self.tokens[0], end: self.tokens[1] },
             kind: *KINDS.get(usize::from(self.kind))?,
-            evidence: Evidence { bits, structure, names, literals, penalties, matched_tokens, packages },
+            evidence: Evidence {
+                bits,
+                structure,
+                names,
+                literals,
+                penalties,
+                calibration,
+                matched_tokens,
+                packages,
+                measures: Measures::default(),
+            },
             owners: self.owners.into_iter().map(StoredOwner::owner).collect::<Option<_>>()?,
             content: self.content,
         };

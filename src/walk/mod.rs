@@ -250,8 +250,7 @@ impl ReadProblem {
     /// The problem as a note on that path: a file the system refuses is a failure, the rest is left out on purpose.
     pub fn note(&self, path: &str) -> Note {
         let kind = match self {
-            ReadProblem::TooLarge { .. } => NoteKind::Limit,
-            ReadProblem::NotRegular => NoteKind::Skipped,
+            ReadProblem::TooLarge { .. } | ReadProblem::NotRegular => NoteKind::Skipped,
             ReadProblem::Unreadable(_) => NoteKind::Failed,
         };
         Note { path: Some(path.to_owned()), kind, message: format!("not checked: {self}") }

@@ -63,8 +63,14 @@ fn lines_and_runs_add_up_to_the_evidence() {
     let demo = Demo::new(ROUTES);
     let explained = demo.json(&["explain", &demo.id()]);
     let explanation = &explained["explanations"][0];
-    for part in ["bits", "structure", "names", "literals", "penalties"] {
-        let whole = explanation["match"]["evidence"][part].as_f64().expect("a number");
+    let evidence = |part: &str| explanation["match"]["evidence"][part].as_f64().expect("a number");
+    for (part, whole) in [
+        ("bits", evidence("bits") - evidence("calibration")),
+        ("structure", evidence("structure")),
+        ("names", evidence("names")),
+        ("literals", evidence("literals")),
+        ("penalties", evidence("penalties")),
+    ] {
         for parts in ["lines", "runs"] {
             let added = sum(&explanation[parts], &format!("/evidence/{part}"));
             // Each number is rounded to hundredths.

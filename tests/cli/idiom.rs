@@ -175,17 +175,17 @@ fn versions_are_folded_and_named() {
 fn presets_are_thresholds() {
     let project = copy_of(&["pkg:pypi/gridroute@1"], &[("app/birthmark.toml", "preset = \"hook\"\n")]);
     for (arguments, bits) in [
-        (&[][..], 75.0),
-        (&["--preset", "audit"], 45.0),
+        (&[][..], 80.0),
+        (&["--preset", "audit"], 36.0),
         (&["--threshold", "33"], 33.0),
-        (&["--preset", "default"], 65.0),
-        (&["--no-config"], 65.0),
+        (&["--preset", "default"], 68.0),
+        (&["--no-config"], 68.0),
     ] {
         let report = scan(project.path(), arguments);
         assert_eq!(report["provenance"]["threshold_bits"], bits, "{arguments:?}");
         let text = scan_text(project.path(), arguments);
         let shown = format!("from     {bits} bits of evidence on");
-        assert_eq!(text.contains(&shown), bits != 65.0, "{arguments:?}: {text}");
+        assert_eq!(text.contains(&shown), bits != 68.0, "{arguments:?}: {text}");
     }
 }
 

@@ -19,6 +19,17 @@ fn nothing_found_is_0_and_says_what_was_checked() {
 }
 
 #[test]
+fn a_file_that_is_too_large_is_said_at_once() {
+    let project = project(&[("a.py", PYTHON)]);
+    let file = fs::File::create(project.path().join("huge.py")).expect("made");
+    file.set_len(1 << 30).expect("a gigabyte of nothing");
+    let (code, out, _) = run(birthmark(project.path()).arg("scan"));
+    assert_eq!(code, 0);
+    assert!(out.contains("skipped  1 file: 1 1073741824 bytes are more than the limit of 1048576"), "{out}");
+    assert!(out.contains("1 file, 2 lines"), "{out}");
+}
+
+#[test]
 fn wrong_usage_is_2() {
     let project = project(&[("a.py", PYTHON)]);
     for arguments in [

@@ -44,7 +44,7 @@ fn it_does_so_in_every_mode() {
     let text = commented(GOOD, "def find_path(");
     repository.stage("routes.py", &text);
     assert_eq!(repository.found(&["--staged"]), NOTHING);
-    assert_eq!(repository.found(&["--staged", "--preset", "audit"]), NOTHING);
+    assert_eq!(repository.found(&["--staged", "--preset", "hook"]), NOTHING);
     repository.commit("copy");
     assert_eq!(repository.found(&["--diff", "HEAD~1..HEAD"]), NOTHING);
     let mut command = repository.birthmark(&repository.path());

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/common.sh"
 
 fetch_wheel thefuzz==0.22.1
-scan 1 thefuzz --license MIT
+scan 1 thefuzz --license MIT --preset audit
 check "origins" "{('pkg:pypi/fuzzywuzzy@0.18.0', 'GPL-2.0-only')}" \
     "$(ask '{(m["owners"][0]["purl"], m["owners"][0]["license"]["expression"]) for m in matches}')"
 check "rules" "{'license-incompatible'}" "$(ask '{f["rule"] for f in findings}')"
@@ -13,7 +13,7 @@ ask '"\n".join("        {}:{}-{}".format(m["path"], m["region"]["start_line"], m
 
 echo 'owned = ["pkg:pypi/fuzzywuzzy"]' > birthmark.toml
 status=0
-"$BIRTHMARK" scan thefuzz --config birthmark.toml --license MIT --format json --output report.json || status=$?
+"$BIRTHMARK" scan thefuzz --config birthmark.toml --license MIT --preset audit --format json --output report.json || status=$?
 check "declared as owned: exit status" 0 "$status"
 check "declared as owned: decisions" "{'compatible'}" "$(ask '{m["verdict"]["decision"] for m in matches}')"
 check "declared as owned: findings" 0 "$(ask 'len(findings)')"

@@ -52,7 +52,7 @@ fn assert_adds_up((found, account): &(Match, Account)) {
     for sum in [of_pairs, of_runs] {
         let whole = found.evidence;
         for (added, expected) in [
-            (sum.bits(), whole.bits),
+            (sum.bits(), whole.sum()),
             (sum.structure, whole.structure),
             (sum.names, whole.names),
             (sum.literals, whole.literals),

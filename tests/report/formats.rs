@@ -405,7 +405,7 @@ fn a_bill_of_materials_lists_each_origin_once() {
     assert_eq!(occurrences[1]["location"], "src/summary.py");
     assert_eq!(occurrences[1]["line"], 50);
     let context = occurrences[1]["additionalContext"].as_str().expect("a text");
-    assert!(context.starts_with("lines 50-90, edited copy of layout.py:14-66, 312 bits"), "{context}");
+    assert!(context.starts_with("lines 50-90, edited copy of layout.py:14-66, 307 bits"), "{context}");
     let identity = &plaintable["evidence"]["identity"][0];
     assert_eq!(identity["methods"][0]["technique"], "ast-fingerprint");
     assert_eq!(plaintable["licenses"][0]["expression"], "MIT");

@@ -1,0 +1,199 @@
+"""Learn the calibration: what the sum of evidence is corrected by (`src/evidence/calibration.tsv`).
+
+Copies are planted from the development half with seeds of their own. Code nobody copied is the development half's other
+packages, whole, their functions alone, and boilerplate; and the development half's indexed packages as far as they
+resemble the test half's, where the two share nothing on purpose. A logistic regression on the sum alone says what a bit is worth; boosted regression trees
+learn what the measures of an alignment add to it, and are scaled to its bits.
+"""
+
+import argparse
+import fnmatch
+import json
+import re
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import numpy
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+import corpus
+import hits
+import score
+
+FLOOR = 20  # bits before calibration: nothing weaker is ever reported
+ENOUGH = 150.0  # bits: nothing unrelated reaches them, and the regression need not tell them apart
+TREES, RATE, LEAVES, SHARE, LEAF_SIZE = 200, 0.08, 6, 0.7, 15
+ALARM_WEIGHT = 3.0  # an alarm costs more than a miss
+RELATED = 110.0  # bits: of two packages that share so much somewhere, nothing is taken for chance
+TABLE = corpus.HERE.parent / "src" / "evidence" / "calibration.tsv"
+
+
+class SumAlone:
+    """Log odds of a copy by the sum of evidence."""
+
+    classes_ = numpy.array([0, 1])
+
+    def fit(self, rows, labels, sample_weight=None):
+        self.model = LogisticRegression(C=1e6).fit(self._sums(rows), labels, sample_weight=sample_weight)
+        return self
+
+    def predict_proba(self, rows):
+        return self.model.predict_proba(self._sums(rows))
+
+    def get_params(self, deep=True):
+        return {}
+
+    def set_params(self, **_):
+        return self
+
+    @staticmethod
+    def _sums(rows):
+        return numpy.minimum(rows[:, -1:], ENOUGH)
+
+
+def measured(program: Path, index: Path, paths: list[Path]) -> list[dict]:
+    run = subprocess.run([program, index, str(FLOOR), *paths], capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.ndarray, list[str]]:
+    """Names of the measures, a row a match, whether it is a copy, and the package it is about."""
+    known = score.audited()
+    owners = score.Owners(args.cache)
+    rows, labels, groups = [], [], []
+
+    def take(match: dict, label: int, group: str) -> None:
+        rows.append([*match["measures"].values(), match["evidence"]["sum"]])
+        labels.append(label)
+        groups.append(group)
+
+    names: list[str] = []
+    for cases in args.cases:
+        by_case = defaultdict(list)
+        for match in measured(args.measures, args.index, [cases / "cases" / "dev"]):
+            names = list(match["measures"])
+            by_case[hits.case_name(match["path"])].append(match)
+        for truth in score.read_truth(cases, "dev"):
+            package = truth["purl"].split("@")[0]
+            for match in by_case[truth["case"]]:
+                if truth.get("negative"):
+                    if not any(score._is_known(entry, truth) for entry in known):
+                        take(match, 0, package)
+                elif _names_origin(match, truth, owners):
+                    take(match, 1, package)
+    for package in (p for p in corpus.packages("other") if p.half == "dev"):
+        root = corpus.sources(package, args.cache)
+        for match in measured(args.measures, args.index, [root]):
+            path = str(Path(match["path"]).relative_to(root))
+            row = {"purl": package.purl, "path": path}
+            above = {"purl": package.purl, "path": path.split("/", 1)[-1]}
+            if not any(score._is_known(entry, r) for entry in known for r in (row, above)):
+                take(match, 0, package.purl.split("@")[0])
+    for match, package in resemblances(args):
+        take(match, 0, package)
+    return [*names, "sum"], numpy.array(rows), numpy.array(labels), groups
+
+
+def resemblances(args: argparse.Namespace) -> list[tuple[dict, str]]:
+    """Matches of the development half's indexed packages with unrelated ones of the test half, and whose they are."""
+    by_pair = defaultdict(list)
+    for package in (p for p in corpus.packages("indexed") if p.half == "dev"):
+        for match in measured(args.measures, args.test_index, [corpus.sources(package, args.cache)]):
+            if match["owners"]:
+                owner = match["owners"][0]["purl"].split("@")[0]
+                by_pair[package.purl.split("@")[0], owner].append(match)
+    return [
+        (match, package)
+        for (package, owner), matches in by_pair.items()
+        if _family(package) != _family(owner) and max(m["evidence"]["sum"] for m in matches) < RELATED
+        for match in matches
+    ]
+
+
+def _family(package: str) -> str:
+    """What the packages of one project often share: the first word of their names."""
+    return re.split(r"[-_.]", package.split("/", 1)[1].lower())[0]
+
+
+def _names_origin(match: dict, truth: dict, owners: score.Owners) -> bool:
+    target = score.lines_of(truth["target_code"])
+    region = range(match["region"]["start_line"], match["region"]["end_line"] + 1)
+    places = [hits.Place(hits.plain_purl(o["purl"]), o["path"], o["region"]["start_line"], o["region"]["end_line"]) for o in match["owners"]]
+    return len(target & set(region)) >= min(2, len(target)) and any(owners.right(place, truth) for place in places)
+
+
+def fit(rows, labels) -> tuple[GradientBoostingClassifier, float]:
+    """The trees, and how many units of log odds a bit is worth."""
+    model = GradientBoostingClassifier(
+        n_estimators=TREES, learning_rate=RATE, max_leaf_nodes=LEAVES, max_depth=None, subsample=SHARE,
+        min_samples_leaf=LEAF_SIZE, init=SumAlone(), random_state=1,
+    )
+    model.fit(rows, labels, sample_weight=numpy.where(labels == 1, 1.0, ALARM_WEIGHT))
+    return model, float(model.init_.model.coef_[0][0])
+
+
+def table(names: list[str], model: GradientBoostingClassifier, per_bit: float) -> str:
+    lines = ["tree\tmeasure\tthreshold\tlow\thigh"]
+    for number, (estimator,) in enumerate(model.estimators_):
+        tree = estimator.tree_
+        splits = [node for node in range(tree.node_count) if tree.children_left[node] >= 0]
+        place = {node: at for at, node in enumerate(splits)}
+
+        def branch(node: int) -> str:
+            if node in place:
+                return f"#{place[node]}"
+            return f"{model.learning_rate * tree.value[node][0][0] / per_bit:.3f}"
+
+        for node in splits:
+            low, high = branch(tree.children_left[node]), branch(tree.children_right[node])
+            lines.append(f"{number}\t{names[tree.feature[node]]}\t{tree.threshold[node]:.6g}\t{low}\t{high}")
+    return "\n".join(lines) + "\n"
+
+
+def corrected(rows, model: GradientBoostingClassifier, per_bit: float):
+    """Sums with what the trees add, in bits."""
+    trees = model.decision_function(rows) - model._raw_predict_init(rows.astype(numpy.float32)).ravel()
+    return rows[:, -1] + trees / per_bit
+
+
+def cross_validated(rows, labels, groups) -> str:
+    """Matches of copies above the threshold that so many alarms leave, with the sum alone and with the calibration."""
+    bits = numpy.zeros(len(labels))
+    for train, held_out in GroupKFold(5).split(rows, labels, groups):
+        bits[held_out] = corrected(rows[held_out], *fit(rows[train], labels[train]))
+    lines = ["alarms  sum alone  calibrated"]
+    for alarms in (30, 60, 120, 180, 240):
+        kept = []
+        for values in (rows[:, -1], bits):
+            threshold = numpy.sort(values[labels == 0])[-alarms - 1]
+            kept.append((values[labels == 1] > threshold).mean())
+        lines.append(f"{alarms:6}  {kept[0]:9.3f}  {kept[1]:10.3f}")
+    return "\n".join(lines)
+
+
+def calibrate(args: argparse.Namespace) -> None:
+    names, rows, labels, groups = samples(args)
+    print(f"{labels.sum()} matches of copies, {(labels == 0).sum()} of other code")
+    if args.cross_validate:
+        print(cross_validated(rows, labels, groups))
+    model, per_bit = fit(rows, labels)
+    heading = f"# Written by eval/calibrate.py from {labels.sum()} matches of planted copies and {(labels == 0).sum()} of other code.\n"
+    TABLE.write_text(heading + table(names, model, per_bit))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--measures", type=Path, required=True, help="the program `cargo build --release --example measures` makes")
+    parser.add_argument("--index", type=Path, default=corpus.HERE / "cache" / "index")
+    parser.add_argument("--test-index", type=Path, required=True, help="an index of the test half's packages alone")
+    parser.add_argument("--cache", type=Path, default=corpus.HERE / "cache")
+    parser.add_argument("--cases", type=Path, nargs="+", required=True, help="folders that `run.py plant --seed N` filled, with other seeds than the one that is reported")
+    parser.add_argument("--cross-validate", action="store_true", help="also say what is gained on packages not learned from")
+    calibrate(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
