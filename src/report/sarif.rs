@@ -21,7 +21,7 @@ use super::repository::Repository;
 use super::rules::help;
 use super::source_facts::{SourceFacts, shown_lines};
 use super::text::title;
-use crate::finding::{Note, NoteKind, Report, Rule, Severity};
+use crate::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
 use crate::matcher::Owner;
 use crate::span::{self, LineRange};
 
@@ -144,7 +144,16 @@ struct SarifResult<'a> {
     message: Text,
     locations: [Location; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
     properties: ResultProperties<'a>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    status: &'static str,
+    justification: &'a str,
 }
 
 #[derive(Serialize)]
@@ -287,26 +296,35 @@ impl<'a> Drawn<'a> {
         Notification { level, message: plain(&note.message), locations }
     }
 
+    /// What is reported, and behind it what was silenced, marked as suppressed.
     fn results(&self, kept: &[Found<'a>]) -> Vec<SarifResult<'a>> {
-        let mut results = Vec::new();
-        for found in kept {
-            let finding = found.finding;
-            let rule_index = Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default();
-            results.push(SarifResult {
-                rule_id: finding.rule.code(),
-                rule_index,
-                level: level(finding.severity),
-                message: Text { text: message(found), markdown: None },
-                locations: [self.location(&finding.path, Some(self.facts.shown_region(finding)))],
-                partial_fingerprints: self.fingerprints(found),
-                properties: ResultProperties {
-                    id: &finding.reference,
-                    remedies: &finding.remedies,
-                    reference: found.reference.map(reference_properties),
-                },
-            });
+        let mut results: Vec<SarifResult<'a>> = kept.iter().map(|found| self.result(found)).collect();
+        for silenced in self.report.silenced.iter().take(MAX_RESULTS - kept.len()) {
+            let finding = &silenced.finding;
+            let is_its = |r: &&Reference| r.id == finding.reference && r.path == finding.path;
+            let found = Found { finding, reference: self.report.references.iter().find(is_its), ordinal: 0 };
+            results
+                .push(SarifResult { suppressions: vec![suppression(&silenced.by)], ..self.result(&found) });
         }
         results
+    }
+
+    fn result(&self, found: &Found<'a>) -> SarifResult<'a> {
+        let finding = found.finding;
+        SarifResult {
+            rule_id: finding.rule.code(),
+            rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
+            level: level(finding.severity),
+            message: Text { text: message(found), markdown: None },
+            locations: [self.location(&finding.path, Some(self.facts.shown_region(finding)))],
+            partial_fingerprints: self.fingerprints(found),
+            suppressions: Vec::new(),
+            properties: ResultProperties {
+                id: &finding.reference,
+                remedies: &finding.remedies,
+                reference: found.reference.map(reference_properties),
+            },
+        }
     }
 
     fn location(&self, path: &str, region: Option<span::Region>) -> Location {
@@ -341,7 +359,7 @@ impl From<span::Region> for Region {
     }
 }
 
-fn reference_properties(reference: &crate::finding::Reference) -> ReferenceProperties<'_> {
+fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
     ReferenceProperties {
         decision: decision(reference.verdict.decision),
         copy_kind: copy_kind(reference.kind),
@@ -404,6 +422,14 @@ fn level(severity: Severity) -> &'static str {
 
 /// What an alert says: its title as the first sentence, then whose code it is and why it matters. The whole reference is
 /// named where the finding shows a part of it.
+fn suppression(by: &Silencer) -> Suppression<'_> {
+    let (kind, justification) = match by {
+        Silencer::Comment { reason, .. } => ("inSource", reason.as_str()),
+        Silencer::Baseline => ("external", "in the baseline"),
+    };
+    Suppression { kind, status: "accepted", justification }
+}
+
 fn message(found: &Found<'_>) -> String {
     let finding = found.finding;
     let mut text = match found.reference {

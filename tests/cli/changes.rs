@@ -1,6 +1,7 @@
 //! `birthmark scan --staged`, `--diff`, `--pre-push`: changes as git knows them.
 
 mod hooks;
+mod listed;
 mod ranges;
 mod staged;
 
