@@ -9,6 +9,8 @@
 
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use super::measures::{self, Measures};
 
 /// The trees, a split a line.
@@ -94,10 +96,16 @@ impl Calibration {
     /// If the table is not of that form; a test reads the one that is built in.
     fn parse(table: &str) -> Calibration {
         let mut calibration = Calibration { splits: Vec::new(), trees: Vec::new() };
+        let numbers = measures::NAMES.iter().enumerate();
+        let names: FxHashMap<&str, Measure> = numbers
+            .map(|(number, name)| (*name, Measure::Number(number)))
+            .chain([("sum", Measure::Sum)])
+            .collect();
         let rows = table.lines().filter(|line| !line.starts_with('#')).skip(1);
         for row in rows {
-            let fields: Vec<&str> = row.split('\t').collect();
-            let [tree, measure, threshold, low, high] = fields[..] else { panic!("five fields: {row}") };
+            let mut fields = row.split('\t');
+            let mut field = || fields.next().unwrap_or_else(|| panic!("five fields: {row}"));
+            let (tree, measure, threshold, low, high) = (field(), field(), field(), field(), field());
             if number::<usize>(tree) == calibration.trees.len() {
                 calibration.trees.push(calibration.splits.len());
             }
@@ -111,21 +119,13 @@ impl Calibration {
                 None => Branch::Bits(number(text)),
             };
             let split = Split {
-                measure: measure_of(measure),
+                measure: *names.get(measure).unwrap_or_else(|| panic!("no such measure: {measure}")),
                 threshold: number(threshold),
                 branches: [branch(low), branch(high)],
             };
             calibration.splits.push(split);
         }
         calibration
-    }
-}
-
-fn measure_of(name: &str) -> Measure {
-    match measures::NAMES.iter().position(|known| *known == name) {
-        Some(number) => Measure::Number(number),
-        None if name == "sum" => Measure::Sum,
-        None => panic!("no such measure: {name}"),
     }
 }
 
