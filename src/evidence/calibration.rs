@@ -21,8 +21,14 @@ const MOST_BITS: f32 = 60.0;
 
 static CALIBRATION: LazyLock<Calibration> = LazyLock::new(|| Calibration::parse(TABLE));
 
+/// The least sum that was learned from, in bits; less is never worth a report, and is left as it is.
+const LEAST_SUM_BITS: f32 = 20.0;
+
 /// What to add to a sum of evidence, in bits.
 pub(super) fn correction(sum: f32, measures: &Measures) -> f32 {
+    if sum < LEAST_SUM_BITS {
+        return 0.0;
+    }
     CALIBRATION.bits(&Input::of(sum, measures)).clamp(-MOST_BITS, MOST_BITS)
 }
 
