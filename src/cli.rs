@@ -20,7 +20,6 @@ mod license;
 mod log;
 mod man;
 mod output;
-mod policy;
 mod progress;
 mod scan;
 mod scanned;

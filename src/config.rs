@@ -216,24 +216,42 @@ enum Named {
 
 const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml", "pyproject.toml"];
 
+/// Where a configuration of that choice is looked for, whether it is there or not, nearest first.
+pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
+    match choice {
+        ConfigChoice::Without => Vec::new(),
+        ConfigChoice::File(path) => vec![path.clone()],
+        ConfigChoice::Nearest(place) => {
+            let place = std::path::absolute(place).unwrap_or_else(|_| place.clone());
+            around(&place)
+        }
+    }
+}
+
 fn nearest(place: &Path) -> Result<Config, ConfigError> {
     let place = std::path::absolute(place)
         .map_err(|error| ConfigError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
-    let current = std::env::current_dir().unwrap_or_default();
-    for directory in place.ancestors() {
-        for name in CANDIDATES {
-            let path = shortened(directory, &current).join(name);
-            if path.is_file()
-                && let Some(config) = read(&path, Named::ByDiscovery)?
-            {
-                return Ok(config);
-            }
+    for path in around(&place) {
+        if path.is_file()
+            && let Some(config) = read(&path, Named::ByDiscovery)?
+        {
+            return Ok(config);
         }
+    }
+    Ok(Config::default())
+}
+
+/// Where configurations of a place may be: in each directory from there up to the top of the repository.
+fn around(place: &Path) -> Vec<PathBuf> {
+    let current = std::env::current_dir().unwrap_or_default();
+    let mut around = Vec::new();
+    for directory in place.ancestors() {
+        around.extend(CANDIDATES.iter().map(|name| shortened(directory, &current).join(name)));
         if directory.join(".git").exists() {
             break;
         }
     }
-    Ok(Config::default())
+    around
 }
 
 /// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where

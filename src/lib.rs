@@ -31,6 +31,7 @@ pub mod config;
 pub mod git;
 pub mod ingest;
 pub mod scan;
+pub mod session;
 pub mod walk;
 
 pub mod cli;

@@ -34,7 +34,7 @@ use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
 use crate::span::{LineSet, Region};
 use crate::token::{Layout, Tokenizer};
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, Walked, WalkedFile};
+use crate::walk::{self, DEFAULT_SIZE_LIMIT, Review, Walked, WalkedFile};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
 
@@ -205,9 +205,20 @@ impl Scanner {
         self.report(reports, notes, &checked)
     }
 
-    /// Scans one text that is in memory.
-    pub fn text(&self, source: &SourceFile, outbound: &LicenseFact) -> Report {
-        let report = guarded(source.path(), || self.file(&mut Tokenizer::new(), source, outbound));
+    /// Scans one text that is in memory. Of a text of which only some lines are under review, only what touches them is
+    /// reported.
+    pub fn text(
+        &self,
+        tokenizer: &mut Tokenizer,
+        source: &SourceFile,
+        outbound: &LicenseFact,
+        review: &Review,
+    ) -> Report {
+        let report = guarded(source.path(), || {
+            let mut report = self.file(tokenizer, source, outbound)?;
+            report.narrow(review);
+            Ok(report)
+        });
         let mut reports = vec![report];
         let looked_at = LookedAt::of([Path::new(source.path())].into_iter());
         let notes = self.silence_known(&mut reports, &looked_at);

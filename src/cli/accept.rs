@@ -11,7 +11,7 @@ use super::args::{CheckArgs, Common};
 use super::attribute::scan_for;
 use super::exit::ExitStatus;
 use super::explain::Wanted;
-use super::log::told;
+use super::failure::of_log;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::acceptance::{AcceptanceLog, Entry};
@@ -58,7 +58,7 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         _ => args.paths,
     };
     let request = Request::new(scan_for(paths, args.check))?;
-    let Some(mut log) = request.log().cloned() else {
+    let Some(mut log) = request.session().log().cloned() else {
         bail!("--no-config honours no decisions, so none is written; leave it out");
     };
     let (report, _) = request.report_and_files(common)?;
@@ -98,7 +98,7 @@ fn accepted(
         };
         let path = log.path_of(&reference.path);
         let entry = Entry::new(reference, finding, path, decision.clone(), &report.provenance.indexes);
-        let file = log.add(entry).map_err(told)?;
+        let file = log.add(entry).map_err(of_log)?;
         writeln!(said, "accepted {place} as {}\nwrote {}", finding.rule.code(), Printable(&file))?;
     }
     Ok(said)

@@ -28,6 +28,7 @@ use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
 use crate::report::{self, ReportFormat};
 use crate::scan::Preset;
+use crate::session::Choices;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -456,13 +457,16 @@ impl Color {
 }
 
 impl CheckArgs {
-    /// Whether nothing on the command line makes the check another one than the configuration asks for.
-    pub fn is_as_configured(&self) -> bool {
-        self.license.is_none()
-            && self.index.is_empty()
-            && self.idioms.is_empty()
-            && self.threshold.is_none()
-            && self.preset.is_none()
+    /// What is chosen for this run.
+    pub fn choices(self) -> Choices {
+        Choices {
+            indexes: self.index,
+            idioms: self.idioms,
+            license: self.license,
+            threshold_bits: self.threshold.or(self.preset.map(Preset::threshold_bits)),
+            boundaries: std::env::current_dir().into_iter().collect(),
+            ..Choices::default()
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let request = Request::new(scan_for(paths, args.check))?;
     let (report, scanned) = request.report_and_files(common)?;
     let chosen = Chosen::of(&report, &wanted)?;
-    let root = project_root(&request.place(), request.config().directory());
+    let root = project_root(request.session().place(), request.session().config().directory());
     let settings = AttributionSettings {
         root: root.clone(),
         holder: args.copyright,
@@ -62,7 +62,7 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
             true => PartlyStaged::Edit,
             false => PartlyStaged::Leave,
         },
-        walk: request.walk_settings(),
+        walk: request.session().walk_settings(),
     };
     let plan = Plan::of(&chosen.references, &scanned, &settings)?;
     if args.dry_run {

@@ -10,18 +10,14 @@ use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::baseline::{Baseline, Origin};
-use crate::config::{Config, ConfigChoice};
+use crate::baseline::Baseline;
 use crate::finding::{Finding, NoteKind, Report, Silencer};
 use crate::report::Format;
 use crate::report::text::count;
 use crate::scan::baseline_path;
+use crate::session::BaselineFile;
+use crate::session::baseline::{default_file, top};
 use crate::walk::{absolute_path, display_path};
-
-/// Where the baseline stands beside the configuration, unless another place is named.
-const DEFAULT_FILE: &str = ".birthmark/baseline.json";
-/// Largest baseline that is read.
-const MAX_BYTES: u64 = 256 << 20;
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
@@ -101,7 +97,10 @@ pub fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStat
 fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let choice = BaselineChoice { baseline: None, no_baseline: true };
     let request = Request::new(scan_of(&args.target, choice))?;
-    let file = args.target.baseline.unwrap_or_else(|| default_file(request.config(), &request.place()));
+    let file = args
+        .target
+        .baseline
+        .unwrap_or_else(|| default_file(request.session().config(), request.session().place()));
     if file.exists() && !args.force {
         let shown = file.display();
         bail!(
@@ -118,8 +117,11 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let choice = BaselineChoice { baseline: args.target.baseline.clone(), no_baseline: false };
     let request = Request::new(scan_of(&args.target, choice.clone()))?;
-    let file = args.target.baseline.unwrap_or_else(|| default_file(request.config(), &request.place()));
-    let Some(old) = request.baseline() else {
+    let file = args
+        .target
+        .baseline
+        .unwrap_or_else(|| default_file(request.session().config(), request.session().place()));
+    let Some(old) = request.session().baseline() else {
         bail!("there is no baseline at `{}`; make one with `birthmark baseline create`", file.display());
     };
     let report = report(&request, common)?;
@@ -171,50 +173,14 @@ fn scan_of(target: &TargetArgs, baseline: BaselineChoice) -> ScanArgs {
 }
 
 impl BaselineChoice {
-    /// The baseline of a scan, its paths made absolute. Who wants no configuration wants none that he did not name.
-    pub fn load(
-        &self,
-        config: &Config,
-        choice: &ConfigChoice,
-        place: &Path,
-    ) -> anyhow::Result<Option<Baseline>> {
-        if self.no_baseline {
-            return Ok(None);
-        }
-        if let Some(file) = &self.baseline {
-            return read(file).map(Some);
-        }
-        let file = default_file(config, place);
-        match choice {
-            ConfigChoice::Without => Ok(None),
-            _ if file.exists() => read(&file).map(Some),
-            _ => Ok(None),
+    /// Which baseline that is.
+    pub fn file(self) -> BaselineFile {
+        match self.baseline {
+            Some(file) => BaselineFile::File(file),
+            None if self.no_baseline => BaselineFile::Without,
+            None => BaselineFile::Own,
         }
     }
-}
-
-/// Beside the configuration, else at the top of the repository, else here: where the whole project shares it.
-fn default_file(config: &Config, place: &Path) -> PathBuf {
-    if let Some(directory) = config.directory() {
-        return directory.join(DEFAULT_FILE);
-    }
-    let place = absolute_path(place);
-    let top = place.ancestors().find(|above| above.join(".git").exists());
-    let file = top.unwrap_or(Path::new("")).join(DEFAULT_FILE);
-    let here = std::env::current_dir().unwrap_or_default();
-    file.strip_prefix(here).map(Path::to_owned).unwrap_or(file)
-}
-
-fn read(file: &Path) -> anyhow::Result<Baseline> {
-    let problem = || format!("cannot read the baseline `{}`", file.display());
-    let bytes = crate::walk::read(file, MAX_BYTES).with_context(problem)?;
-    let text = String::from_utf8(bytes).with_context(problem)?;
-    let (baseline, origin) = Baseline::from_json(&text).with_context(problem)?;
-    let top = match origin {
-        Origin::Baseline => top(file),
-        Origin::Report => PathBuf::from("."),
-    };
-    Ok(baseline.with_paths(|path| baseline_path(&top.join(path))))
 }
 
 /// Writes a baseline whole or not at all, its paths relative to where it stands.
@@ -229,16 +195,6 @@ fn write(file: &Path, baseline: &Baseline) -> anyhow::Result<()> {
     };
     let text = baseline.clone().with_paths(relative).to_json();
     Output::open(Some(file))?.write(text.as_bytes(), Painted::No)
-}
-
-/// The directory that the paths of a baseline are relative to: the project, where it stands in its `.birthmark`, else its own
-/// directory.
-fn top(file: &Path) -> PathBuf {
-    let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
-    match directory.file_name().is_some_and(|name| name == ".birthmark") {
-        true => directory.parent().map(Path::to_owned).unwrap_or(directory),
-        false => directory,
-    }
 }
 
 fn say(what: String) -> anyhow::Result<ExitStatus> {

@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 
 use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ScanArgs};
 use super::exit::ExitStatus;
-use super::idiom;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::index::{Index, IndexError, IndexName, Part};
@@ -13,6 +12,7 @@ use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::text::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
+use crate::session::idioms;
 
 pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
@@ -54,11 +54,11 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
     let without = DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
     match Request::new(scan_of(args)) {
         Ok(request) => {
-            let said = match request.config().file.as_ref() {
+            let said = match request.session().config().file.as_ref() {
                 Some(file) => file.path.display().to_string(),
                 None => "none: every setting has its default".to_owned(),
             };
-            let bits = request.threshold_bits();
+            let bits = request.session().threshold_bits();
             diagnosis.ok("configuration", format!("{said}; reports from {bits} bits of evidence on"));
             Ok(request)
         }
@@ -77,7 +77,7 @@ fn scan_of(args: DoctorArgs) -> ScanArgs {
 /// Opens and verifies each index that a scan would ask; returns those that are sound.
 fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<IndexName> {
     let mut sound = Vec::new();
-    for name in request.indexes() {
+    for name in request.session().indexes() {
         match verified(name) {
             Ok(part) => {
                 diagnosis.ok("index", contents(&part));
@@ -104,8 +104,8 @@ fn contents(part: &Part) -> String {
 }
 
 fn idioms(request: &Request, diagnosis: &mut Diagnosis) {
-    for name in request.idioms() {
-        let opened = idiom::open(std::slice::from_ref(name));
+    for name in request.session().idioms() {
+        let opened = idioms::open(std::slice::from_ref(name));
         match opened.and_then(|set| Ok(set.verify().map(|()| contents(&set.parts()[0]))?)) {
             Ok(contents) => diagnosis.ok("idioms", contents),
             Err(error) => diagnosis.broken("idioms", format!("{error:#}"), None),
@@ -114,7 +114,7 @@ fn idioms(request: &Request, diagnosis: &mut Diagnosis) {
 }
 
 fn license(request: &Request, diagnosis: &mut Diagnosis) {
-    let (fact, notes) = request.license_of_place();
+    let (fact, notes) = request.session().license_of_place();
     match &fact.expression {
         Some(_) => diagnosis.ok("licence", described(&fact)),
         None => diagnosis.advise(

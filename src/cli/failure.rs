@@ -7,8 +7,10 @@ use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
 
 use super::exit::ExitStatus;
+use crate::acceptance::LogError;
 use crate::config::{ConfigError, ConfigFile, Problem};
 use crate::report::printable::Printable;
+use crate::session::SessionError;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -29,6 +31,24 @@ impl std::fmt::Display for Located {
 }
 
 impl std::error::Error for Located {}
+
+/// An error of the log, shown at its place where it has one.
+pub fn of_log(error: LogError) -> anyhow::Error {
+    match error {
+        LogError::Invalid { file, problem } => anyhow::Error::new(Located { file, problem: *problem }),
+        other => anyhow::Error::new(other),
+    }
+}
+
+/// Why a project cannot be checked, shown at its place where it has one.
+pub fn of_session(error: SessionError) -> anyhow::Error {
+    match error {
+        SessionError::Config(error) => anyhow::Error::new(error),
+        SessionError::Log(error) => of_log(error),
+        SessionError::Index(error) => anyhow::Error::new(error),
+        other => anyhow::Error::new(other),
+    }
+}
 
 /// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say it.
 pub fn tell(error: &anyhow::Error) {

@@ -11,50 +11,22 @@ use super::index::Target;
 use super::index_add::{lines, tell_notes, told};
 use super::progress::Progress;
 use crate::config::Config;
+use crate::index::IndexDirectory;
 use crate::index::documents::DocumentMarks;
-use crate::index::{Index, IndexDirectory, IndexError, IndexName};
 use crate::ingest::{self, Given, Ingested, Source};
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
-
-/// The set of idioms that is used without being named, if it is there.
-const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
+use crate::session::idioms;
 
 pub fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
         IdiomCommand::Add(args) => add(args, common),
         IdiomCommand::List(args) => {
             let target = target(args)?;
-            let list = open(std::slice::from_ref(target.index()))?.list()?;
+            let list = idioms::open(std::slice::from_ref(target.index()))?.list()?;
             target.print(&Answer::List(list))
         }
         IdiomCommand::Remove(args) => remove(args),
-    }
-}
-
-/// Where idioms are kept if nobody says where: beside the configuration, else in the current directory.
-pub fn default_directory(config: &Config) -> PathBuf {
-    match config.directory() {
-        Some(directory) if directory != Path::new(".") => directory.join(DEFAULT_DIRECTORY),
-        _ => PathBuf::from(DEFAULT_DIRECTORY),
-    }
-}
-
-/// Opens sets of idioms to be asked together.
-pub fn open(sets: &[IndexName]) -> anyhow::Result<Index> {
-    Index::open(sets).map_err(unopened)
-}
-
-/// Why a set could not be opened, with the command that makes one.
-fn unopened(error: IndexError) -> anyhow::Error {
-    match error {
-        IndexError::Missing(path) => {
-            let path = path.display();
-            anyhow!(
-                "there is no set of idioms at {path}: make one with `birthmark idiom add --idioms {path} SOURCE...`"
-            )
-        }
-        error => error.into(),
     }
 }
 
@@ -65,7 +37,7 @@ fn target(args: IdiomArgs) -> anyhow::Result<Target> {
             let config = Config::load(&args.config.choice(PathBuf::from(".")))?;
             match config.idioms.first() {
                 Some(configured) => configured.get_ref().clone(),
-                None => default_directory(&config),
+                None => idioms::default_directory(&config),
             }
         }
     };
@@ -135,7 +107,7 @@ fn remove(args: IdiomRemoveArgs) -> anyhow::Result<ExitStatus> {
             false => Purl::new("generic", name, None)?,
         });
     }
-    let mut set = IndexDirectory::open(target.directory()?).map_err(unopened)?;
+    let mut set = IndexDirectory::open(target.directory()?).map_err(idioms::unopened)?;
     let known: HashSet<Purl> = set.list()?.into_iter().map(|entry| entry.component.purl).collect();
     if let Some(i) = purls.iter().position(|purl| !known.contains(purl)) {
         bail!("there is no idiom `{}`; `birthmark idiom list` shows what there is", args.names[i]);

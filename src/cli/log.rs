@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::args::{ConfigArgs, Format};
 use super::exit::ExitStatus;
-use super::failure::Located;
+use super::failure::of_log;
 use super::output::{Output, Painted};
-use crate::acceptance::{AcceptanceLog, LogError, log_root};
+use crate::acceptance::{AcceptanceLog, log_root};
 use crate::config::Config;
 use crate::report;
 
@@ -31,7 +31,7 @@ pub struct LogArgs {
 pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
     let place = PathBuf::from(".");
     let config = Config::load(&args.config.choice(place.clone()))?;
-    let log = AcceptanceLog::read(&log_root(&place, config.directory())).map_err(told)?;
+    let log = AcceptanceLog::read(&log_root(&place, config.directory())).map_err(of_log)?;
     let format = args.format.into();
     let mut drawn = Vec::new();
     match format {
@@ -40,12 +40,4 @@ pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
     }
     Output::Standard.write(&drawn, Painted::of(format))?;
     Ok(ExitStatus::Success)
-}
-
-/// An error of the log, shown at its place where it has one.
-pub fn told(error: LogError) -> anyhow::Error {
-    match error {
-        LogError::Invalid { file, problem } => anyhow::Error::new(Located { file, problem: *problem }),
-        other => anyhow::Error::new(other),
-    }
 }

@@ -143,15 +143,6 @@ impl Input {
             Input::Paths { paths, .. } | Input::Change { paths, .. } => innermost(paths),
         }
     }
-
-    /// How far up a licence is looked for outside of git repositories: to the place of the scan, the configuration
-    /// and the current directory, whichever is outermost.
-    pub fn boundaries(&self, config: &Config) -> Vec<PathBuf> {
-        let mut boundaries = vec![self.place()];
-        boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
-        boundaries.extend(std::env::current_dir());
-        boundaries
-    }
 }
 
 impl ScopeArgs {

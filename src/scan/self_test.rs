@@ -14,6 +14,8 @@ use crate::license::LicenseFact;
 use crate::purl::Purl;
 use crate::source::SourceFile;
 use crate::span::Region;
+use crate::token::Tokenizer;
+use crate::walk::Review;
 
 /// What is indexed.
 const ORIGINAL: &str = include_str!("../../fixtures/demo-components/plaintable/plaintable/layout.py");
@@ -84,7 +86,8 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
 fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
     let python = Language::from_name("python").expect("a language of the table");
     let source = SourceFile::new("summary.py", python, COPY.into());
-    let report = Scanner::new(index, ScanSettings::default()).text(&source, &LicenseFact::unknown());
+    let scanner = Scanner::new(index, ScanSettings::default());
+    let report = scanner.text(&mut Tokenizer::new(), &source, &LicenseFact::unknown(), &Review::Whole);
     let expected = copied_lines();
     let found: Vec<_> = report
         .references

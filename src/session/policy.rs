@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Clarification, Config};
 use crate::finding::{Finding, Report, Rule};
-use crate::index::Index;
+use crate::index::{Index, IndexError};
 use crate::license::Terms;
 use crate::policy::{Clarified, Entry, Exception, PolicySettings, unused};
 use crate::span::LineSet;
@@ -48,7 +48,7 @@ impl Policy {
     ///
     /// # Errors
     /// If the index is damaged.
-    pub fn new(config: &Config, index: &Index) -> anyhow::Result<Policy> {
+    pub fn new(config: &Config, index: &Index) -> Result<Policy, IndexError> {
         let today = today();
         let mut policy = Policy {
             settings: PolicySettings {
@@ -74,7 +74,7 @@ impl Policy {
         Ok(policy)
     }
 
-    fn clarify(&mut self, config: &Config, index: &Index) -> anyhow::Result<()> {
+    fn clarify(&mut self, config: &Config, index: &Index) -> Result<(), IndexError> {
         let components = index.list()?;
         for entry in &config.clarify {
             let Clarification { component, license, digest } = entry.get_ref();

@@ -1,0 +1,250 @@
+//! A project as it is configured: its configuration, indexes, idioms, policy, licences, decisions and baseline, read once
+//! and ready for scans. What runs once asks [`Session::scanner`]; what lives longer keeps a [`Checker`].
+
+pub mod baseline;
+mod checker;
+mod error;
+pub mod idioms;
+mod policy;
+
+pub use checker::{Checker, Place};
+pub use error::SessionError;
+pub use policy::{Coverage, Policy};
+
+use std::path::{Path, PathBuf};
+
+use crate::acceptance::{AcceptanceLog, log_root};
+use crate::baseline::Baseline;
+use crate::config::{Config, ConfigChoice, Problem, ProjectLicenses};
+use crate::finding::Note;
+use crate::index::{Index, IndexName};
+use crate::license::LicenseFact;
+use crate::policy::PolicySettings;
+use crate::scan::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
+use crate::walk::WalkSettings;
+
+/// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// Indexes to ask.
+    pub indexes: Vec<IndexName>,
+    /// Sets of idioms to ask.
+    pub idioms: Vec<PathBuf>,
+    /// The licence that all code stands under.
+    pub license: Option<LicenseFact>,
+    /// Evidence in bits from which a match is reported.
+    pub threshold_bits: Option<f32>,
+    /// The baseline.
+    pub baseline: BaselineFile,
+    /// How far up a licence is looked for outside of git repositories, beside the place and the configuration.
+    pub boundaries: Vec<PathBuf>,
+}
+
+/// Which baseline to use.
+#[derive(Clone, Debug, Default)]
+pub enum BaselineFile {
+    /// That of the project, if it has one.
+    #[default]
+    Own,
+    /// This one.
+    File(PathBuf),
+    /// None.
+    Without,
+}
+
+/// A project as it is configured, with the choices of one run.
+pub struct Session {
+    place: PathBuf,
+    config: Config,
+    /// What was accepted; `None` where no configuration is wanted.
+    log: Option<AcceptanceLog>,
+    indexes: Vec<IndexName>,
+    idioms: Vec<IndexName>,
+    baseline: Option<Baseline>,
+    licenses: ProjectLicenses,
+    threshold_bits: f32,
+}
+
+impl Choices {
+    /// Whether nothing is chosen that makes a check another one than the configuration asks for.
+    pub fn is_as_configured(&self) -> bool {
+        self.license.is_none()
+            && self.indexes.is_empty()
+            && self.idioms.is_empty()
+            && self.threshold_bits.is_none()
+    }
+}
+
+impl Session {
+    /// Reads what is configured for a place, a directory.
+    ///
+    /// # Errors
+    /// If the configuration, the decisions or the baseline cannot be read or say something wrong.
+    pub fn open(
+        place: PathBuf,
+        configured: &ConfigChoice,
+        choices: Choices,
+    ) -> Result<Session, SessionError> {
+        let config = Config::load(configured)?;
+        let baseline = baseline::load(&choices.baseline, &config, configured, &place)?;
+        let indexes = match (choices.indexes.is_empty(), config.index.is_empty()) {
+            (false, _) => choices.indexes,
+            (true, false) => config.index.iter().map(|index| index.get_ref().clone()).collect(),
+            (true, true) => vec![IndexName::Starter],
+        };
+        let idioms = match (choices.idioms.is_empty(), config.idioms.is_empty()) {
+            (false, _) => choices.idioms,
+            (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
+            (true, true) => idioms::own(&config, configured),
+        };
+        let licenses = match choices.license {
+            Some(license) => ProjectLicenses::given(license),
+            None => {
+                let mut boundaries = vec![place.clone()];
+                boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
+                boundaries.extend(choices.boundaries);
+                ProjectLicenses::discovered(boundaries, config.configured_license())
+            }
+        };
+        let log = match configured {
+            ConfigChoice::Without => None,
+            _ => Some(AcceptanceLog::read(&log_root(&place, config.directory()))?),
+        };
+        Ok(Session {
+            log,
+            indexes,
+            idioms: idioms.into_iter().map(IndexName::Directory).collect(),
+            baseline,
+            licenses,
+            threshold_bits: choices
+                .threshold_bits
+                .or(config.threshold_bits)
+                .unwrap_or(DEFAULT_THRESHOLD_BITS),
+            config,
+            place,
+        })
+    }
+
+    /// The directory that the session is about.
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What is not reported.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
+    }
+
+    /// The decisions that are honoured; `None` where none are wanted.
+    pub fn log(&self) -> Option<&AcceptanceLog> {
+        self.log.as_ref()
+    }
+
+    /// The indexes to ask.
+    pub fn indexes(&self) -> &[IndexName] {
+        &self.indexes
+    }
+
+    /// The sets of idioms to ask.
+    pub fn idioms(&self) -> &[IndexName] {
+        &self.idioms
+    }
+
+    /// The licences that files stand under.
+    pub fn licenses(&self) -> &ProjectLicenses {
+        &self.licenses
+    }
+
+    /// The evidence in bits from which a match is reported.
+    pub fn threshold_bits(&self) -> f32 {
+        self.threshold_bits
+    }
+
+    /// The licence of the place, and what could not be read on the way to it.
+    pub fn license_of_place(&self) -> (LicenseFact, Vec<Note>) {
+        (self.licenses.of(&self.place), self.licenses.notes())
+    }
+
+    /// How files are found.
+    pub fn walk_settings(&self) -> WalkSettings {
+        WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() }
+    }
+
+    /// Opens the indexes. A change under review is named in a few words.
+    ///
+    /// # Errors
+    /// If an index or a set of idioms cannot be opened.
+    pub fn scanner(&self, change: Option<String>) -> Result<(Scanner, Policy), SessionError> {
+        let index = self.open_indexes()?;
+        let policy = Policy::new(&self.config, &index)?;
+        let settings = self.scan_settings(change, self.open_idioms()?, policy.settings.clone());
+        Ok((Scanner::new(index, settings), policy))
+    }
+
+    /// Opens the indexes one by one first, so that the one at fault can be named where it is configured.
+    fn open_indexes(&self) -> Result<Index, SessionError> {
+        for configured in &self.config.index {
+            let name = configured.get_ref();
+            if self.indexes.contains(name)
+                && let Err(error) = Index::open(std::slice::from_ref(name))
+            {
+                let help = "expected the directory of an index, relative to this file, or \"starter\"";
+                return Err(self.located(error.into(), configured.span(), help));
+            }
+        }
+        Ok(Index::open(&self.indexes)?)
+    }
+
+    fn open_idioms(&self) -> Result<Option<Index>, SessionError> {
+        for configured in &self.config.idioms {
+            let name = IndexName::Directory(configured.get_ref().clone());
+            if self.idioms.contains(&name)
+                && let Err(error) = idioms::open(std::slice::from_ref(&name))
+            {
+                let help = "expected the directory of a set of idioms, relative to this file";
+                return Err(self.located(error, configured.span(), help));
+            }
+        }
+        match self.idioms.as_slice() {
+            [] => Ok(None),
+            sets => idioms::open(sets).map(Some),
+        }
+    }
+
+    fn located(&self, error: SessionError, span: std::ops::Range<usize>, help: &str) -> SessionError {
+        let problem = Problem {
+            span,
+            title: error.to_string(),
+            label: "configured here".to_owned(),
+            help: help.to_owned(),
+        };
+        match self.config.error_at(problem) {
+            Some(located) => located.into(),
+            None => error,
+        }
+    }
+
+    fn scan_settings(
+        &self,
+        change: Option<String>,
+        idioms: Option<Index>,
+        policy: PolicySettings,
+    ) -> ScanSettings {
+        let given = self.licenses.given_fact();
+        ScanSettings {
+            idioms,
+            change,
+            baseline: self.baseline.clone(),
+            threshold_bits: self.threshold_bits,
+            accepted: self.log.clone().unwrap_or_default(),
+            policy,
+            given_license: given.and_then(|fact| fact.expression.clone()),
+            project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.place)),
+        }
+    }
+}

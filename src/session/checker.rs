@@ -1,0 +1,118 @@
+//! What lives longer than one scan: a project with its indexes open, asked about one text after the other.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::{Choices, Policy, Session, SessionError, baseline};
+use crate::acceptance;
+use crate::config::{self, ConfigChoice};
+use crate::finding::{Explanation, Reference, Report};
+use crate::index::{IndexError, IndexName};
+use crate::scan::Scanner;
+use crate::source::SourceFile;
+use crate::token::Tokenizer;
+use crate::walk::Review;
+
+/// A project with its indexes open.
+pub struct Checker {
+    session: Session,
+    scanner: Scanner,
+    policy: Policy,
+    read: Vec<Stamp>,
+}
+
+/// Where a project is and what is chosen for it: all that opens a [`Checker`], as often as need be.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The directory.
+    pub directory: PathBuf,
+    /// Which configuration to use.
+    pub configured: ConfigChoice,
+    /// What goes before it.
+    pub choices: Choices,
+}
+
+/// A file or directory that a session was read from, or would have been, and when it was last changed.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    path: PathBuf,
+    changed: Option<(SystemTime, u64)>,
+}
+
+impl Place {
+    /// Opens the project as it is configured now.
+    ///
+    /// # Errors
+    /// If it is configured wrongly, or an index cannot be opened.
+    pub fn open(&self) -> Result<Checker, SessionError> {
+        let session = Session::open(self.directory.clone(), &self.configured, self.choices.clone())?;
+        let read = sources_of(&session, &self.configured).into_iter().map(Stamp::of).collect();
+        let (scanner, policy) = session.scanner(None)?;
+        Ok(Checker { session, scanner, policy, read })
+    }
+}
+
+impl Checker {
+    /// The project as it was read.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What it looks with.
+    pub fn scanner(&self) -> &Scanner {
+        &self.scanner
+    }
+
+    /// Checks a text that stands, or would stand, at its path; the file there need not exist and is not read.
+    /// Where only some lines are under review, only what touches them is reported.
+    pub fn check(&self, tokenizer: &mut Tokenizer, source: &SourceFile, review: &Review) -> Report {
+        let outbound = self.session.licenses().of_text(Path::new(source.path()), source.text());
+        self.scanner.text(tokenizer, source, &outbound, review)
+    }
+
+    /// Explains references that a check of the same text found.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub fn explain(
+        &self,
+        source: &SourceFile,
+        references: &[&Reference],
+    ) -> Result<Vec<Explanation>, IndexError> {
+        self.scanner.explain(source, references)
+    }
+
+    /// Whether the configuration, the decisions, the baseline or an index have changed since they were read.
+    pub fn is_outdated(&self) -> bool {
+        self.read.iter().any(|stamp| *stamp != Stamp::of(stamp.path.clone()))
+    }
+}
+
+impl Stamp {
+    fn of(path: PathBuf) -> Stamp {
+        let facts = std::fs::metadata(&path).ok();
+        let changed = facts.and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        Stamp { path, changed }
+    }
+}
+
+/// All that a session is read from besides the licences of files.
+fn sources_of(session: &Session, configured: &ConfigChoice) -> Vec<PathBuf> {
+    let mut sources = config::candidates(configured);
+    if !matches!(configured, ConfigChoice::Without) {
+        let root = acceptance::log_root(session.place(), session.config().directory());
+        sources.push(root.join(acceptance::DIRECTORY));
+        sources.push(baseline::default_file(session.config(), session.place()));
+    }
+    for index in session.indexes().iter().chain(session.idioms()) {
+        if let IndexName::Directory(directory) = index {
+            sources.push(directory.clone());
+        }
+    }
+    sources
+}
