@@ -4,9 +4,11 @@
 //! decision is about one place: a second copy of the same code is new, and so is the same code under another rule. Code
 //! that moved takes its decision with it.
 
+mod decide;
 mod entry;
 mod settle;
 
+pub use decide::{AcceptError, Accepted, Decider};
 pub use entry::{Entry, EntryOwner, FORMAT};
 pub use settle::notes;
 

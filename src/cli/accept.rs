@@ -2,9 +2,8 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, ValueHint};
 
 use super::args::{CheckArgs, Common};
@@ -14,9 +13,9 @@ use super::explain::Wanted;
 use super::failure::of_log;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::acceptance::{AcceptanceLog, Entry};
-use crate::finding::{Acceptance, Reference, Report};
-use crate::git::{Git, GitError};
+use crate::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
+use crate::finding::{Reference, Report};
+use crate::git::Git;
 use crate::report::printable::Printable;
 
 /// Accept code as it is, and record who decided that and why.
@@ -78,56 +77,30 @@ fn accepted(
     reason: &str,
 ) -> anyhow::Result<Vec<u8>> {
     let mut said = Vec::new();
-    let mut decision = None;
+    let mut decider = Decider::new(Git::here(), reason);
     for reference in references {
         let (id, line) = (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
         let place = Printable(&place);
-        if let Some(known) = &reference.accepted {
-            let by = Printable(&known.by);
-            writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;
-            continue;
+        match log.accept(report, reference, &mut decider).map_err(told)? {
+            Accepted::Before(known) => {
+                let by = Printable(&known.by);
+                writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;
+            }
+            Accepted::NothingToAccept => {
+                writeln!(said, "{place} raises no finding: there is nothing to accept")?;
+            }
+            Accepted::Now { rule, file } => {
+                writeln!(said, "accepted {place} as {}\nwrote {}", rule.code(), Printable(&file))?;
+            }
         }
-        let Some(finding) = report.findings.iter().find(|finding| finding.is_about(reference)) else {
-            writeln!(said, "{place} raises no finding: there is nothing to accept")?;
-            continue;
-        };
-        let decision = match &decision {
-            Some(known) => known,
-            None => decision.insert(Acceptance { by: identity()?, at: now()?, reason: reason.to_owned() }),
-        };
-        let path = log.path_of(&reference.path);
-        let entry = Entry::new(reference, finding, path, decision.clone(), &report.provenance.indexes);
-        let file = log.add(entry).map_err(of_log)?;
-        writeln!(said, "accepted {place} as {}\nwrote {}", finding.rule.code(), Printable(&file))?;
     }
     Ok(said)
 }
 
-/// Who decides, as git knows them: `Ada Example <ada@example.org>`.
-fn identity() -> anyhow::Result<String> {
-    // Git would make up a name of the machine's; a decision is somebody's.
-    let asked = Git::here().run(&["-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"]);
-    let unknown = "who decides is not known: set `git config user.name` and `git config user.email`";
-    let printed = match asked {
-        Ok(printed) => printed,
-        Err(GitError::Refused(_)) => bail!("{unknown}"),
-        Err(error) => return Err(error).context(unknown),
-    };
-    let text = String::from_utf8_lossy(&printed);
-    // The name and address are followed by seconds and a time zone.
-    let end = text.rfind('>').context(unknown)?;
-    Ok(text[..=end].trim().to_owned())
-}
-
-/// The time, or the one that a reproducible run is told to take for it.
-fn now() -> anyhow::Result<String> {
-    let time = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(seconds) => {
-            let seconds = seconds.parse().context("SOURCE_DATE_EPOCH is not a number of seconds")?;
-            SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-        }
-        Err(_) => SystemTime::now(),
-    };
-    Ok(humantime::format_rfc3339_seconds(time).to_string())
+fn told(error: AcceptError) -> anyhow::Error {
+    match error {
+        AcceptError::Log(error) => of_log(error),
+        other => anyhow::Error::new(other),
+    }
 }
