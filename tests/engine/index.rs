@@ -96,7 +96,28 @@ fn listed(segment: &Segment, hash: KgramHash) -> impl Iterator<Item = u32> + '_ 
 
 #[test]
 fn every_position_belongs_to_its_document() {
-    let segment = segment(segment_bytes(&givens()));
+    every_position_is_found(&segment(segment_bytes(&givens())));
+}
+
+/// Lengths that mislead a search that takes them for even: nearly all tokens first, last, or in between.
+#[test]
+fn every_position_belongs_to_its_document_however_long_the_others_are() {
+    for long in [Some(0), Some(150), Some(299), None] {
+        let text = |number: usize| match long {
+            Some(long) if long == number => function(1, 400),
+            Some(_) => "word\n".repeat(number % 2),
+            None => "word\n".repeat(number % 7),
+        };
+        let texts: Vec<(String, String)> =
+            (0..300).map(|number| (format!("m/{number:03}.py"), text(number))).collect();
+        let documents: Vec<(&str, &str)> =
+            texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let given = Given::new("pkg:pypi/sample@1", "MIT", &documents);
+        every_position_is_found(&segment(segment_bytes(&[given])));
+    }
+}
+
+fn every_position_is_found(segment: &Segment) {
     for id in segment.documents() {
         let row = segment.document_row(id).expect("readable");
         for position in row.token_start..row.token_start + row.token_count {
