@@ -149,7 +149,8 @@ def table(names: list[str], model: GradientBoostingClassifier, per_bit: float) -
 
         for node in splits:
             low, high = branch(tree.children_left[node]), branch(tree.children_right[node])
-            lines.append(f"{number}\t{names[tree.feature[node]]}\t{tree.threshold[node]:.6g}\t{low}\t{high}")
+            threshold = numpy.format_float_positional(tree.threshold[node], 6, fractional=False, trim="-")
+            lines.append(f"{number}\t{names[tree.feature[node]]}\t{threshold}\t{low}\t{high}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 //! The table of languages. A language is a row of data here, a grammar crate in Cargo.toml, and a test.
 //!
 //! A row says how the leaves of a tree-sitter parse become token classes. Kind ids change with every release of
-//! a grammar, so the row names kinds; [`crate::token`] turns the names into tables indexed by kind id once per
+//! a grammar, so the row names kinds; [`crate::token`] turns the names into a table indexed by kind id once per
 //! process. The *order* of [`LanguageRow::words`] is part of the index format: append, never insert.
 
 use std::path::Path;
@@ -158,6 +158,9 @@ const TABLE: &[LanguageRow] = &[
 ];
 
 impl Language {
+    /// How many there are.
+    pub const COUNT: usize = TABLE.len();
+
     /// Every language, in the order of the table.
     pub fn all() -> impl Iterator<Item = Language> {
         (0..TABLE.len()).map(|row| Language(row as u8))

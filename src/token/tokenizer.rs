@@ -1,6 +1,6 @@
 //! The walk over the parse tree that makes a token stream.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
@@ -40,7 +40,7 @@ enum Action {
     Leaf(Shape),
 }
 
-/// A language's row by kind id, built once a process.
+/// A language's row by kind id, built when a process first meets the language.
 struct KindTable {
     actions: Vec<Action>,
     sole_children: Vec<bool>,
@@ -413,9 +413,8 @@ fn atom_shape(atom: Atom) -> Shape {
 }
 
 fn kind_table(language: Language) -> &'static KindTable {
-    static TABLES: OnceLock<Vec<KindTable>> = OnceLock::new();
-    let tables = TABLES.get_or_init(|| Language::all().map(build_kind_table).collect());
-    &tables[usize::from(language.number())]
+    static TABLES: [OnceLock<KindTable>; Language::COUNT] = [const { OnceLock::new() }; Language::COUNT];
+    TABLES[usize::from(language.number())].get_or_init(|| build_kind_table(language))
 }
 
 fn build_kind_table(language: Language) -> KindTable {
@@ -424,8 +423,9 @@ fn build_kind_table(language: Language) -> KindTable {
         .map(|id| (grammar.node_kind_for_id(id as u16).unwrap_or(""), grammar.node_kind_is_named(id as u16)))
         .collect();
     let row = language.row();
+    let keywords: HashSet<&str> = kinds.iter().filter(|(_, named)| !named).map(|(kind, _)| *kind).collect();
     // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword is the token.
-    let is_token = |kind: &str, named: bool| !named || !kinds.contains(&(kind, false));
+    let is_token = |kind: &str, named: bool| !named || !keywords.contains(kind);
     KindTable {
         actions: kinds
             .iter()
