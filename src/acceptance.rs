@@ -8,7 +8,7 @@ mod decide;
 mod entry;
 mod settle;
 
-pub use decide::{AcceptError, Accepted, Decider};
+pub use decide::{AcceptError, Accepted, Decider, now};
 pub use entry::{Entry, EntryOwner, FORMAT};
 pub use settle::notes;
 

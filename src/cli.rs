@@ -16,6 +16,7 @@ mod idiom;
 mod index;
 mod index_add;
 mod init;
+mod journaled;
 mod license;
 mod log;
 mod man;

@@ -61,6 +61,8 @@ pub struct Config {
     pub severities: BTreeMap<Rule, Severity>,
     /// `fail-on`: the severity from which a run fails.
     pub fail_on: Option<FailOn>,
+    /// `log`: whether the journal is kept.
+    pub log: Option<bool>,
 }
 
 /// A licence corrected for one component, as long as it is the very same.
@@ -128,6 +130,11 @@ impl Config {
     /// The directory that paths in the configuration are relative to.
     pub fn directory(&self) -> Option<&Path> {
         self.file.as_ref().map(|file| directory_of(&file.path))
+    }
+
+    /// Whether what is suggested, accepted and declared is noted in the journal.
+    pub fn is_logged(&self) -> bool {
+        self.log != Some(false)
     }
 
     /// The licence stated for everything below the configuration's directory.

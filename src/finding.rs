@@ -265,6 +265,35 @@ impl Finding {
     }
 }
 
+impl Decision {
+    /// Every decision, best first.
+    pub const ALL: [Decision; 6] = [
+        Decision::Compatible,
+        Decision::AttributionNeeded,
+        Decision::Review,
+        Decision::Unknown,
+        Decision::Reserved,
+        Decision::Incompatible,
+    ];
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Decision::Compatible => "compatible",
+            Decision::AttributionNeeded => "attribution-needed",
+            Decision::Review => "review",
+            Decision::Unknown => "unknown",
+            Decision::Reserved => "all-rights-reserved",
+            Decision::Incompatible => "incompatible",
+        }
+    }
+
+    /// The decision of that code.
+    pub fn from_code(code: &str) -> Option<Decision> {
+        Decision::ALL.into_iter().find(|decision| decision.code() == code)
+    }
+}
+
 impl Rule {
     /// Every rule, in the order of the documentation.
     pub const ALL: [Rule; 7] = [

@@ -30,6 +30,7 @@ pub mod changes;
 pub mod config;
 pub mod git;
 pub mod ingest;
+pub mod journal;
 pub mod scan;
 pub mod session;
 pub mod walk;

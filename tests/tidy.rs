@@ -12,7 +12,19 @@ const LAYERS: &[&[&str]] = &[
     &["declaration", "language", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
     &["baseline", "evidence", "finding", "matcher", "policy", "suppression"],
-    &["acceptance", "attribution", "cache", "changes", "config", "git", "ingest", "scan", "session", "walk"],
+    &[
+        "acceptance",
+        "attribution",
+        "cache",
+        "changes",
+        "config",
+        "git",
+        "ingest",
+        "journal",
+        "scan",
+        "session",
+        "walk",
+    ],
     &["cli", "report"],
 ];
 

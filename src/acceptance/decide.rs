@@ -97,8 +97,11 @@ fn identity(git: &Git) -> Result<String, AcceptError> {
     Ok(text[..=end].trim().to_owned())
 }
 
-/// The time, or the one that a reproducible run is told to take for it.
-fn now() -> Result<String, AcceptError> {
+/// The time as RFC 3339 has it, or the one that a reproducible run is told to take for it.
+///
+/// # Errors
+/// If what it is told is no time.
+pub fn now() -> Result<String, AcceptError> {
     let time = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(seconds) => {
             let seconds = seconds.parse().map_err(|_| AcceptError::NoTime)?;

@@ -11,11 +11,13 @@ use super::attribute::scan_for;
 use super::exit::ExitStatus;
 use super::explain::Wanted;
 use super::failure::of_log;
+use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
 use crate::finding::{Reference, Report};
 use crate::git::Git;
+use crate::journal::Event;
 use crate::report::printable::Printable;
 
 /// Accept code as it is, and record who decided that and why.
@@ -41,6 +43,8 @@ pub struct AcceptArgs {
     pub reason: String,
     #[command(flatten)]
     pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalChoice,
 }
 
 fn reason(text: &str) -> Result<String, String> {
@@ -62,23 +66,24 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     };
     let (report, _) = request.report_and_files(common)?;
     let references = wanted.of(&report)?;
-    let told = accepted(&report, &references, &mut log, &args.reason)?;
+    let (told, settled) = accepted(&report, &references, &mut log, &args.reason)?;
+    args.journal.note(request.session(), Event::Accepted, Some(&args.reason), &settled);
     if !common.quiet {
         Output::Standard.write(&told, Painted::No)?;
     }
     Ok(ExitStatus::Success)
 }
 
-/// Accepts the references that are left to accept; what there is to say of each.
-fn accepted(
+/// Accepts the references that are left to accept; what there is to say of each, and which those are.
+fn accepted<'r>(
     report: &Report,
-    references: &[&Reference],
+    references: &[&'r Reference],
     log: &mut AcceptanceLog,
     reason: &str,
-) -> anyhow::Result<Vec<u8>> {
-    let mut said = Vec::new();
+) -> anyhow::Result<(Vec<u8>, Vec<&'r Reference>)> {
+    let (mut said, mut settled) = (Vec::new(), Vec::new());
     let mut decider = Decider::new(Git::here(), reason);
-    for reference in references {
+    for &reference in references {
         let (id, line) = (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
         let place = Printable(&place);
@@ -91,11 +96,12 @@ fn accepted(
                 writeln!(said, "{place} raises no finding: there is nothing to accept")?;
             }
             Accepted::Now { rule, file } => {
+                settled.push(reference);
                 writeln!(said, "accepted {place} as {}\nwrote {}", rule.code(), Printable(&file))?;
             }
         }
     }
-    Ok(said)
+    Ok((said, settled))
 }
 
 fn told(error: AcceptError) -> anyhow::Error {

@@ -10,10 +10,12 @@ use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::explain::Wanted;
 use super::failure;
+use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::attribution::{AttributionSettings, Edit, PartlyStaged, Plan, Unfit, files, project_root};
 use crate::finding::{Decision, Reference, Report};
+use crate::journal::Event;
 use crate::report::patch::{self, Reader};
 use crate::report::printable::Printable;
 use crate::report::text::count;
@@ -47,6 +49,8 @@ pub struct AttributeArgs {
     pub copyright: Option<String>,
     #[command(flatten)]
     pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalChoice,
 }
 
 pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
@@ -69,6 +73,8 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         show(&plan, &root)?;
     } else {
         carry_out(&plan, &chosen, common)?;
+        let declared = plan.declared.iter().map(|&i| chosen.references[i]).collect::<Vec<_>>();
+        args.journal.note(request.session(), Event::Attributed, None, &declared);
     }
     Ok(chosen.tell_left(&plan, common))
 }

@@ -17,7 +17,7 @@ use crate::scan::Preset;
 use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "license",
     "distribution",
     "index",
@@ -33,6 +33,7 @@ pub(super) const KEYS: [&str; 15] = [
     "clarify",
     "severity",
     "fail-on",
+    "log",
 ];
 
 /// Below this likeness another key is not worth naming as the one that was meant.
@@ -130,6 +131,7 @@ impl<'p> Reader<'p> {
                 "exclude" => config.exclude = self.exclude(value),
                 "owned" => config.owned = self.owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
+                "log" => config.log = self.switch(value),
                 _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
             }
         }
@@ -287,6 +289,16 @@ impl<'p> Reader<'p> {
             self.wrong(value.span(), format!("`{text}` is not a severity"), format!("expected {expected}"));
         }
         fail_on
+    }
+
+    fn switch(&mut self, value: &Spanned<DeValue<'_>>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(switch) => Some(*switch),
+            other => {
+                self.problems.push(wrong_type(value.span(), other, "true or false"));
+                None
+            }
+        }
     }
 
     fn array<'t, 'i>(

@@ -129,6 +129,9 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # The severity from which a run fails: "never", "error", "warning" or "info".
 #fail-on = "warning"
 
+# Whether what editors, assistants and commands suggest, accept and declare is noted on this machine: `birthmark log`.
+#log = true
+
 # How bad findings of a rule are: "info", "warning" or "error".
 #[severity]
 #license-review = "error"

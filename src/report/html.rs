@@ -15,7 +15,7 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 
 use super::found::{Found, worst_first};
-use super::json::{copy_kind, decision};
+use super::json::copy_kind;
 use super::printable::Printable;
 use super::text::{self, count, described, title};
 use crate::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
@@ -243,7 +243,7 @@ fn of_reference(reference: &Reference) -> Item {
         title: capital(&title(reference)),
         path: shown(&reference.path),
         place: placed(&reference.path, reference.region),
-        decision: decision(reference.verdict.decision),
+        decision: reference.verdict.decision.code(),
         license: owner
             .and_then(|owner| owner.license.expression.as_ref())
             .map_or("unknown".to_owned(), |known| shown(known.as_str())),

@@ -248,7 +248,7 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
             kind: copy_kind(reference.kind),
             evidence: Evidence::from(&reference.evidence),
             verdict: Verdict {
-                decision: decision(reference.verdict.decision),
+                decision: reference.verdict.decision.code(),
                 reason: &reference.verdict.reason,
                 remedies: &reference.verdict.remedies,
             },
@@ -462,17 +462,6 @@ pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
         CopyKind::Reformatted => "reformatted",
         CopyKind::Renamed => "renamed",
         CopyKind::Edited => "edited",
-    }
-}
-
-pub(super) fn decision(decision: finding::Decision) -> &'static str {
-    match decision {
-        finding::Decision::Compatible => "compatible",
-        finding::Decision::AttributionNeeded => "attribution-needed",
-        finding::Decision::Review => "review",
-        finding::Decision::Unknown => "unknown",
-        finding::Decision::Reserved => "all-rights-reserved",
-        finding::Decision::Incompatible => "incompatible",
     }
 }
 

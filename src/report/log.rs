@@ -1,4 +1,4 @@
-//! The log of accepted references, for people and for programs (`docs/log.schema.json`).
+//! The log of accepted references and the journal, for people and for programs (`docs/log.schema.json`).
 
 use std::io::{self, Write};
 
@@ -7,44 +7,92 @@ use serde::Serialize;
 use super::json::write_value;
 use super::printable::Printable;
 use super::text::{BOLD, CYAN, DIM, count, row};
-use crate::acceptance::{Entry, Logged};
+use crate::acceptance::{Entry, EntryOwner, Logged};
+use crate::journal::JournalEntry;
+use crate::span::LineRange;
 
 /// Version of the JSON document.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Draws the log for people.
+/// Events shown to people, the newest; programs get all.
+const MAX_SHOWN: usize = 200;
+
+/// Draws the decisions of the log and the events of the journal for people.
 ///
 /// # Errors
 /// If writing fails.
-pub fn text(entries: &[Logged], out: &mut dyn Write) -> io::Result<()> {
-    for Logged { file, entry } in entries {
-        let Entry { rule, path, lines, decision, bits, license, .. } = entry;
-        let id: String = entry.finding.chars().take(8).collect();
-        let rule = rule.code();
-        let (first, last) = (lines.first, lines.last);
-        writeln!(
-            out,
-            "{BOLD}{}{BOLD:#}:{first}-{last}  {DIM}{}{DIM:#}  {rule}",
-            Printable(path),
-            Printable(&id)
-        )?;
-        row(out, "by", &format!("{}, {}", Printable(&decision.by), Printable(&decision.at)))?;
-        row(out, "reason", &Printable(&decision.reason).to_string())?;
-        for (i, owner) in entry.owners.iter().enumerate() {
-            let (first, last) = (owner.lines.first, owner.lines.last);
-            let (purl, path) = (Printable(&owner.purl), Printable(&owner.path));
-            let place = format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", named(&owner.license));
-            row(out, if i == 0 { "from" } else { "or from" }, &place)?;
-        }
-        row(out, "evidence", &format!("{bits:.0} bits, in a file under {}", named(license)))?;
-        for (name, digest) in &entry.indexes {
-            let digest: String = digest.chars().take(12).collect();
-            row(out, "against", &format!("index {} {DIM}{}{DIM:#}", Printable(name), Printable(&digest)))?;
-        }
-        row(out, "in", &Printable(file).to_string())?;
+pub fn text(decisions: &[&Logged], events: &[JournalEntry], out: &mut dyn Write) -> io::Result<()> {
+    for decision in decisions {
+        self::decision(decision, out)?;
+    }
+    if !events.is_empty() {
+        writeln!(out, "{BOLD}On this machine{BOLD:#}")?;
+    }
+    let hidden = events.len().saturating_sub(MAX_SHOWN);
+    if hidden > 0 {
+        writeln!(out, "  {} before, see --format json", count(hidden as u64, "event"))?;
+    }
+    for shown in &events[hidden..] {
+        event(shown, out)?;
+    }
+    if !events.is_empty() {
         writeln!(out)?;
     }
-    writeln!(out, "{}", count(entries.len() as u64, "decision"))
+    let (decisions, events) =
+        (count(decisions.len() as u64, "decision"), count(events.len() as u64, "event"));
+    writeln!(out, "{decisions}, {events}")
+}
+
+/// `  2026-11-23T12:00:00Z check suggested    src/a.py:3-9  77ba9d61  incompatible  pkg:pypi/six@1.0 MIT`.
+fn event(entry: &JournalEntry, out: &mut dyn Write) -> io::Result<()> {
+    let (at, service, event) = (Printable(&entry.at), entry.service.code(), entry.event.code());
+    let (path, first, last) = (Printable(&entry.path), entry.lines.first, entry.lines.last);
+    let id: String = entry.id.chars().take(8).collect();
+    let (id, decision) = (Printable(&id), entry.decision.code());
+    let from = match entry.owners.first() {
+        Some(owner) => {
+            let purl = Printable(&owner.purl);
+            format!("  {CYAN}{purl}{CYAN:#} under {}", named(&owner.license))
+        }
+        None => String::new(),
+    };
+    writeln!(
+        out,
+        "  {at} {service:<7} {event:<10} {path}:{first}-{last}  {DIM}{id}{DIM:#}  {decision}{from}"
+    )?;
+    match entry.reason.is_empty() {
+        true => Ok(()),
+        false => writeln!(out, "    reason: {}", Printable(&entry.reason)),
+    }
+}
+
+fn decision(logged: &Logged, out: &mut dyn Write) -> io::Result<()> {
+    let Logged { file, entry } = logged;
+    let Entry { rule, path, lines, decision, bits, license, .. } = entry;
+    let id: String = entry.finding.chars().take(8).collect();
+    let rule = rule.code();
+    let (first, last) = (lines.first, lines.last);
+    writeln!(
+        out,
+        "{BOLD}{}{BOLD:#}:{first}-{last}  {DIM}{}{DIM:#}  {rule}",
+        Printable(path),
+        Printable(&id)
+    )?;
+    row(out, "by", &format!("{}, {}", Printable(&decision.by), Printable(&decision.at)))?;
+    row(out, "reason", &Printable(&decision.reason).to_string())?;
+    for (i, owner) in entry.owners.iter().enumerate() {
+        let (first, last) = (owner.lines.first, owner.lines.last);
+        let (purl, path) = (Printable(&owner.purl), Printable(&owner.path));
+        let place = format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", named(&owner.license));
+        row(out, if i == 0 { "from" } else { "or from" }, &place)?;
+    }
+    row(out, "evidence", &format!("{bits:.0} bits, in a file under {}", named(license)))?;
+    for (name, digest) in &entry.indexes {
+        let digest: String = digest.chars().take(12).collect();
+        row(out, "against", &format!("index {} {DIM}{}{DIM:#}", Printable(name), Printable(&digest)))?;
+    }
+    row(out, "in", &Printable(file).to_string())?;
+    writeln!(out)
 }
 
 fn named(license: &str) -> String {
@@ -54,19 +102,36 @@ fn named(license: &str) -> String {
     }
 }
 
-/// Draws the log for programs.
+/// Draws the decisions of the log and the events of the journal for programs.
 ///
 /// # Errors
 /// If writing fails.
-pub fn json(entries: &[Logged], out: &mut dyn Write) -> io::Result<()> {
-    let decisions = entries.iter().map(Decision::from).collect();
-    write_value(&Document { schema_version: SCHEMA_VERSION, decisions }, out)
+pub fn json(decisions: &[&Logged], events: &[JournalEntry], out: &mut dyn Write) -> io::Result<()> {
+    let decisions = decisions.iter().copied().map(Decision::from).collect();
+    let events = events.iter().map(Event::from).collect();
+    write_value(&Document { schema_version: SCHEMA_VERSION, decisions, events }, out)
 }
 
 #[derive(Serialize)]
 struct Document<'a> {
     schema_version: u32,
     decisions: Vec<Decision<'a>>,
+    events: Vec<Event<'a>>,
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    at: &'a str,
+    service: &'a str,
+    event: &'a str,
+    path: &'a str,
+    lines: Lines,
+    id: &'a str,
+    decision: &'a str,
+    evidence_bits: f64,
+    license: Option<&'a str>,
+    owners: Vec<Owner<'a>>,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -107,26 +172,55 @@ struct Index<'a> {
 
 impl<'a> From<&'a Logged> for Decision<'a> {
     fn from(Logged { file, entry }: &'a Logged) -> Self {
-        let known = |license: &'a String| (!license.is_empty()).then_some(license.as_str());
-        let owners = entry.owners.iter().map(|owner| Owner {
-            purl: &owner.purl,
-            license: known(&owner.license),
-            path: &owner.path,
-            lines: Lines { start_line: owner.lines.first, end_line: owner.lines.last },
-        });
         Decision {
             file,
             id: &entry.finding,
             rule: entry.rule.code(),
             path: &entry.path,
-            lines: Lines { start_line: entry.lines.first, end_line: entry.lines.last },
+            lines: entry.lines.into(),
             by: &entry.decision.by,
             at: &entry.decision.at,
             reason: &entry.decision.reason,
             evidence_bits: super::json::rounded(entry.bits),
             license: known(&entry.license),
-            owners: owners.collect(),
+            owners: entry.owners.iter().map(Owner::from).collect(),
             indexes: entry.indexes.iter().map(|(name, digest)| Index { name, digest }).collect(),
         }
     }
+}
+
+impl<'a> From<&'a JournalEntry> for Event<'a> {
+    fn from(entry: &'a JournalEntry) -> Self {
+        Event {
+            at: &entry.at,
+            service: entry.service.code(),
+            event: entry.event.code(),
+            path: &entry.path,
+            lines: entry.lines.into(),
+            id: &entry.id,
+            decision: entry.decision.code(),
+            evidence_bits: super::json::rounded(entry.bits),
+            license: known(&entry.license),
+            owners: entry.owners.iter().map(Owner::from).collect(),
+            reason: known(&entry.reason),
+        }
+    }
+}
+
+impl<'a> From<&'a EntryOwner> for Owner<'a> {
+    fn from(owner: &'a EntryOwner) -> Self {
+        let (purl, path) = (&owner.purl, &owner.path);
+        Owner { purl, license: known(&owner.license), path, lines: owner.lines.into() }
+    }
+}
+
+impl From<LineRange> for Lines {
+    fn from(lines: LineRange) -> Self {
+        Lines { start_line: lines.first, end_line: lines.last }
+    }
+}
+
+/// What is empty where nothing is known.
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
 }

@@ -16,7 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::found::{Found, worst_first};
-use super::json::{copy_kind, decision, rounded, write_value};
+use super::json::{copy_kind, rounded, write_value};
 use super::repository::Repository;
 use super::rules::help;
 use super::source_facts::{SourceFacts, shown_lines};
@@ -361,7 +361,7 @@ impl From<span::Region> for Region {
 
 fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
     ReferenceProperties {
-        decision: decision(reference.verdict.decision),
+        decision: reference.verdict.decision.code(),
         copy_kind: copy_kind(reference.kind),
         bits: rounded(reference.evidence.bits),
         reason: &reference.verdict.reason,

@@ -131,10 +131,10 @@ fn what_is_accepted_is_recorded_and_honoured() {
 fn the_log_is_shown_and_exported() {
     let demo = Demo::new();
     let (code, out, _) = demo.run(&["log"]);
-    assert_eq!((code, out.as_str()), (0, "0 decisions\n"));
+    assert_eq!((code, out.as_str()), (0, "0 decisions, 0 events\n"));
     demo.accept();
     let (_, out, _) = demo.run(&["log"]);
-    assert!(out.contains("the author is ours") && out.contains("1 decision\n"), "{out}");
+    assert!(out.contains("the author is ours") && out.contains("1 decision, 1 event\n"), "{out}");
     let (_, out, _) = demo.run_in("parcelbot", &["log", "--format", "json"]);
     let log: Value = serde_json::from_str(&out).expect("JSON");
     let schema: Value = serde_json::from_str(include_str!("../../docs/log.schema.json")).expect("JSON");

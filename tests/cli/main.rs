@@ -14,6 +14,7 @@ mod idiom;
 mod index;
 mod init;
 mod license;
+mod log;
 mod outbound;
 mod output;
 mod policy;
@@ -29,6 +30,7 @@ fn birthmark(directory: &Path) -> Command {
     let mut command = Command::cargo_bin("birthmark").expect("the binary is built");
     command.current_dir(directory).env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
     command.env_remove("GITHUB_STEP_SUMMARY");
+    command.env("BIRTHMARK_LOG_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/log"));
     command
 }
 

@@ -6,6 +6,7 @@ BIRTHMARK=${BIRTHMARK:-$root/${CARGO_TARGET_DIR:-target}/release/birthmark}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
+export BIRTHMARK_LOG_DIR=$work/.birthmark-log
 checks=0
 
 # Fetches wheels by pip and unpacks them: fetch_wheel NAME==VERSION...

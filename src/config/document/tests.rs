@@ -171,7 +171,7 @@ fn as_json(value: toml::Value) -> serde_json::Value {
 
 const EVERYTHING: &str = "license = 'MIT OR GPL-2.0+'\ndistribution = 'service'\nindex = ['a', 'starter']\n\
     idioms = ['b']\nthreshold = 60.5\nexclude = ['v[a-z]/**']\nowned = ['pkg:pypi/x']\nallow = ['MIT']\n\
-    deny = ['ISC']\nreview = ['Zlib']\nfail-on = 'error'\n[severity]\nlicense-review = 'info'\n\
+    deny = ['ISC']\nreview = ['Zlib']\nfail-on = 'error'\nlog = false\n[severity]\nlicense-review = 'info'\n\
     [[exceptions]]\nowner = 'pkg:pypi/x@1'\npath = 'src'\nlicense = 'MIT'\nreason = 'r'\nexpires = 2030-01-31\n\
     [[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'\n\
     digest = 'blake3:0000000000000000000000000000000000000000000000000000000000000000'\n";

@@ -1,0 +1,55 @@
+//! Whether and where what happens to code is noted.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+use etcetera::{BaseStrategy, choose_base_strategy};
+
+use super::failure;
+use crate::finding::Reference;
+use crate::journal::{Event, Journal, Service};
+use crate::session::Session;
+
+// No doc comment: it would become the help of the command that flattens this.
+#[derive(Clone, Debug, Default, Args)]
+pub struct JournalChoice {
+    /// Note nothing of this in the journal that `birthmark log` shows
+    #[arg(long)]
+    pub no_log: bool,
+    #[command(flatten)]
+    pub place: JournalPlace,
+}
+
+// Where it is. No doc comment, for the same reason.
+#[derive(Clone, Debug, Default, Args)]
+pub struct JournalPlace {
+    /// Where the journal of what happened to code is kept; by default in birthmark/ of the user's state directory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_LOG_DIR")]
+    pub log_dir: Option<PathBuf>,
+}
+
+impl JournalChoice {
+    /// The journal as a service writes it.
+    pub fn open(&self, service: Service) -> Journal {
+        Journal::new(service, if self.no_log { None } else { self.place.directory() })
+    }
+
+    /// Notes what a command did to references. That it could not be noted is told and fails nothing.
+    pub fn note(&self, session: &Session, event: Event, reason: Option<&str>, references: &[&Reference]) {
+        let journal = self.open(Service::Command);
+        if let Err(error) = journal.note(session, event, reason, references.iter().copied()) {
+            failure::warn(&error.to_string());
+        }
+    }
+}
+
+impl JournalPlace {
+    /// The directory. A user without a home has none. Not every system knows a place for state.
+    pub fn directory(&self) -> Option<PathBuf> {
+        let of_user = || {
+            let places = choose_base_strategy().ok()?;
+            Some(places.state_dir().unwrap_or_else(|| places.data_dir()).join("birthmark"))
+        };
+        self.log_dir.clone().or_else(of_user)
+    }
+}
