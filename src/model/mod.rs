@@ -69,7 +69,7 @@ impl<'a> Model<'a> {
 
     /// Surprisal of the class and outside name of token `i` after the tokens before it, in bits.
     pub fn named_bits(&self, language: Language, classes: &[u8], names: &[u16], i: usize) -> f32 {
-        let code = |at: usize| named_code(classes[at], names[at]);
+        let code = |at: usize| u64::from(named_code(classes[at], names[at]));
         let known = self.surprisal(View::Named, language, i, code);
         let unknown = || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
         known.unwrap_or_else(unknown).min(MAX_NAMED_BITS)
@@ -84,7 +84,7 @@ impl<'a> Model<'a> {
     /// Whether several packages define something of that name, so that an interface may have dictated it.
     pub fn is_common_definition(&self, language: Language, name: NameHash) -> bool {
         let code = named_code(TokenClass::DEFINITION.0, name.0);
-        self.slot(gram_push(gram_seed(View::Named, language), code)).is_some()
+        self.slot(gram_push(gram_seed(View::Named, language), u64::from(code))).is_some()
     }
 
     fn surprisal(
@@ -123,10 +123,10 @@ impl<'a> Model<'a> {
 }
 
 /// The code of a token in the named view: its class, and its name if that comes from outside or is being defined.
-fn named_code(class: u8, name: u16) -> u64 {
+fn named_code(class: u8, name: u16) -> u32 {
     let class_of = TokenClass(class);
     let outside = class_of.is_outside_name() || class_of == TokenClass::DEFINITION;
-    u64::from(class) | if outside { u64::from(name) << 8 } else { 0 }
+    u32::from(class) | if outside { u32::from(name) << 8 } else { 0 }
 }
 
 fn gram_seed(view: View, language: Language) -> u64 {
