@@ -23,7 +23,7 @@ use super::log::LogArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
-use crate::index::IndexName;
+use crate::index::{IndexName, Memory};
 use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
 use crate::report::{self, ReportFormat};
@@ -262,7 +262,7 @@ pub enum IndexCommand {
     /// Check an index completely for damage
     Verify(InspectArgs),
     /// Rewrite the segments of an index as one
-    Merge(InspectArgs),
+    Merge(MergeArgs),
 }
 
 /// Add components to an index.
@@ -294,7 +294,26 @@ pub struct AddArgs {
     #[arg(long, requires = "recipe")]
     pub pin: bool,
     #[command(flatten)]
+    pub memory: MemoryArgs,
+    #[command(flatten)]
     pub target: InspectArgs,
+}
+
+/// Rewrite the segments of an index as one.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// What building an index may take.
+#[derive(Debug, Args)]
+pub struct MemoryArgs {
+    /// Memory to build in; what does not fit is set aside in files without a name in the index's directory
+    #[arg(long, value_name = "SIZE", default_value = "512MiB")]
+    pub memory: Memory,
 }
 
 /// Remove components from an index.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::args::{Common, IndexCommand, InspectArgs, RemoveArgs};
+use super::args::{Common, IndexCommand, InspectArgs, MergeArgs, RemoveArgs};
 use super::exit::ExitStatus;
 use super::index_add;
 use super::output::{Output, Painted};
@@ -41,11 +41,12 @@ fn remove(args: RemoveArgs) -> anyhow::Result<ExitStatus> {
     target.print(&Answer::Remove(removed))
 }
 
-fn merge(args: InspectArgs) -> anyhow::Result<ExitStatus> {
-    let target = Target::new(args)?;
+fn merge(args: MergeArgs) -> anyhow::Result<ExitStatus> {
+    let memory = args.memory.memory;
+    let target = Target::new(args.target)?;
     let directory = target.directory()?;
     let segments = part(&Index::open(std::slice::from_ref(&target.index))?).segments;
-    IndexDirectory::open(directory)?.merge()?;
+    IndexDirectory::open(directory)?.within(memory).merge()?;
     target.print(&Answer::Merge(segments))
 }
 

@@ -30,7 +30,7 @@ pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut recipe = args.recipe.as_deref().map(RecipeFile::read).transpose()?;
     let wanted = wanted(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;
-    let mut index = IndexDirectory::open_or_create(target.directory()?)?;
+    let mut index = IndexDirectory::open_or_create(target.directory()?)?.within(args.memory.memory);
     let progress = Progress::new(common, wanted.len(), "components");
     let mut added = Added::default();
     for batch in batches(&wanted) {

@@ -2,14 +2,20 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::contents::{Contents, PreparedComponent};
 use super::documents::Component;
 use super::error::IndexError;
 use super::manifest::{self, Manifest, SegmentEntry};
+use super::memory::Memory;
+use super::sections::WriteError;
 use super::segment::Segment;
+use super::spill::Spill;
 use super::storage::{self, io_error};
-use super::writer::{PreparedComponent, SegmentImage};
+use super::writer::write_segment;
 use crate::purl::Purl;
 
 /// Segments from which on adding merges: a look-up asks each of them.
@@ -20,6 +26,7 @@ pub struct IndexDirectory {
     path: PathBuf,
     manifest: Manifest,
     segments: Vec<Segment>,
+    spill: Arc<Spill>,
     _lock: File,
 }
 
@@ -65,7 +72,19 @@ impl IndexDirectory {
         };
         let is_named = |name: &str| manifest.segments.iter().any(|segment| segment.file == name);
         storage::sweep(path, |name| manifest::is_segment_name(name) && !is_named(name));
-        Ok(IndexDirectory { path: path.to_owned(), manifest, segments, _lock: lock })
+        let spill = Spill::new(path.to_owned(), Memory::default());
+        Ok(IndexDirectory { path: path.to_owned(), manifest, segments, spill, _lock: lock })
+    }
+
+    /// Takes no more memory for writing than that.
+    pub fn within(self, memory: Memory) -> IndexDirectory {
+        let spill = Spill::new(self.path.clone(), memory);
+        IndexDirectory { spill, ..self }
+    }
+
+    /// Where to set aside what is going to be added.
+    pub fn spill(&self) -> Arc<Spill> {
+        self.spill.clone()
     }
 
     /// Adds components as one new segment; those of the same purl are replaced.
@@ -75,7 +94,7 @@ impl IndexDirectory {
     pub fn add(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
         let replaced: HashSet<Purl> = components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;
-        entries.push(self.write(components)?);
+        entries.push(self.write(&Contents::prepared(components))?);
         self.publish(entries)?;
         if self.segments.len() > MAX_SEGMENTS { self.merge() } else { Ok(()) }
     }
@@ -107,11 +126,8 @@ impl IndexDirectory {
     /// # Errors
     /// If the index cannot be written; it is then as it was.
     pub fn merge(&mut self) -> Result<(), IndexError> {
-        let mut components = Vec::new();
-        for segment in &self.segments {
-            components.extend(PreparedComponent::from_segment(segment, |_| true)?);
-        }
-        let entries = if components.is_empty() { Vec::new() } else { vec![self.write(components)?] };
+        let contents = Contents::stored(&self.segments, |_| true)?;
+        let entries = if contents.is_empty() { Vec::new() } else { vec![self.write(&contents)?] };
         self.publish(entries)
     }
 
@@ -132,33 +148,34 @@ impl IndexDirectory {
                 entries.push(entry.clone());
                 continue;
             }
-            let kept =
-                PreparedComponent::from_segment(segment, |component| !purls.contains(&component.purl))?;
+            let kept = Contents::stored([segment], |component| !purls.contains(&component.purl))?;
             if !kept.is_empty() {
-                entries.push(self.write(kept)?);
+                entries.push(self.write(&kept)?);
             }
         }
         Ok(entries)
     }
 
     /// Writes a segment under the name its content gives it; nothing refers to it yet.
-    fn write(&self, components: Vec<PreparedComponent>) -> Result<SegmentEntry, IndexError> {
-        let image = SegmentImage::new(components)?;
-        let digest = image.digest.to_hex().to_string();
-        let file = manifest::segment_name(&digest);
-        let path = self.path.join(&file);
-        storage::replace(&path, |out| {
-            image.write(out).map_err(|error| io_error("cannot write", &path, error))
-        })?;
-        Ok(SegmentEntry { file, digest, bytes: image.byte_count() })
+    fn write(&self, contents: &Contents<'_>) -> Result<SegmentEntry, IndexError> {
+        storage::publish(&self.path, |out| {
+            let (digest, bytes) = write_segment(contents, &self.spill, out).map_err(|error| match error {
+                WriteError::Index(error) => error,
+                WriteError::Io(error) => io_error("cannot write to", &self.path, error),
+            })?;
+            let digest = digest.to_hex().to_string();
+            let file = manifest::segment_name(&digest);
+            Ok((file.clone(), SegmentEntry { file, digest, bytes }))
+        })
     }
 
     /// Commits: the manifest names these segments from now on, and files it no longer names go.
     fn publish(&mut self, entries: Vec<SegmentEntry>) -> Result<(), IndexError> {
         let manifest = Manifest::new(entries);
-        let path = self.path.join(manifest::FILE_NAME);
-        storage::replace(&path, |out| {
-            out.write_all(&manifest.to_bytes()).map_err(|error| io_error("cannot write", &path, error))
+        storage::publish(&self.path, |out| {
+            let written = out.write_all(&manifest.to_bytes());
+            written.map_err(|error| io_error("cannot write to", &self.path, error))?;
+            Ok((manifest::FILE_NAME.to_owned(), ()))
         })?;
         let named: HashSet<&str> = manifest.segments.iter().map(|segment| segment.file.as_str()).collect();
         for old in self.manifest.segments.iter().filter(|old| !named.contains(old.file.as_str())) {

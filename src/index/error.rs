@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::memory::Memory;
+
 /// Why an index could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
@@ -45,6 +47,16 @@ pub enum IndexError {
         what: &'static str,
         /// The limit.
         limit: u64,
+    },
+    /// The memory setting does not suffice for so many documents.
+    #[error(
+        "a segment of {documents} documents takes {needed} to write; allow that with --memory, or add fewer components at a time"
+    )]
+    Memory {
+        /// The documents.
+        documents: u64,
+        /// The setting that suffices.
+        needed: Memory,
     },
     /// Another process is writing to this index.
     #[error("another birthmark is writing to {}; wait for it to finish", .0.display())]

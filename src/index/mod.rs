@@ -11,26 +11,37 @@
 //! in `corpus-index/FORMAT.md`.
 
 mod columns;
+mod contents;
 mod decoded;
 mod directory;
 pub mod documents;
 mod error;
 pub mod format;
+mod listing;
 mod manifest;
+mod memory;
+mod runs;
+mod sections;
 mod segment;
+mod spill;
 mod storage;
+mod tables;
 mod writer;
 
 use std::path::PathBuf;
 
 pub use columns::Columns;
+pub use contents::{Contents, PreparedComponent, PreparedDocument, StoredComponent};
 pub use directory::{ComponentEntry, IndexDirectory};
 pub use error::IndexError;
+pub use memory::{Memory, MemoryError};
+pub use sections::WriteError;
 pub use segment::{
     ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, PostingList, Postings, Segment,
 };
+pub use spill::{Kept, Scratch, Spill, Written};
 pub use storage::SegmentBytes;
-pub use writer::{PreparedComponent, PreparedDocument, SegmentImage, WriteError, write_segment};
+pub use writer::{segment_bytes, write_segment};
 
 use crate::model::Model;
 

@@ -117,6 +117,18 @@ impl Iterator for PostingList<'_> {
     }
 }
 
+impl DocumentRow {
+    /// Bytes of its stored tokens.
+    pub(super) fn block_length(&self) -> u32 {
+        self.block.1
+    }
+
+    /// What kind of file it is.
+    pub(super) fn marks(&self) -> DocumentMarks {
+        DocumentMarks::from_bits(self.marks)
+    }
+}
+
 const NO_LICENSE: u32 = u32::MAX;
 /// One step in so many of the search for a document halves what is left.
 const STEPS_TO_HALVING: u32 = 8;
@@ -248,6 +260,11 @@ impl Segment {
         read().ok_or_else(|| self.corrupt(format!("document {} cannot be read", id.0)))
     }
 
+    /// That a document stands where it should not.
+    pub(super) fn out_of_order(&self, document: u32) -> IndexError {
+        self.corrupt(format!("document {document} is out of order"))
+    }
+
     /// What is known of a document.
     ///
     /// # Errors
@@ -257,7 +274,7 @@ impl Segment {
             path: self.text(row.path)?.to_owned(),
             language: row.language,
             license: if row.license == NO_LICENSE { None } else { Some(self.license(row.license)?) },
-            marks: DocumentMarks::from_bits(row.marks),
+            marks: row.marks(),
         })
     }
 
@@ -330,6 +347,17 @@ impl Segment {
         })
     }
 
+    /// What components are in order of: purl and digest.
+    pub(super) fn component_key(&self, id: ComponentId) -> Result<(&str, [u8; 32]), IndexError> {
+        let row = self.component_row(id)?;
+        Ok((self.text(row.purl)?, row.digest))
+    }
+
+    /// Lets go of the memory that reading the segment took.
+    pub(super) fn release(&self) {
+        self.bytes.release();
+    }
+
     /// Whether a model of ordinary code was learned from this segment.
     pub fn has_model(&self) -> bool {
         self.sections[Section::Model as usize].1 > 0
@@ -360,7 +388,7 @@ impl Segment {
         for id in self.documents() {
             let row = self.document_row(id)?;
             if row.token_start != next_token || u64::from(row.component.0) >= self.counts.components {
-                return Err(self.corrupt(format!("document {} is out of order", id.0)));
+                return Err(self.out_of_order(id.0));
             }
             next_token = next_token
                 .checked_add(row.token_count)

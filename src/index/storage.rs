@@ -3,9 +3,10 @@
 //! The one room of the library that touches the file system below the drivers, and the one with `unsafe`.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::error::IndexError;
 
@@ -44,28 +45,111 @@ pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
     Ok(SegmentBytes::Mapped(map))
 }
 
-/// Replaces a file by what `write` writes: temporary file, fsync, rename, fsync of the directory.
+impl SegmentBytes {
+    /// Lets go of the memory that what was read of a file takes; what is read again comes from the file again. A file that
+    /// is read from end to end would else count as memory of this process, all of it.
+    #[cfg(unix)]
+    #[allow(unsafe_code)]
+    pub fn release(&self) {
+        if let SegmentBytes::Mapped(map) = self {
+            // SAFETY: the map is shared, read-only, and of a file that nobody changes (see [`map`]), so that the pages
+            // come back as they were. Should the system refuse, the memory stays taken.
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
+
+    /// Does nothing where the system takes memory back by itself.
+    #[cfg(not(unix))]
+    pub fn release(&self) {}
+}
+
+/// A file that grows at its end and has no name: the system removes it with the process, however that ends.
+pub struct Overflow {
+    file: File,
+    directory: PathBuf,
+    length: Mutex<u64>,
+}
+
+impl Overflow {
+    /// Makes one in a directory.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(directory: &Path) -> Result<Overflow, IndexError> {
+        let named = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory);
+        // Letting go of the path removes the name; whoever is killed before leaves what the next writer sweeps.
+        let (file, _) = named
+            .map_err(|error| io_error("cannot make a temporary file in", directory, error))?
+            .into_parts();
+        Ok(Overflow { file, directory: directory.to_owned(), length: Mutex::new(0) })
+    }
+
+    /// Writes bytes behind those there are, and says where they begin.
+    ///
+    /// # Errors
+    /// What the system says, such as that the disk is full.
+    pub fn append(&self, bytes: &[u8]) -> Result<u64, IndexError> {
+        let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
+        let written =
+            (&self.file).seek(io::SeekFrom::Start(*length)).and_then(|_| (&self.file).write_all(bytes));
+        written.map_err(|error| io_error("cannot write a temporary file in", &self.directory, error))?;
+        let start = *length;
+        *length += bytes.len() as u64;
+        Ok(start)
+    }
+
+    /// Reads as many bytes as `buffer` holds.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read(&self, start: u64, buffer: &mut [u8]) -> Result<(), IndexError> {
+        read_exact_at(&self.file, buffer, start)
+            .map_err(|error| io_error("cannot read a temporary file in", &self.directory, error))
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], start: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, start)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut buffer: &mut [u8], mut start: u64) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, buffer, start)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => (buffer, start) = (&mut buffer[read..], start + read as u64),
+        }
+    }
+    Ok(())
+}
+
+/// A buffered file to write to, with going back.
+pub type Out<'a> = io::BufWriter<&'a mut File>;
+
+/// Writes a file of a directory: temporary file, fsync, rename, fsync of the directory. `write` gives, with what else it has
+/// to tell, the name, which may depend on what was written; a file of that name is replaced.
 ///
 /// # Errors
-/// What `write` or the system says; the old file is then untouched.
-pub fn replace<E: From<IndexError>>(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-) -> Result<(), E> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let failed = |error| io_error("cannot write", path, error);
+/// What `write` or the system says; an old file is then untouched.
+pub fn publish<T, E: From<IndexError>>(
+    directory: &Path,
+    write: impl FnOnce(&mut Out<'_>) -> Result<(String, T), E>,
+) -> Result<T, E> {
+    let failed = |error| io_error("cannot write to", directory, error);
     let mut temporary =
         tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory).map_err(failed)?;
-    {
-        let mut out = io::BufWriter::with_capacity(1 << 20, temporary.as_file_mut());
-        write(&mut out)?;
+    let (name, told) = {
+        let mut out = io::BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
+        let written = write(&mut out)?;
         out.flush().map_err(failed)?;
-    }
+        written
+    };
     temporary.as_file().sync_all().map_err(failed)?;
     make_readable(temporary.as_file()).map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
+    temporary.persist(directory.join(name)).map_err(|error| failed(error.error))?;
     sync_directory(directory).map_err(failed)?;
-    Ok(())
+    Ok(told)
 }
 
 /// How temporary files of an index start; leftovers of a killed process are swept by the next writer.

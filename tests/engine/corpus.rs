@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use birthmark::index::documents::{Component, DocumentFacts, DocumentMarks};
-use birthmark::index::{Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes, write_segment};
+use birthmark::index::{Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes};
 use birthmark::language::Language;
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use birthmark::source::SourceFile;
@@ -181,9 +181,7 @@ pub fn prepare(givens: &[Given]) -> Vec<PreparedComponent> {
 }
 
 pub fn segment_bytes(givens: &[Given]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    write_segment(prepare(givens), &mut bytes).expect("small enough");
-    bytes
+    birthmark::index::segment_bytes(prepare(givens)).expect("small enough")
 }
 
 pub fn segment(bytes: Vec<u8>) -> Segment {

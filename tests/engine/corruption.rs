@@ -7,7 +7,8 @@ use std::fs;
 use birthmark::fingerprint::{KgramHash, fingerprints};
 use birthmark::index::format::{self, Section};
 use birthmark::index::{
-    Index, IndexDirectory, IndexError, IndexName, Postings, PreparedComponent, Segment, SegmentBytes,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Postings, Segment, SegmentBytes, Spill,
+    write_segment,
 };
 
 use crate::corpus::{Random, function, givens, prepare, segment_bytes};
@@ -61,7 +62,9 @@ fn use_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
             let _ = segment.component_row(id).and_then(|row| segment.component(&row));
         }
         let _ = segment.model();
-        let _ = PreparedComponent::from_segment(&segment, |_| true);
+        if let Ok(contents) = Contents::stored([&segment], |_| true) {
+            let _ = write_segment(&contents, &Spill::in_memory(), std::io::Cursor::new(Vec::new()));
+        }
         segment.verify()
     });
     let largest = LARGEST.get();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
 use birthmark::fingerprint::{KgramHash, fingerprints};
 use birthmark::index::{
-    Index, IndexDirectory, IndexError, IndexName, Postings, PreparedComponent, Segment, SegmentBytes, format,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Postings, Segment, SegmentBytes, Spill, format,
     write_segment,
 };
 use birthmark::purl::Purl;
@@ -149,13 +150,11 @@ fn the_same_bytes_whatever_the_order_and_the_threads() {
 fn merging_is_building_at_once() {
     let givens = givens();
     let (first, second) = givens.split_at(2);
-    let mut components: Vec<PreparedComponent> = Vec::new();
-    for part in [second, first] {
-        let segment = segment(segment_bytes(part));
-        components.extend(PreparedComponent::from_segment(&segment, |_| true).expect("readable"));
-    }
-    let mut merged = Vec::new();
-    write_segment(components, &mut merged).expect("small enough");
+    let parts = [second, first].map(|part| segment(segment_bytes(part)));
+    let contents = Contents::stored(&parts, |_| true).expect("readable");
+    let mut merged = Cursor::new(Vec::new());
+    write_segment(&contents, &Spill::in_memory(), &mut merged).expect("small enough");
+    let merged = merged.into_inner();
     assert!(merged == segment_bytes(&givens));
 
     let directory = tempfile::tempdir().expect("a directory");

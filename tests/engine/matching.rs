@@ -253,8 +253,7 @@ fn indexing_and_asking_see_the_same_tokens() {
     let directory = Source::parse(root.to_str().expect("UTF-8"), Path::new("")).expect("a directory");
     let ingested = ingest::ingest(&directory, &Default::default(), &()).expect("readable");
     let texts: Vec<SourceFile> = ingested.documents.iter().map(|document| document.source.clone()).collect();
-    let mut bytes = Vec::new();
-    birthmark::index::write_segment(vec![ingested.prepare().component], &mut bytes).expect("small enough");
+    let bytes = birthmark::index::segment_bytes(vec![ingested.prepare().component]).expect("small enough");
     let segment = segment(bytes);
     assert_eq!(segment.documents().count(), texts.len());
     for id in segment.documents() {

@@ -1,0 +1,130 @@
+//! How much memory building an index may take, and how it is shared out.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::IndexError;
+
+/// The memory that building an index may take.
+///
+/// A quarter each is for texts and tokens that wait for their turn, for texts being parsed, and for postings being
+/// sorted; the last is for all that grows slowly or not at all: the program, names of files, codecs, counts of n-grams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Memory(u64);
+
+impl Memory {
+    /// The least that suffices.
+    pub const LEAST: Memory = Memory(256 << 20);
+
+    /// That many bytes.
+    ///
+    /// # Errors
+    /// If they are fewer than [`Memory::LEAST`].
+    pub fn new(bytes: u64) -> Result<Memory, MemoryError> {
+        if bytes < Memory::LEAST.0 { Err(MemoryError::TooLittle) } else { Ok(Memory(bytes)) }
+    }
+
+    /// Less than anybody may set, so that a test need not write much.
+    #[cfg(test)]
+    pub(super) fn of_a_test(bytes: u64) -> Memory {
+        Memory(bytes)
+    }
+
+    /// Bytes for what waits for its turn; the rest waits on disk.
+    pub(super) fn for_waiting(self) -> usize {
+        self.quarter()
+    }
+
+    /// Bytes for texts being parsed and their trees.
+    pub(super) fn for_parsing(self) -> usize {
+        self.quarter()
+    }
+
+    /// Bytes for postings being sorted.
+    pub(super) fn for_sorting(self) -> usize {
+        self.quarter()
+    }
+
+    /// Whether the names of so many documents, which take so many bytes, leave room for the rest.
+    pub(super) fn check_names(self, documents: u64, bytes: u64) -> Result<(), IndexError> {
+        let needed = Memory(bytes.saturating_mul(4));
+        if needed <= self { Ok(()) } else { Err(IndexError::Memory { documents, needed }) }
+    }
+
+    fn quarter(self) -> usize {
+        usize::try_from(self.0 / 4).unwrap_or(usize::MAX)
+    }
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory(512 << 20)
+    }
+}
+
+/// Why a text is no memory setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MemoryError {
+    /// It cannot be read.
+    #[error("expected a number of bytes with a unit, such as 512M or 2G")]
+    NoSize,
+    /// An index cannot be built with so little.
+    #[error("building an index takes at least {}", Memory::LEAST)]
+    TooLittle,
+}
+
+/// Units by the letter they begin with; `512M`, `512MB` and `512MiB` are the same.
+const UNITS: [(char, u32); 4] = [('k', 10), ('m', 20), ('g', 30), ('t', 40)];
+
+impl FromStr for Memory {
+    type Err = MemoryError;
+
+    fn from_str(text: &str) -> Result<Memory, MemoryError> {
+        let lower = text.trim().to_ascii_lowercase();
+        let digits = lower.find(|c: char| !c.is_ascii_digit()).unwrap_or(lower.len());
+        let (number, unit) = lower.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| MemoryError::NoSize)?;
+        let unit = unit.trim();
+        let shift = match UNITS.iter().find(|(letter, _)| unit.starts_with(*letter)) {
+            Some((_, shift)) if matches!(&unit[1..], "" | "b" | "ib") => *shift,
+            None if matches!(unit, "" | "b") => 0,
+            _ => return Err(MemoryError::NoSize),
+        };
+        Memory::new(number.checked_mul(1 << shift).ok_or(MemoryError::NoSize)?)
+    }
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MiB", self.0.div_ceil(1 << 20))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        let cases = [
+            ("256M", Ok(256 << 20)),
+            ("512MiB", Ok(512 << 20)),
+            ("2g", Ok(2 << 30)),
+            ("1 GB", Ok(1 << 30)),
+            ("300000k", Ok(300_000 << 10)),
+            ("268435456", Ok(256 << 20)),
+            ("255M", Err(MemoryError::TooLittle)),
+            ("512", Err(MemoryError::TooLittle)),
+            ("", Err(MemoryError::NoSize)),
+            ("M", Err(MemoryError::NoSize)),
+            ("-1G", Err(MemoryError::NoSize)),
+            ("1.5G", Err(MemoryError::NoSize)),
+            ("1Gold", Err(MemoryError::NoSize)),
+            ("99999999T", Err(MemoryError::NoSize)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse::<Memory>().map(|memory| memory.0), expected, "{text}");
+        }
+        assert!(MemoryError::TooLittle.to_string().ends_with("256 MiB"));
+    }
+}
