@@ -1,0 +1,139 @@
+// References as a tree: by owner, or by licence and then by owner.
+
+import type { Owner, Reference, Severity } from "./protocol";
+
+export type Grouping = "owner" | "license";
+
+/** A group of references. */
+export interface Group {
+    kind: "license" | "owner";
+    /** What is shown. */
+    label: string;
+    /** What is shown beside it. */
+    description: string;
+    /** Unique among its siblings, and the same while the group is there. */
+    key: string;
+    children: Node[];
+}
+
+/** One reference. */
+export interface Leaf {
+    kind: "reference";
+    reference: Reference;
+    label: string;
+    description: string;
+    icon: Icon;
+}
+
+export type Node = Group | Leaf;
+
+/** An icon of the editor, with the colour it has in the list of problems. */
+export interface Icon {
+    name: string;
+    color?: string;
+    /** What a screen reader says. */
+    meaning: string;
+}
+
+const NO_LICENSE = "no licence known";
+
+/** Draws the tree. `place` names a file as a person would, relative to its folder. */
+export function group(references: Reference[], by: Grouping, place: (uri: string) => string): Group[] {
+    if (by === "owner") return owners(references, place, true);
+    return gather(references, licenseOf).map(([license, held]) => ({
+        kind: "license",
+        label: license,
+        description: count(held.length),
+        key: license,
+        children: owners(held, place, false),
+    }));
+}
+
+function owners(references: Reference[], place: (uri: string) => string, alone: boolean): Group[] {
+    // One owner's files may be under several licences: each of them is a group of its own.
+    const key = (reference: Reference): string => `${ownerOf(reference)} ${licenseOf(reference)}`;
+    return gather(references, key).map(([each, held]) => {
+        const first = held[0]!;
+        return {
+            kind: "owner",
+            label: ownerOf(first),
+            description: alone ? `${licenseOf(first)}, ${count(held.length)}` : count(held.length),
+            key: each,
+            children: held.map((reference) => leaf(reference, place)).sort(byPlace),
+        };
+    });
+}
+
+function leaf(reference: Reference, place: (uri: string) => string): Leaf {
+    const { start, end } = reference.range;
+    // A range that ends at the start of a line ends with the line before.
+    const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+    const lines = last === start.line + 1 ? `${last}` : `${start.line + 1}-${last}`;
+    return {
+        kind: "reference",
+        reference,
+        label: `${place(reference.uri)}:${lines}`,
+        description: words(reference.decision),
+        icon: icon(reference),
+    };
+}
+
+function byPlace(a: Leaf, b: Leaf): number {
+    return (
+        compare(a.reference.uri, b.reference.uri) ||
+        a.reference.range.start.line - b.reference.range.start.line ||
+        a.reference.range.start.character - b.reference.range.start.character
+    );
+}
+
+/** Groups in the order of their keys. */
+function gather(references: Reference[], key: (reference: Reference) => string): [string, Reference[]][] {
+    const groups = new Map<string, Reference[]>();
+    for (const reference of references) {
+        const held = groups.get(key(reference));
+        if (held === undefined) groups.set(key(reference), [reference]);
+        else held.push(reference);
+    }
+    return [...groups].sort(([a], [b]) => compare(a, b));
+}
+
+function compare(a: string, b: string): number {
+    return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The owner that the code is likeliest from, as people write it: `six 1.17.0`. */
+export function ownerName(owner: Owner): string {
+    return owner.version ? `${owner.name} ${owner.version}` : owner.name;
+}
+
+function ownerOf(reference: Reference): string {
+    const owner = reference.owners[0];
+    return owner === undefined ? "unknown owner" : ownerName(owner);
+}
+
+function licenseOf(reference: Reference): string {
+    return reference.owners[0]?.license || NO_LICENSE;
+}
+
+function count(references: number): string {
+    return references === 1 ? "1 reference" : `${references} references`;
+}
+
+/** A decision in words: `attribution-needed` is "attribution needed". */
+function words(decision: string): string {
+    return decision.replaceAll("-", " ");
+}
+
+const BY_SEVERITY: Record<Severity, Icon> = {
+    error: { name: "error", color: "list.errorForeground", meaning: "error" },
+    warning: { name: "warning", color: "list.warningForeground", meaning: "warning" },
+    info: { name: "info", meaning: "information" },
+    none: { name: "pass", meaning: "settled" },
+};
+
+/** The icon by what was decided; how bad that is, the server says. */
+export function icon(reference: Pick<Reference, "decision" | "severity">): Icon {
+    const severity = BY_SEVERITY[reference.severity ?? "none"] ?? BY_SEVERITY.info;
+    const name = { incompatible: "circle-slash", unknown: "question", "all-rights-reserved": "question" }[reference.decision];
+    return name === undefined || severity === BY_SEVERITY.none ? severity : { ...severity, name };
+}
