@@ -1,5 +1,9 @@
 //! A source text with its path, its language and its line starts.
 
+mod passage;
+
+pub use passage::{Passage, Surrounded};
+
 use crate::language::Language;
 use crate::span::{ByteSpan, Region};
 

@@ -98,6 +98,12 @@ impl LineSet {
     }
 }
 
+impl From<LineRange> for LineSet {
+    fn from(range: LineRange) -> Self {
+        LineSet(vec![range])
+    }
+}
+
 impl FromIterator<u32> for LineSet {
     fn from_iter<I: IntoIterator<Item = u32>>(lines: I) -> Self {
         let mut lines: Vec<u32> = lines.into_iter().collect();
