@@ -3,6 +3,8 @@
 //! Wraps the `packageurl` crate, so that a purl is valid from the moment it exists and prints canonically.
 //! Specification: <https://github.com/package-url/purl-spec>.
 
+mod page;
+
 use std::fmt;
 use std::str::FromStr;
 

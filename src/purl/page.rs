@@ -1,0 +1,77 @@
+//! Where a component can be looked at by a person.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Purl;
+
+/// What may stand in one part of a path.
+const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What may stand in a path of several parts.
+const PATH: &AsciiSet = &PART.remove(b'/');
+
+impl Purl {
+    /// A page that shows lines of a file of the component, or else the component: on the host of its repository, among the
+    /// sources on docs.rs, in the catalogue of deps.dev. `None` where none of them would have it.
+    pub fn page(&self, path: &str, first_line: u32, last_line: u32) -> Option<String> {
+        let purl = self.parsed();
+        let (name, path) = (part(purl.name()), utf8_percent_encode(path, PATH));
+        let version = purl.version().map(part);
+        let owner = purl.namespace().map(|namespace| utf8_percent_encode(namespace, PATH).to_string());
+        Some(match (purl.ty(), owner, version) {
+            ("cargo", None, Some(version)) => {
+                format!("https://docs.rs/crate/{name}/{version}/source/{path}#{first_line}-{last_line}")
+            }
+            ("cargo", None, None) => format!("https://docs.rs/crate/{name}"),
+            ("github", Some(owner), Some(version)) => {
+                format!("https://github.com/{owner}/{name}/blob/{version}/{path}#L{first_line}-L{last_line}")
+            }
+            ("github", Some(owner), None) => format!("https://github.com/{owner}/{name}"),
+            ("gitlab", Some(owner), Some(version)) => {
+                format!("https://gitlab.com/{owner}/{name}/-/blob/{version}/{path}#L{first_line}-{last_line}")
+            }
+            ("gitlab", Some(owner), None) => format!("https://gitlab.com/{owner}/{name}"),
+            ("pypi" | "nuget", None, version) => catalogued(purl.ty(), purl.name(), version),
+            ("npm" | "golang", _, version) => {
+                let whole = [purl.namespace(), Some(purl.name())].into_iter().flatten();
+                let system = if purl.ty() == "npm" { "npm" } else { "go" };
+                catalogued(system, &whole.collect::<Vec<_>>().join("/"), version)
+            }
+            ("maven", Some(_), version) => {
+                catalogued("maven", &format!("{}:{}", purl.namespace()?, purl.name()), version)
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn catalogued(system: &str, name: &str, version: Option<String>) -> String {
+    let version = version.map(|version| format!("/{version}")).unwrap_or_default();
+    format!("https://deps.dev/{system}/{}{version}", part(name))
+}
+
+fn part(text: &str) -> String {
+    utf8_percent_encode(text, PART).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn components_have_pages() {
+        for (purl, page) in [
+            ("pkg:cargo/itoa@1.0.19", Some("https://docs.rs/crate/itoa/1.0.19/source/src/a%20b.rs#7-50")),
+            ("pkg:cargo/itoa", Some("https://docs.rs/crate/itoa")),
+            ("pkg:github/a/b@v1", Some("https://github.com/a/b/blob/v1/src/a%20b.rs#L7-L50")),
+            ("pkg:gitlab/a/b@v1", Some("https://gitlab.com/a/b/-/blob/v1/src/a%20b.rs#L7-50")),
+            ("pkg:pypi/six@1.17.0", Some("https://deps.dev/pypi/six/1.17.0")),
+            ("pkg:npm/%40a/b@1.0.0", Some("https://deps.dev/npm/%40a%2Fb/1.0.0")),
+            ("pkg:golang/example.org/a@v1", Some("https://deps.dev/go/example.org%2Fa/v1")),
+            ("pkg:maven/org.a/b@1", Some("https://deps.dev/maven/org.a%3Ab/1")),
+            ("pkg:generic/gridroute@1.4.0", None),
+        ] {
+            let parsed: Purl = purl.parse().expect("valid");
+            assert_eq!(parsed.page("src/a b.rs", 7, 50).as_deref(), page, "{purl}");
+        }
+    }
+}
