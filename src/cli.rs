@@ -6,6 +6,7 @@ mod args;
 mod attribute;
 mod baseline;
 mod cached;
+mod check;
 mod completions;
 mod doctor;
 mod draw;
@@ -44,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.common.color.choice().write_global();
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
+        Command::Check(args) => check::run(*args, &cli.common),
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Accept(args) => accept::run(*args, &cli.common),
         Command::Log(args) => log::run(args),

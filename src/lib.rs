@@ -35,5 +35,6 @@ pub mod scan;
 pub mod session;
 pub mod walk;
 
+pub mod check;
 pub mod cli;
 pub mod report;

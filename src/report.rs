@@ -22,6 +22,7 @@ mod rules;
 pub mod sarif;
 mod source_facts;
 pub mod spdx;
+pub mod suggested;
 pub mod text;
 
 use std::io;

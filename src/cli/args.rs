@@ -19,6 +19,7 @@ use super::accept::AcceptArgs;
 use super::attribute::AttributeArgs;
 use super::baseline::{BaselineChoice, BaselineCommand};
 use super::cached::CacheChoice;
+use super::check::CheckCommandArgs;
 use super::log::LogArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
@@ -84,6 +85,8 @@ pub struct Common {
 pub enum Command {
     /// Find references to indexed code and judge their licences
     Scan(Box<ScanArgs>),
+    /// Check suggestions as an assistant makes them, a line of JSON each
+    Check(Box<CheckCommandArgs>),
     /// Explain why a reference was reported, line by line
     Explain(Box<ExplainArgs>),
     /// Declare where copied code comes from, by SPDX snippet tags

@@ -473,7 +473,7 @@ pub(super) fn severity(severity: finding::Severity) -> &'static str {
     }
 }
 
-fn note_kind(kind: finding::NoteKind) -> &'static str {
+pub(crate) fn note_kind(kind: finding::NoteKind) -> &'static str {
     match kind {
         finding::NoteKind::Skipped => "skipped",
         finding::NoteKind::Partial => "partial",

@@ -5,6 +5,7 @@ mod attribute;
 mod baseline;
 mod cached;
 mod changes;
+mod check;
 mod checker;
 mod config;
 mod declared;

@@ -1,0 +1,185 @@
+//! What is answered, as `docs/check.schema.json` has it.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::lines::Incoming;
+use super::request::Suggestion;
+use crate::finding::{Decision, NoteKind, Reference, Report};
+use crate::report::suggested::{ReferenceShape, ShownReference, Suggested};
+use crate::source::Surrounded;
+use crate::walk::one_line;
+
+/// Version of the answers.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared, accepted or silenced,
+/// or one's own, may be kept whatever its licence says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DropPolicy {
+    /// All may be kept; somebody else decides.
+    #[default]
+    Report,
+    /// Those are not that hold code whose licence does not allow it here, or whose owner states no licence at all.
+    Drop,
+    /// Nor are those whose licence is not known, or has to be compared by a person.
+    DropUnknown,
+}
+
+/// An answer, with what it was drawn from.
+pub(super) struct Answered {
+    pub answer: Answer,
+    pub references: Vec<Reference>,
+}
+
+/// The line, field by field.
+#[derive(Serialize)]
+pub(super) struct Answer {
+    schema_version: u32,
+    line: u64,
+    id: Value,
+    status: Status,
+    /// Null where nothing was judged.
+    keep: Option<bool>,
+    /// The ids of the references because of which it is not to be kept.
+    dropped: Vec<String>,
+    path: Option<String>,
+    references: Vec<ShownReference>,
+    notes: Vec<Note>,
+    error: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Checked,
+    Skipped,
+    Failed,
+}
+
+#[derive(Serialize)]
+struct Note {
+    kind: &'static str,
+    message: String,
+}
+
+impl DropPolicy {
+    /// Every policy under the name it is written with, and what it is for.
+    pub const NAMED: [(&'static str, DropPolicy, &'static str); 3] = [
+        ("report", DropPolicy::Report, "Keep all and say what it resembles"),
+        ("drop", DropPolicy::Drop, "Drop what is incompatible, or whose owner reserves all rights"),
+        (
+            "drop-unknown",
+            DropPolicy::DropUnknown,
+            "Drop also what has no known licence or needs a person to judge it",
+        ),
+    ];
+
+    /// The policy of that name.
+    pub fn from_name(name: &str) -> Option<DropPolicy> {
+        DropPolicy::NAMED.iter().find(|(known, _, _)| *known == name).map(|&(_, policy, _)| policy)
+    }
+
+    /// Whether code under that verdict, which nothing has settled, is not to be kept.
+    fn drops(self, decision: Decision) -> bool {
+        match decision {
+            Decision::Compatible | Decision::AttributionNeeded => false,
+            Decision::Incompatible | Decision::Reserved => self != DropPolicy::Report,
+            Decision::Review | Decision::Unknown => self == DropPolicy::DropUnknown,
+        }
+    }
+}
+
+impl Answered {
+    /// The answer to a line that could not be checked.
+    pub fn failed(line: &Incoming, why: &str) -> Answered {
+        Answered::refused(line, Value::Null, why)
+    }
+
+    /// The same to one that is known by a name.
+    pub fn refused(line: &Incoming, id: Value, why: &str) -> Answered {
+        let answer = Answer { id, error: Some(one_line(why)), ..Answer::empty(line.number, Status::Failed) };
+        Answered { answer, references: Vec::new() }
+    }
+
+    /// The references because of which it is not to be kept.
+    pub fn dropped(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter().filter(|reference| self.answer.dropped.contains(&reference.id))
+    }
+}
+
+impl Answer {
+    /// The answer to a suggestion that was looked at.
+    pub fn of(
+        line: u64,
+        suggestion: &Suggestion<'_>,
+        text: &Surrounded,
+        report: &Report,
+        (shape, policy): (ReferenceShape, DropPolicy),
+    ) -> Answer {
+        let status = status(report);
+        let raises =
+            |reference: &&Reference| report.findings.iter().any(|finding| finding.is_about(reference));
+        let open = report.references.iter().filter(raises);
+        let dropped: Vec<String> = open
+            .filter(|reference| policy.drops(reference.verdict.decision))
+            .map(|reference| reference.id.clone())
+            .collect();
+        let suggested = Suggested {
+            code: suggestion.code(),
+            text,
+            uri: suggestion.uri.as_deref(),
+            version: suggestion.version.as_ref(),
+        };
+        Answer {
+            id: suggestion.id.clone(),
+            keep: (status == Status::Checked).then_some(dropped.is_empty()),
+            dropped,
+            path: Some(suggestion.path().to_owned()),
+            references: suggested.shown(report, shape),
+            notes: report.notes.iter().map(Note::from).collect(),
+            error: error(report),
+            ..Answer::empty(line, status)
+        }
+    }
+
+    /// Whether it says why there was no check.
+    pub fn has_failed(&self) -> bool {
+        self.status == Status::Failed
+    }
+
+    fn empty(line: u64, status: Status) -> Answer {
+        Answer {
+            schema_version: SCHEMA_VERSION,
+            line,
+            id: Value::Null,
+            status,
+            keep: None,
+            dropped: Vec::new(),
+            path: None,
+            references: Vec::new(),
+            notes: Vec::new(),
+            error: None,
+        }
+    }
+}
+
+impl From<&crate::finding::Note> for Note {
+    fn from(note: &crate::finding::Note) -> Self {
+        Note { kind: crate::report::json::note_kind(note.kind), message: one_line(&note.message) }
+    }
+}
+
+fn status(report: &Report) -> Status {
+    let has = |kind| report.notes.iter().any(|note| note.kind == kind);
+    match (has(NoteKind::Failed), has(NoteKind::Skipped)) {
+        (true, _) => Status::Failed,
+        (_, true) => Status::Skipped,
+        _ => Status::Checked,
+    }
+}
+
+fn error(report: &Report) -> Option<String> {
+    let failed = report.notes.iter().find(|note| note.kind == NoteKind::Failed);
+    failed.map(|note| one_line(&note.message))
+}

@@ -1,0 +1,85 @@
+//! `birthmark check`.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
+
+use super::args::{CheckArgs, Common};
+use super::exit::ExitStatus;
+use super::failure::{of_session, warn};
+use super::journaled::JournalChoice;
+use crate::check::{Checks, DropPolicy};
+use crate::journal::Service;
+use crate::report::suggested::ReferenceShape;
+use crate::session::Place;
+
+/// Check suggestions as an assistant makes them, a line of JSON each.
+///
+/// Reads suggestions from standard input, one a line, and answers each by one line on standard output, in order, until the
+/// input ends. A line holds the code, its path or language, and perhaps the text it would stand in; docs/check.schema.json
+/// describes both. A line that cannot be checked is answered by saying why. Nothing leaves this machine.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo '{\"code\": \"def f(): ...\", \"path\": \"src/a.py\"}' | birthmark check
+  birthmark check --policy drop --project ../shop < suggestions.jsonl
+  birthmark check --format copilot --preset hook
+
+Exit status: 0 every line was checked, 2 some could not be (their answers say why), or nothing could be done")]
+pub struct CheckCommandArgs {
+    /// Directory of the project that suggestions are for: its configuration and licence hold, paths are relative to it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
+    pub project: PathBuf,
+    /// Which suggestions are answered by `\"keep\": false`
+    #[arg(long, value_parser = policy(), default_value = "report")]
+    pub policy: DropPolicy,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalChoice,
+    /// Shape of the references in answers
+    #[arg(long, value_parser = shape(), default_value = "birthmark", help_heading = "Output options")]
+    pub format: ReferenceShape,
+}
+
+pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.check.jobs.map_or(0, NonZeroUsize::get))
+        .build()
+        .context("cannot start threads")?;
+    let checks = Checks {
+        place: Place {
+            configured: args.check.config.clone().choice(args.project.clone()),
+            directory: args.project,
+            choices: args.check.choices(),
+        },
+        shape: args.format,
+        policy: args.policy,
+        journal: args.journal.open(Service::Check),
+        threads,
+    };
+    let checker = checks.place.open().map_err(of_session)?;
+    let tell = &mut |problem: &str| {
+        if !common.quiet {
+            warn(problem);
+        }
+    };
+    let input = io::BufReader::with_capacity(1 << 16, io::stdin());
+    let ended =
+        checks.serve(checker, input, &mut io::stdout().lock(), tell).context("cannot write the answers")?;
+    Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+fn policy() -> impl TypedValueParser<Value = DropPolicy> {
+    let known = DropPolicy::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(known).map(|name| DropPolicy::from_name(&name).unwrap_or_default())
+}
+
+fn shape() -> impl TypedValueParser<Value = ReferenceShape> {
+    let known = ReferenceShape::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(known).map(|name| ReferenceShape::from_name(&name).unwrap_or_default())
+}
