@@ -2,17 +2,18 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 
 use super::args::{Common, IdiomAddArgs, IdiomArgs, IdiomCommand, IdiomRemoveArgs};
 use super::exit::ExitStatus;
 use super::index::Target;
-use super::index_add::{lines, tell_notes, told};
+use super::index_add::{count, tell_notes};
 use super::progress::Progress;
 use crate::config::Config;
-use crate::index::IndexDirectory;
 use crate::index::documents::DocumentMarks;
+use crate::index::{IndexDirectory, Spill};
 use crate::ingest::{self, Given, Ingested, Source};
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
@@ -53,9 +54,9 @@ fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let progress = Progress::new(common, args.sources.len(), "idioms");
     let mut names = HashSet::new();
     let mut idioms = Vec::new();
+    let spill = Spill::in_memory();
     for source in &args.sources {
-        let idiom = read(source, args.name.as_deref())?;
-        progress.done(lines(&idiom));
+        let idiom = read(source, args.name.as_deref(), &spill)?;
         progress.interrupt(|| tell_notes(&idiom.component.purl, &idiom.notes));
         if idiom.documents.is_empty() {
             bail!("{source:?} holds no source file that could be read");
@@ -64,21 +65,19 @@ fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
             let name = idiom.component.purl.name();
             bail!("two sources are named `{name}`; add one of them alone and with --name");
         }
-        idioms.push(idiom);
+        let prepared = idiom.prepare(&spill)?;
+        progress.interrupt(|| tell_notes(&prepared.component.component.purl, &prepared.notes));
+        progress.done(prepared.component.lines());
+        idioms.push(prepared.component);
     }
     drop(progress);
-    let added = Added {
-        components: idioms.len() as u64,
-        documents: idioms.iter().map(|idiom| idiom.documents.len() as u64).sum(),
-        lines: idioms.iter().map(lines).sum(),
-        failed: 0,
-    };
-    let prepared = idioms.into_iter().map(|idiom| told(idiom.prepare())).collect();
-    IndexDirectory::open_or_create(target.directory()?)?.add(prepared)?;
+    let mut added = Added::default();
+    idioms.iter().for_each(|idiom| count(idiom, &mut added));
+    IndexDirectory::open_or_create(target.directory()?)?.add(idioms)?;
     target.print(&Answer::AddIdioms(added))
 }
 
-fn read(path: &Path, name: Option<&str>) -> anyhow::Result<Ingested> {
+fn read(path: &Path, name: Option<&str>, spill: &Arc<Spill>) -> anyhow::Result<Ingested> {
     let real = path.canonicalize().map_err(|error| anyhow!("cannot read {path:?}: {error}"))?;
     let name = match (name, real.file_name()) {
         (Some(name), _) => name.to_owned(),
@@ -90,7 +89,7 @@ fn read(path: &Path, name: Option<&str>) -> anyhow::Result<Ingested> {
         false => Source::File(path.to_owned()),
     };
     let given = Given { purl: Some(Purl::new("generic", &name, None)?), license: None };
-    let mut idiom = ingest::ingest(&source, &given, &())?;
+    let mut idiom = ingest::ingest(&source, &given, &(), spill)?;
     for document in &mut idiom.documents {
         // What a generator wrote is no origin, but it makes a good idiom.
         document.facts.marks = DocumentMarks::default();

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use rayon::prelude::*;
@@ -12,9 +13,9 @@ use super::failure;
 use super::index::Target;
 use super::progress::Progress;
 use crate::finding::Note;
-use crate::index::{IndexDirectory, PreparedComponent};
+use crate::index::{IndexDirectory, PreparedComponent, Spill};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
-use crate::ingest::{self, Given, IngestError, Ingested, Prepared, Source};
+use crate::ingest::{self, Given, IngestError, Ingested, Source};
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 
@@ -34,13 +35,7 @@ pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let progress = Progress::new(common, wanted.len(), "components");
     let mut added = Added::default();
     for batch in batches(&wanted) {
-        let ingested = read_batch(batch, &progress, &mut added);
-        if let Some(recipe) = recipe.as_mut().filter(|_| args.pin) {
-            recipe.learn(&ingested);
-        }
-        if !ingested.is_empty() {
-            index.add(prepared(ingested, &mut added))?;
-        }
+        add_batch(batch, &mut index, recipe.as_mut().filter(|_| args.pin), &progress, &mut added)?;
     }
     drop(progress);
     if let Some(recipe) = recipe.filter(|_| args.pin) {
@@ -62,13 +57,13 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn ingest(&self) -> Result<Ingested, IngestError> {
+    fn ingest(&self, spill: &Arc<Spill>) -> Result<Ingested, IngestError> {
         match self {
             Wanted::Named { word, given } => {
                 let source = Source::parse(&word.to_string_lossy(), Path::new(""))?;
-                ingest::ingest(&source, given, &())
+                ingest::ingest(&source, given, &(), spill)
             }
-            Wanted::Listed(component, base) => component.ingest(base, &()),
+            Wanted::Listed(component, base) => component.ingest(base, &(), spill),
         }
     }
 
@@ -108,10 +103,10 @@ impl RecipeFile {
     }
 
     /// Takes down what its components turned out to be.
-    fn learn(&mut self, ingested: &[Ingested]) {
+    fn learn(&mut self, read: &[PreparedComponent]) {
         for component in &mut self.recipe.components {
-            if let Some(found) = ingested.iter().find(|found| found.component.purl == component.purl) {
-                *component = component.learned(found);
+            if let Some(found) = read.iter().find(|found| found.component.purl == component.purl) {
+                *component = component.learned(&found.component);
             }
         }
     }
@@ -155,22 +150,57 @@ fn batches(wanted: &[Wanted]) -> Vec<&[Wanted]> {
     batches
 }
 
-/// Reads a batch in parallel. What cannot be read is told at once and counted; the others go on.
-fn read_batch(batch: &[Wanted], progress: &Progress, added: &mut Added) -> Vec<Ingested> {
-    let results: Vec<Result<Ingested, IngestError>> = batch
-        .par_iter()
-        .map(|component| {
-            let result = component.ingest();
-            progress.done(result.as_ref().map_or(0, lines));
-            result
-        })
-        .collect();
-    let mut ingested = Vec::new();
+/// Reads a batch and adds it. Some components are read at a time, in parallel; where they have more documents than may
+/// wait, those are added before the others are read.
+fn add_batch(
+    batch: &[Wanted],
+    index: &mut IndexDirectory,
+    mut recipe: Option<&mut RecipeFile>,
+    progress: &Progress,
+    added: &mut Added,
+) -> anyhow::Result<()> {
+    let spill = index.spill();
+    let mut waiting = Vec::new();
+    for some in batch.chunks(rayon::current_num_threads()) {
+        let read = read(some, &spill, progress, added);
+        if let Some(recipe) = &mut recipe {
+            recipe.learn(&read);
+        }
+        waiting.extend(read);
+        let documents: usize = waiting.iter().map(|component| component.documents.len()).sum();
+        if documents > spill.memory().prepared_documents() {
+            index.add(std::mem::take(&mut waiting))?;
+        }
+    }
+    if !waiting.is_empty() {
+        index.add(waiting)?;
+    }
+    Ok(())
+}
+
+/// Reads and prepares components in parallel. What cannot be read is told at once and counted; the others go on.
+fn read(
+    some: &[Wanted],
+    spill: &Arc<Spill>,
+    progress: &Progress,
+    added: &mut Added,
+) -> Vec<PreparedComponent> {
+    let prepare = |wanted: &Wanted| {
+        let ingested = wanted.ingest(spill)?;
+        let mut notes = ingested.notes.clone();
+        let prepared = ingested.prepare(spill)?;
+        notes.extend(prepared.notes);
+        progress.done(prepared.component.lines());
+        Ok((prepared.component, notes))
+    };
+    let results: Vec<Result<_, IngestError>> = some.par_iter().map(prepare).collect();
+    let mut components = Vec::new();
     for result in results {
         match result {
-            Ok(component) => {
-                progress.interrupt(|| tell_notes(&component.component.purl, &component.notes));
-                ingested.push(component);
+            Ok((component, notes)) => {
+                progress.interrupt(|| tell_notes(&component.component.purl, &notes));
+                count(&component, added);
+                components.push(component);
             }
             Err(error) => {
                 added.failed += 1;
@@ -178,23 +208,14 @@ fn read_batch(batch: &[Wanted], progress: &Progress, added: &mut Added) -> Vec<I
             }
         }
     }
-    ingested
+    components
 }
 
-fn prepared(ingested: Vec<Ingested>, added: &mut Added) -> Vec<PreparedComponent> {
-    for component in &ingested {
-        added.components += 1;
-        added.documents += component.documents.len() as u64;
-        added.lines += lines(component);
-    }
-    let prepared: Vec<Prepared> = ingested.into_par_iter().map(Ingested::prepare).collect();
-    prepared.into_iter().map(told).collect()
-}
-
-/// Tells what could not be prepared, and goes on with the rest.
-pub(super) fn told(prepared: Prepared) -> PreparedComponent {
-    tell_notes(&prepared.component.component.purl, &prepared.notes);
-    prepared.component
+/// Counts what was added.
+pub(super) fn count(component: &PreparedComponent, added: &mut Added) {
+    added.components += 1;
+    added.documents += component.documents.len() as u64;
+    added.lines += component.lines();
 }
 
 pub(super) fn tell_notes(purl: &Purl, notes: &[Note]) {
@@ -204,9 +225,4 @@ pub(super) fn tell_notes(purl: &Purl, notes: &[Note]) {
             None => failure::warn(&format!("{purl}: {}", note.message)),
         }
     }
-}
-
-pub(super) fn lines(ingested: &Ingested) -> u64 {
-    let lines = |document: &ingest::IngestedDocument| u64::from(document.source.line_count());
-    ingested.documents.iter().map(lines).sum()
 }

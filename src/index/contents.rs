@@ -52,6 +52,13 @@ pub struct PreparedComponent {
     pub documents: Vec<PreparedDocument>,
 }
 
+impl PreparedComponent {
+    /// Physical lines of its documents.
+    pub fn lines(&self) -> u64 {
+        self.documents.iter().map(|document| u64::from(document.lines)).sum()
+    }
+}
+
 /// What a segment is to hold.
 pub enum Contents<'a> {
     /// What was prepared, by purl and digest, the documents by path.

@@ -7,10 +7,14 @@ use super::error::IndexError;
 
 /// The memory that building an index may take.
 ///
-/// A quarter each is for texts and tokens that wait for their turn, for texts being parsed, and for postings being
-/// sorted; the last is for all that grows slowly or not at all: the program, names of files, codecs, counts of n-grams.
+/// While sources are read, half is for texts being parsed, an eighth for texts and tokens that wait for their turn, and an
+/// eighth for the names of files. While a segment is written, a quarter is for postings being sorted, or at another time
+/// for counting what ordinary code looks like, and a quarter for names. What is left is for the program and its codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Memory(u64);
+
+/// Bytes that are known of a prepared document while it waits: its path, its licence, where its tokens are.
+const PREPARED_BYTES: usize = 400;
 
 impl Memory {
     /// The least that suffices.
@@ -32,17 +36,22 @@ impl Memory {
 
     /// Bytes for what waits for its turn; the rest waits on disk.
     pub(super) fn for_waiting(self) -> usize {
-        self.quarter()
+        self.share(8)
     }
 
     /// Bytes for texts being parsed and their trees.
     pub(super) fn for_parsing(self) -> usize {
-        self.quarter()
+        self.share(2)
     }
 
     /// Bytes for postings being sorted.
     pub(super) fn for_sorting(self) -> usize {
-        self.quarter()
+        self.share(4)
+    }
+
+    /// Documents that may be prepared before they are written.
+    pub fn prepared_documents(self) -> usize {
+        self.share(8) / PREPARED_BYTES
     }
 
     /// Whether the names of so many documents, which take so many bytes, leave room for the rest.
@@ -51,8 +60,8 @@ impl Memory {
         if needed <= self { Ok(()) } else { Err(IndexError::Memory { documents, needed }) }
     }
 
-    fn quarter(self) -> usize {
-        usize::try_from(self.0 / 4).unwrap_or(usize::MAX)
+    fn share(self, part: u64) -> usize {
+        usize::try_from(self.0 / part).unwrap_or(usize::MAX)
     }
 }
 

@@ -12,6 +12,7 @@ use super::storage::Overflow;
 const CHUNK: usize = 60 << 10;
 
 /// Where a build sets things aside. One for all threads, so that what one of them holds is seen by the others.
+#[derive(Debug)]
 pub struct Spill {
     memory: Memory,
     /// Where it goes on on disk; without it everything is held.
@@ -107,17 +108,20 @@ impl Spill {
 }
 
 /// Bytes that were set aside.
+#[derive(Debug)]
 pub struct Kept {
     length: usize,
     place: Place,
 }
 
+#[derive(Debug)]
 enum Place {
     Held { bytes: Vec<u8>, _lease: Option<Lease> },
     Spilled(Arc<Overflow>, u64),
 }
 
 /// Room that comes back when it is dropped.
+#[derive(Debug)]
 struct Lease(Arc<Spill>, usize);
 
 impl Drop for Lease {

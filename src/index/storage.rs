@@ -64,6 +64,7 @@ impl SegmentBytes {
 }
 
 /// A file that grows at its end and has no name: the system removes it with the process, however that ends.
+#[derive(Debug)]
 pub struct Overflow {
     file: File,
     directory: PathBuf,

@@ -15,11 +15,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::IngestError;
 use super::source::{ArchiveForm, Compression};
-use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
+use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use crate::finding::{Note, NoteKind};
+use crate::index::{IndexError, Spill};
 use crate::walk::one_line;
 
 /// Most entries an archive may have.
@@ -28,7 +30,7 @@ pub const MAX_ARCHIVE_ENTRIES: usize = 200_000;
 /// Most bytes that may come out of an archive, those that are passed over included.
 pub const MAX_ARCHIVE_UNPACKED: u64 = 4 << 30;
 
-/// Most bytes of files that matter, all held in memory at once. Of 261 popular packages the largest has 25 MiB.
+/// Most bytes of files that matter. Of 261 popular packages the largest has 25 MiB.
 pub const MAX_ARCHIVE_SOURCE: u64 = 160 << 20;
 
 /// How many times its own size an archive may unpack to, once it is past [`RATIO_FREE`]. Source code compresses five-
@@ -51,9 +53,9 @@ const MAX_XZ_MEMORY: u64 = 128 << 20;
 const MAX_PATH: usize = 1024;
 
 /// Reads the files that matter out of an archive.
-pub(super) fn collect(path: &Path, form: ArchiveForm) -> Result<Tree, IngestError> {
+pub(super) fn collect(path: &Path, form: ArchiveForm, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let (name, version) = ArchiveForm::name_and_version(path);
-    let mut tree = Tree::named(name);
+    let mut tree = Tree::named(name, spill);
     tree.version_hint = version;
     let reader =
         Reader { path, tree, refused: Refused::default(), top: Top::default(), entries: 0, source_bytes: 0 };
@@ -224,8 +226,7 @@ impl Reader<'_> {
             return Err(limit(format!("its source files are more than {} MiB", MAX_ARCHIVE_SOURCE >> 20)));
         }
         bytes.shrink_to_fit();
-        self.tree.files.push(TreeFile { path, role, bytes });
-        Ok(())
+        self.tree.push(path, role, bytes).map_err(io::Error::other)
     }
 
     fn count_entry(&mut self) -> io::Result<()> {
@@ -256,9 +257,12 @@ impl Reader<'_> {
         if let Some(limit) = budget.0.reached.take() {
             return self.bomb(limit);
         }
-        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(Limit(limit)) => self.bomb(limit.clone()),
-            None => self.damaged(error),
+        match error.downcast::<IndexError>() {
+            Ok(error) => error.into(),
+            Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(Limit(limit)) => self.bomb(limit.clone()),
+                None => self.damaged(error),
+            },
         }
     }
 

@@ -2,28 +2,30 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
+use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use super::{IngestError, git};
+use crate::index::Spill;
 use crate::walk::{self, ReadProblem, WalkSettings, display_path};
 
-pub(super) fn collect(directory: &Path) -> Result<Tree, IngestError> {
+pub(super) fn collect(directory: &Path, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let real = fs::canonicalize(directory)
         .map_err(|error| IngestError::Unreadable { path: directory.to_owned(), error })?;
-    let mut tree = Tree::named(name_of(&real));
+    let mut tree = Tree::named(name_of(&real), spill);
     for path in file_paths(&real, &mut tree)? {
-        take(&real, &path, &mut tree);
+        take(&real, &path, &mut tree)?;
     }
     Ok(tree)
 }
 
 /// A file alone, under its name.
-pub(super) fn collect_file(path: &Path) -> Result<Tree, IngestError> {
+pub(super) fn collect_file(path: &Path, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let unreadable = |error| IngestError::Unreadable { path: path.to_owned(), error };
     let real = fs::canonicalize(path).map_err(unreadable)?;
-    let mut tree = Tree::named(name_of(&real));
+    let mut tree = Tree::named(name_of(&real), spill);
     let (folder, name) = (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
-    take(folder, name, &mut tree);
+    take(folder, name, &mut tree)?;
     Ok(tree)
 }
 
@@ -41,19 +43,21 @@ fn file_paths(real: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>, IngestError>
     Ok(paths)
 }
 
-fn take(root: &Path, path: &Path, tree: &mut Tree) {
+fn take(root: &Path, path: &Path, tree: &mut Tree) -> Result<(), IngestError> {
     let shown = display_path(path);
     let Some(role) = Role::of(&shown) else {
-        return;
+        return Ok(());
     };
     let location = root.join(path);
     // A tracked file may have become a link to anywhere since.
     if location.is_symlink() {
-        return tree.notes.push(ReadProblem::NotRegular.note(&shown));
+        tree.notes.push(ReadProblem::NotRegular.note(&shown));
+        return Ok(());
     }
     match walk::read(&location, MAX_SOURCE_FILE) {
-        Ok(bytes) => tree.files.push(TreeFile { path: shown, role, bytes }),
+        Ok(bytes) => tree.push(shown, role, bytes)?,
         Err(ReadProblem::TooLarge { size, .. }) => tree.too_large(&shown, size),
         Err(problem) => tree.notes.push(problem.note(&shown)),
     }
+    Ok(())
 }

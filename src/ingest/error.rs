@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::index::IndexError;
 use crate::purl::{Purl, PurlError};
 
 /// Why a component could not be ingested.
@@ -132,6 +133,9 @@ pub enum IngestError {
         /// The digest in the recipe.
         recorded: String,
     },
+    /// What was read cannot be set aside, or not be read again.
+    #[error(transparent)]
+    SetAside(#[from] IndexError),
     /// No package URL can be made from what was learned.
     #[error("{source_name} has no usable name ({error}); give one with --purl")]
     NoName {

@@ -1,11 +1,13 @@
 //! Components from git: the tracked files of a work tree, or those of a revision.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::IngestError;
 use super::directory::name_of;
-use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
+use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use crate::git::{Blob, Git, GitError, NO_REASON, path_from_bytes};
+use crate::index::Spill;
 
 const REMEDY: &str = "install git, or name a directory that is no git work tree";
 
@@ -24,7 +26,11 @@ pub(super) fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>, IngestErro
 }
 
 /// The files of a revision that matter, from the object store.
-pub(super) fn collect_revision(repository: &Path, revision: &str) -> Result<Tree, IngestError> {
+pub(super) fn collect_revision(
+    repository: &Path,
+    revision: &str,
+    spill: &Arc<Spill>,
+) -> Result<Tree, IngestError> {
     let real = std::fs::canonicalize(repository)
         .map_err(|error| IngestError::Unreadable { path: repository.to_owned(), error })?;
     let failed = |error| refused(&real, error);
@@ -41,7 +47,7 @@ pub(super) fn collect_revision(repository: &Path, revision: &str) -> Result<Tree
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let listed = git.run(&["ls-tree", "-r", "-z", "--full-tree", &commit]).map_err(failed)?;
 
-    let mut tree = Tree::named(name_of(&real));
+    let mut tree = Tree::named(name_of(&real), spill);
     let mut blobs = git.blobs(MAX_SOURCE_FILE).map_err(failed)?;
     for (info, path) in records(&listed).filter(|(info, _)| is_regular(info)) {
         let path = String::from_utf8_lossy(path).into_owned();
@@ -49,7 +55,7 @@ pub(super) fn collect_revision(repository: &Path, revision: &str) -> Result<Tree
             continue;
         };
         match blobs.read(id).map_err(failed)? {
-            Blob::Content(bytes) => tree.files.push(TreeFile { path, role, bytes }),
+            Blob::Content(bytes) => tree.push(path, role, bytes)?,
             Blob::TooLarge(size) => tree.too_large(&path, size),
             Blob::Missing => return Err(failed(GitError::Refused(format!("object {id} is missing")))),
         }

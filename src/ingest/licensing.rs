@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::IngestError;
 use super::marks;
 use super::metadata::Metadata;
 use super::tree::{Role, Tree, TreeFile};
@@ -23,7 +24,7 @@ const LONGEST_NAME: usize = 200;
 pub(super) type VendoredLicenses = BTreeMap<String, LicenseFact>;
 
 /// The licence of a component.
-pub(super) fn of(tree: &Tree, metadata: &Metadata) -> LicenseFact {
+pub(super) fn of(tree: &Tree, metadata: &Metadata) -> Result<LicenseFact, IngestError> {
     let declaration = |text: &Option<String>| text.as_deref().map(license::normalize_declaration);
     let mut facts: Vec<LicenseFact> = Vec::new();
     facts.extend(declaration(&metadata.expression));
@@ -37,10 +38,10 @@ pub(super) fn of(tree: &Tree, metadata: &Metadata) -> LicenseFact {
     }
     let resolved = license::resolve(&facts);
     if is_exact(&resolved) {
-        return resolved; // To recognise texts takes tens of milliseconds, and would change nothing.
+        return Ok(resolved); // To recognise texts takes tens of milliseconds, and would change nothing.
     }
-    facts.extend(of_texts(&component_texts(tree, metadata)));
-    license::resolve(&facts)
+    facts.extend(of_texts(&component_texts(tree, metadata))?);
+    Ok(license::resolve(&facts))
 }
 
 /// Whether a declaration is the name of a licence rather than a text.
@@ -49,7 +50,7 @@ fn is_a_name(declaration: &str) -> bool {
 }
 
 /// The licences of folders of vendored code that ship their own text.
-pub(super) fn of_vendored(tree: &Tree) -> VendoredLicenses {
+pub(super) fn of_vendored(tree: &Tree) -> Result<VendoredLicenses, IngestError> {
     let mut texts: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
     let vendored = licenses.filter_map(|file| Some((marks::vendored_root(&file.path)?, file)));
@@ -59,7 +60,7 @@ pub(super) fn of_vendored(tree: &Tree) -> VendoredLicenses {
     }
     let facts = texts
         .into_par_iter()
-        .filter_map(|(root, files)| of_texts(&files).map(|fact| (root.to_owned(), fact)));
+        .filter_map(|(root, files)| Some(of_texts(&files).transpose()?.map(|fact| (root.to_owned(), fact))));
     facts.collect()
 }
 
@@ -125,15 +126,16 @@ fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile>
 }
 
 /// What licence texts say together.
-fn of_texts(files: &[&TreeFile]) -> Option<LicenseFact> {
-    let mut recognised: HashMap<&[u8], Option<LicenseFact>> = HashMap::new();
+fn of_texts(files: &[&TreeFile]) -> Result<Option<LicenseFact>, IngestError> {
+    let mut recognised: HashMap<blake3::Hash, Option<LicenseFact>> = HashMap::new();
     let mut facts = Vec::new();
     for file in files {
-        let detect = || license::from_license_text(&String::from_utf8_lossy(&file.bytes));
-        let fact = recognised.entry(&file.bytes).or_insert_with(detect);
+        let bytes = file.bytes()?;
+        let detect = || license::from_license_text(&String::from_utf8_lossy(&bytes));
+        let fact = recognised.entry(blake3::hash(&bytes)).or_insert_with(detect);
         facts.extend(fact.clone().filter(|fact| fact.expression.is_some()));
     }
-    joined(facts, LearnedFrom::LicenseText)
+    Ok(joined(facts, LearnedFrom::LicenseText))
 }
 
 /// Several facts as one: all of them hold, unless one is known to contain or to refine another.

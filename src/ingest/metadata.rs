@@ -6,6 +6,7 @@
 
 use toml::Value;
 
+use super::IngestError;
 use super::tree::{Role, Tree};
 use crate::purl::Purl;
 
@@ -65,18 +66,22 @@ pub(super) fn normal_purl(purl: &Purl) -> Purl {
 }
 
 /// The metadata of a component.
-pub(super) fn of(tree: &Tree) -> Metadata {
+pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
     let core = core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
-    if let Some(metadata) = core.and_then(|(_, file)| from_core(&file.bytes)) {
-        return metadata;
+    if let Some((_, file)) = core
+        && let Some(metadata) = from_core(&file.bytes()?)
+    {
+        return Ok(metadata);
     }
-    let from = |path: &str, read: fn(&str) -> Option<Metadata>| read(&tree.text(path)?);
-    from("Cargo.toml", from_cargo)
-        .or_else(|| from("pyproject.toml", from_pyproject))
-        .or_else(|| from("setup.cfg", from_setup_cfg))
-        .or_else(|| from_setup_script(tree))
-        .unwrap_or_default()
+    let readers: [(&str, fn(&str) -> Option<Metadata>); 3] =
+        [("Cargo.toml", from_cargo), ("pyproject.toml", from_pyproject), ("setup.cfg", from_setup_cfg)];
+    for (path, read) in readers {
+        if let Some(metadata) = tree.text(path)?.as_deref().and_then(read) {
+            return Ok(metadata);
+        }
+    }
+    Ok(from_setup_script(tree).unwrap_or_default())
 }
 
 /// An old source distribution without core metadata: its script would have to run to tell more than its file name.
@@ -204,19 +209,14 @@ fn said(value: String) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::TreeFile;
     use super::*;
 
     fn check(files: &[(&str, &str)], expected: &str) {
-        let mut tree = Tree::default();
+        let mut tree = Tree::named("", &crate::index::Spill::in_memory());
         for &(path, text) in files {
-            tree.files.push(TreeFile {
-                path: path.to_owned(),
-                role: Role::Metadata,
-                bytes: text.as_bytes().to_vec(),
-            });
+            tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
         }
-        let said = of(&tree);
+        let said = of(&tree).unwrap();
         let kind = said.kind.map_or("-", Kind::purl_type);
         let or_dash = |value: Option<String>| value.unwrap_or("-".to_owned());
         let found = format!(

@@ -1,7 +1,7 @@
 //! Turns licensed source into documents: from directories, git trees, archives and packages.
 //!
 //! ```text
-//! word --Source::parse--> Source --collect--> Tree (files that matter, in memory, by path)
+//! word --Source::parse--> Source --collect--> Tree (files that matter, by path)
 //!                                               |-- metadata::of   --> name, version, declarations
 //!                                               |-- licensing::of  --> the component's licence
 //!                                               |-- digest         --> the component's content
@@ -26,10 +26,14 @@ pub mod recipe;
 mod source;
 mod tree;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::finding::{Note, NoteKind};
 use crate::index::documents::{Component, DocumentFacts};
+use crate::index::{Kept, Spill};
+use crate::language::Language;
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::source::SourceFile;
@@ -68,8 +72,17 @@ pub struct Ingested {
 pub struct IngestedDocument {
     /// What the index will know of it.
     pub facts: DocumentFacts,
+    text: Kept,
+}
+
+impl IngestedDocument {
     /// Its text, under the same path.
-    pub source: SourceFile,
+    ///
+    /// # Errors
+    /// If it was set aside on disk and cannot be read.
+    pub fn source(&self) -> Result<SourceFile, IngestError> {
+        Ok(SourceFile::new(&self.facts.path, self.facts.language, self.text.read()?.into_owned()))
+    }
 }
 
 /// Told about what takes time. `()` is the progress that nobody watches.
@@ -87,17 +100,22 @@ pub trait Progress: Sync {
 
 impl Progress for () {}
 
-/// Reads a component.
+/// Reads a component; texts are set aside in `spill`.
 ///
 /// # Errors
 /// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a single source
 /// file is no error but a note.
-pub fn ingest(source: &Source, given: &Given, progress: &dyn Progress) -> Result<Ingested, IngestError> {
-    let mut tree = collect(source, progress)?;
+pub fn ingest(
+    source: &Source,
+    given: &Given,
+    progress: &dyn Progress,
+    spill: &Arc<Spill>,
+) -> Result<Ingested, IngestError> {
+    let mut tree = collect(source, progress, spill)?;
     progress.collected(tree.files.len());
 
-    let metadata = metadata::of(&tree);
-    let learned = licensing::of(&tree, &metadata);
+    let metadata = metadata::of(&tree)?;
+    let learned = licensing::of(&tree, &metadata)?;
     let license = match &given.license {
         Some(fact) if !says_the_same(&learned, fact) => {
             LicenseFact { learned_from: LearnedFrom::Given, ..fact.clone() }
@@ -105,11 +123,12 @@ pub fn ingest(source: &Source, given: &Given, progress: &dyn Progress) -> Result
         _ => learned,
     };
     let component =
-        Component { purl: purl(source, given, &tree, &metadata)?, digest: digest(&tree.files), license };
+        Component { purl: purl(source, given, &tree, &metadata)?, digest: digest(&tree.files)?, license };
 
     let mut notes = std::mem::take(&mut tree.notes);
-    let vendored = licensing::of_vendored(&tree);
-    let documents = documents(tree.files, &component.license, &vendored, &mut notes);
+    let vendored = licensing::of_vendored(&tree)?;
+    let known = Known { component: &component.license, vendored: &vendored };
+    let documents = documents(tree.files, &known, spill, &mut notes)?;
     if documents.is_empty() {
         notes.push(Note {
             path: None,
@@ -134,7 +153,7 @@ fn says_the_same(learned: &LicenseFact, given: &LicenseFact) -> bool {
 /// content, the content; lengths as eight bytes, little-endian, so that no two sets of files read alike. The
 /// content is that of the file as shipped, before any decoding; files beyond [`MAX_SOURCE_FILE`] are left out. A common
 /// top folder of an archive is no part of the path, so that an archive and a checkout of the same files agree.
-fn digest(files: &[TreeFile]) -> String {
+fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
     let mut hasher = blake3::Hasher::new();
     let mut framed = |bytes: &[u8]| {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
@@ -142,21 +161,21 @@ fn digest(files: &[TreeFile]) -> String {
     };
     for file in files {
         framed(file.path.as_bytes());
-        framed(&file.bytes);
+        framed(&file.bytes()?);
     }
-    format!("blake3:{}", hasher.finalize().to_hex())
+    Ok(format!("blake3:{}", hasher.finalize().to_hex()))
 }
 
-fn collect(source: &Source, progress: &dyn Progress) -> Result<Tree, IngestError> {
+fn collect(source: &Source, progress: &dyn Progress, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let tree = match source {
-        Source::Directory(directory) => directory::collect(directory)?,
-        Source::File(path) => directory::collect_file(path)?,
-        Source::GitRevision { repository, revision } => git::collect_revision(repository, revision)?,
-        Source::Archive { path, form } => archive::collect(path, *form)?,
+        Source::Directory(directory) => directory::collect(directory, spill)?,
+        Source::File(path) => directory::collect_file(path, spill)?,
+        Source::GitRevision { repository, revision } => git::collect_revision(repository, revision, spill)?,
+        Source::Archive { path, form } => archive::collect(path, *form, spill)?,
         Source::Package(purl) => {
             progress.fetching(purl);
             let fetched = fetch::fetch(purl)?;
-            let mut tree = archive::collect(&fetched.archive, fetched.form)?;
+            let mut tree = archive::collect(&fetched.archive, fetched.form, spill)?;
             tree.notes.extend(fetched.notes);
             tree
         }
@@ -190,31 +209,25 @@ fn purl(
     purl.map_err(|error| IngestError::NoName { source_name: source.to_string(), error })
 }
 
+/// The licences that are known when documents are read.
+struct Known<'a> {
+    component: &'a LicenseFact,
+    vendored: &'a licensing::VendoredLicenses,
+}
+
 fn documents(
     files: Vec<TreeFile>,
-    component: &LicenseFact,
-    vendored: &licensing::VendoredLicenses,
+    known: &Known<'_>,
+    spill: &Arc<Spill>,
     notes: &mut Vec<Note>,
-) -> Vec<IngestedDocument> {
+) -> Result<Vec<IngestedDocument>, IngestError> {
     let read: Vec<Result<IngestedDocument, Note>> = files
         .into_par_iter()
         .filter_map(|file| match file.role {
-            Role::Source(language) => Some((file, language)),
+            Role::Source(language) => Some(document(file, language, known, spill)),
             _ => None,
         })
-        .map(|(file, language)| match walk::inspect(file.bytes) {
-            Inspected::NotText(reason) => Err(reason.note(&file.path)),
-            Inspected::Text(text) => Ok(IngestedDocument {
-                facts: DocumentFacts {
-                    license: licensing::of_document(&file.path, &text, component, vendored),
-                    marks: marks::of(&file.path, &text),
-                    path: file.path.clone(),
-                    language,
-                },
-                source: SourceFile::new(file.path, language, text),
-            }),
-        })
-        .collect();
+        .collect::<Result<_, IngestError>>()?;
     let mut documents = Vec::with_capacity(read.len());
     for result in read {
         match result {
@@ -222,7 +235,28 @@ fn documents(
             Err(note) => notes.push(note),
         }
     }
-    documents
+    Ok(documents)
+}
+
+/// What is known of a source file, or the note that it is no text.
+fn document(
+    file: TreeFile,
+    language: Language,
+    known: &Known<'_>,
+    spill: &Arc<Spill>,
+) -> Result<Result<IngestedDocument, Note>, IngestError> {
+    Ok(match walk::inspect(file.content.take()?) {
+        Inspected::NotText(reason) => Err(reason.note(&file.path)),
+        Inspected::Text(text) => Ok(IngestedDocument {
+            facts: DocumentFacts {
+                license: licensing::of_document(&file.path, &text, known.component, known.vendored),
+                marks: marks::of(&file.path, &text),
+                path: file.path,
+                language,
+            },
+            text: spill.keep(text)?,
+        }),
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! From ingested documents to what the index writes.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::{Ingested, IngestedDocument};
 use crate::finding::{Note, NoteKind};
-use crate::index::{Columns, PreparedComponent, PreparedDocument};
+use crate::index::{Columns, IndexError, PreparedComponent, PreparedDocument, Spill};
+use crate::source::SourceFile;
 use crate::token::{Completeness, Tokenizer};
 
 /// A component ready to be written, and what could not be made ready.
@@ -15,11 +18,24 @@ pub struct Prepared {
     pub notes: Vec<Note>,
 }
 
+/// Bytes of memory that parsing takes for each byte of text at the most: nothing but opening brackets does. Of code it is
+/// 32, and one of a hundred files is longer than 100 KB.
+const BYTES_WHILE_PARSING: usize = 400;
+
 impl Ingested {
-    /// Tokenizes, fingerprints and compresses every document, in parallel.
-    pub fn prepare(self) -> Prepared {
-        let documents: Vec<Result<PreparedDocument, Note>> =
-            self.documents.into_par_iter().map_init(Tokenizer::new, prepare_document).collect();
+    /// Tokenizes and compresses every document, in parallel, and sets the tokens aside in `spill`.
+    ///
+    /// # Errors
+    /// If texts or tokens cannot be set aside, or not be read again.
+    pub fn prepare(self, spill: &Arc<Spill>) -> Result<Prepared, IndexError> {
+        let documents: Vec<Result<PreparedDocument, Note>> = self
+            .documents
+            .into_par_iter()
+            .map_init(Tokenizer::new, |tokenizer, document| {
+                let bytes = document.text.byte_count() * BYTES_WHILE_PARSING;
+                spill.parsing(bytes, || prepare_document(tokenizer, document, spill))
+            })
+            .collect::<Result<_, IndexError>>()?;
         let mut component = PreparedComponent { component: self.component, documents: Vec::new() };
         let mut notes = Vec::new();
         for document in documents {
@@ -28,22 +44,25 @@ impl Ingested {
                 Err(note) => notes.push(note),
             }
         }
-        Prepared { component, notes }
+        Ok(Prepared { component, notes })
     }
 }
 
-fn prepare_document(tokenizer: &mut Tokenizer, document: IngestedDocument) -> Result<PreparedDocument, Note> {
-    let stream = tokenizer.tokenize(&document.source);
+fn prepare_document(
+    tokenizer: &mut Tokenizer,
+    IngestedDocument { facts, text }: IngestedDocument,
+    spill: &Arc<Spill>,
+) -> Result<Result<PreparedDocument, Note>, IndexError> {
+    let source = SourceFile::new(&facts.path, facts.language, text.take()?);
+    let stream = tokenizer.tokenize(&source);
     if stream.completeness() == Completeness::BudgetExhausted {
         let message = "not indexed: the parser gave up on it".to_owned();
-        return Err(Note { path: Some(document.facts.path), kind: NoteKind::Skipped, message });
+        return Ok(Err(Note { path: Some(facts.path), kind: NoteKind::Skipped, message }));
     }
-    let columns = Columns {
-        classes: stream.classes().to_vec(),
-        names: stream.names().to_vec(),
-        lines: stream.lines(&document.source),
-    };
-    Ok(PreparedDocument::new(document.facts, &columns, document.source.line_count()))
+    let lines = stream.lines(&source);
+    let (classes, names) = stream.into_columns();
+    let columns = Columns { classes, names, lines };
+    PreparedDocument::kept(facts, &columns, source.line_count(), spill).map(Ok)
 }
 
 #[cfg(test)]
@@ -51,6 +70,7 @@ mod tests {
     use std::fs;
 
     use super::super::{Given, Source, ingest};
+    use super::Spill;
 
     #[test]
     fn what_the_parser_gives_up_on_is_left_out_and_named() {
@@ -58,7 +78,9 @@ mod tests {
         fs::write(directory.path().join("good.py"), "def f(x):\n    return x + 1\n").unwrap();
         fs::write(directory.path().join("noise.py"), "\u{1}\u{2}\n".repeat(3000)).unwrap();
         let source = Source::Directory(directory.path().to_owned());
-        let prepared = ingest(&source, &Given::default(), &()).unwrap().prepare();
+        let spill = Spill::in_memory();
+        let ingested = ingest(&source, &Given::default(), &(), &spill).unwrap();
+        let prepared = ingested.prepare(&spill).unwrap();
         assert_eq!(prepared.component.documents.len(), 1);
         let noted: Vec<_> = prepared.notes.iter().map(|note| note.path.as_deref()).collect();
         assert_eq!(noted, [Some("noise.py")]);

@@ -11,11 +11,14 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Given, IngestError, Ingested, Progress, Source, ingest};
+use crate::index::Spill;
+use crate::index::documents::Component;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::walk::one_line;
@@ -100,8 +103,7 @@ impl Recipe {
 impl RecipeComponent {
     /// The component as it was ingested: its digest, and its licence if the recipe said it or an exact one was
     /// learned.
-    pub fn learned(&self, ingested: &Ingested) -> RecipeComponent {
-        let component = &ingested.component;
+    pub fn learned(&self, component: &Component) -> RecipeComponent {
         let known = component.license.precision == Precision::Exact;
         let learned = component.license.expression.clone().filter(|_| known);
         RecipeComponent {
@@ -115,7 +117,12 @@ impl RecipeComponent {
     ///
     /// # Errors
     /// If it cannot be ingested, or its digest is not that of the recipe.
-    pub fn ingest(&self, base: &Path, progress: &dyn Progress) -> Result<Ingested, IngestError> {
+    pub fn ingest(
+        &self,
+        base: &Path,
+        progress: &dyn Progress,
+        spill: &Arc<Spill>,
+    ) -> Result<Ingested, IngestError> {
         let source = match &self.source {
             Some(word) => Source::parse(word, base)?,
             None => Source::Package(self.purl.clone()),
@@ -129,7 +136,7 @@ impl RecipeComponent {
                 learned_from: LearnedFrom::Given,
             }),
         };
-        let ingested = ingest(&source, &given, progress)?;
+        let ingested = ingest(&source, &given, progress, spill)?;
         match &self.digest {
             Some(recorded) if *recorded != ingested.component.digest => Err(IngestError::DigestMismatch {
                 purl: self.purl.clone(),

@@ -34,7 +34,7 @@ fn write(root: &Path, files: &[(&str, &str)]) {
 
 fn ingested(word: &str, base: &Path) -> Ingested {
     let source = Source::parse(word, base).unwrap();
-    ingest(&source, &Given::default(), &()).unwrap()
+    ingest(&source, &Given::default(), &(), &Spill::in_memory()).unwrap()
 }
 
 fn paths(ingested: &Ingested) -> Vec<&str> {
@@ -75,7 +75,7 @@ fn a_directory_becomes_a_component() {
     assert_eq!(found.component.purl.as_str(), "pkg:generic/thing");
     assert_eq!(paths(&found), ["a/__init__.py", "b.py", "tests/test_b.py"]);
     assert!(found.documents[2].facts.marks.test);
-    assert_eq!(found.documents[1].source.text(), b"x = 1\n");
+    assert_eq!(found.documents[1].source().unwrap().text(), b"x = 1\n");
     assert_eq!(found.notes.len(), 1);
     assert_eq!(found.notes[0].path.as_deref(), Some("bad.py"));
 }
@@ -90,7 +90,7 @@ fn the_users_word_wins() {
         purl: Some("pkg:generic/other@2".parse().unwrap()),
         license: Some(LicenseFact { learned_from: LearnedFrom::Metadata, ..LicenseFact::unknown() }),
     };
-    let found = ingest(&Source::Directory(root.path().to_owned()), &given, &()).unwrap();
+    let found = ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 }
@@ -100,7 +100,8 @@ fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
         let given = Given { purl: None, license: Some(crate::config::given_license(license).unwrap()) };
-        let found = ingest(&Source::Directory(root.path().to_owned()), &given, &()).unwrap();
+        let found =
+            ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
         let fact = found.component.license;
         assert_eq!((fact.expression.unwrap().as_str(), fact.learned_from), (license, learned_from));
     }
@@ -118,7 +119,7 @@ fn the_digest_is_that_of_paths_and_contents() {
     let file = |path: &str, bytes: &str| TreeFile {
         path: path.to_owned(),
         role: Role::Metadata,
-        bytes: bytes.as_bytes().to_vec(),
+        content: Kept::held(bytes.as_bytes().to_vec()),
     };
     let mut framed = Vec::new();
     for part in ["a.py", "xy", "b.py", ""] {
@@ -126,8 +127,8 @@ fn the_digest_is_that_of_paths_and_contents() {
         framed.extend(part.as_bytes());
     }
     let expected = format!("blake3:{}", blake3::hash(&framed).to_hex());
-    assert_eq!(digest(&[file("a.py", "xy"), file("b.py", "")]), expected);
-    assert_ne!(digest(&[file("a.py", "x"), file("yb.py", "")]), expected);
+    assert_eq!(digest(&[file("a.py", "xy"), file("b.py", "")]).unwrap(), expected);
+    assert_ne!(digest(&[file("a.py", "x"), file("yb.py", "")]).unwrap(), expected);
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_work_tree_stands_for_its_tracked_files() {
     write(root.path(), &[("a.py", "new\n"), ("untracked.py", ""), ("out/x.py", "")]);
     let found = ingested(".", root.path());
     assert_eq!(paths(&found), [".hidden/c.py", "a.py", "sub/b.py"]);
-    assert_eq!(found.documents[1].source.text(), b"new\n");
+    assert_eq!(found.documents[1].source().unwrap().text(), b"new\n");
 }
 
 #[test]
@@ -151,11 +152,12 @@ fn a_revision_is_read_from_the_object_store() {
     let word = format!("git+{}@v1", root.path().display());
     let found = ingested(&word, Path::new(""));
     assert_eq!(paths(&found), ["a.py", "caf\u{e9} \u{1b}.py"]);
-    assert_eq!(found.documents[0].source.text(), b"old\n");
+    assert_eq!(found.documents[0].source().unwrap().text(), b"old\n");
     assert_eq!(found.component.purl.version().unwrap().len(), 40);
 
     let word = format!("git+{}@--no-such", root.path().display());
-    let error = ingest(&Source::parse(&word, Path::new("")).unwrap(), &Given::default(), &());
+    let error =
+        ingest(&Source::parse(&word, Path::new("")).unwrap(), &Given::default(), &(), &Spill::in_memory());
     let message = error.unwrap_err().to_string();
     assert!(message.contains("has no commit \"--no-such\"; name a branch"), "{message}");
 }
@@ -231,12 +233,12 @@ fn recipes_verify_digests() {
         let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
         recipe.components.into_iter().next().unwrap()
     };
-    let found = component(&digest).ingest(root.path(), &()).unwrap();
+    let found = component(&digest).ingest(root.path(), &(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/t@1");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 
     let wrong = format!("blake3:{}", "0".repeat(64));
-    let error = component(&wrong).ingest(root.path(), &()).unwrap_err().to_string();
+    let error = component(&wrong).ingest(root.path(), &(), &Spill::in_memory()).unwrap_err().to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
 }
 

@@ -1,16 +1,22 @@
-//! The files of a component that matter, in memory.
+//! The files of a component that matter, in memory or set aside on disk.
 
+use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::IngestError;
 use crate::finding::{Note, NoteKind};
+use crate::index::{IndexError, Kept, Spill};
 use crate::language::Language;
 
 /// Largest file that is ingested; larger ones leave a note. Source files beyond this size are data.
 pub const MAX_SOURCE_FILE: u64 = 2 << 20;
 
 /// What was read of a component.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tree {
+    /// Where their contents are set aside.
+    spill: Arc<Spill>,
     /// The files, sorted by path once [`Tree::sorted`] ran.
     pub(super) files: Vec<TreeFile>,
     /// What was left out.
@@ -29,7 +35,14 @@ pub(super) struct TreeFile {
     /// What it is there for.
     pub(super) role: Role,
     /// The content as shipped.
-    pub(super) bytes: Vec<u8>,
+    pub(super) content: Kept,
+}
+
+impl TreeFile {
+    /// The content as shipped.
+    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>, IngestError> {
+        Ok(self.content.read()?)
+    }
 }
 
 /// Why a file matters.
@@ -68,8 +81,21 @@ impl Role {
 }
 
 impl Tree {
-    pub(super) fn named(name_hint: impl Into<String>) -> Tree {
-        Tree { name_hint: name_hint.into(), ..Tree::default() }
+    pub(super) fn named(name_hint: impl Into<String>, spill: &Arc<Spill>) -> Tree {
+        Tree {
+            spill: spill.clone(),
+            files: Vec::new(),
+            notes: Vec::new(),
+            name_hint: name_hint.into(),
+            version_hint: None,
+        }
+    }
+
+    /// Takes a file.
+    pub(super) fn push(&mut self, path: String, role: Role, bytes: Vec<u8>) -> Result<(), IndexError> {
+        let content = self.spill.keep(bytes)?;
+        self.files.push(TreeFile { path, role, content });
+        Ok(())
     }
 
     /// The tree with its files by path. Of files under the same path the one that was read last counts, as it
@@ -107,8 +133,11 @@ impl Tree {
     }
 
     /// The texts of files, as far as they are UTF-8.
-    pub(super) fn text(&self, path: &str) -> Option<String> {
-        self.file(path).map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+    pub(super) fn text(&self, path: &str) -> Result<Option<String>, IngestError> {
+        let Some(file) = self.file(path) else {
+            return Ok(None);
+        };
+        Ok(Some(String::from_utf8_lossy(&file.bytes()?).into_owned()))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::io;
 
 use super::{ScanSettings, Scanner};
-use crate::index::{Index, IndexDirectory, IndexError, IndexName};
+use crate::index::{Index, IndexDirectory, IndexError, IndexName, Spill};
 use crate::ingest::{self, Given, IngestError, Source};
 use crate::language::Language;
 use crate::license::LicenseFact;
@@ -74,7 +74,9 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
     std::fs::write(&original, ORIGINAL)?;
     let purl = Purl::new("generic", NAME, None).map_err(IngestError::from)?;
     let given = Given { purl: Some(purl.clone()), license: None };
-    let component = ingest::ingest(&Source::File(original), &given, &())?.prepare().component;
+    let spill = Spill::in_memory();
+    let ingested = ingest::ingest(&Source::File(original), &given, &(), &spill)?;
+    let component = ingested.prepare(&spill)?.component;
     let own = directory.path().join("index");
     IndexDirectory::open_or_create(&own)?.add(vec![component])?;
 

@@ -156,6 +156,11 @@ impl TokenStream {
         &self.names
     }
 
+    /// The classes and the names.
+    pub fn into_columns(self) -> (Vec<u8>, Vec<u16>) {
+        (self.classes, self.names)
+    }
+
     /// Where each token stands in the text.
     pub fn spans(&self) -> &[ByteSpan] {
         &self.spans

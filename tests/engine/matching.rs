@@ -7,7 +7,7 @@ use std::path::Path;
 
 use birthmark::align::Side;
 use birthmark::evidence::CopyKind;
-use birthmark::index::Index;
+use birthmark::index::{Index, Spill};
 use birthmark::ingest::{self, Source};
 use birthmark::matcher::{self, Found, Match, Query};
 use birthmark::model::Model;
@@ -251,9 +251,12 @@ fn threads_and_segments_change_nothing() {
 fn indexing_and_asking_see_the_same_tokens() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo-components/gridroute");
     let directory = Source::parse(root.to_str().expect("UTF-8"), Path::new("")).expect("a directory");
-    let ingested = ingest::ingest(&directory, &Default::default(), &()).expect("readable");
-    let texts: Vec<SourceFile> = ingested.documents.iter().map(|document| document.source.clone()).collect();
-    let bytes = birthmark::index::segment_bytes(vec![ingested.prepare().component]).expect("small enough");
+    let spill = Spill::in_memory();
+    let ingested = ingest::ingest(&directory, &Default::default(), &(), &spill).expect("readable");
+    let source = |document: &ingest::IngestedDocument| document.source().expect("in memory");
+    let texts: Vec<SourceFile> = ingested.documents.iter().map(source).collect();
+    let prepared = ingested.prepare(&spill).expect("in memory");
+    let bytes = birthmark::index::segment_bytes(vec![prepared.component]).expect("small enough");
     let segment = segment(bytes);
     assert_eq!(segment.documents().count(), texts.len());
     for id in segment.documents() {

@@ -65,7 +65,7 @@ fn read(name: &str, bytes: &[u8]) -> (Vec<String>, Vec<String>) {
     let path: PathBuf = directory.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let before = std::fs::read_dir(directory.path()).unwrap().count();
-    let read = collect(&path, ArchiveForm::from_path(&path).unwrap());
+    let read = collect(&path, ArchiveForm::from_path(&path).unwrap(), &Spill::in_memory());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), before);
     match read.map(Tree::sorted) {
         Ok(tree) => (
@@ -228,8 +228,8 @@ fn the_last_of_equal_paths_counts() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.tar");
     std::fs::write(&path, twice).unwrap();
-    let tree = collect(&path, ArchiveForm::from_path(&path).unwrap()).unwrap().sorted();
+    let tree = collect(&path, ArchiveForm::from_path(&path).unwrap(), &Spill::in_memory()).unwrap().sorted();
     assert_eq!(tree.files.len(), 1);
-    assert_eq!(tree.files[0].bytes, b"last");
+    assert_eq!(tree.files[0].bytes().unwrap()[..], b"last"[..]);
     assert_eq!(tree.notes[0].message, "the path occurs more than once; the last file counts");
 }
