@@ -65,6 +65,9 @@ pub(super) fn normal_purl(purl: &Purl) -> Purl {
     normal.unwrap_or_else(|| purl.clone())
 }
 
+/// Reads a file's text, if it is one that says something.
+type Reader = fn(&str) -> Option<Metadata>;
+
 /// The metadata of a component.
 pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
@@ -74,7 +77,7 @@ pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
     {
         return Ok(metadata);
     }
-    let readers: [(&str, fn(&str) -> Option<Metadata>); 3] =
+    let readers: [(&str, Reader); 3] =
         [("Cargo.toml", from_cargo), ("pyproject.toml", from_pyproject), ("setup.cfg", from_setup_cfg)];
     for (path, read) in readers {
         if let Some(metadata) = tree.text(path)?.as_deref().and_then(read) {
