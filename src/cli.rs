@@ -20,6 +20,7 @@ mod init;
 mod journaled;
 mod license;
 mod log;
+mod lsp;
 mod man;
 mod output;
 mod progress;
@@ -49,6 +50,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Accept(args) => accept::run(*args, &cli.common),
         Command::Log(args) => log::run(args),
+        Command::Lsp(args) => lsp::run(*args),
         Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => index::run(args, &cli.common),
         Command::Baseline(command) => baseline::run(command, &cli.common),

@@ -37,4 +37,5 @@ pub mod walk;
 
 pub mod check;
 pub mod cli;
+pub mod lsp;
 pub mod report;

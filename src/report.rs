@@ -1,5 +1,6 @@
 //! Draws a [`Report`](crate::finding::Report): a file per format.
 
+pub mod card;
 pub mod cyclonedx;
 pub mod doctor;
 pub mod explain;

@@ -24,7 +24,7 @@ use crate::scan::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
 use crate::walk::WalkSettings;
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choices {
     /// Indexes to ask.
     pub indexes: Vec<IndexName>,
@@ -41,7 +41,7 @@ pub struct Choices {
 }
 
 /// Which baseline to use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BaselineFile {
     /// That of the project, if it has one.
     #[default]

@@ -21,6 +21,7 @@ use super::baseline::{BaselineChoice, BaselineCommand};
 use super::cached::CacheChoice;
 use super::check::CheckCommandArgs;
 use super::log::LogArgs;
+use super::lsp::LspArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -106,6 +107,8 @@ pub enum Command {
     Idiom(IdiomCommand),
     /// Say whether birthmark works here and what a scan would use
     Doctor(Box<DoctorArgs>),
+    /// Serve an editor: diagnostics, hover and code actions while code is written
+    Lsp(Box<LspArgs>),
     /// Write a starting birthmark.toml
     Init(InitArgs),
     /// Show the licence a path is under, compare licences

@@ -2,7 +2,7 @@
 //!
 //! Text from outside stands in code spans or is escaped, so that a file name is no link, heading or mention.
 
-mod escape;
+pub(super) mod escape;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::report::printable::{Printable, is_unsafe};
 
 /// A code span. Where the text holds what would end the span or its cell, it is written as HTML.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = Printable(text).to_string();
     if !text.contains(['`', '|', '\\']) && !text.trim().is_empty() && text.trim() == text {
         return format!("`{text}`");
@@ -21,7 +21,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A sentence: what would be markup is escaped, and an `@` stands where it mentions nobody.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let text = Printable(text).to_string();
     let mut escaped = String::new();
     let mut in_word = false;
@@ -39,7 +39,7 @@ pub(super) fn prose(text: &str) -> String {
 }
 
 /// Lines of code between fences that none of them holds.
-pub(super) fn fenced(lines: &[String]) -> String {
+pub(in crate::report) fn fenced(lines: &[String]) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut text = format!("{fence}text\n");

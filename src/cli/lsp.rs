@@ -1,0 +1,45 @@
+//! `birthmark lsp`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::args::CheckArgs;
+use super::exit::ExitStatus;
+use super::failure;
+use crate::lsp::{self, Ending, Start};
+
+/// Serve an editor over the language server protocol, on standard input and output.
+///
+/// The editor starts it; nothing leaves the machine. Each folder of the workspace is checked as `birthmark scan` would
+/// check it, with the nearest configuration above it. What is given here goes before that, and what the editor's settings
+/// say goes before both.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark lsp
+  birthmark lsp --preset hook --index .birthmark/index --index starter
+
+How editors are set up is told in docs/editors.md.
+
+Exit status: 0 the editor ended it or went away, 1 it said `exit` without `shutdown`, 2 what it said was no message")]
+pub struct LspArgs {
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Speak over standard input and output; there is no other way, and editors may say so
+    #[arg(long)]
+    pub stdio: bool,
+}
+
+pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
+    let configured = args.check.config.clone().choice(PathBuf::from("."));
+    let start = Start { configured, choices: args.check.choices() };
+    Ok(match lsp::serve(std::io::stdin(), std::io::stdout(), start) {
+        Ending::Orderly | Ending::Deserted => ExitStatus::Success,
+        Ending::Abrupt => ExitStatus::Findings,
+        Ending::Unreadable(error) => {
+            failure::warn(&format!("the other side does not speak the language server protocol: {error}"));
+            ExitStatus::Failure
+        }
+    })
+}
