@@ -22,6 +22,7 @@ mod license;
 mod log;
 mod lsp;
 mod man;
+mod mcp;
 mod output;
 mod progress;
 mod scan;
@@ -55,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Index(args) => index::run(args, &cli.common),
         Command::Baseline(command) => baseline::run(command, &cli.common),
         Command::Idiom(args) => idiom::run(args, &cli.common),
+        Command::Mcp(args) => mcp::run(*args),
         Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),
         Command::Doctor(args) => doctor::run(*args),

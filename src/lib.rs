@@ -38,4 +38,5 @@ pub mod walk;
 pub mod check;
 pub mod cli;
 pub mod lsp;
+pub mod mcp;
 pub mod report;

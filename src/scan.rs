@@ -158,6 +158,11 @@ impl Scanner {
         Scanner { index, settings, cache: None }
     }
 
+    /// The index it asks.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// Takes up what was found in earlier runs over a project, kept in a directory.
     pub fn open_cache(&mut self, directory: &Path, project: &Path) {
         self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes()));

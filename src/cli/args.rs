@@ -22,6 +22,7 @@ use super::cached::CacheChoice;
 use super::check::CheckCommandArgs;
 use super::log::LogArgs;
 use super::lsp::LspArgs;
+use super::mcp::McpArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
@@ -109,6 +110,8 @@ pub enum Command {
     Doctor(Box<DoctorArgs>),
     /// Serve an editor: diagnostics, hover and code actions while code is written
     Lsp(Box<LspArgs>),
+    /// Answer the questions of coding agents, by the Model Context Protocol
+    Mcp(Box<McpArgs>),
     /// Write a starting birthmark.toml
     Init(InitArgs),
     /// Show the licence a path is under, compare licences

@@ -203,7 +203,7 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// How rare so much evidence is, in words.
-pub(super) fn rarity(expected_in_a_million: f64) -> String {
+pub(crate) fn rarity(expected_in_a_million: f64) -> String {
     match expected_in_a_million {
         less if less < 1.0 => "expected in fewer than 1 of a million unrelated functions".to_owned(),
         n => format!("expected in about {} of a million unrelated functions", grouped(two_digits(n))),
@@ -255,7 +255,7 @@ fn owners(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What ranks an owner: plausible origins first, of those first what is not vendored and the larger share.
-pub(super) fn standing_in_words(owner: &Owner, standing: Standing) -> String {
+pub(crate) fn standing_in_words(owner: &Owner, standing: Standing) -> String {
     let origin = match standing.plausible_origin {
         true => "a plausible origin",
         false => "too weak to be the origin",
@@ -273,7 +273,7 @@ fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The least change that clears the reference by evidence, in a sentence.
-pub(super) fn counterfactual(explanation: &Explanation) -> String {
+pub(crate) fn counterfactual(explanation: &Explanation) -> String {
     let threshold = explanation.threshold_bits;
     let Some(clearing) = explanation.clearing else {
         return format!("nothing short of all of it would fall below the threshold of {threshold:.0} bits");

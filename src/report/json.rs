@@ -446,17 +446,17 @@ impl<'a> From<&'a finding::IndexProvenance> for Index<'a> {
 }
 
 /// Hundredths are all that means anything, and read better than seventeen digits.
-pub(super) fn rounded(number: f32) -> f64 {
+pub(crate) fn rounded(number: f32) -> f64 {
     rounded_wide(f64::from(number))
 }
 
-pub(super) fn rounded_wide(number: f64) -> f64 {
+pub(crate) fn rounded_wide(number: f64) -> f64 {
     let hundredths = (number * 100.0).round() / 100.0;
     // Adding zero turns -0.0 into 0.0.
     if hundredths.is_finite() { hundredths + 0.0 } else { 0.0 }
 }
 
-pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
+pub(crate) fn copy_kind(kind: CopyKind) -> &'static str {
     match kind {
         CopyKind::Verbatim => "verbatim",
         CopyKind::Reformatted => "reformatted",
@@ -465,7 +465,7 @@ pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
     }
 }
 
-pub(super) fn severity(severity: finding::Severity) -> &'static str {
+pub(crate) fn severity(severity: finding::Severity) -> &'static str {
     match severity {
         finding::Severity::Info => "info",
         finding::Severity::Warning => "warning",

@@ -16,6 +16,7 @@ mod index;
 mod init;
 mod license;
 mod log;
+mod mcp;
 mod outbound;
 mod output;
 mod policy;

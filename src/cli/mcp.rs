@@ -1,0 +1,56 @@
+//! `birthmark mcp`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::{Args, ValueHint};
+
+use super::args::CheckArgs;
+use super::exit::ExitStatus;
+use super::journaled::JournalChoice;
+use crate::journal::Service;
+use crate::mcp::{self, ChosenBy, Settings};
+
+/// Answer the questions of coding agents, by the Model Context Protocol.
+///
+/// An agent starts it and speaks with it over standard input and output; it ends when its input ends. The tools check a piece
+/// of code before it is written, explain a match, list the licences and owners the index knows, and show the policy. No
+/// code leaves the machine.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark mcp
+  birthmark mcp --project ~/code/service --index .birthmark/index --index starter
+
+Settings of an agent:
+  {\"mcpServers\": {\"birthmark\": {\"command\": \"birthmark\", \"args\": [\"mcp\"]}}}
+
+Exit status: 0 the agent has left, 2 the server could not begin")]
+pub struct McpArgs {
+    /// Directory that may be asked about; repeatable, the first is meant where none is named
+    ///
+    /// By default what the agent names as its roots, else the current directory.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub project: Vec<PathBuf>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalChoice,
+}
+
+pub fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
+    let here = std::env::current_dir().context("cannot tell the current directory")?;
+    for project in &args.project {
+        ensure!(project.is_dir(), "--project: there is no directory `{}`", project.display());
+    }
+    let (roots, chosen_by) = match args.project.as_slice() {
+        [] => (vec![here.clone()], ChosenBy::Client),
+        named => (named.iter().map(|project| here.join(project)).collect(), ChosenBy::User),
+    };
+    let configured = args.check.config.clone().choice(here);
+    let jobs = args.check.jobs;
+    let journal = args.journal.open(Service::Mcp);
+    let settings = Settings { roots, chosen_by, configured, jobs, choices: args.check.choices(), journal };
+    mcp::serve(std::io::stdin(), std::io::stdout(), settings)?;
+    Ok(ExitStatus::Success)
+}
