@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use birthmark::align::{Seed, Side, align};
+use birthmark::align::{Aligner, Seed, Side};
 use birthmark::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
 use birthmark::index::{Columns, Index, IndexName, Postings};
 use birthmark::language::Language;
@@ -195,7 +195,7 @@ impl Bench {
             };
             let seeds: Vec<Seed> = file.fingerprints.iter().filter_map(seed).collect();
             let query = Side { classes: &classes, names: &names };
-            black_box(align(query, side(&file.stream), &seeds));
+            black_box(Aligner::default().align(query, side(&file.stream), &seeds));
         });
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The score follows sequence search (Altschul et al. 1990: score by information, not by percentage):
 //!
-//! - *structure*: the surprisal of each corresponding class under the [`Model`] of ordinary code;
+//! - *structure*: the surprisal of each corresponding class under the [model](crate::model) of ordinary code;
 //! - *names*: an equal outside name earns what the model says of class and name together; an equal local name and a
 //!   consistent renaming earn a part of their rarity;
 //! - *literals*: equal strings and numbers earn a part of their rarity;
@@ -30,9 +30,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use measures::Naming;
 
 use crate::align::{Block, Pair, Side};
-use crate::language::Language;
-use crate::model::Model;
-use crate::token::{NameHash, TokenClass};
+use crate::model::Surprisals;
+use crate::token::TokenClass;
 
 /// How surprising a resemblance is, in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -112,11 +111,11 @@ const BLOCK_BITS: f32 = -4.0;
 /// than its parts. The stretch of runs with the highest sum is taken (Kadane's maximum subarray), and what lies on
 /// either side is cut in the same way.
 pub fn stretches(
-    model: &Model<'_>,
-    language: Language,
+    surprisals: &Surprisals<'_>,
     query: Side<'_>,
     document: Side<'_>,
     blocks: &[Block],
+    seen: &mut Seen,
 ) -> Vec<(Vec<Block>, Evidence)> {
     let mut found = Vec::new();
     let mut waiting = vec![blocks.to_vec()];
@@ -127,7 +126,7 @@ pub fn stretches(
             continue;
         }
         let recorder = &mut ();
-        let mut sum = Sum::new(model, language, query, document, recorder);
+        let mut sum = Sum::new(surprisals, query, document, recorder, seen);
         let gains = sum.gains(&blocks);
         let kept = best_stretch(&gains);
         if kept == (0..gains.len()) {
@@ -148,14 +147,14 @@ pub fn stretches(
 
 /// Weighs a stretch as [`stretches`] does, with somebody who watches how it adds up.
 pub fn recorded(
-    model: &Model<'_>,
-    language: Language,
+    surprisals: &Surprisals<'_>,
     query: Side<'_>,
     document: Side<'_>,
     blocks: &[Block],
     recorder: &mut impl Recorder,
 ) -> Evidence {
-    let mut sum = Sum::new(model, language, query, document, recorder);
+    let mut seen = Seen::default();
+    let mut sum = Sum::new(surprisals, query, document, recorder, &mut seen);
     sum.gains(blocks);
     sum.evidence.calibrated()
 }
@@ -206,17 +205,37 @@ fn runs(block: &Block) -> impl Iterator<Item = &[Pair]> {
 }
 
 struct Sum<'a, R> {
-    model: &'a Model<'a>,
-    language: Language,
+    surprisals: &'a Surprisals<'a>,
     query: Side<'a>,
     document: Side<'a>,
     recorder: &'a mut R,
     evidence: Evidence,
     run_structure: f32,
-    repeats: FxHashSet<&'a [u8]>,
-    seen_names: FxHashSet<u16>,
+    seen: &'a mut Seen,
+}
+
+/// What a stretch held so far; kept from one stretch to the next for its memory only.
+#[derive(Default)]
+pub struct Seen {
+    /// Sequences of classes, as [`packed`] makes them.
+    sequences: FxHashSet<u64>,
+    names: FxHashSet<u16>,
     outside_names: FxHashSet<u16>,
     renamed: FxHashMap<u16, Renaming>,
+}
+
+impl Seen {
+    fn clear(&mut self) {
+        self.sequences.clear();
+        self.names.clear();
+        self.outside_names.clear();
+        self.renamed.clear();
+    }
+}
+
+/// Up to seven classes and how many they are, as one number.
+fn packed(classes: &[u8]) -> u64 {
+    classes.iter().fold(classes.len() as u64, |packed, &class| packed << 8 | u64::from(class))
 }
 
 /// What a name of the query is called in the document.
@@ -227,25 +246,15 @@ struct Renaming {
 
 impl<'a, R: Recorder> Sum<'a, R> {
     fn new(
-        model: &'a Model<'a>,
-        language: Language,
+        surprisals: &'a Surprisals<'a>,
         query: Side<'a>,
         document: Side<'a>,
         recorder: &'a mut R,
+        seen: &'a mut Seen,
     ) -> Sum<'a, R> {
-        Sum {
-            model,
-            language,
-            query,
-            document,
-            recorder,
-            evidence: Evidence::default(),
-            run_structure: 0.0,
-            repeats: FxHashSet::default(),
-            seen_names: FxHashSet::default(),
-            outside_names: FxHashSet::default(),
-            renamed: FxHashMap::default(),
-        }
+        seen.clear();
+        let evidence = Evidence::default();
+        Sum { surprisals, query, document, recorder, evidence, run_structure: 0.0, seen }
     }
 
     fn record(&mut self, step: Step) {
@@ -305,7 +314,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let (q, d) = (pair.query as usize, pair.document as usize);
         let class = TokenClass(self.query.classes[q]);
         let weight = run_weight * self.novelty(q);
-        let structure = self.model.structure_bits(self.language, self.query.classes, q);
+        let structure = self.surprisals.structure_bits(q);
         self.run_structure += structure * weight;
         self.evidence.matched_tokens += 1;
         let naming =
@@ -319,7 +328,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
     fn measure(&mut self, pair: Pair, structure: f32, naming: Naming) {
         let class = TokenClass(self.query.classes[pair.query as usize]);
         let is_new_outside =
-            class.is_outside_name() && self.outside_names.insert(self.query.names[pair.query as usize]);
+            class.is_outside_name() && self.seen.outside_names.insert(self.query.names[pair.query as usize]);
         let measures = &mut self.evidence.measures;
         measures.add_pair(pair, structure, naming);
         let count = |counts| if counts { 1.0 } else { 0.0 };
@@ -334,7 +343,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let mut novelty = 1.0f32;
         for (length, weight) in REPEAT_WEIGHTS {
             if let Some(start) = (q + 1).checked_sub(length)
-                && !self.repeats.insert(&self.query.classes[start..=q])
+                && !self.seen.sequences.insert(packed(&self.query.classes[start..=q]))
             {
                 novelty = novelty.min(weight);
             }
@@ -353,22 +362,22 @@ impl<'a, R: Recorder> Sum<'a, R> {
             }
             return;
         }
-        let first = self.seen_names.insert(name);
+        let first = self.seen.names.insert(name);
         if class.is_literal() && self.follows_other_literal(q, d) {
             return;
         }
-        let rarity = self.model.name_bits(NameHash(name));
+        let rarity = self.surprisals.name_bits(q);
         if class.is_literal() {
             if first {
                 self.add_literal(class, rarity);
             }
         } else if class.is_outside_name() {
-            let joint = self.model.named_bits(self.language, self.query.classes, self.query.names, q);
+            let joint = self.surprisals.named_bits(q);
             let surplus = (joint - structure).max(-structure);
             self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
             self.evidence.measures.outside_names += if first { weight * surplus } else { 0.0 };
         } else if first {
-            self.add_own_name(class, name, rarity);
+            self.add_own_name(class, q, rarity);
         } else {
             self.evidence.names += weight * SAME_NAME_AGAIN_BITS;
         }
@@ -384,8 +393,8 @@ impl<'a, R: Recorder> Sum<'a, R> {
         *part += weight * rarity;
     }
 
-    fn add_own_name(&mut self, class: TokenClass, name: u16, rarity: f32) {
-        let is_common = || self.model.is_common_definition(self.language, NameHash(name));
+    fn add_own_name(&mut self, class: TokenClass, q: usize, rarity: f32) {
+        let is_common = || self.surprisals.is_common_definition(q);
         let measures = &mut self.evidence.measures;
         let (weight, part) = match class {
             TokenClass::DEFINITION if is_common() => (COMMON_DEFINITION_WEIGHT, &mut measures.defined_names),
@@ -403,7 +412,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
     }
 
     fn add_renaming(&mut self, name: u16, other: u16) {
-        match self.renamed.entry(name) {
+        match self.seen.renamed.entry(name) {
             hash_map::Entry::Vacant(first) => {
                 first.insert(Renaming { other, is_inconsistent: false });
                 self.evidence.penalties += RENAMING_BITS;

@@ -51,23 +51,28 @@ pub struct Block {
 /// Blocks an alignment may have; a copy that changed places more often is several copies.
 const MAX_BLOCKS: usize = 12;
 
-/// Aligns the neighbourhood of some seeds. The blocks share no token on either side and come in order of the query.
-pub fn align(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Vec<Block> {
-    let mut runs = run::maximal(query, document, seeds);
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut table = table::Table::default();
-    while blocks.len() < MAX_BLOCKS {
-        let chain = chain::best(&runs);
-        let Some((first, last)) = chain.first().copied().zip(chain.last().copied()) else {
-            break;
-        };
-        let free = Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
-        let block = fill::fill(query, document, &chain, &free, &mut table);
-        run::remove_overlapping(&mut runs, &block);
-        blocks.push(block);
+/// Aligns one candidate after the other, in the same memory.
+#[derive(Default)]
+pub struct Aligner(table::Table);
+
+impl Aligner {
+    /// Aligns the neighbourhood of some seeds. The blocks share no token on either side and come in order of the query.
+    pub fn align(&mut self, query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Vec<Block> {
+        let mut runs = run::maximal(query, document, seeds);
+        let mut blocks: Vec<Block> = Vec::new();
+        while blocks.len() < MAX_BLOCKS {
+            let chain = chain::best(&runs);
+            let Some((first, last)) = chain.first().copied().zip(chain.last().copied()) else {
+                break;
+            };
+            let free = Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
+            let block = fill::fill(query, document, &chain, &free, &mut self.0);
+            run::remove_overlapping(&mut runs, &block);
+            blocks.push(block);
+        }
+        blocks.sort_by_key(|block| block.pairs[0]);
+        blocks
     }
-    blocks.sort_by_key(|block| block.pairs[0]);
-    blocks
 }
 
 /// How far a block may be extended without touching another one.

@@ -10,6 +10,7 @@
 //! Local names recur within a few tokens, so most move-to-front ranks are small (Bentley et al. 1986).
 
 use std::cell::RefCell;
+use std::sync::OnceLock;
 
 use super::format::MAX_DOCUMENT_TOKENS;
 use crate::token::TokenClass;
@@ -83,27 +84,63 @@ impl Columns {
     }
 
     fn from_raw(raw: &[u8], tokens: usize) -> Option<Columns> {
-        let (classes, rest) = raw.split_at_checked(tokens)?;
-        let named = classes.iter().filter(|&&class| TokenClass(class).is_named()).count();
-        let (ranks, rest) = rest.split_at_checked(named)?;
-        let new = ranks.iter().filter(|&&rank| rank == NEW_NAME).count();
-        let (low, rest) = rest.split_at_checked(new)?;
-        let (high, rest) = rest.split_at_checked(new)?;
-        let mut recent = Recent::default();
-        let mut fresh = low.iter().zip(high).map(|(&low, &high)| u16::from_le_bytes([low, high]));
-        let mut ranks = ranks.iter();
-        let mut names = Vec::with_capacity(tokens);
-        for &class in classes {
-            names.push(match TokenClass(class).is_named() {
-                false => 0,
-                true => match *ranks.next()? {
-                    NEW_NAME => recent.insert(fresh.next()?),
-                    rank => recent.recall(rank)?,
-                },
-            });
-        }
-        Some(Columns { classes: classes.to_vec(), names, lines: decode_lines(rest, tokens)? })
+        let (classes, names, lines) = without_lines(raw, tokens)?;
+        Some(Columns { classes, names, lines: decode_lines(lines, tokens)? })
     }
+}
+
+/// The tokens of a document whose lines are read when they are asked for: most documents are only looked at to see that
+/// they hold nothing of the query.
+#[derive(Debug)]
+pub struct LazyColumns {
+    /// Token classes.
+    pub classes: Vec<u8>,
+    /// Name hashes; 0 where the class has none.
+    pub names: Vec<u16>,
+    stored_lines: Vec<u8>,
+    lines: OnceLock<Option<Vec<u32>>>,
+}
+
+impl LazyColumns {
+    /// Reads the stored form of that many tokens; `None` if it is not one.
+    pub fn decode(block: &[u8], tokens: usize) -> Option<LazyColumns> {
+        if tokens > MAX_DOCUMENT_TOKENS as usize {
+            return None;
+        }
+        CODEC.with_borrow_mut(|codec| {
+            let (classes, names, lines) = without_lines(codec.decompress(block, tokens)?, tokens)?;
+            Some(LazyColumns { classes, names, stored_lines: lines.to_vec(), lines: OnceLock::new() })
+        })
+    }
+
+    /// Line of each token, counted from 1; `None` if they cannot be read.
+    pub fn lines(&self) -> Option<&[u32]> {
+        self.lines.get_or_init(|| decode_lines(&self.stored_lines, self.classes.len())).as_deref()
+    }
+}
+
+/// Classes and names of a raw form of that many tokens, and its lines as they are stored.
+fn without_lines(raw: &[u8], tokens: usize) -> Option<(Vec<u8>, Vec<u16>, &[u8])> {
+    let (classes, rest) = raw.split_at_checked(tokens)?;
+    let named = classes.iter().filter(|&&class| TokenClass(class).is_named()).count();
+    let (ranks, rest) = rest.split_at_checked(named)?;
+    let new = ranks.iter().filter(|&&rank| rank == NEW_NAME).count();
+    let (low, rest) = rest.split_at_checked(new)?;
+    let (high, rest) = rest.split_at_checked(new)?;
+    let mut recent = Recent::default();
+    let mut fresh = low.iter().zip(high).map(|(&low, &high)| u16::from_le_bytes([low, high]));
+    let mut ranks = ranks.iter();
+    let mut names = Vec::with_capacity(tokens);
+    for &class in classes {
+        names.push(match TokenClass(class).is_named() {
+            false => 0,
+            true => match *ranks.next()? {
+                NEW_NAME => recent.insert(fresh.next()?),
+                rank => recent.recall(rank)?,
+            },
+        });
+    }
+    Some((classes.to_vec(), names, rest))
 }
 
 thread_local! {

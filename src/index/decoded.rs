@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::columns::Columns;
+use super::columns::LazyColumns;
 use super::segment::DocumentId;
 
-/// Tokens remembered for a segment at most; seven bytes each.
-const MAX_TOKENS: usize = 6 << 20;
+/// Tokens remembered for a segment at most; four bytes each, and eight in the few documents whose lines are asked for.
+const MAX_TOKENS: usize = 10 << 20;
 /// Parts of the memory, each with a lock of its own.
 const SHARDS: usize = 16;
 
@@ -22,17 +22,17 @@ pub(super) struct Decoded([Mutex<Shard>; SHARDS]);
 /// asked for again becomes young; once the young ones are too many they are the old ones, and the old ones go.
 #[derive(Default)]
 struct Shard {
-    young: FxHashMap<DocumentId, Arc<Columns>>,
-    old: FxHashMap<DocumentId, Arc<Columns>>,
+    young: FxHashMap<DocumentId, Arc<LazyColumns>>,
+    old: FxHashMap<DocumentId, Arc<LazyColumns>>,
     young_tokens: usize,
 }
 
 impl Decoded {
-    pub(super) fn get(&self, id: DocumentId) -> Option<Arc<Columns>> {
+    pub(super) fn get(&self, id: DocumentId) -> Option<Arc<LazyColumns>> {
         self.shard(id, |shard| shard.get(id))
     }
 
-    pub(super) fn insert(&self, id: DocumentId, columns: Arc<Columns>) {
+    pub(super) fn insert(&self, id: DocumentId, columns: Arc<LazyColumns>) {
         self.shard(id, |shard| shard.insert(id, columns));
     }
 
@@ -43,7 +43,7 @@ impl Decoded {
 }
 
 impl Shard {
-    fn get(&mut self, id: DocumentId) -> Option<Arc<Columns>> {
+    fn get(&mut self, id: DocumentId) -> Option<Arc<LazyColumns>> {
         if let Some(columns) = self.young.get(&id) {
             return Some(columns.clone());
         }
@@ -52,7 +52,7 @@ impl Shard {
         Some(columns)
     }
 
-    fn insert(&mut self, id: DocumentId, columns: Arc<Columns>) {
+    fn insert(&mut self, id: DocumentId, columns: Arc<LazyColumns>) {
         self.young_tokens += columns.classes.len();
         self.young.insert(id, columns);
         if self.young_tokens > MAX_TOKENS / SHARDS / 2 {
@@ -64,10 +64,12 @@ impl Shard {
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::Columns;
     use super::*;
 
-    fn columns(tokens: usize) -> Arc<Columns> {
-        Arc::new(Columns { classes: vec![1; tokens], names: vec![0; tokens], lines: vec![1; tokens] })
+    fn columns(tokens: usize) -> Arc<LazyColumns> {
+        let columns = Columns { classes: vec![1; tokens], names: vec![0; tokens], lines: vec![1; tokens] };
+        Arc::new(LazyColumns::decode(&columns.encode(), tokens).expect("just encoded"))
     }
 
     #[test]

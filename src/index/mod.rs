@@ -30,7 +30,7 @@ mod writer;
 
 use std::path::PathBuf;
 
-pub use columns::Columns;
+pub use columns::{Columns, LazyColumns};
 pub use contents::{Contents, PreparedComponent, PreparedDocument, StoredComponent};
 pub use directory::{ComponentEntry, IndexDirectory};
 pub use error::IndexError;

@@ -6,7 +6,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::columns::Columns;
+use super::columns::{Columns, LazyColumns};
 use super::decoded::Decoded;
 use super::documents::{Component, DocumentFacts, DocumentMarks};
 use super::error::IndexError;
@@ -188,19 +188,38 @@ impl Segment {
     /// Where a fingerprint occurs.
     pub fn lookup(&self, hash: KgramHash) -> Postings<'_> {
         let (bucket, suffix) = format::bucket_and_suffix(hash.0, self.bucket_bits);
+        self.postings(self.entries(self.bucket(bucket), suffix))
+    }
+
+    /// Where each of some fingerprints occurs. A large index is not in the processor's caches: what is read for one
+    /// fingerprint is waited for together with what is read for the others.
+    pub fn lookup_all<const N: usize>(&self, hashes: [KgramHash; N]) -> [Postings<'_>; N] {
+        let places = hashes.map(|hash| format::bucket_and_suffix(hash.0, self.bucket_bits));
+        let buckets = places.map(|(bucket, _)| self.bucket(bucket));
+        let entries = std::array::from_fn(|i| self.entries(buckets[i], places[i].1));
+        let entries: [Option<(usize, usize)>; N] = entries;
+        entries.map(|entries| self.postings(entries))
+    }
+
+    fn postings(&self, entries: Option<(usize, usize)>) -> Postings<'_> {
         let postings = self.section(Section::Postings);
-        let (next, end) = self.entries(bucket, suffix).unwrap_or((0, 0));
+        let (next, end) = entries.unwrap_or((0, 0));
         if end > next && postings.u32(next * 4) == Some(COMMON_POSTING) {
             return Postings::Common;
         }
         Postings::Listed(PostingList { bytes: postings, next, end })
     }
 
-    /// The entries of a bucket that have the suffix.
-    fn entries(&self, bucket: u32, suffix: u16) -> Option<(usize, usize)> {
+    /// The first entry of a bucket, and the one behind its last.
+    fn bucket(&self, bucket: u32) -> Option<(usize, usize)> {
         let buckets = self.section(Section::Buckets);
-        let first = buckets.u32(bucket as usize * 4)? as usize;
-        let last = buckets.u32(bucket as usize * 4 + 4)? as usize;
+        let at = bucket as usize * 4;
+        Some((buckets.u32(at)? as usize, buckets.u32(at + 4)? as usize))
+    }
+
+    /// The entries of a bucket that have the suffix.
+    fn entries(&self, bucket: Option<(usize, usize)>, suffix: u16) -> Option<(usize, usize)> {
+        let (first, last) = bucket?;
         let suffixes = self.section(Section::Suffixes).slice(first * 2, last.checked_sub(first)? * 2)?;
         let suffix_at = |entry: &[u8]| u16::from_le_bytes([entry[0], entry[1]]);
         let before = suffixes.chunks_exact(2).take_while(|entry| suffix_at(entry) < suffix).count();
@@ -283,24 +302,38 @@ impl Segment {
     /// # Errors
     /// If the segment is damaged.
     pub fn columns(&self, row: &DocumentRow) -> Result<Columns, IndexError> {
-        usize::try_from(row.block.0)
-            .ok()
-            .and_then(|offset| self.section(Section::Tokens).slice(offset, row.block.1 as usize))
-            .and_then(|block| Columns::decode(block, row.token_count as usize))
-            .ok_or_else(|| self.corrupt("the tokens of a document cannot be read"))
+        Columns::decode(self.token_block(row)?, row.token_count as usize)
+            .ok_or_else(|| self.unreadable_tokens())
     }
 
     /// The tokens of a document, remembered for a while.
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn remembered_columns(&self, id: DocumentId, row: &DocumentRow) -> Result<Arc<Columns>, IndexError> {
+    pub fn remembered_columns(
+        &self,
+        id: DocumentId,
+        row: &DocumentRow,
+    ) -> Result<Arc<LazyColumns>, IndexError> {
         if let Some(known) = self.decoded.get(id) {
             return Ok(known);
         }
-        let columns = Arc::new(self.columns(row)?);
+        let decoded = LazyColumns::decode(self.token_block(row)?, row.token_count as usize);
+        let columns = Arc::new(decoded.ok_or_else(|| self.unreadable_tokens())?);
         self.decoded.insert(id, columns.clone());
         Ok(columns)
+    }
+
+    /// The lines of the tokens of a document.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub fn lines<'a>(&self, columns: &'a LazyColumns) -> Result<&'a [u32], IndexError> {
+        columns.lines().ok_or_else(|| self.unreadable_tokens())
+    }
+
+    fn unreadable_tokens(&self) -> IndexError {
+        self.corrupt("the tokens of a document cannot be read")
     }
 
     /// The stored block of a document's tokens, as [`Columns::encode`] made it.
@@ -311,7 +344,7 @@ impl Segment {
         usize::try_from(row.block.0)
             .ok()
             .and_then(|offset| self.section(Section::Tokens).slice(offset, row.block.1 as usize))
-            .ok_or_else(|| self.corrupt("the tokens of a document cannot be read"))
+            .ok_or_else(|| self.unreadable_tokens())
     }
 
     /// The row of a component.

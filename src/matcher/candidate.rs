@@ -6,8 +6,7 @@ use super::{Found, Query};
 use crate::align::Seed;
 use crate::fingerprint::{KgramHash, SCHEMES, View, keeps_name, kgrams};
 use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
-use crate::model::Model;
-use crate::token::{NameHash, TokenClass};
+use crate::model::Surprisals;
 
 /// Seeds of one document that lie near each other on both sides.
 pub(super) struct Candidate {
@@ -50,21 +49,21 @@ struct Hit {
 /// The candidates worth aligning, by document.
 pub(super) fn candidates(
     index: &Index,
-    model: &Model<'_>,
+    surprisals: &Surprisals<'_>,
     query: Query<'_>,
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut hits = hits(index, query, found)?;
     hits.sort_unstable();
-    let mut worth = TokenWorth::new(model, query);
+    let worth = TokenWorth { surprisals, query };
     let mut candidates = Vec::new();
     for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         match of_document {
             // Most documents share no more than one k-gram with a file.
-            [_] => candidates.extend(Candidate::new(of_document, &mut worth)),
+            [_] => candidates.extend(Candidate::new(of_document, &worth)),
             _ => {
                 let clusters = clusters(of_document);
-                candidates.extend(clusters.iter().filter_map(|cluster| Candidate::new(cluster, &mut worth)));
+                candidates.extend(clusters.iter().filter_map(|cluster| Candidate::new(cluster, &worth)));
             }
         }
     }
@@ -83,57 +82,66 @@ const MAX_LOOKUPS_OF_A_KGRAM: u32 = 16;
 /// Hits that are looked at for one query.
 const MAX_HITS: usize = 1 << 20;
 
+/// K-grams looked up together.
+const TOGETHER: usize = 16;
+
 /// Every occurrence in the index of every k-gram of the query, within limits.
 fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, IndexError> {
     let mut hits = Vec::new();
-    let mut looked_up: FxHashMap<KgramHash, u32> = FxHashMap::default();
+    let mut times: FxHashMap<KgramHash, u32> = FxHashMap::default();
     for (view, scheme) in SCHEMES.iter().enumerate() {
         let grams = kgrams(query.side.classes, query.side.names, query.language, *scheme);
-        for (position, hash) in grams.enumerate() {
-            let times = looked_up.entry(hash).or_default();
-            *times += 1;
-            if *times > MAX_LOOKUPS_OF_A_KGRAM || hits.len() >= MAX_HITS {
-                found.kgrams_left_out += 1;
-                continue;
+        let grams: Vec<(u32, KgramHash)> = (0..).zip(grams).collect();
+        for grams in grams.chunks(TOGETHER) {
+            let mut wanted = Wanted { view: view as u8, length: scheme.k as u32, grams: Vec::new() };
+            for &(position, hash) in grams {
+                let times = times.entry(hash).or_default();
+                *times += 1;
+                match *times > MAX_LOOKUPS_OF_A_KGRAM || hits.len() >= MAX_HITS {
+                    true => found.kgrams_left_out += 1,
+                    false => wanted.grams.push((position, hash)),
+                }
             }
-            let place = Place { position: position as u32, view: view as u8, length: scheme.k as u32 };
             for number in 0..index.segments().len() {
-                place.look_up(index, SegmentId(number as u32), hash, &mut hits, found)?;
+                wanted.look_up(index, SegmentId(number as u32), &mut hits, found)?;
             }
         }
     }
     Ok(hits)
 }
 
-/// Where a k-gram stands in the query.
-struct Place {
-    position: u32,
+/// Some k-grams of the query and where they stand in it.
+struct Wanted {
     view: u8,
     length: u32,
+    grams: Vec<(u32, KgramHash)>,
 }
 
-impl Place {
+impl Wanted {
     fn look_up(
         &self,
         index: &Index,
         id: SegmentId,
-        hash: KgramHash,
         hits: &mut Vec<Hit>,
         found: &mut Found,
     ) -> Result<(), IndexError> {
         let segment = index.segment(id);
-        let list = match segment.lookup(hash) {
-            Postings::Listed(list) => list,
-            Postings::Common => {
-                found.common_fingerprints += 1;
-                return Ok(());
+        let hash = |i: usize| self.grams.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
+        let lists = segment.lookup_all::<TOGETHER>(std::array::from_fn(hash));
+        for (&(position, _), list) in self.grams.iter().zip(lists) {
+            let list = match list {
+                Postings::Listed(list) => list,
+                Postings::Common => {
+                    found.common_fingerprints += 1;
+                    continue;
+                }
+            };
+            for global in list {
+                let Some(document) = segment.document_at(global) else { continue };
+                let start = segment.document_row(document)?.token_start;
+                let seed = Seed { query: position, document: global - start, length: self.length };
+                hits.push(Hit { segment: id, document, seed, view: self.view });
             }
-        };
-        for global in list {
-            let Some(document) = segment.document_at(global) else { continue };
-            let start = segment.document_row(document)?.token_start;
-            let seed = Seed { query: self.position, document: global - start, length: self.length };
-            hits.push(Hit { segment: id, document, seed, view: self.view });
         }
         Ok(())
     }
@@ -185,7 +193,7 @@ impl Extent {
 
 impl Candidate {
     /// The candidate of a cluster, if its seeds are worth enough.
-    fn new(hits: &[Hit], worth: &mut TokenWorth<'_>) -> Option<Candidate> {
+    fn new(hits: &[Hit], worth: &TokenWorth<'_>) -> Option<Candidate> {
         let mut estimate = 0.0;
         let mut covered_to = 0;
         let mut query = (u32::MAX, 0);
@@ -243,33 +251,22 @@ fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candida
     candidates
 }
 
-/// Bits of each token of the query, computed when first asked for.
+/// What each token of the query is worth, in bits.
 struct TokenWorth<'a> {
-    model: &'a Model<'a>,
+    surprisals: &'a Surprisals<'a>,
     query: Query<'a>,
-    bits: [Vec<f32>; 2],
 }
 
-impl<'a> TokenWorth<'a> {
-    fn new(model: &'a Model<'a>, query: Query<'a>) -> TokenWorth<'a> {
-        let unknown = vec![f32::NAN; query.side.classes.len()];
-        TokenWorth { model, query, bits: [unknown.clone(), unknown] }
-    }
-
-    fn bits(&mut self, token: u32, view: u8) -> f32 {
-        let (i, side) = (token as usize, self.query.side);
-        let known = self.bits[usize::from(view)][i];
-        if !known.is_nan() {
-            return known;
-        }
-        let is_in_table = TokenClass(side.classes[i]).is_literal() && keeps_name(side.classes, i);
-        let bits = match SCHEMES[usize::from(view)].view {
+impl TokenWorth<'_> {
+    fn bits(&self, token: u32, view: u8) -> f32 {
+        let (i, classes) = (token as usize, self.query.side.classes);
+        match SCHEMES[usize::from(view)].view {
             // The model knows the shape of a table, not its values.
-            View::Named if is_in_table => TABLE_VALUE_WEIGHT * self.model.name_bits(NameHash(side.names[i])),
-            View::Named => self.model.named_bits(self.query.language, side.classes, side.names, i),
-            View::Blind => self.model.structure_bits(self.query.language, side.classes, i),
-        };
-        self.bits[usize::from(view)][i] = bits;
-        bits
+            View::Named if self.surprisals.class(i).is_literal() && keeps_name(classes, i) => {
+                TABLE_VALUE_WEIGHT * self.surprisals.name_bits(i)
+            }
+            View::Named => self.surprisals.named_bits(i),
+            View::Blind => self.surprisals.structure_bits(i),
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Aligned, Corresponding, Found, Match, Owner, Query, each_alignment, merge, side};
 use crate::align::{Block, Side};
-use crate::evidence::{self, Entry, Evidence, Ledger, RunEntry};
-use crate::index::{Columns, DocumentId, Index, IndexError, SegmentId};
-use crate::model::Model;
+use crate::evidence::{self, Entry, Evidence, Ledger, RunEntry, Seen};
+use crate::index::{DocumentId, Index, IndexError, SegmentId};
+use crate::model::{Model, Surprisals};
 use crate::purl::Purl;
 use crate::span::LineRange;
 
@@ -99,9 +99,9 @@ pub fn explain(
 ) -> Result<Vec<Option<Account>>, IndexError> {
     let mut strongest: Vec<Option<(Aligned, Corresponding)>> = matches.iter().map(|_| None).collect();
     let mut overlapping: Vec<Vec<Overlapping>> = matches.iter().map(|_| Vec::new()).collect();
-    each_alignment(index, model, query, &mut Found::default(), |aligned, corresponding| {
+    each_alignment(index, model, query, threshold_bits, &mut Found::default(), |aligned, corresponding| {
         for (found, others) in matches.iter().zip(&mut overlapping) {
-            if aligned.evidence.bits >= threshold_bits && found.tokens.overlap(aligned.tokens) > 0 {
+            if found.tokens.overlap(aligned.tokens) > 0 {
                 let place = (aligned.segment, aligned.document);
                 others.push(Overlapping { place, blocks: corresponding.weighed.clone() });
             }
@@ -141,14 +141,15 @@ fn account(
     threshold_bits: f32,
 ) -> Result<Account, IndexError> {
     let segment = index.segment(aligned.segment);
-    let columns = segment.columns(&aligned.row)?;
+    let columns = segment.remembered_columns(aligned.document, &aligned.row)?;
+    let lines = segment.lines(&columns)?;
+    let surprisals = query.surprisals(model);
     let component = segment.component(&segment.component_row(aligned.row.component)?)?;
-    let scoring = Scoring { model, query, document: side(&columns), overlapping };
+    let scoring = Scoring { surprisals: &surprisals, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
-    let evidence =
-        evidence::recorded(model, query.language, query.side, scoring.document, blocks, &mut ledger);
+    let evidence = evidence::recorded(&surprisals, query.side, scoring.document, blocks, &mut ledger);
     let mut entries: Vec<AccountedPair> =
-        ledger.entries().iter().map(|entry| scoring.pair(*entry, &columns)).collect();
+        ledger.entries().iter().map(|entry| scoring.pair(*entry, lines)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
     Ok(Account {
         purl: component.purl,
@@ -168,21 +169,21 @@ const MAX_RUNS_SCORED: usize = 16;
 
 /// The alignments of a match with one document, which can be scored without some of their tokens.
 struct Scoring<'a> {
-    model: &'a Model<'a>,
+    surprisals: &'a Surprisals<'a>,
     query: Query<'a>,
     document: Side<'a>,
     overlapping: &'a [Overlapping],
 }
 
 impl Scoring<'_> {
-    fn pair(&self, entry: Entry, columns: &Columns) -> AccountedPair {
+    fn pair(&self, entry: Entry, document_lines: &[u32]) -> AccountedPair {
         let (q, d) = (entry.pair.query as usize, entry.pair.document as usize);
         let naming = match (self.query.side.names[q], self.document.names[d]) {
             (0, 0) => Naming::Nameless,
             (name, other) if name == other => Naming::Same,
             _ => Naming::Other,
         };
-        AccountedPair { entry, document_line: columns.lines[d], naming }
+        AccountedPair { entry, document_line: document_lines[d], naming }
     }
 
     fn runs(&self, ledger: &Ledger) -> Vec<AccountedRun> {
@@ -212,8 +213,8 @@ impl Scoring<'_> {
             block.pairs.retain(|pair| !is_rewritten(pair.query));
         }
         blocks.retain(|block| !block.pairs.is_empty());
-        let stretches =
-            evidence::stretches(self.model, self.query.language, self.query.side, self.document, &blocks);
+        let seen = &mut Seen::default();
+        let stretches = evidence::stretches(self.surprisals, self.query.side, self.document, &blocks, seen);
         stretches.first().map_or(0.0, |(_, evidence)| evidence.bits)
     }
 

@@ -12,12 +12,14 @@ mod merge;
 pub use crate::evidence::{CopyKind, Evidence};
 pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
-use crate::align::{self, Block, Pair, Side};
-use crate::evidence::{self, Sides};
-use crate::index::{Columns, DocumentId, DocumentRow, Index, IndexError, SegmentId};
+use candidate::Candidate;
+
+use crate::align::{Aligner, Block, Pair, Side};
+use crate::evidence::{self, Seen, Sides};
+use crate::index::{DocumentId, DocumentRow, Index, IndexError, LazyColumns, SegmentId};
 use crate::language::Language;
 use crate::license::LicenseFact;
-use crate::model::Model;
+use crate::model::{Model, Surprisals};
 use crate::purl::Purl;
 use crate::span::{LineRange, TokenRange};
 use crate::token::{Margins, TokenClass};
@@ -73,6 +75,12 @@ pub struct Query<'a> {
     pub margins: &'a dyn Fn(TokenRange) -> Margins,
 }
 
+impl<'a> Query<'a> {
+    fn surprisals(&self, model: &'a Model<'a>) -> Surprisals<'a> {
+        Surprisals::new(model, self.language, self.side.classes, self.side.names)
+    }
+}
+
 /// What was found, and which limits were reached on the way.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -119,11 +127,7 @@ pub fn find(
 ) -> Result<Found, IndexError> {
     let mut found = Found::default();
     let mut aligned = Vec::new();
-    each_alignment(index, model, query, &mut found, |alignment, _| {
-        if alignment.evidence.bits >= threshold_bits {
-            aligned.push(alignment);
-        }
-    })?;
+    each_alignment(index, model, query, threshold_bits, &mut found, |alignment, _| aligned.push(alignment))?;
     found.matches = merge::merge(index, query, aligned)?;
     Ok(found)
 }
@@ -151,56 +155,94 @@ pub fn covered(
     threshold_bits: f32,
 ) -> Result<Covered, IndexError> {
     let mut covered = vec![false; query.side.classes.len()];
-    each_alignment(index, model, query, &mut Found::default(), |alignment, corresponding| {
-        if alignment.evidence.bits >= threshold_bits {
-            let pairs = corresponding.blocks.iter().flat_map(|block| &block.pairs);
-            pairs.for_each(|pair| covered[pair.query as usize] = true);
-        }
+    each_alignment(index, model, query, threshold_bits, &mut Found::default(), |_, corresponding| {
+        let pairs = corresponding.blocks.iter().flat_map(|block| &block.pairs);
+        pairs.for_each(|pair| covered[pair.query as usize] = true);
     })?;
     Ok(Covered(covered))
 }
 
-/// Aligns every candidate, whatever its evidence.
+/// Aligns every candidate and takes what has enough evidence.
 fn each_alignment(
     index: &Index,
     model: &Model<'_>,
     query: Query<'_>,
+    threshold_bits: f32,
     found: &mut Found,
     mut take: impl FnMut(Aligned, Corresponding),
 ) -> Result<(), IndexError> {
-    let candidates = candidate::candidates(index, model, query, found)?;
+    let surprisals = query.surprisals(model);
+    let candidates = candidate::candidates(index, &surprisals, query, found)?;
+    let mut bench = Bench {
+        index,
+        query,
+        surprisals,
+        threshold_bits,
+        aligner: Aligner::default(),
+        seen: Seen::default(),
+    };
     for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
         let segment = index.segment(candidates[0].segment);
         let row = segment.document_row(candidates[0].document)?;
         let columns = segment.remembered_columns(candidates[0].document, &row)?;
         for candidate in candidates {
-            for (aligned, corresponding) in align_candidate(model, query, candidate, row, &columns) {
-                take(aligned, corresponding);
-            }
+            bench.align(candidate, row, &columns, &mut take)?;
         }
     }
     Ok(())
 }
 
-/// The stretches of a candidate's alignment, each a match of its own.
-fn align_candidate(
-    model: &Model<'_>,
-    query: Query<'_>,
-    candidate: &candidate::Candidate,
+/// What candidates of one query are aligned with, and what need not be made anew for each of them.
+struct Bench<'a> {
+    index: &'a Index,
+    query: Query<'a>,
+    surprisals: Surprisals<'a>,
+    threshold_bits: f32,
+    aligner: Aligner,
+    seen: Seen,
+}
+
+/// A document that holds some of the query.
+#[derive(Clone, Copy)]
+struct Document<'a> {
     row: DocumentRow,
-    columns: &Columns,
-) -> Vec<(Aligned, Corresponding)> {
-    let document = side(columns);
-    let blocks = align::align(query.side, document, &candidate.seeds);
-    let stretches = evidence::stretches(model, query.language, query.side, document, &blocks);
-    let sides = Sides {
-        language: query.language,
-        query: query.side,
-        document,
-        query_lines: query.lines,
-        document_lines: &columns.lines,
-    };
-    let aligned = |(weighed, evidence): (Vec<Block>, Evidence)| {
+    side: Side<'a>,
+    lines: &'a [u32],
+}
+
+impl Bench<'_> {
+    /// Takes the stretches of a candidate's alignment that have enough evidence, each a match of its own.
+    fn align(
+        &mut self,
+        candidate: &Candidate,
+        row: DocumentRow,
+        columns: &LazyColumns,
+        take: &mut impl FnMut(Aligned, Corresponding),
+    ) -> Result<(), IndexError> {
+        let (query, document) = (self.query.side, side(columns));
+        let blocks = self.aligner.align(query, document, &candidate.seeds);
+        let stretches = evidence::stretches(&self.surprisals, query, document, &blocks, &mut self.seen);
+        for (weighed, evidence) in stretches {
+            if evidence.bits < self.threshold_bits {
+                continue;
+            }
+            let lines = self.index.segment(candidate.segment).lines(columns)?;
+            let document = Document { row, side: document, lines };
+            if let Some((aligned, corresponding)) = self.aligned(candidate, document, weighed, evidence) {
+                take(aligned, corresponding);
+            }
+        }
+        Ok(())
+    }
+
+    fn aligned(
+        &self,
+        candidate: &Candidate,
+        document: Document<'_>,
+        weighed: Vec<Block>,
+        evidence: Evidence,
+    ) -> Option<(Aligned, Corresponding)> {
+        let query = self.query;
         let blocks = without_next_definition(query, weighed.clone());
         let pairs = || blocks.iter().flat_map(|block| &block.pairs);
         let tokens = TokenRange {
@@ -211,22 +253,28 @@ fn align_candidate(
             pairs().map(|pair| pair.document as usize).min()?,
             pairs().map(|pair| pair.document as usize).max()?,
         );
+        let sides = Sides {
+            language: query.language,
+            query: query.side,
+            document: document.side,
+            query_lines: query.lines,
+            document_lines: document.lines,
+        };
         let aligned = Aligned {
             segment: candidate.segment,
             document: candidate.document,
-            row,
+            row: document.row,
             tokens,
             core: core(query, &blocks).unwrap_or(tokens),
-            lines: document_lines(document_tokens, columns, row.lines, (query.margins)(tokens)),
+            lines: document_lines(document_tokens, &document, (query.margins)(tokens)),
             kind: evidence::copy_kind(sides, &blocks),
             evidence,
         };
         Some((aligned, Corresponding { weighed, blocks }))
-    };
-    stretches.into_iter().filter_map(aligned).collect()
+    }
 }
 
-fn side(columns: &Columns) -> Side<'_> {
+fn side(columns: &LazyColumns) -> Side<'_> {
     Side { classes: &columns.classes, names: &columns.names }
 }
 
@@ -266,13 +314,8 @@ fn without_next_definition(query: Query<'_>, mut blocks: Vec<Block>) -> Vec<Bloc
 }
 
 /// The lines of a range of document tokens with margins as the query has them, as far as there is room.
-fn document_lines(
-    (first, last): (usize, usize),
-    columns: &Columns,
-    line_count: u32,
-    margins: Margins,
-) -> LineRange {
-    let lines = &columns.lines;
+fn document_lines((first, last): (usize, usize), document: &Document<'_>, margins: Margins) -> LineRange {
+    let (lines, line_count) = (document.lines, document.row.lines);
     let before = lines[first] - first.checked_sub(1).map_or(0, |previous| lines[previous]);
     let after =
         lines.get(last + 1).map_or(line_count.saturating_add(1), |&next| next).saturating_sub(lines[last]);

@@ -10,8 +10,10 @@
 //! shorter context already says the same are not stored (Stolcke 1998, entropy-based pruning, in its simplest form).
 
 mod learn;
+mod surprisals;
 
 pub use learn::{TrainingDocument, learn};
+pub use surprisals::Surprisals;
 
 use crate::language::Language;
 use crate::token::{NameHash, TokenClass};

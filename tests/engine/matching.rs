@@ -274,7 +274,7 @@ fn indexing_and_asking_see_the_same_tokens() {
 /// Every alignment pairs tokens of equal class, each once, in order within a block.
 #[test]
 fn alignments_are_alignments() {
-    use birthmark::align::{Seed, align};
+    use birthmark::align::{Aligner, Seed};
     let mut random = crate::corpus::Random(41);
     for round in 0..300 {
         let length = 30 + random.below(200);
@@ -300,7 +300,7 @@ fn alignments_are_alignments() {
                 length: 1 + random.below(12) as u32,
             })
             .collect();
-        let blocks = align(query, document, &seeds);
+        let blocks = Aligner::default().align(query, document, &seeds);
         let mut pairs: Vec<_> = blocks.iter().flat_map(|block| block.pairs.clone()).collect();
         let equal = |pair: &birthmark::align::Pair| {
             query.classes[pair.query as usize] == document.classes[pair.document as usize]
