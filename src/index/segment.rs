@@ -104,6 +104,8 @@ pub struct PostingList<'a> {
     end: usize,
 }
 
+impl ExactSizeIterator for PostingList<'_> {}
+
 impl Iterator for PostingList<'_> {
     type Item = u32;
 
@@ -114,6 +116,11 @@ impl Iterator for PostingList<'_> {
         let position = self.bytes.u32(self.next * 4);
         self.next += 1;
         position
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end - self.next;
+        (left, Some(left))
     }
 }
 

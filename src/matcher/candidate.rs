@@ -15,6 +15,8 @@ pub(super) struct Candidate {
     pub seeds: Vec<Seed>,
     /// Bits of the tokens that the seeds cover, before fees and penalties.
     estimate: f32,
+    /// How likely an alignment is to be worth something, as a logarithm.
+    promise: f32,
     /// Tokens of the query from the first seed to the last.
     query: (u32, u32),
 }
@@ -23,8 +25,6 @@ pub(super) struct Candidate {
 const MAX_SEED_GAP: u32 = 100;
 /// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was edited.
 const MIN_ESTIMATE_BITS: f32 = 22.0;
-/// Candidates aligned for one stretch of the query, whatever their strength.
-const CANDIDATES_PER_STRETCH: u32 = 12;
 /// Candidates aligned for one stretch if they are strong and nearly as strong as its strongest: code that many
 /// packages carry.
 const MAX_CANDIDATES_PER_STRETCH: u32 = 80;
@@ -44,6 +44,30 @@ struct Hit {
     document: DocumentId,
     seed: Seed,
     view: u8,
+    /// Places in the segment that hold this k-gram.
+    occurrences: u32,
+}
+
+/// Which candidates are worth aligning, by what is asked for. Of those that ordinary code has with an index of millions of
+/// lines, one in a thousand ends in a match, and to align them took half of a scan.
+#[derive(Clone, Copy)]
+pub(super) struct Screen {
+    /// What a candidate must promise at least.
+    least_promise: f32,
+    /// Candidates aligned for one stretch of the query, whatever their strength.
+    per_stretch: u32,
+}
+
+/// For matches of at least so many bits the strict screen does; for weaker ones it would turn away too many.
+const STRICT_FROM_BITS: f32 = 60.0;
+const STRICT: Screen = Screen { least_promise: 13.7, per_stretch: 4 };
+const LENIENT: Screen = Screen { least_promise: 12.2, per_stretch: 12 };
+
+impl Screen {
+    /// The screen for matches with evidence of at least `threshold_bits`.
+    pub(super) fn of(threshold_bits: f32) -> Screen {
+        if threshold_bits >= STRICT_FROM_BITS { STRICT } else { LENIENT }
+    }
 }
 
 /// The candidates worth aligning, by document.
@@ -51,6 +75,7 @@ pub(super) fn candidates(
     index: &Index,
     surprisals: &Surprisals<'_>,
     query: Query<'_>,
+    screen: Screen,
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut hits = hits(index, query, found)?;
@@ -67,10 +92,11 @@ pub(super) fn candidates(
             }
         }
     }
+    candidates.retain(|candidate| candidate.promise >= screen.least_promise);
     let strong =
         |candidates: &[Candidate]| candidates.iter().filter(|one| one.estimate >= STRONG_BITS).count();
     let before = strong(&candidates);
-    let mut kept = strongest(candidates, query.side.classes.len());
+    let mut kept = strongest(candidates, query.side.classes.len(), screen);
     found.candidates_left_out = before - strong(&kept);
     kept.sort_by_key(|candidate| (candidate.segment, candidate.document, candidate.query));
     Ok(kept)
@@ -136,11 +162,12 @@ impl Wanted {
                     continue;
                 }
             };
+            let occurrences = list.len() as u32;
             for global in list {
                 let Some(document) = segment.document_at(global) else { continue };
                 let start = segment.document_row(document)?.token_start;
                 let seed = Seed { query: position, document: global - start, length: self.length };
-                hits.push(Hit { segment: id, document, seed, view: self.view });
+                hits.push(Hit { segment: id, document, seed, view: self.view, occurrences });
             }
         }
         Ok(())
@@ -194,20 +221,55 @@ impl Extent {
 impl Candidate {
     /// The candidate of a cluster, if its seeds are worth enough.
     fn new(hits: &[Hit], worth: &TokenWorth<'_>) -> Option<Candidate> {
-        let mut estimate = 0.0;
-        let mut covered_to = 0;
-        let mut query = (u32::MAX, 0);
-        for hit in hits {
-            let end = hit.seed.query + hit.seed.length;
-            estimate += (hit.seed.query.max(covered_to)..end).map(|i| worth.bits(i, hit.view)).sum::<f32>();
-            covered_to = covered_to.max(end);
-            query = (query.0.min(hit.seed.query), query.1.max(end));
-        }
-        (estimate >= MIN_ESTIMATE_BITS).then(|| {
-            let seeds = hits.iter().map(|hit| hit.seed).collect();
-            Candidate { segment: hits[0].segment, document: hits[0].document, seeds, estimate, query }
+        let estimate = worth.covered(hits, |i, view| worth.bits(i, view));
+        (estimate >= MIN_ESTIMATE_BITS).then(|| Candidate {
+            segment: hits[0].segment,
+            document: hits[0].document,
+            seeds: hits.iter().map(|hit| hit.seed).collect(),
+            estimate,
+            promise: promise(hits, worth),
+            query: (
+                hits.iter().map(|hit| hit.seed.query).min().unwrap_or(0),
+                hits.iter().map(|hit| hit.seed.query + hit.seed.length).max().unwrap_or(0),
+            ),
         })
     }
+}
+
+/// What the logarithms of a candidate's measures weigh in its promise: by logistic regression on the development half of the
+/// evaluation, of whether an alignment reaches 68 bits, rounded.
+const IN_LINE_WEIGHT: f32 = 3.5;
+const STRUCTURE_WEIGHT: f32 = 0.85;
+const OCCURRENCES_WEIGHT: f32 = -0.8;
+/// Seeds are in line if their diagonals differ by so many tokens at most: a copy has gaps, but few large ones.
+const IN_LINE: i64 = 24;
+
+/// How likely an alignment of these seeds is to be worth something, going by the bits of those that lie in line, the
+/// structure of all, and how many other places hold the same k-grams.
+fn promise(hits: &[Hit], worth: &TokenWorth<'_>) -> f32 {
+    let in_line = worth.covered(&in_line(hits), |i, view| worth.bits(i, view));
+    let structure = worth.covered(hits, |i, _| worth.surprisals.structure_bits(i as usize));
+    let occurrences: f32 = hits.iter().map(|hit| (hit.occurrences as f32).ln()).sum();
+    IN_LINE_WEIGHT * in_line.ln()
+        + STRUCTURE_WEIGHT * (structure + 1.0).ln()
+        + OCCURRENCES_WEIGHT * occurrences / hits.len() as f32
+}
+
+/// The most hits whose diagonals lie near each other.
+fn in_line(hits: &[Hit]) -> Vec<Hit> {
+    let diagonal = |hit: &Hit| i64::from(hit.seed.document) - i64::from(hit.seed.query);
+    let mut diagonals: Vec<i64> = hits.iter().map(diagonal).collect();
+    diagonals.sort_unstable();
+    let (mut start, mut best, mut most) = (0, diagonals[0], 0);
+    for end in 0..diagonals.len() {
+        while diagonals[end] - diagonals[start] > IN_LINE {
+            start += 1;
+        }
+        if end - start + 1 > most {
+            (best, most) = (diagonals[start], end - start + 1);
+        }
+    }
+    hits.iter().filter(|hit| (best..=best + IN_LINE).contains(&diagonal(hit))).copied().collect()
 }
 
 /// The candidates kept for a stretch of the query.
@@ -218,8 +280,8 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn has_room_for(&self, estimate: f32) -> bool {
-        self.kept < CANDIDATES_PER_STRETCH
+    fn has_room_for(&self, estimate: f32, screen: Screen) -> bool {
+        self.kept < screen.per_stretch
             || self.kept < MAX_CANDIDATES_PER_STRETCH
                 && estimate >= (NEARLY_AS_STRONG * self.strongest).max(STRONG_BITS)
     }
@@ -230,18 +292,18 @@ impl Stretch {
     }
 }
 
-/// Keeps, for each stretch of the query, the candidates of the highest estimates: a file copied from five places
-/// shows five owners, however strong one of them is.
-fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candidate> {
+/// Keeps, for each stretch of the query, the candidates that promise most: a file copied from five places shows five
+/// owners, however strong one of them is.
+fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize, screen: Screen) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let place = |c: &Candidate| (c.segment, c.document, c.query);
-        b.estimate.total_cmp(&a.estimate).then(place(a).cmp(&place(b)))
+        b.promise.total_cmp(&a.promise).then(place(a).cmp(&place(b)))
     });
     let mut stretches = vec![Stretch::default(); query_tokens / STRETCH as usize + 1];
     candidates.retain(|candidate| {
         let range = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
         let covered = &mut stretches[range];
-        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate)).count();
+        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate, screen)).count();
         let keep = free * 2 > covered.len();
         if keep {
             covered.iter_mut().for_each(|stretch| stretch.keep(candidate.estimate));
@@ -258,6 +320,19 @@ struct TokenWorth<'a> {
 }
 
 impl TokenWorth<'_> {
+    /// The sum over the tokens that some hits cover, which come in order of the query; each token counts once, in the view
+    /// of the first hit that covers it.
+    fn covered(&self, hits: &[Hit], bits: impl Fn(u32, u8) -> f32) -> f32 {
+        let mut sum = 0.0;
+        let mut covered_to = 0;
+        for hit in hits {
+            let end = hit.seed.query + hit.seed.length;
+            sum += (hit.seed.query.max(covered_to)..end).map(|i| bits(i, hit.view)).sum::<f32>();
+            covered_to = covered_to.max(end);
+        }
+        sum
+    }
+
     fn bits(&self, token: u32, view: u8) -> f32 {
         let (i, classes) = (token as usize, self.query.side.classes);
         match SCHEMES[usize::from(view)].view {

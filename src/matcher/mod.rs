@@ -12,7 +12,7 @@ mod merge;
 pub use crate::evidence::{CopyKind, Evidence};
 pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
-use candidate::Candidate;
+use candidate::{Candidate, Screen};
 
 use crate::align::{Aligner, Block, Pair, Side};
 use crate::evidence::{self, Seen, Sides};
@@ -172,7 +172,7 @@ fn each_alignment(
     mut take: impl FnMut(Aligned, Corresponding),
 ) -> Result<(), IndexError> {
     let surprisals = query.surprisals(model);
-    let candidates = candidate::candidates(index, &surprisals, query, found)?;
+    let candidates = candidate::candidates(index, &surprisals, query, Screen::of(threshold_bits), found)?;
     let mut bench = Bench {
         index,
         query,
