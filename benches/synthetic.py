@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""An index of a billion postings that takes half a gigabyte of disk, to ask what a look-up touches.
+"""An index of a billion postings that takes a gigabyte of disk, to ask what a look-up touches.
 
     pip install blake3==1.0.8 numpy==2.3.5 xxhash==3.6.0
-    benches/synthetic.py DIRECTORY [--postings 1000000000]
+    benches/synthetic.py DIRECTORY [--postings 1000000000] [--look-ups 1000]
 
-The table of buckets is whole, each bucket as full as it would be. Suffixes and postings are holes of a sparse file:
-which pages a look-up reads depends on the buckets alone, and a page of a hole is mapped like any other. The index holds
-no document, so nothing is ever found in it; `verify` rightly refuses it. The layout is that of corpus-index/FORMAT.md.
+Buckets are filled as hashes fill them, and the table of documents is whole, its lengths as uneven as those of files.
+Suffixes and postings are holes of a sparse file, but for the buckets of as many hashes that are in the index as are not:
+those are real, sorted, and listed in DIRECTORY/asked.tsv. `verify` rightly refuses the index, whose documents have no
+tokens. The layout is that of corpus-index/FORMAT.md.
 """
 
 import argparse
@@ -18,46 +19,117 @@ import blake3
 import numpy
 import xxhash
 
-HEADER, ALIGNMENT, LOAD, SECTIONS = 512, 64, 8, 9
-BUCKETS, SUFFIXES, POSTINGS = 5, 6, 7
+HEADER, ALIGNMENT, LOAD, SECTIONS, DOCUMENT_ROW = 512, 64, 8, 9, 48
+DOCUMENTS, BUCKETS, SUFFIXES, POSTINGS = 3, 5, 6, 7
 CHUNK = 1 << 22
+# Of 400 MB of published packages.
+TOKENS_A_POSTING, POSTINGS_A_DOCUMENT, SPREAD_OF_LENGTHS = 2.6, 367, 1.4
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", type=Path)
     parser.add_argument("--postings", type=int, default=1_000_000_000)
+    parser.add_argument("--look-ups", type=int, default=1000, help="of each kind: in the index, and not")
     parser.add_argument("--normalizer", type=int, default=1, help="NORMALIZER_VERSION")
     arguments = parser.parse_args()
-    postings = arguments.postings
-    bits = max(postings // LOAD - 1, 0).bit_length()
-    lengths = {BUCKETS: ((1 << bits) + 1) * 4, SUFFIXES: postings * 2, POSTINGS: postings * 4}
-    sections, end = [], HEADER
-    for number in range(SECTIONS):
-        offset = (end - HEADER + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + HEADER
-        end = offset + lengths.get(number, 0)
-        sections.append((offset, end - offset))
-
-    digest = blake3.blake3(f"synthetic {postings}".encode()).digest()
-    header = struct.pack("<8sIHH32s5QB7x", b"BMARKSEG", 1, arguments.normalizer, 0, digest, 0, 0, 0, 0, postings, bits)
-    header += b"".join(struct.pack("<3Q", *section, 0) for section in sections)
-    header = header.ljust(HEADER - 8, b"\0")
-    header += struct.pack("<Q", xxhash.xxh3_64_intdigest(header))
-
     arguments.directory.mkdir(parents=True, exist_ok=True)
-    name = f"{digest.hex()[:32]}.segment"
-    with open(arguments.directory / name, "wb") as file:
-        file.write(header)
-        file.seek(sections[BUCKETS][0])
-        buckets = 1 << bits
-        for first in range(0, buckets + 1, CHUNK):
-            numbers = numpy.arange(first, min(first + CHUNK, buckets + 1), dtype=numpy.uint64)
-            file.write((numbers * numpy.uint64(postings) >> numpy.uint64(bits)).astype("<u4").tobytes())
-        file.truncate(end)
-    segment = {"file": name, "digest": digest.hex(), "bytes": end}
-    manifest = json.dumps({"version": 1, "segments": [segment]}, separators=(",", ":"))
-    (arguments.directory / "manifest.json").write_text(f"{manifest}\n{blake3.blake3(manifest.encode()).hexdigest()}\n")
-    print(f"{postings} postings, {1 << bits} buckets, {end / 1e9:.2f} GB, of which {lengths[BUCKETS] / 1e9:.2f} GB are written")
+    for path in arguments.directory.glob("*.segment"):
+        path.unlink()
+    Synthetic(arguments).write(arguments.directory)
+
+
+class Synthetic:
+    def __init__(self, arguments) -> None:
+        self.postings = arguments.postings
+        self.bits = max(self.postings // LOAD - 1, 0).bit_length()
+        self.normalizer = arguments.normalizer
+        self.random = numpy.random.default_rng(self.postings)
+        lengths = self.random.lognormal(0, SPREAD_OF_LENGTHS, max(self.postings // POSTINGS_A_DOCUMENT, 1))
+        tokens = lengths * (self.postings * TOKENS_A_POSTING / lengths.sum())
+        self.document_tokens = tokens.clip(1, 1 << 21).astype(numpy.uint32)
+        self.tokens = int(self.document_tokens.sum(dtype=numpy.uint64))
+        hashes = self.random.integers(0, 1 << 64, 2 * arguments.look_ups, dtype=numpy.uint64).tolist()
+        self.asked = list({self.bucket(number): number for number in hashes}.values())
+        self.filled = {}
+        self.sections = self.layout()
+
+    def layout(self) -> list[tuple[int, int]]:
+        lengths = {
+            DOCUMENTS: len(self.document_tokens) * DOCUMENT_ROW, BUCKETS: ((1 << self.bits) + 1) * 4,
+            SUFFIXES: self.postings * 2, POSTINGS: self.postings * 4,
+        }
+        sections, end = [], HEADER
+        for number in range(SECTIONS):
+            offset = (end - HEADER + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + HEADER
+            end = offset + lengths.get(number, 0)
+            sections.append((offset, lengths.get(number, 0)))
+        return sections
+
+    def write(self, directory: Path) -> None:
+        digest = blake3.blake3(f"synthetic {self.postings}".encode()).digest()
+        name, size = f"{digest.hex()[:32]}.segment", sum(self.sections[-1])
+        with open(directory / name, "wb") as file:
+            file.write(self.header(digest))
+            file.seek(self.sections[DOCUMENTS][0])
+            file.write(self.documents())
+            self.write_buckets(file)
+            kinds = [self.write_entries(file, number, i % 2 == 0) for i, number in enumerate(self.asked)]
+            file.truncate(size)
+        manifest = json.dumps({"version": 1, "segments": [{"file": name, "digest": digest.hex(), "bytes": size}]}, separators=(",", ":"))
+        (directory / "manifest.json").write_text(f"{manifest}\n{blake3.blake3(manifest.encode()).hexdigest()}\n")
+        (directory / "asked.tsv").write_text("".join(f"{number}\t{kind}\n" for number, kind in zip(self.asked, kinds)))
+        written = (directory / name).stat().st_blocks * 512
+        print(f"{self.postings} postings, {1 << self.bits} buckets, {len(self.document_tokens)} documents, "
+              f"{size / 1e9:.2f} GB, of which {written / 1e9:.2f} GB are written")
+
+    def header(self, digest: bytes) -> bytes:
+        counts = (0, len(self.document_tokens), self.tokens, 0, self.postings)
+        header = struct.pack("<8sIHH32s5QB7x", b"BMARKSEG", 1, self.normalizer, 0, digest, *counts, self.bits)
+        header += b"".join(struct.pack("<3Q", *section, 0) for section in self.sections)
+        header = header.ljust(HEADER - 8, b"\0")
+        return header + struct.pack("<Q", xxhash.xxh3_64_intdigest(header))
+
+    def documents(self) -> bytes:
+        rows = numpy.zeros((len(self.document_tokens), DOCUMENT_ROW // 4), dtype="<u4")
+        rows[1:, 1] = numpy.cumsum(self.document_tokens, dtype=numpy.uint64)[:-1]
+        rows[:, 2] = self.document_tokens
+        return rows.tobytes()
+
+    def write_buckets(self, file) -> None:
+        """First entries, and what the asked buckets hold; a chunk's share of what is left is what chance gives it."""
+        file.seek(self.sections[BUCKETS][0])
+        wanted = numpy.array([self.bucket(number) for number in self.asked])
+        buckets, left, first = 1 << self.bits, self.postings, 0
+        for start in range(0, buckets, CHUNK):
+            size = min(CHUNK, buckets - start)
+            share = left if start + size == buckets else int(self.random.binomial(left, size / (buckets - start)))
+            counts = numpy.bincount(self.random.integers(0, size, share, dtype=numpy.uint32), minlength=size)
+            ends = first + numpy.cumsum(counts)
+            starts = ends - counts
+            file.write(starts.astype("<u4").tobytes())
+            for bucket in wanted[(wanted >= start) & (wanted < start + size)]:
+                self.filled[int(bucket)] = (int(starts[bucket - start]), int(counts[bucket - start]))
+            first, left = first + share, left - share
+        file.write(struct.pack("<I", first))
+
+    def write_entries(self, file, number: int, is_wanted: bool) -> str:
+        """The bucket of a hash: as many sorted suffixes as it has, that of the hash among them if it is wanted and there are any."""
+        first, count = self.filled[self.bucket(number)]
+        is_hit = is_wanted and count > 0
+        suffix = number << self.bits >> 48 & 0xFFFF
+        suffixes = self.random.integers(0, 1 << 16, count, dtype=numpy.uint16)
+        suffixes[suffixes == suffix] = suffix ^ 1
+        if is_hit:
+            suffixes[0] = suffix
+        file.seek(self.sections[SUFFIXES][0] + first * 2)
+        file.write(numpy.sort(suffixes).astype("<u2").tobytes())
+        file.seek(self.sections[POSTINGS][0] + first * 4)
+        file.write(self.random.integers(0, self.tokens, count, dtype=numpy.uint64).astype("<u4").tobytes())
+        return "hit" if is_hit else "miss"
+
+    def bucket(self, number: int) -> int:
+        return number >> (64 - self.bits)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,10 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
+        // A bar that nobody sees needs no thread that moves it.
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
         Progress { bar, lines: AtomicU64::new(0) }
     }
 

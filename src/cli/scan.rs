@@ -99,7 +99,7 @@ impl Request {
 
     fn scan_files(&self, scanner: &mut Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
         let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.jobs.map_or(0, NonZeroUsize::get))
+            .num_threads(self.threads(walked.files.len()))
             .build()
             .context("cannot start threads")?;
         let progress = Progress::new(common, walked.files.len(), "files");
@@ -113,6 +113,16 @@ impl Request {
             threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines)));
         report.notes.extend(scanner.close_cache());
         Ok(report)
+    }
+
+    /// How many threads look at files; 0 is one for each core. One file occupies one, and others that wait for work take a
+    /// twelfth of the time of so short a process.
+    fn threads(&self, files: usize) -> usize {
+        match (self.jobs, files) {
+            (Some(jobs), _) => jobs.get(),
+            (None, 0 | 1) => 1,
+            (None, _) => 0,
+        }
     }
 
     /// Where the cache is, if one is worth it. The texts of a change seldom come twice.
