@@ -285,7 +285,8 @@ Examples:
   birthmark index add ../parser --purl pkg:generic/parser@2.1.0 --license GPL-3.0-or-later
   birthmark index add --recipe corpus/recipe.toml --index corpus/index
 
-Components are committed a few at a time: an interrupted run loses nothing it has committed.")]
+Components are committed a few at a time: an interrupted run loses nothing it has committed, and the same command goes
+on from there, since a component that the index holds already, just as it is, is left alone.")]
 pub struct AddArgs {
     /// Directories and archives
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required_unless_present = "recipe")]

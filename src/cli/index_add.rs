@@ -1,5 +1,6 @@
 //! `birthmark index add`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::failure;
 use super::index::Target;
 use super::progress::Progress;
 use crate::finding::Note;
+use crate::index::documents::Component;
 use crate::index::{IndexDirectory, PreparedComponent, Spill};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
 use crate::ingest::{self, Given, IngestError, Ingested, Source};
@@ -32,12 +34,17 @@ pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let wanted = wanted(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;
     let mut index = IndexDirectory::open_or_create(target.directory()?)?.within(args.memory.memory);
-    let progress = Progress::new(common, wanted.len(), "components");
+    let held = index.list()?.into_iter().map(|entry| (entry.component.purl.clone(), entry.component));
+    let run = Run {
+        held: held.collect(),
+        spill: index.spill(),
+        progress: Progress::new(common, wanted.len(), "components"),
+    };
     let mut added = Added::default();
     for batch in batches(&wanted) {
-        add_batch(batch, &mut index, recipe.as_mut().filter(|_| args.pin), &progress, &mut added)?;
+        run.add_batch(batch, &mut index, recipe.as_mut().filter(|_| args.pin), &mut added)?;
     }
-    drop(progress);
+    drop(run);
     if let Some(recipe) = recipe.filter(|_| args.pin) {
         recipe.write()?;
     }
@@ -103,10 +110,11 @@ impl RecipeFile {
     }
 
     /// Takes down what its components turned out to be.
-    fn learn(&mut self, read: &[PreparedComponent]) {
+    fn learn(&mut self, read: &[Read]) {
         for component in &mut self.recipe.components {
-            if let Some(found) = read.iter().find(|found| found.component.purl == component.purl) {
-                *component = component.learned(&found.component);
+            let mut found = read.iter().map(Read::component);
+            if let Some(found) = found.find(|found| found.purl == component.purl) {
+                *component = component.learned(found);
             }
         }
     }
@@ -150,65 +158,97 @@ fn batches(wanted: &[Wanted]) -> Vec<&[Wanted]> {
     batches
 }
 
-/// Reads a batch and adds it. Some components are read at a time, in parallel; where they have more documents than may
-/// wait, those are added before the others are read.
-fn add_batch(
-    batch: &[Wanted],
-    index: &mut IndexDirectory,
-    mut recipe: Option<&mut RecipeFile>,
-    progress: &Progress,
-    added: &mut Added,
-) -> anyhow::Result<()> {
-    let spill = index.spill();
-    let mut waiting = Vec::new();
-    for some in batch.chunks(rayon::current_num_threads()) {
-        let read = read(some, &spill, progress, added);
-        if let Some(recipe) = &mut recipe {
-            recipe.learn(&read);
-        }
-        waiting.extend(read);
-        let documents: usize = waiting.iter().map(|component| component.documents.len()).sum();
-        if documents > spill.memory().prepared_documents() {
-            index.add(std::mem::take(&mut waiting))?;
-        }
-    }
-    if !waiting.is_empty() {
-        index.add(waiting)?;
-    }
-    Ok(())
+/// What adding goes by.
+struct Run {
+    /// What the index held before, by purl.
+    held: HashMap<Purl, Component>,
+    spill: Arc<Spill>,
+    progress: Progress,
 }
 
-/// Reads and prepares components in parallel. What cannot be read is told at once and counted; the others go on.
-fn read(
-    some: &[Wanted],
-    spill: &Arc<Spill>,
-    progress: &Progress,
-    added: &mut Added,
-) -> Vec<PreparedComponent> {
-    let prepare = |wanted: &Wanted| {
-        let ingested = wanted.ingest(spill)?;
-        let mut notes = ingested.notes.clone();
-        let prepared = ingested.prepare(spill)?;
-        notes.extend(prepared.notes);
-        progress.done(prepared.component.lines());
-        Ok((prepared.component, notes))
-    };
-    let results: Vec<Result<_, IngestError>> = some.par_iter().map(prepare).collect();
-    let mut components = Vec::new();
-    for result in results {
-        match result {
-            Ok((component, notes)) => {
-                progress.interrupt(|| tell_notes(&component.component.purl, &notes));
-                count(&component, added);
-                components.push(component);
-            }
-            Err(error) => {
-                added.failed += 1;
-                progress.interrupt(|| failure::tell(&error.into()));
-            }
+/// A component that was read.
+enum Read {
+    New(PreparedComponent),
+    /// The index holds it as it is: an earlier run came so far before it was interrupted.
+    Held(Component),
+}
+
+impl Read {
+    fn component(&self) -> &Component {
+        match self {
+            Read::New(prepared) => &prepared.component,
+            Read::Held(component) => component,
         }
     }
-    components
+}
+
+impl Run {
+    /// Reads a batch and adds it. Some components are read at a time, in parallel; where they have more documents than may
+    /// wait, those are added before the others are read.
+    fn add_batch(
+        &self,
+        batch: &[Wanted],
+        index: &mut IndexDirectory,
+        mut recipe: Option<&mut RecipeFile>,
+        added: &mut Added,
+    ) -> anyhow::Result<()> {
+        let mut waiting = Vec::new();
+        for some in batch.chunks(rayon::current_num_threads()) {
+            let read = self.read(some, added);
+            if let Some(recipe) = &mut recipe {
+                recipe.learn(&read);
+            }
+            waiting.extend(read.into_iter().filter_map(|read| match read {
+                Read::New(prepared) => Some(prepared),
+                Read::Held(_) => None,
+            }));
+            let documents: usize = waiting.iter().map(|component| component.documents.len()).sum();
+            if documents > self.spill.memory().prepared_documents() {
+                index.add(std::mem::take(&mut waiting))?;
+            }
+        }
+        if !waiting.is_empty() {
+            index.add(waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Reads components in parallel. What cannot be read is told at once and counted; the others go on.
+    fn read(&self, some: &[Wanted], added: &mut Added) -> Vec<Read> {
+        let results: Vec<_> = some.par_iter().map(|wanted| self.read_one(wanted)).collect();
+        let mut components = Vec::new();
+        for result in results {
+            match result {
+                Ok((read, notes)) => {
+                    self.progress.interrupt(|| tell_notes(&read.component().purl, &notes));
+                    match &read {
+                        Read::New(component) => count(component, added),
+                        Read::Held(_) => added.unchanged += 1,
+                    }
+                    components.push(read);
+                }
+                Err(error) => {
+                    added.failed += 1;
+                    self.progress.interrupt(|| failure::tell(&error.into()));
+                }
+            }
+        }
+        components
+    }
+
+    /// Reads a component and prepares it, if the index does not hold it as it is; and what there is to note.
+    fn read_one(&self, wanted: &Wanted) -> Result<(Read, Vec<Note>), IngestError> {
+        let ingested = wanted.ingest(&self.spill)?;
+        let mut notes = ingested.notes.clone();
+        if self.held.get(&ingested.component.purl) == Some(&ingested.component) {
+            self.progress.done(0);
+            return Ok((Read::Held(ingested.component), notes));
+        }
+        let prepared = ingested.prepare(&self.spill)?;
+        notes.extend(prepared.notes);
+        self.progress.done(prepared.component.lines());
+        Ok((Read::New(prepared.component), notes))
+    }
 }
 
 /// Counts what was added.

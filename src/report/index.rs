@@ -37,6 +37,8 @@ pub struct Added {
     pub documents: u64,
     /// Physical lines in these.
     pub lines: u64,
+    /// Components that were held already, just as they are.
+    pub unchanged: u64,
     /// Sources that could not be added.
     pub failed: u64,
 }
@@ -55,7 +57,7 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
     match answer {
         Answer::Add(added) => {
             added_text(*added, &name, out)?;
-            if added.components == 0 { Ok(()) } else { usage_text(&name, out) }
+            if added.components + added.unchanged == 0 { Ok(()) } else { usage_text(&name, out) }
         }
         Answer::AddIdioms(added) => added_text(*added, &name, out),
         Answer::Remove(removed) => {
@@ -81,6 +83,10 @@ fn added_text(added: Added, name: &Printable<'_>, out: &mut dyn Write) -> io::Re
     let documents = count(added.documents, "document");
     let lines = count(added.lines, "line");
     writeln!(out, "{BOLD}Added{BOLD:#} {components} ({documents}, {lines}) to {name}")?;
+    if added.unchanged > 0 {
+        let unchanged = count(added.unchanged, "component");
+        writeln!(out, "{BOLD}Unchanged{BOLD:#} {unchanged}, which it held already")?;
+    }
     if added.failed > 0 {
         let failed = count(added.failed, "component");
         writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
@@ -150,7 +156,7 @@ struct Document<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum AnswerJson<'a> {
-    Added { components: u64, documents: u64, lines: u64, failed: u64 },
+    Added { components: u64, documents: u64, lines: u64, unchanged: u64, failed: u64 },
     Removed { components: usize },
     Components(Vec<ComponentJson<'a>>),
     Info(PartJson),
@@ -188,6 +194,7 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
                 components: added.components,
                 documents: added.documents,
                 lines: added.lines,
+                unchanged: added.unchanged,
                 failed: added.failed,
             },
             Answer::Remove(removed) => AnswerJson::Removed { components: *removed },

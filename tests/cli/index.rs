@@ -102,3 +102,39 @@ fn a_recipe_is_pinned_and_then_held_to() {
     assert!(err.contains("pkg:generic/a@1"), "{err}");
     assert_eq!(read(), pinned, "a recipe is not bent to what was found");
 }
+
+#[test]
+fn what_is_held_already_is_left_alone() {
+    let project = project(&[("a/x.py", "x = 1\n"), ("b/y.py", "y = 2\n")]);
+    let add = |words: &[&str]| {
+        let mut command = birthmark(project.path());
+        let (code, out, err) = run(command.args(["index", "add", "--format=json"]).args(words));
+        assert_eq!(code, 0, "{err}");
+        let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+        (answer["added"]["components"].clone(), answer["added"]["unchanged"].clone())
+    };
+    assert_eq!(add(&["a"]), (1.into(), 0.into()));
+    assert_eq!(add(&["a", "b"]), (1.into(), 1.into()));
+    assert_eq!(add(&["a", "--license", "MIT"]), (1.into(), 0.into()), "another licence is another fact");
+    std::fs::write(project.path().join("b/y.py"), "y = 3\n").expect("written");
+    assert_eq!(
+        add(&["a", "b", "--memory", "1G"]),
+        (2.into(), 0.into()),
+        "the licence was given, and is not now"
+    );
+    let (_, out, _) = run(birthmark(project.path()).args(["index", "add", "a"]));
+    assert!(out.contains("Unchanged 1 component, which it held already"), "{out}");
+}
+
+#[test]
+fn too_little_memory_is_refused_with_what_suffices() {
+    let project = project(&[("a/x.py", "x = 1\n")]);
+    for command in [&["index", "add", "a", "--memory"][..], &["index", "merge", "--memory"]] {
+        for (size, expected) in [("100M", "at least 256 MiB"), ("much", "such as 512M or 2G")] {
+            let (code, _, err) = run(birthmark(project.path()).args(command).arg(size));
+            assert_eq!(code, 2);
+            assert!(err.contains(expected), "{err}");
+        }
+        assert!(!project.path().join(".birthmark").exists(), "nothing is made before");
+    }
+}

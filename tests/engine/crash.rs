@@ -104,6 +104,47 @@ fn killed_writers_leave_an_index() {
     assert!(snapshot(&index) == expected, "as if nobody had been killed");
 }
 
+/// Killed again and again, a long run comes to its end: what it has committed stays, and is not done again.
+#[test]
+fn a_killed_run_of_many_components_goes_on() {
+    const COMPONENTS: usize = 40;
+    let directory = tempfile::tempdir().expect("a directory");
+    let index = directory.path().join("index");
+    write_sources(directory.path(), COMPONENTS as u64);
+    let words: Vec<String> = (0..COMPONENTS).map(|component| format!("c{component}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let start = Instant::now();
+    assert!(add(directory.path(), &words).output().expect("it runs").status.success());
+    let whole = start.elapsed();
+    IndexDirectory::open(&index).expect("it opens").merge().expect("merged");
+    let expected = snapshot(&index);
+    fs::remove_dir_all(&index).expect("removed");
+
+    let mut random = Random(5);
+    let mut held = 0;
+    for _ in 0..KILLS {
+        let mut child = add(directory.path(), &words).spawn().expect("it runs");
+        std::thread::sleep(whole * random.below(900) as u32 / 1000);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        let components = check(&index);
+        assert!(components >= held, "what was told to be there stays: {components} of {held}");
+        held = components;
+    }
+    let mut last = add(directory.path(), &words);
+    let output = last.stdout(Stdio::piped()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let unchanged = match held {
+        0 => String::new(),
+        1 => "Unchanged 1 component,".to_owned(),
+        _ => format!("Unchanged {held} components,"),
+    };
+    assert!(output.status.success() && said.contains(&unchanged), "{held} held, but: {said}");
+    assert_eq!(check(&index), COMPONENTS);
+    IndexDirectory::open(&index).expect("it opens").merge().expect("merged");
+    assert!(snapshot(&index) == expected, "as if nobody had been killed");
+}
+
 /// What a writer leaves that was killed between two steps.
 #[test]
 fn leftovers_are_swept() {

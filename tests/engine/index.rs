@@ -191,6 +191,46 @@ fn removing_leaves_nothing() {
 }
 
 #[test]
+fn adding_touches_no_other_segment() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    let contents = || -> BTreeMap<String, blake3::Hash> {
+        let names = files(directory.path()).into_iter().filter(|name| name.ends_with(".segment"));
+        let digest = |name: &String| blake3::hash(&fs::read(directory.path().join(name)).expect("readable"));
+        names.map(|name| (name.clone(), digest(&name))).collect()
+    };
+    let mut before = contents();
+    for given in givens() {
+        index.add(vec![given.prepare()]).expect("added");
+        let after = contents();
+        assert_eq!(after.len(), before.len() + 1);
+        assert!(before.iter().all(|(name, digest)| after.get(name) == Some(digest)));
+        before = after;
+    }
+}
+
+#[test]
+fn merging_leaves_nothing_of_what_was_removed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    for some in givens().chunks(2) {
+        index.add(prepare(some)).expect("added");
+    }
+    index.remove(&["pkg:pypi/sample-2".parse().expect("a purl")]).expect("removed");
+    index.merge().expect("merged");
+    drop(index);
+    for name in files(directory.path()) {
+        let bytes = fs::read(directory.path().join(&name)).expect("readable");
+        for trace in [&b"sample-2"[..], b"m2.py", b"GPL-3.0"] {
+            assert!(!bytes.windows(trace.len()).any(|window| window == trace), "{name}");
+        }
+    }
+    let rest: Vec<Given> = givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
+    let [merged] = &segments(directory.path())[..] else { panic!("one segment") };
+    assert_eq!(merged.digest(), segment(segment_bytes(&rest)).digest(), "as if it had never been there");
+}
+
+#[test]
 fn the_last_component_can_go() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
