@@ -67,7 +67,7 @@ pub fn write_segment(
     drop(listed);
     out.section(Section::Model)?;
     if counts.tokens >= MIN_TRAINING_TOKENS {
-        out.write(&learn(&training_sample(contents, counts.tokens)?, counts.tokens))?;
+        out.write(&learn(training_sample(contents, counts.tokens)?, counts.tokens))?;
     }
     Ok(out.finish(counts, bucket_bits)?)
 }

@@ -23,8 +23,8 @@ const GRAMS_PER_THOUSAND_TOKENS: usize = 40;
 const MAX_GRAMS: usize = 1_500_000;
 
 /// Tokens for each of which there is a part of the contexts, on average, and parts at the most.
-const TOKENS_OF_A_PART: usize = 1 << 15;
-const MAX_PARTS: usize = 256;
+const TOKENS_OF_A_PART: usize = 1 << 14;
+const MAX_PARTS: usize = 512;
 
 /// A document to learn from.
 pub struct TrainingDocument {
@@ -41,7 +41,7 @@ pub struct TrainingDocument {
 /// What is counted of an n-gram.
 struct Gram {
     /// Where it stands first.
-    first: u32,
+    first: usize,
     votes: u32,
     packages: u16,
     last_package: u32,
@@ -57,93 +57,121 @@ struct Estimate {
 
 /// Learns a model from documents sorted by package, for a corpus of `corpus_tokens` tokens, in the form
 /// [`Model::read`](super::Model::read) takes. The same documents give the same bytes.
-pub fn learn(documents: &[TrainingDocument], corpus_tokens: u64) -> Vec<u8> {
-    let mut estimates = learn_view(documents, View::Structure);
-    estimates.extend(learn_view(documents, View::Named));
+pub fn learn(documents: Vec<TrainingDocument>, corpus_tokens: u64) -> Vec<u8> {
+    let names = name_table(&documents);
+    let mut sample = Sample::new(documents);
+    let mut estimates = sample.learn(View::Structure);
+    estimates.extend(sample.learn(View::Named));
     estimates.par_sort_by(|a, b| b.gain.total_cmp(&a.gain).then(a.gram.cmp(&b.gram)));
     let budget = (corpus_tokens / 1000) as usize * GRAMS_PER_THOUSAND_TOKENS;
     estimates.truncate(budget.min(MAX_GRAMS));
-    serialize(&name_table(documents), &estimates)
-}
-
-fn learn_view(documents: &[TrainingDocument], view: View) -> Vec<Estimate> {
-    let mut sample = Sample::new(documents, view);
-    let mut kept = Vec::new();
-    // What prediction says of each gram of the previous order, stored or not.
-    let mut predicted: FxHashMap<u64, f32> = FxHashMap::default();
-    for order in 1..=MAX_ORDER {
-        let (mut places, ends) = sample.places_by_context(order);
-        let counted: Vec<Counted> = slices(&mut places, &ends)
-            .into_par_iter()
-            .map(|places| sample.count(order, places, &predicted))
-            .collect();
-        sample.extendable.fill(0);
-        predicted = FxHashMap::default();
-        let mut start = 0;
-        for (counted, end) in counted.into_iter().zip(ends) {
-            for &place in &places[start..start + counted.extendable] {
-                sample.extendable[place as usize / 64] |= 1 << (place % 64);
-            }
-            predicted.extend(counted.predicted);
-            kept.extend(counted.kept);
-            start = end;
-        }
-        sample.lengthen(order);
-    }
-    kept
+    serialize(&names, &estimates)
 }
 
 /// The documents one behind the other, with the gram that ends at each token, of an order that grows.
 struct Sample {
     documents: Vec<Extent>,
-    codes: Vec<u32>,
+    /// Class and name of each token.
+    tokens: Vec<u32>,
     /// The gram of the order before that ends at each token; at first the seed of its language.
     grams: Vec<u64>,
     /// Whether the gram that ends at a token is to be extended: a bit each.
     extendable: Vec<u64>,
+    view: View,
 }
 
-/// Where a document ends in the sample, and its package.
+/// Where a document ends in the sample, and what it is.
 struct Extent {
     end: usize,
     package: u32,
+    language: Language,
 }
+
+/// A gram where it occurs: both halves of its hash, and its last token.
+#[derive(Clone, Copy, Default)]
+struct Occurrence([u32; 3]);
 
 /// What became of the grams of some contexts.
 struct Counted {
-    /// How many of the places, put first, end a gram that is to be extended.
+    /// How many of the occurrences, put first, are to be extended.
     extendable: usize,
     kept: Vec<Estimate>,
     predicted: Vec<(u64, f32)>,
 }
 
+impl Occurrence {
+    fn new(gram: u64, place: usize) -> Occurrence {
+        Occurrence([(gram >> 32) as u32, gram as u32, place as u32])
+    }
+
+    fn gram(self) -> u64 {
+        u64::from(self.0[0]) << 32 | u64::from(self.0[1])
+    }
+
+    fn place(self) -> usize {
+        self.0[2] as usize
+    }
+}
+
 impl Sample {
-    fn new(documents: &[TrainingDocument], view: View) -> Sample {
-        let tokens = documents.iter().map(|document| document.classes.len()).sum();
+    fn new(documents: Vec<TrainingDocument>) -> Sample {
+        let count = documents.iter().map(|document| document.classes.len()).sum();
         let mut sample = Sample {
             documents: Vec::with_capacity(documents.len()),
-            codes: Vec::with_capacity(tokens),
-            grams: Vec::with_capacity(tokens),
-            extendable: vec![0; tokens.div_ceil(64)],
+            tokens: Vec::with_capacity(count),
+            grams: vec![0; count],
+            extendable: vec![0; count.div_ceil(64)],
+            view: View::Structure,
         };
-        for document in documents {
-            sample.codes.extend(document.classes.iter().zip(&document.names).map(
-                |(&class, &name)| match view {
-                    View::Structure => u32::from(class),
-                    View::Named => named_code(class, name),
-                },
-            ));
-            sample.grams.resize(sample.codes.len(), gram_seed(view, document.language));
-            sample.documents.push(Extent { end: sample.codes.len(), package: document.package });
+        for TrainingDocument { package, language, classes, names } in documents {
+            let token = |(class, name)| u32::from(class) | u32::from(name) << 8;
+            sample.tokens.extend(classes.into_iter().zip(names).map(token));
+            sample.documents.push(Extent { end: sample.tokens.len(), package, language });
         }
         sample
     }
 
-    /// The last tokens of all grams of that order whose context is to be extended. Those whose contexts fall into the
+    fn learn(&mut self, view: View) -> Vec<Estimate> {
+        self.begin(view);
+        let mut kept = Vec::new();
+        // What prediction says of each gram of the previous order, stored or not.
+        let mut predicted: FxHashMap<u64, f32> = FxHashMap::default();
+        for order in 1..=MAX_ORDER {
+            let (mut occurrences, ends) = self.by_context(order);
+            let counted: Vec<Counted> = slices(&mut occurrences, &ends)
+                .into_par_iter()
+                .map(|some| self.count(order, some, &predicted))
+                .collect();
+            self.extendable.fill(0);
+            predicted = FxHashMap::default();
+            let mut start = 0;
+            for (counted, end) in counted.into_iter().zip(ends) {
+                for occurrence in &occurrences[start..start + counted.extendable] {
+                    self.extendable[occurrence.place() / 64] |= 1 << (occurrence.place() % 64);
+                }
+                predicted.extend(counted.predicted);
+                kept.extend(counted.kept);
+                start = end;
+            }
+            self.lengthen(order);
+        }
+        kept
+    }
+
+    fn begin(&mut self, view: View) {
+        self.view = view;
+        let mut start = 0;
+        for document in &self.documents {
+            self.grams[start..document.end].fill(gram_seed(view, document.language));
+            start = document.end;
+        }
+    }
+
+    /// The occurrences of all grams of that order whose context is to be extended. Those whose contexts fall into the
     /// same part are side by side, in order: so little is counted at a time that it stays in the processor's cache, and
     /// whoever counts a part sees all that follows its contexts. Also where the parts end.
-    fn places_by_context(&self, order: usize) -> (Vec<u32>, Vec<usize>) {
-        let parts = (self.codes.len() / TOKENS_OF_A_PART).next_power_of_two().min(MAX_PARTS);
+    fn by_context(&self, order: usize) -> (Vec<Occurrence>, Vec<usize>) {
+        let parts = (self.tokens.len() / TOKENS_OF_A_PART).next_power_of_two().min(MAX_PARTS);
         let part_of = |context: u64| (context >> 32) as usize & (parts - 1);
         let mut ends = vec![0; parts];
         self.each_place(order, |_, context| ends[part_of(context)] += 1);
@@ -151,13 +179,13 @@ impl Sample {
         for end in &mut ends {
             total += std::mem::replace(end, total);
         }
-        let mut places = vec![0; total];
+        let mut occurrences = vec![Occurrence::default(); total];
         self.each_place(order, |place, context| {
             let next = &mut ends[part_of(context)];
-            places[*next] = place as u32;
+            occurrences[*next] = Occurrence::new(self.gram(order, place), place);
             *next += 1;
         });
-        (places, ends)
+        (occurrences, ends)
     }
 
     fn each_place(&self, order: usize, mut act: impl FnMut(usize, u64)) {
@@ -179,29 +207,39 @@ impl Sample {
 
     /// The gram of an order that ends at a token, out of the one of the order before.
     fn gram(&self, order: usize, place: usize) -> u64 {
-        gram_push(self.grams[place], u64::from(self.codes[place + 1 - order]))
+        let token = self.tokens[place + 1 - order];
+        let code = match self.view {
+            View::Structure => token & 0xFF,
+            View::Named => named_code(token as u8, (token >> 8) as u16),
+        };
+        gram_push(self.grams[place], u64::from(code))
     }
 
-    /// Counts the grams that end at some places, which hold all that follow some contexts.
-    fn count(&self, order: usize, places: &mut [u32], predicted: &FxHashMap<u64, f32>) -> Counted {
+    /// Counts occurrences of grams, which are all that follow some contexts.
+    fn count(
+        &self,
+        order: usize,
+        occurrences: &mut [Occurrence],
+        predicted: &FxHashMap<u64, f32>,
+    ) -> Counted {
         let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
         let mut grams: Vec<(u64, Gram)> = Vec::new();
-        let mut number_at = Vec::with_capacity(places.len());
+        let mut number_of = Vec::with_capacity(occurrences.len());
         let mut document = 0;
-        for &place in places.iter() {
-            document += self.documents[document..].iter().take_while(|it| it.end <= place as usize).count();
-            let hash = self.gram(order, place as usize);
-            let number = *numbers.entry(hash).or_insert_with(|| {
-                grams.push((hash, Gram::new(place)));
+        for occurrence in occurrences.iter() {
+            let is_before = |extent: &&Extent| extent.end <= occurrence.place();
+            document += self.documents[document..].iter().take_while(is_before).count();
+            let number = *numbers.entry(occurrence.gram()).or_insert_with(|| {
+                grams.push((occurrence.gram(), Gram::new(occurrence.place())));
                 grams.len() as u32 - 1
             });
             grams[number as usize].1.vote(self.documents[document].package);
-            number_at.push(number);
+            number_of.push(number);
         }
         let mut extendable = 0;
-        for (i, &number) in number_at.iter().enumerate() {
+        for (i, number) in number_of.into_iter().enumerate() {
             if grams[number as usize].1.packages >= MIN_PACKAGES_TO_EXTEND {
-                places[extendable] = places[i];
+                occurrences[extendable] = occurrences[i];
                 extendable += 1;
             }
         }
@@ -217,14 +255,14 @@ impl Sample {
         predicted: &FxHashMap<u64, f32>,
     ) -> (Vec<Estimate>, Vec<(u64, f32)>) {
         let mut totals: FxHashMap<u64, u64> = FxHashMap::default();
-        let context = |gram: &Gram| self.context(order, gram.first as usize);
+        let context = |gram: &Gram| self.context(order, gram.first);
         for (_, gram) in grams {
             *totals.entry(context(gram)).or_default() += u64::from(gram.votes);
         }
         let (mut kept, mut says) = (Vec::new(), Vec::new());
         for &(hash, ref gram) in grams.iter().filter(|(_, gram)| gram.packages >= MIN_PACKAGES) {
             let bits = (totals[&context(gram)] as f32 / gram.votes as f32).log2();
-            let shorter = self.grams[gram.first as usize];
+            let shorter = self.grams[gram.first];
             let fallback = if order == 1 { None } else { predicted.get(&shorter).copied() };
             let gain = fallback.map_or(f32::INFINITY, |fallback| (bits - fallback).abs());
             if gain >= MIN_GAIN_BITS {
@@ -245,19 +283,19 @@ impl Sample {
     }
 }
 
-/// The parts of places, by where they end.
-fn slices<'a>(mut places: &'a mut [u32], ends: &[usize]) -> Vec<&'a mut [u32]> {
+/// The parts of something, by where they end.
+fn slices<'a, T>(mut all: &'a mut [T], ends: &[usize]) -> Vec<&'a mut [T]> {
     let mut start = 0;
     let part = |&end: &usize| {
-        let (part, rest) = std::mem::take(&mut places).split_at_mut(end - start);
-        (places, start) = (rest, end);
+        let (part, rest) = std::mem::take(&mut all).split_at_mut(end - start);
+        (all, start) = (rest, end);
         part
     };
     ends.iter().map(part).collect()
 }
 
 impl Gram {
-    fn new(first: u32) -> Gram {
+    fn new(first: usize) -> Gram {
         Gram { first, votes: 0, packages: 0, last_package: u32::MAX, last_package_votes: 0 }
     }
 

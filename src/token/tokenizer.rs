@@ -1,9 +1,11 @@
 //! The walk over the parse tree that makes a token stream.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
+use rustc_hash::FxHashMap;
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree, TreeCursor};
 
 use super::role::{self, Bracket, Neighbours, Shape};
@@ -46,7 +48,7 @@ struct KindTable {
     sole_children: Vec<bool>,
     holes: Vec<bool>,
     /// Words of punctuation that are longer than one character.
-    operators: HashMap<&'static [u8], Shape>,
+    operators: FxHashMap<&'static [u8], Shape>,
 }
 
 /// Turns texts into token streams; keeps its parser and buffers between texts.
@@ -296,7 +298,9 @@ fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
         let joined = kept.checked_sub(1).and_then(|last: usize| {
             let before: Leaf = leaves[last];
             let word = text.get(before.span.start as usize..leaf.span.end as usize)?;
-            (before.span.end == leaf.span.start && word.len() <= 3).then_some(())?;
+            let touches = before.span.end == leaf.span.start && word.len() <= 3;
+            // Most neighbours that touch are a name and a bracket or dot, and need no looking up.
+            (touches && word.iter().all(is_operator_byte)).then_some(())?;
             let shape = *kinds.operators.get(word)?;
             Some(Leaf { shape, span: ByteSpan { start: before.span.start, end: leaf.span.end } })
         });
@@ -395,8 +399,12 @@ fn string_content(word: &[u8]) -> &[u8] {
 }
 
 /// A number in lower case without digit separators.
-fn number_content(word: &[u8]) -> Vec<u8> {
-    word.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase).collect()
+fn number_content(word: &[u8]) -> Cow<'_, [u8]> {
+    let is_plain = |&byte: &u8| byte != b'_' && !byte.is_ascii_uppercase();
+    match word.iter().all(is_plain) {
+        true => Cow::Borrowed(word),
+        false => word.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase).collect(),
+    }
 }
 
 fn atom_shape(atom: Atom) -> Shape {
@@ -440,10 +448,13 @@ fn build_kind_table(language: Language) -> KindTable {
     }
 }
 
-fn operators(language: Language) -> HashMap<&'static [u8], Shape> {
+fn is_operator_byte(byte: &u8) -> bool {
+    byte.is_ascii_punctuation() && *byte != b'_'
+}
+
+fn operators(language: Language) -> FxHashMap<&'static [u8], Shape> {
     let row = language.row();
-    let is_operator =
-        |word: &&&str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_punctuation() && byte != b'_');
+    let is_operator = |word: &&&str| word.len() > 1 && word.as_bytes().iter().all(is_operator_byte);
     let shape = |word: &'static str| match action(language, word, false, true) {
         Action::Leaf(shape) => Some((word.as_bytes(), shape)),
         _ => None,
