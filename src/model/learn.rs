@@ -136,8 +136,9 @@ impl Sample {
         let mut kept = Vec::new();
         // What prediction says of each gram of the previous order, stored or not.
         let mut predicted: FxHashMap<u64, f32> = FxHashMap::default();
+        let mut occurrences = Vec::new();
         for order in 1..=MAX_ORDER {
-            let (mut occurrences, ends) = self.by_context(order);
+            let ends = self.by_context(order, &mut occurrences);
             let counted: Vec<Counted> = slices(&mut occurrences, &ends)
                 .into_par_iter()
                 .map(|some| self.count(order, some, &predicted))
@@ -153,7 +154,9 @@ impl Sample {
                 kept.extend(counted.kept);
                 start = end;
             }
-            self.lengthen(order);
+            if order < MAX_ORDER {
+                self.lengthen(order);
+            }
         }
         kept
     }
@@ -169,8 +172,8 @@ impl Sample {
 
     /// The occurrences of all grams of that order whose context is to be extended. Those whose contexts fall into the
     /// same part are side by side, in order: so little is counted at a time that it stays in the processor's cache, and
-    /// whoever counts a part sees all that follows its contexts. Also where the parts end.
-    fn by_context(&self, order: usize) -> (Vec<Occurrence>, Vec<usize>) {
+    /// whoever counts a part sees all that follows its contexts. Tells where the parts end.
+    fn by_context(&self, order: usize, occurrences: &mut Vec<Occurrence>) -> Vec<usize> {
         let parts = (self.tokens.len() / TOKENS_OF_A_PART).next_power_of_two().min(MAX_PARTS);
         let part_of = |context: u64| (context >> 32) as usize & (parts - 1);
         let mut ends = vec![0; parts];
@@ -179,22 +182,24 @@ impl Sample {
         for end in &mut ends {
             total += std::mem::replace(end, total);
         }
-        let mut occurrences = vec![Occurrence::default(); total];
+        // There are hardly ever more than of the order before: nothing is made anew.
+        occurrences.resize(total, Occurrence::default());
         self.each_place(order, |place, context| {
             let next = &mut ends[part_of(context)];
             occurrences[*next] = Occurrence::new(self.gram(order, place), place);
             *next += 1;
         });
-        (occurrences, ends)
+        ends
     }
 
     fn each_place(&self, order: usize, mut act: impl FnMut(usize, u64)) {
         let mut start = 0;
         for document in &self.documents {
-            for place in start + order - 1..document.end {
-                if order == 1 || self.extendable[(place - 1) / 64] >> ((place - 1) % 64) & 1 == 1 {
-                    act(place, self.context(order, place));
-                }
+            match order {
+                1 => (start..document.end).for_each(|place| act(place, self.grams[place])),
+                _ => (start + order - 2..document.end.saturating_sub(1))
+                    .filter(|before| self.extendable[before / 64] >> (before % 64) & 1 == 1)
+                    .for_each(|before| act(before + 1, self.grams[before])),
             }
             start = document.end;
         }

@@ -200,6 +200,16 @@ impl TokenStream {
         }
     }
 
+    fn with_room(tokens: usize) -> TokenStream {
+        TokenStream {
+            classes: Vec::with_capacity(tokens),
+            names: Vec::with_capacity(tokens),
+            spans: Vec::with_capacity(tokens),
+            depths: Vec::with_capacity(tokens),
+            completeness: Completeness::Whole,
+        }
+    }
+
     fn push(&mut self, class: TokenClass, name: NameHash, span: ByteSpan, depth: usize) {
         self.depths.push(u16::try_from(depth).unwrap_or(u16::MAX));
         self.classes.push(class.0);

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree, TreeCursor};
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree, TreeCursor};
 
 use super::role::{self, Bracket, Neighbours, Shape};
 use super::{Completeness, NameHash, TokenClass, TokenStream};
@@ -171,8 +171,7 @@ impl Default for Tokenizer {
 fn collect_leaves(tree: &Tree, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) {
     let mut cursor = tree.walk();
     loop {
-        let descend = visit(&cursor, kinds, text, leaves);
-        if descend && cursor.goto_first_child() {
+        if visit(&mut cursor, kinds, text, leaves) == Visit::Below {
             continue;
         }
         while !cursor.goto_next_sibling() {
@@ -183,84 +182,100 @@ fn collect_leaves(tree: &Tree, kinds: &KindTable, text: &[u8], leaves: &mut Vec<
     }
 }
 
-/// Pushes the node under the cursor if it is a token; says whether to visit what is below.
-fn visit(cursor: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) -> bool {
+/// Where the cursor is after a visit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    /// At the first child of the node that was visited.
+    Below,
+    /// Where it was: there is no more to see of that node.
+    Done,
+}
+
+/// Pushes the node under the cursor if it is a token, or goes to what is below. Every question to the tree costs a call, and
+/// most nodes are neither tokens nor leaves: those are asked for no more than their kind.
+fn visit(cursor: &mut TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) -> Visit {
     let node = cursor.node();
-    let span = ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 };
-    // Leaves that the parser invented to recover have no text.
-    if span.start == span.end {
-        return false;
-    }
     let action = kinds.actions.get(usize::from(node.kind_id())).copied().unwrap_or(Action::Descend);
     match action {
-        Action::Drop => false,
+        Action::Drop => {}
         Action::DropIfSoleChild => {
-            !(node.child_count() == 1
-                && node.child(0).is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]))
-        }
-        Action::Take(atom) => {
-            leaves.push(Leaf { shape: atom_shape(atom), span });
-            false
-        }
-        Action::TakeWithHoles => {
-            leaves.push(Leaf { shape: Shape::Fixed(TokenClass::STRING), span });
-            push_holes(cursor, kinds, text, leaves);
-            false
-        }
-        Action::Leaf(shape) => {
-            leaves.push(Leaf { shape, span });
-            false
-        }
-        Action::Descend => {
-            if node.child_count() == 0 && node.is_named() && !node.is_error() {
-                leaves.push(Leaf { shape: Shape::Fixed(TokenClass::OTHER), span });
+            let is_sole = node.child_count() == 1
+                && node.child(0).is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]);
+            if !is_sole && cursor.goto_first_child() {
+                return Visit::Below;
             }
-            true
         }
+        Action::Take(atom) => push_leaf(&node, atom_shape(atom), leaves),
+        Action::TakeWithHoles => {
+            push_leaf(&node, Shape::Fixed(TokenClass::STRING), leaves);
+            push_holes(cursor, kinds, text, leaves);
+        }
+        Action::Leaf(shape) => push_leaf(&node, shape, leaves),
+        Action::Descend => {
+            if cursor.goto_first_child() {
+                return Visit::Below;
+            }
+            if node.is_named() && !node.is_error() {
+                push_leaf(&node, Shape::Fixed(TokenClass::OTHER), leaves);
+            }
+        }
+    }
+    Visit::Done
+}
+
+/// Pushes a leaf, unless the parser invented it to recover: then it has no text.
+fn push_leaf(node: &Node<'_>, shape: Shape, leaves: &mut Vec<Leaf>) {
+    let span = ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 };
+    if span.start < span.end {
+        leaves.push(Leaf { shape, span });
     }
 }
 
-/// Pushes the leaves of the code that a string holds.
-fn push_holes(at_string: &TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) {
-    // Rooted at the string: cloning the cursor would copy the whole way down to it, once for each string.
-    let mut cursor = at_string.node().walk();
+/// Pushes the leaves of the code that the string under the cursor holds, and comes back to it.
+fn push_holes(cursor: &mut TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) {
     if !cursor.goto_first_child() {
         return;
     }
+    let mut depth = 1;
     loop {
-        let is_hole = kinds.holes.get(usize::from(cursor.node().kind_id())).copied().unwrap_or(false);
-        let inside = cursor.depth() > 1;
         // A string inside a hole is taken whole: its own holes are one level too deep to matter.
-        let descend = match (inside, is_hole) {
-            (false, hole) => hole,
-            (true, _) => visit_inside_hole(&cursor, kinds, text, leaves),
+        let visited = match depth {
+            1 => visit_part_of_string(cursor, kinds),
+            _ => visit_inside_hole(cursor, kinds, text, leaves),
         };
-        if descend && cursor.goto_first_child() {
+        if visited == Visit::Below {
+            depth += 1;
             continue;
         }
         while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() || cursor.depth() == 0 {
+            depth -= 1;
+            if !cursor.goto_parent() || depth == 0 {
                 return;
             }
         }
     }
 }
 
+fn visit_part_of_string(cursor: &mut TreeCursor<'_>, kinds: &KindTable) -> Visit {
+    let is_hole = kinds.holes.get(usize::from(cursor.node().kind_id())).copied().unwrap_or(false);
+    if is_hole && cursor.goto_first_child() { Visit::Below } else { Visit::Done }
+}
+
 fn visit_inside_hole(
-    cursor: &TreeCursor<'_>,
+    cursor: &mut TreeCursor<'_>,
     kinds: &KindTable,
     text: &[u8],
     leaves: &mut Vec<Leaf>,
-) -> bool {
+) -> Visit {
     let node = cursor.node();
     if kinds.actions.get(usize::from(node.kind_id())) == Some(&Action::TakeWithHoles) {
         let span = ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 };
         leaves.push(Leaf { shape: Shape::Fixed(TokenClass::STRING), span });
-        return false;
+        return Visit::Done;
     }
     // The braces of the hole itself are punctuation of the string.
     if matches!(node.kind(), "{" | "}") {
-        return false;
+        return Visit::Done;
     }
     visit(cursor, kinds, text, leaves)
 }
@@ -319,7 +334,7 @@ fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
 fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
     let keyword_arguments = source.language().row().keyword_arguments == KeywordArguments::WithEquals;
-    let mut stream = TokenStream::default();
+    let mut stream = TokenStream::with_room(leaves.len());
     let mut brackets: Vec<Bracket> = Vec::new();
     let shape_at = |i: usize| leaves.get(i).map(|leaf| leaf.shape);
     for (i, leaf) in leaves.iter().enumerate() {
