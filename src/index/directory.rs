@@ -96,7 +96,17 @@ impl IndexDirectory {
         let mut entries = self.without(&replaced)?;
         entries.push(self.write(&Contents::prepared(components))?);
         self.publish(entries)?;
-        if self.segments.len() > MAX_SEGMENTS { self.merge() } else { Ok(()) }
+        if self.segments.len() > MAX_SEGMENTS { self.merge_small() } else { Ok(()) }
+    }
+
+    /// Writes the small segments into one; the large ones stay, so that adding costs no more in a large index.
+    fn merge_small(&mut self) -> Result<(), IndexError> {
+        let small = small_ones(self.segments.iter().map(Segment::byte_count));
+        let chosen =
+            self.segments.iter().zip(&small).filter(|(_, small)| **small).map(|(segment, _)| segment);
+        let merged = self.write(&Contents::stored(chosen, |_| true)?)?;
+        let kept = self.manifest.segments.iter().zip(&small).filter(|(_, small)| !**small);
+        self.publish(kept.map(|(entry, _)| entry.clone()).chain([merged]).collect())
     }
 
     /// Removes the components with these purls (of any version where a purl names none); returns how many there were.
@@ -186,6 +196,24 @@ impl IndexDirectory {
         self.manifest = manifest;
         Ok(())
     }
+}
+
+/// Which of some segments are small: from the smallest on, as long as the next has not more than twice the bytes of all
+/// before it. So what is written anew is no small part of what comes out, and each byte is written as many times as the
+/// index has doubled.
+fn small_ones(sizes: impl Iterator<Item = u64>) -> Vec<bool> {
+    let sizes: Vec<u64> = sizes.collect();
+    let mut by_size: Vec<usize> = (0..sizes.len()).collect();
+    by_size.sort_by_key(|&i| sizes[i]);
+    let (mut small, mut total) = (vec![false; sizes.len()], 0u64);
+    for (rank, i) in by_size.into_iter().enumerate() {
+        if rank >= 2 && sizes[i] > total.saturating_mul(2) {
+            break;
+        }
+        small[i] = true;
+        total = total.saturating_add(sizes[i]);
+    }
+    small
 }
 
 /// Opens the segments of an index directory for reading.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{IndexDirectory, list, read_directory};
+use super::{IndexDirectory, MAX_SEGMENTS, list, read_directory, small_ones};
 use crate::index::documents::{Component, DocumentFacts, DocumentMarks};
 use crate::index::{Columns, PreparedComponent, PreparedDocument};
 use crate::language::Language;
@@ -46,4 +46,24 @@ fn readers_never_meet_the_writer() {
         }
         done.store(true, Ordering::Relaxed);
     });
+}
+
+/// Adding a segment of one unit at a time writes each unit few times, and leaves few segments.
+#[test]
+fn merging_while_adding_costs_a_logarithm() {
+    const ADDED: u64 = 10_000;
+    let (mut sizes, mut written) = (Vec::new(), 0u64);
+    for _ in 0..ADDED {
+        sizes.push(1);
+        if sizes.len() > MAX_SEGMENTS {
+            let small = small_ones(sizes.iter().copied());
+            let is_small = |i: &usize| small[*i];
+            let merged: u64 = (0..sizes.len()).filter(is_small).map(|i| sizes[i]).sum();
+            sizes = (0..sizes.len()).filter(|i| !small[*i]).map(|i| sizes[i]).chain([merged]).collect();
+            written += merged;
+        }
+        assert!(sizes.len() <= MAX_SEGMENTS);
+    }
+    assert_eq!(sizes.iter().sum::<u64>(), ADDED);
+    assert!(written < 12 * ADDED, "each unit was written {} times", written / ADDED);
 }
