@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::contents::{Contents, PreparedComponent};
 use super::documents::Component;
 use super::error::IndexError;
+use super::format::COMMON_POSTING;
 use super::manifest::{self, Manifest, SegmentEntry};
 use super::memory::Memory;
 use super::sections::WriteError;
@@ -101,7 +102,14 @@ impl IndexDirectory {
 
     /// Writes the small segments into one; the large ones stay, so that adding costs no more in a large index.
     fn merge_small(&mut self) -> Result<(), IndexError> {
-        let small = small_ones(self.segments.iter().map(Segment::byte_count));
+        let small = small_ones(
+            self.segments
+                .iter()
+                .map(|segment| Size { bytes: segment.byte_count(), tokens: segment.counts().tokens }),
+        );
+        if small.iter().filter(|small| **small).count() < 2 {
+            return Ok(());
+        }
         let chosen =
             self.segments.iter().zip(&small).filter(|(_, small)| **small).map(|(segment, _)| segment);
         let merged = self.write(&Contents::stored(chosen, |_| true)?)?;
@@ -198,20 +206,31 @@ impl IndexDirectory {
     }
 }
 
+/// The size of a segment.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    bytes: u64,
+    tokens: u64,
+}
+
 /// Which of some segments are small: from the smallest on, as long as the next has not more than twice the bytes of all
-/// before it. So what is written anew is no small part of what comes out, and each byte is written as many times as the
-/// index has doubled.
-fn small_ones(sizes: impl Iterator<Item = u64>) -> Vec<bool> {
-    let sizes: Vec<u64> = sizes.collect();
+/// before it, and one segment can hold them all. So what is written anew is no small part of what comes out, and each byte
+/// is written as many times as the index has doubled.
+fn small_ones(sizes: impl Iterator<Item = Size>) -> Vec<bool> {
+    let sizes: Vec<Size> = sizes.collect();
     let mut by_size: Vec<usize> = (0..sizes.len()).collect();
-    by_size.sort_by_key(|&i| sizes[i]);
-    let (mut small, mut total) = (vec![false; sizes.len()], 0u64);
+    by_size.sort_by_key(|&i| sizes[i].bytes);
+    let (mut small, mut total) = (vec![false; sizes.len()], Size::default());
     for (rank, i) in by_size.into_iter().enumerate() {
-        if rank >= 2 && sizes[i] > total.saturating_mul(2) {
+        let next = Size {
+            bytes: total.bytes.saturating_add(sizes[i].bytes),
+            tokens: total.tokens.saturating_add(sizes[i].tokens),
+        };
+        let is_large = rank >= 2 && sizes[i].bytes > total.bytes.saturating_mul(2);
+        if is_large || next.tokens >= u64::from(COMMON_POSTING) {
             break;
         }
-        small[i] = true;
-        total = total.saturating_add(sizes[i]);
+        (small[i], total) = (true, next);
     }
     small
 }

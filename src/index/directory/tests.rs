@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{IndexDirectory, MAX_SEGMENTS, list, read_directory, small_ones};
+use super::{IndexDirectory, MAX_SEGMENTS, Size, list, read_directory, small_ones};
 use crate::index::documents::{Component, DocumentFacts, DocumentMarks};
 use crate::index::{Columns, PreparedComponent, PreparedDocument};
 use crate::language::Language;
@@ -56,7 +56,7 @@ fn merging_while_adding_costs_a_logarithm() {
     for _ in 0..ADDED {
         sizes.push(1);
         if sizes.len() > MAX_SEGMENTS {
-            let small = small_ones(sizes.iter().copied());
+            let small = small_ones(sizes.iter().map(|&bytes| Size { bytes, tokens: bytes }));
             let is_small = |i: &usize| small[*i];
             let merged: u64 = (0..sizes.len()).filter(is_small).map(|i| sizes[i]).sum();
             sizes = (0..sizes.len()).filter(|i| !small[*i]).map(|i| sizes[i]).chain([merged]).collect();
@@ -66,4 +66,12 @@ fn merging_while_adding_costs_a_logarithm() {
     }
     assert_eq!(sizes.iter().sum::<u64>(), ADDED);
     assert!(written < 12 * ADDED, "each unit was written {} times", written / ADDED);
+
+    let full = |tokens| small_ones((0..20).map(|_| Size { bytes: 1, tokens }));
+    assert_eq!(
+        full(1 << 31).iter().filter(|small| **small).count(),
+        1,
+        "two are more than a segment can hold"
+    );
+    assert_eq!(full(1 << 30).iter().filter(|small| **small).count(), 3);
 }
