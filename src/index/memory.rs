@@ -8,8 +8,8 @@ use super::error::IndexError;
 /// The memory that building an index may take.
 ///
 /// While sources are read, half is for texts being parsed, an eighth for texts and tokens that wait for their turn, and an
-/// eighth for the names of files. While a segment is written, a quarter is for postings being sorted, or at another time
-/// for counting what ordinary code looks like, and a quarter for names. What is left is for the program and its codecs.
+/// eighth for the names of files. While a segment is written, half is for names, then a quarter for postings being sorted,
+/// then what it takes to count what ordinary code looks like. What is left is for the program and its codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Memory(u64);
 
@@ -56,7 +56,7 @@ impl Memory {
 
     /// Whether the names of so many documents, which take so many bytes, leave room for the rest.
     pub(super) fn check_names(self, documents: u64, bytes: u64) -> Result<(), IndexError> {
-        let needed = Memory(bytes.saturating_mul(4));
+        let needed = Memory(bytes.saturating_mul(2));
         if needed <= self { Ok(()) } else { Err(IndexError::Memory { documents, needed }) }
     }
 

@@ -10,8 +10,9 @@ use super::error::IndexError;
 use super::spill::{Scratch, Spill};
 use crate::license::LicenseFact;
 
-/// Bytes of memory that a document takes in the tables at the most, in whose file or licence nothing is as in another's.
-pub(super) const DOCUMENT_BYTES: u64 = 80;
+/// Bytes of memory that a document takes at the most while tables are made: where its tokens begin, and what is known of
+/// its path while the table of paths doubles.
+pub(super) const DOCUMENT_BYTES: u64 = 64;
 
 /// Tables as they grow. What is written is set aside; in memory is what is known of texts and licences.
 pub(super) struct Tables {

@@ -8,7 +8,7 @@
 //!            --> a sample of documents --> model                    /
 //! ```
 //!
-//! In memory are: four bytes a document for where its tokens begin, some eighty a document for names, a run of
+//! In memory are: four bytes a document for where its tokens begin, at first some sixty for names, later a run of
 //! postings, the documents that are being read, and the sample that the model is learned from.
 
 use std::io::{Cursor, Seek, Write};
@@ -23,7 +23,7 @@ use super::listing::{Listed, Listing};
 use super::runs::{Posting, Runs};
 use super::sections::{SectionWriter, WriteError};
 use super::segment::Counts;
-use super::spill::{Scratch, Spill};
+use super::spill::Spill;
 use super::tables::{self, Tables};
 use crate::model::{TrainingDocument, learn};
 
@@ -47,17 +47,8 @@ pub fn write_segment(
     out: impl Write + Seek,
 ) -> Result<(blake3::Hash, u64), WriteError> {
     let layout = Layout::of(contents, spill)?;
-    let tables = Tables::of(contents, &layout.token_starts, spill)?;
     let mut out = SectionWriter::new(out)?;
-    for (section, table) in [
-        (Section::Strings, tables.strings.bytes),
-        (Section::Licenses, tables.licenses.rows),
-        (Section::Components, tables.components),
-        (Section::Documents, tables.documents),
-    ] {
-        out.section(section)?;
-        copy(table, &mut out)?;
-    }
+    write_tables(Tables::of(contents, &layout.token_starts, spill)?, &mut out)?;
     out.section(Section::Tokens)?;
     write_blocks(contents, &mut out)?;
     let listed = layout.listed(contents, spill)?;
@@ -82,8 +73,17 @@ pub fn segment_bytes(components: Vec<PreparedComponent>) -> Result<Vec<u8>, Writ
     Ok(bytes.into_inner())
 }
 
-fn copy<W: Write + Seek>(table: Scratch, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
-    table.finish().pieces().try_for_each(|piece| out.write(&piece?))
+fn write_tables<W: Write + Seek>(tables: Tables, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
+    for (section, table) in [
+        (Section::Strings, tables.strings.bytes),
+        (Section::Licenses, tables.licenses.rows),
+        (Section::Components, tables.components),
+        (Section::Documents, tables.documents),
+    ] {
+        out.section(section)?;
+        table.finish().pieces().try_for_each(|piece| out.write(&piece?))?;
+    }
+    Ok(())
 }
 
 fn write_blocks<W: Write + Seek>(
