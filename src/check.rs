@@ -11,7 +11,6 @@ mod answer;
 mod lines;
 mod request;
 
-pub use answer::DropPolicy;
 pub use lines::{Incoming, MAX_LINE_BYTES};
 
 use std::io::{self, BufRead, Write};
@@ -23,6 +22,7 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use crate::journal::{Event, Journal};
+use crate::policy::DropPolicy;
 use crate::report::suggested::ReferenceShape;
 use crate::session::{Checker, Place};
 use crate::token::Tokenizer;

@@ -13,6 +13,7 @@ mod draw;
 mod exit;
 mod explain;
 mod failure;
+mod hook;
 mod idiom;
 mod index;
 mod index_add;
@@ -40,14 +41,20 @@ use args::{Cli, Command};
 
 /// Runs a command line to its end. Whatever went wrong has been said on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let is_hook = hook::is_meant(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(told) => return failure::tell_clap(&told).into(),
+        Err(told) => {
+            let status = failure::tell_clap(&told);
+            return if is_hook { hook::in_spite_of(status) } else { status }.into();
+        }
     };
     cli.common.color.choice().write_global();
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Check(args) => check::run(*args, &cli.common),
+        Command::Hook(args) => hook::run(*args),
         Command::Explain(args) => explain::run(*args, &cli.common),
         Command::Accept(args) => accept::run(*args, &cli.common),
         Command::Log(args) => log::run(args),

@@ -37,6 +37,7 @@ pub mod walk;
 
 pub mod check;
 pub mod cli;
+pub mod hook;
 pub mod lsp;
 pub mod mcp;
 pub mod report;

@@ -21,7 +21,7 @@ use crate::index::{Index, IndexName};
 use crate::license::LicenseFact;
 use crate::policy::PolicySettings;
 use crate::scan::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
-use crate::walk::WalkSettings;
+use crate::walk::{WalkSettings, absolute_path};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -168,6 +168,11 @@ impl Session {
     /// The licence of the place, and what could not be read on the way to it.
     pub fn license_of_place(&self) -> (LicenseFact, Vec<Note>) {
         (self.licenses.of(&self.place), self.licenses.notes())
+    }
+
+    /// Whether the configuration keeps a path out of scans.
+    pub fn excludes(&self, path: &Path) -> bool {
+        self.config.exclude.globs.is_match(absolute_path(path))
     }
 
     /// How files are found.

@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
         "session",
         "walk",
     ],
-    &["check", "cli", "lsp", "mcp", "report"],
+    &["check", "cli", "hook", "lsp", "mcp", "report"],
 ];
 
 /// Layers that never touch files, environment, clock or terminal, but for the storage of the index and the directory that

@@ -19,7 +19,9 @@ const MAX_PLACES: usize = 64;
 
 /// A file before and after a change.
 pub struct Versions<'a> {
+    /// As it was; `None` if it is new.
     pub before: Option<&'a SourceFile>,
+    /// As it is; `None` if it is gone.
     pub after: Option<&'a SourceFile>,
 }
 

@@ -19,6 +19,7 @@ mod record;
 mod repository;
 
 pub use error::ChangesError;
+pub use lines::{Added, Versions, added};
 pub use push::{Push, pushed};
 pub use repository::Repository;
 
@@ -34,7 +35,6 @@ use crate::walk::{
     self, Content, DEFAULT_SIZE_LIMIT, Inspected, PassedOver, ReadProblem, Reason, Review, WalkSettings,
     Walked, WalkedFile,
 };
-use lines::Added;
 use record::{Change, Side};
 
 /// Which change is under review.
@@ -106,7 +106,7 @@ impl<'a> Reading<'a> {
         for change in changes {
             read.push(self.change(&change)?);
         }
-        let added = lines::added(read.iter().map(|file| lines::Versions {
+        let added = added(read.iter().map(|file| Versions {
             before: file.before.as_ref(),
             after: file.after.as_ref().map(|(_, source)| source),
         }));

@@ -5,26 +5,14 @@ use serde_json::Value;
 
 use super::lines::Incoming;
 use super::request::Suggestion;
-use crate::finding::{Decision, NoteKind, Reference, Report};
+use crate::finding::{NoteKind, Reference, Report};
+use crate::policy::DropPolicy;
 use crate::report::suggested::{ReferenceShape, ShownReference, Suggested};
 use crate::source::Surrounded;
 use crate::walk::one_line;
 
 /// Version of the answers.
 const SCHEMA_VERSION: u32 = 1;
-
-/// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared, accepted or silenced,
-/// or one's own, may be kept whatever its licence says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DropPolicy {
-    /// All may be kept; somebody else decides.
-    #[default]
-    Report,
-    /// Those are not that hold code whose licence does not allow it here, or whose owner states no licence at all.
-    Drop,
-    /// Nor are those whose licence is not known, or has to be compared by a person.
-    DropUnknown,
-}
 
 /// An answer, with what it was drawn from.
 pub(super) struct Answered {
@@ -63,33 +51,6 @@ struct Note {
     message: String,
 }
 
-impl DropPolicy {
-    /// Every policy under the name it is written with, and what it is for.
-    pub const NAMED: [(&'static str, DropPolicy, &'static str); 3] = [
-        ("report", DropPolicy::Report, "Keep all and say what it resembles"),
-        ("drop", DropPolicy::Drop, "Drop what is incompatible, or whose owner reserves all rights"),
-        (
-            "drop-unknown",
-            DropPolicy::DropUnknown,
-            "Drop also what has no known licence or needs a person to judge it",
-        ),
-    ];
-
-    /// The policy of that name.
-    pub fn from_name(name: &str) -> Option<DropPolicy> {
-        DropPolicy::NAMED.iter().find(|(known, _, _)| *known == name).map(|&(_, policy, _)| policy)
-    }
-
-    /// Whether code under that verdict, which nothing has settled, is not to be kept.
-    fn drops(self, decision: Decision) -> bool {
-        match decision {
-            Decision::Compatible | Decision::AttributionNeeded => false,
-            Decision::Incompatible | Decision::Reserved => self != DropPolicy::Report,
-            Decision::Review | Decision::Unknown => self == DropPolicy::DropUnknown,
-        }
-    }
-}
-
 impl Answered {
     /// The answer to a line that could not be checked.
     pub fn failed(line: &Incoming, why: &str) -> Answered {
@@ -118,13 +79,7 @@ impl Answer {
         (shape, policy): (ReferenceShape, DropPolicy),
     ) -> Answer {
         let status = status(report);
-        let raises =
-            |reference: &&Reference| report.findings.iter().any(|finding| finding.is_about(reference));
-        let open = report.references.iter().filter(raises);
-        let dropped: Vec<String> = open
-            .filter(|reference| policy.drops(reference.verdict.decision))
-            .map(|reference| reference.id.clone())
-            .collect();
+        let dropped: Vec<String> = policy.dropped(report).map(|reference| reference.id.clone()).collect();
         let suggested = Suggested {
             code: suggestion.code(),
             text,

@@ -20,6 +20,7 @@ use super::attribute::AttributeArgs;
 use super::baseline::{BaselineChoice, BaselineCommand};
 use super::cached::CacheChoice;
 use super::check::CheckCommandArgs;
+use super::hook::HookArgs;
 use super::log::LogArgs;
 use super::lsp::LspArgs;
 use super::mcp::McpArgs;
@@ -89,6 +90,8 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Check suggestions as an assistant makes them, a line of JSON each
     Check(Box<CheckCommandArgs>),
+    /// Judge what a coding agent is about to write, or has written
+    Hook(Box<HookArgs>),
     /// Explain why a reference was reported, line by line
     Explain(Box<ExplainArgs>),
     /// Declare where copied code comes from, by SPDX snippet tags

@@ -12,8 +12,9 @@ use super::args::{CheckArgs, Common};
 use super::exit::ExitStatus;
 use super::failure::{of_session, warn};
 use super::journaled::JournalChoice;
-use crate::check::{Checks, DropPolicy};
+use crate::check::Checks;
 use crate::journal::Service;
+use crate::policy::DropPolicy;
 use crate::report::suggested::ReferenceShape;
 use crate::session::Place;
 
@@ -74,7 +75,7 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
     Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
-fn policy() -> impl TypedValueParser<Value = DropPolicy> {
+pub fn policy() -> impl TypedValueParser<Value = DropPolicy> {
     let known = DropPolicy::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
     PossibleValuesParser::new(known).map(|name| DropPolicy::from_name(&name).unwrap_or_default())
 }

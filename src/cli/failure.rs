@@ -70,6 +70,11 @@ pub fn warn(message: &str) {
     let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {message}");
 }
 
+/// Tells a text of several lines.
+pub fn tell_lines(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// Tells what clap has to say: help and version on standard output, the rest on standard error.
 pub fn tell_clap(told: &clap::Error) -> ExitStatus {
     let printed = told.print();

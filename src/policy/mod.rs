@@ -5,10 +5,12 @@
 //! no licence means all rights reserved. See `docs/findings.md`; nothing here is legal advice.
 
 mod declared;
+mod drop;
 mod entries;
 mod verdict;
 
 pub use declared::{Place, declared, declared_first};
+pub use drop::DropPolicy;
 pub use entries::{Clarified, Entry, Exception, PathGlob, clarified, except, is_excepted, unused};
 pub use verdict::evaluate;
 

@@ -11,6 +11,7 @@ mod config;
 mod declared;
 mod doctor;
 mod explain;
+mod hook;
 mod idiom;
 mod index;
 mod init;

@@ -1,0 +1,48 @@
+//! Gemini CLI: <https://geminicli.com/docs/hooks/reference>.
+//!
+//! `BeforeTool` is refused by `decision: "deny"`, whose reason the agent reads; `AfterTool` by the same, which puts the reason in
+//! the place of the tool's result, or told by `additionalContext`. Advice before the tool runs has no place of its own and
+//! is shown to the user.
+
+use serde_json::{Value, json};
+
+use super::super::Judgement;
+use super::super::event::{Event, Moment, Write, text};
+use super::{Row, silence, unjudged};
+
+pub(super) const ROW: Row = Row {
+    name: "gemini",
+    shown: "Gemini CLI",
+    events: "BeforeTool, AfterTool of write_file, replace",
+    page: "https://geminicli.com/docs/hooks/reference",
+    event,
+    decision,
+};
+
+const TOOLS: [&str; 2] = ["write_file", "replace"];
+
+fn event(event: &Value) -> Option<Event> {
+    let name = text(event, &["hook_event_name"])?;
+    let moment = match name.as_str() {
+        "BeforeTool" => Moment::Before,
+        "AfterTool" => Moment::After,
+        _ => return None,
+    };
+    let tool = text(event, &["tool_name"])?;
+    let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let directory = text(event, &["cwd"]).map(Into::into);
+    Some(Event { name, moment, directory, writes: vec![write] })
+}
+
+fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
+    let moment = event.map(|event| event.moment);
+    match (judgement, moment) {
+        (Judgement::Unjudged(why), _) => json!({ "systemMessage": unjudged(why) }),
+        (Judgement::Refused(text), Some(_)) => json!({ "decision": "deny", "reason": text }),
+        (Judgement::Advice(text), Some(Moment::Before)) => json!({ "systemMessage": text }),
+        (Judgement::Advice(text), Some(Moment::After)) => json!({
+            "hookSpecificOutput": { "hookEventName": "AfterTool", "additionalContext": text }
+        }),
+        _ => silence(),
+    }
+}

@@ -1,0 +1,98 @@
+//! What an agent does, whichever it is.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// Something an agent is about to write, or has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What the agent calls the event.
+    pub name: String,
+    /// Whether it is done.
+    pub moment: Moment,
+    /// The directory that the agent works in.
+    pub directory: Option<PathBuf>,
+    /// The files.
+    pub writes: Vec<Write>,
+}
+
+/// When an event comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Before anything is written: it can be refused.
+    Before,
+    /// When it is written: the agent can be told.
+    After,
+}
+
+/// What is written into one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// The file, as the agent names it.
+    pub path: String,
+    /// The file whose text is changed, where that is another one.
+    pub from: Option<String>,
+    /// How.
+    pub change: Change,
+}
+
+/// How a file is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It holds this.
+    Whole(String),
+    /// Parts of it are replaced, one after the other.
+    Parts(Vec<Part>),
+}
+
+/// A part of a file that is replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What stands there.
+    pub old: String,
+    /// What shall.
+    pub new: String,
+    /// Which of several equal parts.
+    pub which: Which,
+}
+
+/// Which of several equal parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The first.
+    First,
+    /// Each.
+    All,
+}
+
+impl Write {
+    /// Reads the arguments of a tool that writes one file. Agents agree on what they say and differ in the words.
+    pub(super) fn of(arguments: &Value) -> Option<Write> {
+        let path = text(arguments, &["file_path", "path", "filePath"])?;
+        let change = match arguments.get("edits").and_then(Value::as_array) {
+            Some(edits) => Change::Parts(edits.iter().filter_map(Part::of).collect()),
+            None => match text(arguments, &["content", "contents", "file_text"]) {
+                Some(content) => Change::Whole(content),
+                None => Change::Parts(vec![Part::of(arguments)?]),
+            },
+        };
+        Some(Write { path, from: None, change })
+    }
+}
+
+impl Part {
+    fn of(arguments: &Value) -> Option<Part> {
+        let all = ["replace_all", "replaceAll", "allow_multiple"].iter().find_map(|key| arguments.get(key));
+        Some(Part {
+            old: text(arguments, &["old_string", "old_str", "oldString"]).unwrap_or_default(),
+            new: text(arguments, &["new_string", "new_str", "newString"])?,
+            which: if all.and_then(Value::as_bool) == Some(true) { Which::All } else { Which::First },
+        })
+    }
+}
+
+/// The first of some keys that holds a text.
+pub(super) fn text(object: &Value, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| Some(object.get(key)?.as_str()?.to_owned()))
+}
