@@ -11,10 +11,13 @@
 //! Only this room knows the protocol's types. Specification:
 //! <https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/>.
 
+mod actions;
 mod answers;
 mod client;
+mod commands;
 mod diagnostics;
 mod document;
+mod edits;
 mod found;
 mod frames;
 mod lifecycle;
@@ -26,6 +29,7 @@ mod sync;
 mod text;
 mod uri;
 mod worker;
+mod workspace;
 
 use std::io::{self, BufReader, Read, Write};
 use std::sync::mpsc::{self, SyncSender};
@@ -34,10 +38,12 @@ use std::thread;
 use lsp_server::Message;
 
 use crate::config::ConfigChoice;
+use crate::journal::Journal;
 use crate::session::Choices;
 use frames::{Frame, Unreadable};
 use server::Server;
 use worker::Outcome;
+use workspace::Step;
 
 pub use frames::MAX_MESSAGE_BYTES;
 
@@ -45,12 +51,13 @@ pub use frames::MAX_MESSAGE_BYTES;
 const MAX_EVENTS: usize = 256;
 
 /// What the server is started with.
-#[derive(Clone, Debug)]
 pub struct Start {
     /// Which configuration to use. The nearest one is looked for from each folder upwards.
     pub configured: ConfigChoice,
     /// What goes before it.
     pub choices: Choices,
+    /// Where what happens to code is noted.
+    pub journal: Journal,
 }
 
 /// How it ended.
@@ -76,6 +83,8 @@ enum Event {
     Ended(io::Result<()>),
     /// The process that started the server has ended.
     Orphaned,
+    /// A look at the whole workspace went on.
+    Swept(Step),
     /// A job is done.
     Done(Box<Outcome>),
 }

@@ -192,11 +192,25 @@ impl Scanner {
 
     /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
     pub fn run(&self, walked: Walked, outbound: &Outbound<'_>, progress: &(dyn Fn(Tick) + Sync)) -> Report {
+        self.run_while(&|| true, walked, outbound, progress)
+    }
+
+    /// The same as long as it is wanted. Afterwards the files that are left are passed over, and the report is of no use.
+    pub fn run_while(
+        &self,
+        is_wanted: &(dyn Fn() -> bool + Sync),
+        walked: Walked,
+        outbound: &Outbound<'_>,
+        progress: &(dyn Fn(Tick) + Sync),
+    ) -> Report {
         let looked_at = LookedAt::of(walked.files.iter().map(|file| file.location.as_path()));
         let mut reports: Vec<FileReport> = walked
             .files
             .par_iter()
             .map_init(Tokenizer::new, |tokenizer, file| {
+                if !is_wanted() {
+                    return FileReport::default();
+                }
                 let report = self.walked_file(tokenizer, file, outbound);
                 progress(Tick { lines: report.lines });
                 report

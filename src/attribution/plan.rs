@@ -12,7 +12,9 @@ use crate::license::{LicenseExpression, text_of};
 use crate::matcher::Owner;
 use crate::source::SourceFile;
 use crate::token::Tokenizer;
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, Inspected, ReadProblem, WalkError, WalkSettings, WalkedFile};
+use crate::walk::{
+    self, Content, DEFAULT_SIZE_LIMIT, Inspected, ReadProblem, WalkError, WalkSettings, WalkedFile,
+};
 
 /// How declarations are written.
 #[derive(Clone, Debug)]
@@ -140,7 +142,9 @@ impl Plan {
             self.edits.iter().map(|edit| (walk::absolute_path(&edit.location), edit)).collect();
         let mut tokenizer = Tokenizer::new();
         let root = walk::absolute_path(&settings.root);
-        for file in walk::files(std::slice::from_ref(&settings.root), &settings.walk)?.files {
+        let mut files = walk::files(std::slice::from_ref(&settings.root), &settings.walk)?.files;
+        files.extend(self.not_yet_there());
+        for file in files {
             let absolute = walk::absolute_path(&file.location);
             let text = match edited.get(&absolute) {
                 Some(edit) => edit.after.clone(),
@@ -156,6 +160,16 @@ impl Plan {
             notices.take(&shown, &said);
         }
         Ok(notices)
+    }
+}
+
+impl Plan {
+    /// The files it edits that an editor has not written yet.
+    fn not_yet_there(&self) -> impl Iterator<Item = WalkedFile> {
+        self.edits.iter().filter(|edit| !edit.location.exists()).filter_map(|edit| {
+            let language = Language::from_path(&edit.location)?;
+            Some(WalkedFile::on_disk(edit.location.clone(), language))
+        })
     }
 }
 
@@ -207,8 +221,11 @@ fn edited(
     let file = scanned.iter().find(|file| file.path == path);
     let file = file.ok_or_else(|| Unfit::File("it is not among the files checked".to_owned()))?;
     let language = Language::from_path(&file.location).unwrap_or(file.language);
-    let bytes =
-        walk::read(&file.location, DEFAULT_SIZE_LIMIT).map_err(|problem| Unfit::File(problem.to_string()))?;
+    let bytes = match &file.content {
+        Content::Held(text) => text.to_vec(),
+        Content::OnDisk => walk::read(&file.location, DEFAULT_SIZE_LIMIT)
+            .map_err(|problem| Unfit::File(problem.to_string()))?,
+    };
     match walk::inspect(bytes.clone()) {
         Inspected::Text(text) if text == bytes && str::from_utf8(&text).is_ok() => {}
         _ => return Err(Unfit::File("it is not UTF-8".to_owned())),

@@ -7,6 +7,8 @@ use clap::Args;
 use super::args::CheckArgs;
 use super::exit::ExitStatus;
 use super::failure;
+use super::journaled::JournalChoice;
+use crate::journal::Service;
 use crate::lsp::{self, Ending, Start};
 
 /// Serve an editor over the language server protocol, on standard input and output.
@@ -26,6 +28,8 @@ Exit status: 0 the editor ended it or went away, 1 it said `exit` without `shutd
 pub struct LspArgs {
     #[command(flatten)]
     pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalChoice,
     /// Speak over standard input and output; there is no other way, and editors may say so
     #[arg(long)]
     pub stdio: bool,
@@ -33,7 +37,7 @@ pub struct LspArgs {
 
 pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
     let configured = args.check.config.clone().choice(PathBuf::from("."));
-    let start = Start { configured, choices: args.check.choices() };
+    let start = Start { configured, journal: args.journal.open(Service::Lsp), choices: args.check.choices() };
     Ok(match lsp::serve(std::io::stdin(), std::io::stdout(), start) {
         Ending::Orderly | Ending::Deserted => ExitStatus::Success,
         Ending::Abrupt => ExitStatus::Findings,

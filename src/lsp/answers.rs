@@ -51,7 +51,12 @@ impl Server {
         let wanted = |document: &&Document| of_one.as_ref().is_none_or(|uri| *uri == document.uri);
         let mut documents: Vec<&Document> = self.documents.values().filter(wanted).collect();
         documents.sort_by_key(|document| &document.uri);
-        let references: Vec<Value> = documents.into_iter().flat_map(of_document).collect();
+        let mut references: Vec<Value> = documents.into_iter().flat_map(of_document).collect();
+        let mut closed: Vec<_> = self.closed.iter().collect();
+        closed.retain(|(uri, _)| of_one.as_ref().is_none_or(|wanted| wanted == *uri));
+        closed.sort_by_key(|(uri, _)| *uri);
+        references
+            .extend(closed.into_iter().flat_map(|(uri, it)| it.found.iter().map(|it| reference(it, uri))));
         self.out.answer(id, json!({ "references": references }));
     }
 
@@ -75,6 +80,7 @@ impl Server {
     fn status(&self) -> Status {
         let documents = self.documents.values();
         let known = documents.filter_map(|document| document.known.as_ref()).map(|known| &known.checked);
+        let known = known.chain(self.closed.values());
         let (references, findings) = known.fold((0, 0), |(references, findings), checked| {
             (references + checked.found.len(), findings + checked.diagnostics.len())
         });

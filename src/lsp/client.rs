@@ -24,6 +24,18 @@ pub struct Client {
     pub registers_files: bool,
     /// Whether it reads Markdown.
     pub reads_markdown: bool,
+    /// Whether it shows progress that the server begins.
+    pub shows_progress: bool,
+    /// Whether it can show a document that the server names.
+    pub shows_documents: bool,
+    /// Whether it can apply edits.
+    pub applies_edits: bool,
+    /// Whether its edits name versions of documents.
+    pub versions_edits: bool,
+    /// Whether it knows code actions, not only commands.
+    pub knows_actions: bool,
+    /// Whether it asks its user for reasons, and shows what commands answer.
+    pub asks_reasons: bool,
     /// Whether it wants to be told what the server is about.
     pub shows_status: bool,
     /// What it said on starting the server: settings among it.
@@ -63,6 +75,12 @@ impl Client {
             registers_files: is("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
             reads_markdown: names(at("/capabilities/textDocument/hover/contentFormat"))
                 .any(|it| it == "markdown"),
+            shows_progress: is("/capabilities/window/workDoneProgress"),
+            shows_documents: is("/capabilities/window/showDocument/support"),
+            applies_edits: is("/capabilities/workspace/applyEdit"),
+            versions_edits: is("/capabilities/workspace/workspaceEdit/documentChanges"),
+            knows_actions: at("/capabilities/textDocument/codeAction/codeActionLiteralSupport").is_some(),
+            asks_reasons,
             shows_status: options("showsStatus").and_then(Value::as_bool).unwrap_or(asks_reasons),
             options: at("/initializationOptions").cloned().unwrap_or_default(),
             process: at("/processId").and_then(Value::as_u64).and_then(|id| u32::try_from(id).ok()),

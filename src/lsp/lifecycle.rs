@@ -8,8 +8,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::client::{self, Client, Delivery};
+use super::commands::ServerCommand;
 use super::outbox::Weight;
 use super::server::{Asked, Server, Stage};
+use super::workspace::Sweep;
 use super::{Ending, parent};
 
 /// Files that decide what is found and how it is judged.
@@ -72,6 +74,8 @@ impl Server {
                 let params = if params.is_null() { json!({}) } else { params };
                 self.with(id, params, Server::references);
             }
+            (Stage::Open, "textDocument/codeAction") => self.with(id, params, Server::code_actions),
+            (Stage::Open, "workspace/executeCommand") => self.with(id, params, Server::execute),
             (Stage::Open, "textDocument/diagnostic") => self.with(id, params, Server::asked_for_diagnostics),
             (Stage::Open, _) => {
                 self.out.refuse(id, ErrorCode::MethodNotFound, format!("{method} is not known here"));
@@ -91,6 +95,7 @@ impl Server {
             "workspace/didChangeWatchedFiles" => self.reload(),
             "workspace/didChangeWorkspaceFolders" => self.folders_changed(&params),
             "$/cancelRequest" => self.cancelled(&params),
+            "window/workDoneProgress/cancel" => self.sweep_cancelled(params.get("token")),
             // What begins with a dollar may be passed over, and the rest is not for us.
             _ => {}
         }
@@ -129,6 +134,8 @@ impl Server {
         let mut capabilities = json!({
             "positionEncoding": self.client.encoding.name(),
             "hoverProvider": true,
+            "codeActionProvider": { "codeActionKinds": ["quickfix"] },
+            "executeCommandProvider": { "commands": ServerCommand::NAMED.map(|(name, _)| name), "workDoneProgress": true },
             "textDocumentSync": { "openClose": true, "change": 2, "save": { "includeText": false } },
             "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
         });
@@ -188,6 +195,9 @@ impl Server {
                     }
                 }
             },
+            (Asked::Edit { request, uri, finish }, result) => {
+                self.applied(request, &uri, *finish, result.ok().as_ref());
+            }
             (Asked::Settings(_) | Asked::Nothing, _) => {}
         }
     }
@@ -256,8 +266,10 @@ impl Server {
             },
             _ => return,
         };
+        let before = self.errands.len();
         self.errands.retain(|job| job.request.as_ref() != Some(&id));
-        let mut waited = false;
+        let mut waited = self.errands.len() < before;
+        self.sweep_of(&id).into_iter().for_each(Sweep::stop);
         for document in self.documents.values_mut() {
             let before = document.waiting.len();
             document.waiting.retain(|waiting| waiting.request != id);
@@ -273,6 +285,7 @@ impl Server {
         let of_documents = self.documents.values_mut().flat_map(|document| document.waiting.drain(..));
         let mut waiting: Vec<RequestId> = of_documents.map(|waiting| waiting.request).collect();
         waiting.extend(self.errands.drain(..).filter_map(|job| job.request));
+        waiting.extend(self.sweep.take().map(Sweep::give_up));
         for request in waiting {
             self.out.refuse(request, ErrorCode::ServerCancelled, "the server shuts down");
         }

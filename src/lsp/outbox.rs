@@ -45,6 +45,8 @@ pub enum Weight {
     Error = 1,
     /// Something is not as the user wants it.
     Warning = 2,
+    /// An answer.
+    Info = 3,
 }
 
 impl Outbox {

@@ -15,14 +15,16 @@ use super::document::{Document, NO_DIGEST, Progress};
 use super::found::Checked;
 use super::outbox::{Outbox, Weight};
 use super::settings::{Checking, DEFAULT_DEBOUNCE, Settings};
-use super::worker::{Answer, Errand, Freshness, Job, Outcome, Project, Snapshot, Worker};
+use super::worker::{Answer, Errand, Finish, Freshness, Job, Outcome, Project, Snapshot, Worker};
+use super::workspace::Sweep;
 use super::{Ending, Event, Start};
 use crate::config::ConfigChoice;
-use crate::session::Place;
+use crate::session::{Choices, Place};
 
 /// The server.
 pub struct Server {
-    pub(super) start: Start,
+    pub(super) configured: ConfigChoice,
+    pub(super) choices: Choices,
     pub(super) events: SyncSender<Event>,
     pub(super) out: Outbox,
     pub(super) stage: Stage,
@@ -33,6 +35,10 @@ pub struct Server {
     pub(super) documents: HashMap<String, Document>,
     /// Settings and projects, by folder.
     pub(super) projects: HashMap<PathBuf, Held>,
+    /// What was found in files that are not open, by URI, by the last look at the whole workspace.
+    pub(super) closed: HashMap<String, Checked>,
+    /// The look at the whole workspace that is under way.
+    pub(super) sweep: Option<Sweep>,
     /// What was asked of the client.
     pub(super) asked: HashMap<RequestId, Asked>,
     /// What is to be done before anything is checked.
@@ -68,10 +74,19 @@ pub struct Held {
 }
 
 /// What was asked of the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Asked {
     /// The settings of these folders; of all together if there is none.
     Settings(Vec<PathBuf>),
+    /// To edit a document, because of a request; what is left to do then.
+    Edit {
+        /// The request.
+        request: RequestId,
+        /// The document.
+        uri: String,
+        /// What is left to do.
+        finish: Box<Finish>,
+    },
     /// Something whose answer does not matter.
     Nothing,
 }
@@ -86,9 +101,11 @@ enum Work {
 impl Server {
     /// A server that has not heard anything yet.
     pub fn new(start: Start, events: SyncSender<Event>, output: impl Write + Send + 'static) -> Server {
+        let Start { configured, choices, journal } = start;
         Server {
-            start,
-            worker: Worker::start(events.clone()),
+            configured,
+            choices,
+            worker: Worker::start(events.clone(), journal),
             events,
             out: Outbox::open(output),
             stage: Stage::Before,
@@ -96,6 +113,8 @@ impl Server {
             folders: Vec::new(),
             documents: HashMap::new(),
             projects: HashMap::new(),
+            closed: HashMap::new(),
+            sweep: None,
             asked: HashMap::new(),
             errands: VecDeque::new(),
             editions: 0,
@@ -154,6 +173,7 @@ impl Server {
             }
             Event::Ended(Ok(())) | Event::Orphaned => return Some(Ending::Deserted),
             Event::Ended(Err(error)) => return Some(Ending::Unreadable(error)),
+            Event::Swept(step) => self.sweep_step(step),
             Event::Done(outcome) => {
                 self.work = Work::Idle;
                 self.settle(*outcome);
@@ -233,18 +253,19 @@ impl Server {
 
     /// Settings of a folder of which the client says nothing.
     pub(super) fn default_settings(&self, folder: &Path) -> Settings {
-        let settings = Settings::new(self.start.choices.clone(), DEFAULT_DEBOUNCE);
+        let settings = Settings::new(self.choices.clone(), DEFAULT_DEBOUNCE);
         settings.with(&self.client.options, folder).0
     }
 
     /// Gives a folder settings, which make its project another one.
     pub(super) fn hold(&mut self, folder: &Path, settings: Settings) {
-        let configured = match &self.start.configured {
+        let configured = match &self.configured {
             ConfigChoice::Nearest(_) => ConfigChoice::Nearest(folder.to_owned()),
             other => other.clone(),
         };
         let place = Place { directory: folder.to_owned(), configured, choices: settings.choices.clone() };
-        self.projects.insert(folder.to_owned(), Held { settings, project: Arc::new(Project { place }) });
+        let project = Arc::new(Project { place, logging: settings.logging });
+        self.projects.insert(folder.to_owned(), Held { settings, project });
     }
 
     /// Takes up what the worker has done.
@@ -257,7 +278,7 @@ impl Server {
         let is_current =
             self.projects.get(&folder).is_some_and(|held| Arc::ptr_eq(&held.project, &outcome.project));
         let digest = if is_current { outcome.digest } else { NO_DIGEST };
-        if outcome.errand == Errand::Check
+        if matches!(outcome.errand, Errand::Check)
             && let Some(document) = self.documents.get_mut(&outcome.uri)
         {
             document.progress = Progress::Resting;
@@ -270,6 +291,8 @@ impl Server {
                     self.publish(&outcome.uri, checked, digest);
                 }
             }
+            (Ok(answer), Some(request)) => self.finish(request, &outcome.uri, outcome.version, answer),
+            (Ok(_), None) => {}
             (Err(reason), Some(request)) => self.out.refuse(request, ErrorCode::RequestFailed, reason),
             (Err(reason), None) => {
                 self.complain(&folder, &reason);

@@ -6,13 +6,20 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::thread;
 
+use gen_lsp_types::TextEdit;
 use lsp_server::RequestId;
 
-use super::Event;
+use super::edits;
 use super::found::Checked;
+use super::settings::Logging;
 use super::text::Encoding;
-use crate::finding::{Note, NoteKind};
+use crate::acceptance::{Accepted, Decider};
+use crate::attribution::{Edit, files};
+use crate::finding::{Note, NoteKind, Reference, Report};
+use crate::git::Git;
+use crate::journal::{Event, Journal};
 use crate::language::Language;
+use crate::report::card::{self, Style};
 use crate::session::{Checker, Place};
 use crate::source::SourceFile;
 use crate::token::Tokenizer;
@@ -34,10 +41,61 @@ pub struct Job {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Errand {
     /// Find what it resembles.
     Check,
+    /// Explain a reference.
+    Explain {
+        /// Its id.
+        id: String,
+    },
+    /// Accept it as it is.
+    Accept {
+        /// Its id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Plan how it is declared.
+    Attribute {
+        /// Its id.
+        id: String,
+    },
+    /// Plan a comment that silences it.
+    Suppress {
+        /// Its id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Do what is left to do once an edit was applied.
+    Finish(Box<Finish>),
+}
+
+/// What is left to do once an edit was applied.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    /// Files to write.
+    pub files: Vec<Edit>,
+    /// What happened.
+    pub event: Event,
+    /// Why, if somebody said so.
+    pub reason: Option<String>,
+    /// To what.
+    pub references: Vec<Reference>,
+    /// What to tell the user.
+    pub message: String,
+}
+
+/// An edit that is planned.
+pub struct Planned {
+    /// What it is called.
+    pub label: String,
+    /// The edits of the document.
+    pub edits: Vec<TextEdit>,
+    /// What is left to do then.
+    pub finish: Finish,
 }
 
 /// A document at one moment.
@@ -60,6 +118,8 @@ pub struct Snapshot {
 pub struct Project {
     /// Where it is and what is chosen for it.
     pub place: Place,
+    /// Whether what is found is written to the journal.
+    pub logging: Logging,
 }
 
 /// What became of a job.
@@ -86,6 +146,17 @@ pub struct Outcome {
 pub enum Answer {
     /// What was found.
     Checked(Checked),
+    /// An explanation.
+    Explained {
+        /// For clients that show it.
+        markdown: String,
+        /// For others.
+        plain: String,
+    },
+    /// It is done; what there is to tell of it.
+    Done(String),
+    /// An edit is planned.
+    Planned(Planned),
 }
 
 /// Whether a project had changed since it was opened.
@@ -104,12 +175,12 @@ pub struct Worker {
 
 impl Worker {
     /// Starts it. What becomes of jobs is told as events.
-    pub fn start(events: SyncSender<Event>) -> Worker {
+    pub fn start(events: SyncSender<super::Event>, journal: Journal) -> Worker {
         let (jobs, received) = mpsc::channel::<Job>();
         thread::spawn(move || {
-            let mut bench = Bench { projects: Vec::new(), tokenizer: Tokenizer::new() };
+            let mut bench = Bench { projects: Vec::new(), tokenizer: Tokenizer::new(), journal };
             for job in received {
-                if events.send(Event::Done(Box::new(bench.done(job)))).is_err() {
+                if events.send(super::Event::Done(Box::new(bench.done(job)))).is_err() {
                     return;
                 }
             }
@@ -129,6 +200,7 @@ struct Bench {
     /// The projects that are open, those asked last at the end.
     projects: Vec<(Arc<Project>, Arc<Checker>)>,
     tokenizer: Tokenizer,
+    journal: Journal,
 }
 
 impl Bench {
@@ -148,7 +220,14 @@ impl Bench {
     fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {
         let checker = self.checker(&job.project, freshness)?;
         match job.errand {
-            Errand::Check => Ok(Answer::Checked(self.checked(&checker, job.text))),
+            Errand::Check => Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging))),
+            Errand::Explain { id } => self.explained(&checker, &job.text, &id),
+            Errand::Accept { id, reason } => {
+                self.accepted(&checker, &job.text, &id, &reason, job.project.logging)
+            }
+            Errand::Attribute { id } => self.attributed(&checker, &job.text, &id),
+            Errand::Suppress { id, reason } => self.suppressed(&checker, &job.text, &id, &reason),
+            Errand::Finish(finish) => self.finished(&checker, *finish, job.project.logging),
         }
     }
 
@@ -174,14 +253,152 @@ impl Bench {
         Ok(checker)
     }
 
-    fn checked(&mut self, checker: &Checker, text: Snapshot) -> Checked {
+    fn checked(&mut self, checker: &Checker, text: Snapshot, logging: Logging) -> Checked {
         match source(checker, &text) {
             Ok(source) => {
                 let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
-                Checked::of(report, &source, &text.uri, text.encoding)
+                let noted = self.note(checker, logging, Event::Suggested, None, &report.references);
+                let mut checked = Checked::of(report, &source, &text.uri, text.encoding);
+                checked.notes.extend(noted);
+                checked
             }
             Err(note) => Checked { notes: vec![note], ..Checked::default() },
         }
+    }
+
+    fn explained(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let explanations = checker.explain(&looked.source, &looked.wanted()).map_err(|error| told(&error))?;
+        let drawn = |style| {
+            let cards: Vec<String> = explanations.iter().map(|it| card::explained(it, style)).collect();
+            cards.join("\n")
+        };
+        Ok(Answer::Explained { markdown: drawn(Style::Markdown), plain: drawn(Style::Plain) })
+    }
+
+    fn accepted(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+        reason: &str,
+        logging: Logging,
+    ) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let Some(mut log) = checker.session().log().cloned() else {
+            return Err("without a configuration no decisions are honoured, so none is written".to_owned());
+        };
+        let git = Git::at(checker.session().place()).map_err(|error| told(&error))?;
+        let mut decider = Decider::new(git, reason);
+        let mut said = Vec::new();
+        for reference in looked.wanted() {
+            match log.accept(&looked.report, reference, &mut decider).map_err(|error| told(&error))? {
+                Accepted::Now { file, .. } => {
+                    self.note(checker, logging, Event::Accepted, Some(reason), [reference]);
+                    said.push(format!("accepted {id}; wrote {file}"));
+                }
+                Accepted::Before(known) => {
+                    said.push(format!("{id} was accepted by {} on {}", known.by, known.at))
+                }
+                Accepted::NothingToAccept => said.push(format!("{id} raises no finding")),
+            }
+        }
+        Ok(Answer::Done(said.join("; ")))
+    }
+
+    fn attributed(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let references = looked.wanted();
+        let (edits, files) = edits::attribution(checker, &looked.source, text.encoding, &references)?;
+        let origin = references[0].owners.first().map_or("its origin", |owner| owner.purl.as_str());
+        let written: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let wrote =
+            if written.is_empty() { String::new() } else { format!("; wrote {}", written.join(", ")) };
+        let message = format!("declared {id} as code of {origin}{wrote}");
+        let references = references.into_iter().cloned().collect();
+        let finish = Finish { files, event: Event::Attributed, reason: None, references, message };
+        Ok(Answer::Planned(Planned { label: format!("Declare as code of {origin}"), edits, finish }))
+    }
+
+    fn suppressed(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+        reason: &str,
+    ) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let about = |reference: &&Reference| looked.report.findings.iter().find(|it| it.is_about(reference));
+        let Some((reference, finding)) = looked.wanted().into_iter().find_map(|it| Some((it, about(&it)?)))
+        else {
+            return Err(format!("{id} raises no finding"));
+        };
+        let edits = edits::suppression(
+            checker,
+            &mut self.tokenizer,
+            &looked.source,
+            text.encoding,
+            (finding, reason),
+        )?;
+        let finish = Finish {
+            files: Vec::new(),
+            event: Event::Suppressed,
+            reason: Some(reason.to_owned()),
+            references: vec![reference.clone()],
+            message: format!("suppressed {id}"),
+        };
+        Ok(Answer::Planned(Planned { label: format!("Suppress {}", finding.rule.code()), edits, finish }))
+    }
+
+    fn finished(&mut self, checker: &Checker, finish: Finish, logging: Logging) -> Result<Answer, String> {
+        for file in &finish.files {
+            files::replace(&file.location, &file.after)
+                .map_err(|error| format!("cannot write {}: {error}", file.path))?;
+        }
+        self.note(checker, logging, finish.event, finish.reason.as_deref(), &finish.references);
+        Ok(Answer::Done(finish.message))
+    }
+
+    /// Notes something in the journal; what went wrong with that, if anything did.
+    fn note<'r>(
+        &self,
+        checker: &Checker,
+        logging: Logging,
+        event: Event,
+        reason: Option<&str>,
+        references: impl IntoIterator<Item = &'r Reference>,
+    ) -> Option<Note> {
+        if logging == Logging::Off {
+            return None;
+        }
+        let noted = self.journal.note(checker.session(), event, reason, references);
+        let error = noted.err()?;
+        Some(Note { path: None, kind: NoteKind::Failed, message: error.to_string() })
+    }
+
+    /// Looks for a reference in a text as it stands now.
+    fn look(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Looked, String> {
+        let source = source(checker, text).map_err(|note| note.message)?;
+        let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
+        let looked = Looked { source, report, id: id.to_owned() };
+        match looked.wanted().is_empty() {
+            true => Err(format!("there is no reference {id} in {}", text.path)),
+            false => Ok(looked),
+        }
+    }
+}
+
+/// A text in which a reference was found.
+struct Looked {
+    source: SourceFile,
+    report: Report,
+    id: String,
+}
+
+impl Looked {
+    /// The reference, at each place it has.
+    fn wanted(&self) -> Vec<&Reference> {
+        self.report.references.iter().filter(|reference| reference.id == self.id).collect()
     }
 }
 
