@@ -101,7 +101,11 @@ pub fn serve(
             }
             Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
             Err(ServerInitializeError::TransportError { .. }) => Ok(()),
-            Err(error) => Err(ServeError::Opening(error.to_string())),
+            Err(ServerInitializeError::InitializeFailed(told)) => {
+                Err(ServeError::Opening(told.message.into_owned()))
+            }
+            // What was said instead may hold code and is not repeated.
+            Err(_) => Err(ServeError::Opening("the conversation was not opened".to_owned())),
         }
     });
     // A check that still runs must not keep the program.

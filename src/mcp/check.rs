@@ -96,14 +96,19 @@ impl Checked {
         let (session, source) = (placed.checker.session(), placed.text.source());
         let seen = |reference| Reference::of(reference, report, &placed.text);
         let references: Vec<Reference> = report.references.iter().filter_map(seen).collect();
-        let mut notes: Vec<String> = report.notes.iter().map(|note| plain(&note.message)).collect();
         let path = std::path::Path::new(source.path());
+        let outbound = session.licenses().of_text(path, source.text());
+        let of_licenses = session.licenses().notes().into_iter().map(|note| match note.path {
+            Some(path) => plain(&format!("{path}: {}", note.message)),
+            None => plain(&note.message),
+        });
+        let mut notes: Vec<String> = report.notes.iter().map(|note| plain(&note.message)).collect();
+        notes.extend(of_licenses);
         if walk::is_excluded(path, &session.walk_settings()) {
             notes.push("this path is excluded from the project's own scans".to_owned());
         }
         let status = status(report, &references, session.config());
         let lines = placed.text.lines();
-        let outbound = session.licenses().of_text(path, source.text());
         Checked {
             status,
             summary: summary(status, references.len()),

@@ -1,17 +1,20 @@
 //! The protocol's side of the tools: lists them, calls them on threads of their own, and learns the client's roots.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
-    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
+    ContentBlock, CustomRequest, CustomResult, ErrorCode, ErrorData, Implementation, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use rmcp::{Peer, ServerHandler};
+use tokio::sync::Mutex;
 
 use super::project::Projects;
 use super::tool::{self, Answer, Failure};
+use crate::report::printable::Printable;
 
 /// How long a client may take to say which its roots are.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -49,11 +52,6 @@ impl Server {
         Server { projects: Arc::new(projects), tools: tool::all(), roots: Mutex::new(Roots::Unknown) }
     }
 
-    fn set_roots(&self, roots: Roots) -> Roots {
-        let mut known = self.roots.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *known, roots)
-    }
-
     /// Asks a client that has roots which they are. Later revisions have no such question: there the directories hold
     /// that the server was started with.
     async fn learn_roots(&self, context: &RequestContext<RoleServer>) {
@@ -63,10 +61,13 @@ impl Server {
         if !is_early || !has_roots || !self.projects.is_open_to_client() {
             return;
         }
-        if self.set_roots(Roots::Asked) == Roots::Unknown
-            && let Some(uris) = roots_of(&context.peer).await
-        {
-            self.projects.set_roots(&uris);
+        // Held until the answer is there: a second call must not go on with roots that do not hold.
+        let mut known = self.roots.lock().await;
+        if *known == Roots::Unknown {
+            if let Some(uris) = roots_of(&context.peer).await {
+                self.projects.set_roots(&uris);
+            }
+            *known = Roots::Asked;
         }
     }
 }
@@ -115,8 +116,23 @@ impl ServerHandler for Server {
         Ok(result(answer).into())
     }
 
+    /// What no other request is: of another method, or malformed.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = request.method;
+        if method == CallToolRequestMethod::VALUE {
+            let message = "tools/call takes a `name`, a text, and `arguments`, an object";
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        let message = format!("there is no method {}", Printable(&method));
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None))
+    }
+
     async fn on_roots_list_changed(&self, _context: NotificationContext<RoleServer>) {
-        self.set_roots(Roots::Unknown);
+        *self.roots.lock().await = Roots::Unknown;
     }
 }
 

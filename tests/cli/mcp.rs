@@ -316,6 +316,7 @@ fn what_cannot_be_asked_is_told() {
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }
     assert_eq!(server.ask("no/such", json!({}))["error"]["code"], -32601);
+    assert_eq!(server.ask("tools/call", json!({"arguments": 3}))["error"]["code"], -32602);
 }
 
 #[cfg(unix)]
