@@ -18,6 +18,7 @@ mod init;
 mod license;
 mod log;
 mod mcp;
+mod mcp_fuzz;
 mod outbound;
 mod output;
 mod policy;
