@@ -75,6 +75,18 @@ python_tools() {
     PATH=$place/bin:$PATH
 }
 
+# Installs npm packages in a place of their own, $tools, once for a set of them: node_tools NAME PACKAGE@VERSION...
+node_tools() {
+    tools=$built/e2e/$1-node
+    shift
+    if [ "$(cat "$tools/installed" 2> /dev/null)" != "$*" ]; then
+        rm -rf "$tools"
+        mkdir -p "$tools"
+        npm install --silent --no-audit --no-fund --prefix "$tools" "$@"
+        printf '%s' "$*" > "$tools/installed"
+    fi
+}
+
 # What a clone of this repository would hold, as a repository of one commit: clone_source DIRECTORY
 clone_source() {
     git init --quiet "$1"
