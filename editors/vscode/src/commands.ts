@@ -48,7 +48,7 @@ export class Commands implements vscode.Disposable {
             "birthmark.openOrigin": (at) => this.withReference(at, (reference) => this.openOrigin(reference)),
             "birthmark.copyPurl": (at) => this.withReference(at, (reference) => this.copyPurl(reference)),
             "birthmark.reloadProject": () => this.reload(),
-            "birthmark.restart": () => this.restart(),
+            "birthmark.restart": () => this.service.restart(),
             "birthmark.showOutput": async () => this.output.show(),
             "birthmark.showLog": () => this.pages.showLog(),
             "birthmark.groupByOwner": () => this.groupBy("owner"),
@@ -113,15 +113,9 @@ export class Commands implements vscode.Disposable {
     }
 
     private async reload(): Promise<void> {
-        if (this.service.state.kind !== "running") return this.restart();
+        if (this.service.state.kind !== "running") return this.service.restart();
         await this.service.execute(ServerCommand.reload, {});
         this.say("reloaded");
-    }
-
-    private async restart(): Promise<void> {
-        await this.service.restart();
-        const { state } = this.service;
-        if (state.kind === "missing") throw new Error(state.message);
     }
 
     private async groupBy(grouping: string): Promise<void> {

@@ -15,21 +15,23 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     const pages = new Pages(started);
     const commands = new Commands(started, pages, output);
     const view = new ReferencesView(started, output);
-    context.subscriptions.push(output, started, pages, commands, view, new StatusItem(started));
+    const failures = started.onDidFail((message) => void offerRemedy(message));
+    context.subscriptions.push(output, started, pages, commands, view, new StatusItem(started), failures);
     service = started;
     await started.start();
-    if (started.state.kind === "missing") void offerRemedy(started.state.message);
 }
 
 export async function deactivate(): Promise<void> {
     await service?.stop();
 }
 
-/** Said once: without the program nothing works, and nobody would see why. */
+/** Without the program nothing works, and nobody would see why. */
 async function offerRemedy(message: string): Promise<void> {
-    const show = "How to Set It Up";
-    const settings = "Open Settings";
-    const chosen = await vscode.window.showErrorMessage(message, show, settings);
-    if (chosen === show) await vscode.commands.executeCommand("workbench.action.openWalkthrough", "birthmark.birthmark#start");
-    if (chosen === settings) await vscode.commands.executeCommand("workbench.action.openSettings", "birthmark.server.path");
+    const remedies: Record<string, [command: string, ...rest: string[]]> = {
+        "How to Set It Up": ["workbench.action.openWalkthrough", "birthmark.birthmark#start"],
+        "Open Settings": ["workbench.action.openSettings", "birthmark.server.path"],
+        "Show Output": ["birthmark.showOutput"],
+    };
+    const chosen = await vscode.window.showErrorMessage(message, ...Object.keys(remedies));
+    if (chosen !== undefined) await vscode.commands.executeCommand(...remedies[chosen]!);
 }

@@ -4,11 +4,14 @@ import { accessSync, constants, statSync } from "node:fs";
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
+    CloseAction,
     DidChangeConfigurationNotification,
+    ErrorAction,
     ExecuteCommandRequest,
     LanguageClient,
     RevealOutputChannelOn,
     State,
+    type ErrorHandler,
     type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import {
@@ -18,6 +21,7 @@ import {
     type ReferencesAnswer,
     type Status,
 } from "./model/protocol";
+import { Restarts } from "./model/restarts";
 import { findServer, type Search } from "./model/server";
 import { initializationOptions, readSettings, serverSettings, type Settings } from "./model/settings";
 import type { ServiceState } from "./model/status";
@@ -31,15 +35,26 @@ const DOCUMENTS = ["python", "rust"].flatMap((language) => [
 /** What a server command of the code actions does here, where it is more than to be sent. */
 export type Intercept = (command: string, args: unknown[], send: () => unknown) => unknown;
 
+/** What the client has to say for people goes to the output: the service says once what went wrong. */
+class QuietClient extends LanguageClient {
+    override error(message: string, data?: unknown): void {
+        super.error(message, data, false);
+    }
+}
+
 export class Service implements vscode.Disposable {
     private client: LanguageClient | undefined;
     private current: ServiceState = { kind: "stopped" };
     private readonly changed = new vscode.EventEmitter<ServiceState>();
+    private readonly failed = new vscode.EventEmitter<string>();
+    private readonly restarts = new Restarts();
     /** Starts and stops follow one another. */
     private turn: Promise<void> = Promise.resolve();
     private readonly settingsWatch: vscode.Disposable;
 
     readonly onDidChangeState = this.changed.event;
+    /** Once for whatever keeps the server from running. */
+    readonly onDidFail = this.failed.event;
 
     constructor(
         private readonly output: vscode.LogOutputChannel,
@@ -71,8 +86,7 @@ export class Service implements vscode.Disposable {
     }
 
     dispose(): void {
-        this.settingsWatch.dispose();
-        this.changed.dispose();
+        for (const part of [this.settingsWatch, this.changed, this.failed]) part.dispose();
     }
 
     /** The references known, of one document or of all. */
@@ -102,7 +116,7 @@ export class Service implements vscode.Disposable {
 
     private running(): LanguageClient {
         if (this.client?.isRunning()) return this.client;
-        throw new Error(this.current.kind === "missing" ? this.current.message : "the server is not running");
+        throw new Error(this.current.kind === "failed" ? this.current.message : "the server is not running");
     }
 
     private next(step: () => Promise<void>): Promise<void> {
@@ -114,28 +128,25 @@ export class Service implements vscode.Disposable {
         if (this.client !== undefined) return;
         if (!settings().enable) return this.enter({ kind: "off" });
         const program = this.program();
-        if ("missing" in program) {
-            this.output.error(program.missing);
-            return this.enter({ kind: "missing", message: program.missing });
-        }
+        if ("missing" in program) return this.fail(program.missing);
         this.enterStatus({ state: "starting", references: 0, findings: 0 });
         await this.launch(program.found);
     }
 
     private async launch(command: string): Promise<void> {
-        const client = new LanguageClient("birthmark", "birthmark", { command, args: ["lsp"] }, this.options());
+        const client = new QuietClient("birthmark", "birthmark", { command, args: ["lsp"] }, this.options());
         this.client = client;
         client.onNotification(STATUS_NOTIFICATION, (status: Status) => this.enterStatus(status));
         client.onDidChangeState(({ newState }) => {
-            if (newState === State.Stopped && this.client === client) this.enter({ kind: "stopped" });
+            if (newState === State.Stopped && this.client === client && this.current.kind === "running") {
+                this.enter({ kind: "stopped" });
+            }
         });
         try {
             await client.start();
         } catch (error) {
             this.client = undefined;
-            const message = `"${command} lsp" did not start: ${error instanceof Error ? error.message : String(error)}`;
-            this.output.error(message);
-            this.enter({ kind: "missing", message });
+            this.fail(`"${command} lsp" did not start: ${error instanceof Error ? error.message : String(error)}`);
         }
     }
 
@@ -155,6 +166,8 @@ export class Service implements vscode.Disposable {
             traceOutputChannel: this.output,
             revealOutputChannelOn: RevealOutputChannelOn.Never,
             initializationOptions: initializationOptions(settings()),
+            initializationFailedHandler: () => false,
+            errorHandler: this.errorHandler(),
             synchronize: { configurationSection: "birthmark" },
             middleware: {
                 executeCommand: (command, args, next) => this.intercept(command, args, () => next(command, args)),
@@ -166,9 +179,29 @@ export class Service implements vscode.Disposable {
         };
     }
 
+    private errorHandler(): ErrorHandler {
+        const given = { handled: true };
+        return {
+            error: () => ({ ...given, action: ErrorAction.Continue }),
+            closed: () => {
+                // One that never ran is told of where it is started.
+                if (this.client?.isRunning() !== true) return { ...given, action: CloseAction.DoNotRestart };
+                if (this.restarts.isWorthIt(Date.now())) return { ...given, action: CloseAction.Restart };
+                this.fail("The birthmark server ended several times by itself, and is left alone now.");
+                return { ...given, action: CloseAction.DoNotRestart };
+            },
+        };
+    }
+
     private async tellSettings(): Promise<void> {
         const told = { birthmark: serverSettings(settings()) };
         await this.client?.sendNotification(DidChangeConfigurationNotification.type, { settings: told });
+    }
+
+    private fail(message: string): void {
+        this.output.error(message);
+        this.enter({ kind: "failed", message });
+        this.failed.fire(message);
     }
 
     private enterStatus(status: Status): void {

@@ -29,6 +29,6 @@ export class StatusItem implements vscode.Disposable {
         this.item.tooltip = tooltip;
         this.item.accessibilityInformation = { label: spoken };
         this.item.backgroundColor = color === undefined ? undefined : new vscode.ThemeColor(color);
-        this.item.command = state.kind === "missing" ? "birthmark.restart" : "birthmark.references.focus";
+        this.item.command = state.kind === "failed" ? "birthmark.restart" : "birthmark.references.focus";
     }
 }

@@ -29,14 +29,14 @@ test("work shows, and so does what went wrong", () => {
     assert.equal(statusText(running("failed", 0, "no index at x")).tooltip, "no index at x");
     assert.equal(statusText(running("failed")).alarm, "error");
     assert.match(statusText(running("ready", 0, "2 files skipped")).tooltip, /2 files skipped$/);
-    assert.equal(statusText({ kind: "missing", message: "not there" }).tooltip, "not there");
+    assert.equal(statusText({ kind: "failed", message: "not there" }).tooltip, "not there");
 });
 
 test("nothing is told by an icon alone", () => {
     const all: ServiceState[] = [
         { kind: "off" },
         { kind: "stopped" },
-        { kind: "missing", message: "x" },
+        { kind: "failed", message: "x" },
         ...(["starting", "checking", "ready", "failed"] as const).map((state) => running(state)),
     ];
     const spoken = all.map((state) => statusText(state).spoken);

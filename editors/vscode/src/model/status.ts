@@ -5,7 +5,7 @@ import type { Status } from "./protocol";
 /** Where the service stands: what the server last said, or why there is none. */
 export type ServiceState =
     | { kind: "off" }
-    | { kind: "missing"; message: string }
+    | { kind: "failed"; message: string }
     | { kind: "stopped" }
     | { kind: "running"; status: Status };
 
@@ -25,8 +25,8 @@ export function statusText(state: ServiceState): StatusText {
             return plain("circle-slash", "birthmark is switched off", "`birthmark.enable` is off: nothing is checked.");
         case "stopped":
             return plain("debug-disconnect", "birthmark is not running", "The server is not running.");
-        case "missing":
-            return { ...plain("error", "birthmark could not start", state.message), alarm: "error" };
+        case "failed":
+            return { ...plain("error", "birthmark is not running because of an error", state.message), alarm: "error" };
         case "running":
             return running(state.status);
     }
