@@ -45,8 +45,7 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
     }
 
     async showLog(): Promise<void> {
-        const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
-        const page = vscode.Uri.from({ scheme: SCHEME, path: LOG_PATH, query: folder });
+        const page = vscode.Uri.from({ scheme: SCHEME, path: LOG_PATH, query: currentFolder() });
         this.changed.fire(page);
         await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(page), { preview: true });
     }
@@ -59,4 +58,11 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
         const { stdout } = await promisify(execFile)(program.found, ["log", "--color", "never"], place);
         return stdout;
     }
+}
+
+/** The folder that people are at work in; empty if they have none open. */
+function currentFolder(): string {
+    const file = vscode.window.activeTextEditor?.document.uri;
+    const folder = (file && vscode.workspace.getWorkspaceFolder(file)) ?? vscode.workspace.workspaceFolders?.[0];
+    return folder?.uri.fsPath ?? "";
 }
