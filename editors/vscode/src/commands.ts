@@ -1,6 +1,7 @@
 // What people can have birthmark do.
 
 import * as vscode from "vscode";
+import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import type { Leaf } from "./model/grouping";
 import { ownerName } from "./model/grouping";
 import { ASK_REASON, ServerCommand, type ReasonWanted, type Reference, type Target } from "./model/protocol";
@@ -61,6 +62,7 @@ export class Commands implements vscode.Disposable {
         try {
             return await action();
         } catch (error) {
+            if (error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled) return undefined;
             const message = error instanceof Error ? error.message : String(error);
             this.output.error(message);
             void vscode.window.showErrorMessage(`birthmark: ${message}`);

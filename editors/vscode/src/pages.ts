@@ -1,6 +1,7 @@
 // Pages that the editor shows and no file holds: explanations, and the log of references.
 
 import { execFile } from "node:child_process";
+import { basename } from "node:path/posix";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
 import { ServerCommand, type ExplainAnswer, type Target } from "./model/protocol";
@@ -32,7 +33,8 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
         if (page.path === LOG_PATH) return this.log(page.query);
         const target: unknown = JSON.parse(page.query);
         if (!isTarget(target)) return "";
-        return (await this.service.execute<ExplainAnswer>(ServerCommand.explain, target)).markdown;
+        const { markdown } = await this.service.execute<ExplainAnswer>(ServerCommand.explain, target);
+        return `# ${decodeURIComponent(basename(target.uri))}: reference ${target.id}\n\n${markdown}`;
     }
 
     async showExplanation({ uri, id }: Target): Promise<void> {
