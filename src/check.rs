@@ -15,8 +15,10 @@ pub use lines::{Incoming, MAX_LINE_BYTES};
 
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -28,12 +30,15 @@ use crate::session::{Checker, Place};
 use crate::token::Tokenizer;
 use crate::walk::Review;
 use answer::{Answer, Answered};
-use request::{Refused, Suggestion};
+use request::Suggestion;
 
 /// Lines that are read ahead.
 const READ_AHEAD: usize = 4;
 /// Lines that are checked side by side at most.
 const MAX_BATCH: usize = 64;
+/// How long a project stays open. What has changed of it is seen at once but for the statements of licence around the files,
+/// which are many and are read as they are needed.
+const MAX_AGE: Duration = Duration::from_secs(60);
 /// Bytes of lines after which a batch is full.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
@@ -73,14 +78,14 @@ impl Checks {
         warn: &mut dyn FnMut(&str),
     ) -> io::Result<Ended> {
         let lines = read_ahead(input);
-        let mut outdated = None;
+        let (mut outdated, mut since) = (None, Instant::now());
         let mut ended = Ended::default();
         let mut warned = false;
         while let Some(batch) = next_batch(&lines) {
-            if outdated.is_some() || checker.is_outdated() {
+            if outdated.is_some() || since.elapsed() > MAX_AGE || checker.is_outdated() {
                 outdated = match self.place.open() {
                     Ok(opened) => {
-                        checker = opened;
+                        (checker, since) = (opened, Instant::now());
                         None
                     }
                     Err(error) => Some(error.to_string()),
@@ -125,11 +130,14 @@ impl Checks {
     fn answer(&self, checker: &Checker, tokenizer: &mut Tokenizer, line: &Incoming) -> Answered {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             let suggestion = Suggestion::parse(line, &self.place.directory)?;
+            if checker.session().excludes(Path::new(suggestion.path())) {
+                return Err(suggestion.excluded());
+            }
             Ok(self.checked(checker, tokenizer, line, suggestion))
         }));
         match answered {
             Ok(Ok(answered)) => answered,
-            Ok(Err(Refused { id, why })) => Answered::refused(line, id, &why),
+            Ok(Err(refused)) => Answered::refused(line, refused),
             Err(_) => Answered::failed(line, "birthmark failed on this suggestion; please report it"),
         }
     }

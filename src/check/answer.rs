@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::lines::Incoming;
-use super::request::Suggestion;
+use super::request::{Refused, Suggestion, Why};
 use crate::finding::{NoteKind, Reference, Report};
 use crate::policy::DropPolicy;
 use crate::report::suggested::{ReferenceShape, ShownReference, Suggested};
@@ -54,12 +54,21 @@ struct Note {
 impl Answered {
     /// The answer to a line that could not be checked.
     pub fn failed(line: &Incoming, why: &str) -> Answered {
-        Answered::refused(line, Value::Null, why)
+        Answered::refused(line, Refused { id: Value::Null, why: why.into() })
     }
 
-    /// The same to one that is known by a name.
-    pub fn refused(line: &Incoming, id: Value, why: &str) -> Answered {
-        let answer = Answer { id, error: Some(one_line(why)), ..Answer::empty(line.number, Status::Failed) };
+    /// The same to one that is known by a name, or to one that is not checked without being wrong.
+    pub fn refused(line: &Incoming, refused: Refused) -> Answered {
+        let Refused { id, why } = refused;
+        let answer = match why {
+            Why::Wrong(why) => {
+                Answer { id, error: Some(one_line(&why)), ..Answer::empty(line.number, Status::Failed) }
+            }
+            Why::Unchecked(why) => {
+                let note = Note { kind: "skipped", message: one_line(&why) };
+                Answer { id, notes: vec![note], ..Answer::empty(line.number, Status::Skipped) }
+            }
+        };
         Answered { answer, references: Vec::new() }
     }
 

@@ -25,11 +25,31 @@ pub(super) struct Suggestion<'l> {
     after: Cow<'l, str>,
 }
 
-/// Why a line is no suggestion that can be checked.
+/// Why a line is not checked.
 pub(super) struct Refused {
     /// What it is called, as far as that could be read.
     pub id: Value,
-    pub why: String,
+    pub why: Why,
+}
+
+/// Whether something is wrong with a line.
+pub(super) enum Why {
+    /// It cannot be checked.
+    Wrong(String),
+    /// It is of a language that nobody checks.
+    Unchecked(String),
+}
+
+impl From<String> for Why {
+    fn from(why: String) -> Why {
+        Why::Wrong(why)
+    }
+}
+
+impl From<&str> for Why {
+    fn from(why: &str) -> Why {
+        Why::Wrong(why.to_owned())
+    }
 }
 
 /// The line, field by field. What is not known is passed over: assistants send along what they have.
@@ -80,21 +100,21 @@ struct Position {
 impl<'l> Suggestion<'l> {
     /// Reads a line. A path is relative to the directory of the project.
     pub fn parse(line: &'l Incoming, directory: &Path) -> Result<Suggestion<'l>, Refused> {
-        let unknown = |why: String| Refused { id: Value::Null, why };
+        let unknown = |why: String| Refused { id: Value::Null, why: why.into() };
         let bytes = line.content.as_ref().map_err(|why| unknown(why.clone()))?;
         let text = str::from_utf8(bytes)
             .map_err(|error| unknown(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
-        let line: Line<'l> =
-            serde_json::from_str(text).map_err(|error| Refused { id: id_in(text), why: located(&error) })?;
+        let line: Line<'l> = serde_json::from_str(text)
+            .map_err(|error| Refused { id: id_in(text), why: located(&error).into() })?;
         let id = line.id.clone();
         Suggestion::of(line, directory).map_err(|why| Refused { id, why })
     }
 
-    fn of(line: Line<'l>, directory: &Path) -> Result<Suggestion<'l>, String> {
+    fn of(line: Line<'l>, directory: &Path) -> Result<Suggestion<'l>, Why> {
         let code = line.code.ok_or("there is no `code`; expected the text of the suggestion")?;
         let language = language(line.language.as_deref(), line.path.as_deref())?;
         let path = match &line.path {
-            Some(path) if path.contains('\0') => return Err("`path` holds a NUL".to_owned()),
+            Some(path) if path.contains('\0') => return Err("`path` holds a NUL".into()),
             Some(path) => directory.join(&**path),
             None => directory.join(format!("suggestion.{}", language.row().extensions[0])),
         };
@@ -106,7 +126,8 @@ impl<'l> Suggestion<'l> {
             true => Err(format!(
                 "the code and what surrounds it are longer than {} MiB; nothing of it was checked",
                 DEFAULT_SIZE_LIMIT >> 20
-            )),
+            )
+            .into()),
             false => Ok(suggestion),
         }
     }
@@ -119,6 +140,12 @@ impl<'l> Suggestion<'l> {
     /// The path it is for.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// That the configuration keeps its path out.
+    pub fn excluded(&self) -> Refused {
+        let why = format!("not checked: the configuration excludes `{}`", shortened(&self.path));
+        Refused { id: self.id.clone(), why: Why::Unchecked(why) }
     }
 
     /// Whether nothing surrounds it.
@@ -137,16 +164,16 @@ impl<'l> Suggestion<'l> {
 }
 
 /// The language that is named, else that of the path.
-fn language(named: Option<&str>, path: Option<&str>) -> Result<Language, String> {
-    let known = || Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
-    match (named, path) {
-        (Some(name), _) => Language::from_name(&name.to_ascii_lowercase())
-            .ok_or_else(|| format!("`{}` is no language that is checked ({})", shortened(name), known())),
-        (None, Some(path)) => Language::from_path(Path::new(path)).ok_or_else(|| {
-            format!("`{}` is no file of a language that is checked ({})", shortened(path), known())
-        }),
-        (None, None) => Err(format!("there is neither `path` nor `language` ({})", known())),
-    }
+fn language(named: Option<&str>, path: Option<&str>) -> Result<Language, Why> {
+    let known = Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
+    let (language, asked) = match (named, path) {
+        (Some(name), _) => (Language::from_name(&name.to_ascii_lowercase()), name),
+        (None, Some(path)) => (Language::from_path(Path::new(path)), path),
+        (None, None) => return Err(format!("there is neither `path` nor `language` ({known})").into()),
+    };
+    let unchecked =
+        || format!("not checked: `{}` is of no language that is known ({known})", shortened(asked));
+    language.ok_or_else(|| Why::Unchecked(unchecked()))
 }
 
 /// What stands before and behind the suggestion.

@@ -82,7 +82,8 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
 
 /// Whether a command line is one of a hook. What is wrong with it must not become a decision of the agent.
 pub fn is_meant(args: &[OsString]) -> bool {
-    args.get(1).is_some_and(|command| command == "hook")
+    let is_option = |arg: &&OsString| arg.to_string_lossy().starts_with('-');
+    args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|command| command == "hook")
 }
 
 /// The status of a command line that is wrong.

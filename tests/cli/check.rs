@@ -302,16 +302,7 @@ fn a_line_that_is_wrong_says_so_and_loses_nothing() {
         (b"\xff\xfe{}".to_vec(), Value::Null, "byte 1 is not UTF-8"),
         (b"{\"id\": 4, \"code\": 5, \"path\": \"a.py\"}".to_vec(), json!(4), "invalid type: integer `5`"),
         (b"{\"id\": [1], \"path\": \"a.py\"}".to_vec(), json!([1]), "there is no `code`"),
-        (
-            b"{\"id\": 1, \"code\": \"\", \"path\": \"a.cob\"}".to_vec(),
-            json!(1),
-            "`a.cob` is no file of a language",
-        ),
-        (
-            b"{\"id\": 1, \"code\": \"\", \"language\": \"go\\u001b\"}".to_vec(),
-            json!(1),
-            "is no language that is checked",
-        ),
+        (b"{\"id\": \"\", \"code\": \"\"}".to_vec(), json!(""), "neither `path` nor `language`"),
         (b"{\"id\": 1, \"code\": \"\", \"path\": \"a\\u0000.py\"}".to_vec(), json!(1), "NUL"),
         (b"{\"code\": \"\\ud800\", \"path\": \"a.py\"}".to_vec(), Value::Null, "hex escape"),
         ([b"[".repeat(100_000), b"]".repeat(100_000)].concat(), Value::Null, "recursion limit exceeded"),
@@ -342,6 +333,28 @@ fn a_line_that_is_wrong_says_so_and_loses_nothing() {
     }
     let last = answers.last().expect("one");
     assert_eq!((&last["id"], rules(last)), (&json!("last"), vec!["attribution-missing"]));
+}
+
+#[test]
+fn what_nobody_wants_checked_is_skipped() {
+    let project = Project::new();
+    fs::write(project.path("work/birthmark.toml"), "license = 'MIT'\nexclude = ['vendor']\n")
+        .expect("written");
+    let answers = project.ask(
+        &["--policy", "drop-unknown"],
+        &[
+            json!({"id": 1, "code": ROUTES, "path": "a.cob"}),
+            json!({"id": 2, "code": ROUTES, "language": "go\u{1b}"}),
+            json!({"id": 3, "code": ROUTES, "path": "vendor/a.py"}),
+        ],
+    );
+    let why = ["`a.cob` is of no language that is known", "is of no language", "excludes `vendor/a.py`"];
+    for (n, (answer, why)) in answers.iter().zip(why).enumerate() {
+        assert_eq!((&answer["id"], &answer["status"]), (&json!(n + 1), &json!("skipped")));
+        assert_eq!((&answer["keep"], &answer["error"]), (&Value::Null, &Value::Null));
+        let note = answer["notes"][0]["message"].as_str().expect("a note");
+        assert!(note.contains(why) && !note.chars().any(char::is_control), "{note:?}");
+    }
 }
 
 #[test]

@@ -347,6 +347,9 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     project.write("birthmark.toml", "licence = 'MIT'\n");
     noted(&["claude"], event.as_bytes(), "unknown key `licence`");
     noted(&["claude", "--no-such-option"], event.as_bytes(), "its command line is not understood");
+    let (code, out, _) = run(birthmark(&project.path("work")).args(["--quiet", "hook", "--nonsense"]));
+    assert_eq!(code, 0);
+    assert!(out.contains("its command line is not understood"), "{out}");
 }
 
 #[test]
