@@ -78,7 +78,7 @@ pub(super) fn candidates(
     screen: Screen,
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
-    let mut hits = hits(index, query, found)?;
+    let mut hits = hits(index, places(index, query, found))?;
     hits.sort_unstable();
     let worth = TokenWorth { surprisals, query };
     let mut candidates = Vec::new();
@@ -112,8 +112,8 @@ const MAX_HITS: usize = 1 << 20;
 const TOGETHER: usize = 16;
 
 /// Every occurrence in the index of every k-gram of the query, within limits.
-fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, IndexError> {
-    let mut hits = Vec::new();
+fn places(index: &Index, query: Query<'_>, found: &mut Found) -> Vec<Place> {
+    let mut places = Vec::new();
     let mut times: FxHashMap<KgramHash, u32> = FxHashMap::default();
     for (view, scheme) in SCHEMES.iter().enumerate() {
         let grams = kgrams(query.side.classes, query.side.names, query.language, *scheme);
@@ -123,17 +123,57 @@ fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<Vec<Hit>, 
             for &(position, hash) in grams {
                 let times = times.entry(hash).or_default();
                 *times += 1;
-                match *times > MAX_LOOKUPS_OF_A_KGRAM || hits.len() >= MAX_HITS {
+                match *times > MAX_LOOKUPS_OF_A_KGRAM || places.len() >= MAX_HITS {
                     true => found.kgrams_left_out += 1,
                     false => wanted.grams.push((position, hash)),
                 }
             }
             for number in 0..index.segments().len() {
-                wanted.look_up(index, SegmentId(number as u32), &mut hits, found)?;
+                wanted.look_up(index, SegmentId(number as u32), &mut places, found);
             }
         }
     }
+    places
+}
+
+/// The documents of some places. They are sought in order, so that each is sought once.
+fn hits(index: &Index, mut places: Vec<Place>) -> Result<Vec<Hit>, IndexError> {
+    places.sort_unstable_by_key(|place| (place.segment, place.global));
+    let mut hits = Vec::with_capacity(places.len());
+    let mut last: Option<(SegmentId, DocumentId, std::ops::Range<u32>)> = None;
+    for place in places {
+        let Place { segment, global, query, length, view, occurrences } = place;
+        let (document, start) = match last {
+            Some((known, document, ref tokens)) if known == segment && tokens.contains(&global) => {
+                (document, tokens.start)
+            }
+            _ => {
+                let Some(document) = index.segment(segment).document_at(global) else { continue };
+                let row = index.segment(segment).document_row(document)?;
+                last = Some((
+                    segment,
+                    document,
+                    row.token_start..row.token_start.saturating_add(row.token_count),
+                ));
+                (document, row.token_start)
+            }
+        };
+        let seed = Seed { query, document: global - start, length };
+        hits.push(Hit { segment, document, seed, view, occurrences });
+    }
     Ok(hits)
+}
+
+/// A place in the index that holds a k-gram of the query.
+struct Place {
+    segment: SegmentId,
+    /// Position among all tokens of the segment.
+    global: u32,
+    /// Where the k-gram begins in the query.
+    query: u32,
+    length: u32,
+    view: u8,
+    occurrences: u32,
 }
 
 /// Some k-grams of the query and where they stand in it.
@@ -144,13 +184,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn look_up(
-        &self,
-        index: &Index,
-        id: SegmentId,
-        hits: &mut Vec<Hit>,
-        found: &mut Found,
-    ) -> Result<(), IndexError> {
+    fn look_up(&self, index: &Index, id: SegmentId, places: &mut Vec<Place>, found: &mut Found) {
         let segment = index.segment(id);
         let hash = |i: usize| self.grams.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
         let lists = segment.lookup_all::<TOGETHER>(std::array::from_fn(hash));
@@ -163,14 +197,16 @@ impl Wanted {
                 }
             };
             let occurrences = list.len() as u32;
-            for global in list {
-                let Some(document) = segment.document_at(global) else { continue };
-                let start = segment.document_row(document)?.token_start;
-                let seed = Seed { query: position, document: global - start, length: self.length };
-                hits.push(Hit { segment: id, document, seed, view: self.view, occurrences });
-            }
+            let (length, view) = (self.length, self.view);
+            places.extend(list.map(|global| Place {
+                segment: id,
+                global,
+                query: position,
+                length,
+                view,
+                occurrences,
+            }));
         }
-        Ok(())
     }
 }
 
