@@ -4,6 +4,7 @@ mod answers;
 mod client;
 mod commands;
 mod diagnostics;
+mod fuzz;
 mod manners;
 
 use std::fs;
