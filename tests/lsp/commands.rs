@@ -224,6 +224,47 @@ fn an_explanation_is_given_and_shown_to_whom_does_not_show_it() {
 }
 
 #[test]
+fn the_origin_is_opened_where_it_can_be_seen() {
+    let project = Project::new();
+    let source = format!("{}/demo-components/plaintable", super::FIXTURES);
+    let index = std::process::Command::new(env!("CARGO_BIN_EXE_birthmark"))
+        .current_dir(project.root())
+        .args([
+            "index",
+            "add",
+            &source,
+            "--purl",
+            "pkg:github/ada/plaintable@v1",
+            "--license",
+            "MIT",
+            "--index",
+            "own",
+        ])
+        .output()
+        .expect("it runs");
+    assert!(index.status.success(), "{index:?}");
+    fs::write(project.path("birthmark.toml"), "license = \"MIT\"\nindex = [\"own\"]\n").expect("written");
+    for shows in [true, false] {
+        let window = json!({ "capabilities": { "window": { "showDocument": { "support": shows } } } });
+        let mut client = Client::open(project.root(), Way::Push, window);
+        let uri = project.uri("a.py");
+        client.open_document(&uri, SUMMARY);
+        let diagnostics = client.pushed(&uri);
+        let page = diagnostics[0]["codeDescription"]["href"].as_str().expect("a page").to_owned();
+        assert!(page.starts_with("https://github.com/ada/plaintable/blob/v1/"), "{page}");
+        let actions = actions_at(&mut client, &uri, 20);
+        let opens = actions.as_array().expect("a list").last().expect("one").clone();
+        assert_eq!(opens["title"], "Open the origin in plaintable v1");
+        let argument = opens["command"]["arguments"][0].clone();
+        let answer = execute(&mut client, opens["command"]["command"].as_str().expect("a name"), argument);
+        assert_eq!(answer["result"]["url"], page);
+        let method = if shows { "window/showDocument" } else { "window/showMessage" };
+        assert!(client.wait_for(method).to_string().contains(&page));
+        assert_eq!(client.end(), 0);
+    }
+}
+
+#[test]
 fn commands_about_nothing_are_refused() {
     let project = Project::new();
     let mut client = Client::open(project.root(), Way::Push, json!({}));

@@ -1,7 +1,7 @@
 //! The message loop under streams of bytes that nobody would send: it ends in time, no thread of it panics, and all that
 //! it says are messages.
 //!
-//! `BIRTHMARK_FUZZ_CASES` makes it longer: 100,000 take an hour.
+//! `BIRTHMARK_FUZZ_CASES` makes it longer: 100,000 take a quarter of an hour.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
