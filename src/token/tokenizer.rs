@@ -56,6 +56,8 @@ pub struct Tokenizer {
     parser: Parser,
     language: Option<Language>,
     leaves: Vec<Leaf>,
+    /// The text that was parsed last, and its tree: where something was found, the comments of the same text are read next.
+    last: Option<(Vec<u8>, Tree)>,
 }
 
 /// Whether the parser found its way.
@@ -82,7 +84,7 @@ pub fn tokenize(source: &SourceFile) -> TokenStream {
 impl Tokenizer {
     /// A tokenizer without history; making one is cheap.
     pub fn new() -> Tokenizer {
-        Tokenizer { parser: Parser::new(), language: None, leaves: Vec::new() }
+        Tokenizer { parser: Parser::new(), language: None, leaves: Vec::new(), last: None }
     }
 
     /// The normalized tokens of a text.
@@ -134,6 +136,10 @@ impl Tokenizer {
                 "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",
             );
             self.language = Some(language);
+            self.last = None;
+        }
+        if let Some((_, tree)) = self.last.as_ref().filter(|(parsed, _)| parsed == text) {
+            return Some(tree.clone());
         }
         let mut steps_left = parser_budget(text)?;
         let mut spend_step = |_: &ParseState| {
@@ -149,6 +155,7 @@ impl Tokenizer {
         if tree.is_none() {
             self.parser.reset();
         }
+        self.last = tree.clone().map(|tree| (text.to_vec(), tree));
         tree
     }
 }

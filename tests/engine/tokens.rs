@@ -306,3 +306,23 @@ fn a_tokenizer_has_no_memory() {
         assert_eq!(again, once);
     }
 }
+
+#[test]
+fn a_tokenizer_that_has_seen_other_texts_sees_what_a_new_one_sees() {
+    let of = |name: &str, language: &str, text: &str| {
+        let language = Language::from_name(language).expect("known");
+        birthmark::source::SourceFile::new(name, language, text.into())
+    };
+    let python = of("a.py", "python", "def f(x):\n    # why\n    return x + 1\n");
+    let broken = of("b.py", "python", "def f(x:\n  return '''\n");
+    // The same text in another language.
+    let rust = of("a.rs", "rust", "def f(x):\n    # why\n    return x + 1\n");
+    let mut old = birthmark::token::Tokenizer::new();
+    for source in [&python, &python, &rust, &python, &broken, &broken, &python] {
+        let mut new = birthmark::token::Tokenizer::new();
+        assert_eq!(old.tokenize(source), new.tokenize(source));
+        let mut new = birthmark::token::Tokenizer::new();
+        assert_eq!(old.layout(source).comments(), new.layout(source).comments());
+        assert_eq!(old.tokenize(source), new.tokenize(source));
+    }
+}
