@@ -141,6 +141,8 @@ impl Tokenizer {
         if let Some((_, tree)) = self.last.as_ref().filter(|(parsed, _)| parsed == text) {
             return Some(tree.clone());
         }
+        // Its memory serves the next tree while it is still in the processor's caches.
+        self.last = None;
         let mut steps_left = parser_budget(text)?;
         let mut spend_step = |_: &ParseState| {
             steps_left = steps_left.saturating_sub(1);
