@@ -98,7 +98,7 @@ pub enum Command {
     Attribute(Box<AttributeArgs>),
     /// Accept code as it is, and record who decided that and why
     Accept(Box<AcceptArgs>),
-    /// List the code that was accepted as it is
+    /// List what was accepted as it is, and what else happened to suggested code
     Log(LogArgs),
     /// Build and inspect indexes of your own
     #[command(subcommand)]

@@ -61,10 +61,10 @@ print(next(m["region"]["start_line"] for m in json.load(open("../report.json"))[
         git add . && git commit --quiet --message "$file"
     done
     git merge --quiet compat > /dev/null
-    "$BIRTHMARK" log > ../log
+    "$BIRTHMARK" log --format json > ../log.json
     "$BIRTHMARK" scan --no-progress --index ../ours --format json --output ../accepted.json --fail-on never
 )
-check "both decisions are merged" 2 "$(grep -c 'agreed in' ../log)"
+check "both decisions are merged" 2 "$(python3 -c 'import json; print(len(json.load(open("../log.json"))["decisions"]))')"
 check "both are honoured" "['standing', 'standing']" \
     "$(python3 -c 'import json; print([a["fate"] for a in json.load(open("../accepted.json"))["accepted"]])')"
 
