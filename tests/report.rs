@@ -34,6 +34,9 @@ fn owner(purl: &str, path: &str, license: LicenseFact) -> Owner {
         bits: 311.5,
         share: 0.25,
         vendored: false,
+        published: None,
+        depends_on: [].into(),
+        vendored_packages: [].into(),
     }
 }
 

@@ -384,6 +384,9 @@ impl Segment {
             purl: Purl::from_str(purl).map_err(|error| self.corrupt(error.to_string()))?,
             digest: format!("blake3:{}", blake3::Hash::from_bytes(row.digest).to_hex()),
             license: self.license(row.license)?,
+            published: None,
+            dependencies: Vec::new(),
+            vendored: Vec::new(),
         })
     }
 

@@ -229,6 +229,9 @@ mod tests {
                 purl: format!("pkg:pypi/p{number}@1").parse().expect("a purl"),
                 digest: String::new(),
                 license: LicenseFact::unknown(),
+                published: None,
+                dependencies: Vec::new(),
+                vendored: Vec::new(),
             },
             documents: (0..8).map(|i| document(number, i)).collect(),
         };

@@ -122,8 +122,14 @@ pub fn ingest(
         }
         _ => learned,
     };
-    let component =
-        Component { purl: purl(source, given, &tree, &metadata)?, digest: digest(&tree.files)?, license };
+    let component = Component {
+        purl: purl(source, given, &tree, &metadata)?,
+        digest: digest(&tree.files)?,
+        license,
+        published: None,
+        dependencies: Vec::new(),
+        vendored: Vec::new(),
+    };
 
     let mut notes = std::mem::take(&mut tree.notes);
     let vendored = licensing::of_vendored(&tree)?;

@@ -123,6 +123,9 @@ fn owner(index: &Index, claim: &Claim<'_>) -> Result<Owner, IndexError> {
         bits: claim.bits,
         share: claim.matched_tokens as f32 / component_row.tokens.max(1) as f32,
         vendored: document.marks.vendored,
+        published: component.published,
+        depends_on: component.dependencies.into(),
+        vendored_packages: component.vendored.into(),
     })
 }
 

@@ -12,10 +12,13 @@ mod merge;
 pub use crate::evidence::{CopyKind, Evidence};
 pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
 
+use std::sync::Arc;
+
 use candidate::{Candidate, Screen};
 
 use crate::align::{Aligner, Block, Pair, Side};
 use crate::evidence::{self, Seen, Sides};
+use crate::index::documents::Day;
 use crate::index::{DocumentId, DocumentRow, Index, IndexError, LazyColumns, SegmentId};
 use crate::language::Language;
 use crate::license::LicenseFact;
@@ -60,6 +63,12 @@ pub struct Owner {
     pub share: f32,
     /// Whether the document stands in a folder of vendored code.
     pub vendored: bool,
+    /// The day the component was published, where that is known.
+    pub published: Option<Day>,
+    /// Packages that the component depends on, as purls without version; sorted.
+    pub depends_on: Arc<[String]>,
+    /// Packages that the component carries in vendored folders, as purls without version; sorted.
+    pub vendored_packages: Arc<[String]>,
 }
 
 /// The stream that is asked about.

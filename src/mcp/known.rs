@@ -199,6 +199,9 @@ fn verdict(checker: &Checker, license: &LicenseFact) -> &'static str {
         bits: 0.0,
         share: 0.0,
         vendored: false,
+        published: None,
+        depends_on: [].into(),
+        vendored_packages: [].into(),
     };
     let (outbound, _) = checker.session().license_of_place();
     policy::evaluate(&[owner], &outbound, &checker.policy().settings).decision.code()

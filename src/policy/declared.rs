@@ -204,6 +204,9 @@ mod tests {
             bits: 80.0,
             share: 0.5,
             vendored: false,
+            published: None,
+            depends_on: [].into(),
+            vendored_packages: [].into(),
         }
     }
 

@@ -20,6 +20,9 @@ fn owner(purl: &str, license: &str) -> Owner {
         bits: 80.0,
         share: 0.5,
         vendored: false,
+        published: None,
+        depends_on: [].into(),
+        vendored_packages: [].into(),
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Look;
 use super::look::{Limits, Located, Seen, Skip};
 use crate::evidence::{CopyKind, Evidence, Measures};
+use crate::index::documents::Day;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::matcher::{Match, Owner};
 use crate::purl::Purl;
@@ -73,6 +74,13 @@ struct StoredOwner {
     bits: u32,
     share: u32,
     vendored: bool,
+    /// Days since 1970-01-01; 0 is unknown.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    published: u32,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    vendored_packages: Vec<String>,
 }
 
 const KINDS: [CopyKind; 4] = [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited];
@@ -193,6 +201,9 @@ impl StoredOwner {
             bits: owner.bits.to_bits(),
             share: owner.share.to_bits(),
             vendored: owner.vendored,
+            published: owner.published.map_or(0, Day::days),
+            depends_on: owner.depends_on.to_vec(),
+            vendored_packages: owner.vendored_packages.to_vec(),
         })
     }
 
@@ -215,6 +226,9 @@ impl StoredOwner {
             bits: f32::from_bits(self.bits),
             share: f32::from_bits(self.share),
             vendored: self.vendored,
+            published: Day::new(self.published),
+            depends_on: self.depends_on.into(),
+            vendored_packages: self.vendored_packages.into(),
         })
     }
 }

@@ -111,6 +111,9 @@ impl Given {
             purl: self.purl.parse().expect("a purl"),
             digest: format!("blake3:{}", blake3::hash(texts.concat().as_bytes()).to_hex()),
             license: fact(self.license),
+            published: None,
+            dependencies: Vec::new(),
+            vendored: Vec::new(),
         }
     }
 }

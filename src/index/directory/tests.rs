@@ -17,7 +17,14 @@ fn component(number: usize) -> PreparedComponent {
         DocumentFacts { path: "a.py".to_owned(), language, license: None, marks: DocumentMarks::default() };
     let columns = Columns { classes: vec![16 + number as u8; 40], names: vec![0; 40], lines: vec![1; 40] };
     PreparedComponent {
-        component: Component { purl, digest: String::new(), license: LicenseFact::unknown() },
+        component: Component {
+            purl,
+            digest: String::new(),
+            license: LicenseFact::unknown(),
+            published: None,
+            dependencies: Vec::new(),
+            vendored: Vec::new(),
+        },
         documents: vec![PreparedDocument::new(facts, &columns, 1)],
     }
 }
