@@ -15,6 +15,12 @@ import reformat
 import rename
 import score
 import syntax
+import wild_growth
+import wild_independent
+import wild_labels
+import wild_peers
+import wild_projects
+import wild_scan
 
 PYTHON = '''def total(self, items, rate=2):
     """Sum the items."""
@@ -197,6 +203,74 @@ class Natural(unittest.TestCase):
             self.assertNotIn(hits.plain_purl(pair.carrier.purl).split("@")[0], indexed)
             self.assertTrue(pair.known)
             self.assertEqual(pair.carrier.language, pair.origin.language)
+
+
+class Wild(unittest.TestCase):
+    def match(self, first=10, last=20, owner="pkg:cargo/origin@1.2.3", severity="error", bits=90.0):
+        place = {"purl": owner, "path": "src/a.rs", "first": 1, "last": 9, "license": "MIT", "bits": bits}
+        return wild_scan.Match("src/lib.rs", first, last, bits, 30, 0.0, "edited", "MIT", [place], "license-incompatible", severity)
+
+    def label(self, first, last, owner="pkg:cargo/origin", label="copy"):
+        return wild_labels.Label("cargo/project", "src/lib.rs", first, last, owner, label, "why")
+
+    def test_a_label_holds_for_shifted_lines_and_other_versions(self):
+        labels = [self.label(1, 11, label="false"), self.label(12, 24)]
+        self.assertEqual(wild_labels.label_of(labels, "cargo/project", self.match(10, 20)).label, "copy")
+        self.assertEqual(wild_labels.label_of(labels, "cargo/project", self.match(2, 12)).label, "false")
+        self.assertIsNone(wild_labels.label_of(labels, "cargo/project", self.match(30, 40)))
+        self.assertIsNone(wild_labels.label_of(labels, "cargo/other", self.match()))
+        self.assertIsNone(wild_labels.label_of(labels, "cargo/project", self.match(owner="pkg:cargo/origin-core@1.2.3")))
+
+    def test_findings_without_a_label_and_about_no_match_count_as_unlabelled(self):
+        scan = wild_scan.Scan("cargo/project", 1, 100, [self.match(), self.match(50, 60), self.match(12, 13, severity="info")],
+                              [{"rule": "policy-unused", "severity": "warning", "path": "", "line": 1, "message": ""}])
+        counts = wild_labels.count([self.label(10, 20)], [scan])
+        self.assertEqual((counts["copy"], counts["unlabelled"], sum(counts.values())), (1, 2, 3))
+        self.assertEqual(wild_labels.count([], [scan], at=91.0)["unlabelled"], 1)
+
+    def test_a_report_is_read_with_the_severity_of_its_findings(self):
+        region = {"start_line": 3, "start_column": 1, "end_line": 7, "end_column": 2}
+        license_ = {"expression": "GPL-3.0-only"}
+        owner = {"purl": "pkg:pypi/Some.Thing@1", "path": "a.py", "region": {"start_line": 1, "end_line": 5}, "license": license_, "bits": 80.5}
+        match = {
+            "id": "x", "path": "b.py", "region": region, "kind": "renamed", "license": {"expression": "MIT"}, "owners": [owner],
+            "evidence": {"bits": 80.5, "matched_tokens": 33, "calibration": -2.0},
+        }
+        finding = {"match": "x", "path": "b.py", "region": region, "rule": "license-incompatible", "severity": "error", "message": "m"}
+        other = {**finding, "match": "y", "rule": "suppression-unused", "severity": "warning"}
+        note = {**other, "match": "z", "severity": "info"}
+        report = {"matches": [match, {**match, "id": "w"}], "findings": [finding, other, note], "summary": {"lines_scanned": 70}}
+        scan = wild_scan.from_report("pypi/p", 1, report)
+        self.assertEqual([m.fails for m in scan.matches], [True, False])
+        self.assertEqual(wild_scan.package(scan.matches[0].owner["purl"]), "pkg:pypi/some-thing")
+        self.assertEqual([o["rule"] for o in scan.other], ["suppression-unused"])
+        with tempfile.TemporaryDirectory() as folder:
+            scan.save(Path(folder) / "s.json")
+            self.assertEqual(wild_scan.Scan.load(Path(folder) / "s.json"), scan)
+
+    def test_the_projects_follow_their_rule(self):
+        projects = wild_projects.read()
+        self.assertGreaterEqual(len(projects), 100)
+        self.assertEqual(len({p.key for p in projects}), len(projects))
+        rows = [p for p in projects if p.half != p.role]
+        self.assertLessEqual(len(rows), 26)
+        self.assertEqual({p.role for p in rows}, {"dev"})
+        indexed = {corpus.Package(p.purl, "", "").purl.split("@")[0] for p in [*wild_peers.indexed(), *corpus.packages()]}
+        self.assertFalse([p.purl for p in projects if p.role == "test" and p.purl.split("@")[0] in indexed])
+        self.assertTrue(all(p.license and len(p.sha256) == 64 for p in projects))
+
+    def test_labels_and_lists_name_what_is_pinned(self):
+        keys = {p.key for p in wild_projects.read()}
+        labels = wild_labels.read()
+        self.assertFalse([row for row in labels if row.project not in keys or not row.reason or row.first > row.last])
+        alone = {p.purl.split("@")[0] for p in wild_independent.packages()}
+        self.assertFalse([pair for pair in wild_independent.related() if not pair <= alone])
+        grown = wild_growth.packages("25")
+        self.assertFalse({p.key for p in grown} & keys)
+        self.assertLess(len(wild_growth.packages("2")), len(grown))
+
+    def test_overlapping_runs_of_a_peer_are_one_report(self):
+        self.assertEqual(wild_peers.joined([("a", 1, 9), ("a", 5, 12), ("a", 11, 14), ("a", 20, 22), ("b", 21, 23)]), 3)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+"""What people judged: for each failing finding whether it is right, and why.
+
+A label belongs to lines of a project's file and to the package that was named, not to one report: it holds for every
+finding on these lines that names a version of that package, so it outlives changes of the engine that shift a few lines.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import corpus
+import wild_projects
+import wild_scan
+
+LABELS = {
+    "copy": "a copy in the stated direction, with the right complaint",
+    "copy-wrong-complaint": "a copy in the stated direction, but the licence does not forbid it, or the notice is kept",
+    "ancestor": "both took it from a third",
+    "reverse": "the named origin took it from the project",
+    "false": "no copy",
+    "unlabelled": "not judged yet; counts as false",
+}
+COLUMNS = ("project", "path", "first", "last", "owner", "label", "reason")
+CONTEXT = 2  # lines shown before and after
+LONGEST = 40  # lines shown of one side
+
+
+@dataclass(frozen=True)
+class Label:
+    project: str
+    path: str
+    first: int
+    last: int
+    owner: str
+    label: str
+    reason: str
+
+
+def read(path: Path = wild_projects.HERE / "labels.tsv") -> list[Label]:
+    """Reads the labels; an unknown label is an error."""
+    with open(path, newline="") as file:
+        rows = [
+            Label(r["project"], r["path"], int(r["first"]), int(r["last"]), r["owner"], r["label"], r["reason"])
+            for r in csv.DictReader(file, delimiter="\t")
+        ]
+    wrong = [r for r in rows if r.label not in LABELS or r.label == "unlabelled"]
+    if wrong:
+        raise SystemExit(f"{path}: unknown label {wrong[0].label!r} of {wrong[0].project} {wrong[0].path}:{wrong[0].first}")
+    return rows
+
+
+def label_of(labels: list[Label], project: str, match: wild_scan.Match) -> Label | None:
+    """The label with the same project, file and owner that shares most lines with the match; nearest first line among equals."""
+    owner = wild_scan.package(match.owner["purl"])
+    best = None
+    for row in labels:
+        if (row.project, row.path, row.owner) != (project, match.path, owner):
+            continue
+        shared = min(row.last, match.last) - max(row.first, match.first) + 1
+        if shared > 0 and (best is None or (shared, -abs(row.first - match.first)) > best[0]):
+            best = (shared, -abs(row.first - match.first)), row
+    return best[1] if best else None
+
+
+def count(labels: list[Label], scans: list[wild_scan.Scan], at: float = 0.0) -> dict[str, int]:
+    """The failing findings by label."""
+    found = dict.fromkeys(LABELS, 0)
+    for scan in scans:
+        for match in scan.failing(at):
+            row = label_of(labels, scan.key, match)
+            found[row.label if row else "unlabelled"] += 1
+        found["unlabelled"] += len(scan.other)
+    return found
+
+
+def show(project: wild_projects.Project, match: wild_scan.Match, cache: Path) -> str:
+    """Both sides of a finding, for reading."""
+    owner = match.owner
+    head = (
+        f"=== {project.key}\t{match.path}\t{match.first}\t{match.last}\t{wild_scan.package(owner['purl'])}\n"
+        f"{match.rule}, {match.kind}, {match.bits:.0f} bits ({match.calibration:+.0f} by calibration), {match.tokens} tokens; "
+        f"{match.license} <- {owner['license']}\n"
+    )
+    mine = _lines(wild_projects.unpack(project, cache) / match.path, match.first, match.last)
+    return head + mine + f"--- {owner['purl']} {owner['path']}\n" + _lines(_origin(owner, cache), owner["first"], owner["last"])
+
+
+def _origin(owner: dict, cache: Path) -> Path:
+    package = corpus.Package(owner["purl"], "", "")
+    if not (cache / "sources" / package.ecosystem / f"{package.name}-{package.version}" / ".complete").exists():
+        corpus.fetch(package, cache)
+    return corpus.sources(package, cache) / owner["path"]
+
+
+def _lines(path: Path, first: int, last: int) -> str:
+    if not path.exists():
+        return f"    ({path} is not there)\n"
+    rows = path.read_text(errors="replace").split("\n")
+    numbered = list(enumerate(rows[max(0, first - 1 - CONTEXT):last + CONTEXT], max(1, first - CONTEXT)))
+    rest = f"       ... {len(numbered) - LONGEST} more\n" if len(numbered) > LONGEST else ""
+    return "".join(f"{n:6} {row[:160]}\n" for n, row in numbered[:LONGEST]) + rest

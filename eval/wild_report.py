@@ -1,0 +1,172 @@
+"""docs/precision.md: failing findings on published projects by what people judged them to be."""
+
+import datetime
+import json
+import platform
+from collections import defaultdict
+from pathlib import Path
+
+import wild_independent
+import wild_labels
+import wild_peers
+import wild_projects
+import wild_scan
+
+HALVES = ("dev", "test")
+NAMES = {"dev": "development", "test": "test"}
+RIGHT = "copy"
+
+
+def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path, work: Path, version: str) -> str:
+    groups = {half: {p: s for p, s in scans.items() if p.role == half} for half in HALVES}
+    parts = [
+        "# Precision on real projects",
+        "This page is written by `eval/wild.py report`; the method is in [eval/wild/README.md](../eval/wild/README.md).",
+        f"Command: `eval/wild.py all --birthmark target/release/birthmark`. Date: {datetime.date.today().isoformat()}. "
+        f"Python {platform.python_version()}, {version.splitlines()[0]}.",
+        "Published projects are scanned under their own licence with defaults and the starter index. A *failing finding* makes the "
+        "run exit with 1. People read both sides of each and judged it; a finding that nobody judged counts as false. The "
+        "halves are split by project. The test half was not looked at while the engine was tuned.",
+        "## The projects\n\n" + _sizes(groups, cache),
+        "## Failing findings\n\n" + _by_label(groups, labels),
+        "Failing findings for each unit:\n\n" + _rates(groups, labels, cache),
+        "## By strength\n\nFailing findings of at least so many bits, *right* ones first, then all others:\n\n" + _by_bits(groups, labels),
+        "## Projects with failing findings, development half\n\n" + _by_project(groups["dev"], labels),
+    ]
+    if (work / "peers.json").exists():
+        parts.append(_peers(json.loads((work / "peers.json").read_text()), scans))
+    if (work / "independent").exists():
+        parts.append(_independent(wild_independent.load(work / "independent")))
+    if (work / "growth" / "growth.json").exists():
+        parts.append(_growth(json.loads((work / "growth" / "growth.json").read_text())))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: list[str], rows: list[list]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
+
+
+def _number(value: float, digits: int = 2) -> str:
+    return "-" if value != value else f"{value:.{digits}f}"
+
+
+def _sizes(groups, cache: Path) -> str:
+    rows = []
+    for half, scans in groups.items():
+        for ecosystem, language in (("pypi", "Python"), ("cargo", "Rust")):
+            mine = {p: s for p, s in scans.items() if p.ecosystem == ecosystem}
+            functions = sum(wild_projects.size(p, cache)["functions"] for p in mine)
+            rows.append([
+                NAMES[half], language, len(mine), f"{sum(s.lines for s in mine.values()):,}", f"{functions:,}",
+                sum(s.status == 0 for s in mine.values()), sum(s.status == 1 for s in mine.values()),
+                sum(s.status == 2 for s in mine.values()),
+            ])
+    return _table(["half", "language", "projects", "lines", "functions", "exit 0", "exit 1", "exit 2"], rows)
+
+
+def _by_label(groups, labels) -> str:
+    counts = {half: wild_labels.count(labels, list(scans.values())) for half, scans in groups.items()}
+    rows = [[name, meaning, *(counts[h][name] for h in HALVES)] for name, meaning in wild_labels.LABELS.items()]
+    totals = [sum(counts[h].values()) for h in HALVES]
+    rows.append(["**all**", "", *totals])
+    shares = [counts[h][RIGHT] / t if t else float("nan") for h, t in zip(HALVES, totals)]
+    rows.append(["**precision**", "share of `copy`", *(_number(s) for s in shares)])
+    return _table(["label", "meaning", *(NAMES[h] for h in HALVES)], rows)
+
+
+def _rates(groups, labels, cache: Path) -> str:
+    rows = []
+    for half, scans in groups.items():
+        for ecosystem, language in (("", "both"), ("pypi", "Python"), ("cargo", "Rust")):
+            mine = {p: s for p, s in scans.items() if p.ecosystem.startswith(ecosystem)}
+            counts = wild_labels.count(labels, list(mine.values()))
+            every, wrong = sum(counts.values()), sum(n for name, n in counts.items() if name != RIGHT)
+            lines = sum(s.lines for s in mine.values())
+            functions = sum(wild_projects.size(p, cache)["functions"] for p in mine)
+            rows.append([
+                NAMES[half], language, every, wrong, _number(every / len(mine)), _number(wrong / len(mine)),
+                _number(1e5 * every / lines), _number(1e5 * wrong / lines), _number(1e3 * every / functions, 3),
+                _number(1e3 * wrong / functions, 3),
+            ])
+    head = ["half", "language", "all", "wrong", "a project", "wrong", "100,000 lines", "wrong", "1,000 functions", "wrong"]
+    return _table(head, rows)
+
+
+def _by_bits(groups, labels) -> str:
+    rows = []
+    for at in (68, 80, 90, 100, 110, 120, 150, 200):
+        row = [at]
+        for half in HALVES:
+            counts = wild_labels.count(labels, list(groups[half].values()), at)
+            row += [counts[RIGHT], *(counts[n] for n in list(wild_labels.LABELS)[1:])]
+        rows.append(row)
+    names = list(wild_labels.LABELS)
+    return _table(["bits", *(f"{NAMES[h][:4]}: {n}" for h in HALVES for n in names)], rows)
+
+
+def _by_project(scans, labels) -> str:
+    rows = []
+    for project, scan in scans.items():
+        counts = wild_labels.count(labels, [scan])
+        if sum(counts.values()):
+            rows.append([f"{project.key}@{project.version}", f"{scan.lines:,}", *(n or "" for n in counts.values())])
+    return _table(["project", "lines", *wild_labels.LABELS], rows)
+
+
+def _peers(peers: dict[str, dict[str, int]], scans) -> str:
+    lines = {p.key: s.lines for p, s in scans.items()}
+    every = wild_peers.birthmark(list(scans.values())) | peers
+    rows = []
+    for tool, counts in every.items():
+        counts = {k: n for k, n in counts.items() if k in lines}
+        rows.append([
+            tool, sum(counts.values()), sum(n > 0 for n in counts.values()),
+            _number(1e5 * sum(counts.values()) / sum(lines[k] for k in counts)),
+        ])
+    return (
+        "## Beside simpler tools\n\nReports on all projects against the sources of the starter index; none of the other tools asks "
+        "for licences, so compare them with all matches.\n\n"
+        + _table(["tool", "reports", "projects with one", "in 100,000 lines"], rows)
+    )
+
+
+def _independent(found: list[wild_independent.Result]) -> str:
+    groups: dict[tuple[str, str], list] = defaultdict(list)
+    for result in found:
+        groups[result.package.role, result.package.language].append(result)
+    rows = []
+    for (name, language), mine in sorted(groups.items(), key=lambda item: (item[0][0] != wild_independent.PUZZLES, item[0])):
+        rows.append([
+            name, language, len(mine), f"{sum(r.scan.lines for r in mine):,}", sum(r.related for r in mine),
+            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1),
+        ])
+    for language in ("python", "rust"):
+        mine = [r for r in found if r.package.language == language and r.package.role != wild_independent.PUZZLES]
+        rows.append([
+            "**all but puzzles**", language, len(mine), f"{sum(r.scan.lines for r in mine):,}", sum(r.related for r in mine),
+            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1),
+        ])
+    return (
+        "## Independent authors\n\nEach package is scanned against an index of the other packages of its group, at the default "
+        "threshold, whatever the licences. *Related*: what pairs share that are known to share code "
+        "(`eval/wild/independent-related.tsv`).\n\n"
+        + _table(["group", "language", "packages", "lines", "related", "other reports", "in 100,000 lines"], rows)
+    )
+
+
+def _growth(growth: dict) -> str:
+    marks = (40, 52, 60, 68, 80, 100, 120)
+    rows = []
+    for size, found in growth["sizes"].items():
+        for kind in ("matches", "failing"):
+            bins = {int(at): n for at, n in found["counts"].get(kind, {}).items()}
+            rates = [1e5 * sum(n for at, n in bins.items() if at >= mark) / found["lines_scanned"] for mark in marks]
+            rows.append([size, f"{found['lines_indexed']:,}", kind, *(_number(r) for r in rates)])
+    return (
+        "## As the index grows\n\nMatches and failing findings in 100,000 lines of the projects that reach so many bits, against "
+        "indexes of other packages. Pairs of project and package that share something of "
+        f"{growth['related_from']:g} bits or more anywhere, and pairs of which one depends on the other, are left out: what is left "
+        "is mostly chance.\n\n"
+        + _table(["million lines", "lines indexed", "", *(f"{m} bits" for m in marks)], rows)
+    )
