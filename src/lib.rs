@@ -8,6 +8,7 @@ pub mod purl;
 
 pub mod declaration;
 pub mod language;
+pub mod manifest;
 pub mod source;
 pub mod token;
 

@@ -65,6 +65,11 @@ impl Purl {
         &self.0[..end]
     }
 
+    /// The package as its registry compares names: whatever its release, and however its name is spelt.
+    pub fn package_key(&self) -> String {
+        package_key(self.package())
+    }
+
     /// The canonical text must itself be a package URL: of `pkg:cargo/x@..%2f1` it is not, for the version's slash
     /// is written plainly and then ends a namespace.
     fn canonical(purl: &packageurl::PackageUrl<'_>) -> Result<Purl, String> {
@@ -79,6 +84,23 @@ impl Purl {
     fn parsed(&self) -> packageurl::PackageUrl<'_> {
         packageurl::PackageUrl::from_str(&self.0).expect("a Purl is valid from its construction on")
     }
+}
+
+/// The key of a package URL without a version. crates.io takes `-` and `_` for the same, PyPI goes by PEP 503.
+pub fn package_key(package: &str) -> String {
+    if let Some(name) = package.strip_prefix("pkg:cargo/") {
+        return format!("pkg:cargo/{}", name.replace('_', "-").to_ascii_lowercase());
+    }
+    match package.strip_prefix("pkg:pypi/") {
+        Some(name) => format!("pkg:pypi/{}", normal_pypi_name(name)),
+        None => package.to_owned(),
+    }
+}
+
+/// The name of a Python package as PEP 503 normalises it.
+pub fn normal_pypi_name(name: &str) -> String {
+    let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
 impl FromStr for Purl {
@@ -112,5 +134,19 @@ mod tests {
             let purl: Purl = text.parse().unwrap();
             assert_eq!(purl.kind(), text[4..].split('/').next().unwrap());
         }
+    }
+
+    #[test]
+    fn a_package_has_one_key_however_it_is_spelt() {
+        for (one, other) in [
+            ("pkg:cargo/tree_sitter@1.0.0", "pkg:cargo/tree-sitter"),
+            ("pkg:pypi/Zope.Interface@7.0", "pkg:pypi/zope_interface"),
+            ("pkg:generic/a@1", "pkg:generic/a@2"),
+        ] {
+            let key = |text: &str| text.parse::<Purl>().expect("a purl").package_key();
+            assert_eq!(key(one), key(other));
+        }
+        assert_ne!(package_key("pkg:generic/a_b"), package_key("pkg:generic/a-b"));
+        assert_eq!(normal_pypi_name("Zope._.Interface"), "zope-interface");
     }
 }

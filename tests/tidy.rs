@@ -9,7 +9,7 @@ const MAX_LINES: usize = 600;
 /// A module may use its own row and those before it.
 const LAYERS: &[&[&str]] = &[
     &["license", "purl"],
-    &["declaration", "language", "source", "span", "token"],
+    &["declaration", "language", "manifest", "source", "span", "token"],
     &["align", "fingerprint", "index", "model"],
     &["baseline", "evidence", "finding", "matcher", "policy", "suppression"],
     &[

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{Decided, MAX_CONFIG_BYTES, StatementKind, read_text};
 use crate::license::Precision;
+use crate::manifest;
 use crate::purl::Purl;
 use crate::walk;
 
@@ -34,26 +35,14 @@ pub enum OwnIndex {
 
 /// The names of the packages whose manifests stand in a directory.
 pub fn packages_in(directory: &Path) -> Vec<Purl> {
-    let text = |name: &str| read_text(&directory.join(name), MAX_CONFIG_BYTES).ok();
-    let in_toml = |text: String, tables: &[&[&str]]| {
-        let document: toml::Table = text.parse().ok()?;
-        tables.iter().find_map(|path| {
-            let table = path.iter().try_fold(&document, |table, key| table.get(*key)?.as_table())?;
-            Some(table.get("name")?.as_str()?.to_owned())
-        })
-    };
-    let cargo = text("Cargo.toml").and_then(|text| in_toml(text, &[&["package"]]));
-    let python = text("pyproject.toml").and_then(|text| in_toml(text, &[&["project"], &["tool", "poetry"]]));
-    let node = text("package.json").and_then(|text| {
-        let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
-        Some(manifest.get("name")?.as_str()?.to_owned())
+    let named = manifest::NAMES.iter().filter_map(|name| {
+        let text = read_text(&directory.join(name), MAX_CONFIG_BYTES).ok()?;
+        manifest::read(name, &text, None)?.package
     });
-    let named = [("cargo", cargo), ("pypi", python)];
-    let named = named.into_iter().filter_map(|(kind, name)| Purl::new(kind, &name?, None).ok());
-    // A scope (`@me/mine`) is a namespace.
-    named
-        .chain(node.and_then(|name| format!("pkg:npm/{}", name.replacen('@', "%40", 1)).parse().ok()))
-        .collect()
+    let mut packages: Vec<Purl> = named.collect();
+    packages.sort();
+    packages.dedup();
+    packages
 }
 
 /// The text of the configuration.

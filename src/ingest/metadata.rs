@@ -8,7 +8,8 @@ use toml::Value;
 
 use super::IngestError;
 use super::tree::{Role, Tree};
-use crate::purl::Purl;
+use crate::manifest::ini;
+use crate::purl::{Purl, normal_pypi_name};
 
 /// What the metadata say.
 #[derive(Debug, Default, PartialEq)]
@@ -45,10 +46,7 @@ impl Kind {
     pub(super) fn normal_name(self, name: &str) -> String {
         match self {
             Kind::Cargo => name.to_owned(),
-            Kind::Pypi => {
-                let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
-                parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
-            }
+            Kind::Pypi => normal_pypi_name(name),
         }
     }
 }
@@ -169,24 +167,8 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
 /// The `[metadata]` section of a setup.cfg, as far as it is plain `key = value` lines and lists below a key.
 fn from_setup_cfg(text: &str) -> Option<Metadata> {
     let mut metadata = Metadata { kind: Some(Kind::Pypi), ..Metadata::default() };
-    let mut section = "";
-    let mut key = String::new();
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
-            section = name;
-            continue;
-        }
-        if section != "metadata" || line.trim_start().starts_with(['#', ';']) {
-            continue;
-        }
-        let value = match line.split_once('=') {
-            Some((name, value)) if !line.starts_with(char::is_whitespace) => {
-                key = name.trim().replace('-', "_");
-                value
-            }
-            _ => line,
-        };
-        let Some(value) = said(value.to_owned()) else {
+    for ini::Value { section, key, text } in ini::values(text) {
+        let Some(value) = said(text.to_owned()).filter(|_| section == "metadata") else {
             continue;
         };
         match key.as_str() {
