@@ -88,7 +88,7 @@ fn read(path: &Path, name: Option<&str>, spill: &Arc<Spill>) -> anyhow::Result<I
         true => Source::Directory(path.to_owned()),
         false => Source::File(path.to_owned()),
     };
-    let given = Given { purl: Some(Purl::new("generic", &name, None)?), license: None };
+    let given = Given { purl: Some(Purl::new("generic", &name, None)?), ..Given::default() };
     let mut idiom = ingest::ingest(&source, &given, &(), spill)?;
     for document in &mut idiom.documents {
         // What a generator wrote is no origin, but it makes a good idiom.

@@ -131,7 +131,7 @@ fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wan
     }
     let named = args.sources.iter().map(|word| Wanted::Named {
         word: word.clone(),
-        given: Given { purl: args.purl.clone(), license: args.license.clone() },
+        given: Given { purl: args.purl.clone(), license: args.license.clone(), published: None },
     });
     let mut wanted: Vec<Wanted> = named.collect();
     if let Some(file) = recipe {

@@ -21,6 +21,7 @@ use super::IngestError;
 use super::source::{ArchiveForm, Compression};
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use crate::finding::{Note, NoteKind};
+use crate::index::documents::Day;
 use crate::index::{IndexError, Spill};
 use crate::walk::one_line;
 
@@ -135,6 +136,8 @@ impl Reader<'_> {
             if let Some((path, role)) = self.wanted(&name) {
                 budget.allow(u64::MAX);
                 let size = entry.size();
+                let seconds = entry.header().mtime().ok().and_then(|time| i64::try_from(time).ok());
+                self.tree.latest.see(seconds.and_then(Day::from_unix_seconds));
                 self.take(path, role, size, &mut entry)?;
             }
         }
@@ -173,6 +176,7 @@ impl Reader<'_> {
         let special = entry.is_symlink() || !is_plain_mode(entry.unix_mode());
         let is_dir = entry.is_dir();
         let (size, encrypted) = (entry.size(), entry.encrypted());
+        let day = entry.last_modified().and_then(day);
         drop(entry);
         if is_dir {
             return Ok(());
@@ -188,6 +192,7 @@ impl Reader<'_> {
             self.refused.encrypted.add(&name);
             return Ok(());
         }
+        self.tree.latest.see(day);
         let mut content = Meter { inner: archive.by_index(index)?, budget: unpacked.clone() };
         self.take(path, role, size, &mut content)
     }
@@ -371,6 +376,10 @@ fn safe_path(name: &str) -> Option<String> {
         true => None,
         false => Some(parts.join("/")),
     }
+}
+
+fn day(time: zip::DateTime) -> Option<Day> {
+    format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.day()).parse().ok()
 }
 
 /// A regular file by its Unix mode; archives made elsewhere have none, or no file type in it.

@@ -8,6 +8,7 @@ use super::directory::name_of;
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use crate::git::{Blob, Git, GitError, NO_REASON, path_from_bytes};
 use crate::index::Spill;
+use crate::index::documents::Day;
 
 const REMEDY: &str = "install git, or name a directory that is no git work tree";
 
@@ -60,6 +61,9 @@ pub(super) fn collect_revision(
             Blob::Missing => return Err(failed(GitError::Refused(format!("object {id} is missing")))),
         }
     }
+    let committed = git.run(&["show", "--no-patch", "--format=%ct", &commit]).map_err(failed)?;
+    let committed = String::from_utf8_lossy(&committed).trim().parse().ok();
+    tree.latest.see(committed.and_then(Day::from_unix_seconds));
     tree.version_hint = Some(commit);
     Ok(tree)
 }

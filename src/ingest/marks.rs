@@ -88,13 +88,18 @@ pub(super) fn vendored_root(path: &str) -> Option<&str> {
     let mut end_of_root = None;
     let mut start = 0;
     for (slash, _) in path.match_indices('/') {
-        if VENDORED_FOLDERS.contains(&path[start..slash].to_ascii_lowercase().as_str()) {
+        if is_vendored_folder(&path[start..slash]) {
             let below = path[slash + 1..].find('/');
             end_of_root = Some(below.map_or(slash, |length| slash + 1 + length));
         }
         start = slash + 1;
     }
     end_of_root.map(|end| &path[..end])
+}
+
+/// Whether a folder of that name holds other people's code.
+pub fn is_vendored_folder(name: &str) -> bool {
+    VENDORED_FOLDERS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 fn has_folder(folders: &str, names: &[&str]) -> bool {

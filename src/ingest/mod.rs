@@ -22,7 +22,9 @@ mod licensing;
 pub mod marks;
 mod metadata;
 mod prepare;
+mod published;
 pub mod recipe;
+mod relations;
 mod source;
 mod tree;
 
@@ -31,7 +33,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::finding::{Note, NoteKind};
-use crate::index::documents::{Component, DocumentFacts};
+use crate::index::documents::{Component, Day, DocumentFacts};
 use crate::index::{Kept, Spill};
 use crate::language::Language;
 use crate::license::{LearnedFrom, LicenseFact, Precision};
@@ -54,6 +56,8 @@ pub struct Given {
     pub purl: Option<Purl>,
     /// Its licence; where it was learned is set to [`LearnedFrom::Given`].
     pub license: Option<LicenseFact>,
+    /// The day it was published.
+    pub published: Option<Day>,
 }
 
 /// A component and its documents, ready to be tokenized and written into a segment.
@@ -122,13 +126,15 @@ pub fn ingest(
         }
         _ => learned,
     };
+    let purl = purl(source, given, &tree, &metadata)?;
+    let relations = relations::of(&tree, &purl)?;
     let component = Component {
-        purl: purl(source, given, &tree, &metadata)?,
+        purl,
         digest: digest(&tree.files)?,
         license,
-        published: None,
-        dependencies: Vec::new(),
-        vendored: Vec::new(),
+        published: given.published.or(tree.latest.day()),
+        dependencies: relations.dependencies,
+        vendored: relations.vendored,
     };
 
     let mut notes = std::mem::take(&mut tree.notes);

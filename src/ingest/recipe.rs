@@ -18,7 +18,7 @@ use toml::Spanned;
 
 use super::{Given, IngestError, Ingested, Progress, Source, ingest};
 use crate::index::Spill;
-use crate::index::documents::Component;
+use crate::index::documents::{Component, Day};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::walk::one_line;
@@ -43,6 +43,8 @@ pub struct RecipeComponent {
     pub license: Option<LicenseExpression>,
     /// Whether that licence is exact.
     pub precision: Precision,
+    /// The day it was published, if the recipe says it.
+    pub published: Option<Day>,
     /// Where it comes from, if not from its registry: a word for [`Source::parse`].
     pub source: Option<String>,
 }
@@ -128,6 +130,7 @@ impl RecipeComponent {
             None => Source::Package(self.purl.clone()),
         };
         let given = Given {
+            published: self.published,
             purl: Some(self.purl.clone()),
             license: self.license.clone().map(|expression| LicenseFact {
                 expression: Some(expression),
@@ -148,10 +151,12 @@ impl RecipeComponent {
     }
 
     fn to_toml(&self) -> String {
+        let published = self.published.map(|day| day.to_string());
         let fields = [
             ("purl", Some(self.purl.as_str())),
             ("digest", self.digest.as_deref()),
             ("license", self.license.as_ref().map(LicenseExpression::as_str)),
+            ("published", published.as_deref()),
             ("source", self.source.as_deref()),
         ];
         let mut table = "[[component]]\n".to_owned();
@@ -179,6 +184,7 @@ struct TypedComponent {
     purl: Spanned<String>,
     digest: Option<Spanned<String>>,
     license: Option<Spanned<String>>,
+    published: Option<Spanned<String>>,
     source: Option<Spanned<String>>,
 }
 
@@ -198,7 +204,14 @@ impl TypedComponent {
             let message = "a digest is `blake3:` and 64 hexadecimal digits in lower case";
             return Err((digest.span(), message.to_owned()));
         }
+        let published = match &self.published {
+            None => None,
+            Some(text) => Some(text.get_ref().parse().map_err(|_| {
+                (text.span(), "expected the day of publication, such as \"2019-04-30\"".to_owned())
+            })?),
+        };
         Ok(RecipeComponent {
+            published,
             purl,
             digest: self.digest.map(Spanned::into_inner),
             license,

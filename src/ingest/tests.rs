@@ -89,6 +89,7 @@ fn the_users_word_wins() {
     let given = Given {
         purl: Some("pkg:generic/other@2".parse().unwrap()),
         license: Some(LicenseFact { learned_from: LearnedFrom::Metadata, ..LicenseFact::unknown() }),
+        published: None,
     };
     let found = ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
@@ -99,7 +100,8 @@ fn the_users_word_wins() {
 fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
-        let given = Given { purl: None, license: Some(crate::config::given_license(license).unwrap()) };
+        let license_given = Some(crate::config::given_license(license).unwrap());
+        let given = Given { license: license_given, ..Given::default() };
         let found =
             ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
         let fact = found.component.license;

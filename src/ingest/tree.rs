@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::IngestError;
+use super::published::LatestDay;
 use crate::finding::{Note, NoteKind};
 use crate::index::{IndexError, Kept, Spill};
 use crate::language::Language;
@@ -25,6 +26,8 @@ pub(super) struct Tree {
     pub(super) name_hint: String,
     /// A version, should the metadata give none.
     pub(super) version_hint: Option<String>,
+    /// The youngest of the files.
+    pub(super) latest: LatestDay,
 }
 
 /// A file that matters.
@@ -88,6 +91,7 @@ impl Tree {
             notes: Vec::new(),
             name_hint: name_hint.into(),
             version_hint: None,
+            latest: LatestDay::default(),
         }
     }
 

@@ -73,7 +73,7 @@ pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
     let original = directory.path().join("layout.py");
     std::fs::write(&original, ORIGINAL)?;
     let purl = Purl::new("generic", NAME, None).map_err(IngestError::from)?;
-    let given = Given { purl: Some(purl.clone()), license: None };
+    let given = Given { purl: Some(purl.clone()), ..Given::default() };
     let spill = Spill::in_memory();
     let ingested = ingest::ingest(&Source::File(original), &given, &(), &spill)?;
     let component = ingested.prepare(&spill)?.component;
