@@ -71,7 +71,7 @@ impl FromStr for Day {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Day, jiff::Error> {
-        let date: Date = text.parse()?;
+        let date: Date = text.split_once('T').map_or(text, |(date, _)| date).parse()?;
         let days = (date - UNIX_EPOCH).get_days();
         let day = u32::try_from(days).ok().and_then(Day::new);
         day.ok_or_else(|| jiff::Error::from_args(format_args!("{text} is not after {UNIX_EPOCH}")))
