@@ -19,7 +19,7 @@ use birthmark::align::{Aligner, Seed, Side};
 use birthmark::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
 use birthmark::index::{Columns, Index, IndexName, Postings};
 use birthmark::language::Language;
-use birthmark::matcher::{self, Query};
+use birthmark::matcher::{self, LeftOut, Query};
 use birthmark::scan::DEFAULT_THRESHOLD_BITS;
 use birthmark::source::SourceFile;
 use birthmark::token::{Margins, TokenStream, Tokenizer};
@@ -206,7 +206,13 @@ impl Bench {
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
             let language = file.source.language();
-            let query = Query { language, side: side(&file.stream), lines, margins: &margins };
+            let query = Query {
+                language,
+                side: side(&file.stream),
+                lines,
+                margins: &margins,
+                without: &LeftOut::NONE,
+            };
             black_box(matcher::find(&self.index, &model, query, DEFAULT_THRESHOLD_BITS).expect("undamaged"));
         });
     }

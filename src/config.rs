@@ -7,10 +7,12 @@
 
 mod document;
 mod error;
+mod packages;
 mod project;
 mod start;
 
 pub use error::{ConfigError, Problem};
+pub use packages::ProjectManifests;
 pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
 pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
 

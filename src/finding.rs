@@ -32,6 +32,15 @@ pub struct Report {
 }
 
 impl Report {
+    /// The references that a rule has findings about.
+    pub fn of_rule(&self, rule: Rule) -> impl Iterator<Item = &Reference> {
+        let raises = move |finding: &&Finding| finding.rule == rule;
+        let is_meant = move |reference: &&Reference| {
+            self.findings.iter().filter(raises).any(|finding| finding.is_about(reference))
+        };
+        self.references.iter().filter(is_meant)
+    }
+
     /// Adds findings at their places and counts them.
     pub fn add(&mut self, findings: Vec<Finding>) {
         for finding in &findings {
@@ -64,10 +73,30 @@ pub struct Reference {
     pub outbound: LicenseFact,
     /// Whether the code may stay.
     pub verdict: Verdict,
+    /// What is known of who took the code from whom.
+    pub direction: Direction,
     /// Where it is declared to come from, if anything about it can be judged.
     pub declared: Option<Declared>,
     /// The decision to keep it as it is, if there is one.
     pub accepted: Option<Acceptance>,
+}
+
+/// What manifests tell of who took the code of a match from whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Direction {
+    /// How the likely origin comes to hold code of the scanned project; `None` where nothing says that it does.
+    pub origin_takes: Option<Taking>,
+    /// Whether the scanned project depends on the likely origin: it may resemble the origin because it calls it.
+    pub project_depends_on_origin: bool,
+}
+
+/// How a package comes to hold code of the scanned project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Taking {
+    /// It depends on the project.
+    DependsOn,
+    /// It carries the project in a folder of vendored code.
+    Vendors,
 }
 
 /// Whether code of these owners may stand under this licence.
@@ -156,6 +185,8 @@ pub enum Rule {
     AttributionMissing,
     /// `declaration-mismatch`: the code is declared as another's, or under another licence, than it resembles.
     DeclarationMismatch,
+    /// `taken-from-project`: the likely origin depends on the scanned project or vendors it, so it took the code from here.
+    TakenFromProject,
     /// `suppression-unused`: a comment that silences a finding silences none.
     SuppressionUnused,
     /// `policy-unused`: an entry of the configuration decides nothing, or has expired.
@@ -295,13 +326,19 @@ impl Decision {
 }
 
 impl Rule {
+    /// Whether reports for people list its findings together by origin: they ask for little or nothing, and may be many.
+    pub fn is_listed_by_origin(self) -> bool {
+        matches!(self, Rule::AttributionMissing | Rule::TakenFromProject)
+    }
+
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Rule; 7] = [
+    pub const ALL: [Rule; 8] = [
         Rule::LicenseIncompatible,
         Rule::LicenseUnknown,
         Rule::LicenseReview,
         Rule::AttributionMissing,
         Rule::DeclarationMismatch,
+        Rule::TakenFromProject,
         Rule::SuppressionUnused,
         Rule::PolicyUnused,
     ];
@@ -314,6 +351,7 @@ impl Rule {
             Rule::LicenseReview => "license-review",
             Rule::AttributionMissing => "attribution-missing",
             Rule::DeclarationMismatch => "declaration-mismatch",
+            Rule::TakenFromProject => "taken-from-project",
             Rule::SuppressionUnused => "suppression-unused",
             Rule::PolicyUnused => "policy-unused",
         }

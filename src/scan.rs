@@ -16,20 +16,23 @@ pub use known::baseline_path;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use crate::acceptance::{self, AcceptanceLog};
 use crate::baseline::Baseline;
 use crate::cache::Cache;
+use crate::config::ProjectManifests;
 use crate::declaration::{self, Declaration};
 use crate::finding::{
-    Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity, Silenced, Summary,
+    Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity,
+    Silenced, Summary, Verdict,
 };
 use crate::index::{Index, IndexError, Part};
 use crate::ingest::marks;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
-use crate::matcher::Match;
+use crate::matcher::{LeftOut, Match, Owner};
 use crate::policy::{self, PolicySettings};
 use crate::source::SourceFile;
 use crate::span::{LineSet, Region};
@@ -72,6 +75,8 @@ pub struct ScanSettings {
     pub baseline: Option<Baseline>,
     /// How matches are judged.
     pub policy: PolicySettings,
+    /// The manifests that name the project's own packages.
+    pub manifests: ProjectManifests,
     /// What was accepted as it is.
     pub accepted: AcceptanceLog,
     /// The project's licence, if it was given for all paths.
@@ -90,6 +95,7 @@ impl Default for ScanSettings {
             accepted: AcceptanceLog::default(),
             threshold_bits: DEFAULT_THRESHOLD_BITS,
             policy: PolicySettings::default(),
+            manifests: ProjectManifests::default(),
             given_license: None,
             project_license: LicenseFact::unknown(),
         }
@@ -101,6 +107,8 @@ pub struct Scanner {
     index: Index,
     settings: ScanSettings,
     cache: Option<Cache>,
+    /// The components of the index that are the project's own packages, once they were needed.
+    own: OnceLock<LeftOut>,
 }
 
 /// What there is to say of one file.
@@ -119,6 +127,8 @@ pub struct FileReport {
     /// Physical lines checked; none if the file was skipped.
     pub lines: u64,
     limits: Limits,
+    /// Matches with packages of the project itself, which are not reported.
+    own: usize,
     /// In a change, the identities of all matches, also of those that touch no added line.
     ids: Vec<String>,
 }
@@ -155,12 +165,17 @@ impl Preset {
 impl Scanner {
     /// A scanner over an index.
     pub fn new(index: Index, settings: ScanSettings) -> Scanner {
-        Scanner { index, settings, cache: None }
+        Scanner { index, settings, cache: None, own: OnceLock::new() }
     }
 
     /// The index it asks.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// The manifests of the scanned project.
+    pub fn manifests(&self) -> &ProjectManifests {
+        &self.settings.manifests
     }
 
     /// Takes up what was found in earlier runs over a project, kept in a directory.
@@ -174,7 +189,7 @@ impl Scanner {
     }
 
     /// All besides the text that decides what is found in it: the build of the program, the indexes, the idioms, the
-    /// threshold.
+    /// threshold, the packages of the project.
     fn what_decides(&self) -> String {
         let program = std::env::current_exe().and_then(std::fs::metadata);
         let build = program.map(|facts| (facts.len(), facts.modified().ok()));
@@ -182,11 +197,12 @@ impl Scanner {
             index.parts().iter().map(|part| part.digest.to_string()).collect()
         };
         format!(
-            "{} {build:?} {:?} {:?} {}",
+            "{} {build:?} {:?} {:?} {} {:?}",
             env!("CARGO_PKG_VERSION"),
             digests(&self.index),
             self.settings.idioms.as_ref().map(digests),
-            self.settings.threshold_bits
+            self.settings.threshold_bits,
+            self.settings.manifests.packages()
         )
     }
 
@@ -284,7 +300,8 @@ impl Scanner {
     fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
         let lines = u64::from(source.line_count());
         let path = source.path().to_owned();
-        let mut report = FileReport { path, lines, limits: seen.limits, ..FileReport::default() };
+        let mut report =
+            FileReport { path, lines, limits: seen.limits, own: seen.own, ..FileReport::default() };
         let said = match seen.matches.is_empty() {
             true => Vec::new(),
             false => declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code]),
@@ -314,11 +331,8 @@ impl Scanner {
             beside: beside(source.path(), outbound, &self.settings.project_license),
             project: &self.settings.project_license,
         };
-        let declared = policy::declared(&found.owners, &place);
-        let owners = policy::declared_first(&found.owners, declared.as_ref());
-        let verdict = policy::evaluate(&owners, outbound, &self.settings.policy);
         let path = walk::absolute_path(Path::new(source.path()));
-        let verdict = policy::except(verdict, &owners, &path, &self.settings.policy);
+        let judged = self.judge(&found.owners, &place, outbound, &path);
         Reference {
             id,
             path: source.path().to_owned(),
@@ -328,10 +342,36 @@ impl Scanner {
             evidence: found.evidence,
             owners: found.owners,
             outbound: outbound.clone(),
-            verdict,
-            declared,
+            verdict: judged.verdict,
+            direction: judged.direction,
+            declared: judged.declared,
             accepted: None,
         }
+    }
+
+    /// Judges code of these owners in a file at that absolute path.
+    fn judge(
+        &self,
+        owners: &[Owner],
+        place: &policy::Place<'_>,
+        outbound: &LicenseFact,
+        path: &Path,
+    ) -> Judged {
+        let (settings, packages) = (&self.settings.policy, self.settings.manifests.packages());
+        let mut direction = packages.direction(owners);
+        let owners = packages.judged(owners);
+        let declared = policy::declared(owners, place);
+        // Whoever declares that the code comes from the origin knows better than manifests.
+        if declared.as_ref().is_some_and(|declared| declared.agrees() && declared.origin.is_some()) {
+            direction.origin_takes = None;
+        }
+        if let (Some(taking), Some(origin)) = (direction.origin_takes, owners.first()) {
+            return Judged { verdict: policy::taken_from_project(origin, taking), direction, declared: None };
+        }
+        let owners = policy::declared_first(owners, declared.as_ref());
+        let verdict = policy::evaluate(&owners, outbound, settings);
+        let verdict = policy::except(verdict, &owners, path, settings);
+        Judged { verdict, direction, declared }
     }
 
     /// What idioms keep out of a file's report; nothing is silenced unseen.
@@ -367,7 +407,9 @@ impl Scanner {
             provenance: self.provenance(),
         };
         let mut limits = Limits::default();
+        let mut own = 0;
         for file in files {
+            own += file.own;
             limits.common_fingerprints += file.limits.common_fingerprints;
             limits.kgrams_left_out += file.limits.kgrams_left_out;
             limits.candidates_left_out += file.limits.candidates_left_out;
@@ -383,7 +425,8 @@ impl Scanner {
             self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
         report.notes.extend(acceptance::notes(&report.accepted));
         report.notes.extend(limits.notes());
-        report.notes.extend(cleared::notes(&report.references, &self.settings));
+        report.notes.extend(cleared::notes(&report.references, own, &self.settings));
+        report.notes.extend_from_slice(self.settings.manifests.notes());
         report.notes.sort();
         let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
         report.summary.files_skipped = count(NoteKind::Skipped);
@@ -405,6 +448,13 @@ impl Scanner {
             given_license: self.settings.given_license.clone(),
         }
     }
+}
+
+/// What is decided of a match.
+struct Judged {
+    verdict: Verdict,
+    direction: Direction,
+    declared: Option<Declared>,
 }
 
 impl FileReport {

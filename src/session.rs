@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::acceptance::{AcceptanceLog, log_root};
 use crate::baseline::Baseline;
-use crate::config::{Config, ConfigChoice, Problem, ProjectLicenses};
+use crate::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
 use crate::finding::Note;
 use crate::index::{Index, IndexName};
 use crate::license::LicenseFact;
@@ -248,6 +248,7 @@ impl Session {
             threshold_bits: self.threshold_bits,
             accepted: self.log.clone().unwrap_or_default(),
             policy,
+            manifests: ProjectManifests::around(&self.place, self.walk_settings()),
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.place)),
         }

@@ -4,8 +4,8 @@
 mod formats;
 
 use birthmark::finding::{
-    Decision, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule, Severity,
-    Silenced, Silencer, Summary, Verdict,
+    Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule,
+    Severity, Silenced, Silencer, Summary, Taking, Verdict,
 };
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use birthmark::matcher::{CopyKind, Evidence, Owner};
@@ -65,6 +65,7 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
             reason: "OSADL matrix, MIT <- GPL-3.0-or-later: No".to_owned(),
             remedies: vec!["Write it anew.".to_owned(), "Ask the owner.".to_owned()],
         },
+        direction: Default::default(),
         declared: None,
         accepted: None,
     }
@@ -351,6 +352,10 @@ fn every_word_is_in_the_schema() {
         let mut reference = sample.clone();
         reference.verdict.decision = decision;
         report.references.push(reference);
+    }
+    for origin_takes in [None, Some(Taking::DependsOn), Some(Taking::Vendors)] {
+        let direction = Direction { origin_takes, project_depends_on_origin: true };
+        report.references.push(Reference { direction, ..sample.clone() });
     }
     for source in [
         LearnedFrom::Given,

@@ -10,7 +10,7 @@ use super::baseline::BaselineChoice;
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::finding::{Finding, Reference, Report, Rule};
+use crate::finding::{Finding, Reference, Report};
 use crate::report::text::References;
 use crate::report::{self, Format};
 use crate::walk;
@@ -92,8 +92,7 @@ impl Wanted {
 /// The references that a report shows in full.
 pub fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
     let needs_attention = |reference: &&Reference| {
-        let about =
-            |finding: &Finding| finding.rule != Rule::AttributionMissing && finding.is_about(reference);
+        let about = |finding: &Finding| !finding.rule.is_listed_by_origin() && finding.is_about(reference);
         report.findings.iter().any(about)
     };
     let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);

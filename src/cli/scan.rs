@@ -81,7 +81,7 @@ impl Request {
         };
         report.notes.extend(self.session.licenses().notes());
         report.notes.sort();
-        policy.tell_unused(self.session.config(), self.coverage, &mut report);
+        policy.tell_unused(self.session.config(), scanner.manifests(), self.coverage, &mut report);
         Ok(Scanned { report, scanner, sources })
     }
 

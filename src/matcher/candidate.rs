@@ -79,6 +79,9 @@ pub(super) fn candidates(
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
     let mut hits = hits(index, places(index, query, found))?;
+    if !query.without.is_empty() {
+        hits = compared(index, query, hits)?;
+    }
     hits.sort_unstable();
     let worth = TokenWorth { surprisals, query };
     let mut candidates = Vec::new();
@@ -162,6 +165,20 @@ fn hits(index: &Index, mut places: Vec<Place>) -> Result<Vec<Hit>, IndexError> {
         hits.push(Hit { segment, document, seed, view, occurrences });
     }
     Ok(hits)
+}
+
+/// The hits in components that the query is compared with.
+fn compared(index: &Index, query: Query<'_>, hits: Vec<Hit>) -> Result<Vec<Hit>, IndexError> {
+    let mut compared = Vec::with_capacity(hits.len());
+    // Hits come by segment and document.
+    for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
+        let Hit { segment, document, .. } = of_document[0];
+        let row = index.segment(segment).document_row(document)?;
+        if !query.without.holds(segment, row.component) {
+            compared.extend_from_slice(of_document);
+        }
+    }
+    Ok(compared)
 }
 
 /// A place in the index that holds a k-gram of the query.

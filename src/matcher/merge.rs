@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::{Aligned, Match, Owner, Query};
+use crate::index::documents::Day;
 use crate::index::{Index, IndexError};
 use crate::span::{LineRange, TokenRange};
 
@@ -16,6 +17,10 @@ const OWNER_BITS: f32 = 0.3;
 const ORIGIN_BITS: f32 = 0.75;
 /// The same beside a copy in a vendored folder.
 const ORIGIN_OF_VENDORED_BITS: f32 = 0.3;
+/// Owners have equal evidence if one has this part of the other's.
+const NEARLY_EQUAL_BITS: f32 = 0.9;
+/// The match is as much of two components if its share of the one is this part of its share of the other.
+const COMPARABLE_SHARE: f32 = 0.1;
 /// Another version of an owner's package holds the code too if its evidence is this part of the owner's.
 const SAME_IN_VERSION: f32 = 0.75;
 /// Owners kept for a match.
@@ -59,6 +64,7 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
     }
     rank(&mut owners);
     keep_best_of_each_package(&mut owners);
+    put_earliest_first(&mut owners);
     let packages = owners.len() as u32;
     owners.truncate(MAX_OWNERS);
     Ok(Match {
@@ -131,14 +137,14 @@ fn owner(index: &Index, claim: &Claim<'_>) -> Result<Owner, IndexError> {
 
 /// Whether an owner may be the origin, going by its evidence beside that of the strongest. A host carries its vendored
 /// copy unchanged while the origin moves on, so that against a vendored copy less will do.
-pub(super) fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
+pub fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
     let needed = if strongest.vendored && !owner.vendored { ORIGIN_OF_VENDORED_BITS } else { ORIGIN_BITS };
     owner.bits >= needed * strongest.bits
 }
 
 /// Orders owners, likeliest first: plausible origins before others; among those first what is not in a vendored folder,
 /// then the component of which the match is the larger share. A library of one file is the origin of what a framework
-/// carries along. The others go by evidence.
+/// carries along. The others go by evidence. [`put_earliest_first`] then hears the days of publication.
 fn rank(owners: &mut [Owner]) {
     let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)).cloned() else { return };
     let implausible = |owner: &Owner| !is_plausible_origin(owner, &strongest);
@@ -166,6 +172,7 @@ fn keep_best_of_each_package(owners: &mut Vec<Owner>) {
                 let best = &mut kept[*place.get()];
                 if owner.bits >= SAME_IN_VERSION * best.bits {
                     best.versions.extend(owner.versions);
+                    best.published = earlier(best.published, owner.published);
                 }
             }
         }
@@ -175,6 +182,32 @@ fn keep_best_of_each_package(owners: &mut Vec<Owner>) {
         owner.versions.dedup();
     }
     *owners = kept;
+}
+
+/// Orders the owners that may equally well be the origin by the day they were published, the earliest first. They
+/// take the places that they have: an owner whose day is not known keeps its own.
+///
+/// The day of one release says little of the age of its code. It is heard where all else is equal: a small library is
+/// the origin of what a framework carries along, however young its latest release is.
+fn put_earliest_first(owners: &mut [Owner]) {
+    let Some(first) = owners.first().cloned() else { return };
+    let is_as_likely = |owner: &Owner| {
+        owner.published.is_some()
+            && owner.vendored == first.vendored
+            && owner.bits >= NEARLY_EQUAL_BITS * first.bits
+            && owner.share >= COMPARABLE_SHARE * first.share
+    };
+    let places: Vec<usize> = (0..owners.len()).filter(|&place| is_as_likely(&owners[place])).collect();
+    let mut by_day: Vec<Owner> = places.iter().map(|&place| owners[place].clone()).collect();
+    by_day.sort_by_key(|owner| owner.published);
+    for (place, owner) in places.into_iter().zip(by_day) {
+        owners[place] = owner;
+    }
+}
+
+/// The earlier of two days, as far as they are known.
+fn earlier(a: Option<Day>, b: Option<Day>) -> Option<Day> {
+    [a, b].into_iter().flatten().min()
 }
 
 /// Compares versions by their numbers and then as texts: `1.9` comes before `1.10`. Which of `1.0` and `1.0rc1` is

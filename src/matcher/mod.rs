@@ -11,7 +11,9 @@ mod merge;
 
 pub use crate::evidence::{CopyKind, Evidence};
 pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
+pub use merge::is_plausible_origin;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use candidate::{Candidate, Screen};
@@ -19,7 +21,7 @@ use candidate::{Candidate, Screen};
 use crate::align::{Aligner, Block, Pair, Side};
 use crate::evidence::{self, Seen, Sides};
 use crate::index::documents::Day;
-use crate::index::{DocumentId, DocumentRow, Index, IndexError, LazyColumns, SegmentId};
+use crate::index::{ComponentId, DocumentId, DocumentRow, Index, IndexError, LazyColumns, SegmentId};
 use crate::language::Language;
 use crate::license::LicenseFact;
 use crate::model::{Model, Surprisals};
@@ -82,6 +84,42 @@ pub struct Query<'a> {
     pub lines: &'a [u32],
     /// How many lines around a range of tokens belong to it without holding a token: attributes, closing brackets.
     pub margins: &'a dyn Fn(TokenRange) -> Margins,
+    /// Components that are not compared with.
+    pub without: &'a LeftOut,
+}
+
+/// Components of an index that a query is not compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut(BTreeSet<(SegmentId, ComponentId)>);
+
+impl LeftOut {
+    /// None.
+    pub const NONE: LeftOut = LeftOut(BTreeSet::new());
+
+    /// The components of an index whose purls are such.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub fn of(index: &Index, is_left_out: impl Fn(&Purl) -> bool) -> Result<LeftOut, IndexError> {
+        let mut left_out = BTreeSet::new();
+        for (number, segment) in index.segments().iter().enumerate() {
+            for component in segment.components() {
+                if is_left_out(&segment.component(&segment.component_row(component)?)?.purl) {
+                    left_out.insert((SegmentId(number as u32), component));
+                }
+            }
+        }
+        Ok(LeftOut(left_out))
+    }
+
+    /// Whether there are any.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn holds(&self, segment: SegmentId, component: ComponentId) -> bool {
+        self.0.contains(&(segment, component))
+    }
 }
 
 impl<'a> Query<'a> {

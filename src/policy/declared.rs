@@ -50,6 +50,9 @@ pub fn declared_first(owners: &[Owner], declared: Option<&Declared>) -> Vec<Owne
 
 /// The rule under which a reference needs attention once what is declared of it is heard.
 pub(super) fn rule_of(reference: &Reference, owned: bool) -> Option<Rule> {
+    if reference.direction.origin_takes.is_some() && !owned {
+        return Some(Rule::TakenFromProject);
+    }
     let rule = Rule::of(reference.verdict.decision);
     let mild = matches!(rule, None | Some(Rule::AttributionMissing));
     match &reference.declared {

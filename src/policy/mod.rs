@@ -5,14 +5,16 @@
 //! no licence means all rights reserved. See `docs/findings.md`; nothing here is legal advice.
 
 mod declared;
+mod direction;
 mod drop;
 mod entries;
 mod verdict;
 
 pub use declared::{Place, declared, declared_first};
+pub use direction::ProjectPackages;
 pub use drop::DropPolicy;
 pub use entries::{Clarified, Entry, Exception, PathGlob, clarified, except, is_excepted, unused};
-pub use verdict::evaluate;
+pub use verdict::{evaluate, taken_from_project};
 
 use std::collections::BTreeMap;
 
@@ -62,7 +64,7 @@ impl Rule {
     ///
     /// Only a clear conflict is an error. A notice to be kept is worth knowing and no more: birthmark does not see
     /// whether it stands somewhere in the project, and a copy with its notice must not fail for ever. What is said
-    /// wrongly or for nothing is a warning: somebody relies on it.
+    /// wrongly or for nothing is a warning: somebody relies on it. Code that others took from the project is no fault.
     pub fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
@@ -71,7 +73,7 @@ impl Rule {
             | Rule::DeclarationMismatch
             | Rule::SuppressionUnused
             | Rule::PolicyUnused => Severity::Warning,
-            Rule::AttributionMissing => Severity::Info,
+            Rule::AttributionMissing | Rule::TakenFromProject => Severity::Info,
         }
     }
 

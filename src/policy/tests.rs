@@ -175,6 +175,7 @@ fn reference(decision: Decision) -> Reference {
         owners: vec![origin],
         outbound: normalize_declaration("MIT"),
         verdict: Verdict { decision, reason: "why".to_owned(), remedies: vec!["do".to_owned()] },
+        direction: Default::default(),
         declared: None,
         accepted: None,
     }

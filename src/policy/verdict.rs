@@ -1,7 +1,7 @@
 //! From owners and licences to a verdict.
 
 use super::{PolicySettings, one_line, owned_remedy};
-use crate::finding::{Decision, Verdict};
+use crate::finding::{Decision, Taking, Verdict};
 use crate::license::{
     Answer, Category, Cell, CellSource, Compatibility, LicenseExpression, LicenseFact, List, Precision,
     needs_notice,
@@ -29,6 +29,19 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
     let case =
         Case { origin, others, license, under, outbound, settings, judged: settings.compat(license, under) };
     case.verdict()
+}
+
+/// The verdict on code of the project that its likely origin took from there.
+pub fn taken_from_project(origin: &Owner, taking: Taking) -> Verdict {
+    let does = match taking {
+        Taking::DependsOn => "depends on this project",
+        Taking::Vendors => "carries this project in a folder of vendored code",
+    };
+    Verdict {
+        decision: Decision::Compatible,
+        reason: format!("{} {does} and probably took this code from here", origin.purl),
+        remedies: Vec::new(),
+    }
 }
 
 /// Everything a verdict between two known licences rests on.

@@ -66,6 +66,7 @@ pub(super) struct Match<'a> {
     kind: &'static str,
     evidence: Evidence,
     verdict: Verdict<'a>,
+    direction: Direction,
     license: License<'a>,
     owners: Vec<Owner<'a>>,
     declared: Option<Declared<'a>>,
@@ -131,6 +132,12 @@ struct Verdict<'a> {
     decision: &'static str,
     reason: &'a str,
     remedies: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Direction {
+    origin_takes: Option<&'static str>,
+    project_depends_on_origin: bool,
 }
 
 #[derive(Serialize)]
@@ -252,6 +259,7 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
                 reason: &reference.verdict.reason,
                 remedies: &reference.verdict.remedies,
             },
+            direction: Direction::from(reference.direction),
             license: License::from(&reference.outbound),
             owners: reference.owners.iter().map(Owner::from).collect(),
             declared: reference.declared.as_ref().map(Declared::from),
@@ -340,6 +348,16 @@ impl From<&matcher::Evidence> for Evidence {
             matched_tokens: evidence.matched_tokens,
             packages: evidence.packages,
         }
+    }
+}
+
+impl From<finding::Direction> for Direction {
+    fn from(direction: finding::Direction) -> Self {
+        let takes = direction.origin_takes.map(|taking| match taking {
+            finding::Taking::DependsOn => "depends-on",
+            finding::Taking::Vendors => "vendors",
+        });
+        Direction { origin_takes: takes, project_depends_on_origin: direction.project_depends_on_origin }
     }
 }
 

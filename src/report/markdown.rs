@@ -11,7 +11,7 @@ use std::io;
 use escape::{code, fenced, prose};
 
 use super::found::{Found, worst_first};
-use super::text::{count, decided, shown_declaration, title};
+use super::text::{count, decided, shown_declaration, takes, title};
 use crate::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
 use crate::matcher::Owner;
@@ -48,6 +48,7 @@ pub fn write(
     page.heading(&mut text);
     page.findings(&mut text);
     page.notices(&mut text);
+    page.taken(&mut text);
     page.notes(&mut text);
     page.provenance(&mut text);
     out.write_all(text.as_bytes())
@@ -90,7 +91,7 @@ impl Page<'_> {
 
     fn findings(&self, text: &mut String) {
         let mut shown = worst_first(self.report);
-        shown.retain(|found| found.finding.rule != Rule::AttributionMissing);
+        shown.retain(|found| !found.finding.rule.is_listed_by_origin());
         if shown.is_empty() {
             return;
         }
@@ -176,19 +177,21 @@ impl Page<'_> {
                 origins.entry(origin).or_default().push(reference);
             }
         }
-        if origins.is_empty() {
-            return;
-        }
-        text.push_str("### Allowed, if the notice of the origin is kept\n\n| origin | licence | places |\n|---|---|---|\n");
-        for ((purl, license), references) in &origins {
-            let mut places: Vec<String> =
-                references.iter().take(LISTED).map(|kept| code(&place(kept))).collect();
-            if references.len() > LISTED {
-                places.push(count(references.len() - LISTED, "more place"));
+        let heading = ["Allowed, if the notice of the origin is kept", "origin", "licence"];
+        table(heading, &origins, text);
+    }
+
+    /// Code of the project that others hold: a row per package.
+    fn taken(&self, text: &mut String) {
+        let mut holders: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
+        for reference in self.report.of_rule(Rule::TakenFromProject) {
+            if let (Some(owner), Some(taking)) = (reference.owners.first(), reference.direction.origin_takes)
+            {
+                let holder = (owner.purl.to_string(), takes(taking).to_owned());
+                holders.entry(holder).or_default().push(reference);
             }
-            let _ = writeln!(text, "| {} | {license} | {} |", code(purl), places.join("<br>"));
         }
-        text.push('\n');
+        table(["Probably taken from this project by others", "package", "why"], &holders, text);
     }
 
     fn notes(&self, text: &mut String) {
@@ -258,6 +261,27 @@ fn origin(text: &mut String, reference: &Reference) {
 
 fn lines_of(owner: &Owner) -> String {
     format!("{}:{}-{}", owner.path, owner.lines.first, owner.lines.last)
+}
+
+/// References by package and what is to be said of it; the heading names the table and its first two columns.
+fn table(
+    [heading, package, said]: [&str; 3],
+    packages: &BTreeMap<(String, String), Vec<&Reference>>,
+    text: &mut String,
+) {
+    if packages.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "### {heading}\n\n| {package} | {said} | places |\n|---|---|---|");
+    for ((purl, said), references) in packages {
+        let mut places: Vec<String> =
+            references.iter().take(LISTED).map(|reference| code(&place(reference))).collect();
+        if references.len() > LISTED {
+            places.push(count(references.len() - LISTED, "more place"));
+        }
+        let _ = writeln!(text, "| {} | {said} | {} |", code(purl), places.join("<br>"));
+    }
+    text.push('\n');
 }
 
 fn place(reference: &Reference) -> String {

@@ -408,6 +408,7 @@ fn usual(rule: Rule) -> (&'static str, &'static str, &'static str) {
         Rule::LicenseUnknown | Rule::DeclarationMismatch => ("warning", "warning", "high"),
         Rule::LicenseReview => ("warning", "warning", "medium"),
         Rule::AttributionMissing => ("note", "recommendation", "high"),
+        Rule::TakenFromProject => ("note", "recommendation", "medium"),
         Rule::SuppressionUnused | Rule::PolicyUnused => ("warning", "warning", "very-high"),
     }
 }

@@ -3,6 +3,8 @@
 //! Findings come first, by file. Notices that only have to be kept are one line per origin. The last lines say what
 //! was checked and against which index, so that "nothing found" can be judged.
 
+mod by_origin;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 
@@ -11,12 +13,14 @@ use anstyle::{AnsiColor, Style};
 use super::printable::Printable;
 use crate::finding::{
     Acceptance, Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind,
-    Reference, Report, Rule, Severity, Silenced, Silencer, Summary,
+    Reference, Report, Severity, Silenced, Silencer, Summary,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
 use crate::scan::DEFAULT_THRESHOLD_BITS;
 use crate::span::Region;
+
+pub(super) use by_origin::takes;
 
 /// How much of a report is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,7 @@ pub fn write(report: &Report, settings: TextSettings, out: &mut dyn Write) -> io
     let page = Page { report, settings };
     page.blocks(out)?;
     page.notices(out)?;
+    page.taken(out)?;
     page.notes(out)?;
     if settings.frame == Frame::Full {
         page.summary(out)?;
@@ -133,7 +138,7 @@ impl<'a> Page<'a> {
             .filter(|block| match self.settings.references {
                 References::All => true,
                 References::Findings => {
-                    block.finding.is_some_and(|finding| finding.rule != Rule::AttributionMissing)
+                    block.finding.is_some_and(|finding| !finding.rule.is_listed_by_origin())
                 }
             })
             .collect()
@@ -183,37 +188,6 @@ impl<'a> Page<'a> {
             row(out, "licence", &described(&owner.license))?;
         }
         Ok(())
-    }
-
-    /// Code that may stay if its notice is kept: one line per origin.
-    fn notices(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.settings.references == References::All {
-            return Ok(());
-        }
-        let mut origins: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
-        for reference in &self.report.references {
-            if let Some(owner) = reference.owners.first()
-                && reference.lacks_notice()
-            {
-                let origin = (owner.purl.to_string(), named(&owner.license));
-                origins.entry(origin).or_default().push(reference);
-            }
-        }
-        if origins.is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "{BOLD}Allowed, if the notice of the origin is kept{BOLD:#}")?;
-        for ((purl, license), references) in &origins {
-            let purl = Printable(purl);
-            writeln!(out, "  {CYAN}{purl}{CYAN:#} {DIM}{license}{DIM:#}")?;
-            for reference in references.iter().take(LISTED) {
-                arrow(&reference.path, reference.region, &reference.id, out)?;
-            }
-            if let Some(more) = references.len().checked_sub(LISTED + 1) {
-                writeln!(out, "       {DIM}+ {}{DIM:#}", count(more + 1, "more place"))?;
-            }
-        }
-        writeln!(out)
     }
 
     fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -301,6 +275,9 @@ fn headline(finding: &Finding, title: &str, out: &mut dyn Write) -> io::Result<(
 /// What is the matter, in one line; whose code it is and why it matters is told below it.
 pub(super) fn title(reference: &Reference) -> String {
     let kind = copy_kind(reference.kind);
+    if reference.direction.origin_takes.is_some() {
+        return format!("{kind} copy of this project's code in another package");
+    }
     let owner = reference.owners.first().map(|owner| &owner.license);
     let license = match owner.and_then(|fact| fact.expression.as_ref()) {
         Some(expression) => format!("{} code", Printable(expression.as_str())),

@@ -11,9 +11,35 @@ use crate::policy::{self, PolicySettings};
 const FILES_NAMED: usize = 3;
 
 /// What a reader must know of references that raise no finding because of what the user said.
-pub(super) fn notes(references: &[Reference], settings: &ScanSettings) -> Vec<Note> {
-    let own = owned(references, &settings.policy);
-    own.into_iter().chain(excepted(references)).chain(apart(references, settings)).collect()
+///
+/// `own` counts the matches that were left out because they are with packages of the project itself.
+pub(super) fn notes(references: &[Reference], own: usize, settings: &ScanSettings) -> Vec<Note> {
+    let notes = [
+        left_out(own, settings),
+        owned(references, &settings.policy),
+        excepted(references),
+        apart(references, settings),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+/// Matches with packages that the project's manifests name as its own.
+fn left_out(own: usize, settings: &ScanSettings) -> Option<Note> {
+    let what = match own {
+        0 => return None,
+        1 => "1 match is".to_owned(),
+        more => format!("{more} matches are"),
+    };
+    let packages: Vec<&str> = settings.manifests.packages().own().collect();
+    let named = packages.iter().take(FILES_NAMED).copied().collect::<Vec<_>>().join(", ");
+    let more = match packages.len().saturating_sub(FILES_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "{what} not reported: with this project's own packages, as its manifests name them: {named}{more}"
+    );
+    Some(Note { path: None, kind: NoteKind::Info, message })
 }
 
 /// What the declaration of own packages clears.

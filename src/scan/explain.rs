@@ -5,7 +5,7 @@ use crate::align::Side;
 use crate::evidence::{Parts, expected_in_a_million};
 use crate::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
 use crate::index::IndexError;
-use crate::matcher::{self, Account, AccountedPair, Query};
+use crate::matcher::{self, Account, AccountedPair, LeftOut, Query};
 use crate::source::SourceFile;
 use crate::span::{LineRange, Region};
 use crate::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
@@ -27,9 +27,15 @@ impl Scanner {
             side: Side { classes: stream.classes(), names: stream.names() },
             lines: &lines,
             margins: &|range| Margins::of(source, &stream, range),
+            without: &LeftOut::NONE,
         };
         let (model, threshold) = (self.index.model()?, self.settings.threshold_bits);
-        let found = matcher::find(&self.index, &model, query, threshold)?.matches;
+        let (found, own) = self.find(&model, query, threshold)?;
+        let found = found.matches;
+        let query = match own {
+            0 => query,
+            _ => Query { without: self.own_components()?, ..query },
+        };
         let accounts = matcher::explain(&self.index, &model, query, &found, threshold)?;
         let mut explanations = Vec::new();
         for (found, account) in found.iter().zip(&accounts) {

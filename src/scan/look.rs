@@ -6,7 +6,8 @@ use crate::align::Side;
 use crate::cache::Key;
 use crate::index::IndexError;
 use crate::ingest::marks;
-use crate::matcher::{self, Match, Query};
+use crate::matcher::{self, LeftOut, Match, Query};
+use crate::model::Model;
 use crate::source::SourceFile;
 use crate::span::Region;
 use crate::token::{self, Comment, Completeness, Margins, Tokenizer};
@@ -35,6 +36,8 @@ pub(super) struct Seen {
     pub(super) matches: Vec<Located>,
     /// Where idioms cover a match.
     pub(super) silenced: Vec<Region>,
+    /// Matches with packages of the project itself, which are left out.
+    pub(super) own: usize,
     /// The comments of the file; read only where there are matches, to see what it says of its provenance.
     pub(super) comments: Vec<Comment>,
     /// The first line that holds code.
@@ -111,9 +114,10 @@ impl Scanner {
             side: Side { classes: stream.classes(), names: stream.names() },
             lines: &lines,
             margins: &|range| Margins::of(source, &stream, range),
+            without: &LeftOut::NONE,
         };
         let model = self.index.model()?;
-        let found = matcher::find(&self.index, &model, query, threshold_bits)?;
+        let (found, own) = self.find(&model, query, threshold_bits)?;
         let limits = Limits {
             common_fingerprints: found.common_fingerprints,
             kgrams_left_out: found.kgrams_left_out,
@@ -130,7 +134,7 @@ impl Scanner {
             false => tokenizer.layout(source).comments().to_vec(),
         };
         let first_code = lines.first().copied().unwrap_or(u32::MAX);
-        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), comments, first_code, limits };
+        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), own, comments, first_code, limits };
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
             match &covered {
@@ -139,6 +143,49 @@ impl Scanner {
             }
         }
         Ok(Look::Seen(seen))
+    }
+}
+
+/// What was found, and how many of all matches are with packages of the project itself.
+type FoundBesideOwn = (matcher::Found, usize);
+
+impl Scanner {
+    /// Finds what a query resembles in the packages of others, each match with its owners in order.
+    ///
+    /// The project's own packages are only looked up once something resembles anything: most changes resemble nothing,
+    /// and to read all manifests of a large repository takes longer than to check a file.
+    ///
+    /// # Errors
+    /// If the index is damaged.
+    pub(super) fn find(
+        &self,
+        model: &Model<'_>,
+        query: Query<'_>,
+        threshold_bits: f32,
+    ) -> Result<FoundBesideOwn, IndexError> {
+        let mut found = matcher::find(&self.index, model, query, threshold_bits)?;
+        if found.matches.is_empty() {
+            return Ok((found, 0));
+        }
+        let packages = self.settings.manifests.packages();
+        let is_own = |found: &&Match| found.owners.iter().any(|owner| packages.is_own(&owner.purl));
+        let own = found.matches.iter().filter(is_own).count();
+        if own > 0 {
+            let query = Query { without: self.own_components()?, ..query };
+            found = matcher::find(&self.index, model, query, threshold_bits)?;
+        }
+        found.matches.iter_mut().for_each(|found| packages.order(&mut found.owners));
+        Ok((found, own))
+    }
+
+    /// The components of the index that are packages of the project itself.
+    pub(super) fn own_components(&self) -> Result<&LeftOut, IndexError> {
+        if let Some(known) = self.own.get() {
+            return Ok(known);
+        }
+        let packages = self.settings.manifests.packages();
+        let own = LeftOut::of(&self.index, |purl| packages.is_own(purl))?;
+        Ok(self.own.get_or_init(|| own))
     }
 }
 

@@ -31,6 +31,8 @@ struct Stored {
     comments: Vec<(u32, u32, bool)>,
     #[serde(rename = "f", default, skip_serializing_if = "is_nothing")]
     first_code: u32,
+    #[serde(rename = "o", default, skip_serializing_if = "is_none")]
+    own: usize,
     #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
     limits: [usize; 3],
 }
@@ -41,6 +43,10 @@ fn is_no(value: &bool) -> bool {
 
 fn is_nothing(value: &u32) -> bool {
     *value == 0
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 fn is_zero(limits: &[usize; 3]) -> bool {
@@ -108,6 +114,7 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
             silenced: seen.silenced.iter().copied().map(from_region).collect(),
             comments: seen.comments.iter().map(from_comment).collect(),
             first_code: seen.first_code,
+            own: seen.own,
             limits: [
                 seen.limits.common_fingerprints,
                 seen.limits.kgrams_left_out,
@@ -128,6 +135,7 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
     Some(Look::Seen(Seen {
         matches: stored.matches.into_iter().map(StoredMatch::located).collect::<Option<_>>()?,
         silenced: stored.silenced.into_iter().map(to_region).collect(),
+        own: stored.own,
         comments: stored.comments.into_iter().map(to_comment).collect(),
         first_code: stored.first_code,
         limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out },

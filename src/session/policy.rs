@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::config::{Clarification, Config};
+use crate::config::{Clarification, Config, ProjectManifests};
 use crate::finding::{Finding, Report, Rule};
 use crate::index::{Index, IndexError};
 use crate::license::Terms;
@@ -114,13 +114,19 @@ impl Policy {
     }
 
     /// Adds to a report what is to be said of entries that decided nothing. Only where everything was looked at can that
-    /// be told.
-    pub fn tell_unused(&self, config: &Config, coverage: Coverage, report: &mut Report) {
+    /// be told. Entries for packages that the project's manifests name as well are not in the way.
+    pub fn tell_unused(
+        &self,
+        config: &Config,
+        manifests: &ProjectManifests,
+        coverage: Coverage,
+        report: &mut Report,
+    ) {
         let (Some(file), Coverage::Project) = (&config.file, coverage) else {
             return;
         };
         let path = display_path(&file.path);
-        let findings = self.unused(report).into_iter().map(|stale| Finding {
+        let findings = self.unused(manifests, report).into_iter().map(|stale| Finding {
             rule: Rule::PolicyUnused,
             severity: self.settings.severity(Rule::PolicyUnused),
             reference: identity(&stale.why),
@@ -133,10 +139,14 @@ impl Policy {
         report.add(findings.collect());
     }
 
-    fn unused(&self, report: &Report) -> Vec<Stale> {
+    fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
         let entries =
             unused(&report.references, &self.settings, |reference| absolute_path(Path::new(&reference.path)));
-        let unused = entries.into_iter().filter_map(|entry| self.of_entry(entry));
+        let is_named = |entry: &Entry| match *entry {
+            Entry::Owned(at) => manifests.packages().is_own(&self.settings.owned[at]),
+            _ => false,
+        };
+        let unused = entries.into_iter().filter(|it| !is_named(it)).filter_map(|entry| self.of_entry(entry));
         let mut stale: Vec<Stale> = unused.collect();
         stale.extend(self.stale.iter().map(|it| Stale {
             span: it.span.clone(),

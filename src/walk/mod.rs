@@ -32,6 +32,9 @@ pub use passed_over::{PassedOver, Reason};
 /// Largest source file a scan reads unless it is told otherwise.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
 
+/// Files and folders that [`named_files`] looks at before it gives up.
+pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
+
 /// How to walk.
 #[derive(Clone, Debug, Default)]
 pub struct WalkSettings {
@@ -191,6 +194,46 @@ pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, V
     }
     found.sort();
     (found, notes)
+}
+
+/// Files found by name, and whether a limit cut the search short.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedFiles {
+    /// The files, by path.
+    pub files: Vec<PathBuf>,
+    /// Whether every folder was searched.
+    pub is_complete: bool,
+}
+
+/// Finds the files that bear one of some names in and under a directory, by path. The search ends after
+/// [`MAX_ENTRIES_SEARCHED`] files and folders. Folders of which `enters` is false are left out; the ignore rules are
+/// those of [`files`].
+pub fn named_files(
+    directory: &Path,
+    names: &[&str],
+    settings: &WalkSettings,
+    enters: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> NamedFiles {
+    let excluded = settings.clone();
+    let mut walker = builder(directory, settings, |_| {});
+    walker.sort_by_file_name(OsStr::cmp).filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let is_entered = !is_folder || enters(&entry.file_name().to_string_lossy());
+        entry.depth() == 0 || is_entered && !is_excluded(entry.path(), &excluded)
+    });
+    let mut found = NamedFiles { files: Vec::new(), is_complete: true };
+    for (number, entry) in walker.build().flatten().enumerate() {
+        if number >= MAX_ENTRIES_SEARCHED {
+            found.is_complete = false;
+            break;
+        }
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(|name| names.contains(&name)) {
+            found.files.push(entry.into_path());
+        }
+    }
+    found.files.sort();
+    found
 }
 
 /// Reads and inspects a file that a walk found.

@@ -9,6 +9,7 @@ mod check;
 mod checker;
 mod config;
 mod declared;
+mod direction;
 mod doctor;
 mod explain;
 mod hook;

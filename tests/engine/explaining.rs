@@ -3,7 +3,7 @@
 use birthmark::align::Side;
 use birthmark::evidence::Parts;
 use birthmark::index::Index;
-use birthmark::matcher::{self, Account, Match, Naming, Query};
+use birthmark::matcher::{self, Account, LeftOut, Match, Naming, Query};
 use birthmark::model::Model;
 use birthmark::token::{Margins, tokenize};
 
@@ -32,6 +32,7 @@ fn explained(text: &str) -> Vec<(Match, Account)> {
         side: Side { classes: stream.classes(), names: stream.names() },
         lines: &lines,
         margins: &|range| Margins::of(&source, &stream, range),
+        without: &LeftOut::NONE,
     };
     let found = matcher::find(&index, &model, query, THRESHOLD).expect("whole").matches;
     let accounts = matcher::explain(&index, &model, query, &found, THRESHOLD).expect("whole");

@@ -9,7 +9,7 @@ use birthmark::align::Side;
 use birthmark::evidence::CopyKind;
 use birthmark::index::{Index, Spill};
 use birthmark::ingest::{self, Source};
-use birthmark::matcher::{self, Found, Match, Query};
+use birthmark::matcher::{self, Found, LeftOut, Match, Query};
 use birthmark::model::Model;
 use birthmark::source::SourceFile;
 use birthmark::span::LineRange;
@@ -33,6 +33,7 @@ fn find(index: &Index, source: &SourceFile) -> Found {
         side: Side { classes: stream.classes(), names: stream.names() },
         lines: &lines,
         margins: &|range| Margins::of(source, &stream, range),
+        without: &LeftOut::NONE,
     };
     matcher::find(index, &Model::ignorant(), query, THRESHOLD).expect("the index is whole")
 }
