@@ -16,11 +16,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use birthmark::align::{Aligner, Seed, Side};
+use birthmark::evidence::{Chance, Preset};
 use birthmark::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
 use birthmark::index::{Columns, Index, IndexName, Postings};
 use birthmark::language::Language;
 use birthmark::matcher::{self, LeftOut, Query};
-use birthmark::scan::DEFAULT_THRESHOLD_BITS;
 use birthmark::source::SourceFile;
 use birthmark::token::{Margins, TokenStream, Tokenizer};
 use birthmark::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings};
@@ -202,6 +202,8 @@ impl Bench {
     /// Candidates, alignments and evidence of every file.
     fn find(&self) {
         let model = self.index.model().expect("an undamaged index");
+        let lines = self.index.parts().iter().map(|part| part.counts.lines).sum();
+        let threshold = Preset::Default.threshold_bits(Chance::of(lines));
         self.files.par_iter().for_each(|file| {
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
@@ -213,7 +215,7 @@ impl Bench {
                 margins: &margins,
                 without: &LeftOut::NONE,
             };
-            black_box(matcher::find(&self.index, &model, query, DEFAULT_THRESHOLD_BITS).expect("undamaged"));
+            black_box(matcher::find(&self.index, &model, query, threshold).expect("undamaged"));
         });
     }
 

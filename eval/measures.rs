@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use birthmark::evidence::MEASURES;
+use birthmark::evidence::{MEASURES, Threshold};
 use birthmark::finding::Reference;
 use birthmark::index::{Index, IndexName};
 use birthmark::license::LicenseFact;
@@ -24,7 +24,7 @@ fn main() -> anyhow::Result<()> {
     let least_sum: f32 = args.next().context(usage)?.parse().context(usage)?;
     let paths: Vec<PathBuf> = args.map(PathBuf::from).collect();
     // What the calibration takes off today must not decide what the next one is learned from.
-    let settings = ScanSettings { threshold_bits: f32::NEG_INFINITY, ..ScanSettings::default() };
+    let settings = ScanSettings { threshold: Threshold::Bits(f32::NEG_INFINITY), ..ScanSettings::default() };
     let scanner = Scanner::new(Index::open(&[IndexName::Directory(index.into())])?, settings);
     let report =
         scanner.run(walk::files(&paths, &WalkSettings::default())?, &|_, _| LicenseFact::unknown(), &|_| ());

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobSet;
 use toml::Spanned;
 
+use crate::evidence::Threshold;
 use crate::finding::{Rule, Severity};
 use crate::index::IndexName;
 use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists};
@@ -45,8 +46,8 @@ pub struct Config {
     pub index: Vec<Spanned<IndexName>>,
     /// `idioms`: sets of idioms, with their places in the file.
     pub idioms: Vec<Spanned<PathBuf>>,
-    /// `threshold`, or that of `preset`: evidence in bits from which a match is reported.
-    pub threshold_bits: Option<f32>,
+    /// `threshold` or `preset`: from which evidence on a match is reported.
+    pub threshold: Option<Threshold>,
     /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
     pub exclude: Exclude,
     /// `owned`: components that are the project's own, with their places in the file.
@@ -63,6 +64,8 @@ pub struct Config {
     pub severities: BTreeMap<Rule, Severity>,
     /// `fail-on`: the severity from which a run fails.
     pub fail_on: Option<FailOn>,
+    /// `fail-on-weak`: whether findings about weak resemblances have the severity of their rule.
+    pub fail_on_weak: Option<bool>,
     /// `log`: whether the journal is kept.
     pub log: Option<bool>,
 }

@@ -13,15 +13,19 @@
 //! - *calibration*: what the sum is corrected by, because tokens are not independent ([`calibration`]).
 
 mod calibration;
+mod chance;
 mod kind;
 mod measures;
-mod rarity;
+mod preset;
 mod record;
+mod strength;
 
+pub use chance::{Chance, Expected};
 pub use kind::{CopyKind, Sides, copy_kind};
 pub use measures::{Measures, NAMES as MEASURES};
-pub use rarity::expected_in_a_million;
+pub use preset::{Preset, Threshold};
 pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
+pub use strength::Strength;
 
 use std::collections::hash_map;
 

@@ -8,6 +8,7 @@ mod settled;
 pub use explanation::{Counterpart, Explanation, Line, Run, Token};
 pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy, Fate};
 
+use crate::evidence::{Expected, Preset, Strength};
 use crate::license::{LicenseExpression, LicenseFact};
 use crate::matcher::{CopyKind, Evidence, Owner};
 use crate::span::{LineSet, Region};
@@ -67,6 +68,10 @@ pub struct Reference {
     pub kind: CopyKind,
     /// How surprising the resemblance is.
     pub evidence: Evidence,
+    /// Whether the resemblance is strong enough to fail a run.
+    pub strength: Strength,
+    /// How many resemblances as strong are expected by chance in what the report is about.
+    pub expected_by_chance: Expected,
     /// Who may own the code, likeliest first; never empty.
     pub owners: Vec<Owner>,
     /// The licence the file stands under.
@@ -134,6 +139,9 @@ pub struct Finding {
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
+    /// Whether it rests on a weak resemblance that must not fail a run. Its severity is then the lowest, whatever its
+    /// rule.
+    pub weak: bool,
     /// The [`Reference::id`] it is about. A finding about no reference, such as one about the configuration, has an id
     /// of its own here, made of what it says.
     pub reference: String,
@@ -258,6 +266,8 @@ pub struct Provenance {
     pub idioms: Vec<IndexProvenance>,
     /// The change under review in a few words; `None` where whole files are.
     pub change: Option<String>,
+    /// The preset that the threshold was chosen by; `None` where it was given in bits.
+    pub preset: Option<Preset>,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// The project's licence where one holds for the whole run.

@@ -23,6 +23,7 @@ mod rules;
 pub mod sarif;
 mod source_facts;
 pub mod spdx;
+pub(crate) mod strength;
 pub mod suggested;
 pub mod text;
 

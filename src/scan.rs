@@ -25,6 +25,7 @@ use crate::baseline::Baseline;
 use crate::cache::Cache;
 use crate::config::ProjectManifests;
 use crate::declaration::{self, Declaration};
+use crate::evidence::{Chance, Strength, Threshold};
 use crate::finding::{
     Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity,
     Silenced, Summary, Verdict,
@@ -41,9 +42,6 @@ use crate::walk::{self, DEFAULT_SIZE_LIMIT, Review, Walked, WalkedFile};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
 
-/// The evidence in bits from which a match is reported, unless the user says otherwise.
-pub const DEFAULT_THRESHOLD_BITS: f32 = Preset::Default.threshold_bits();
-
 /// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of matches: who declares a
 /// piece of code an idiom has said whose it is.
 pub const IDIOM_BITS: f32 = 30.0;
@@ -51,26 +49,14 @@ pub const IDIOM_BITS: f32 = 30.0;
 /// Part of a match's tokens that idioms must cover for it to be one. What is more than the idiom is reported.
 pub const IDIOM_COVERAGE: f32 = 0.8;
 
-/// Thresholds by what they are for. The rates are alarms per 1,000 functions of unrelated code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Preset {
-    /// Less than 1 alarm: for commit hooks, where one that is false costs the most.
-    Hook,
-    /// About 2 alarms.
-    #[default]
-    Default,
-    /// About 15 alarms: everything worth a look, for a review before a release.
-    Audit,
-}
-
 /// What a scan is made with, beside the index.
 pub struct ScanSettings {
     /// Code that is nobody's: matches that it covers are not reported.
     pub idioms: Option<Index>,
     /// The change under review in a few words, if it is one.
     pub change: Option<String>,
-    /// The evidence in bits from which a match is reported.
-    pub threshold_bits: f32,
+    /// From which evidence on a match is reported.
+    pub threshold: Threshold,
     /// What was there before and is not reported, by [`baseline_path`].
     pub baseline: Option<Baseline>,
     /// How matches are judged.
@@ -93,7 +79,7 @@ impl Default for ScanSettings {
             change: None,
             baseline: None,
             accepted: AcceptanceLog::default(),
-            threshold_bits: DEFAULT_THRESHOLD_BITS,
+            threshold: Threshold::default(),
             policy: PolicySettings::default(),
             manifests: ProjectManifests::default(),
             given_license: None,
@@ -105,6 +91,8 @@ impl Default for ScanSettings {
 /// An index and settings, ready to look at files.
 pub struct Scanner {
     index: Index,
+    chance: Chance,
+    threshold_bits: f32,
     settings: ScanSettings,
     cache: Option<Cache>,
     /// The components of the index that are the project's own packages, once they were needed.
@@ -142,30 +130,12 @@ pub struct Tick {
 /// The licence each file stands under, by its place and its text.
 pub type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync + 'a;
 
-impl Preset {
-    /// Every preset under the name it is written with.
-    pub const NAMED: [(&'static str, Preset); 3] =
-        [("hook", Preset::Hook), ("default", Preset::Default), ("audit", Preset::Audit)];
-
-    /// The preset of that name.
-    pub fn from_name(name: &str) -> Option<Preset> {
-        Preset::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, preset)| preset)
-    }
-
-    /// The evidence in bits from which a match is reported.
-    pub const fn threshold_bits(self) -> f32 {
-        match self {
-            Preset::Hook => 80.0,
-            Preset::Default => 68.0,
-            Preset::Audit => 36.0,
-        }
-    }
-}
-
 impl Scanner {
     /// A scanner over an index.
     pub fn new(index: Index, settings: ScanSettings) -> Scanner {
-        Scanner { index, settings, cache: None, own: OnceLock::new() }
+        let chance = Chance::of(index.parts().iter().map(|part| part.counts.lines).sum());
+        let threshold_bits = settings.threshold.bits(chance);
+        Scanner { index, chance, threshold_bits, settings, cache: None, own: OnceLock::new() }
     }
 
     /// The index it asks.
@@ -176,6 +146,11 @@ impl Scanner {
     /// The manifests of the scanned project.
     pub fn manifests(&self) -> &ProjectManifests {
         &self.settings.manifests
+    }
+
+    /// Returns the evidence in bits from which a match is reported.
+    pub fn threshold_bits(&self) -> f32 {
+        self.threshold_bits
     }
 
     /// Takes up what was found in earlier runs over a project, kept in a directory.
@@ -201,7 +176,7 @@ impl Scanner {
             env!("CARGO_PKG_VERSION"),
             digests(&self.index),
             self.settings.idioms.as_ref().map(digests),
-            self.settings.threshold_bits,
+            self.threshold_bits,
             self.settings.manifests.packages()
         )
     }
@@ -339,6 +314,10 @@ impl Scanner {
             region,
             added: LineSet::default(),
             kind: found.kind,
+            strength: Strength::of(found.evidence.bits, self.chance),
+            expected_by_chance: self
+                .chance
+                .expected_in_project(found.evidence.bits, source.line_count().into()),
             evidence: found.evidence,
             owners: found.owners,
             outbound: outbound.clone(),
@@ -421,6 +400,10 @@ impl Scanner {
             report.silenced.extend(file.silenced);
             report.notes.extend(file.notes);
         }
+        for reference in &mut report.references {
+            let lines = report.summary.lines_scanned;
+            reference.expected_by_chance = self.chance.expected_in_project(reference.evidence.bits, lines);
+        }
         report.accepted =
             self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
         report.notes.extend(acceptance::notes(&report.accepted));
@@ -443,7 +426,8 @@ impl Scanner {
             indexes: self.index.parts().iter().map(index_provenance).collect(),
             idioms: self.settings.idioms.iter().flat_map(Index::parts).map(index_provenance).collect(),
             change: self.settings.change.clone(),
-            threshold_bits: self.settings.threshold_bits,
+            preset: self.settings.threshold.preset(),
+            threshold_bits: self.threshold_bits,
             project_license: self.settings.project_license.clone(),
             given_license: self.settings.given_license.clone(),
         }

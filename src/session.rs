@@ -16,11 +16,12 @@ use std::path::{Path, PathBuf};
 use crate::acceptance::{AcceptanceLog, log_root};
 use crate::baseline::Baseline;
 use crate::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
+use crate::evidence::Threshold;
 use crate::finding::Note;
 use crate::index::{Index, IndexName};
 use crate::license::LicenseFact;
 use crate::policy::PolicySettings;
-use crate::scan::{DEFAULT_THRESHOLD_BITS, ScanSettings, Scanner};
+use crate::scan::{ScanSettings, Scanner};
 use crate::walk::{WalkSettings, absolute_path};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
@@ -32,8 +33,8 @@ pub struct Choices {
     pub idioms: Vec<PathBuf>,
     /// The licence that all code stands under.
     pub license: Option<LicenseFact>,
-    /// Evidence in bits from which a match is reported.
-    pub threshold_bits: Option<f32>,
+    /// From which evidence on a match is reported.
+    pub threshold: Option<Threshold>,
     /// The baseline.
     pub baseline: BaselineFile,
     /// How far up a licence is looked for outside of git repositories, beside the place and the configuration.
@@ -62,7 +63,7 @@ pub struct Session {
     idioms: Vec<IndexName>,
     baseline: Option<Baseline>,
     licenses: ProjectLicenses,
-    threshold_bits: f32,
+    threshold: Threshold,
 }
 
 impl Choices {
@@ -71,7 +72,7 @@ impl Choices {
         self.license.is_none()
             && self.indexes.is_empty()
             && self.idioms.is_empty()
-            && self.threshold_bits.is_none()
+            && self.threshold.is_none()
     }
 }
 
@@ -116,10 +117,7 @@ impl Session {
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             baseline,
             licenses,
-            threshold_bits: choices
-                .threshold_bits
-                .or(config.threshold_bits)
-                .unwrap_or(DEFAULT_THRESHOLD_BITS),
+            threshold: choices.threshold.or(config.threshold).unwrap_or_default(),
             config,
             place,
         })
@@ -160,9 +158,9 @@ impl Session {
         &self.licenses
     }
 
-    /// The evidence in bits from which a match is reported.
-    pub fn threshold_bits(&self) -> f32 {
-        self.threshold_bits
+    /// Returns from which evidence on a match is reported.
+    pub fn threshold(&self) -> Threshold {
+        self.threshold
     }
 
     /// The licence of the place, and what could not be read on the way to it.
@@ -245,7 +243,7 @@ impl Session {
             idioms,
             change,
             baseline: self.baseline.clone(),
-            threshold_bits: self.threshold_bits,
+            threshold: self.threshold,
             accepted: self.log.clone().unwrap_or_default(),
             policy,
             manifests: ProjectManifests::around(&self.place, self.walk_settings()),

@@ -82,6 +82,7 @@ pub fn unused(source: &SourceFile, region: Region, problem: String) -> Finding {
     Finding {
         rule,
         severity: rule.default_severity(),
+        weak: false,
         reference: hasher.finalize().to_hex()[..16].to_owned(),
         path: source.path().to_owned(),
         region,

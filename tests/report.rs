@@ -3,6 +3,7 @@
 #[path = "report/formats.rs"]
 mod formats;
 
+use birthmark::evidence::{Expected, Preset, Strength};
 use birthmark::finding::{
     Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule,
     Severity, Silenced, Silencer, Summary, Taking, Verdict,
@@ -58,6 +59,8 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
             packages: owners.len() as u32,
             ..Evidence::default()
         },
+        strength: Strength::Substantial,
+        expected_by_chance: Expected { resemblances: 0.0234, lines: 12_000 },
         owners,
         outbound: license("MIT", LearnedFrom::Metadata),
         verdict: Verdict {
@@ -75,6 +78,7 @@ fn finding(reference: &Reference, rule: Rule, severity: Severity) -> Finding {
     Finding {
         rule,
         severity,
+        weak: false,
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
@@ -107,7 +111,8 @@ fn empty() -> Report {
                 lines: 9_100_000,
             }],
             idioms: Vec::new(),
-            threshold_bits: birthmark::scan::DEFAULT_THRESHOLD_BITS,
+            preset: Some(Preset::Default),
+            threshold_bits: 68.0,
             project_license: LicenseFact::unknown(),
             given_license: None,
         },
@@ -205,6 +210,7 @@ src/routes.py under MIT (from the package's metadata)
        from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
        licence  GPL-3.0-or-later (from the file's header)
        evidence 307 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7, calibration -5)
+       strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.
@@ -214,6 +220,7 @@ src/routes.py under MIT (from the package's metadata)
        from     pkg:pypi/nobody@1 n.py:14-66
        licence  an unknown licence, declared as `see website` (from the package's metadata)
        evidence 307 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7, calibration -5)
+       strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.
@@ -233,6 +240,7 @@ checked  3 files, 12,345 lines; 8 references (1 incompatible, 1 unknown, 5 to at
 silenced 2 findings: 1 by comments, 1 by the baseline
 skipped  3 files: 2 binary, 1 larger than 1 MiB
 against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
+from     68 bits of evidence on (preset default)
 A resemblance is evidence, not proof, and none of this is legal advice.
 ";
     assert_eq!(drawn(&full(), References::Findings, Frame::Full), expected);
@@ -348,6 +356,8 @@ fn every_word_is_in_the_schema() {
     for kind in [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited] {
         report.references.push(Reference { kind, ..sample.clone() });
     }
+    report.references.push(Reference { strength: Strength::Weak, ..sample.clone() });
+    report.provenance.preset = None;
     for decision in [Decision::Compatible, Decision::Review] {
         let mut reference = sample.clone();
         reference.verdict.decision = decision;

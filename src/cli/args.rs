@@ -27,11 +27,11 @@ use super::mcp::McpArgs;
 use super::output::ReportFile;
 use super::scope::{ScopeArgs, WHAT};
 use crate::config::{ConfigChoice, FailOn, given_license};
+use crate::evidence::{Preset, Threshold};
 use crate::index::{IndexName, Memory};
 use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
 use crate::purl::Purl;
 use crate::report::{self, ReportFormat};
-use crate::scan::Preset;
 use crate::session::Choices;
 
 const EXAMPLES: &str = "\
@@ -235,8 +235,8 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for: `hook` (80 bits, less than 1 false alarm in 1,000 functions), `default`
-    /// (68 bits, about 2) or `audit` (36 bits, about 15)
+    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (0.5), `default` (2) or
+    /// `audit` (80)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms
@@ -495,7 +495,7 @@ impl CheckArgs {
             indexes: self.index,
             idioms: self.idioms,
             license: self.license,
-            threshold_bits: self.threshold.or(self.preset.map(Preset::threshold_bits)),
+            threshold: self.threshold.map(Threshold::Bits).or(self.preset.map(Threshold::Preset)),
             boundaries: std::env::current_dir().into_iter().collect(),
             ..Choices::default()
         }

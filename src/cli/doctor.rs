@@ -7,9 +7,11 @@ use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
+use crate::evidence::Chance;
 use crate::index::{Index, IndexError, IndexName, Part};
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
+use crate::report::strength::about;
 use crate::report::text::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
@@ -22,6 +24,7 @@ pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let sound = indexes(&request, &mut diagnosis);
     idioms(&request, &mut diagnosis);
     license(&request, &mut diagnosis);
+    threshold(&request, &sound, &mut diagnosis);
     planted_copy(&sound, &mut diagnosis);
     git(&place, &mut diagnosis);
     draw(&diagnosis, format)
@@ -58,8 +61,7 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
                 Some(file) => file.path.display().to_string(),
                 None => "none: every setting has its default".to_owned(),
             };
-            let bits = request.session().threshold_bits();
-            diagnosis.ok("configuration", format!("{said}; reports from {bits} bits of evidence on"));
+            diagnosis.ok("configuration", said);
             Ok(request)
         }
         Err(error) => {
@@ -75,18 +77,37 @@ fn scan_of(args: DoctorArgs) -> ScanArgs {
 }
 
 /// Opens and verifies each index that a scan would ask; returns those that are sound.
-fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<IndexName> {
+fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<Part> {
     let mut sound = Vec::new();
     for name in request.session().indexes() {
         match verified(name) {
             Ok(part) => {
                 diagnosis.ok("index", contents(&part));
-                sound.push(name.clone());
+                sound.push(part);
             }
             Err(error) => diagnosis.broken("index", error.to_string(), None),
         }
     }
     sound
+}
+
+/// What the threshold comes to against the indexes that are sound, if any is.
+fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
+    if sound.is_empty() {
+        return;
+    }
+    let (threshold, chance) = (request.session().threshold(), Chance::of(lines_of(sound)));
+    let preset = threshold.preset().map(|preset| format!("preset {}: ", preset.name())).unwrap_or_default();
+    let bits = threshold.bits(chance);
+    let expected = about(chance.expected_in_100k_lines(bits));
+    let message = format!(
+        "{preset}reports from {bits} bits of evidence on, which unrelated code reaches {expected} times in 100,000 lines"
+    );
+    diagnosis.ok("threshold", message);
+}
+
+fn lines_of(parts: &[Part]) -> u64 {
+    parts.iter().map(|part| part.counts.lines).sum()
 }
 
 fn verified(name: &IndexName) -> Result<Part, IndexError> {
@@ -133,8 +154,9 @@ fn license(request: &Request, diagnosis: &mut Diagnosis) {
     }
 }
 
-fn planted_copy(sound: &[IndexName], diagnosis: &mut Diagnosis) {
-    match self_test(sound) {
+fn planted_copy(sound: &[Part], diagnosis: &mut Diagnosis) {
+    let names: Vec<IndexName> = sound.iter().map(|part| part.name.clone()).collect();
+    match self_test(&names) {
         Ok(sighting) => {
             let (found, planted) = sighting.lines;
             let bits = sighting.bits.round();

@@ -11,13 +11,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of};
+use crate::evidence::{Preset, Threshold};
 use crate::index::IndexName;
 use crate::purl::Purl;
-use crate::scan::Preset;
 use crate::walk::{absolute_path, display_path};
 
 /// Every key; `docs/configuration.md` describes each.
-pub(super) const KEYS: [&str; 16] = [
+pub(super) const KEYS: [&str; 17] = [
     "license",
     "distribution",
     "index",
@@ -33,6 +33,7 @@ pub(super) const KEYS: [&str; 16] = [
     "clarify",
     "severity",
     "fail-on",
+    "fail-on-weak",
     "log",
 ];
 
@@ -121,16 +122,17 @@ impl<'p> Reader<'p> {
                 "severity" => config.severities = self.severities(value),
                 "index" => config.index = self.index(value),
                 "idioms" => config.idioms = self.idioms(value),
-                "threshold" => config.threshold_bits = self.threshold(value),
+                "threshold" => config.threshold = self.threshold(value).map(Threshold::Bits),
                 "preset" if table.contains_key("threshold") => self.wrong(
                     key.span(),
                     "`preset` and `threshold` say the same".to_owned(),
                     "expected one of them".to_owned(),
                 ),
-                "preset" => config.threshold_bits = self.preset(value).map(Preset::threshold_bits),
+                "preset" => config.threshold = self.preset(value).map(Threshold::Preset),
                 "exclude" => config.exclude = self.exclude(value),
                 "owned" => config.owned = self.owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
+                "fail-on-weak" => config.fail_on_weak = self.switch(value),
                 "log" => config.log = self.switch(value),
                 _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
             }

@@ -118,6 +118,9 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # The severity from which a run fails: "never", "error", "warning" or "info".
 #fail-on = "warning"
 
+# Whether weak resemblances have the severity of their rule, and so fail a run. Otherwise they are notices.
+#fail-on-weak = true
+
 # Whether what editors, assistants and commands suggest, accept and declare is noted on this machine: `birthmark log`.
 #log = true
 

@@ -19,8 +19,6 @@ pub struct Explanation {
     pub lines: Vec<Line>,
     /// The runs of consecutive corresponding tokens, in the order they were counted.
     pub runs: Vec<Run>,
-    /// In how many of a million unrelated functions so much evidence is to be expected.
-    pub expected_in_a_million: f64,
     /// The evidence in bits from which a match is reported.
     pub threshold_bits: f32,
     /// The names of the presets under which it is reported, the strictest first.

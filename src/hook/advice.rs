@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Judgement;
+use crate::evidence::Strength;
 use crate::finding::{Finding, Reference, Report};
 use crate::license::LicenseFact;
 use crate::report::printable::Printable;
@@ -63,6 +64,10 @@ const ADVICE: [&str; 2] = [
     "Tell the user, and do what is named above. Whether it stays as it is, is for a person to decide: ",
 ];
 
+/// Of a weak resemblance an agent is told no remedy: most often there is nothing to clear.
+const WEAK: &str =
+    "\n  - So weak a resemblance is often chance. Nothing need be done unless the code was copied.";
+
 fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> String {
     let mut text = head.to_owned();
     for (reference, finding) in references.iter().take(MAX_TOLD) {
@@ -83,8 +88,11 @@ fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> Strin
 fn one(reference: &Reference, finding: &Finding) -> String {
     let path = Printable(&reference.path);
     let (first, last) = (reference.region.start_line, reference.region.end_line);
-    let kind = crate::report::json::copy_kind(reference.kind);
-    let mut text = format!("{path}:{first}-{last} ({}): {kind} copy of ", id(reference));
+    let what = match reference.strength {
+        Strength::Substantial => format!("{} copy of", crate::report::json::copy_kind(reference.kind)),
+        Strength::Weak => "weak resemblance to".to_owned(),
+    };
+    let mut text = format!("{path}:{first}-{last} ({}): {what} ", id(reference));
     if let Some(origin) = reference.owners.first() {
         let (purl, file) = (Printable(origin.purl.as_str()), Printable(&origin.path));
         let lines = (origin.lines.first, origin.lines.last);
@@ -97,6 +105,10 @@ fn one(reference: &Reference, finding: &Finding) -> String {
         "; the file is under {under}. {}.",
         Printable(reference.verdict.reason.trim_end_matches('.'))
     );
+    if finding.weak {
+        text.push_str(WEAK);
+        return text;
+    }
     for remedy in finding.remedies.iter().take(MAX_REMEDIES) {
         let _ = write!(text, "\n  - {}", Printable(remedy));
     }

@@ -116,6 +116,7 @@ pub fn reference(found: &Found, uri: &str) -> Value {
         "rule": found.finding.as_ref().map(|finding| finding.rule.code()),
         "severity": found.finding.as_ref().map_or("none", |finding| severity(finding.severity)),
         "owners": reference.owners.iter().map(owner).collect::<Vec<_>>(),
+        "strength": reference.strength.code(),
         "bits": (f64::from(reference.evidence.bits) * 10.0).round() / 10.0,
         "message": message,
     })

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::config::given_license;
+use crate::evidence::{Preset, Threshold};
 use crate::index::IndexName;
-use crate::scan::Preset;
 use crate::session::Choices;
 
 /// How long no key must be hit before a text is checked, unless the user says otherwise.
@@ -75,9 +75,9 @@ impl Settings {
             "enable" => self.checking = if truth(value)? { Checking::On } else { Checking::Off },
             "log" => self.logging = if truth(value)? { Logging::On } else { Logging::Off },
             "debounceMs" => self.debounce = debounce(value)?,
-            "threshold" => choices.threshold_bits = Some(threshold(value)?),
+            "threshold" => choices.threshold = Some(Threshold::Bits(threshold(value)?)),
             "preset" if value == "" => {}
-            "preset" => choices.threshold_bits = Some(preset(value)?.threshold_bits()),
+            "preset" => choices.threshold = Some(Threshold::Preset(preset(value)?)),
             "license" if value == "" => {}
             "license" => {
                 let text = value.as_str().ok_or("expected an SPDX expression")?;
@@ -147,12 +147,12 @@ mod tests {
         }));
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!((settings.checking, settings.logging), (Checking::Off, Logging::Off));
-        assert_eq!(settings.choices.threshold_bits, Some(80.0));
+        assert_eq!(settings.choices.threshold, Some(Threshold::Preset(Preset::Hook)));
         assert_eq!(settings.choices.indexes, [IndexName::Directory("/p/a".into()), IndexName::Starter]);
         assert_eq!(settings.debounce, Duration::from_millis(20));
         assert!(settings.choices.license.is_some());
         let (settings, _) = read(json!({ "preset": "hook", "threshold": 50 }));
-        assert_eq!(settings.choices.threshold_bits, Some(50.0));
+        assert_eq!(settings.choices.threshold, Some(Threshold::Bits(50.0)));
     }
 
     #[test]

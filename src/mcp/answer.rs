@@ -5,11 +5,13 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::evidence::Strength;
 use crate::finding::{self, Report, Silencer};
 use crate::license::LicenseFact;
 use crate::matcher;
 use crate::report::json::{copy_kind, learned_from, rounded, severity};
 use crate::report::printable::Printable;
+use crate::report::strength::strength_in_words;
 use crate::report::text::described;
 use crate::source::Surrounded;
 use crate::span::{LineRange, Region};
@@ -28,6 +30,10 @@ pub(super) struct Reference {
     kind: &'static str,
     /// How surprising the resemblance would be by chance, in bits.
     evidence_bits: f64,
+    /// substantial, or weak: often chance, and no reason to fail.
+    strength: &'static str,
+    /// How many resemblances as strong are expected by chance, in words.
+    chance: String,
     /// compatible, attribution-needed, review, unknown, all-rights-reserved or incompatible.
     decision: &'static str,
     /// Why, in a sentence.
@@ -110,6 +116,8 @@ impl Reference {
             lines,
             kind: copy_kind(reference.kind),
             evidence_bits: rounded(reference.evidence.bits),
+            strength: reference.strength.code(),
+            chance: strength_in_words(reference),
             decision: reference.verdict.decision.code(),
             reason: plain(&reference.verdict.reason),
             rule: finding.map(|finding| finding.rule.code()),
@@ -127,12 +135,18 @@ impl Reference {
         })
     }
 
+    /// Whether it is a finding on a weak resemblance.
+    pub(super) fn is_weak_finding(&self) -> bool {
+        self.rule.is_some() && self.strength == Strength::Weak.code()
+    }
+
     /// What is to be said of it, some lines.
     pub(super) fn tell(&self, out: &mut String) {
         let Lines { start, end } = self.lines;
         let what = self.severity.unwrap_or("no finding");
         let _ = writeln!(out, "lines {start}-{end}: {} ({what}), match {}", self.decision, self.id);
         let _ = writeln!(out, "  {} copy, {} bits of evidence", self.kind, self.evidence_bits.round());
+        let _ = writeln!(out, "  {}", self.chance);
         for (place, owner) in self.owners.iter().take(OWNERS_TOLD).enumerate() {
             let role = if place == 0 { "from" } else { "or from" };
             let _ = writeln!(

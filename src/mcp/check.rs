@@ -11,6 +11,7 @@ use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::config::Config;
 use crate::finding::{self, NoteKind, Report};
+use crate::report::strength::threshold_in_words;
 use crate::report::text::{count, grouped};
 use crate::walk::{self, Review};
 
@@ -111,7 +112,7 @@ impl Checked {
         let lines = placed.text.lines();
         Checked {
             status,
-            summary: summary(status, references.len()),
+            summary: summary(status, &references),
             references,
             notes,
             path: placed.shown.as_deref().map(plain),
@@ -145,8 +146,7 @@ impl Checked {
             let (name, components) = (plain(&index.name), count(index.components, "component"));
             let _ = write!(told, ", against index {name} ({components}, {} lines)", grouped(index.lines));
         }
-        let bits = report.provenance.threshold_bits;
-        let _ = writeln!(told, ", from {bits} bits of evidence on.");
+        let _ = writeln!(told, ", from {}.", threshold_in_words(&report.provenance));
         for note in &self.notes {
             let _ = writeln!(told, "note: {note}");
         }
@@ -176,14 +176,19 @@ fn status(report: &Report, references: &[Reference], config: &Config) -> Status 
     }
 }
 
-fn summary(status: Status, references: usize) -> String {
-    let found = match references {
+fn summary(status: Status, references: &[Reference]) -> String {
+    let found = match references.len() {
         1 => "1 match".to_owned(),
         more => format!("{more} matches"),
     };
     match status {
         Status::NothingFound => "Nothing in this code resembles what the index holds.".to_owned(),
-        Status::Passes => format!("{found}, which may stand here; what is said of notices holds."),
+        Status::Passes => match references.iter().filter(|reference| reference.is_weak_finding()).count() {
+            0 => format!("{found}, which may stand here; what is said of notices holds."),
+            weak => format!(
+                "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
+            ),
+        },
         Status::Fails => {
             format!("{found}. Do not write this code as it is: tell the user, and follow a remedy below.")
         }

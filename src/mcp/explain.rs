@@ -8,9 +8,10 @@ use super::place::{Asked, Placed, Surrounding, language_names};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::finding::{self, Report};
-use crate::report::explain::{self, counterfactual, rarity, standing_in_words};
+use crate::report::explain::{self, counterfactual, standing_in_words};
 use crate::report::json::{rounded, rounded_wide};
 use crate::report::printable::Printable;
+use crate::report::strength::strength_in_words;
 use crate::span::Region;
 use crate::walk::Review;
 
@@ -48,8 +49,8 @@ pub(super) struct Explained {
     aligned_path: String,
     /// The lines of the code that correspond.
     lines: Vec<Line>,
-    /// How rare so much evidence is.
-    rarity: String,
+    /// How strong the resemblance is, and how many as strong are expected by chance.
+    strength: String,
     /// Evidence in bits from which a match is reported here.
     threshold_bits: f64,
     /// How each owner stands, likeliest first.
@@ -141,7 +142,7 @@ impl Explained {
             aligned_with: plain(explanation.purl.as_str()),
             aligned_path: plain(&explanation.document),
             lines: explanation.lines.iter().filter_map(line).collect(),
-            rarity: rarity(explanation.expected_in_a_million),
+            strength: strength_in_words(&explanation.reference),
             threshold_bits: rounded(explanation.threshold_bits),
             standings: owners.map(|(owner, standing)| plain(&standing_in_words(owner, *standing))).collect(),
             counterfactual: counterfactual(explanation),

@@ -9,6 +9,7 @@ use super::answer::{License, plain};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::config::FailOn;
+use crate::evidence::Preset;
 use crate::license::{Distribution, ListedLicense};
 use crate::policy::Exception;
 use crate::report::json::rounded;
@@ -49,6 +50,11 @@ pub(super) struct Policy {
     exceptions: Vec<Excepted>,
     /// Severity from which findings fail: never, error, warning or info.
     fail_on: &'static str,
+    /// Whether weak resemblances fail as others do.
+    fail_on_weak: bool,
+    /// The preset that the threshold was chosen by, if it was: hook, default or audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preset: Option<&'static str>,
     /// Evidence in bits from which a match is reported.
     threshold_bits: f64,
     /// The indexes that are asked.
@@ -131,7 +137,9 @@ impl Policy {
                 .map(|exception| Excepted::of(exception, exception.has_expired(settings.today)))
                 .collect(),
             fail_on: fail_on(config.fail_on.unwrap_or_default()),
-            threshold_bits: rounded(session.threshold_bits()),
+            fail_on_weak: settings.fail_on_weak,
+            preset: session.threshold().preset().map(Preset::name),
+            threshold_bits: rounded(checker.scanner().threshold_bits()),
             indexes: indexes.collect(),
             accepted: session.log().map_or(0, |log| log.entries().len()),
         }
@@ -153,7 +161,10 @@ impl Policy {
             exception.tell(&mut told);
         }
         let _ = writeln!(told, "findings fail from: {}", self.fail_on);
-        let _ = writeln!(told, "reported from: {} bits of evidence", self.threshold_bits);
+        let weak = if self.fail_on_weak { "fail as others do" } else { "are notices" };
+        let _ = writeln!(told, "weak resemblances: {weak}");
+        let preset = self.preset.map(|name| format!(" (preset {name})")).unwrap_or_default();
+        let _ = writeln!(told, "reported from: {} bits of evidence{preset}", self.threshold_bits);
         for Index { name, components, lines, .. } in &self.indexes {
             let (components, lines) = (count(*components, "component"), grouped(*lines));
             let _ = writeln!(told, "index: {name} ({components}, {lines} lines)");

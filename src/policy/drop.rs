@@ -3,7 +3,7 @@
 use crate::finding::{Decision, Reference, Report};
 
 /// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared, accepted or silenced,
-/// or one's own, may be kept whatever its licence says.
+/// or one's own, may be kept whatever its licence says, and so may what resembles others only weakly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DropPolicy {
     /// All may be kept; somebody else decides.
@@ -34,8 +34,9 @@ impl DropPolicy {
 
     /// The references of a report because of which the code is not to be kept.
     pub fn dropped(self, report: &Report) -> impl Iterator<Item = &Reference> {
-        let raises =
-            |reference: &&Reference| report.findings.iter().any(|finding| finding.is_about(reference));
+        let raises = |reference: &&Reference| {
+            report.findings.iter().any(|finding| finding.is_about(reference) && !finding.weak)
+        };
         let dropped = move |reference: &&Reference| self.drops(reference.verdict.decision);
         report.references.iter().filter(dropped).filter(raises)
     }

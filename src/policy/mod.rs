@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::evidence::Strength;
 use crate::finding::{Decision, Finding, Reference, Rule, Severity};
 use crate::license::{Compatibility, LicenseExpression, Terms, compat_under};
 use crate::matcher::Owner;
@@ -32,6 +33,8 @@ pub struct PolicySettings {
     pub owned: Vec<Purl>,
     /// Severities that differ from [`Rule::default_severity`].
     pub severities: BTreeMap<Rule, Severity>,
+    /// Whether findings about weak resemblances have the severity of their rule. Otherwise they have the lowest.
+    pub fail_on_weak: bool,
     /// How the work reaches people, and which licences are welcome.
     pub terms: Terms,
     /// Code that may stay whatever its licence says.
@@ -96,10 +99,20 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
     let Some(rule) = declared::rule_of(reference, owned) else {
         return Vec::new();
     };
-    let (reason, remedies) = declared::said_of(reference, rule);
+    let (reason, mut remedies) = declared::said_of(reference, rule);
+    let must_not_fail = reference.strength == Strength::Weak && !settings.fail_on_weak;
+    // What is a notice anyway stays among the notices of its kind.
+    let weak = must_not_fail && rule.default_severity() > Severity::Info;
+    if weak {
+        remedies.insert(0, dismissal(rule));
+    }
+    let resembles = match reference.strength {
+        Strength::Substantial => "resembles",
+        Strength::Weak => "weakly resembles",
+    };
     let message = match reference.owners.first() {
         Some(origin) => format!(
-            "resembles {}, {} lines {}-{}: {}",
+            "{resembles} {}, {} lines {}-{}: {}",
             origin.purl,
             one_line(&origin.path),
             origin.lines.first,
@@ -110,7 +123,8 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
     };
     vec![Finding {
         rule,
-        severity: settings.severity(rule),
+        severity: if must_not_fail { Severity::Info } else { settings.severity(rule) },
+        weak,
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
@@ -118,6 +132,14 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
         message,
         remedies,
     }]
+}
+
+/// How a finding about a weak resemblance is dismissed.
+fn dismissal(rule: Rule) -> String {
+    format!(
+        "If this is no copy, dismiss it by a comment above it: birthmark: ignore[{}] reason=\"no copy\".",
+        rule.code()
+    )
 }
 
 fn owned_remedy(origin: &Owner) -> String {

@@ -1,6 +1,7 @@
 //! Verdicts on real conflicts, and how they are worded.
 
 use super::*;
+use crate::evidence::{Expected, Strength};
 use crate::finding::Reference;
 use crate::finding::Verdict;
 use crate::license::{LearnedFrom, from_classifier, normalize_declaration};
@@ -162,6 +163,22 @@ fn a_verdict_raises_at_most_one_finding_of_its_rule() {
     }
 }
 
+#[test]
+fn a_weak_resemblance_is_a_notice_unless_the_configuration_says_otherwise() {
+    let weak = Reference { strength: Strength::Weak, ..reference(Decision::Incompatible) };
+    let found = findings(&weak, &PolicySettings::default()).remove(0);
+    assert_eq!((found.rule, found.severity, found.weak), (Rule::LicenseIncompatible, Severity::Info, true));
+    assert!(found.message.starts_with("weakly resembles pkg:pypi/six@1.17.0"), "{}", found.message);
+    assert!(found.remedies[0].contains("birthmark: ignore[license-incompatible]"), "{:?}", found.remedies);
+
+    let settings = PolicySettings { fail_on_weak: true, ..PolicySettings::default() };
+    let found = findings(&weak, &settings).remove(0);
+    assert_eq!((found.severity, found.weak), (Severity::Error, false));
+    let severities = BTreeMap::from([(Rule::LicenseIncompatible, Severity::Warning)]);
+    let settings = PolicySettings { severities, ..PolicySettings::default() };
+    assert_eq!(findings(&weak, &settings)[0].severity, Severity::Info);
+}
+
 fn reference(decision: Decision) -> Reference {
     let mut origin = owner("pkg:pypi/six@1.17.0", "MIT");
     origin.path = "src/a.py".to_owned();
@@ -172,6 +189,8 @@ fn reference(decision: Decision) -> Reference {
         region: Region { start_line: 1, start_column: 1, end_line: 9, end_column: 2 },
         kind: CopyKind::Renamed,
         evidence: Evidence::default(),
+        strength: Strength::Substantial,
+        expected_by_chance: Expected { resemblances: 0.0, lines: 1_000 },
         owners: vec![origin],
         outbound: normalize_declaration("MIT"),
         verdict: Verdict { decision, reason: "why".to_owned(), remedies: vec!["do".to_owned()] },

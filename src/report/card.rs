@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::explain::{counterfactual, rarity};
+use super::explain::counterfactual;
 use super::markdown::escape::{code, fenced, prose};
 use super::printable::Printable;
+use super::strength::strength_in_words;
 use super::text::{copy_kind, count, decision, named, shown_declaration};
 use crate::finding::{Explanation, Reference};
 use crate::matcher::Owner;
@@ -30,6 +31,7 @@ pub fn of(reference: &Reference, style: Style) -> String {
     let evidence = &reference.evidence;
     let (kind, tokens) = (copy_kind(reference.kind), count(evidence.matched_tokens, "token"));
     let _ = writeln!(text, ": {kind} copy, {:.0} bits of evidence in {tokens}\n", evidence.bits);
+    let _ = writeln!(text, "{}.\n", capitalized(&strength_in_words(reference)));
     for owner in reference.owners.iter().take(LISTED) {
         let _ = writeln!(text, "- {}", card.owner(owner));
     }
@@ -62,13 +64,12 @@ pub fn explained(explanation: &Explanation, style: Style) -> String {
     let evidence = &reference.evidence;
     let _ = writeln!(
         text,
-        "\nStructure earned {:.0} bits, names {:.0}, literals {:.0}; penalties {:.0}, calibration {:.0}; {}. {}.",
+        "\nStructure earned {:.0} bits, names {:.0}, literals {:.0}; penalties {:.0}, calibration {:.0}. {}.",
         evidence.structure,
         evidence.names,
         evidence.literals,
         evidence.penalties,
         evidence.calibration,
-        rarity(explanation.expected_in_a_million),
         capitalized(&card.prose(&counterfactual(explanation))),
     );
     let beside = format!("{} {}", explanation.purl, explanation.document);

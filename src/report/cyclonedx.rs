@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::json::{rounded_wide, write_value};
 use super::origins::{Origin, expression, origins, told};
-use crate::evidence::expected_in_a_million;
 use crate::finding::{Reference, Report};
 use crate::license::Precision;
 use crate::matcher::{CopyKind, Owner};
@@ -177,14 +176,14 @@ impl Component {
 /// An origin as it was found in the project.
 fn found(number: usize, origin: &Origin<'_>) -> Component {
     let owner = origin.owner;
-    let strongest = origin.references.iter().map(|reference| reference.evidence.bits).fold(0.0, f32::max);
+    let surest = origin.references.iter().map(|reference| confidence(reference)).fold(0.0, f64::max);
     Component {
         bom_ref: Some(format!("origin-{}", number + 1)),
         pedigree: pedigree(origin),
         evidence: Some(Evidence {
             identity: [Identity {
                 field: "purl",
-                confidence: confidence(strongest),
+                confidence: surest,
                 concluded_value: owner.purl.to_string(),
                 methods: origin.references.iter().map(|reference| method(reference)).collect(),
             }],
@@ -206,12 +205,16 @@ fn found(number: usize, origin: &Origin<'_>) -> Component {
 
 fn method(reference: &Reference) -> Method {
     let bits = reference.evidence.bits;
-    Method { technique: "ast-fingerprint", confidence: confidence(bits), value: format!("{bits:.0} bits") }
+    Method {
+        technique: "ast-fingerprint",
+        confidence: confidence(reference),
+        value: format!("{bits:.0} bits"),
+    }
 }
 
-/// How likely it is that so much evidence is no chance: the share of unrelated functions that do not reach it.
-fn confidence(bits: f32) -> f64 {
-    rounded_wide((1.0 - expected_in_a_million(bits) / 1_000_000.0).clamp(0.0, 1.0))
+/// How likely it is that chance brings about nothing as strong in the project (Karlin and Altschul: `exp(-E)`).
+fn confidence(reference: &Reference) -> f64 {
+    rounded_wide((-reference.expected_by_chance.resemblances).exp())
 }
 
 fn licenses(owner: &Owner) -> Vec<LicenseChoice> {

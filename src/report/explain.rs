@@ -14,8 +14,9 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::printable::{Printable, write_char};
+use super::strength::strength_in_words;
 use super::text::{
-    BOLD, CYAN, DIM, GREEN, RED, YELLOW, copy_kind, count, described, grouped, remedies, row, shown_region,
+    BOLD, CYAN, DIM, GREEN, RED, YELLOW, copy_kind, count, described, remedies, row, shown_region,
 };
 use crate::evidence::Parts;
 use crate::finding::{Explanation, Line, Run, Token};
@@ -198,22 +199,8 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     if !explanation.presets.is_empty() {
         row(out, "", &format!("{DIM}reported under --preset {}{DIM:#}", explanation.presets.join(", ")))?;
     }
-    row(out, "chance", &rarity(explanation.expected_in_a_million))?;
+    row(out, "strength", &strength_in_words(&explanation.reference))?;
     row(out, "held by", &format!("{} of the index", count(evidence.packages, "package")))
-}
-
-/// How rare so much evidence is, in words.
-pub(crate) fn rarity(expected_in_a_million: f64) -> String {
-    match expected_in_a_million {
-        less if less < 1.0 => "expected in fewer than 1 of a million unrelated functions".to_owned(),
-        n => format!("expected in about {} of a million unrelated functions", grouped(two_digits(n))),
-    }
-}
-
-/// Rounded to two digits: the measure is no finer.
-fn two_digits(n: f64) -> u64 {
-    let unit = 10f64.powf((n.log10().floor() - 1.0).max(0.0));
-    ((n / unit).round() * unit) as u64
 }
 
 fn runs(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {

@@ -4,15 +4,16 @@ use std::io;
 
 use serde::Serialize;
 
-use super::explain::{counterfactual, rarity, standing_in_words};
+use super::explain::{counterfactual, standing_in_words};
 use super::json::{self, Match, rounded, rounded_wide, write_value};
+use super::strength::{strength_in_words, two_digits};
 use crate::evidence;
 use crate::finding;
 use crate::matcher::{self, Naming};
 use crate::span::LineRange;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is added.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 
 /// Draws explanations as one JSON object and a line break.
 ///
@@ -62,7 +63,7 @@ struct Explanation<'a> {
     aligned_with: Place<'a>,
     lines: Vec<Line<'a>>,
     runs: Vec<Run>,
-    rarity: Rarity,
+    chance: Chance,
     threshold_bits: f64,
     presets: &'a [&'static str],
     standings: Vec<Standing<'a>>,
@@ -126,8 +127,9 @@ struct Lines {
 }
 
 #[derive(Serialize)]
-struct Rarity {
-    expected_in_a_million: f64,
+struct Chance {
+    expected: f64,
+    lines: u64,
     wording: String,
 }
 
@@ -154,9 +156,10 @@ impl<'a> From<&'a finding::Explanation> for Explanation<'a> {
             aligned_with: Place { purl: explanation.purl.as_str(), path: &explanation.document },
             lines: explanation.lines.iter().map(Line::from).collect(),
             runs: explanation.runs.iter().map(Run::from).collect(),
-            rarity: Rarity {
-                expected_in_a_million: rounded_wide(explanation.expected_in_a_million),
-                wording: rarity(explanation.expected_in_a_million),
+            chance: Chance {
+                expected: two_digits(explanation.reference.expected_by_chance.resemblances),
+                lines: explanation.reference.expected_by_chance.lines,
+                wording: strength_in_words(&explanation.reference),
             },
             threshold_bits: rounded(explanation.threshold_bits),
             presets: &explanation.presets,

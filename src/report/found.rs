@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Reference, Report};
+use super::text::count;
+use crate::finding::{Finding, Reference, Report, Severity};
 use crate::span::Region;
 
 /// A finding and what it is about.
@@ -34,15 +35,32 @@ pub(super) fn found(report: &Report) -> Vec<Found<'_>> {
     all
 }
 
-/// The same with the worst first, for formats that show only so many.
+/// The same with the worst first and weak resemblances last, for formats that show only so many.
 pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
     let bits = |found: &Found<'_>| found.reference.map_or(0.0, |reference| reference.evidence.bits);
     let mut all = found(report);
     all.sort_by(|a, b| {
         let severity = |found: &Found<'_>| Reverse(found.finding.severity);
-        severity(a).cmp(&severity(b)).then(bits(b).total_cmp(&bits(a)))
+        let weak = |found: &Found<'_>| found.finding.weak;
+        weak(a).cmp(&weak(b)).then(severity(a).cmp(&severity(b))).then(bits(b).total_cmp(&bits(a)))
     });
     all
+}
+
+/// How many findings there are of each kind, the worst first, as far as there are any: `2 errors`.
+pub(super) fn counted(report: &Report) -> Vec<(Severity, String)> {
+    let weak = report.findings.iter().filter(|finding| finding.weak).count() as u64;
+    let [info, warnings, errors] = report.summary.findings;
+    [
+        (Severity::Error, errors, "error"),
+        (Severity::Warning, warnings, "warning"),
+        (Severity::Info, info.saturating_sub(weak), "notice"),
+        (Severity::Info, weak, "weak resemblance"),
+    ]
+    .into_iter()
+    .filter(|(_, number, _)| *number > 0)
+    .map(|(severity, number, word)| (severity, count(number, word)))
+    .collect()
 }
 
 /// Of the references with a finding's id and path, the one at its place: a finding about a change names the part of

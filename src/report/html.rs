@@ -14,9 +14,10 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use super::found::{Found, worst_first};
+use super::found::{Found, counted, worst_first};
 use super::json::copy_kind;
 use super::printable::Printable;
+use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::text::{self, count, described, title};
 use crate::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
 use crate::matcher::Owner;
@@ -104,6 +105,8 @@ struct Row {
 /// A reference, or a finding about none.
 #[derive(Serialize, Default)]
 struct Item {
+    /// What stands above it, where a section begins with it.
+    heading: Option<&'static str>,
     anchor: String,
     id: String,
     severity: &'static str,
@@ -122,6 +125,7 @@ struct Item {
     told_origin: String,
     described: String,
     evidence: String,
+    strength: String,
     why: String,
     declared: Option<String>,
     accepted: Option<String>,
@@ -167,7 +171,7 @@ fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) 
         license: license.map(|expression| shown(expression.as_str())),
         change: provenance.change.as_deref().map(shown),
         version: &provenance.version,
-        threshold: provenance.threshold_bits.to_string(),
+        threshold: threshold_in_words(provenance),
         facets: facets(&items),
         has_code: items.iter().any(|item| !item.lines.is_empty()),
         without_code: items.iter().any(|item| item.lines.is_empty() && !item.purl.is_empty()),
@@ -186,13 +190,7 @@ fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) 
 }
 
 fn verdict(report: &Report) -> String {
-    let [info, warnings, errors] = report.summary.findings;
-    let mut parts = Vec::new();
-    for (number, word) in [(errors, "error"), (warnings, "warning"), (info, "notice")] {
-        if number > 0 {
-            parts.push(count(number, word));
-        }
-    }
+    let mut parts: Vec<String> = counted(report).into_iter().map(|(_, told)| told).collect();
     if report.summary.files_failed > 0 {
         parts.push(format!("{} not checked", count(report.summary.files_failed, "file")));
     }
@@ -217,6 +215,7 @@ fn items(report: &Report, explanations: &[Explanation]) -> (Vec<Item>, usize) {
         .chain(quiet.map(|reference| (None, Some(reference))))
         .collect();
     let mut items = Vec::new();
+    let mut among_weak = false;
     for (number, &(found, reference)) in all.iter().take(MAX_ITEMS).enumerate() {
         let mut item = reference.map(of_reference).unwrap_or_default();
         if let Some(found) = found {
@@ -225,6 +224,13 @@ fn items(report: &Report, explanations: &[Explanation]) -> (Vec<Item>, usize) {
         let account = reference.and_then(|reference| accounts.get(&place(reference)));
         item.lines = account.map(|account| lines::side_by_side(account)).unwrap_or_default();
         item.told_origin = account.map(|account| told_origin(account)).unwrap_or_default();
+        let weak = found.is_some_and(|found| found.finding.weak);
+        item.heading = match (among_weak, weak) {
+            (false, true) => Some(WEAK_HEADING),
+            (true, false) => Some("Other references"),
+            _ => None,
+        };
+        among_weak = weak;
         item.open = number < UNFOLDED;
         item.anchor = format!("r{}", number + 1);
         items.push(item);
@@ -254,6 +260,7 @@ fn of_reference(reference: &Reference) -> Item {
         origin: owner.map(in_origin).unwrap_or_default(),
         described: owner.map(|owner| described(&owner.license)).unwrap_or_default(),
         evidence: format!("{:.0} bits in {}", evidence.bits, count(evidence.matched_tokens, "token")),
+        strength: strength_in_words(reference),
         why: shown(&reference.verdict.reason),
         declared: reference.declared.as_ref().map(text::shown_declaration),
         accepted: reference.accepted.as_ref().map(accepted),
@@ -270,6 +277,7 @@ fn add_finding(item: &mut Item, found: &Found<'_>) {
     (item.severity, item.label) = match finding.severity {
         Severity::Error => ("error", "Error"),
         Severity::Warning => ("warning", "Warning"),
+        Severity::Info if finding.weak => ("info", "Weak"),
         Severity::Info => ("info", "Notice"),
     };
     item.rule = Some(finding.rule.code());

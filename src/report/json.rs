@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::printable::is_unsafe;
+use super::strength::two_digits;
+use crate::evidence::Preset;
 use crate::finding;
 use crate::license::{LearnedFrom, Precision};
 use crate::matcher::{self, CopyKind};
@@ -65,6 +67,7 @@ pub(super) struct Match<'a> {
     added: Vec<Lines>,
     kind: &'static str,
     evidence: Evidence,
+    strength: &'static str,
     verdict: Verdict<'a>,
     direction: Direction,
     license: License<'a>,
@@ -125,6 +128,7 @@ struct Evidence {
     calibration: f64,
     matched_tokens: u32,
     packages: u32,
+    expected_by_chance: f64,
 }
 
 #[derive(Serialize)]
@@ -214,6 +218,7 @@ pub(super) struct Provenance<'a> {
     version: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<&'a str>,
+    preset: Option<&'static str>,
     threshold_bits: f64,
     license: License<'a>,
     given_license: Option<&'a str>,
@@ -253,7 +258,8 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
             region: Region::from(reference.region),
             added: reference.added.ranges().iter().copied().map(Lines::from).collect(),
             kind: copy_kind(reference.kind),
-            evidence: Evidence::from(&reference.evidence),
+            evidence: Evidence::from(reference),
+            strength: reference.strength.code(),
             verdict: Verdict {
                 decision: reference.verdict.decision.code(),
                 reason: &reference.verdict.reason,
@@ -336,8 +342,9 @@ impl From<span::LineRange> for Lines {
     }
 }
 
-impl From<&matcher::Evidence> for Evidence {
-    fn from(evidence: &matcher::Evidence) -> Self {
+impl From<&finding::Reference> for Evidence {
+    fn from(reference: &finding::Reference) -> Self {
+        let evidence = &reference.evidence;
         Evidence {
             bits: rounded(evidence.bits),
             structure: rounded(evidence.structure),
@@ -347,6 +354,7 @@ impl From<&matcher::Evidence> for Evidence {
             calibration: rounded(evidence.calibration),
             matched_tokens: evidence.matched_tokens,
             packages: evidence.packages,
+            expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
         }
     }
 }
@@ -442,6 +450,7 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
         Provenance {
             version: &provenance.version,
             change: provenance.change.as_deref(),
+            preset: provenance.preset.map(Preset::name),
             threshold_bits: rounded(provenance.threshold_bits),
             license: License::from(&provenance.project_license),
             given_license: provenance.given_license.as_ref().map(|expression| expression.as_str()),

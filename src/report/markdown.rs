@@ -10,7 +10,8 @@ use std::io;
 
 use escape::{code, fenced, prose};
 
-use super::found::{Found, worst_first};
+use super::found::{Found, counted, worst_first};
+use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::text::{count, decided, shown_declaration, takes, title};
 use crate::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
@@ -63,13 +64,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn heading(&self, text: &mut String) {
         let summary = &self.report.summary;
-        let [info, warnings, errors] = summary.findings;
-        let mut parts = Vec::new();
-        for (number, word) in [(errors, "error"), (warnings, "warning"), (info, "notice")] {
-            if number > 0 {
-                parts.push(count(number, word));
-            }
-        }
+        let mut parts: Vec<String> = counted(self.report).into_iter().map(|(_, told)| told).collect();
         if summary.files_failed > 0 {
             parts.push(format!("{} could not be checked", count(summary.files_failed, "file")));
         }
@@ -95,9 +90,14 @@ impl Page<'_> {
         if shown.is_empty() {
             return;
         }
-        text.push_str("### Findings\n\n");
+        let mut section = "";
         for (number, found) in shown.iter().enumerate() {
-            let block = self.finding(found);
+            let mut block = self.finding(found);
+            let heading = if found.finding.weak { WEAK_HEADING } else { "Findings" };
+            if section != heading {
+                block.insert_str(0, &format!("### {heading}\n\n"));
+                section = heading;
+            }
             if let Length::Summary { bytes } = self.length
                 && text.len() + block.len() > bytes
             {
@@ -126,6 +126,7 @@ impl Page<'_> {
         let _ = writeln!(text, "#### {level}: {}\n\n{} · `{rule}`\n", prose(&headline), code(&place));
         if let Some(reference) = found.reference {
             origin(&mut text, reference);
+            let _ = writeln!(text, "- Strength: {}", strength_in_words(reference));
         }
         if let Some(declared) = found.reference.and_then(|reference| reference.declared.as_ref()) {
             let _ = writeln!(text, "- Declared {}", prose(&shown_declaration(declared)));
@@ -230,11 +231,8 @@ impl Page<'_> {
             let (components, lines) = (count(index.components, "component"), count(index.lines, "line"));
             let _ = writeln!(text, "- {what} {name} ({components}, {lines}, {digest})");
         }
-        let _ = writeln!(
-            text,
-            "- birthmark {}, from {} bits on\n",
-            provenance.version, provenance.threshold_bits
-        );
+        let _ =
+            writeln!(text, "- birthmark {}, from {}\n", provenance.version, threshold_in_words(provenance));
         text.push_str("A resemblance is evidence, not proof, and none of this is legal advice.\n");
     }
 }

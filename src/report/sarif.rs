@@ -20,7 +20,9 @@ use super::json::{copy_kind, rounded, write_value};
 use super::repository::Repository;
 use super::rules::help;
 use super::source_facts::{SourceFacts, shown_lines};
+use super::strength::two_digits;
 use super::text::title;
+use crate::evidence::Preset;
 use crate::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
 use crate::matcher::Owner;
 use crate::span::{self, LineRange};
@@ -199,6 +201,8 @@ struct ReferenceProperties<'a> {
     decision: &'static str,
     copy_kind: &'static str,
     bits: f64,
+    strength: &'static str,
+    expected_by_chance: f64,
     reason: &'a str,
     /// The whole of it, of which a finding about a change shows a part.
     full_region: Region,
@@ -221,6 +225,8 @@ struct OwnerProperties<'a> {
 struct RunProperties<'a> {
     files_scanned: u64,
     lines_scanned: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preset: Option<&'static str>,
     threshold_bits: f64,
     indexes: Vec<IndexProperties<'a>>,
 }
@@ -261,6 +267,7 @@ impl<'a> Drawn<'a> {
             properties: RunProperties {
                 files_scanned: summary.files_scanned,
                 lines_scanned: summary.lines_scanned,
+                preset: provenance.preset.map(Preset::name),
                 threshold_bits: rounded(provenance.threshold_bits),
                 indexes: indexes.collect(),
             },
@@ -364,6 +371,8 @@ fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
         decision: reference.verdict.decision.code(),
         copy_kind: copy_kind(reference.kind),
         bits: rounded(reference.evidence.bits),
+        strength: reference.strength.code(),
+        expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
         reason: &reference.verdict.reason,
         full_region: Region::from(reference.region),
         owners: reference.owners.iter().take(MAX_OWNERS).map(owner_properties).collect(),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::json::write_value;
 use super::origins::{Origin, expression, origins, told};
 use super::source_facts::SourceFacts;
+use super::strength::threshold_in_words;
 use crate::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
@@ -315,7 +316,7 @@ fn sources(report: &Report) -> String {
     let provenance = &report.provenance;
     let indexes: Vec<String> =
         provenance.indexes.iter().map(|index| format!("index {} {}", index.name, index.digest)).collect();
-    format!("{}; from {} bits of evidence on", indexes.join(", "), provenance.threshold_bits)
+    format!("{}; from {}", indexes.join(", "), threshold_in_words(provenance))
 }
 
 /// Of what the report says.

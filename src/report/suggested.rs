@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::json::{copy_kind, rounded, severity};
+use super::strength::two_digits;
 use crate::finding::{Finding, Reference, Report, Silencer};
 use crate::license::LicenseFact;
 use crate::matcher::Owner;
@@ -65,6 +66,8 @@ pub struct Own {
     range: Range,
     kind: &'static str,
     evidence_bits: f64,
+    strength: &'static str,
+    expected_by_chance: f64,
     license: Option<String>,
     owners: Vec<OwnOwner>,
     message: String,
@@ -211,6 +214,8 @@ fn own(reference: &Reference, report: &Report, region: Region, code: &SourceFile
         range: range(code, region),
         kind: copy_kind(reference.kind),
         evidence_bits: rounded(reference.evidence.bits),
+        strength: reference.strength.code(),
+        expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
         license: expression(&reference.outbound),
         owners: reference.owners.iter().map(OwnOwner::from).collect(),
         message,

@@ -10,14 +10,16 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use super::found::counted;
 use super::printable::Printable;
+use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
+use crate::evidence::Strength;
 use crate::finding::{
     Acceptance, Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind,
-    Reference, Report, Severity, Silenced, Silencer, Summary,
+    Reference, Report, Severity, Silenced, Silencer,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::matcher::{CopyKind, Evidence, Owner};
-use crate::scan::DEFAULT_THRESHOLD_BITS;
 use crate::span::Region;
 
 pub(super) use by_origin::takes;
@@ -92,8 +94,19 @@ struct Block<'a> {
 
 impl<'a> Page<'a> {
     fn blocks(&self, out: &mut dyn Write) -> io::Result<()> {
+        let is_weak = |block: &Block<'_>| block.finding.is_some_and(|finding| finding.weak);
+        let (weak, strong) = self.chosen_blocks().into_iter().partition::<Vec<_>, _>(is_weak);
+        self.by_file(strong, out)?;
+        self.placeless(out)?;
+        if !weak.is_empty() {
+            writeln!(out, "{BOLD}{WEAK_HEADING}{BOLD:#}\n")?;
+        }
+        self.by_file(weak, out)
+    }
+
+    fn by_file(&self, blocks: Vec<Block<'a>>, out: &mut dyn Write) -> io::Result<()> {
         let mut current = None;
-        for block in self.chosen_blocks() {
+        for block in blocks {
             let path = &block.reference.path;
             if current != Some(path) {
                 let license = described(&block.reference.outbound);
@@ -104,7 +117,7 @@ impl<'a> Page<'a> {
             self.block(&block, out)?;
             writeln!(out)?;
         }
-        self.placeless(out)
+        Ok(())
     }
 
     /// Findings about no reference at their place; none may get lost.
@@ -154,6 +167,7 @@ impl<'a> Page<'a> {
         arrow(&reference.path, reference.region, &reference.id, out)?;
         self.owners(reference, out)?;
         row(out, "evidence", &shown_evidence(&reference.evidence))?;
+        row(out, "strength", &strength_in_words(reference))?;
         if let Some(declared) = &reference.declared {
             row(out, "declared", &shown_declaration(declared))?;
         }
@@ -217,7 +231,7 @@ impl<'a> Page<'a> {
 
     fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
         let summary = &self.report.summary;
-        writeln!(out, "{}", verdict_line(summary))?;
+        writeln!(out, "{}", verdict_line(self.report))?;
         let files = count(summary.files_scanned, "file");
         let lines = count(summary.lines_scanned, "line");
         let references = count(summary.references, "reference");
@@ -241,10 +255,8 @@ impl<'a> Page<'a> {
         for idioms in &self.report.provenance.idioms {
             writeln!(out, "{DIM}without{DIM:#}  {}", shown_index("idioms", idioms))?;
         }
-        let bits = self.report.provenance.threshold_bits;
-        if bits != DEFAULT_THRESHOLD_BITS {
-            writeln!(out, "{DIM}from{DIM:#}     {bits} bits of evidence on")?;
-        }
+        let threshold = threshold_in_words(&self.report.provenance);
+        writeln!(out, "{DIM}from{DIM:#}     {threshold}")?;
         if summary.references > 0 {
             writeln!(
                 out,
@@ -295,7 +307,10 @@ pub(super) fn title(reference: &Reference) -> String {
         Decision::AttributionNeeded => ", whose notice must be kept".to_owned(),
         Decision::Compatible => format!(", which may stand under {file}"),
     };
-    format!("{kind} copy of {license}{judgement}")
+    match reference.strength {
+        Strength::Substantial => format!("{kind} copy of {license}{judgement}"),
+        Strength::Weak => format!("weak resemblance to {license}{judgement}"),
+    }
 }
 
 fn shown_evidence(evidence: &Evidence) -> String {
@@ -334,16 +349,16 @@ pub(super) fn row(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()
     writeln!(out, "       {DIM}{label:<8}{DIM:#} {text}")
 }
 
-fn verdict_line(summary: &Summary) -> String {
-    let [info, warnings, errors] = summary.findings;
-    let mut parts = Vec::new();
-    for (n, style, word) in [(errors, RED, "error"), (warnings, YELLOW, "warning"), (info, BLUE, "notice")] {
-        if n > 0 {
-            parts.push(format!("{style}{}{style:#}", count(n, word)));
-        }
-    }
-    if summary.files_failed > 0 {
-        let failed = count(summary.files_failed, "file");
+fn verdict_line(report: &Report) -> String {
+    let mut parts: Vec<String> = counted(report)
+        .into_iter()
+        .map(|(level, told)| {
+            let (style, _) = severity(level);
+            format!("{style}{told}{style:#}")
+        })
+        .collect();
+    if report.summary.files_failed > 0 {
+        let failed = count(report.summary.files_failed, "file");
         parts.push(format!("{RED}{failed} could not be checked{RED:#}"));
     }
     if parts.is_empty() {

@@ -1,8 +1,8 @@
 //! References explained: the file is looked at once more, and the account of its matches laid over its lines.
 
-use super::{Preset, Scanner, identity};
+use super::{Scanner, identity};
 use crate::align::Side;
-use crate::evidence::{Parts, expected_in_a_million};
+use crate::evidence::{Chance, Parts, Preset};
 use crate::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
 use crate::index::IndexError;
 use crate::matcher::{self, Account, AccountedPair, LeftOut, Query};
@@ -29,7 +29,7 @@ impl Scanner {
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,
         };
-        let (model, threshold) = (self.index.model()?, self.settings.threshold_bits);
+        let (model, threshold) = (self.index.model()?, self.threshold_bits);
         let (found, own) = self.find(&model, query, threshold)?;
         let found = found.matches;
         let query = match own {
@@ -44,7 +44,7 @@ impl Scanner {
             let reference = references.iter().find(|known| known.id == id && known.region == region);
             if let (Some(&reference), Some(account)) = (reference, account) {
                 let laid = Laid { source, stream: &stream, lines: &lines, account };
-                explanations.push(laid.explanation(reference, threshold));
+                explanations.push(laid.explanation(reference, threshold, self.chance));
             }
         }
         Ok(explanations)
@@ -60,16 +60,15 @@ struct Laid<'a> {
 }
 
 impl Laid<'_> {
-    fn explanation(&self, reference: &Reference, threshold_bits: f32) -> Explanation {
+    fn explanation(&self, reference: &Reference, threshold_bits: f32, chance: Chance) -> Explanation {
         let bits = reference.evidence.bits;
-        let presets = Preset::NAMED.iter().filter(|(_, preset)| bits >= preset.threshold_bits());
+        let presets = Preset::NAMED.iter().filter(|(_, preset)| bits >= preset.threshold_bits(chance));
         Explanation {
             reference: reference.clone(),
             purl: self.account.purl.clone(),
             document: self.account.path.clone(),
             lines: self.shown_lines(reference).map(|number| self.line(number)).collect(),
             runs: (0..self.account.runs.len()).filter_map(|number| self.run(number)).collect(),
-            expected_in_a_million: expected_in_a_million(bits),
             threshold_bits,
             presets: presets.map(|(name, _)| *name).collect(),
             standings: matcher::standings(&reference.owners),

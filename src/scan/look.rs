@@ -81,7 +81,7 @@ impl Scanner {
         if let Some(skip) = reason_to_skip(source) {
             return Ok(Look::Skipped(skip));
         }
-        let anew = |tokenizer| self.look_from(self.settings.threshold_bits, tokenizer, source);
+        let anew = |tokenizer| self.look_from(self.threshold_bits, tokenizer, source);
         let Some(cache) = &self.cache else { return anew(tokenizer) };
         let key = Key::of(source.language(), source.text());
         if let Some(look) = cache.get(key).and_then(stored::from_line) {

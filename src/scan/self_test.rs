@@ -118,14 +118,14 @@ fn overlap(region: Region, lines: &std::ops::Range<usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::DEFAULT_THRESHOLD_BITS;
     use super::*;
+    use crate::evidence::{Chance, Preset};
 
     #[test]
     fn the_planted_copy_is_found() {
         let sighting = self_test(&[]).expect("found");
         assert!(sighting.lines.0 <= sighting.lines.1 && sighting.lines.1 > 20, "{sighting:?}");
-        assert!(sighting.bits > DEFAULT_THRESHOLD_BITS, "{sighting:?}");
+        assert!(sighting.bits > Preset::Hook.threshold_bits(Chance::of(0)), "{sighting:?}");
     }
 
     #[test]

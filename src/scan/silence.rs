@@ -1,6 +1,7 @@
 //! Findings that a comment in the file silences.
 
-use super::{FileReport, Look, Preset, Scanner};
+use super::{FileReport, Look, Scanner};
+use crate::evidence::Preset;
 use crate::finding::{Finding, Rule, Silenced, Silencer};
 use crate::index::IndexError;
 use crate::source::SourceFile;
@@ -53,8 +54,8 @@ impl Scanner {
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
     ) -> Result<Vec<Region>, IndexError> {
-        let laxest = Preset::Audit.threshold_bits();
-        if self.settings.threshold_bits <= laxest {
+        let laxest = Preset::Audit.threshold_bits(self.chance);
+        if self.threshold_bits <= laxest {
             return Ok(Vec::new());
         }
         Ok(match self.look_from(laxest, tokenizer, source)? {
@@ -62,7 +63,7 @@ impl Scanner {
             Look::Seen(seen) => seen
                 .matches
                 .iter()
-                .filter(|located| located.found.evidence.bits < self.settings.threshold_bits)
+                .filter(|located| located.found.evidence.bits < self.threshold_bits)
                 .map(|located| located.region)
                 .collect(),
         })

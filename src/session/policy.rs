@@ -54,6 +54,7 @@ impl Policy {
             settings: PolicySettings {
                 owned: config.owned.iter().map(|entry| entry.get_ref().clone()).collect(),
                 severities: config.severities.clone(),
+                fail_on_weak: config.fail_on_weak.unwrap_or_default(),
                 terms: Terms {
                     distribution: config.distribution.unwrap_or_default(),
                     lists: config.lists.clone(),
@@ -129,6 +130,7 @@ impl Policy {
         let findings = self.unused(manifests, report).into_iter().map(|stale| Finding {
             rule: Rule::PolicyUnused,
             severity: self.settings.severity(Rule::PolicyUnused),
+            weak: false,
             reference: identity(&stale.why),
             path: path.clone(),
             region: file.region(&stale.span),

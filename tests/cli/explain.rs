@@ -128,7 +128,7 @@ fn a_reference_is_named_in_several_ways() {
         "evidence",
         "threshold of",
         "--preset hook",
-        "unrelated functions",
+        "expected by chance in a project of",
         "plausible origin",
         "rewriting",
     ] {

@@ -173,35 +173,45 @@ fn versions_are_folded_and_named() {
 
 #[test]
 fn presets_are_thresholds() {
+    use birthmark::evidence::{Chance, Preset, Threshold};
+
     let project = copy_of(&["pkg:pypi/gridroute@1"], &[("app/birthmark.toml", "preset = \"hook\"\n")]);
-    for (arguments, bits) in [
-        (&[][..], 80.0),
-        (&["--preset", "audit"], 36.0),
-        (&["--threshold", "33"], 33.0),
-        (&["--preset", "default"], 68.0),
-        (&["--no-config"], 68.0),
+    for (arguments, threshold) in [
+        (&[][..], Threshold::Preset(Preset::Hook)),
+        (&["--preset", "audit"], Threshold::Preset(Preset::Audit)),
+        (&["--threshold", "33"], Threshold::Bits(33.0)),
+        (&["--preset", "default"], Threshold::Preset(Preset::Default)),
+        (&["--no-config"], Threshold::default()),
     ] {
-        let report = scan(project.path(), arguments);
-        assert_eq!(report["provenance"]["threshold_bits"], bits, "{arguments:?}");
+        let provenance = &scan(project.path(), arguments)["provenance"];
+        let lines = provenance["indexes"][0]["lines"].as_u64().expect("a number");
+        let bits = threshold.bits(Chance::of(lines));
+        assert_eq!(provenance["threshold_bits"], f64::from(bits), "{arguments:?}");
+        assert_eq!(
+            provenance["preset"],
+            serde_json::json!(threshold.preset().map(Preset::name)),
+            "{arguments:?}"
+        );
+        let preset = threshold.preset().map(|preset| format!(" (preset {})", preset.name()));
+        let shown = format!("from     {bits} bits of evidence on{}\n", preset.unwrap_or_default());
         let text = scan_text(project.path(), arguments);
-        let shown = format!("from     {bits} bits of evidence on");
-        assert_eq!(text.contains(&shown), bits != 68.0, "{arguments:?}: {text}");
+        assert!(text.contains(&shown), "{arguments:?}: {text}");
     }
 }
 
 /// The numbers of help and documentation are those of the program.
 #[test]
 fn presets_are_documented() {
-    use birthmark::scan::Preset;
+    use birthmark::evidence::Preset;
 
     let page = include_str!("../../docs/configuration.md");
     let project = project(&[]);
     let help = assert_ok(project.path(), &["scan", "--help"]);
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for (name, preset) in Preset::NAMED {
-        let bits = preset.threshold_bits();
-        assert!(page.contains(&format!("| `{name}` | {bits} |")), "{name}");
-        assert!(help.contains(&format!("`{name}` ({bits} bits")), "{help}");
+        let expected = preset.expected_in_100k_lines();
+        assert!(page.contains(&format!("| `{name}` | {expected} |")), "{name}");
+        assert!(help.contains(&format!("`{name}` ({expected})")), "{help}");
     }
 }
 

@@ -24,6 +24,7 @@ mod outbound;
 mod output;
 mod policy;
 mod scan;
+mod strength;
 mod suppressions;
 
 use std::path::Path;

@@ -288,6 +288,7 @@ fn a_finding_about_no_reference_is_in_every_format() {
     report.findings.push(Finding {
         rule: Rule::PolicyUnused,
         severity: Severity::Warning,
+        weak: false,
         reference: "0123456789abcdef".to_owned(),
         path: "birthmark.toml".to_owned(),
         region: Region { start_line: 3, start_column: 1, end_line: 3, end_column: 9 },

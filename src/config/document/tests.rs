@@ -32,14 +32,15 @@ fn check_wrong(text: &str, at: &str, says: &str) {
 fn every_key_is_read() {
     let config = config(
         "license = 'MIT'\nindex = ['a/b', 'starter']\nidioms = ['c']\nthreshold = 80\n\
-         exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\n",
+         exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\nfail-on-weak = true\n",
     )
     .expect("valid");
     assert_eq!(config.license.expect("license"), given_license("MIT").expect("valid"));
     let index: Vec<_> = config.index.iter().map(Spanned::get_ref).collect();
     let directory = IndexName::Directory(PathBuf::from("somewhere/a/b"));
     assert_eq!(index, [&directory, &IndexName::Starter]);
-    assert_eq!(config.threshold_bits, Some(80.0));
+    assert_eq!(config.threshold, Some(Threshold::Bits(80.0)));
+    assert_eq!(config.fail_on_weak, Some(true));
     assert_eq!(config.idioms[0].get_ref(), Path::new("somewhere/c"));
     let excluded = |path: &str| {
         let path = std::path::absolute(Path::new("somewhere").join(path)).expect("a path");
@@ -110,8 +111,6 @@ fn the_schema_names_what_the_reader_reads() {
     assert_eq!(choices("/properties/preset/enum"), Preset::NAMED.map(|(name, _)| name));
     assert_eq!(choices("/properties/fail-on/enum"), FailOn::NAMED.map(|(name, _)| name));
     assert_eq!(choices("/$defs/severity/enum"), policy::SEVERITIES.map(|(name, _)| name));
-    let default = &schema["properties"]["threshold"]["default"];
-    assert_eq!(default.as_f64(), Some(f64::from(crate::scan::DEFAULT_THRESHOLD_BITS)));
 }
 
 /// Where a document is right or wrong by its shape alone, the schema and the reader say the same.
@@ -134,6 +133,8 @@ fn the_schema_and_the_reader_agree() {
         ("threshold = 60.5", true),
         ("threshold = 0", false),
         ("preset = 'hook'", true),
+        ("fail-on-weak = true", true),
+        ("fail-on-weak = 'no'", false),
         ("preset = 'hook'\nthreshold = 60", false),
         ("owned = ['six']", false),
         ("fail-on = 'fatal'", false),

@@ -1,0 +1,127 @@
+//! The law of chance: how many resemblances of so many bits code shows that was copied from nowhere.
+//!
+//! Karlin and Altschul (1990) give the form. The number expected by chance grows with the code that is searched and
+//! with the code it is searched for, and falls exponentially with the score. Bits of evidence therefore mean little without
+//! the size of the index; an expected number means the same for every index.
+
+/// Lines of an index at which the law was measured, and the lines of the smallest index it is taken to hold for.
+/// A smaller index counts as one of this size: its model of ordinary code has seen less, so its bits are worth no more.
+const MEASURED_INDEX_LINES: f64 = 2_000_000.0;
+
+/// Evidence in bits at which [`EXPECTED_AT_ANCHOR`] was measured.
+const ANCHOR_BITS: f64 = 68.0;
+
+/// Resemblances of at least [`ANCHOR_BITS`] in 100,000 lines of unrelated code, against [`MEASURED_INDEX_LINES`].
+const EXPECTED_AT_ANCHOR: f64 = 2.0;
+
+/// Bits that halve the expected number.
+const HALVING_BITS: f64 = 6.0;
+
+/// Power of the index's lines with which the expected number grows. It is below 1 because packages hold much the same
+/// ordinary code: of new lines fewer and fewer say something new.
+const GROWTH: f64 = 0.4;
+
+/// Lines of scanned code that expected numbers are stated for.
+const STATED_LINES: f64 = 100_000.0;
+
+/// Lines that a project is taken to have at least: of a few lines no rate can be told.
+const LEAST_PROJECT_LINES: u64 = 1_000;
+
+/// How many resemblances at least as strong chance alone brings about in a project.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// The expected number.
+    pub resemblances: f64,
+    /// Lines of the project.
+    pub lines: u64,
+}
+
+/// The law for one index.
+///
+/// Its five constants are fitted together to the growth curve of the evaluation in `eval/`: unrelated projects scanned
+/// against indexes of growing size, with the matches counted by bits. A score that changes its constants puts the law out
+/// of date: measure the curve again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chance {
+    /// The expected number in [`STATED_LINES`] at [`ANCHOR_BITS`].
+    at_anchor: f64,
+}
+
+impl Chance {
+    /// Returns the law for an index of so many lines of code.
+    pub fn of(index_lines: u64) -> Chance {
+        let growth = (index_lines as f64 / MEASURED_INDEX_LINES).max(1.0).powf(GROWTH);
+        Chance { at_anchor: EXPECTED_AT_ANCHOR * growth }
+    }
+
+    /// Returns how many resemblances of at least so many bits are expected by chance in 100,000 scanned lines.
+    pub fn expected_in_100k_lines(self, bits: f32) -> f64 {
+        self.at_anchor * ((ANCHOR_BITS - f64::from(bits)) / HALVING_BITS).exp2()
+    }
+
+    /// Returns the bits from which on that many resemblances are expected by chance in 100,000 scanned lines. This is
+    /// the inverse of [`Chance::expected_in_100k_lines`] as long as that needs no negative bits.
+    pub fn bits_for(self, expected: f64) -> f32 {
+        (ANCHOR_BITS + HALVING_BITS * (self.at_anchor / expected).log2()).max(0.0) as f32
+    }
+
+    /// Returns how many resemblances of at least so many bits are expected by chance in a project of so many scanned
+    /// lines, of which there are taken to be at least 1,000.
+    pub fn expected_in_project(self, bits: f32, lines: u64) -> Expected {
+        let lines = lines.max(LEAST_PROJECT_LINES);
+        Expected { resemblances: self.expected_in_100k_lines(bits) * lines as f64 / STATED_LINES, lines }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: [u64; 4] = [2_000_000, 8_000_000, 25_000_000, 2_500_000_000];
+
+    #[test]
+    fn the_law_meets_its_anchor() {
+        let chance = Chance::of(MEASURED_INDEX_LINES as u64);
+        assert_eq!(chance.expected_in_100k_lines(ANCHOR_BITS as f32), EXPECTED_AT_ANCHOR);
+        let halved = chance.expected_in_100k_lines((ANCHOR_BITS + HALVING_BITS) as f32);
+        assert!((halved - EXPECTED_AT_ANCHOR / 2.0).abs() < 1e-9);
+        let quarter = chance.expected_in_project(ANCHOR_BITS as f32, STATED_LINES as u64 / 4);
+        assert!((quarter.resemblances - EXPECTED_AT_ANCHOR / 4.0).abs() < 1e-9);
+        let small = chance.expected_in_project(ANCHOR_BITS as f32, 3);
+        assert_eq!(small, chance.expected_in_project(ANCHOR_BITS as f32, LEAST_PROJECT_LINES));
+    }
+
+    #[test]
+    fn more_bits_are_rarer_and_a_larger_index_asks_for_more() {
+        for lines in SIZES {
+            let chance = Chance::of(lines);
+            let expected: Vec<f64> =
+                (0..400).map(|bits| chance.expected_in_100k_lines(bits as f32)).collect();
+            assert!(expected.windows(2).all(|pair| pair[0] > pair[1]), "{lines}");
+        }
+        for pair in SIZES.windows(2) {
+            let (smaller, larger) = (Chance::of(pair[0]), Chance::of(pair[1]));
+            assert!(smaller.expected_in_100k_lines(80.0) < larger.expected_in_100k_lines(80.0));
+            assert!(smaller.bits_for(1.0) < larger.bits_for(1.0));
+        }
+    }
+
+    #[test]
+    fn bits_for_is_the_inverse() {
+        for lines in SIZES {
+            let chance = Chance::of(lines);
+            for bits in [20.0, 68.0, 100.0, 250.0] {
+                let back = chance.bits_for(chance.expected_in_100k_lines(bits));
+                assert!((back - bits).abs() < 1e-3, "{bits} at {lines}: {back}");
+            }
+        }
+        assert_eq!(Chance::of(0).bits_for(1e12), 0.0);
+    }
+
+    #[test]
+    fn a_small_index_counts_as_the_smallest_measured_one() {
+        for lines in [0, 1, MEASURED_INDEX_LINES as u64 / 2] {
+            assert_eq!(Chance::of(lines), Chance::of(MEASURED_INDEX_LINES as u64));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Whether a resemblance is strong enough to fail a run by itself.
+
+use super::Chance;
+
+/// The resemblances expected by chance in 100,000 lines above which one is weak.
+const WEAK_ABOVE: f64 = 0.07;
+
+/// How strong a resemblance is, judged by how often chance brings about one as strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Strength {
+    /// Unrelated code comes as far now and then.
+    Weak,
+    /// Unrelated code hardly ever comes as far.
+    Substantial,
+}
+
+impl Strength {
+    /// Returns the strength of so many bits of evidence under the law of the index.
+    pub fn of(bits: f32, chance: Chance) -> Strength {
+        match chance.expected_in_100k_lines(bits) <= WEAK_ABOVE {
+            true => Strength::Substantial,
+            false => Strength::Weak,
+        }
+    }
+
+    /// Returns the least evidence in bits of a substantial resemblance.
+    pub fn substantial_bits(chance: Chance) -> f32 {
+        chance.bits_for(WEAK_ABOVE)
+    }
+
+    /// Returns the stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Strength::Weak => "weak",
+            Strength::Substantial => "substantial",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_bits_are_worth_less_in_a_larger_index() {
+        let (small, large) = (Chance::of(1_000_000), Chance::of(1_000_000_000));
+        let cut = Strength::substantial_bits(small);
+        assert_eq!(Strength::of(cut + 0.1, small), Strength::Substantial);
+        assert_eq!(Strength::of(cut - 0.1, small), Strength::Weak);
+        assert_eq!(Strength::of(cut + 0.1, large), Strength::Weak);
+    }
+}
