@@ -53,7 +53,9 @@ fn expressions_are_judged() {
         ("MIT", "PSF-2.0", Yes),
         ("MIT", "CC0-1.0", Yes),
         ("GPL-2.0-only", "Python-2.0", No),
-        ("GPL-2.0-only", "PSF-2.0", Unknown),
+        ("GPL-2.0-only", "PSF-2.0", Yes),
+        ("GPL-3.0-or-later", "PSF-2.0", Yes),
+        ("LGPL-2.1-only", "Python-2.0.1", Yes),
     ];
     for (outbound, inbound, answer) in cases {
         let judged = compat(&read(inbound), &read(outbound));
@@ -89,6 +91,7 @@ fn what_the_matrix_lacks_is_judged_with_a_reason() {
         ("LicenseRef-Proprietary", "MPL-2.0", No, "source included"),
         ("LicenseRef-Proprietary", "GPL-2.0-or-later", No, "whole work"),
         ("BUSL-1.1", "ISC", Yes, "notices"),
+        ("AGPL-3.0-only", "PSF-2.0", Yes, "the FSF lists"),
         ("BUSL-1.1", "AGPL-3.0-only", No, "whole work"),
     ];
     for (outbound, inbound, answer, reason) in cases {
