@@ -49,6 +49,11 @@ impl Purl {
         self.parsed().ty().to_owned()
     }
 
+    /// The namespace before the package's name, such as the distribution of `pkg:deb/debian/adduser`.
+    pub fn namespace(&self) -> Option<String> {
+        self.parsed().namespace().map(str::to_owned)
+    }
+
     /// The package's name without its namespace.
     pub fn name(&self) -> String {
         self.parsed().name().to_owned()

@@ -279,19 +279,21 @@ pub enum IndexCommand {
 
 /// Add components to an index.
 ///
-/// A source is a directory, or an archive as package registries serve it (.crate, .tar.gz, .whl, .zip). The index
-/// holds fingerprints and licence facts, no source text.
+/// A source is a directory, an archive as package registries serve it (.crate, .deb, .tar.gz, .whl, .zip), or a package
+/// that its own client fetches (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The index holds fingerprints and licence facts, no
+/// source text.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   birthmark index add downloads/*.crate downloads/*.whl
+  birthmark index add pkg:pypi/six@1.17.0
   birthmark index add ../parser --purl pkg:generic/parser@2.1.0 --license GPL-3.0-or-later
   birthmark index add --recipe corpus/recipe.toml --index corpus/index
 
 Components are committed a few at a time: an interrupted run loses nothing it has committed, and the same command goes
 on from there, since a component that the index holds already, just as it is, is left alone.")]
 pub struct AddArgs {
-    /// Directories and archives
+    /// Directories, archives, packages (pkg:...) and git revisions (git+DIRECTORY@REVISION)
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required_unless_present = "recipe")]
     pub sources: Vec<PathBuf>,
     /// Name of the component, where the source does not say it; for one SOURCE

@@ -131,7 +131,7 @@ fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wan
     }
     let named = args.sources.iter().map(|word| Wanted::Named {
         word: word.clone(),
-        given: Given { purl: args.purl.clone(), license: args.license.clone(), published: None },
+        given: Given { purl: args.purl.clone(), license: args.license.clone(), ..Given::default() },
     });
     let mut wanted: Vec<Wanted> = named.collect();
     if let Some(file) = recipe {

@@ -8,18 +8,22 @@
 //! ```text
 //! file -> decompressor -> Meter (total, ratio, budget between entries) -> tar
 //! file -> Meter (central directory) -> zip -> decompressor -> Meter (total, ratio)
+//! file -> members of a Debian package -> the tape archive among them, as above
 //! ```
+//!
+//! An archive inside an archive is read into memory first, under the limit on files that matter, and then has the
+//! limits of any other archive.
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::IngestError;
 use super::source::{ArchiveForm, Compression};
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
+use super::{IngestError, Selection};
 use crate::finding::{Note, NoteKind};
 use crate::index::documents::Day;
 use crate::index::{IndexError, Spill};
@@ -50,31 +54,54 @@ const MAX_ZIP_DIRECTORY: u64 = 32 << 20;
 /// Memory an xz stream may ask for; `xz -9` asks for 65 MiB.
 const MAX_XZ_MEMORY: u64 = 128 << 20;
 
+/// Base-2 logarithm of the memory a Zstandard stream may ask for: 128 MiB.
+const MAX_ZSTD_WINDOW_LOG: u32 = 27;
+
 /// Longest path that is taken from an archive.
 const MAX_PATH: usize = 1024;
 
 /// Reads the files that matter out of an archive.
-pub(super) fn collect(path: &Path, form: ArchiveForm, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
-    let (name, version) = ArchiveForm::name_and_version(path);
-    let mut tree = Tree::named(name, spill);
-    tree.version_hint = version;
-    let reader =
-        Reader { path, tree, refused: Refused::default(), top: Top::default(), entries: 0, source_bytes: 0 };
-    let file = File::open(path).map_err(|error| reader.unreadable(error))?;
-    let metadata = file.metadata().map_err(|error| reader.unreadable(error))?;
+pub(super) fn collect(
+    path: &Path,
+    form: ArchiveForm,
+    selection: &Selection,
+    spill: &Arc<Spill>,
+) -> Result<Tree, IngestError> {
+    let unreadable = |error| IngestError::Unreadable { path: path.to_owned(), error };
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(reader.unreadable(io::Error::other("not a regular file")));
+        return Err(unreadable(io::Error::other("not a regular file")));
     }
     let size = metadata.len();
-    match form {
-        ArchiveForm::Tar(compression) => reader.read_tar(file, size, compression),
-        ArchiveForm::Zip | ArchiveForm::Wheel => reader.read_zip(file, size, form),
-    }
+    let Some(inner) = &selection.archive else {
+        return Reader::new(path, Wanted::Files(selection), spill).read(file, size, form);
+    };
+    let inner_path = path.join(inner);
+    let inner_form = ArchiveForm::from_path(&inner_path)
+        .ok_or_else(|| IngestError::NotAnArchive { path: inner_path.clone() })?;
+    let found = Reader::new(path, Wanted::Archive(inner), spill).read(file, size, form)?;
+    let Some(found) = found.files.into_iter().next() else {
+        return Err(IngestError::NotInside { outer: path.to_owned(), inner: inner.clone() });
+    };
+    let bytes = found.content.take()?;
+    let size = bytes.len() as u64;
+    Reader::new(&inner_path, Wanted::Files(selection), spill).read(Cursor::new(bytes), size, inner_form)
+}
+
+/// What is to be read of an archive.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// The files that matter.
+    Files(&'a Selection),
+    /// The archive at this path, alone.
+    Archive(&'a str),
 }
 
 /// One archive being read.
 struct Reader<'a> {
     path: &'a Path,
+    wanted: Wanted<'a>,
     tree: Tree,
     refused: Refused,
     top: Top,
@@ -82,8 +109,41 @@ struct Reader<'a> {
     source_bytes: u64,
 }
 
-impl Reader<'_> {
-    fn read_tar(mut self, file: File, size: u64, compression: Compression) -> Result<Tree, IngestError> {
+impl<'a> Reader<'a> {
+    fn new(path: &'a Path, wanted: Wanted<'a>, spill: &Arc<Spill>) -> Reader<'a> {
+        let (name, version) = ArchiveForm::name_and_version(path);
+        let mut tree = Tree::named(name, spill);
+        tree.version_hint = version;
+        let (refused, top) = (Refused::default(), Top::default());
+        Reader { path, wanted, tree, refused, top, entries: 0, source_bytes: 0 }
+    }
+
+    fn read(
+        self,
+        file: impl Read + Seek + 'static,
+        size: u64,
+        form: ArchiveForm,
+    ) -> Result<Tree, IngestError> {
+        match form {
+            ArchiveForm::Tar(compression) => self.read_tar(file, size, compression),
+            ArchiveForm::Zip | ArchiveForm::Wheel => self.read_zip(file, size, form),
+            ArchiveForm::Deb => self.read_deb(file, size),
+        }
+    }
+
+    /// Reads the tape archive of a Debian package's files. deb(5) fixes the layout of the container: a magic, then
+    /// members with headers of 60 bytes, each at an even place.
+    fn read_deb(self, mut file: impl Read + Seek + 'static, size: u64) -> Result<Tree, IngestError> {
+        let (length, compression) = find_data(&mut file).map_err(|error| self.damaged(error))?;
+        self.read_tar(file.take(length), size, compression)
+    }
+
+    fn read_tar(
+        mut self,
+        file: impl Read + 'static,
+        size: u64,
+        compression: Compression,
+    ) -> Result<Tree, IngestError> {
         let budget = Budget::new(size);
         let decompressed: Box<dyn Read> = match compression {
             Compression::None => Box::new(BufReader::new(file)),
@@ -94,6 +154,12 @@ impl Reader<'_> {
                 let stream = liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, flags)
                     .map_err(|error| self.damaged(error.into()))?;
                 Box::new(liblzma::read::XzDecoder::new_stream(file, stream))
+            }
+            Compression::Zstd => {
+                let mut stream = zstd::Decoder::new(file).map_err(|error| self.damaged(error))?;
+                let limited = stream.window_log_max(MAX_ZSTD_WINDOW_LOG);
+                limited.map_err(|error| self.damaged(error))?;
+                Box::new(stream)
             }
         };
         let mut archive = tar::Archive::new(Meter { inner: decompressed, budget: budget.clone() });
@@ -143,7 +209,7 @@ impl Reader<'_> {
         }
     }
 
-    fn read_zip(mut self, file: File, size: u64, form: ArchiveForm) -> Result<Tree, IngestError> {
+    fn read_zip(mut self, file: impl Read + Seek, size: u64, form: ArchiveForm) -> Result<Tree, IngestError> {
         let budget = Budget::new(u64::MAX);
         budget.allow(MAX_ZIP_DIRECTORY);
         let metered = Meter { inner: BufReader::new(file), budget: budget.clone() };
@@ -166,7 +232,7 @@ impl Reader<'_> {
 
     fn read_zip_entry(
         &mut self,
-        archive: &mut zip::ZipArchive<Meter<BufReader<File>>>,
+        archive: &mut zip::ZipArchive<Meter<BufReader<impl Read + Seek>>>,
         index: usize,
         unpacked: &Budget,
     ) -> io::Result<()> {
@@ -203,16 +269,25 @@ impl Reader<'_> {
             self.refused.escaping.add(name);
             return None;
         };
-        self.top.see(&path);
-        let role = Role::of(&path)?;
-        Some((path, role))
+        match self.wanted {
+            Wanted::Archive(inner) => (path == inner).then_some((path, Role::Archive)),
+            Wanted::Files(selection) => {
+                self.top.see(&path);
+                let path = selection.below(&path)?;
+                Some((path.to_owned(), Role::of(path)?))
+            }
+        }
     }
 
     /// Reads one entry, of which the archive says that it has `declared` bytes.
     fn take(&mut self, path: String, role: Role, declared: u64, content: &mut dyn Read) -> io::Result<()> {
-        if declared > MAX_SOURCE_FILE {
+        if declared > MAX_SOURCE_FILE && role != Role::Archive {
             self.tree.too_large(&path, declared);
             return Ok(());
+        }
+        self.source_bytes = self.source_bytes.saturating_add(declared);
+        if self.source_bytes > MAX_ARCHIVE_SOURCE {
+            return Err(limit(format!("its source files are more than {} MiB", MAX_ARCHIVE_SOURCE >> 20)));
         }
         // Not reserved in advance: the size is only said. One byte more tells an honest size from a lie.
         let mut bytes = Vec::new();
@@ -225,10 +300,6 @@ impl Reader<'_> {
                     false => bytes.len().to_string(),
                 }
             )));
-        }
-        self.source_bytes += declared;
-        if self.source_bytes > MAX_ARCHIVE_SOURCE {
-            return Err(limit(format!("its source files are more than {} MiB", MAX_ARCHIVE_SOURCE >> 20)));
         }
         bytes.shrink_to_fit();
         self.tree.push(path, role, bytes).map_err(io::Error::other)
@@ -244,7 +315,8 @@ impl Reader<'_> {
 
     fn finish(mut self, top: TopFolder) -> Result<Tree, IngestError> {
         self.tree.notes.extend(self.refused.notes());
-        if let (TopFolder::Strip, Some(top)) = (top, self.top.folder()) {
+        let is_whole = matches!(self.wanted, Wanted::Files(Selection { folder: None, .. }));
+        if let (TopFolder::Strip, Some(top), true) = (top, self.top.folder(), is_whole) {
             for file in &mut self.tree.files {
                 file.path.drain(..=top.len());
             }
@@ -278,9 +350,32 @@ impl Reader<'_> {
     fn damaged(&self, error: io::Error) -> IngestError {
         IngestError::Damaged { archive: self.path.to_owned(), reason: one_line(&error.to_string()) }
     }
+}
 
-    fn unreadable(&self, error: io::Error) -> IngestError {
-        IngestError::Unreadable { path: self.path.to_owned(), error }
+/// Goes to the files of a Debian package; returns their length and compression.
+fn find_data(file: &mut (impl Read + Seek)) -> io::Result<(u64, Compression)> {
+    let mut magic = [0; 8];
+    file.read_exact(&mut magic)?;
+    if &magic != b"!<arch>\n" {
+        return Err(io::Error::other("it is no Debian package"));
+    }
+    loop {
+        let mut header = [0; 60];
+        file.read_exact(&mut header)
+            .map_err(|_| io::Error::other("it ends before its files, a member `data.tar`"))?;
+        let field = |range: std::ops::Range<usize>| str::from_utf8(&header[range]).unwrap_or_default().trim();
+        let length = field(48..58).parse::<u32>().ok().filter(|_| header.ends_with(b"`\n"));
+        let length = length.ok_or_else(|| io::Error::other("the header of a member is broken"))?;
+        match field(0..16).trim_end_matches('/').strip_prefix("data.tar") {
+            Some(suffix) => {
+                let form = ArchiveForm::from_path(&PathBuf::from(format!("data.tar{suffix}")));
+                return match form {
+                    Some(ArchiveForm::Tar(compression)) => Ok((length.into(), compression)),
+                    _ => Err(io::Error::other(format!("nothing is known of the compression {suffix:?}"))),
+                };
+            }
+            None => file.seek(SeekFrom::Current(i64::from(length) + i64::from(length % 2)))?,
+        };
     }
 }
 

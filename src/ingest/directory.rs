@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
-use super::{IngestError, git};
+use super::{IngestError, Selection, git};
 use crate::index::Spill;
 use crate::walk::{self, ReadProblem, WalkSettings, display_path};
 
-pub(super) fn collect(directory: &Path, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
+pub(super) fn collect(
+    directory: &Path,
+    selection: &Selection,
+    spill: &Arc<Spill>,
+) -> Result<Tree, IngestError> {
     let real = fs::canonicalize(directory)
         .map_err(|error| IngestError::Unreadable { path: directory.to_owned(), error })?;
     let mut tree = Tree::named(name_of(&real), spill);
     for path in file_paths(&real, &mut tree)? {
-        take(&real, &path, &mut tree)?;
+        take(&real, &path, selection, &mut tree)?;
     }
     Ok(tree)
 }
@@ -25,7 +29,7 @@ pub(super) fn collect_file(path: &Path, spill: &Arc<Spill>) -> Result<Tree, Inge
     let real = fs::canonicalize(path).map_err(unreadable)?;
     let mut tree = Tree::named(name_of(&real), spill);
     let (folder, name) = (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
-    take(folder, name, &mut tree)?;
+    take(folder, name, &Selection::default(), &mut tree)?;
     Ok(tree)
 }
 
@@ -43,8 +47,11 @@ fn file_paths(real: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>, IngestError>
     Ok(paths)
 }
 
-fn take(root: &Path, path: &Path, tree: &mut Tree) -> Result<(), IngestError> {
+fn take(root: &Path, path: &Path, selection: &Selection, tree: &mut Tree) -> Result<(), IngestError> {
     let shown = display_path(path);
+    let Some(shown) = selection.below(&shown).map(str::to_owned) else {
+        return Ok(());
+    };
     let Some(role) = Role::of(&shown) else {
         return Ok(());
     };

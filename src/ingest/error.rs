@@ -39,7 +39,7 @@ pub enum IngestError {
     NotAPurl(#[from] PurlError),
     /// The ecosystem is one birthmark cannot fetch from.
     #[error(
-        "{purl} cannot be fetched: birthmark fetches pkg:cargo and pkg:pypi; download it and name the archive or directory"
+        "{purl} cannot be fetched: birthmark fetches pkg:cargo, pkg:pypi, pkg:npm and pkg:deb; download it and name the archive or directory"
     )]
     UnknownEcosystem {
         /// The package.
@@ -111,6 +111,17 @@ pub enum IngestError {
         /// What is wrong.
         reason: String,
     },
+    /// The archive that a recipe names inside another one is not there.
+    #[error("{outer:?} is no archive that holds a file {inner:?}; correct `archive` in the recipe")]
+    NotInside {
+        /// What should hold it.
+        outer: PathBuf,
+        /// The path of the archive inside it.
+        inner: String,
+    },
+    /// The globs of a recipe cannot be used together.
+    #[error("the globs of the recipe cannot be used: {0}; use fewer or shorter ones")]
+    Globs(#[from] globset::Error),
     /// The archive holds more than any honest one would.
     #[error(
         "{archive:?} was not read to its end: {limit}; if it is honest, unpack it and name the directory"

@@ -28,20 +28,20 @@ pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
     let Some(version) = purl.version() else {
         return Err(IngestError::NoVersion { purl: purl.clone() });
     };
-    let client = match purl.kind().as_str() {
-        "cargo" => "cargo",
-        "pypi" => "pip",
+    let (client, fetch): (_, fn(&Wanted<'_>) -> Result<Fetched, IngestError>) = match purl.kind().as_str() {
+        "cargo" => ("cargo", cargo),
+        "pypi" => ("pip", pip),
+        "npm" => ("npm", npm),
+        "deb" => ("apt-get", apt),
         _ => return Err(IngestError::UnknownEcosystem { purl: purl.clone() }),
     };
     let name = purl.name();
-    if !is_plain(&name) || !is_plain(&version) {
+    // Of these names only Debian's have a namespace that a client need not be told.
+    let is_whole = purl.namespace().is_none() || purl.kind() == "deb";
+    if !is_whole || !is_plain(&name) || !is_plain(&version) {
         return Err(IngestError::OddName { purl: purl.clone(), client });
     }
-    let wanted = Wanted { purl, name, version, client };
-    match client {
-        "cargo" => cargo(&wanted),
-        _ => pip(&wanted),
-    }
+    fetch(&Wanted { purl, name, version, client })
 }
 
 struct Wanted<'a> {
@@ -64,7 +64,7 @@ impl Wanted<'_> {
 /// Nothing that a client could take for an option, a path or a requirement of another kind.
 fn is_plain(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-+!".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-+!~:".contains(c))
 }
 
 /// `cargo info` fetches exactly one crate into cargo's cache.
@@ -125,8 +125,40 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
             ),
         });
     }
-    let downloaded = fs::read_dir(directory.path()).into_iter().flatten().flatten();
-    let mut archives: Vec<_> = downloaded
+    downloaded(wanted, directory, notes)
+}
+
+/// `npm pack` of a published package, which runs no script of it.
+fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
+    let directory = wanted.workplace()?;
+    let mut command = Command::new("npm");
+    command
+        .args(["pack", "--silent", "--ignore-scripts", "--no-update-notifier"])
+        .arg(format!("{}@{}", wanted.name, wanted.version));
+    run(wanted, &directory, command, "install npm, or download the .tgz file and name it")?;
+    downloaded(wanted, directory, Vec::new())
+}
+
+/// `apt-get download`, which installs nothing.
+fn apt(wanted: &Wanted) -> Result<Fetched, IngestError> {
+    let directory = wanted.workplace()?;
+    let mut command = Command::new("apt-get");
+    command.args(["download", "--quiet"]).arg(format!("{}={}", wanted.name, wanted.version));
+    run(wanted, &directory, command, "run it on Debian, or download the .deb file and name it").map_err(
+        |error| match error {
+            IngestError::Fetch { message, .. } => wanted.failed(format!(
+                "{message}; run apt-get update, and if the archive has replaced this version, name the new one"
+            )),
+            other => other,
+        },
+    )?;
+    downloaded(wanted, directory, Vec::new())
+}
+
+/// The archive that a client left in its directory.
+fn downloaded(wanted: &Wanted, directory: TempDir, notes: Vec<Note>) -> Result<Fetched, IngestError> {
+    let files = fs::read_dir(directory.path()).into_iter().flatten().flatten();
+    let mut archives: Vec<_> = files
         .map(|entry| entry.path())
         .filter_map(|path| ArchiveForm::from_path(&path).map(|form| (path, form)))
         .collect();
@@ -173,7 +205,9 @@ mod tests {
     fn words_that_clients_would_misread_are_refused() {
         let cases = [
             ("pkg:pypi/six", "names no version"),
-            ("pkg:npm/left-pad@1.0.0", "birthmark fetches pkg:cargo and pkg:pypi"),
+            ("pkg:gem/rake@1.0.0", "birthmark fetches pkg:cargo, pkg:pypi, pkg:npm and pkg:deb"),
+            ("pkg:npm/%40scope/x@1.0.0", "is not a package name and version that npm could fetch"),
+            ("pkg:deb/debian/-o@1", "is not a package name and version that apt-get could fetch"),
             ("pkg:pypi/--index-url=x@1", "is not a package name and version that pip could fetch"),
             ("pkg:cargo/serde@1%20--offline", "is not a package name and version that cargo could fetch"),
         ];

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::IngestError;
 use super::directory::name_of;
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
+use super::{IngestError, Selection};
 use crate::git::{Blob, Git, GitError, NO_REASON, path_from_bytes};
 use crate::index::Spill;
 use crate::index::documents::Day;
@@ -30,6 +30,7 @@ pub(super) fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>, IngestErro
 pub(super) fn collect_revision(
     repository: &Path,
     revision: &str,
+    selection: &Selection,
     spill: &Arc<Spill>,
 ) -> Result<Tree, IngestError> {
     let real = std::fs::canonicalize(repository)
@@ -51,7 +52,10 @@ pub(super) fn collect_revision(
     let mut tree = Tree::named(name_of(&real), spill);
     let mut blobs = git.blobs(MAX_SOURCE_FILE).map_err(failed)?;
     for (info, path) in records(&listed).filter(|(info, _)| is_regular(info)) {
-        let path = String::from_utf8_lossy(path).into_owned();
+        let path = String::from_utf8_lossy(path);
+        let Some(path) = selection.below(&path).map(str::to_owned) else {
+            continue;
+        };
         let (Some(role), Some(id)) = (Role::of(&path), info.rsplit(' ').next()) else {
             continue;
         };

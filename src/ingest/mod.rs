@@ -25,6 +25,7 @@ mod prepare;
 mod published;
 pub mod recipe;
 mod relations;
+mod selection;
 mod source;
 mod tree;
 
@@ -44,6 +45,7 @@ use crate::walk::{self, Inspected};
 pub use archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED};
 pub use error::IngestError;
 pub use prepare::Prepared;
+pub use selection::Selection;
 pub use source::{ArchiveForm, Source};
 pub use tree::MAX_SOURCE_FILE;
 
@@ -58,6 +60,8 @@ pub struct Given {
     pub license: Option<LicenseFact>,
     /// The day it was published.
     pub published: Option<Day>,
+    /// The part of the source that becomes the component.
+    pub selection: Selection,
 }
 
 /// A component and its documents, ready to be tokenized and written into a segment.
@@ -115,7 +119,7 @@ pub fn ingest(
     progress: &dyn Progress,
     spill: &Arc<Spill>,
 ) -> Result<Ingested, IngestError> {
-    let mut tree = collect(source, progress, spill)?;
+    let mut tree = collect(source, &given.selection, progress, spill)?;
     progress.collected(tree.files.len());
 
     let metadata = metadata::of(&tree)?;
@@ -178,20 +182,34 @@ fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
     Ok(format!("blake3:{}", hasher.finalize().to_hex()))
 }
 
-fn collect(source: &Source, progress: &dyn Progress, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
-    let tree = match source {
-        Source::Directory(directory) => directory::collect(directory, spill)?,
+fn collect(
+    source: &Source,
+    selection: &Selection,
+    progress: &dyn Progress,
+    spill: &Arc<Spill>,
+) -> Result<Tree, IngestError> {
+    let mut tree = match source {
+        Source::Directory(outer) | Source::File(outer) | Source::GitRevision { repository: outer, .. }
+            if selection.archive.is_some() =>
+        {
+            let inner = selection.archive.clone().unwrap_or_default();
+            return Err(IngestError::NotInside { outer: outer.clone(), inner });
+        }
+        Source::Directory(directory) => directory::collect(directory, selection, spill)?,
         Source::File(path) => directory::collect_file(path, spill)?,
-        Source::GitRevision { repository, revision } => git::collect_revision(repository, revision, spill)?,
-        Source::Archive { path, form } => archive::collect(path, *form, spill)?,
+        Source::GitRevision { repository, revision } => {
+            git::collect_revision(repository, revision, selection, spill)?
+        }
+        Source::Archive { path, form } => archive::collect(path, *form, selection, spill)?,
         Source::Package(purl) => {
             progress.fetching(purl);
             let fetched = fetch::fetch(purl)?;
-            let mut tree = archive::collect(&fetched.archive, fetched.form, spill)?;
+            let mut tree = archive::collect(&fetched.archive, fetched.form, selection, spill)?;
             tree.notes.extend(fetched.notes);
             tree
         }
     };
+    selection.narrow(&mut tree)?;
     Ok(tree.sorted())
 }
 

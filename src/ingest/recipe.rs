@@ -6,17 +6,24 @@
 //! digest = "blake3:..."               # verified when present
 //! license = "MIT"                     # given by the recipe's author; else learned
 //! source = "wheels/six-1.17.0.whl"    # relative to the recipe; else the package is fetched
+//! archive = "package/lib.zip"         # an archive inside the source: only its files count
+//! folder = "usr/src/x"                # only files below it count; their paths begin there
+//! include = ["core/**"]               # the source files to take, by globs on those paths
+//! exclude = ["**/tests/**"]           # those to leave out of them
 //! ```
+//!
+//! The digest of a component covers what was selected, after selection.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use globset::{Glob, GlobBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Given, IngestError, Ingested, Progress, Source, ingest};
+use super::{Given, IngestError, Ingested, Progress, Selection, Source, ingest};
 use crate::index::Spill;
 use crate::index::documents::{Component, Day};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
@@ -47,6 +54,8 @@ pub struct RecipeComponent {
     pub published: Option<Day>,
     /// Where it comes from, if not from its registry: a word for [`Source::parse`].
     pub source: Option<String>,
+    /// The part of the source that becomes the component.
+    pub selection: Selection,
 }
 
 /// Why a recipe cannot be read, and where.
@@ -138,6 +147,7 @@ impl RecipeComponent {
                 precision: self.precision,
                 learned_from: LearnedFrom::Given,
             }),
+            selection: self.selection.clone(),
         };
         let ingested = ingest(&source, &given, progress, spill)?;
         match &self.digest {
@@ -152,17 +162,24 @@ impl RecipeComponent {
 
     fn to_toml(&self) -> String {
         let published = self.published.map(|day| day.to_string());
+        let text = |text: &str| toml::Value::from(text);
+        let globs = |globs: &[Glob]| {
+            (!globs.is_empty()).then(|| toml::Value::from(globs.iter().map(Glob::glob).collect::<Vec<_>>()))
+        };
         let fields = [
-            ("purl", Some(self.purl.as_str())),
-            ("digest", self.digest.as_deref()),
-            ("license", self.license.as_ref().map(LicenseExpression::as_str)),
-            ("published", published.as_deref()),
-            ("source", self.source.as_deref()),
+            ("purl", Some(text(self.purl.as_str()))),
+            ("digest", self.digest.as_deref().map(text)),
+            ("license", self.license.as_ref().map(|license| text(license.as_str()))),
+            ("published", published.as_deref().map(text)),
+            ("source", self.source.as_deref().map(text)),
+            ("archive", self.selection.archive.as_deref().map(text)),
+            ("folder", self.selection.folder.as_deref().map(text)),
+            ("include", globs(&self.selection.include)),
+            ("exclude", globs(&self.selection.exclude)),
         ];
         let mut table = "[[component]]\n".to_owned();
         for (key, value) in fields {
             if let Some(value) = value {
-                let value = toml::Value::from(value);
                 table.push_str(&format!("{key} = {value}\n"));
             }
         }
@@ -186,6 +203,12 @@ struct TypedComponent {
     license: Option<Spanned<String>>,
     published: Option<Spanned<String>>,
     source: Option<Spanned<String>>,
+    archive: Option<String>,
+    folder: Option<String>,
+    #[serde(default)]
+    include: Vec<Spanned<String>>,
+    #[serde(default)]
+    exclude: Vec<Spanned<String>>,
 }
 
 impl TypedComponent {
@@ -210,6 +233,12 @@ impl TypedComponent {
                 (text.span(), "expected the day of publication, such as \"2019-04-30\"".to_owned())
             })?),
         };
+        let selection = Selection {
+            archive: self.archive,
+            folder: self.folder.map(|folder| folder.trim_matches('/').to_owned()),
+            include: self.include.iter().map(glob).collect::<Result<_, _>>()?,
+            exclude: self.exclude.iter().map(glob).collect::<Result<_, _>>()?,
+        };
         Ok(RecipeComponent {
             published,
             purl,
@@ -217,8 +246,15 @@ impl TypedComponent {
             license,
             precision,
             source: self.source.map(Spanned::into_inner),
+            selection,
         })
     }
+}
+
+/// A glob on paths with `/`: `*` stays within a folder, `**` does not.
+fn glob(pattern: &Spanned<String>) -> Result<Glob, (Range<usize>, String)> {
+    let glob = GlobBuilder::new(pattern.get_ref()).literal_separator(true).build();
+    glob.map_err(|error| (pattern.span(), format!("this is not a glob: {}", error.kind())))
 }
 
 /// The comment lines that a file begins with.
@@ -261,7 +297,8 @@ mod tests {
         let text = format!(
             "# What is in it,\n# and why.\n\n\
              [[component]]\npurl = \"pkg:pypi/six@1.17.0\"\ndigest = \"{digest}\"\nlicense = \"MIT\"\n\
-             source = \"a b/six.whl\"\n\n[[component]]\npurl = \"pkg:cargo/x@1.0.0\"\n"
+             source = \"a b/six.whl\"\narchive = \"a/b.zip\"\nfolder = \"Lib\"\n\
+             include = [\"*.py\", \"json/**\"]\nexclude = [\"**/tests/**\"]\n\n[[component]]\npurl = \"pkg:cargo/x@1.0.0\"\n"
         );
         let recipe = Recipe::parse(&text, Path::new("recipe.toml")).unwrap();
         assert_eq!(recipe.components.len(), 2);
@@ -286,6 +323,10 @@ mod tests {
             (
                 "[[component]]\npurl = 'pkg:pypi/a@1'\n# é\nlicense = 'MTI'\n",
                 "recipe.toml:4:11: `MTI` is not an SPDX",
+            ),
+            (
+                "[[component]]\npurl = 'pkg:pypi/a@1'\ninclude = ['a', '{']\n",
+                "recipe.toml:3:17: this is not a glob: ",
             ),
             ("[[component]\n", "recipe.toml:1:13: "),
             (

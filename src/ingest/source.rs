@@ -29,7 +29,8 @@ pub enum Source {
         /// How it is packed, by its name.
         form: ArchiveForm,
     },
-    /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`, `pkg:cargo/NAME@VERSION`.
+    /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`, `pkg:cargo/NAME@VERSION`,
+    /// `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`.
     ///
     /// pip runs the build script of a package that ships no wheel, to learn its metadata. That is pip's doing and
     /// leaves a note; who does not want it names an archive instead.
@@ -45,6 +46,8 @@ pub enum ArchiveForm {
     Zip,
     /// A Python wheel: a zip archive whose top folder belongs to the paths.
     Wheel,
+    /// A Debian binary package: an `ar` archive that holds the files as a tape archive.
+    Deb,
 }
 
 /// What a tape archive is compressed with.
@@ -58,21 +61,27 @@ pub enum Compression {
     Bzip2,
     /// xz.
     Xz,
+    /// Zstandard.
+    Zstd,
 }
 
 impl ArchiveForm {
     /// The suffixes for messages; a test compares them with the table.
-    pub const SUFFIXES: &str = ".crate, .whl, .zip, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz";
+    pub const SUFFIXES: &str =
+        ".crate, .whl, .deb, .zip, .jar, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst";
 
-    const TABLE: [(&str, ArchiveForm); 8] = [
+    const TABLE: [(&str, ArchiveForm); 11] = [
         (".crate", ArchiveForm::Tar(Compression::Gzip)),
         (".whl", ArchiveForm::Wheel),
+        (".deb", ArchiveForm::Deb),
         (".zip", ArchiveForm::Zip),
+        (".jar", ArchiveForm::Zip),
         (".tar", ArchiveForm::Tar(Compression::None)),
         (".tar.gz", ArchiveForm::Tar(Compression::Gzip)),
         (".tgz", ArchiveForm::Tar(Compression::Gzip)),
         (".tar.bz2", ArchiveForm::Tar(Compression::Bzip2)),
         (".tar.xz", ArchiveForm::Tar(Compression::Xz)),
+        (".tar.zst", ArchiveForm::Tar(Compression::Zstd)),
     ];
 
     /// The form of an archive of that name.
@@ -82,12 +91,17 @@ impl ArchiveForm {
         row.map(|&(_, form)| form)
     }
 
-    /// The name and version that an archive's file name tells: `six-1.17.0.tar.gz`, `six-1.17.0-py3-none-any.whl`.
+    /// Returns the name and version in an archive's file name: `six-1.17.0.tar.gz`, `six-1.17.0-py3-none-any.whl`,
+    /// `python3-six_1.16.0-4_all.deb`.
     pub(super) fn name_and_version(path: &Path) -> (String, Option<String>) {
         let name = display_path(Path::new(path.file_name().unwrap_or_default()));
         let lower = name.to_ascii_lowercase();
         let row = Self::TABLE.iter().find(|(suffix, _)| lower.ends_with(suffix));
         let stem = &name[..name.len() - row.map_or(0, |(suffix, _)| suffix.len())];
+        if let Some((_, ArchiveForm::Deb)) = row {
+            let mut parts = stem.split('_').map(|part| part.replace("%3a", ":"));
+            return (parts.next().unwrap_or_default(), parts.next());
+        }
         let begins_version = |at: &usize| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit());
         match stem.match_indices('-').map(|(at, _)| at).find(begins_version) {
             None | Some(0) => (stem.to_owned(), None),
@@ -203,6 +217,8 @@ mod tests {
             ("six-1.17.0-py3-none-any.whl", "six 1.17.0"),
             ("tree-sitter-0.27.1-rc.1.crate", "tree-sitter 0.27.1-rc.1"),
             ("main.zip", "main -"),
+            ("python3-six_1%3a1.16.0-4_all.deb", "python3-six 1:1.16.0-4"),
+            ("odd.deb", "odd -"),
         ];
         for (path, expected) in cases {
             let (name, version) = ArchiveForm::name_and_version(Path::new(path));

@@ -89,7 +89,7 @@ fn the_users_word_wins() {
     let given = Given {
         purl: Some("pkg:generic/other@2".parse().unwrap()),
         license: Some(LicenseFact { learned_from: LearnedFrom::Metadata, ..LicenseFact::unknown() }),
-        published: None,
+        ..Given::default()
     };
     let found = ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
@@ -100,8 +100,8 @@ fn the_users_word_wins() {
 fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
-        let license_given = Some(crate::config::given_license(license).unwrap());
-        let given = Given { license: license_given, ..Given::default() };
+        let stated = Some(crate::config::given_license(license).unwrap());
+        let given = Given { license: stated, ..Given::default() };
         let found =
             ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
         let fact = found.component.license;
@@ -242,6 +242,40 @@ fn recipes_verify_digests() {
     let wrong = format!("blake3:{}", "0".repeat(64));
     let error = component(&wrong).ingest(root.path(), &(), &Spill::in_memory()).unwrap_err().to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
+}
+
+#[test]
+fn recipes_select_a_part() {
+    let files = [
+        ("LICENSE", MIT),
+        ("lib/LICENSE", MIT),
+        ("lib/core/a.py", "a\n"),
+        ("lib/core/tests/b.py", "b\n"),
+        ("lib/other/c.py", "c\n"),
+        ("lib/d.py", "d\n"),
+    ];
+    let root = tempfile::tempdir().unwrap();
+    write(&root.path().join("thing"), &files);
+    let component = |rest: &str| {
+        let text =
+            format!("[[component]]\npurl = 'pkg:generic/t@1'\nsource = 'thing'\nfolder = '/lib/'\n{rest}");
+        let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
+        recipe.components.into_iter().next().unwrap()
+    };
+    let cases = [
+        ("", vec!["core/a.py", "core/tests/b.py", "d.py", "other/c.py"]),
+        ("include = ['core/**', '*.py']\n", vec!["core/a.py", "core/tests/b.py", "d.py"]),
+        ("include = ['core/**']\nexclude = ['**/tests/**']\n", vec!["core/a.py"]),
+    ];
+    let mut digests = Vec::new();
+    for (rest, expected) in cases {
+        let found = component(rest).ingest(root.path(), &(), &Spill::in_memory()).unwrap();
+        assert_eq!(paths(&found), expected, "{rest}");
+        assert_eq!(found.component.license.learned_from, LearnedFrom::LicenseText, "{rest}");
+        digests.push(found.component.digest);
+    }
+    digests.dedup();
+    assert_eq!(digests.len(), 3);
 }
 
 #[test]

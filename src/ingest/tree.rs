@@ -57,6 +57,8 @@ pub(super) enum Role {
     License,
     /// Says name, version or licence of a package.
     Metadata,
+    /// An archive whose files are wanted instead of those around it.
+    Archive,
 }
 
 /// File names that say something about a package.

@@ -59,13 +59,33 @@ fn xz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
+/// A Debian package of these members, each padded to an even length.
+fn deb(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut deb = b"!<arch>\n".to_vec();
+    for (name, content) in members {
+        let length = content.len();
+        deb.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{length:<10}`\n", 0, 0, 0, 100_644).bytes());
+        deb.extend_from_slice(content);
+        deb.resize(deb.len().next_multiple_of(2), b'\n');
+    }
+    deb
+}
+
 /// Reads an archive; answers the paths, and the messages of notes or of the error.
 fn read(name: &str, bytes: &[u8]) -> (Vec<String>, Vec<String>) {
+    read_part(name, bytes, &Selection::default())
+}
+
+fn read_part(name: &str, bytes: &[u8], selection: &Selection) -> (Vec<String>, Vec<String>) {
     let directory: TempDir = tempfile::tempdir().unwrap();
     let path: PathBuf = directory.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let before = std::fs::read_dir(directory.path()).unwrap().count();
-    let read = collect(&path, ArchiveForm::from_path(&path).unwrap(), &Spill::in_memory());
+    let read = collect(&path, ArchiveForm::from_path(&path).unwrap(), selection, &Spill::in_memory());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), before);
     match read.map(Tree::sorted) {
         Ok(tree) => (
@@ -99,7 +119,10 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
         ("x-1.0.crate", gzip(&plain)),
         ("x-1.0.tar.bz2", bzip2(&plain)),
         ("x-1.0.tar.xz", xz(&plain)),
+        ("x-1.0.tar.zst", zstd(&plain)),
         ("x-1.0.zip", zipped.clone()),
+        ("x_1.0_all.deb", deb(&[("debian-binary", b"2.0"), ("data.tar.zst", &zstd(&plain))])),
+        ("x_1.0_all.deb", deb(&[("control.tar", &gzip(b"odd")), ("data.tar", &plain), ("_later", b"")])),
     ];
     for (name, bytes) in forms {
         let expected = (vec!["LICENSE".to_owned(), "src/lib.rs".to_owned()], vec![]);
@@ -107,6 +130,48 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
     }
     let (files, _) = read("x-1.0-py3-none-any.whl", &zipped);
     assert_eq!(files, ["x-1.0/LICENSE", "x-1.0/src/lib.rs"]);
+}
+
+#[test]
+fn the_selected_archive_and_folder_are_read() {
+    let inner =
+        zip(&[("Lib/a.py", b"a"), ("Lib/json/b.py", b"b"), ("Library/c.py", b"c"), ("LICENSE", b"MIT")]);
+    let outer = tar(&[
+        ("usr/x.py", EntryType::Regular, b"x"),
+        ("usr/y.jar", EntryType::Regular, &inner),
+        ("usr/z.jar", EntryType::Symlink, b""),
+    ]);
+    let deb = deb(&[("debian-binary", b"2.0\n"), ("data.tar.xz", &xz(&outer))]);
+    let selection = |archive: Option<&str>, folder: &str| Selection {
+        archive: archive.map(str::to_owned),
+        folder: Some(folder.to_owned()),
+        ..Selection::default()
+    };
+    let read = |archive, folder| read_part("x.deb", &deb, &selection(archive, folder));
+    assert_eq!(read(Some("usr/y.jar"), "Lib").0, ["a.py", "json/b.py"]);
+    assert_eq!(read(None, "usr").0, ["x.py"]);
+    assert_eq!(read(None, "us"), (vec![], vec![]));
+    for (missing, expected) in [
+        ("usr/z.jar", "is no archive that holds a file \"usr/z.jar\""),
+        ("usr/x.py", "is not an archive birthmark reads"),
+    ] {
+        let (files, messages) = read(Some(missing), "Lib");
+        assert!(files.is_empty() && messages[0].contains(expected), "{messages:?}");
+    }
+}
+
+#[test]
+fn broken_debian_packages_are_refused() {
+    let plain = tar(&[("a.py", EntryType::Regular, b"x")]);
+    let whole = deb(&[("debian-binary", b"2.0\n"), ("data.tar", &plain)]);
+    assert_eq!(read("x.deb", &whole).0, ["a.py"]);
+    assert_refused("x.deb", b"!<arch>", "is damaged");
+    assert_refused("x.deb", b"PK\x03\x04 and more", "it is no Debian package");
+    assert_refused("x.deb", &whole[..8 + 60 + 4], "it ends before its files");
+    assert_refused("x.deb", &whole[..whole.len() - 1024], "it ends before its end mark");
+    assert_refused("x.deb", &deb(&[("data.tar.lzma", b"")]), "nothing is known of the compression \".lzma\"");
+    let lying = String::from_utf8_lossy(&whole).replacen("4         `", "-4        `", 1);
+    assert_refused("x.deb", lying.as_bytes(), "the header of a member is broken");
 }
 
 #[test]
@@ -228,7 +293,8 @@ fn the_last_of_equal_paths_counts() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.tar");
     std::fs::write(&path, twice).unwrap();
-    let tree = collect(&path, ArchiveForm::from_path(&path).unwrap(), &Spill::in_memory()).unwrap().sorted();
+    let form = ArchiveForm::from_path(&path).unwrap();
+    let tree = collect(&path, form, &Selection::default(), &Spill::in_memory()).unwrap().sorted();
     assert_eq!(tree.files.len(), 1);
     assert_eq!(tree.files[0].bytes().unwrap()[..], b"last"[..]);
     assert_eq!(tree.notes[0].message, "the path occurs more than once; the last file counts");
