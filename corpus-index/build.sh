@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds starter.segment from recipe.toml: the same recipe gives the same bytes. Takes about two minutes and the
-# network, which cargo and pip use; see README.md.
+# Builds starter.segment from recipe.toml: the same recipe gives the same bytes. Takes some minutes and the network, which
+# cargo, pip, npm and apt-get use; see README.md.
 #
 #   corpus-index/build.sh          hold every component to its digest
 #   corpus-index/build.sh --pin    take down new digests, after components were added to or changed in the recipe
