@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--postings", type=int, default=1_000_000_000)
     parser.add_argument("--look-ups", type=int, default=1000, help="of each kind: in the index, and not")
-    parser.add_argument("--normalizer", type=int, default=1, help="NORMALIZER_VERSION")
+    parser.add_argument("--normalizer", type=int, default=2, help="NORMALIZER_VERSION")
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     for path in arguments.directory.glob("*.segment"):

@@ -38,6 +38,8 @@ pub struct LanguageRow {
     pub dropped_if_sole_child: &'static [(&'static str, &'static str)],
     /// Named kinds that are one token, whatever is below them.
     pub atoms: &'static [(&'static str, Atom)],
+    /// Kinds that are one expression between brackets, which group and mean nothing else.
+    pub groupings: &'static [&'static str],
     /// What opens a string, for fragments that begin inside one.
     pub quotes: &'static [&'static str],
     /// Kinds inside a string that hold code again: interpolations.
@@ -108,6 +110,7 @@ const TABLE: &[LanguageRow] = &[
         atoms: &[
             ("identifier", Atom::Name), ("string", Atom::String), ("integer", Atom::Integer), ("float", Atom::Float),
         ],
+        groupings: &["parenthesized_expression"],
         quotes: &["\"", "'", "\"\"\"", "'''"],
         holes: &["interpolation"],
         function_words: &["def"],
@@ -148,6 +151,7 @@ const TABLE: &[LanguageRow] = &[
             ("self", Atom::SelfName), ("string_literal", Atom::String), ("raw_string_literal", Atom::String),
             ("char_literal", Atom::Character), ("integer_literal", Atom::Integer), ("float_literal", Atom::Float),
         ],
+        groupings: &["parenthesized_expression"],
         quotes: &["\""],
         holes: &[],
         function_words: &["fn"],

@@ -2,7 +2,8 @@
 //!
 //! The leaves of the tree-sitter parse, in order, each with a [`TokenClass`] and, where it is named, a
 //! [`NameHash`] of its name or literal text. What a copyist changes for free is not in the stream: comments,
-//! docstrings, imports, attributes, visibility, lifetimes, Python annotations, closing brackets, separators.
+//! docstrings, imports, attributes, visibility, lifetimes, Python annotations, closing brackets, brackets that only
+//! group, separators.
 //!
 //! ```text
 //!   total = sum(item.price for item in cart)   # with tax
@@ -26,7 +27,7 @@ use crate::span::{ByteSpan, TokenRange};
 
 /// Version of the rules that turn text into classes and names. An index made under another version cannot be
 /// asked, because the same code would have other fingerprints.
-pub const NORMALIZER_VERSION: u16 = 1;
+pub const NORMALIZER_VERSION: u16 = 2;
 
 /// The class of a token: a role that all languages share, or a word of its language's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

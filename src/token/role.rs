@@ -23,6 +23,8 @@ pub(super) enum Shape {
     Close,
     /// `(` of this class.
     OpenParenthesis(TokenClass),
+    /// `(` that groups: no token, since a copyist adds and removes it for free.
+    OpenGroup,
     /// `[` or `{` of this class.
     OpenOther(TokenClass),
     /// `=` of this class.
@@ -42,9 +44,9 @@ pub(super) enum Shape {
 pub(super) enum Bracket {
     /// The parameters of a function definition.
     Parameters,
-    /// The arguments of a call, or a parenthesized expression.
+    /// The arguments of a call, or a tuple.
     Parentheses,
-    /// Anything in `[` or `{`.
+    /// Anything in `[` or `{`, or one expression.
     Other,
 }
 

@@ -34,6 +34,8 @@ enum Action {
     Drop,
     /// Leave it out if its only child is of a kind that [`KindTable::sole_children`] lists.
     DropIfSoleChild,
+    /// Visit what is below, but for the bracket it begins with.
+    Ungroup,
     /// One token; nothing below it counts.
     Take(Atom),
     /// One token, then the code in its holes.
@@ -220,6 +222,15 @@ fn visit(cursor: &mut TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &m
             push_holes(cursor, kinds, text, leaves);
         }
         Action::Leaf(shape) => push_leaf(&node, shape, leaves),
+        Action::Ungroup => {
+            if cursor.goto_first_child() {
+                push_leaf(&cursor.node(), Shape::OpenGroup, leaves);
+                if cursor.goto_next_sibling() {
+                    return Visit::Below;
+                }
+                cursor.goto_parent();
+            }
+        }
         Action::Descend => {
             if cursor.goto_first_child() {
                 return Visit::Below;
@@ -370,6 +381,7 @@ fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
                     || matches!(before, Some(Shape::FunctionWord(_)));
                 brackets.push(if defines { Bracket::Parameters } else { Bracket::Parentheses });
             }
+            Shape::OpenGroup => brackets.push(Bracket::Other),
             Shape::OpenOther(class) => {
                 push(class, NameHash::NONE);
                 brackets.push(Bracket::Other);
@@ -494,6 +506,9 @@ fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action
         }
         if row.dropped_if_sole_child.iter().any(|pair| pair.0 == kind) {
             return Action::DropIfSoleChild;
+        }
+        if row.groupings.contains(&kind) {
+            return Action::Ungroup;
         }
         if let Some(&(_, atom)) = row.atoms.iter().find(|(name, _)| *name == kind) {
             let has_holes = atom == Atom::String && !row.holes.is_empty();

@@ -72,6 +72,10 @@ fn python() {
         ("x = \\\n    1", "var = int"),
         ("[a, b,]; (c,); {d: e}", "[ var var ( var { var var"),
         ("def f[T](a: T): pass", "def name ( var pass"),
+        ("x = (a + b) // (c.d)", "var = var + var // var field"),
+        ("if (not (a)): return (yield b)", "if not var return yield var"),
+        ("(lambda x: x)(f'{(a)}', b=(c))", "lambda var var ( str var keyword = var"),
+        ("((a, b), (c for c in d), (), f((e)))", "( ( var var ( var for var in var ( callee ( var"),
         // Kept.
         ("if a is not b and c not in d: yield", "if var is not var and var not in var yield"),
         ("a **= b // c >> d != e", "var **= var // var >> var != var"),
@@ -117,6 +121,8 @@ fn rust() {
         ),
         ("fn f<'a>(x: &'a str) -> &'a str { x }", "fn name < > ( var & type & type { var"),
         ("'outer: loop { break 'outer; }", "loop { break"),
+        ("let x = (a + b) * (c as u8); if (y) {}", "let var = var + var * var as type if var {"),
+        ("let (a, b) = ((c,), (d).e()); (f)(g)", "let ( var var = ( ( var var callee ( var ( var"),
         // Kept.
         ("a >>= b << c; d ..= e; f => g; h -> i", "var >>= var << var var ..= var var => var var var"),
         ("x? as u8 as char", "var ? as type as type"),
