@@ -108,6 +108,9 @@ impl Tokenizer {
             if least == 0 {
                 return;
             }
+            if !begins_with_prose(&self.leaves, source.text(), quote) {
+                continue;
+            }
             let as_read = std::mem::take(&mut self.leaves);
             let text = [quote.as_bytes(), source.text()].concat();
             let found = self.leaves(source.language(), &text).map(|_| nonsense(&self.leaves, &text));
@@ -312,6 +315,18 @@ fn nonsense(leaves: &[Leaf], text: &[u8]) -> usize {
         .map(|string| string.iter().filter(|&&byte| byte == b'\n').count())
         .sum();
     names + breaks
+}
+
+/// Of so many leaves one is nonsense where prose is read as code. A syntax error is one among hundreds.
+const NONSENSE_ONE_IN: usize = 6;
+
+/// Whether what stands before the first of these quotes, read as code, is prose: then the quote closes a string.
+fn begins_with_prose(leaves: &[Leaf], text: &[u8], quote: &str) -> bool {
+    let Some(closing) = text.windows(quote.len()).position(|bytes| bytes == quote.as_bytes()) else {
+        return false;
+    };
+    let before = leaves.partition_point(|leaf| leaf.span.start as usize <= closing);
+    nonsense(&leaves[..before], text) * NONSENSE_ONE_IN >= before
 }
 
 /// Moves leaves to where they stand without the bytes put before the text.
