@@ -18,7 +18,7 @@ use std::time::Instant;
 use birthmark::align::{Aligner, Seed, Side};
 use birthmark::evidence::{Chance, Preset};
 use birthmark::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
-use birthmark::index::{Columns, Index, IndexName, Postings};
+use birthmark::index::{Columns, Index, IndexName};
 use birthmark::language::Language;
 use birthmark::matcher::{self, LeftOut, Query};
 use birthmark::source::SourceFile;
@@ -171,9 +171,7 @@ impl Bench {
             for scheme in SCHEMES {
                 for hash in kgrams(classes, names, file.source.language(), scheme) {
                     for segment in self.index.segments() {
-                        if let Postings::Listed(list) = segment.lookup(hash) {
-                            black_box(list.count());
-                        }
+                        black_box(segment.lookup(hash).expect("undamaged").list.count());
                     }
                 }
             }
@@ -201,13 +199,13 @@ impl Bench {
 
     /// Candidates, alignments and evidence of every file.
     fn find(&self) {
-        let model = self.index.model().expect("an undamaged index");
         let lines = self.index.parts().iter().map(|part| part.counts.lines).sum();
         let threshold = Preset::Default.threshold_bits(Chance::of(lines));
         self.files.par_iter().for_each(|file| {
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
             let language = file.source.language();
+            let model = self.index.model(language).expect("undamaged").expect("the starter has one");
             let query = Query {
                 language,
                 side: side(&file.stream),

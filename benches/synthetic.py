@@ -19,8 +19,9 @@ import blake3
 import numpy
 import xxhash
 
-HEADER, ALIGNMENT, LOAD, SECTIONS, DOCUMENT_ROW = 512, 64, 8, 9, 48
-DOCUMENTS, BUCKETS, SUFFIXES, POSTINGS = 3, 5, 6, 7
+PREAMBLE, TRAILER, ALIGNMENT, PAGE, LOAD, SECTIONS, DOCUMENT_ROW = 64, 256, 64, 4096, 8, 10, 64
+DOCUMENTS, CONTENTS, BUCKETS, SUFFIXES, POSTINGS, PAGES = 3, 4, 6, 7, 8, 9
+KEY_BITS, KEY_FACTOR, MAX_BUCKET_BITS = 35, 0x9E37_79B9_7F4A_7C15, 27
 CHUNK = 1 << 22
 # Of 400 MB of published packages.
 TOKENS_A_POSTING, POSTINGS_A_DOCUMENT, SPREAD_OF_LENGTHS = 2.6, 367, 1.4
@@ -42,7 +43,9 @@ def main() -> None:
 class Synthetic:
     def __init__(self, arguments) -> None:
         self.postings = arguments.postings
-        self.bits = max(self.postings // LOAD - 1, 0).bit_length()
+        self.bits = min(max(self.postings // LOAD - 1, 0).bit_length(), MAX_BUCKET_BITS)
+        self.suffix_bits = KEY_BITS - self.bits
+        self.suffix_bytes = -(-self.suffix_bits // 8)
         self.normalizer = arguments.normalizer
         self.random = numpy.random.default_rng(self.postings)
         lengths = self.random.lognormal(0, SPREAD_OF_LENGTHS, max(self.postings // POSTINGS_A_DOCUMENT, 1))
@@ -56,39 +59,55 @@ class Synthetic:
 
     def layout(self) -> list[tuple[int, int]]:
         lengths = {
-            DOCUMENTS: len(self.document_tokens) * DOCUMENT_ROW, BUCKETS: ((1 << self.bits) + 1) * 4,
-            SUFFIXES: self.postings * 2, POSTINGS: self.postings * 4,
+            DOCUMENTS: len(self.document_tokens) * DOCUMENT_ROW, CONTENTS: len(self.document_tokens) * 4,
+            BUCKETS: ((1 << self.bits) + 1) * 4,
+            SUFFIXES: self.postings * self.suffix_bytes, POSTINGS: self.postings * 4,
         }
-        sections, end = [], HEADER
+        sections, end = [], PREAMBLE
         for number in range(SECTIONS):
-            offset = (end - HEADER + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT + HEADER
+            offset = (end + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+            if number == PAGES:
+                lengths[PAGES] = -(-offset // PAGE) * 4
             end = offset + lengths.get(number, 0)
             sections.append((offset, lengths.get(number, 0)))
         return sections
 
     def write(self, directory: Path) -> None:
         digest = blake3.blake3(f"synthetic {self.postings}".encode()).digest()
-        name, size = f"{digest.hex()[:32]}.segment", sum(self.sections[-1])
-        with open(directory / name, "wb") as file:
-            file.write(self.header(digest))
+        name, size = f"{digest.hex()[:32]}.segment", sum(self.sections[PAGES]) + TRAILER
+        with open(directory / name, "w+b") as file:
+            file.write(struct.pack("<8sIH", b"BMARKSEG", 2, self.normalizer))
             file.seek(self.sections[DOCUMENTS][0])
             file.write(self.documents())
             self.write_buckets(file)
             kinds = [self.write_entries(file, number, i % 2 == 0) for i, number in enumerate(self.asked)]
             file.truncate(size)
-        manifest = json.dumps({"version": 1, "segments": [{"file": name, "digest": digest.hex(), "bytes": size}]}, separators=(",", ":"))
+            seal = self.write_checksums(file)
+        segment = {"file": name, "digest": digest.hex(), "bytes": size, "seal": f"{seal:016x}"}
+        manifest = json.dumps({"version": 2, "segments": [segment], "models": []}, separators=(",", ":"))
         (directory / "manifest.json").write_text(f"{manifest}\n{blake3.blake3(manifest.encode()).hexdigest()}\n")
         (directory / "asked.tsv").write_text("".join(f"{number}\t{kind}\n" for number, kind in zip(self.asked, kinds)))
         written = (directory / name).stat().st_blocks * 512
         print(f"{self.postings} postings, {1 << self.bits} buckets, {len(self.document_tokens)} documents, "
               f"{size / 1e9:.2f} GB, of which {written / 1e9:.2f} GB are written")
 
-    def header(self, digest: bytes) -> bytes:
+    def write_checksums(self, file) -> int:
+        """The checksums of the pages, most of which are holes, and the trailer; returns the seal."""
+        start, length = self.sections[PAGES]
+        file.seek(0)
+        checksums = bytearray()
+        for number in range(length // 4):
+            page = file.read(min(PAGE, start - number * PAGE))
+            checksums += struct.pack("<I", xxhash.xxh3_64_intdigest(page, seed=number) & 0xFFFF_FFFF)
         counts = (0, len(self.document_tokens), self.tokens, 0, self.postings)
-        header = struct.pack("<8sIHH32s5QB7x", b"BMARKSEG", 1, self.normalizer, 0, digest, *counts, self.bits)
-        header += b"".join(struct.pack("<3Q", *section, 0) for section in self.sections)
-        header = header.ljust(HEADER - 8, b"\0")
-        return header + struct.pack("<Q", xxhash.xxh3_64_intdigest(header))
+        trailer = struct.pack("<5QB7x", *counts, self.bits)
+        trailer += b"".join(struct.pack("<2Q", *section) for section in self.sections)
+        trailer += struct.pack("<Q", xxhash.xxh3_64_intdigest(bytes(checksums)))
+        trailer = trailer.ljust(TRAILER - 8, b"\0")
+        seal = xxhash.xxh3_64_intdigest(trailer)
+        file.seek(start)
+        file.write(checksums + trailer + struct.pack("<Q", seal))
+        return seal
 
     def documents(self) -> bytes:
         rows = numpy.zeros((len(self.document_tokens), DOCUMENT_ROW // 4), dtype="<u4")
@@ -117,19 +136,22 @@ class Synthetic:
         """The bucket of a hash: as many sorted suffixes as it has, that of the hash among them if it is wanted and there are any."""
         first, count = self.filled[self.bucket(number)]
         is_hit = is_wanted and count > 0
-        suffix = number << self.bits >> 48 & 0xFFFF
-        suffixes = self.random.integers(0, 1 << 16, count, dtype=numpy.uint16)
+        suffix = self.key(number) & ((1 << self.suffix_bits) - 1)
+        suffixes = self.random.integers(0, 1 << self.suffix_bits, count, dtype=numpy.uint64)
         suffixes[suffixes == suffix] = suffix ^ 1
         if is_hit:
             suffixes[0] = suffix
-        file.seek(self.sections[SUFFIXES][0] + first * 2)
-        file.write(numpy.sort(suffixes).astype("<u2").tobytes())
+        file.seek(self.sections[SUFFIXES][0] + first * self.suffix_bytes)
+        file.write(b"".join(int(one).to_bytes(self.suffix_bytes, "little") for one in numpy.sort(suffixes)))
         file.seek(self.sections[POSTINGS][0] + first * 4)
         file.write(self.random.integers(0, self.tokens, count, dtype=numpy.uint64).astype("<u4").tobytes())
         return "hit" if is_hit else "miss"
 
     def bucket(self, number: int) -> int:
-        return number >> (64 - self.bits)
+        return self.key(number) >> self.suffix_bits
+
+    def key(self, number: int) -> int:
+        return number * KEY_FACTOR % (1 << 64) >> (64 - KEY_BITS)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ from process import bench_program, measured, memory
 
 HERE = Path(__file__).parent
 PAGE, RUNS = 4096, 41
-SECTIONS = ("Strings", "Licenses", "Components", "Documents", "Tokens", "Buckets", "Suffixes", "Postings", "Model")
+SECTIONS = (
+    "Strings", "Licenses", "Components", "Documents", "Contents", "Tokens", "Buckets", "Suffixes", "Postings", "Pages",
+)
 SHOWN = ("Buckets", "Suffixes", "Postings", "Documents")
 
 
@@ -105,12 +107,13 @@ def counted(program: str, index: Path) -> list[tuple[str, dict[str, set[int]]]]:
 
 
 def sections_of(index: Path) -> tuple[list[tuple[int, str]], int]:
-    """Where each section starts, by the header (corpus-index/FORMAT.md), and the length of the segment."""
+    """Where each section starts, by the trailer (corpus-index/FORMAT.md), and the length of the segment."""
     segment = next(index.glob("*.segment"))
     with open(segment, "rb") as file:
-        header = file.read(512)
-    starts = [(struct.unpack_from("<Q", header, 96 + 24 * number)[0], name) for number, name in enumerate(SECTIONS)]
-    return [(0, "header"), *starts], segment.stat().st_size
+        file.seek(-256, 2)
+        trailer = file.read()
+    starts = [(struct.unpack_from("<Q", trailer, 48 + 16 * number)[0], name) for number, name in enumerate(SECTIONS)]
+    return [(0, "preamble"), *starts], segment.stat().st_size
 
 
 def section_at(sections: list[tuple[int, str]], offset: int) -> str:

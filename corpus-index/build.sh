@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds starter.segment from recipe.toml: the same recipe gives the same bytes. Takes some minutes and the network, which
-# cargo, pip, npm and apt-get use; see README.md.
+# Builds starter.segment and starter.*.model from recipe.toml: the same recipe gives the same bytes. Takes some minutes
+# and the network, which cargo, pip, npm and apt-get use; see README.md.
 #
 #   corpus-index/build.sh          hold every component to its digest
 #   corpus-index/build.sh --pin    take down new digests, after components were added to or changed in the recipe
@@ -18,6 +18,17 @@ trap 'rm -rf "$work"' EXIT
 
 segments=("$work"/*.segment)
 [ "${#segments[@]}" -eq 1 ] || { echo "expected one segment, found ${#segments[@]}" >&2; exit 1; }
+python3 - "$work" "$here" <<'PYTHON'
+import json, pathlib, shutil, sys
+index, here = map(pathlib.Path, sys.argv[1:])
+models = json.loads((index / "manifest.json").read_text().splitlines()[0])["models"]
+expected = {path.name for path in here.glob("starter.*.model")}
+found = {f"starter.{model['language']}.model" for model in models}
+if found != expected:
+    sys.exit(f"expected the models {sorted(expected)}, learned {sorted(found)}: src/index/mod.rs embeds them by name")
+for model in models:
+    shutil.copyfile(index / model["file"], here / f"starter.{model['language']}.model")
+PYTHON
 cp "${segments[0]}" "$here/starter.segment"
 
 "$birthmark" index info --no-config --index "$work" --format json | python3 -c '

@@ -392,6 +392,7 @@ impl Scanner {
             limits.common_fingerprints += file.limits.common_fingerprints;
             limits.kgrams_left_out += file.limits.kgrams_left_out;
             limits.candidates_left_out += file.limits.candidates_left_out;
+            limits.files_without_model += file.limits.files_without_model;
             report.summary.lines_scanned += file.lines;
             report.summary.files_scanned +=
                 u64::from(file.notes.iter().all(|note| note.kind == NoteKind::Info));
@@ -468,12 +469,16 @@ impl Limits {
         };
         limit(
             self.common_fingerprints,
-            "fingerprints are in so many indexed files that they are not looked at",
+            "fingerprints are in so many indexed packages that only some of these were looked at",
         );
         limit(self.kgrams_left_out, "k-grams that the code repeats many times were not looked up each time");
         limit(
             self.candidates_left_out,
             "places that hold some of this code were not aligned, because many others hold it too",
+        );
+        limit(
+            self.files_without_model,
+            "files are in a language of which the index knows too little: only exact copies were looked for",
         );
         notes
     }

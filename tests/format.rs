@@ -43,22 +43,28 @@ fn size(heading: &str) -> u64 {
 
 #[test]
 fn constants() {
-    let magic = std::str::from_utf8(&format::MAGIC).expect("ASCII").to_owned();
+    let text = |magic: [u8; 8]| String::from_utf8(magic.to_vec()).expect("ASCII");
     let code: Vec<Row> = [
-        ("MAGIC", magic),
+        ("MAGIC", text(format::MAGIC)),
+        ("MODEL_MAGIC", text(format::MODEL_MAGIC)),
         ("FORMAT_VERSION", format::FORMAT_VERSION.to_string()),
         ("NORMALIZER_VERSION", NORMALIZER_VERSION.to_string()),
-        ("HEADER_BYTES", format::HEADER_BYTES.to_string()),
+        ("PREAMBLE_BYTES", format::PREAMBLE_BYTES.to_string()),
+        ("TRAILER_BYTES", format::TRAILER_BYTES.to_string()),
         ("SECTION_ALIGNMENT", format::SECTION_ALIGNMENT.to_string()),
+        ("PAGE_BYTES", format::PAGE_BYTES.to_string()),
         ("LICENSE_ROW", format::LICENSE_ROW.to_string()),
         ("COMPONENT_ROW", format::COMPONENT_ROW.to_string()),
         ("DOCUMENT_ROW", format::DOCUMENT_ROW.to_string()),
         ("MAX_DOCUMENT_TOKENS", format::MAX_DOCUMENT_TOKENS.to_string()),
-        ("COMMON_POSTING", format::COMMON_POSTING.to_string()),
-        ("MAX_DOCUMENTS_PER_FINGERPRINT", format::MAX_DOCUMENTS_PER_FINGERPRINT.to_string()),
+        ("INCOMPLETE_LIST", format::INCOMPLETE_LIST.to_string()),
+        ("COMMON_LIST", format::COMMON_LIST.to_string()),
+        ("MAX_CONTENTS_PER_FINGERPRINT", format::MAX_CONTENTS_PER_FINGERPRINT.to_string()),
+        ("COMMON_PACKAGES", format::COMMON_PACKAGES.to_string()),
         ("MAX_POSTINGS_PER_DOCUMENT", format::MAX_POSTINGS_PER_DOCUMENT.to_string()),
         ("BUCKET_LOAD", format::BUCKET_LOAD.to_string()),
-        ("SUFFIX_BITS", format::SUFFIX_BITS.to_string()),
+        ("KEY_BITS", format::KEY_BITS.to_string()),
+        ("KEY_FACTOR", format::KEY_FACTOR.to_string()),
         ("MAX_BUCKET_BITS", format::MAX_BUCKET_BITS.to_string()),
     ]
     .into_iter()
@@ -68,21 +74,22 @@ fn constants() {
 }
 
 #[test]
-fn header() {
-    assert_eq!(size("## Header"), format::HEADER_BYTES as u64);
-    let offsets: Vec<u64> = fields("## Header").iter().map(|(offset, _)| *offset).collect();
+fn preamble_and_trailer() {
+    assert_eq!(size("## Preamble"), format::PREAMBLE_BYTES as u64);
+    assert_eq!(size("## Trailer"), format::TRAILER_BYTES as u64);
+    let offsets: Vec<u64> = fields("## Trailer").iter().map(|(offset, _)| *offset).collect();
     for offset in [
-        format::OFFSET_CONTENT_DIGEST,
         format::OFFSET_COUNTS,
         format::OFFSET_BUCKET_BITS,
         format::OFFSET_SECTIONS,
-        format::OFFSET_HEADER_CHECKSUM,
+        format::OFFSET_PAGES_CHECKSUM,
+        format::OFFSET_TRAILER_CHECKSUM,
     ] {
         assert!(offsets.contains(&(offset as u64)), "{offset}");
     }
     let sections =
-        fields("## Header").into_iter().find(|(offset, _)| *offset == format::OFFSET_SECTIONS as u64);
-    assert_eq!(sections.map(|(_, size)| size), Some(Section::ALL.len() as u64 * 24));
+        fields("## Trailer").into_iter().find(|(offset, _)| *offset == format::OFFSET_SECTIONS as u64);
+    assert_eq!(sections.map(|(_, size)| size), Some(Section::ALL.len() as u64 * 16));
 }
 
 #[test]
@@ -192,14 +199,19 @@ fn small_numbers() {
 #[test]
 fn buckets_are_as_described() {
     for (fingerprints, bits) in
-        [(0, 0), (7, 0), (8, 0), (16, 1), (17, 1), (23, 1), (24, 2), (1 << 20, 17), (u64::MAX / 2, 30)]
+        [(0, 0), (7, 0), (8, 0), (16, 1), (17, 1), (23, 1), (24, 2), (1 << 20, 17), (u64::MAX / 2, 27)]
     {
         assert_eq!(format::bucket_bits(fingerprints), bits, "{fingerprints}");
     }
-    let hash = 0xF123_4567_89AB_CDEF;
-    assert_eq!(format::bucket_and_suffix(hash, 0), (0, 0xF123));
-    assert_eq!(format::bucket_and_suffix(hash, 4), (0xF, 0x1234));
-    assert_eq!(format::bucket_and_suffix(hash, 30), ((hash >> 34) as u32, ((hash << 30) >> 48) as u16));
+    let hash = 0xF123_4567_89AB_CDEF_u64;
+    let key = format::key(hash);
+    assert_eq!(key, hash.wrapping_mul(format::KEY_FACTOR) >> 29);
+    assert_eq!(format::bucket_and_suffix(key, 0), (0, key));
+    for bits in [4, 19, 27] {
+        let (bucket, suffix) = format::bucket_and_suffix(key, bits);
+        assert_eq!((u64::from(bucket), suffix), (key >> (35 - bits), key % (1 << (35 - bits))));
+    }
+    assert_eq!([0, 4, 11, 19, 27].map(format::suffix_bytes), [5, 4, 3, 2, 1]);
 }
 
 #[test]
@@ -217,14 +229,9 @@ fn blind_kgrams_of_few_classes_are_not_listed() {
 
 /// An index that an earlier birthmark wrote opens, is whole, and says what it said.
 #[test]
-fn the_first_index_still_opens() {
-    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/index-v1");
+fn the_second_index_still_opens() {
     // A copy: opening for writing makes a lock.
-    let directory = tempfile::tempdir().expect("a directory");
-    for entry in std::fs::read_dir(&fixture).expect("fixtures/index-v1 is kept for ever") {
-        let file = entry.expect("readable");
-        std::fs::copy(file.path(), directory.path().join(file.file_name())).expect("copied");
-    }
+    let directory = copy("fixtures/index-v2");
     let names = [IndexName::Directory(directory.path().to_owned())];
     Index::open(&names).expect("it opens").verify().expect("whole");
     let listed = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
@@ -239,4 +246,33 @@ fn the_first_index_still_opens() {
         facts,
         ["pkg:generic/gridroute@1.4.0 GPL-3.0-or-later 3 126", "pkg:generic/plaintable@0.9.2 MIT 2 72"]
     );
+}
+
+/// An index of the first format is refused by name, with the remedy, and stays as it is.
+#[test]
+fn the_first_index_is_refused() {
+    let directory = copy("fixtures/index-v1");
+    let names = [IndexName::Directory(directory.path().to_owned())];
+    let files = || std::fs::read_dir(directory.path()).expect("readable").count();
+    let before = files();
+    for refused in [
+        Index::open(&names).map(drop),
+        IndexDirectory::open(directory.path()).map(drop),
+        IndexDirectory::open_or_create(directory.path()).map(drop),
+    ] {
+        let error = refused.expect_err("another format").to_string();
+        assert!(error.contains("manifest.json") && error.contains("birthmark index add"), "{error}");
+    }
+    assert!((before..=before + 1).contains(&files()), "a lock at the most");
+}
+
+/// The files of a fixture in a directory of their own.
+fn copy(fixture: &str) -> tempfile::TempDir {
+    let fixture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture);
+    let directory = tempfile::tempdir().expect("a directory");
+    for entry in std::fs::read_dir(&fixture).expect("it is kept for ever") {
+        let file = entry.expect("readable");
+        std::fs::copy(file.path(), directory.path().join(file.file_name())).expect("copied");
+    }
+    directory
 }

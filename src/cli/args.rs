@@ -272,7 +272,7 @@ pub enum IndexCommand {
     /// Say how much an index holds
     Info(InspectArgs),
     /// Check an index completely for damage
-    Verify(InspectArgs),
+    Verify(VerifyArgs),
     /// Rewrite the segments of an index as one
     Merge(MergeArgs),
 }
@@ -319,6 +319,16 @@ pub struct AddArgs {
 pub struct MergeArgs {
     #[command(flatten)]
     pub memory: MemoryArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Check an index completely for damage.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Keep the components that are whole, and remove those that are damaged
+    #[arg(long)]
+    pub salvage: bool,
     #[command(flatten)]
     pub target: InspectArgs,
 }

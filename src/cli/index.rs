@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::args::{Common, IndexCommand, InspectArgs, MergeArgs, RemoveArgs};
+use super::args::{Common, IndexCommand, InspectArgs, MergeArgs, RemoveArgs, VerifyArgs};
 use super::exit::ExitStatus;
 use super::index_add;
 use super::output::{Output, Painted};
 use crate::config::Config;
-use crate::index::{Index, IndexDirectory, IndexName, Part};
+use crate::index::{self, Index, IndexDirectory, IndexName, Part};
 use crate::report::Format;
 use crate::report::index::{Answer, json, text};
 
@@ -22,10 +22,7 @@ pub fn run(command: IndexCommand, common: &Common) -> anyhow::Result<ExitStatus>
         IndexCommand::Remove(args) => remove(args),
         IndexCommand::List(args) => inspect(args, |index| Ok(Answer::List(index.list()?))),
         IndexCommand::Info(args) => inspect(args, |index| Ok(Answer::Info(part(index)))),
-        IndexCommand::Verify(args) => inspect(args, |index| {
-            index.verify()?;
-            Ok(Answer::Verify(part(index)))
-        }),
+        IndexCommand::Verify(args) => verify(args),
         IndexCommand::Merge(args) => merge(args),
     }
 }
@@ -48,6 +45,23 @@ fn merge(args: MergeArgs) -> anyhow::Result<ExitStatus> {
     let segments = part(&Index::open(std::slice::from_ref(&target.index))?).segments;
     IndexDirectory::open(directory)?.within(memory).merge()?;
     target.print(&Answer::Merge(segments))
+}
+
+fn verify(args: VerifyArgs) -> anyhow::Result<ExitStatus> {
+    let target = Target::new(args.target)?;
+    if args.salvage {
+        let lost = IndexDirectory::salvage(target.directory()?)?;
+        return target.print(&Answer::Salvage(lost));
+    }
+    let damage = index::damage(&target.index)?;
+    if let [only] = damage.as_slice() {
+        bail!("{only}");
+    }
+    if !damage.is_empty() {
+        let list: Vec<String> = damage.iter().map(|error| format!("- {error}")).collect();
+        bail!("{} is damaged in {} places:\n{}", target.index, damage.len(), list.join("\n"));
+    }
+    target.print(&Answer::Verify(part(&Index::open(std::slice::from_ref(&target.index))?)))
 }
 
 fn inspect(

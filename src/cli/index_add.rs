@@ -45,6 +45,7 @@ pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         run.add_batch(batch, &mut index, recipe.as_mut().filter(|_| args.pin), &mut added)?;
     }
     drop(run);
+    index.learn()?;
     if let Some(recipe) = recipe.filter(|_| args.pin) {
         recipe.write()?;
     }
@@ -204,11 +205,11 @@ impl Run {
             }));
             let documents: usize = waiting.iter().map(|component| component.documents.len()).sum();
             if documents > self.spill.memory().prepared_documents() {
-                index.add(std::mem::take(&mut waiting))?;
+                index.add_some(std::mem::take(&mut waiting))?;
             }
         }
         if !waiting.is_empty() {
-            index.add(waiting)?;
+            index.add_some(waiting)?;
         }
         Ok(())
     }

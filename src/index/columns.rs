@@ -12,7 +12,10 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
 use super::format::MAX_DOCUMENT_TOKENS;
+use crate::language::Language;
 use crate::token::TokenClass;
 
 /// The stored tokens of a document: parallel columns of equal length.
@@ -36,6 +39,21 @@ const COMPRESSION_LEVEL: i32 = 12;
 impl Columns {
     /// The stored form.
     pub fn encode(&self) -> Vec<u8> {
+        CODEC.with_borrow_mut(|codec| codec.compress(&self.raw()))
+    }
+
+    /// The stored form, and the digest of the content.
+    pub(super) fn encode_content(&self, language: Language, lines: u32) -> (Vec<u8>, u128) {
+        let raw = self.raw();
+        (CODEC.with_borrow_mut(|codec| codec.compress(&raw)), content_of(&raw, language, lines))
+    }
+
+    /// The digest of the content: equal for equal tokens on equal lines of texts of so many lines, and for nothing else.
+    pub(super) fn content(&self, language: Language, lines: u32) -> u128 {
+        content_of(&self.raw(), language, lines)
+    }
+
+    fn raw(&self) -> Vec<u8> {
         let mut recent = Recent::default();
         let mut ranks = Vec::new();
         let mut fresh = Vec::new();
@@ -56,7 +74,7 @@ impl Columns {
         raw.extend(fresh.iter().map(|name| *name as u8));
         raw.extend(fresh.iter().map(|name| (name >> 8) as u8));
         self.encode_lines(&mut raw);
-        CODEC.with_borrow_mut(|codec| codec.compress(&raw))
+        raw
     }
 
     fn encode_lines(&self, raw: &mut Vec<u8>) {
@@ -87,6 +105,10 @@ impl Columns {
         let (classes, names, lines) = without_lines(raw, tokens)?;
         Some(Columns { classes, names, lines: decode_lines(lines, tokens)? })
     }
+}
+
+fn content_of(raw: &[u8], language: Language, lines: u32) -> u128 {
+    xxh3_128_with_seed(raw, u64::from(lines) << 8 | u64::from(language.number()))
 }
 
 /// The tokens of a document whose lines are read when they are asked for: most documents are only looked at to see that

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::columns::Columns;
-use super::documents::{Component, DocumentFacts, DocumentMarks};
+use super::documents::{Component, DocumentFacts, DocumentMarks, package_hash};
 use super::error::IndexError;
 use super::segment::{ComponentId, DocumentId, DocumentRow, Segment};
 use super::spill::{Kept, Spill};
@@ -19,14 +19,16 @@ pub struct PreparedDocument {
     facts: DocumentFacts,
     lines: u32,
     tokens: u32,
+    content: u128,
     block: Kept,
 }
 
 impl PreparedDocument {
     /// Compresses a document and holds it in memory.
     pub fn new(facts: DocumentFacts, columns: &Columns, lines: u32) -> PreparedDocument {
-        let block = Kept::held(columns.encode());
-        PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block }
+        let (block, content) = columns.encode_content(facts.language, lines);
+        let block = Kept::held(block);
+        PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, content, block }
     }
 
     /// Compresses a document and sets it aside.
@@ -39,8 +41,9 @@ impl PreparedDocument {
         lines: u32,
         spill: &std::sync::Arc<Spill>,
     ) -> Result<PreparedDocument, IndexError> {
-        let block = spill.keep(columns.encode())?;
-        Ok(PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, block })
+        let (block, content) = columns.encode_content(facts.language, lines);
+        let block = spill.keep(block)?;
+        Ok(PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, content, block })
     }
 }
 
@@ -87,13 +90,17 @@ impl<'a> Contents<'a> {
         components.sort_by(|a, b| {
             (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
         });
+        components.dedup_by(|later, first| {
+            (&later.component.purl, &later.component.digest)
+                == (&first.component.purl, &first.component.digest)
+        });
         for component in &mut components {
             component.documents.sort_by(|a, b| a.facts.path.cmp(&b.facts.path));
         }
         Contents::Prepared(components)
     }
 
-    /// The components of some segments that are wanted.
+    /// The components of some segments that are wanted. Of those with the same purl and digest there is one.
     ///
     /// # Errors
     /// If a segment is damaged.
@@ -117,8 +124,38 @@ impl<'a> Contents<'a> {
                 return Err(segment.out_of_order(first));
             }
         }
+        Ok(Contents::of_stored(segments, components))
+    }
+
+    /// What can be read of some segments, and what is lost: the names of components, as far as those can be read.
+    pub(super) fn salvaged(segments: &'a [Segment]) -> (Contents<'a>, Vec<String>) {
+        let (mut components, mut lost) = (Vec::new(), Vec::new());
+        for segment in segments {
+            let mut first = 0u32;
+            for id in segment.components() {
+                let Ok(row) = segment.component_row(id) else {
+                    // Where the documents of those behind it begin is not known any more.
+                    lost.push(format!("the components of {} from number {} on", segment.name(), id.0));
+                    break;
+                };
+                let end = first.saturating_add(row.documents);
+                match segment.is_component_whole(id, first..end) {
+                    true => components.push(StoredComponent { segment, id, first, end }),
+                    false => lost.push(match segment.component(&row) {
+                        Ok(component) => component.purl.to_string(),
+                        Err(_) => format!("component {} of {}", id.0, segment.name()),
+                    }),
+                }
+                first = end;
+            }
+        }
+        (Contents::of_stored(segments.iter().collect(), components), lost)
+    }
+
+    fn of_stored(segments: Vec<&'a Segment>, mut components: Vec<StoredComponent<'a>>) -> Contents<'a> {
         components.sort_by(|a, b| a.order(b));
-        Ok(Contents::Stored { segments, components })
+        components.dedup_by(|later, first| later.is_same_as(first));
+        Contents::Stored { segments, components }
     }
 
     /// Whether there is nothing.
@@ -138,11 +175,9 @@ impl<'a> Contents<'a> {
         prepared.iter().map(ComponentRef::Prepared).chain(stored.iter().map(ComponentRef::Stored))
     }
 
-    /// The documents, in order, each with the number of its component.
-    pub(super) fn documents(&self) -> impl Iterator<Item = Result<(u32, DocumentRef<'_>), IndexError>> {
-        self.components().zip(0..).flat_map(|(component, number)| {
-            component.documents().map(move |document| document.map(|document| (number, document)))
-        })
+    /// The documents, in order.
+    pub(super) fn documents(&self) -> impl Iterator<Item = Result<DocumentRef<'_>, IndexError>> {
+        self.components().flat_map(|component| component.documents())
     }
 
     /// Lets go of the memory that reading the segments took.
@@ -153,13 +188,20 @@ impl<'a> Contents<'a> {
     }
 }
 
-impl StoredComponent<'_> {
-    /// By purl and digest. One that cannot be read comes first, and whoever reads it is told.
+impl<'a> StoredComponent<'a> {
+    /// By purl and digest, and of one that is held twice by what else is known of it. One that cannot be read comes first,
+    /// and whoever reads it is told.
     fn order(&self, other: &StoredComponent<'_>) -> Ordering {
-        fn key<'a>(of: &StoredComponent<'a>) -> Option<(&'a str, [u8; 32])> {
-            of.segment.component_key(of.id).ok()
-        }
-        key(self).cmp(&key(other))
+        self.key().cmp(&other.key())
+    }
+
+    fn is_same_as(&self, other: &StoredComponent<'_>) -> bool {
+        let name = |(purl, digest, _)| (purl, digest);
+        self.key().is_some_and(|key| other.key().map(name) == Some(name(key)))
+    }
+
+    fn key(&self) -> Option<(&'a str, [u8; 32], u128)> {
+        self.segment.component_key(self.id).ok()
     }
 }
 
@@ -176,6 +218,16 @@ impl<'a> ComponentRef<'a> {
             ComponentRef::Prepared(prepared) => Ok(Cow::Borrowed(&prepared.component)),
             ComponentRef::Stored(StoredComponent { segment, id, .. }) => {
                 segment.component(&segment.component_row(*id)?).map(Cow::Owned)
+            }
+        }
+    }
+
+    /// The hash of its package, the same for each version.
+    pub(super) fn package(&self) -> Result<u64, IndexError> {
+        match self {
+            ComponentRef::Prepared(prepared) => Ok(package_hash(&prepared.component.purl)),
+            ComponentRef::Stored(StoredComponent { segment, id, .. }) => {
+                Ok(segment.component_row(*id)?.package)
             }
         }
     }
@@ -241,6 +293,14 @@ impl<'a> DocumentRef<'a> {
         }
     }
 
+    /// The digest of its content.
+    pub(super) fn content(&self) -> u128 {
+        match self {
+            DocumentRef::Prepared(document) => document.content,
+            DocumentRef::Stored(_, row) => row.content,
+        }
+    }
+
     pub(super) fn block_length(&self) -> u32 {
         match self {
             DocumentRef::Prepared(document) => document.block.byte_count() as u32,
@@ -268,9 +328,6 @@ impl<'a> DocumentRef<'a> {
     /// Its fingerprints. Made anew when they are wanted: reading the tokens costs a fiftieth of what parsing them did, and
     /// all fingerprints of a corpus are several times larger than all its tokens.
     pub(super) fn fingerprints(&self) -> Result<Vec<Fingerprint>, IndexError> {
-        if !self.marks().is_searchable() {
-            return Ok(Vec::new());
-        }
         let columns = self.columns()?;
         Ok(fingerprints(&columns.classes, &columns.names, self.language()))
     }

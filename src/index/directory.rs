@@ -1,4 +1,4 @@
-//! An index directory: immutable segments and the manifest that lists them.
+//! An index directory: immutable segments and models, and the manifest that lists them.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::contents::{Contents, PreparedComponent};
 use super::documents::Component;
 use super::error::IndexError;
-use super::format::COMMON_POSTING;
-use super::manifest::{self, Manifest, SegmentEntry};
+use super::format::COMMON_LIST;
+use super::manifest::{self, Manifest, ModelEntry, SegmentEntry};
 use super::memory::Memory;
+use super::models::{StoredModel, lessons};
 use super::sections::WriteError;
 use super::segment::Segment;
 use super::spill::Spill;
@@ -50,31 +51,67 @@ impl IndexDirectory {
     /// # Errors
     /// If there is none, it is damaged, or another process writes to it.
     pub fn open(path: &Path) -> Result<IndexDirectory, IndexError> {
-        if !path.join(manifest::FILE_NAME).is_file() {
-            return Err(IndexError::Missing(path.to_owned()));
-        }
-        IndexDirectory::locked(path)
+        // Nothing is made where there is no index, not even a lock.
+        read_manifest(path)?;
+        let lock = storage::lock(path)?;
+        let Files { manifest, segments, .. } = read_directory(path)?;
+        Ok(IndexDirectory::locked(path, manifest, segments, lock))
     }
 
     /// Opens an index for writing, or makes an empty one.
     ///
     /// # Errors
-    /// If it is damaged, cannot be made, or another process writes to it.
+    /// If it is damaged, cannot be looked at or made, has segments and no manifest, or another process writes to it.
     pub fn open_or_create(path: &Path) -> Result<IndexDirectory, IndexError> {
-        fs::create_dir_all(path).map_err(|error| io_error("cannot create", path, error))?;
-        IndexDirectory::locked(path)
+        storage::create_directory(path)?;
+        let lock = storage::lock(path)?;
+        match read_directory(path) {
+            Ok(Files { manifest, segments, .. }) => {
+                Ok(IndexDirectory::locked(path, manifest, segments, lock))
+            }
+            Err(IndexError::Missing(_)) => {
+                if storage::file_names(path)?.iter().any(|name| manifest::is_segment_name(name)) {
+                    return Err(IndexError::NoManifest(path.to_owned()));
+                }
+                let mut index = IndexDirectory::locked(path, Manifest::default(), Vec::new(), lock);
+                // A writer that is killed before its first commit leaves no segments without a manifest.
+                index.publish(Vec::new(), Vec::new())?;
+                Ok(index)
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    fn locked(path: &Path) -> Result<IndexDirectory, IndexError> {
+    /// Keeps what is whole of a damaged index; returns the names of what is lost.
+    ///
+    /// # Errors
+    /// If the manifest cannot be read, or the index cannot be written; it is then as it was.
+    pub fn salvage(path: &Path) -> Result<Vec<String>, IndexError> {
+        let manifest = read_manifest(path)?;
         let lock = storage::lock(path)?;
-        let (manifest, segments) = match path.join(manifest::FILE_NAME).is_file() {
-            true => read_directory(path)?,
-            false => (Manifest::new(Vec::new()), Vec::new()),
-        };
-        let is_named = |name: &str| manifest.segments.iter().any(|segment| segment.file == name);
-        storage::sweep(path, |name| manifest::is_segment_name(name) && !is_named(name));
+        let (mut segments, mut lost) = (Vec::new(), Vec::new());
+        for entry in &manifest.segments {
+            match open_segment(path, entry) {
+                Ok(segment) => segments.push(segment),
+                Err(error) => lost.push(format!("all of {} ({error})", entry.file)),
+            }
+        }
+        let mut directory = IndexDirectory::locked(path, manifest, segments, lock);
+        let segments = std::mem::take(&mut directory.segments);
+        let (contents, of_segments) = Contents::salvaged(&segments);
+        lost.extend(of_segments);
+        let entries = if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
+        directory.publish(entries, Vec::new())?;
+        directory.learn()?;
+        Ok(lost)
+    }
+
+    /// An index that was read, under its lock: what killed writers left behind goes.
+    fn locked(path: &Path, manifest: Manifest, segments: Vec<Segment>, lock: File) -> IndexDirectory {
+        let is_named = |name: &str| manifest.files().any(|file| file == name);
+        storage::sweep(path, |name| manifest::is_written_name(name) && !is_named(name));
         let spill = Spill::new(path.to_owned(), Memory::default());
-        Ok(IndexDirectory { path: path.to_owned(), manifest, segments, spill, _lock: lock })
+        IndexDirectory { path: path.to_owned(), manifest, segments, spill, _lock: lock }
     }
 
     /// Takes no more memory for writing than that.
@@ -88,16 +125,59 @@ impl IndexDirectory {
         self.spill.clone()
     }
 
-    /// Adds components as one new segment; those of the same purl are replaced.
+    /// Adds components as one new segment, and learns from the whole index what is ordinary; those of the same purl are
+    /// replaced.
     ///
     /// # Errors
     /// If they cannot be written; the index is then as it was.
     pub fn add(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
+        self.add_some(components)?;
+        self.learn()
+    }
+
+    /// Adds some of many components: as [`IndexDirectory::add`], without learning, which [`IndexDirectory::learn`] does
+    /// once for all.
+    ///
+    /// # Errors
+    /// If they cannot be written; the index is then as it was.
+    pub fn add_some(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
         let replaced: HashSet<Purl> = components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;
         entries.push(self.write(&Contents::prepared(components))?);
-        self.publish(entries)?;
+        self.publish(entries, self.manifest.models.clone())?;
         if self.segments.len() > MAX_SEGMENTS { self.merge_small() } else { Ok(()) }
+    }
+
+    /// Learns what is ordinary in each language from all components, where they changed since it was learned.
+    ///
+    /// # Errors
+    /// If the index is damaged or cannot be written; it is then as it was.
+    pub fn learn(&mut self) -> Result<(), IndexError> {
+        let mut models = Vec::new();
+        for lesson in lessons(&self.segments)? {
+            let (language, sample) = (lesson.language.name().to_owned(), lesson.digest());
+            let is_known = |model: &&ModelEntry| model.language == language && model.sample == sample;
+            let known = self.manifest.models.iter().find(is_known);
+            models.push(match known {
+                Some(known) => known.clone(),
+                None => self.write_model(&lesson.learn()?, language, sample)?,
+            });
+        }
+        if models == self.manifest.models {
+            Ok(())
+        } else {
+            self.publish(self.manifest.segments.clone(), models)
+        }
+    }
+
+    fn write_model(&self, bytes: &[u8], language: String, sample: String) -> Result<ModelEntry, IndexError> {
+        let digest = blake3::hash(bytes).to_hex().to_string();
+        let file = manifest::file_name(&digest, manifest::MODEL_EXTENSION);
+        storage::publish(&self.path, |out| {
+            out.write_all(bytes).map_err(|error| io_error("cannot write to", &self.path, error))?;
+            let bytes = bytes.len() as u64;
+            Ok((file.clone(), ModelEntry { language, file, digest, bytes, sample }))
+        })
     }
 
     /// Writes the small segments into one; the large ones stay, so that adding costs no more in a large index.
@@ -114,7 +194,8 @@ impl IndexDirectory {
             self.segments.iter().zip(&small).filter(|(_, small)| **small).map(|(segment, _)| segment);
         let merged = self.write(&Contents::stored(chosen, |_| true)?)?;
         let kept = self.manifest.segments.iter().zip(&small).filter(|(_, small)| !**small);
-        self.publish(kept.map(|(entry, _)| entry.clone()).chain([merged]).collect())
+        let entries = kept.map(|(entry, _)| entry.clone()).chain([merged]).collect();
+        self.publish(entries, self.manifest.models.clone())
     }
 
     /// Removes the components with these purls (of any version where a purl names none); returns how many there were.
@@ -134,7 +215,8 @@ impl IndexDirectory {
             .collect();
         if !named.is_empty() {
             let entries = self.without(&named)?;
-            self.publish(entries)?;
+            self.publish(entries, self.manifest.models.clone())?;
+            self.learn()?;
         }
         Ok(named.len())
     }
@@ -146,7 +228,8 @@ impl IndexDirectory {
     pub fn merge(&mut self) -> Result<(), IndexError> {
         let contents = Contents::stored(&self.segments, |_| true)?;
         let entries = if contents.is_empty() { Vec::new() } else { vec![self.write(&contents)?] };
-        self.publish(entries)
+        self.publish(entries, self.manifest.models.clone())?;
+        self.learn()
     }
 
     /// Every component, by purl.
@@ -177,31 +260,30 @@ impl IndexDirectory {
     /// Writes a segment under the name its content gives it; nothing refers to it yet.
     fn write(&self, contents: &Contents<'_>) -> Result<SegmentEntry, IndexError> {
         storage::publish(&self.path, |out| {
-            let (digest, bytes) = write_segment(contents, &self.spill, out).map_err(|error| match error {
+            let written = write_segment(contents, &self.spill, out).map_err(|error| match error {
                 WriteError::Index(error) => error,
                 WriteError::Io(error) => io_error("cannot write to", &self.path, error),
             })?;
-            let digest = digest.to_hex().to_string();
-            let file = manifest::segment_name(&digest);
-            Ok((file.clone(), SegmentEntry { file, digest, bytes }))
+            let entry = SegmentEntry::new(&written);
+            Ok((entry.file.clone(), entry))
         })
     }
 
-    /// Commits: the manifest names these segments from now on, and files it no longer names go.
-    fn publish(&mut self, entries: Vec<SegmentEntry>) -> Result<(), IndexError> {
-        let manifest = Manifest::new(entries);
+    /// Commits: the manifest names these files from now on, and those it no longer names go.
+    fn publish(&mut self, entries: Vec<SegmentEntry>, models: Vec<ModelEntry>) -> Result<(), IndexError> {
+        let manifest = Manifest::new(entries, models);
+        let segments = open_segments(&self.path, &manifest)?;
         storage::publish(&self.path, |out| {
             let written = out.write_all(&manifest.to_bytes());
             written.map_err(|error| io_error("cannot write to", &self.path, error))?;
             Ok((manifest::FILE_NAME.to_owned(), ()))
         })?;
-        let named: HashSet<&str> = manifest.segments.iter().map(|segment| segment.file.as_str()).collect();
-        for old in self.manifest.segments.iter().filter(|old| !named.contains(old.file.as_str())) {
-            // Readers that hold the old segment mapped keep it; a file that stays behind harms nothing.
-            let _ = fs::remove_file(self.path.join(&old.file));
+        let named: HashSet<&str> = manifest.files().collect();
+        for old in self.manifest.files().filter(|old| !named.contains(old)) {
+            // Readers that hold the old file mapped keep it; a file that stays behind harms nothing.
+            let _ = fs::remove_file(self.path.join(old));
         }
-        self.segments = open_segments(&self.path, &manifest)?;
-        self.manifest = manifest;
+        (self.segments, self.manifest) = (segments, manifest);
         Ok(())
     }
 }
@@ -227,7 +309,7 @@ fn small_ones(sizes: impl Iterator<Item = Size>) -> Vec<bool> {
             tokens: total.tokens.saturating_add(sizes[i].tokens),
         };
         let is_large = rank >= 2 && sizes[i].bytes > total.bytes.saturating_mul(2);
-        if is_large || next.tokens >= u64::from(COMMON_POSTING) {
+        if is_large || next.tokens >= u64::from(COMMON_LIST) {
             break;
         }
         (small[i], total) = (true, next);
@@ -235,71 +317,132 @@ fn small_ones(sizes: impl Iterator<Item = Size>) -> Vec<bool> {
     small
 }
 
-/// Opens the segments of an index directory for reading.
+/// The files of an index directory, open for reading.
+pub(super) struct Files {
+    pub(super) manifest: Manifest,
+    pub(super) segments: Vec<Segment>,
+    pub(super) models: Vec<StoredModel>,
+}
+
+/// Opens the files of an index directory for reading.
 ///
 /// # Errors
 /// If there is no index, or it is damaged.
-pub fn read_directory(path: &Path) -> Result<(Manifest, Vec<Segment>), IndexError> {
+pub(super) fn read_directory(path: &Path) -> Result<Files, IndexError> {
     let mut manifest = read_manifest(path)?;
     loop {
-        let opened = open_segments(path, &manifest);
+        let opened = open_files(path, &manifest);
         if opened.is_ok() {
-            return opened.map(|segments| (manifest, segments));
+            return opened;
         }
         // A writer may have published the next generation and removed the files of this one meanwhile.
         let now = read_manifest(path)?;
         if now == manifest {
-            let segments = open_segments(path, &now)?;
-            return Ok((now, segments));
+            return open_files(path, &now);
         }
         manifest = now;
     }
 }
 
+/// Reads all of an index directory and compares; lists what is wrong.
+///
+/// # Errors
+/// If its manifest cannot be read.
+pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
+    let manifest = read_manifest(path)?;
+    let mut damage = Vec::new();
+    for entry in &manifest.segments {
+        match open_segment(path, entry) {
+            Ok(segment) => {
+                let of_segment = segment.damage();
+                if of_segment.is_empty() && segment.digest().to_hex().as_str() != entry.digest {
+                    damage.push(segment.corrupt("its digest is not the one the manifest names"));
+                }
+                damage.extend(of_segment);
+            }
+            Err(error) => damage.push(error),
+        }
+    }
+    for entry in &manifest.models {
+        let opened = open_model(path, entry).and_then(|model| {
+            model.model()?;
+            match model.digest().to_hex().as_str() == entry.digest {
+                true => Ok(()),
+                false => {
+                    Err(IndexError::corrupt(&entry.file, "its digest is not the one the manifest names"))
+                }
+            }
+        });
+        damage.extend(opened.err());
+    }
+    Ok(damage)
+}
+
+/// No manifest of an index is longer.
+const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+
 fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
     let manifest_path = path.join(manifest::FILE_NAME);
-    let bytes = match fs::read(&manifest_path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let bytes = match storage::read(&manifest_path, MAX_MANIFEST_BYTES) {
+        Err(IndexError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(IndexError::Missing(path.to_owned()));
         }
-        Err(error) => return Err(io_error("cannot read", &manifest_path, error)),
+        read => read?,
     };
     Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)
 }
 
-fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, IndexError> {
-    manifest
-        .segments
-        .iter()
-        .map(|entry| {
-            let file = path.join(&entry.file);
-            let name = file.display().to_string();
-            let segment = Segment::open(&name, storage::map(&file)?)?;
-            if segment.digest().to_hex().as_str() != entry.digest || segment.byte_count() != entry.bytes {
-                return Err(IndexError::corrupt(&name, "it is not the segment the manifest names"));
-            }
-            Ok(segment)
-        })
-        .collect()
+fn open_files(path: &Path, manifest: &Manifest) -> Result<Files, IndexError> {
+    Ok(Files {
+        segments: open_segments(path, manifest)?,
+        models: manifest.models.iter().map(|entry| open_model(path, entry)).collect::<Result<_, _>>()?,
+        manifest: manifest.clone(),
+    })
 }
 
-/// Every component of some segments, by purl.
+fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, IndexError> {
+    manifest.segments.iter().map(|entry| open_segment(path, entry)).collect()
+}
+
+fn open_segment(path: &Path, entry: &SegmentEntry) -> Result<Segment, IndexError> {
+    let file = path.join(&entry.file);
+    let name = file.display().to_string();
+    let segment = Segment::open(&name, storage::map(&file)?)?;
+    match format!("{:016x}", segment.seal()) == entry.seal && segment.byte_count() == entry.bytes {
+        true => Ok(segment),
+        false => Err(IndexError::corrupt(&name, "it is not the segment the manifest names")),
+    }
+}
+
+fn open_model(path: &Path, entry: &ModelEntry) -> Result<StoredModel, IndexError> {
+    let file = path.join(&entry.file);
+    let name = file.display().to_string();
+    let model = StoredModel::open(&name, storage::map(&file)?)?;
+    match model.language().name() == entry.language && model.byte_count() == entry.bytes {
+        true => Ok(model),
+        false => Err(IndexError::corrupt(&name, "it is not the model the manifest names")),
+    }
+}
+
+/// Every component of some segments, by purl; one that several hold is listed once.
 pub(super) fn list(segments: &[Segment]) -> Result<Vec<ComponentEntry>, IndexError> {
     let mut entries = Vec::new();
     for segment in segments {
         for id in segment.components() {
             let row = segment.component_row(id)?;
-            entries.push(ComponentEntry {
+            let entry = ComponentEntry {
                 component: segment.component(&row)?,
                 documents: u64::from(row.documents),
                 tokens: u64::from(row.tokens),
                 lines: row.lines,
-            });
+            };
+            entries.push((entry, row.identity));
         }
     }
-    entries.sort_by(|a, b| a.component.purl.cmp(&b.component.purl));
-    Ok(entries)
+    let name = |entry: &ComponentEntry| (entry.component.purl.clone(), entry.component.digest.clone());
+    entries.sort_by_cached_key(|(entry, identity)| (name(entry), *identity));
+    entries.dedup_by(|(later, _), (first, _)| name(later) == name(first));
+    Ok(entries.into_iter().map(|(entry, _)| entry).collect())
 }
 
 #[cfg(test)]

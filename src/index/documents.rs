@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::language::Language;
 use crate::license::LicenseFact;
@@ -25,6 +26,11 @@ pub struct Component {
     pub dependencies: Vec<String>,
     /// Packages that it carries in vendored folders, as purls without version; sorted, each once.
     pub vendored: Vec<String>,
+}
+
+/// The hash of a package, the same for each of its versions.
+pub fn package_hash(purl: &Purl) -> u64 {
+    xxh3_64(purl.package().as_bytes())
 }
 
 /// A day, counted from 1970-01-01. That day itself is none: archives that know no date state it.

@@ -58,12 +58,27 @@ pub enum IndexError {
         /// The setting that suffices.
         needed: Memory,
     },
+    /// A directory has segments and no manifest that says which of them make up the index.
+    #[error(
+        "{} has segments and no manifest.json: restore the manifest from a copy, or use an empty directory", .0.display()
+    )]
+    NoManifest(PathBuf),
     /// Another process is writing to this index.
     #[error("another birthmark is writing to {}; wait for it to finish", .0.display())]
     Locked(PathBuf),
 }
 
 impl IndexError {
+    pub(super) fn version(name: &str, found: String, expected: String, is_newer: bool) -> IndexError {
+        let remedy = match is_newer {
+            true => "update birthmark",
+            false => {
+                "build the index again: `birthmark index add --index DIRECTORY SOURCE...` into a new directory"
+            }
+        };
+        IndexError::Version { name: name.to_owned(), found, expected, remedy }
+    }
+
     pub(super) fn corrupt(name: &str, what: impl Into<String>) -> IndexError {
         IndexError::Corrupt { name: name.to_owned(), what: what.into() }
     }

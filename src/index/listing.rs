@@ -1,30 +1,33 @@
 //! What the format lists of the postings, as they come in order: which of them, in which bucket, under which suffix.
 
-use std::io::{Seek, Write};
+use std::io::Write;
 use std::sync::Arc;
 
+use super::equals::Equals;
 use super::error::IndexError;
 use super::format::{
-    self, COMMON_POSTING, MAX_DOCUMENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT, Section,
+    self, COMMON_LIST, INCOMPLETE_LIST, MAX_CONTENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT, Section,
 };
 use super::runs::Posting;
 use super::sections::{SectionWriter, WriteError};
+use super::selection::{Selection, select};
 use super::spill::{Scratch, Spill, Written};
 
 /// The listing as it grows.
 pub(super) struct Listing<'a> {
     token_starts: &'a [u32],
+    equals: &'a Equals,
     group: Group,
     heads: Scratch,
     positions: Scratch,
     count: u64,
 }
 
-/// The postings of one fingerprint.
+/// The postings of one fingerprint. Each is in a document that is listed for its content.
 #[derive(Default)]
 struct Group {
-    hash: u64,
-    /// Those that are listed.
+    key: u64,
+    /// Those that may be listed.
     positions: Vec<u32>,
     /// All there were.
     seen: usize,
@@ -36,9 +39,10 @@ struct Group {
 
 impl<'a> Listing<'a> {
     /// A listing of documents that begin at these global positions.
-    pub(super) fn new(token_starts: &'a [u32], spill: &Arc<Spill>) -> Listing<'a> {
+    pub(super) fn new(token_starts: &'a [u32], equals: &'a Equals, spill: &Arc<Spill>) -> Listing<'a> {
         Listing {
             token_starts,
+            equals,
             group: Group::default(),
             heads: spill.scratch(),
             positions: spill.scratch(),
@@ -46,27 +50,43 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Takes the next posting, none of whose like came before one of another hash.
+    /// Takes the next posting, none of whose like came before one of another key.
     pub(super) fn push(&mut self, posting: Posting) -> Result<(), IndexError> {
-        if posting.hash() != self.group.hash {
+        if posting.key() != self.group.key {
             self.end_group()?;
-            self.group.hash = posting.hash();
+            self.group.key = posting.key();
         }
         self.group.push(posting.position(), self.token_starts);
         Ok(())
     }
 
     fn end_group(&mut self) -> Result<(), IndexError> {
-        let positions = self.group.listed();
-        let hash = self.group.hash;
-        let head = [(hash >> 16) as u16, (hash >> 32) as u16, (hash >> 48) as u16].map(u16::to_le_bytes);
-        for position in positions {
-            self.heads.write(head.as_flattened())?;
+        if self.group.documents > MAX_CONTENTS_PER_FINGERPRINT {
+            self.limit();
+        }
+        let head = &self.group.key.to_le_bytes()[..HEAD_BYTES];
+        for position in &self.group.positions {
+            self.heads.write(head)?;
             self.positions.write(&position.to_le_bytes())?;
         }
-        self.count += positions.len() as u64;
+        self.count += self.group.positions.len() as u64;
         self.group.clear();
         Ok(())
+    }
+
+    /// Leaves what a fingerprint of very many contents lists, behind a posting that says so.
+    fn limit(&mut self) {
+        let (starts, equals) = (self.token_starts, self.equals);
+        let document = |position: u32| starts.partition_point(|&start| start <= position) - 1;
+        let mut numbers: Vec<usize> =
+            self.group.positions.iter().map(|&position| document(position)).collect();
+        numbers.dedup();
+        let holdings = numbers.into_iter().flat_map(|number| equals.holdings(number)).collect();
+        let Selection { contents, is_common } = select(holdings, false);
+        self.group
+            .positions
+            .retain(|&position| contents.binary_search(&equals.content(document(position))).is_ok());
+        self.group.positions.insert(0, if is_common { COMMON_LIST } else { INCOMPLETE_LIST });
     }
 
     /// Ends the listing.
@@ -97,9 +117,6 @@ impl Group {
     }
 
     fn count(&mut self, position: u32, token_starts: &[u32]) {
-        if self.documents > MAX_DOCUMENTS_PER_FINGERPRINT {
-            return;
-        }
         if u64::from(position) >= self.end_of_last {
             let next = token_starts.partition_point(|&start| start <= position);
             self.end_of_last = token_starts.get(next).map_or(u64::MAX, |&start| u64::from(start));
@@ -111,20 +128,13 @@ impl Group {
         }
     }
 
-    fn listed(&self) -> &[u32] {
-        match self.documents > MAX_DOCUMENTS_PER_FINGERPRINT {
-            true => &[COMMON_POSTING],
-            false => &self.positions,
-        }
-    }
-
     fn clear(&mut self) {
         self.positions.clear();
         *self = Group { positions: std::mem::take(&mut self.positions), ..Group::default() };
     }
 }
 
-/// What is listed: of each posting the upper bits of its hash, which buckets and suffixes are made of, and its position.
+/// What is listed: of each posting its key, which buckets and suffixes are made of, and its position.
 pub(super) struct Listed {
     heads: Written,
     positions: Written,
@@ -134,16 +144,18 @@ pub(super) struct Listed {
     pub(super) bucket_bits: u8,
 }
 
+/// Bytes of a key as it is set aside.
 const HEAD_BYTES: usize = 6;
 
 impl Listed {
     /// Writes the sections Buckets, Suffixes and Postings.
-    pub(super) fn write<W: Write + Seek>(&self, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
+    pub(super) fn write<W: Write>(&self, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
         out.section(Section::Buckets)?;
         self.write_buckets(out)?;
         out.section(Section::Suffixes)?;
         for piece in self.heads.pieces() {
-            let suffix = |head: &[u8]| self.bucket_and_suffix(head).1.to_le_bytes();
+            let width = format::suffix_bytes(self.bucket_bits);
+            let suffix = |head: &[u8]| self.bucket_and_suffix(head).1.to_le_bytes().into_iter().take(width);
             let suffixes: Vec<u8> = piece?.chunks_exact(HEAD_BYTES).flat_map(suffix).collect();
             out.write(&suffixes)?;
         }
@@ -151,7 +163,7 @@ impl Listed {
         self.positions.pieces().try_for_each(|piece| out.write(&piece?))
     }
 
-    fn write_buckets<W: Write + Seek>(&self, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
+    fn write_buckets<W: Write>(&self, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
         let (mut buckets, mut entry) = (0u32, 0u32);
         for piece in self.heads.pieces() {
             let mut bytes = Vec::new();
@@ -172,8 +184,8 @@ impl Listed {
         Ok(())
     }
 
-    fn bucket_and_suffix(&self, head: &[u8]) -> (u32, u16) {
-        let upper = head.iter().rev().fold(0, |upper, &byte| upper << 8 | u64::from(byte));
-        format::bucket_and_suffix(upper << 16, self.bucket_bits)
+    fn bucket_and_suffix(&self, head: &[u8]) -> (u32, u64) {
+        let key = head.iter().rev().fold(0, |upper, &byte| upper << 8 | u64::from(byte));
+        format::bucket_and_suffix(key, self.bucket_bits)
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::error::IndexError;
 use super::spill::{Spill, Written};
 
-/// A fingerprint and where it stands, in twelve bytes: the order is by hash, then position.
+/// The key of a fingerprint and where it stands, in twelve bytes: the order is by key, then position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Posting([u32; 3]);
 
@@ -18,11 +18,11 @@ const POSTING_BYTES: usize = 12;
 const READ_BYTES: (usize, usize) = (5 * POSTING_BYTES * 64, 20 * POSTING_BYTES * 1024);
 
 impl Posting {
-    pub(super) fn new(hash: u64, position: u32) -> Posting {
-        Posting([(hash >> 32) as u32, hash as u32, position])
+    pub(super) fn new(key: u64, position: u32) -> Posting {
+        Posting([(key >> 32) as u32, key as u32, position])
     }
 
-    pub(super) fn hash(self) -> u64 {
+    pub(super) fn key(self) -> u64 {
         u64::from(self.0[0]) << 32 | u64::from(self.0[1])
     }
 
@@ -30,8 +30,8 @@ impl Posting {
         self.0[2]
     }
 
-    fn key(self) -> (u64, u32) {
-        (self.hash(), self.position())
+    fn order(self) -> (u64, u32) {
+        (self.key(), self.position())
     }
 
     fn to_bytes(self) -> [u8; POSTING_BYTES] {
@@ -92,7 +92,7 @@ impl Runs {
     }
 
     fn set_aside(&mut self) -> Result<(), IndexError> {
-        self.buffer.par_sort_unstable_by_key(|posting| posting.key());
+        self.buffer.par_sort_unstable_by_key(|posting| posting.order());
         let mut scratch = self.spill.scratch();
         for some in self.buffer.chunks(1024) {
             let bytes: Vec<u8> = some.iter().flat_map(|posting| posting.to_bytes()).collect();
@@ -111,7 +111,7 @@ impl Runs {
 
     /// All postings, in order.
     pub(super) fn sorted(mut self) -> Result<Sorted, IndexError> {
-        self.buffer.par_sort_unstable_by_key(|posting| posting.key());
+        self.buffer.par_sort_unstable_by_key(|posting| posting.order());
         let share = self.spill.memory().for_sorting() / 4 / (self.written.len() + 1);
         let read_bytes = share.clamp(READ_BYTES.0, READ_BYTES.1) / POSTING_BYTES * POSTING_BYTES;
         let written = self.written.into_iter().map(|run| Run {
@@ -125,7 +125,7 @@ impl Runs {
         let mut sorted = Sorted { runs: written.chain([rest]).collect(), heads: BinaryHeap::new() };
         for run in 0..sorted.runs.len() {
             if let Some(posting) = sorted.runs[run].next()? {
-                sorted.heads.push(Reverse((posting.key(), run)));
+                sorted.heads.push(Reverse((posting.order(), run)));
             }
         }
         Ok(sorted)
@@ -187,7 +187,7 @@ impl Sorted {
         };
         let Reverse((key, run)) = *head;
         match self.runs[run].next()? {
-            Some(next) => *head = Reverse((next.key(), run)),
+            Some(next) => *head = Reverse((next.order(), run)),
             None => drop(std::collections::binary_heap::PeekMut::pop(head)),
         }
         Ok(Some(Posting::new(key.0, key.1)))
@@ -212,11 +212,11 @@ mod tests {
         let postings: Vec<Posting> =
             (0..20_000u64).map(|i| Posting::new(mix(i % 12_000), mix(i) as u32)).collect();
         let mut expected = postings.clone();
-        expected.sort_by_key(|posting| posting.key());
+        expected.sort_by_key(|posting| posting.order());
         for limit in [1, 1_400, 19_999, 20_000, 1_000_000] {
             let some = if limit == 1 { &postings[..300] } else { &postings[..] };
             let mut expected = some.to_vec();
-            expected.sort_by_key(|posting| posting.key());
+            expected.sort_by_key(|posting| posting.order());
             for spill in
                 [Spill::in_memory(), Spill::with_room(Some(directory.path().into()), Memory::default(), 1000)]
             {

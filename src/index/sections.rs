@@ -1,11 +1,14 @@
-//! Writes the sections of a segment one behind the other, and at last the header before them.
+//! Writes the sections of a segment one behind the other, then the checksums of its pages and the trailer.
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::IndexError;
-use super::format::{self, FORMAT_VERSION, HEADER_BYTES, MAGIC, SECTION_ALIGNMENT, Section};
+use super::format::{
+    self, FORMAT_VERSION, MAGIC, PAGE_BYTES, PREAMBLE_BYTES, SECTION_ALIGNMENT, Section, TRAILER_BYTES,
+};
+use super::pages;
 use super::segment::Counts;
 use crate::token::NORMALIZER_VERSION;
 
@@ -20,32 +23,45 @@ pub enum WriteError {
     Io(#[from] io::Error),
 }
 
+/// What a file of the index was written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// BLAKE3 of the whole file.
+    pub digest: blake3::Hash,
+    /// Its size.
+    pub bytes: u64,
+    /// The checksum that it ends with.
+    pub seal: u64,
+}
+
 /// A segment as it is written.
 pub(super) struct SectionWriter<W> {
     out: W,
-    /// Where in `out` the segment begins.
-    start: u64,
-    /// Bytes behind the header so far.
+    /// Bytes so far.
     length: u64,
-    content: blake3::Hasher,
-    sections: [(u64, u64, u64); Section::ALL.len()],
-    /// The section being written, and the checksum of it so far.
-    open: Option<(Section, Box<Xxh3>)>,
+    whole: blake3::Hasher,
+    sections: [(u64, u64); Section::ALL.len()],
+    /// The section being written.
+    open: Option<Section>,
+    /// The page being written, and the checksums of those before it.
+    page: Vec<u8>,
+    checksums: Vec<u8>,
 }
 
-impl<W: Write + Seek> SectionWriter<W> {
-    /// Leaves room for the header.
-    pub(super) fn new(mut out: W) -> io::Result<SectionWriter<W>> {
-        let start = out.stream_position()?;
-        out.write_all(&[0; HEADER_BYTES])?;
-        Ok(SectionWriter {
+impl<W: Write> SectionWriter<W> {
+    /// Writes the preamble.
+    pub(super) fn new(out: W) -> io::Result<SectionWriter<W>> {
+        let mut writer = SectionWriter {
             out,
-            start,
             length: 0,
-            content: blake3::Hasher::new(),
+            whole: blake3::Hasher::new(),
             sections: Default::default(),
             open: None,
-        })
+            page: Vec::with_capacity(PAGE_BYTES),
+            checksums: Vec::new(),
+        };
+        writer.append(&preamble(MAGIC))?;
+        Ok(writer)
     }
 
     /// Ends the section before and begins another.
@@ -53,60 +69,86 @@ impl<W: Write + Seek> SectionWriter<W> {
         self.close();
         let padding = self.length.next_multiple_of(SECTION_ALIGNMENT as u64) - self.length;
         self.append(&[0; SECTION_ALIGNMENT][..padding as usize])?;
-        self.sections[section as usize].0 = HEADER_BYTES as u64 + self.length;
-        self.open = Some((section, Box::default()));
+        self.sections[section as usize].0 = self.length;
+        self.open = Some(section);
         Ok(())
     }
 
     /// Writes a part of the section.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
-        if let Some((_, checksum)) = &mut self.open {
-            checksum.update(bytes);
-        }
         Ok(self.append(bytes)?)
     }
 
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.content.update(bytes);
+    fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        self.put(bytes)?;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(PAGE_BYTES - self.page.len()));
+            self.page.extend_from_slice(now);
+            bytes = later;
+            if self.page.len() == PAGE_BYTES {
+                self.end_page();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes bytes that have no checksum of their page.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.whole.update(bytes);
         self.length += bytes.len() as u64;
         self.out.write_all(bytes)
     }
 
+    fn end_page(&mut self) {
+        let number = self.checksums.len() / pages::CHECKSUM_BYTES;
+        self.checksums.extend_from_slice(&pages::checksum(number, &self.page).to_le_bytes());
+        self.page.clear();
+    }
+
     fn close(&mut self) {
-        if let Some((section, checksum)) = self.open.take() {
-            let (start, length, sum) = &mut self.sections[section as usize];
-            *length = HEADER_BYTES as u64 + self.length - *start;
-            *sum = checksum.digest();
+        if let Some(section) = self.open.take() {
+            let (start, length) = &mut self.sections[section as usize];
+            *length = self.length - *start;
         }
     }
 
-    /// Writes the header, and tells the digest of the content and the size of the whole.
-    pub(super) fn finish(mut self, counts: Counts, bucket_bits: u8) -> io::Result<(blake3::Hash, u64)> {
+    /// Writes the checksums of the pages and the trailer.
+    pub(super) fn finish(mut self, counts: Counts, bucket_bits: u8) -> io::Result<WrittenFile> {
+        self.section(Section::Pages)?;
+        if !self.page.is_empty() {
+            self.end_page();
+        }
+        let checksums = std::mem::take(&mut self.checksums);
+        self.put(&checksums)?;
         self.close();
-        let digest = self.content.finalize();
-        let end = self.out.stream_position()?;
-        self.out.seek(SeekFrom::Start(self.start))?;
-        self.out.write_all(&self.header(digest, counts, bucket_bits))?;
-        self.out.seek(SeekFrom::Start(end))?;
-        Ok((digest, end - self.start))
+        let trailer = self.trailer(xxh3_64(&checksums), counts, bucket_bits);
+        let seal = xxh3_64(&trailer);
+        self.put(&trailer)?;
+        self.put(&seal.to_le_bytes())?;
+        Ok(WrittenFile { digest: self.whole.finalize(), bytes: self.length, seal })
     }
 
-    fn header(&self, digest: blake3::Hash, counts: Counts, bucket_bits: u8) -> Vec<u8> {
-        let mut header = Vec::with_capacity(HEADER_BYTES);
-        header.extend_from_slice(&MAGIC);
-        header.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        header.extend_from_slice(&NORMALIZER_VERSION.to_le_bytes());
-        header.resize(format::OFFSET_CONTENT_DIGEST, 0);
-        header.extend_from_slice(digest.as_bytes());
+    fn trailer(&self, pages_checksum: u64, counts: Counts, bucket_bits: u8) -> Vec<u8> {
+        let mut trailer = Vec::with_capacity(TRAILER_BYTES);
         let counts = [counts.components, counts.documents, counts.tokens, counts.lines, counts.fingerprints];
-        header.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
-        header.push(bucket_bits);
-        header.resize(format::OFFSET_SECTIONS, 0);
-        for (offset, length, checksum) in self.sections {
-            header.extend([offset, length, checksum].iter().flat_map(|field| field.to_le_bytes()));
+        trailer.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
+        trailer.push(bucket_bits);
+        trailer.resize(format::OFFSET_SECTIONS, 0);
+        for (offset, length) in self.sections {
+            trailer.extend([offset, length].iter().flat_map(|field| field.to_le_bytes()));
         }
-        header.resize(format::OFFSET_HEADER_CHECKSUM, 0);
-        header.extend_from_slice(&xxh3_64(&header).to_le_bytes());
-        header
+        trailer.resize(format::OFFSET_PAGES_CHECKSUM, 0);
+        trailer.extend_from_slice(&pages_checksum.to_le_bytes());
+        trailer.resize(format::OFFSET_TRAILER_CHECKSUM, 0);
+        trailer
     }
+}
+
+/// What a file of the index starts with: what it is, and of which versions.
+pub(super) fn preamble(magic: [u8; 8]) -> [u8; PREAMBLE_BYTES] {
+    let mut bytes = [0; PREAMBLE_BYTES];
+    bytes[..8].copy_from_slice(&magic);
+    bytes[8..12].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
+    bytes[12..14].copy_from_slice(&NORMALIZER_VERSION.to_le_bytes());
+    bytes
 }

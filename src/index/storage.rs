@@ -3,7 +3,7 @@
 //! The one room of the library that touches the file system below the drivers, and the one with `unsafe`.
 
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -32,17 +32,77 @@ impl Deref for SegmentBytes {
     }
 }
 
-/// Maps a segment file.
+/// Maps a file of the index.
 ///
 /// # Errors
-/// If it cannot be opened or mapped.
+/// If it cannot be opened or mapped, or is no regular file.
 #[allow(unsafe_code)]
 pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
-    let file = File::open(path).map_err(|error| io_error("cannot open", path, error))?;
-    // SAFETY: a segment file is written once under a temporary name, published by rename, and only ever unlinked
+    let file = open(path)?;
+    // SAFETY: a file of the index is written once under a temporary name, published by rename, and only ever unlinked
     // afterwards, which leaves a map intact. Whoever truncates it by hand gets a signal, as with any mapped file.
     let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|error| io_error("cannot map", path, error))?;
     Ok(SegmentBytes::Mapped(map))
+}
+
+/// Reads a regular file of at most so many bytes.
+///
+/// # Errors
+/// If it cannot be read, or is longer.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, IndexError> {
+    let mut bytes = Vec::new();
+    let file = open(path)?;
+    (&file).take(limit + 1).read_to_end(&mut bytes).map_err(|error| io_error("cannot read", path, error))?;
+    match bytes.len() as u64 <= limit {
+        true => Ok(bytes),
+        false => {
+            Err(io_error("cannot read", path, io::Error::other(format!("it is longer than {limit} bytes"))))
+        }
+    }
+}
+
+/// Opens a file to read it. A pipe or a device in its place would be waited for or read without end.
+fn open(path: &Path) -> Result<File, IndexError> {
+    let failed = |error| io_error("cannot open", path, error);
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::other("it is no regular file")));
+    }
+    File::open(path).map_err(failed)
+}
+
+/// Makes a directory and those above it that are missing, so that they are there after a power failure, too.
+///
+/// # Errors
+/// What the system says.
+pub fn create_directory(path: &Path) -> Result<(), IndexError> {
+    let failed = |error| io_error("cannot create", path, error);
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => return Err(failed(io::Error::other("a file stands in its place"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let parent =
+        path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    if let Some(parent) = parent {
+        create_directory(parent)?;
+    }
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    parent.map_or(Ok(()), |parent| sync_directory(parent).map_err(failed))
+}
+
+/// The names of what stands in a directory.
+///
+/// # Errors
+/// What the system says.
+pub fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
+    let failed = |error| io_error("cannot read", directory, error);
+    let entries = fs::read_dir(directory).map_err(failed)?;
+    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    entries.map(name).collect::<io::Result<_>>().map_err(failed)
 }
 
 impl SegmentBytes {

@@ -3,103 +3,198 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::contents::{ComponentRef, Contents, DocumentRef};
+use super::documents::{Component, Day, DocumentFacts};
+use super::equals::Equals;
 use super::error::IndexError;
+use super::format::{COMPONENT_ROW, DOCUMENT_ROW};
 use super::spill::{Scratch, Spill};
 use crate::license::LicenseFact;
 
-/// Bytes of memory that a document takes at the most while tables are made: where its tokens begin, and what is known of
-/// its path while the table of paths doubles.
-pub(super) const DOCUMENT_BYTES: u64 = 64;
+/// Bytes of memory that a document takes at the most while tables are made: where its tokens begin, which others are equal
+/// to it, where its block is, and what is known of its path while the table of paths doubles.
+pub(super) const DOCUMENT_BYTES: u64 = 112;
 
-/// Tables as they grow. What is written is set aside; in memory is what is known of texts and licences.
-pub(super) struct Tables {
+/// Tables as they grow. What is written is set aside; in memory is what is known of texts and licences, and where blocks
+/// are.
+pub(super) struct Tables<'a> {
     pub(super) strings: Strings,
     pub(super) licenses: Licenses,
     pub(super) components: Scratch,
     pub(super) documents: Scratch,
+    token_starts: &'a [u32],
+    equals: &'a Equals,
     component_count: u32,
-    document_count: usize,
+    /// Where the block of each document begins.
+    blocks: Vec<u64>,
     block_bytes: u64,
 }
 
-impl Tables {
+/// What is counted of a component while its documents are gone through.
+#[derive(Default)]
+struct Sums {
+    documents: u32,
+    tokens: u32,
+    lines: u64,
+}
+
+impl<'a> Tables<'a> {
     /// The tables of some contents, whose documents begin at these global positions.
     pub(super) fn of(
         contents: &Contents<'_>,
-        token_starts: &[u32],
+        token_starts: &'a [u32],
+        equals: &'a Equals,
         spill: &Arc<Spill>,
-    ) -> Result<Tables, IndexError> {
+    ) -> Result<Tables<'a>, IndexError> {
         let mut tables = Tables {
             strings: Strings { bytes: spill.scratch(), known: FxHashMap::default() },
             licenses: Licenses { rows: spill.scratch(), known: FxHashMap::default() },
             components: spill.scratch(),
             documents: spill.scratch(),
+            token_starts,
+            equals,
             component_count: 0,
-            document_count: 0,
+            blocks: Vec::with_capacity(token_starts.len()),
             block_bytes: 0,
         };
         for component in contents.components() {
-            tables.add(component, token_starts)?;
+            tables.add(component)?;
         }
         contents.release();
         Ok(tables)
     }
 
-    fn add(&mut self, component: ComponentRef<'_>, token_starts: &[u32]) -> Result<(), IndexError> {
-        self.add_component_row(component)?;
-        for document in component.documents() {
-            self.add_document_row(&document?, token_starts[self.document_count])?;
-            self.document_count += 1;
+    fn add(&mut self, of: ComponentRef<'_>) -> Result<(), IndexError> {
+        let component = of.component()?;
+        let (mut sums, mut identity) = (Sums::default(), Identity::of(&component));
+        for document in of.documents() {
+            let document = document?;
+            let facts = document.facts()?;
+            identity.add(&document, &facts);
+            sums.add(&document);
+            self.add_document_row(&document, &facts)?;
         }
+        self.add_component_row(of.package()?, &component, &sums, identity)?;
         self.component_count += 1;
         Ok(())
     }
 
-    fn add_component_row(&mut self, of: ComponentRef<'_>) -> Result<(), IndexError> {
-        let component = of.component()?;
+    fn add_component_row(
+        &mut self,
+        package: u64,
+        component: &Component,
+        sums: &Sums,
+        identity: Identity,
+    ) -> Result<(), IndexError> {
         let license = self.licenses.number(&component.license, &mut self.strings)?;
         let purl = self.strings.place(component.purl.as_str())?;
-        let (mut documents, mut tokens, mut lines) = (0u32, 0u32, 0u64);
-        for document in of.documents() {
-            let document = document?;
-            documents += 1;
-            tokens += document.tokens();
-            lines += u64::from(document.lines());
-        }
-        let digest =
-            component.digest.strip_prefix("blake3:").and_then(|hex| blake3::Hash::from_hex(hex).ok());
-        let mut row = Vec::new();
-        for field in [purl.0, purl.1, license, documents, tokens, 0] {
+        let dependencies = self.strings.place(&component.dependencies.join("\n"))?;
+        let vendored = self.strings.place(&component.vendored.join("\n"))?;
+        let mut row = Vec::with_capacity(COMPONENT_ROW);
+        let day = component.published.map_or(0, Day::days);
+        for field in [purl.0, purl.1, license, sums.documents, sums.tokens, day] {
             row.extend_from_slice(&field.to_le_bytes());
         }
-        row.extend_from_slice(&lines.to_le_bytes());
-        row.extend_from_slice(digest.unwrap_or(blake3::Hash::from_bytes([0; 32])).as_bytes());
+        row.extend_from_slice(&sums.lines.to_le_bytes());
+        row.extend_from_slice(digest_bytes(component).as_bytes());
+        for field in [dependencies.0, dependencies.1, vendored.0, vendored.1] {
+            row.extend_from_slice(&field.to_le_bytes());
+        }
+        row.extend_from_slice(&package.to_le_bytes());
         row.extend_from_slice(&[0; 8]);
+        row.extend_from_slice(&identity.0.digest128().to_le_bytes());
         self.components.write(&row)
     }
 
-    fn add_document_row(&mut self, document: &DocumentRef<'_>, token_start: u32) -> Result<(), IndexError> {
-        let facts = document.facts()?;
+    fn add_document_row(
+        &mut self,
+        document: &DocumentRef<'_>,
+        facts: &DocumentFacts,
+    ) -> Result<(), IndexError> {
         let path = self.strings.place(&facts.path)?;
         let license = match &facts.license {
             Some(fact) => self.licenses.number(fact, &mut self.strings)?,
             None => u32::MAX,
         };
-        let mut row = Vec::new();
-        for field in
-            [self.component_count, token_start, document.tokens(), document.lines(), path.0, path.1, license]
-        {
+        let number = self.blocks.len();
+        let block = match self.equals.first(number) {
+            first if first < number => self.blocks[first],
+            _ => {
+                let start = self.block_bytes;
+                self.block_bytes += u64::from(document.block_length());
+                start
+            }
+        };
+        self.blocks.push(block);
+        let (component, token_start) = (self.component_count, self.token_starts[number]);
+        let mut row = Vec::with_capacity(DOCUMENT_ROW);
+        for field in [component, token_start, document.tokens(), document.lines(), path.0, path.1, license] {
             row.extend_from_slice(&field.to_le_bytes());
         }
         row.extend_from_slice(&[facts.language.number(), facts.marks.to_bits(), 0, 0]);
-        row.extend_from_slice(&self.block_bytes.to_le_bytes());
+        row.extend_from_slice(&block.to_le_bytes());
         row.extend_from_slice(&document.block_length().to_le_bytes());
         row.extend_from_slice(&[0; 4]);
-        self.block_bytes += u64::from(document.block_length());
+        row.extend_from_slice(&document.content().to_le_bytes());
         self.documents.write(&row)
+    }
+}
+
+/// The digest of a component's files; zeros where it is none.
+fn digest_bytes(component: &Component) -> blake3::Hash {
+    let digest = component.digest.strip_prefix("blake3:").and_then(|hex| blake3::Hash::from_hex(hex).ok());
+    digest.unwrap_or(blake3::Hash::from_bytes([0; 32]))
+}
+
+impl Sums {
+    fn add(&mut self, document: &DocumentRef<'_>) {
+        self.documents += 1;
+        self.tokens += document.tokens();
+        self.lines += u64::from(document.lines());
+    }
+}
+
+/// A digest of all that is known of a component and its documents.
+struct Identity(Box<Xxh3>);
+
+impl Identity {
+    fn of(component: &Component) -> Identity {
+        let mut identity = Identity(Box::default());
+        identity.text(component.purl.as_str());
+        identity.0.update(digest_bytes(component).as_bytes());
+        identity.license(&component.license);
+        identity.number(u64::from(component.published.map_or(0, Day::days)));
+        identity.text(&component.dependencies.join("\n"));
+        identity.text(&component.vendored.join("\n"));
+        identity
+    }
+
+    fn add(&mut self, document: &DocumentRef<'_>, facts: &DocumentFacts) {
+        self.text(&facts.path);
+        if let Some(license) = &facts.license {
+            self.license(license);
+        }
+        let kind = [facts.license.is_some().into(), facts.language.number(), facts.marks.to_bits()];
+        self.0.update(&kind);
+        self.number(u64::from(document.lines()));
+        self.0.update(&document.content().to_le_bytes());
+    }
+
+    fn license(&mut self, fact: &LicenseFact) {
+        self.text(fact.expression.as_ref().map_or("", |expression| expression.as_str()));
+        self.text(&fact.declared);
+        self.0.update(&[fact.precision as u8, fact.learned_from as u8]);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(&number.to_le_bytes());
     }
 }
 

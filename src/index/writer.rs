@@ -2,65 +2,58 @@
 //! all of it in memory at any time.
 //!
 //! ```text
-//!   Contents --> token starts --> tables                            \
-//!            --> fingerprints --> sorted runs --merged--> listing    >  set aside (spill), then written
-//!            --> token blocks, as they are                           |  section by section
-//!            --> a sample of documents --> model                    /
+//!   Contents --> token starts, which documents are equal --> tables  \
+//!            --> fingerprints --> sorted runs --merged--> listing     >  set aside (spill), then written
+//!            --> token blocks, as they are                           /   section by section
 //! ```
 //!
-//! In memory are: four bytes a document for where its tokens begin, at first some sixty for names, later a run of
-//! postings, the documents that are being read, and the sample that the model is learned from.
+//! In memory are: some forty bytes a document for where its tokens begin and which others are equal to it, at first some
+//! sixty for names, later a run of postings, and the documents that are being read.
 
-use std::io::{Cursor, Seek, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::contents::{Contents, DocumentRef, PreparedComponent};
+use super::equals::Equals;
 use super::error::IndexError;
-use super::format::{COMMON_POSTING, MAX_DOCUMENT_TOKENS, Section};
+use super::format::{self, COMMON_LIST, MAX_DOCUMENT_TOKENS, Section};
 use super::listing::{Listed, Listing};
 use super::runs::{Posting, Runs};
-use super::sections::{SectionWriter, WriteError};
+use super::sections::{SectionWriter, WriteError, WrittenFile};
 use super::segment::Counts;
 use super::spill::Spill;
 use super::tables::{self, Tables};
-use crate::model::{TrainingDocument, learn};
-
-/// Tokens below which a corpus teaches nothing about ordinary code.
-const MIN_TRAINING_TOKENS: u64 = 1_000_000;
-/// Tokens from which more teach nothing new: documents are sampled.
-const MAX_TRAINING_TOKENS: u64 = 8_000_000;
 
 /// Documents that are read in parallel before what was made of them is taken in: so many, or as many as have so many
 /// tokens.
 const DOCUMENTS_AT_ONCE: usize = 1024;
 const TOKENS_AT_ONCE: u64 = 1 << 20;
 
-/// Writes a segment of some contents; tells the digest of its content and its size.
+/// Writes a segment of some contents.
 ///
 /// # Errors
 /// If they are too much for one segment, they were taken from a segment that is damaged, or `out` fails.
 pub fn write_segment(
     contents: &Contents<'_>,
     spill: &Arc<Spill>,
-    out: impl Write + Seek,
-) -> Result<(blake3::Hash, u64), WriteError> {
+    out: impl Write,
+) -> Result<WrittenFile, WriteError> {
     let layout = Layout::of(contents, spill)?;
     let mut out = SectionWriter::new(out)?;
-    write_tables(Tables::of(contents, &layout.token_starts, spill)?, &mut out)?;
+    write_tables(Tables::of(contents, &layout.token_starts, &layout.equals, spill)?, &mut out)?;
+    out.section(Section::Contents)?;
+    for some in layout.equals.order().chunks(DOCUMENTS_AT_ONCE) {
+        let bytes: Vec<u8> = some.iter().flat_map(|number| number.to_le_bytes()).collect();
+        out.write(&bytes)?;
+    }
     out.section(Section::Tokens)?;
-    write_blocks(contents, &mut out)?;
+    layout.write_blocks(contents, &mut out)?;
     let listed = layout.listed(contents, spill)?;
     listed.write(&mut out)?;
     let counts = Counts { fingerprints: listed.count, ..layout.counts };
-    let bucket_bits = listed.bucket_bits;
-    drop(listed);
-    out.section(Section::Model)?;
-    if counts.tokens >= MIN_TRAINING_TOKENS {
-        out.write(&learn(training_sample(contents, counts.tokens)?, counts.tokens))?;
-    }
-    Ok(out.finish(counts, bucket_bits)?)
+    Ok(out.finish(counts, listed.bucket_bits)?)
 }
 
 /// A segment of these components, in memory.
@@ -68,12 +61,12 @@ pub fn write_segment(
 /// # Errors
 /// If they are too much for one segment.
 pub fn segment_bytes(components: Vec<PreparedComponent>) -> Result<Vec<u8>, WriteError> {
-    let mut bytes = Cursor::new(Vec::new());
+    let mut bytes = Vec::new();
     write_segment(&Contents::prepared(components), &Spill::in_memory(), &mut bytes)?;
-    Ok(bytes.into_inner())
+    Ok(bytes)
 }
 
-fn write_tables<W: Write + Seek>(tables: Tables, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
+fn write_tables<W: Write>(tables: Tables<'_>, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
     for (section, table) in [
         (Section::Strings, tables.strings.bytes),
         (Section::Licenses, tables.licenses.rows),
@@ -86,24 +79,15 @@ fn write_tables<W: Write + Seek>(tables: Tables, out: &mut SectionWriter<W>) -> 
     Ok(())
 }
 
-fn write_blocks<W: Write + Seek>(
-    contents: &Contents<'_>,
-    out: &mut SectionWriter<W>,
-) -> Result<(), WriteError> {
-    some_at_a_time(contents, |documents| {
-        documents.iter().try_for_each(|(_, document)| out.write(&document.block()?))
-    })
-}
-
 /// Goes through all documents, some at a time, and lets go of the memory they were read into.
 fn some_at_a_time<'c, E: From<IndexError>>(
     contents: &'c Contents<'_>,
-    mut act: impl FnMut(&[(u32, DocumentRef<'c>)]) -> Result<(), E>,
+    mut act: impl FnMut(&[DocumentRef<'c>]) -> Result<(), E>,
 ) -> Result<(), E> {
     let (mut some, mut tokens) = (Vec::with_capacity(DOCUMENTS_AT_ONCE), 0);
     for document in contents.documents() {
         let document = document?;
-        tokens += u64::from(document.1.tokens());
+        tokens += u64::from(document.tokens());
         some.push(document);
         if some.len() == DOCUMENTS_AT_ONCE || tokens >= TOKENS_AT_ONCE {
             act(&some)?;
@@ -116,15 +100,17 @@ fn some_at_a_time<'c, E: From<IndexError>>(
     Ok(())
 }
 
-/// Where the tokens of each document begin, and how much there is.
+/// Where the tokens of each document begin, which documents are equal, and how much there is.
 struct Layout {
     token_starts: Vec<u32>,
+    equals: Equals,
     counts: Counts,
 }
 
 impl Layout {
     fn of(contents: &Contents<'_>, spill: &Spill) -> Result<Layout, IndexError> {
-        let mut layout = Layout { token_starts: Vec::new(), counts: Counts::default() };
+        let mut layout =
+            Layout { token_starts: Vec::new(), equals: Equals::default(), counts: Counts::default() };
         for component in contents.components() {
             layout.counts.components += 1;
             for document in component.documents() {
@@ -134,6 +120,7 @@ impl Layout {
         contents.release();
         let bytes = layout.counts.documents * tables::DOCUMENT_BYTES;
         spill.memory().check_names(layout.counts.documents, bytes)?;
+        layout.equals = Equals::of(contents)?;
         Ok(layout)
     }
 
@@ -141,7 +128,7 @@ impl Layout {
         if document.tokens() > MAX_DOCUMENT_TOKENS {
             return Err(IndexError::TooLarge { what: "a document", limit: u64::from(MAX_DOCUMENT_TOKENS) });
         }
-        let limit = u64::from(COMMON_POSTING);
+        let limit = u64::from(COMMON_LIST);
         self.token_starts.push(self.counts.tokens as u32);
         self.counts.documents += 1;
         self.counts.lines += u64::from(document.lines());
@@ -152,10 +139,28 @@ impl Layout {
         }
     }
 
+    /// Writes each block of tokens once.
+    fn write_blocks<W: Write>(
+        &self,
+        contents: &Contents<'_>,
+        out: &mut SectionWriter<W>,
+    ) -> Result<(), WriteError> {
+        let mut number = 0;
+        some_at_a_time(contents, |documents| {
+            for document in documents {
+                if self.equals.first(number) == number {
+                    out.write(&document.block()?)?;
+                }
+                number += 1;
+            }
+            Ok(())
+        })
+    }
+
     /// What the format lists.
     fn listed(&self, contents: &Contents<'_>, spill: &Arc<Spill>) -> Result<Listed, IndexError> {
         let mut sorted = self.runs(contents, spill)?.sorted()?;
-        let mut listing = Listing::new(&self.token_starts, spill);
+        let mut listing = Listing::new(&self.token_starts, &self.equals, spill);
         while let Some(posting) = sorted.next()? {
             listing.push(posting)?;
         }
@@ -164,13 +169,14 @@ impl Layout {
 
     fn runs(&self, contents: &Contents<'_>, spill: &Arc<Spill>) -> Result<Runs, IndexError> {
         let mut runs = Runs::new(spill);
-        let mut starts = self.token_starts.iter();
+        let mut numbers = 0..;
         some_at_a_time(contents, |documents| {
-            let with_starts: Vec<(&DocumentRef<'_>, u32)> =
-                documents.iter().map(|(_, document)| document).zip(starts.by_ref().copied()).collect();
-            let found = with_starts.into_par_iter().map(|(document, start)| {
+            let numbered = documents.iter().zip(numbers.by_ref());
+            let listed: Vec<(&DocumentRef<'_>, usize)> =
+                numbered.filter(|(_, number)| self.equals.is_listed(*number)).collect();
+            let found = listed.into_par_iter().map(|(document, number)| {
                 let posting = |found: crate::fingerprint::Fingerprint| {
-                    Posting::new(found.hash.0, start + found.position)
+                    Posting::new(format::key(found.hash.0), self.token_starts[number] + found.position)
                 };
                 Ok(document.fingerprints()?.into_iter().map(posting).collect())
             });
@@ -179,30 +185,6 @@ impl Layout {
         })?;
         Ok(runs)
     }
-}
-
-/// Documents to learn the model from: a sample spread over all components, by document number.
-fn training_sample(contents: &Contents<'_>, tokens: u64) -> Result<Vec<TrainingDocument>, IndexError> {
-    let stride = tokens.div_ceil(MAX_TRAINING_TOKENS) as usize;
-    let (mut sample, mut searchable) = (Vec::new(), 0usize);
-    some_at_a_time(contents, |documents| {
-        let taken: Vec<_> = documents
-            .iter()
-            .filter(|(_, document)| document.marks().is_searchable())
-            .filter(|_| {
-                searchable += 1;
-                (searchable - 1).is_multiple_of(stride)
-            })
-            .collect();
-        let read = taken.into_par_iter().map(|(package, document)| {
-            let columns = document.columns()?;
-            let (package, language) = (*package, document.language());
-            Ok(TrainingDocument { package, language, classes: columns.classes, names: columns.names })
-        });
-        sample.extend(read.collect::<Result<Vec<_>, IndexError>>()?);
-        Ok::<(), IndexError>(())
-    })?;
-    Ok(sample)
 }
 
 #[cfg(test)]
@@ -246,26 +228,26 @@ mod tests {
         let contents = Contents::prepared(components(&spill));
         let layout = Layout::of(&contents, &spill).expect("small enough");
         assert!(layout.runs(&contents, &spill).expect("room").count() > 5, "one run is no merging");
-        let mut bytes = Cursor::new(Vec::new());
+        let mut bytes = Vec::new();
         write_segment(&contents, &spill, &mut bytes).expect("room on disk");
-        assert!(bytes.into_inner() == expected);
+        assert!(bytes == expected);
 
         let segment = |bytes| Segment::open("a test's", SegmentBytes::Owned(bytes)).expect("a segment");
         let mut halves = components(&spill);
         let rest = halves.split_off(2);
         let halves = [rest, halves].map(|half| segment(segment_bytes(half).expect("small enough")));
         let contents = Contents::stored(&halves, |_| true).expect("readable");
-        let mut merged = Cursor::new(Vec::new());
+        let mut merged = Vec::new();
         write_segment(&contents, &spill, &mut merged).expect("room on disk");
-        assert!(merged.into_inner() == expected);
-        segment(expected).verify().expect("whole");
+        assert!(merged == expected);
+        assert_eq!(segment(expected).damage().len(), 0, "whole");
     }
 
     #[test]
     fn too_little_memory_for_the_names_is_named() {
         let spill = Spill::new("nowhere".into(), Memory::of_a_test(1 << 10));
         let contents = Contents::prepared(components(&Spill::in_memory()));
-        let refused = write_segment(&contents, &spill, Cursor::new(Vec::new()));
+        let refused = write_segment(&contents, &spill, Vec::new());
         let message = refused.expect_err("48 documents take more").to_string();
         assert!(message.contains("48 documents") && message.contains("--memory"), "{message}");
     }

@@ -1,17 +1,30 @@
 //! Which places of the index are worth aligning.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 use super::{Found, Query};
 use crate::align::Seed;
 use crate::fingerprint::{KgramHash, SCHEMES, View, keeps_name, kgrams};
-use crate::index::{DocumentId, Index, IndexError, Postings, SegmentId};
+use crate::index::format::MAX_CONTENTS_PER_FINGERPRINT;
+use crate::index::{DocumentId, DocumentRow, Index, IndexError, Limited, Listed, SegmentId};
 use crate::model::Surprisals;
 
-/// Seeds of one document that lie near each other on both sides.
-pub(super) struct Candidate {
+/// A content of the index, and a document that has it.
+#[derive(Clone, Copy)]
+pub(super) struct Content {
+    /// Equal for equal contents; what is found goes in its order, which does not depend on segments.
+    pub digest: u128,
     pub segment: SegmentId,
     pub document: DocumentId,
+    /// Hash of the package that holds it, the first of several.
+    package: u64,
+}
+
+/// Seeds of one content that lie near each other on both sides.
+pub(super) struct Candidate {
+    pub content: Content,
     pub seeds: Vec<Seed>,
     /// Bits of the tokens that the seeds cover, before fees and penalties.
     estimate: f32,
@@ -40,11 +53,11 @@ const TABLE_VALUE_WEIGHT: f32 = 0.3;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
-    segment: SegmentId,
-    document: DocumentId,
+    /// Number of the content, in order of digests.
+    content: u32,
     seed: Seed,
     view: u8,
-    /// Places in the segment that hold this k-gram.
+    /// Packages that hold this k-gram in contents of their own.
     occurrences: u32,
 }
 
@@ -70,7 +83,7 @@ impl Screen {
     }
 }
 
-/// The candidates worth aligning, by document.
+/// The candidates worth aligning, by content.
 pub(super) fn candidates(
     index: &Index,
     surprisals: &Surprisals<'_>,
@@ -78,20 +91,22 @@ pub(super) fn candidates(
     screen: Screen,
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
-    let mut hits = hits(index, places(index, query, found))?;
+    let (contents, mut hits) = hits(index, query, found)?;
     if !query.without.is_empty() {
-        hits = compared(index, query, hits)?;
+        hits = compared(index, query, &contents, hits)?;
     }
     hits.sort_unstable();
     let worth = TokenWorth { surprisals, query };
     let mut candidates = Vec::new();
-    for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
-        match of_document {
-            // Most documents share no more than one k-gram with a file.
-            [_] => candidates.extend(Candidate::new(of_document, &worth)),
+    for of_content in hits.chunk_by(|a, b| a.content == b.content) {
+        let content = contents[of_content[0].content as usize];
+        match of_content {
+            // Most contents share no more than one k-gram with a file.
+            [_] => candidates.extend(Candidate::new(content, of_content, &worth)),
             _ => {
-                let clusters = clusters(of_document);
-                candidates.extend(clusters.iter().filter_map(|cluster| Candidate::new(cluster, &worth)));
+                let clusters = clusters(of_content);
+                let made = clusters.iter().filter_map(|cluster| Candidate::new(content, cluster, &worth));
+                candidates.extend(made);
             }
         }
     }
@@ -101,7 +116,7 @@ pub(super) fn candidates(
     let before = strong(&candidates);
     let mut kept = strongest(candidates, query.side.classes.len(), screen);
     found.candidates_left_out = before - strong(&kept);
-    kept.sort_by_key(|candidate| (candidate.segment, candidate.document, candidate.query));
+    kept.sort_by_key(|candidate| (candidate.content.digest, candidate.query));
     Ok(kept)
 }
 
@@ -110,124 +125,222 @@ pub(super) fn candidates(
 const MAX_LOOKUPS_OF_A_KGRAM: u32 = 16;
 /// Hits that are looked at for one query.
 const MAX_HITS: usize = 1 << 20;
+/// Places that are read for one query: several segments may hold the same content.
+const MAX_PLACES: usize = 4 * MAX_HITS;
 
 /// K-grams looked up together.
 const TOGETHER: usize = 16;
 
-/// Every occurrence in the index of every k-gram of the query, within limits.
-fn places(index: &Index, query: Query<'_>, found: &mut Found) -> Vec<Place> {
-    let mut places = Vec::new();
+/// A place in the index that holds a k-gram of the query.
+#[derive(Clone, Copy)]
+struct Place {
+    segment: SegmentId,
+    /// Position among all tokens of the segment.
+    global: u32,
+}
+
+/// A k-gram of the query that was looked up.
+struct Gram {
+    hash: KgramHash,
+    view: u8,
+    length: u32,
+    /// Where it begins in the query.
+    query: u32,
+    /// How much of what holds it the segments list: the least of them.
+    listed: Listed,
+    /// Where its places end among those of all k-grams.
+    end: usize,
+}
+
+/// Every content that holds a k-gram of the query, and every occurrence there, within limits.
+fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<(Vec<Content>, Vec<Hit>), IndexError> {
+    let (grams, places) = look_up(index, query, found)?;
+    let (contents, places) = resolve(index, &places)?;
+    let mut hits = Vec::with_capacity(places.len());
+    let mut start = 0;
+    let mut of_gram = Vec::new();
+    for gram in grams {
+        if hits.len() >= MAX_HITS {
+            found.kgrams_left_out += 1;
+            continue;
+        }
+        of_gram.clear();
+        of_gram.extend_from_slice(&places[start..gram.end]);
+        start = gram.end;
+        let occurrences = gram.occurrences(index, &contents, &mut of_gram, found)?;
+        hits.extend(of_gram.iter().map(|&(content, document)| {
+            let seed = Seed { query: gram.query, document, length: gram.length };
+            Hit { content, seed, view: gram.view, occurrences }
+        }));
+    }
+    Ok((contents, hits))
+}
+
+/// Looks up every k-gram of the query in every segment.
+fn look_up(
+    index: &Index,
+    query: Query<'_>,
+    found: &mut Found,
+) -> Result<(Vec<Gram>, Vec<Place>), IndexError> {
+    let (mut looked_up, mut places) = (Vec::new(), Vec::new());
     let mut times: FxHashMap<KgramHash, u32> = FxHashMap::default();
     for (view, scheme) in SCHEMES.iter().enumerate() {
         let grams = kgrams(query.side.classes, query.side.names, query.language, *scheme);
         let grams: Vec<(u32, KgramHash)> = (0..).zip(grams).collect();
         for grams in grams.chunks(TOGETHER) {
-            let mut wanted = Wanted { view: view as u8, length: scheme.k as u32, grams: Vec::new() };
+            let mut wanted = Vec::with_capacity(TOGETHER);
             for &(position, hash) in grams {
                 let times = times.entry(hash).or_default();
                 *times += 1;
-                match *times > MAX_LOOKUPS_OF_A_KGRAM || places.len() >= MAX_HITS {
+                match *times > MAX_LOOKUPS_OF_A_KGRAM || places.len() >= MAX_PLACES {
                     true => found.kgrams_left_out += 1,
-                    false => wanted.grams.push((position, hash)),
+                    false => wanted.push((position, hash)),
                 }
             }
-            for number in 0..index.segments().len() {
-                wanted.look_up(index, SegmentId(number as u32), &mut places, found);
+            let hash = |i: usize| wanted.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
+            let hashes: [KgramHash; TOGETHER] = std::array::from_fn(hash);
+            let of_segments = index.segments().iter().map(|segment| segment.lookup_all(hashes));
+            let of_segments = of_segments.collect::<Result<Vec<_>, IndexError>>()?;
+            for (i, &(query, hash)) in wanted.iter().enumerate() {
+                let mut listed = Listed::All;
+                for (postings, number) in of_segments.iter().map(|lists| lists[i]).zip(0..) {
+                    listed = listed.max(postings.completeness);
+                    let segment = SegmentId(number);
+                    places.extend(postings.list.map(|global| Place { segment, global }));
+                }
+                let (view, length, end) = (view as u8, scheme.k as u32, places.len());
+                looked_up.push(Gram { hash, view, length, query, listed, end });
             }
         }
     }
-    places
+    Ok((looked_up, places))
 }
 
-/// The documents of some places. They are sought in order, so that each is sought once.
-fn hits(index: &Index, mut places: Vec<Place>) -> Result<Vec<Hit>, IndexError> {
-    places.sort_unstable_by_key(|place| (place.segment, place.global));
-    let mut hits = Vec::with_capacity(places.len());
-    let mut last: Option<(SegmentId, DocumentId, std::ops::Range<u32>)> = None;
-    for place in places {
-        let Place { segment, global, query, length, view, occurrences } = place;
-        let (document, start) = match last {
-            Some((known, document, ref tokens)) if known == segment && tokens.contains(&global) => {
-                (document, tokens.start)
-            }
-            _ => {
-                let Some(document) = index.segment(segment).document_at(global) else { continue };
-                let row = index.segment(segment).document_row(document)?;
-                last = Some((
-                    segment,
-                    document,
-                    row.token_start..row.token_start.saturating_add(row.token_count),
-                ));
-                (document, row.token_start)
+/// A content, by number, and a position in it.
+type ContentPlace = (u32, u32);
+
+/// The contents of some places, in order of their digests, and where in them the places are. Documents are sought in order,
+/// so that each is sought once.
+fn resolve(index: &Index, places: &[Place]) -> Result<(Vec<Content>, Vec<ContentPlace>), IndexError> {
+    let mut order: Vec<(SegmentId, u32, u32)> =
+        places.iter().zip(0..).map(|(place, number)| (place.segment, place.global, number)).collect();
+    order.sort_unstable();
+    let mut documents: Vec<Content> = Vec::new();
+    let mut resolved = vec![(0, 0); places.len()];
+    let mut last: Option<(SegmentId, DocumentRow)> = None;
+    for (segment, global, number) in order {
+        let is_inside = |(of, row): &(SegmentId, DocumentRow)| {
+            let within = global.checked_sub(row.token_start);
+            *of == segment && within.is_some_and(|within| within < row.token_count)
+        };
+        let row = match last.filter(|last| is_inside(last)) {
+            Some((_, row)) => row,
+            None => {
+                let (document, row) = index.segment(segment).document_at(global)?;
+                let package = index.segment(segment).component_row(row.component)?.package;
+                documents.push(Content { digest: row.content, segment, document, package });
+                row
             }
         };
-        let seed = Seed { query, document: global - start, length };
-        hits.push(Hit { segment, document, seed, view, occurrences });
+        last = Some((segment, row));
+        resolved[number as usize] = (documents.len() as u32 - 1, global - row.token_start);
     }
-    Ok(hits)
+    let mut order: Vec<u32> = (0..documents.len() as u32).collect();
+    order.sort_unstable_by_key(|&number| {
+        let document = &documents[number as usize];
+        (document.digest, document.package, document.segment)
+    });
+    let mut contents: Vec<Content> = Vec::with_capacity(documents.len());
+    let mut numbers = vec![0; documents.len()];
+    for number in order {
+        let document = documents[number as usize];
+        if contents.last().is_none_or(|last| last.digest != document.digest) {
+            contents.push(document);
+        }
+        numbers[number as usize] = contents.len() as u32 - 1;
+    }
+    resolved.iter_mut().for_each(|(document, _)| *document = numbers[*document as usize]);
+    Ok((contents, resolved))
 }
 
-/// The hits in components that the query is compared with.
-fn compared(index: &Index, query: Query<'_>, hits: Vec<Hit>) -> Result<Vec<Hit>, IndexError> {
-    let mut compared = Vec::with_capacity(hits.len());
-    // Hits come by segment and document.
-    for of_document in hits.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
-        let Hit { segment, document, .. } = of_document[0];
-        let row = index.segment(segment).document_row(document)?;
-        if !query.without.holds(segment, row.component) {
-            compared.extend_from_slice(of_document);
+/// The hits in contents that some component holds that the query is compared with.
+fn compared(
+    index: &Index,
+    query: Query<'_>,
+    contents: &[Content],
+    hits: Vec<Hit>,
+) -> Result<Vec<Hit>, IndexError> {
+    let mut is_compared: FxHashMap<u32, bool> = FxHashMap::default();
+    for hit in &hits {
+        if let Entry::Vacant(unknown) = is_compared.entry(hit.content) {
+            let holders = index.holders(contents[hit.content as usize].digest)?;
+            unknown.insert(holders.iter().any(|holder| !query.without.holds(holder)));
         }
     }
-    Ok(compared)
+    Ok(hits.into_iter().filter(|hit| is_compared[&hit.content]).collect())
 }
 
-/// A place in the index that holds a k-gram of the query.
-struct Place {
-    segment: SegmentId,
-    /// Position among all tokens of the segment.
-    global: u32,
-    /// Where the k-gram begins in the query.
-    query: u32,
-    length: u32,
-    view: u8,
-    occurrences: u32,
-}
-
-/// Some k-grams of the query and where they stand in it.
-struct Wanted {
-    view: u8,
-    length: u32,
-    grams: Vec<(u32, KgramHash)>,
-}
-
-impl Wanted {
-    fn look_up(&self, index: &Index, id: SegmentId, places: &mut Vec<Place>, found: &mut Found) {
-        let segment = index.segment(id);
-        let hash = |i: usize| self.grams.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
-        let lists = segment.lookup_all::<TOGETHER>(std::array::from_fn(hash));
-        for (&(position, _), list) in self.grams.iter().zip(lists) {
-            let list = match list {
-                Postings::Listed(list) => list,
-                Postings::Common => {
-                    found.common_fingerprints += 1;
-                    continue;
-                }
+impl Gram {
+    /// Leaves of the places of the k-gram those that one segment of the whole corpus would list, and counts the packages
+    /// that hold it: versions of a package and equal contents count once.
+    fn occurrences(
+        &self,
+        index: &Index,
+        contents: &[Content],
+        places: &mut Vec<ContentPlace>,
+        found: &mut Found,
+    ) -> Result<u32, IndexError> {
+        let (mut listed, mut limited) = (self.listed, None);
+        if index.segments().len() > 1 {
+            places.sort_unstable();
+            places.dedup();
+            limited = self.limited(index, contents, places)?;
+        }
+        if let Some(limited) = &limited {
+            let is_kept = |place: &ContentPlace| {
+                limited.contents.binary_search(&contents[place.0 as usize].digest).is_ok()
             };
-            let occurrences = list.len() as u32;
-            let (length, view) = (self.length, self.view);
-            places.extend(list.map(|global| Place {
-                segment: id,
-                global,
-                query: position,
-                length,
-                view,
-                occurrences,
-            }));
+            places.retain(is_kept);
+            listed = if limited.is_common { Listed::SomePackages } else { Listed::SomeOfEachPackage };
+        }
+        if listed == Listed::SomePackages {
+            found.common_fingerprints += 1;
+            return Ok(MAX_CONTENTS_PER_FINGERPRINT as u32);
+        }
+        if let Some(limited) = limited {
+            return Ok(limited.packages);
+        }
+        let package = |place: &ContentPlace| contents[place.0 as usize].package;
+        if let [one] | [one, _] = places.as_slice() {
+            let is_same = places.last().is_none_or(|other| package(other) == package(one));
+            return Ok(if is_same { 1 } else { 2 });
+        }
+        let mut packages: Vec<u64> = places.iter().map(package).collect();
+        packages.sort_unstable();
+        packages.dedup();
+        Ok(packages.len() as u32)
+    }
+
+    /// What the k-gram lists over all segments, where that is not all that they hold.
+    fn limited(
+        &self,
+        index: &Index,
+        contents: &[Content],
+        places: &[ContentPlace],
+    ) -> Result<Option<Limited>, IndexError> {
+        if self.listed == Listed::All && places.len() <= MAX_CONTENTS_PER_FINGERPRINT {
+            return Ok(None);
+        }
+        let mut digests: Vec<u128> = places.iter().map(|place| contents[place.0 as usize].digest).collect();
+        digests.dedup();
+        match self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
+            true => Ok(None),
+            false => index.limited(self.hash, &digests, self.listed).map(Some),
         }
     }
 }
 
-/// Groups the hits of one document, sorted by query position, by nearness on both sides.
+/// Groups the hits of one content, sorted by query position, by nearness on both sides.
 fn clusters(hits: &[Hit]) -> Vec<Vec<Hit>> {
     let mut clusters: Vec<(Extent, Vec<Hit>)> = Vec::new();
     for &hit in hits {
@@ -273,11 +386,10 @@ impl Extent {
 
 impl Candidate {
     /// The candidate of a cluster, if its seeds are worth enough.
-    fn new(hits: &[Hit], worth: &TokenWorth<'_>) -> Option<Candidate> {
+    fn new(content: Content, hits: &[Hit], worth: &TokenWorth<'_>) -> Option<Candidate> {
         let estimate = worth.covered(hits, |i, view| worth.bits(i, view));
         (estimate >= MIN_ESTIMATE_BITS).then(|| Candidate {
-            segment: hits[0].segment,
-            document: hits[0].document,
+            content,
             seeds: hits.iter().map(|hit| hit.seed).collect(),
             estimate,
             promise: promise(hits, worth),
@@ -298,7 +410,7 @@ const OCCURRENCES_WEIGHT: f32 = -0.8;
 const IN_LINE: i64 = 24;
 
 /// How likely an alignment of these seeds is to be worth something, going by the bits of those that lie in line, the
-/// structure of all, and how many other places hold the same k-grams.
+/// structure of all, and how many packages hold the same k-grams.
 fn promise(hits: &[Hit], worth: &TokenWorth<'_>) -> f32 {
     let in_line = worth.covered(&in_line(hits), |i, view| worth.bits(i, view));
     let structure = worth.covered(hits, |i, _| worth.surprisals.structure_bits(i as usize));
@@ -349,7 +461,7 @@ impl Stretch {
 /// owners, however strong one of them is.
 fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize, screen: Screen) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
-        let place = |c: &Candidate| (c.segment, c.document, c.query);
+        let place = |c: &Candidate| (c.content.digest, c.query);
         b.promise.total_cmp(&a.promise).then(place(a).cmp(&place(b)))
     });
     let mut stretches = vec![Stretch::default(); query_tokens / STRETCH as usize + 1];

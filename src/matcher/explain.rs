@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Aligned, Corresponding, Found, Match, Owner, Query, each_alignment, merge, side};
 use crate::align::{Block, Side};
 use crate::evidence::{self, Entry, Evidence, Ledger, RunEntry, Seen};
-use crate::index::{DocumentId, Index, IndexError, SegmentId};
+use crate::index::{Index, IndexError};
 use crate::model::{Model, Surprisals};
 use crate::purl::Purl;
 use crate::span::LineRange;
@@ -102,33 +102,57 @@ pub fn explain(
     each_alignment(index, model, query, threshold_bits, &mut Found::default(), |aligned, corresponding| {
         for (found, others) in matches.iter().zip(&mut overlapping) {
             if found.tokens.overlap(aligned.tokens) > 0 {
-                let place = (aligned.segment, aligned.document);
-                others.push(Overlapping { place, blocks: corresponding.weighed.clone() });
+                let content = aligned.content.digest;
+                others.push(Overlapping { content, blocks: corresponding.weighed.clone() });
             }
         }
         // No two matches are of the same tokens: `merge` puts the weaker one into the group of the stronger.
         let Some(number) = matches.iter().position(|found| found.tokens == aligned.tokens) else { return };
         let best = &mut strongest[number];
         let is_stronger = |(best, _): &(Aligned, _)| aligned.evidence.bits > best.evidence.bits;
-        // Of equals the first leads the match, as in `merge`: alignments come by segment and document.
+        // Of equals the first leads the match, as in `merge`: alignments come by content.
         if best.as_ref().is_none_or(is_stronger) {
             *best = Some((aligned, corresponding));
         }
     })?;
-    let account = |(best, mut others): (Option<(Aligned, Corresponding)>, Vec<Overlapping>)| {
-        best.map(|(aligned, corresponding)| {
-            others.retain(|other| other.place == (aligned.segment, aligned.document));
-            account(index, model, query, &aligned, &corresponding.weighed, &others, threshold_bits)
-        })
-        .transpose()
-    };
-    strongest.into_iter().zip(overlapping).map(account).collect()
+    let mut accounts = Vec::with_capacity(matches.len());
+    for ((best, mut others), found) in strongest.into_iter().zip(overlapping).zip(matches) {
+        let Some((aligned, corresponding)) = best else {
+            accounts.push(None);
+            continue;
+        };
+        others.retain(|other| other.content == aligned.content.digest);
+        let account =
+            account(index, model, query, &aligned, &corresponding.weighed, &others, threshold_bits)?;
+        accounts.push(Some(match likeliest_holder(index, &aligned, &found.owners)? {
+            Some((purl, path)) => Account { purl, path, ..account },
+            None => account,
+        }));
+    }
+    Ok(accounts)
 }
 
 /// An alignment that shares tokens of the query with a match.
 struct Overlapping {
-    place: (SegmentId, DocumentId),
+    content: u128,
     blocks: Vec<Block>,
+}
+
+/// The component and the document to name for an alignment: of those that hold its content the likeliest owner, and else the
+/// first.
+fn likeliest_holder(
+    index: &Index,
+    aligned: &Aligned,
+    owners: &[Owner],
+) -> Result<Option<(Purl, String)>, IndexError> {
+    let mut holders = Vec::new();
+    for holder in index.holders(aligned.content.digest)? {
+        holders.push((holder.segment.purl(&holder.component)?, holder.segment.document(&holder.row)?.path));
+    }
+    let owns =
+        |owner: &Owner| holders.iter().position(|(purl, path)| (purl, path) == (&owner.purl, &owner.path));
+    let place = owners.iter().find_map(owns).unwrap_or(0);
+    Ok(holders.into_iter().nth(place))
 }
 
 fn account(
@@ -140,11 +164,10 @@ fn account(
     overlapping: &[Overlapping],
     threshold_bits: f32,
 ) -> Result<Account, IndexError> {
-    let segment = index.segment(aligned.segment);
-    let columns = segment.remembered_columns(aligned.document, &aligned.row)?;
+    let segment = index.segment(aligned.content.segment);
+    let columns = segment.remembered_columns(aligned.content.document, &aligned.row)?;
     let lines = segment.lines(&columns)?;
     let surprisals = query.surprisals(model);
-    let component = segment.component(&segment.component_row(aligned.row.component)?)?;
     let scoring = Scoring { surprisals: &surprisals, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
     let evidence = evidence::recorded(&surprisals, query.side, scoring.document, blocks, &mut ledger);
@@ -152,7 +175,7 @@ fn account(
         ledger.entries().iter().map(|entry| scoring.pair(*entry, lines)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
     Ok(Account {
-        purl: component.purl,
+        purl: segment.purl(&segment.component_row(aligned.row.component)?)?,
         path: segment.document(&aligned.row)?.path,
         runs: scoring.runs(&ledger),
         clearing: scoring.clearing(threshold_bits),

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::{Aligned, Match, Owner, Query};
 use crate::index::documents::Day;
-use crate::index::{Index, IndexError};
+use crate::index::{Holder, Index, IndexError};
 use crate::span::{LineRange, TokenRange};
 
 /// An alignment belongs to a match if this part of it lies inside.
@@ -36,7 +37,7 @@ pub(super) fn merge(
         b.evidence
             .bits
             .total_cmp(&a.evidence.bits)
-            .then((a.segment, a.document, a.tokens).cmp(&(b.segment, b.document, b.tokens)))
+            .then((a.content.digest, a.tokens).cmp(&(b.content.digest, b.tokens)))
     });
     let mut groups: Vec<Vec<Aligned>> = Vec::new();
     for next in aligned {
@@ -56,17 +57,23 @@ pub(super) fn merge(
 
 fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match, IndexError> {
     let best = &group[0];
-    let mut owners = Vec::new();
+    let mut claimants = Vec::new();
     for claim in claims(group) {
         if claim.bits >= OWNER_BITS * best.evidence.bits {
-            owners.push(owner(index, &claim)?);
+            for holder in index.holders(claim.strongest.content.digest)? {
+                if !query.without.holds(&holder) {
+                    claimants.push(Claimant { owner: owner(&claim, &holder)?, holder });
+                }
+            }
         }
     }
-    rank(&mut owners);
-    keep_best_of_each_package(&mut owners);
+    rank(&mut claimants);
+    let mut claimants = best_of_each_package(claimants);
+    let packages = claimants.len() as u32;
+    claimants.truncate(MAX_OWNERS);
+    let mut owners: Vec<Owner> =
+        claimants.into_iter().map(Claimant::into_owner).collect::<Result<_, IndexError>>()?;
     put_earliest_first(&mut owners);
-    let packages = owners.len() as u32;
-    owners.truncate(MAX_OWNERS);
     Ok(Match {
         tokens: best.tokens,
         kind: best.kind,
@@ -76,7 +83,7 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
     })
 }
 
-/// What one document holds of a match, in one piece or, where its code has moved on, in several.
+/// What one content holds of a match, in one piece or, where its code has moved on, in several.
 struct Claim<'a> {
     strongest: &'a Aligned,
     lines: LineRange,
@@ -84,14 +91,12 @@ struct Claim<'a> {
     matched_tokens: u32,
 }
 
-/// Adds up the alignments of each document that do not overlap, the strongest first.
+/// Adds up the alignments of each content that do not overlap, the strongest first.
 fn claims(group: &[Aligned]) -> Vec<Claim<'_>> {
     let mut claims: Vec<(Claim<'_>, Vec<TokenRange>)> = Vec::new();
     for aligned in group {
-        let place = |a: &Aligned| (a.segment, a.document);
-        let Some((claim, taken)) =
-            claims.iter_mut().find(|(claim, _)| place(claim.strongest) == place(aligned))
-        else {
+        let is_same = |claim: &Claim<'_>| claim.strongest.content.digest == aligned.content.digest;
+        let Some((claim, taken)) = claims.iter_mut().find(|(claim, _)| is_same(claim)) else {
             let claim = Claim {
                 strongest: aligned,
                 lines: aligned.lines,
@@ -114,24 +119,42 @@ fn claims(group: &[Aligned]) -> Vec<Claim<'_>> {
     claims.into_iter().map(|(claim, _)| claim).collect()
 }
 
-fn owner(index: &Index, claim: &Claim<'_>) -> Result<Owner, IndexError> {
-    let aligned = claim.strongest;
-    let segment = index.segment(aligned.segment);
-    let component_row = segment.component_row(aligned.row.component)?;
-    let component = segment.component(&component_row)?;
-    let document = segment.document(&aligned.row)?;
+/// A document that has the content of a claim, as an owner.
+struct Claimant<'a> {
+    owner: Owner,
+    holder: Holder<'a>,
+}
+
+impl Claimant<'_> {
+    /// The owner, with what is asked of few: what it depends on and carries.
+    fn into_owner(self) -> Result<Owner, IndexError> {
+        let Claimant { owner, holder } = self;
+        let depends_on = holder.segment.dependencies(&holder.component)?.into();
+        let vendored_packages = holder.segment.vendored(&holder.component)?.into();
+        Ok(Owner { depends_on, vendored_packages, ..owner })
+    }
+}
+
+fn owner(claim: &Claim<'_>, holder: &Holder<'_>) -> Result<Owner, IndexError> {
+    let Holder { segment, row, component, .. } = holder;
+    let document = segment.document(row)?;
+    let purl = segment.purl(component)?;
+    let license = match document.license {
+        Some(license) => license,
+        None => segment.component_license(component)?,
+    };
     Ok(Owner {
-        versions: component.purl.version().into_iter().collect(),
-        purl: component.purl,
+        versions: purl.version().into_iter().collect(),
+        purl,
         path: document.path,
         lines: claim.lines,
-        license: document.license.unwrap_or(component.license),
+        license,
         bits: claim.bits,
-        share: claim.matched_tokens as f32 / component_row.tokens.max(1) as f32,
+        share: claim.matched_tokens as f32 / component.tokens.max(1) as f32,
         vendored: document.marks.vendored,
-        published: component.published,
-        depends_on: component.dependencies.into(),
-        vendored_packages: component.vendored.into(),
+        published: component.published(),
+        depends_on: Arc::default(),
+        vendored_packages: Arc::default(),
     })
 }
 
@@ -145,8 +168,9 @@ pub fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
 /// Orders owners, likeliest first: plausible origins before others; among those first what is not in a vendored folder,
 /// then the component of which the match is the larger share. A library of one file is the origin of what a framework
 /// carries along. The others go by evidence. [`put_earliest_first`] then hears the days of publication.
-fn rank(owners: &mut [Owner]) {
-    let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)).cloned() else { return };
+fn rank(claimants: &mut [Claimant<'_>]) {
+    let owners = claimants.iter().map(|claimant| &claimant.owner);
+    let Some(strongest) = owners.max_by(|a, b| a.bits.total_cmp(&b.bits)).cloned() else { return };
     let implausible = |owner: &Owner| !is_plausible_origin(owner, &strongest);
     let by_likelihood = |a: &Owner, b: &Owner| match (implausible(a), implausible(b)) {
         (false, false) => a.vendored.cmp(&b.vendored).then(b.share.total_cmp(&a.share)),
@@ -154,34 +178,34 @@ fn rank(owners: &mut [Owner]) {
         (a, b) => a.cmp(&b),
     };
     let by_name = |a: &Owner, b: &Owner| (&a.purl, &a.path, a.lines).cmp(&(&b.purl, &b.path, b.lines));
-    owners.sort_by(|a, b| by_likelihood(a, b).then_with(|| by_name(a, b)));
+    claimants.sort_by(|a, b| by_likelihood(&a.owner, &b.owner).then_with(|| by_name(&a.owner, &b.owner)));
 }
 
 /// Leaves one owner for each package, whatever its versions and documents: the likeliest, which knows the others'
 /// versions as far as they hold nearly as much of the code.
-fn keep_best_of_each_package(owners: &mut Vec<Owner>) {
-    let mut kept: Vec<Owner> = Vec::new();
+fn best_of_each_package(claimants: Vec<Claimant<'_>>) -> Vec<Claimant<'_>> {
+    let mut kept: Vec<Claimant<'_>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for owner in owners.drain(..) {
-        match places.entry(owner.purl.package().to_owned()) {
+    for claimant in claimants {
+        match places.entry(claimant.owner.purl.package().to_owned()) {
             Entry::Vacant(place) => {
                 place.insert(kept.len());
-                kept.push(owner);
+                kept.push(claimant);
             }
             Entry::Occupied(place) => {
-                let best = &mut kept[*place.get()];
-                if owner.bits >= SAME_IN_VERSION * best.bits {
-                    best.versions.extend(owner.versions);
-                    best.published = earlier(best.published, owner.published);
+                let best = &mut kept[*place.get()].owner;
+                if claimant.owner.bits >= SAME_IN_VERSION * best.bits {
+                    best.versions.extend(claimant.owner.versions);
+                    best.published = earlier(best.published, claimant.owner.published);
                 }
             }
         }
     }
-    for owner in &mut kept {
+    for Claimant { owner, .. } in &mut kept {
         owner.versions.sort_by(|a, b| in_order_of_release(a, b));
         owner.versions.dedup();
     }
-    *owners = kept;
+    kept
 }
 
 /// Orders the owners that may equally well be the origin by the day they were published, the earliest first. They

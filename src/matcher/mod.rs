@@ -16,12 +16,12 @@ pub use merge::is_plausible_origin;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use candidate::{Candidate, Screen};
+use candidate::{Candidate, Content, Screen};
 
 use crate::align::{Aligner, Block, Pair, Side};
 use crate::evidence::{self, Seen, Sides};
 use crate::index::documents::Day;
-use crate::index::{ComponentId, DocumentId, DocumentRow, Index, IndexError, LazyColumns, SegmentId};
+use crate::index::{ComponentId, DocumentRow, Holder, Index, IndexError, LazyColumns, SegmentId};
 use crate::language::Language;
 use crate::license::LicenseFact;
 use crate::model::{Model, Surprisals};
@@ -117,8 +117,8 @@ impl LeftOut {
         self.0.is_empty()
     }
 
-    fn holds(&self, segment: SegmentId, component: ComponentId) -> bool {
-        self.0.contains(&(segment, component))
+    fn holds(&self, holder: &Holder<'_>) -> bool {
+        self.0.contains(&(holder.segment_id, holder.row.component))
     }
 }
 
@@ -143,8 +143,7 @@ pub struct Found {
 
 /// An alignment that was accepted.
 struct Aligned {
-    segment: SegmentId,
-    document: DocumentId,
+    content: Content,
     row: DocumentRow,
     tokens: TokenRange,
     /// The tokens that make its identity.
@@ -228,10 +227,11 @@ fn each_alignment(
         aligner: Aligner::default(),
         seen: Seen::default(),
     };
-    for candidates in candidates.chunk_by(|a, b| (a.segment, a.document) == (b.segment, b.document)) {
-        let segment = index.segment(candidates[0].segment);
-        let row = segment.document_row(candidates[0].document)?;
-        let columns = segment.remembered_columns(candidates[0].document, &row)?;
+    for candidates in candidates.chunk_by(|a, b| a.content.digest == b.content.digest) {
+        let Content { segment, document, .. } = candidates[0].content;
+        let segment = index.segment(segment);
+        let row = segment.document_row(document)?;
+        let columns = segment.remembered_columns(document, &row)?;
         for candidate in candidates {
             bench.align(candidate, row, &columns, &mut take)?;
         }
@@ -273,7 +273,7 @@ impl Bench<'_> {
             if evidence.bits < self.threshold_bits {
                 continue;
             }
-            let lines = self.index.segment(candidate.segment).lines(columns)?;
+            let lines = self.index.segment(candidate.content.segment).lines(columns)?;
             let document = Document { row, side: document, lines };
             if let Some((aligned, corresponding)) = self.aligned(candidate, document, weighed, evidence) {
                 take(aligned, corresponding);
@@ -308,8 +308,7 @@ impl Bench<'_> {
             document_lines: document.lines,
         };
         let aligned = Aligned {
-            segment: candidate.segment,
-            document: candidate.document,
+            content: candidate.content,
             row: document.row,
             tokens,
             core: core(query, &blocks).unwrap_or(tokens),

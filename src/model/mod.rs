@@ -1,6 +1,6 @@
 //! The model of ordinary code: how surprising a token is where it stands.
 //!
-//! Two n-gram models with back-off, learned from the corpus when an index is built and stored with it:
+//! Two n-gram models with back-off, learned from an index, for each language apart, and stored with it:
 //! *structure* predicts the class of a token from the classes before it, *named* predicts class and outside name
 //! together, so that an idiom (`super().__init__(`, `impl fmt::Display for`) is as unsurprising as it should be. An
 //! n-gram counts by how many packages write it, each package's vote bounded: what one project repeats is its own

@@ -24,6 +24,8 @@ pub enum Answer {
     Info(Part),
     /// `index verify`: all is well with this.
     Verify(Part),
+    /// `index verify --salvage`: the names of what is lost.
+    Salvage(Vec<String>),
     /// `index merge`: the segments there were.
     Merge(usize),
 }
@@ -70,6 +72,11 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
             let components = count(part.counts.components, "component");
             let documents = count(part.counts.documents, "document");
             writeln!(out, "{name} is sound: {components}, {documents}")
+        }
+        Answer::Salvage(lost) => {
+            let components = count(lost.len() as u64, "damaged part");
+            writeln!(out, "Removed {components} from {name}; add the components again that these held")?;
+            lost.iter().try_for_each(|lost| writeln!(out, "- {}", Printable(lost)))
         }
         Answer::Merge(segments) => {
             let segments = count(*segments as u64, "segment");
@@ -161,6 +168,7 @@ enum AnswerJson<'a> {
     Components(Vec<ComponentJson<'a>>),
     Info(PartJson),
     Verified(PartJson),
+    Salvaged { lost: &'a [String] },
     Merged { segments: usize },
 }
 
@@ -203,6 +211,7 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
             }
             Answer::Info(part) => AnswerJson::Info(PartJson::from(part)),
             Answer::Verify(part) => AnswerJson::Verified(PartJson::from(part)),
+            Answer::Salvage(lost) => AnswerJson::Salvaged { lost },
             Answer::Merge(segments) => AnswerJson::Merged { segments: *segments },
         }
     }

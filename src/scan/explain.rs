@@ -1,11 +1,13 @@
 //! References explained: the file is looked at once more, and the account of its matches laid over its lines.
 
+use super::look::FoundBesideOwn;
 use super::{Scanner, identity};
 use crate::align::Side;
 use crate::evidence::{Chance, Parts, Preset};
 use crate::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
 use crate::index::IndexError;
 use crate::matcher::{self, Account, AccountedPair, LeftOut, Query};
+use crate::model::Model;
 use crate::source::SourceFile;
 use crate::span::{LineRange, Region};
 use crate::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
@@ -29,9 +31,9 @@ impl Scanner {
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,
         };
-        let (model, threshold) = (self.index.model()?, self.threshold_bits);
-        let (found, own) = self.find(&model, query, threshold)?;
-        let found = found.matches;
+        let threshold = self.threshold_bits;
+        let FoundBesideOwn { found, own, model } = self.find(query, threshold)?;
+        let (found, model) = (found.matches, model.unwrap_or(Model::ignorant()));
         let query = match own {
             0 => query,
             _ => Query { without: self.own_components()?, ..query },

@@ -6,7 +6,7 @@ use crate::align::Side;
 use crate::cache::Key;
 use crate::index::IndexError;
 use crate::ingest::marks;
-use crate::matcher::{self, LeftOut, Match, Query};
+use crate::matcher::{self, CopyKind, Found, LeftOut, Match, Query};
 use crate::model::Model;
 use crate::source::SourceFile;
 use crate::span::Region;
@@ -60,7 +60,12 @@ pub(super) struct Limits {
     pub(super) common_fingerprints: usize,
     pub(super) kgrams_left_out: usize,
     pub(super) candidates_left_out: usize,
+    /// Files in a language of which no model of ordinary code is known: only exact copies are found there.
+    pub(super) files_without_model: usize,
 }
+
+/// Tokens that an exact copy has at least where nothing is known of what is ordinary in its language.
+const EXACT_TOKENS: u32 = 60;
 
 impl Skip {
     pub(super) fn message(self) -> &'static str {
@@ -116,15 +121,16 @@ impl Scanner {
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,
         };
-        let model = self.index.model()?;
-        let (found, own) = self.find(&model, query, threshold_bits)?;
+        let FoundBesideOwn { found, own, model } = self.find(query, threshold_bits)?;
         let limits = Limits {
+            files_without_model: model.is_none().into(),
             common_fingerprints: found.common_fingerprints,
             kgrams_left_out: found.kgrams_left_out,
             candidates_left_out: found.candidates_left_out,
         };
         let covered = match &self.settings.idioms {
             Some(idioms) if !found.matches.is_empty() => {
+                let model = model.unwrap_or(Model::ignorant());
                 Some(matcher::covered(idioms, &model, query, IDIOM_BITS)?)
             }
             _ => None,
@@ -146,8 +152,12 @@ impl Scanner {
     }
 }
 
-/// What was found, and how many of all matches are with packages of the project itself.
-type FoundBesideOwn = (matcher::Found, usize);
+/// What was found, how many of all matches are with packages of the project itself, and the model by which it was weighed.
+pub(super) struct FoundBesideOwn<'a> {
+    pub(super) found: Found,
+    pub(super) own: usize,
+    pub(super) model: Option<Model<'a>>,
+}
 
 impl Scanner {
     /// Finds what a query resembles in the packages of others, each match with its owners in order.
@@ -159,23 +169,41 @@ impl Scanner {
     /// If the index is damaged.
     pub(super) fn find(
         &self,
-        model: &Model<'_>,
         query: Query<'_>,
         threshold_bits: f32,
-    ) -> Result<FoundBesideOwn, IndexError> {
-        let mut found = matcher::find(&self.index, model, query, threshold_bits)?;
+    ) -> Result<FoundBesideOwn<'_>, IndexError> {
+        let model = self.index.model(query.language)?;
+        let mut found = self.find_by(model, query, threshold_bits)?;
         if found.matches.is_empty() {
-            return Ok((found, 0));
+            return Ok(FoundBesideOwn { found, own: 0, model });
         }
         let packages = self.settings.manifests.packages();
         let is_own = |found: &&Match| found.owners.iter().any(|owner| packages.is_own(&owner.purl));
         let own = found.matches.iter().filter(is_own).count();
         if own > 0 {
             let query = Query { without: self.own_components()?, ..query };
-            found = matcher::find(&self.index, model, query, threshold_bits)?;
+            found = self.find_by(model, query, threshold_bits)?;
         }
         found.matches.iter_mut().for_each(|found| packages.order(&mut found.owners));
-        Ok((found, own))
+        Ok(FoundBesideOwn { found, own, model })
+    }
+
+    /// What the engine finds by a model. Where there is none for the language only exact copies count: all code would be
+    /// surprising.
+    fn find_by(
+        &self,
+        model: Option<Model<'_>>,
+        query: Query<'_>,
+        threshold_bits: f32,
+    ) -> Result<Found, IndexError> {
+        let weighed_by = model.unwrap_or(Model::ignorant());
+        let mut found = matcher::find(&self.index, &weighed_by, query, threshold_bits)?;
+        if model.is_none() {
+            found.matches.retain(|found| {
+                found.kind == CopyKind::Verbatim && found.evidence.matched_tokens >= EXACT_TOKENS
+            });
+        }
+        Ok(found)
     }
 
     /// The components of the index that are packages of the project itself.

@@ -34,7 +34,7 @@ struct Stored {
     #[serde(rename = "o", default, skip_serializing_if = "is_none")]
     own: usize,
     #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
-    limits: [usize; 3],
+    limits: [usize; 4],
 }
 
 fn is_no(value: &bool) -> bool {
@@ -49,8 +49,8 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-fn is_zero(limits: &[usize; 3]) -> bool {
-    *limits == [0; 3]
+fn is_zero(limits: &[usize; 4]) -> bool {
+    *limits == [0; 4]
 }
 
 #[derive(Serialize, Deserialize)]
@@ -119,6 +119,7 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
                 seen.limits.common_fingerprints,
                 seen.limits.kgrams_left_out,
                 seen.limits.candidates_left_out,
+                seen.limits.files_without_model,
             ],
         },
     };
@@ -131,14 +132,14 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
     if stored.exhausted {
         return Some(Look::Skipped(Skip::BudgetExhausted));
     }
-    let [common_fingerprints, kgrams_left_out, candidates_left_out] = stored.limits;
+    let [common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model] = stored.limits;
     Some(Look::Seen(Seen {
         matches: stored.matches.into_iter().map(StoredMatch::located).collect::<Option<_>>()?,
         silenced: stored.silenced.into_iter().map(to_region).collect(),
         own: stored.own,
         comments: stored.comments.into_iter().map(to_comment).collect(),
         first_code: stored.first_code,
-        limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out },
+        limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model },
     }))
 }
 

@@ -106,10 +106,10 @@ fn what_is_named_is_declared_or_said_why_not() {
     let (code, _, err) = demo.run(&["attribute", "0123"]);
     assert_eq!(code, 2);
     assert!(err.contains("no reference has the id `0123`"), "{err}");
-    let (code, out, err) = demo.run(&["attribute", "77ba9d61"]);
+    let (code, out, err) = demo.run(&["attribute", "f416b444"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("wrote parcelbot/summary.py"), "{out}");
-    let (code, _, err) = demo.run(&["attribute", "77ba9d61"]);
+    let (code, _, err) = demo.run(&["attribute", "f416b444"]);
     assert_eq!(code, 0);
     assert!(err.contains("it is declared already"), "{err}");
 }

@@ -119,14 +119,14 @@ fn adding(path: &str, text: &str) -> String {
 fn says_what_to_do(reason: &Value) {
     let reason = reason.as_str().expect("a reason");
     for part in [
-        "a.py:57-90 (fe41f28b)",
+        "a.py:57-90 (09009afa)",
         "pkg:generic/gridroute@1.4.0",
         "gridroute/planner.py lines 36-64",
         "GPL-3.0-or-later",
         "under MIT",
         "Rewrite the code",
-        "birthmark accept fe41f28b",
-        "birthmark explain fe41f28b",
+        "birthmark accept 09009afa",
+        "birthmark explain 09009afa",
     ] {
         assert!(reason.contains(part), "{part} is not in {reason}");
     }

@@ -42,9 +42,9 @@ impl Demo {
     }
 
     fn settle(&self) {
-        let (code, _, err) = self.run(&["accept", "fe41f28b", "--reason", "the author is ours"]);
+        let (code, _, err) = self.run(&["accept", "09009afa", "--reason", "the author is ours"]);
         assert_eq!((code, err.as_str()), (0, ""));
-        let (code, _, err) = self.run(&["attribute", "77ba9d61"]);
+        let (code, _, err) = self.run(&["attribute", "f416b444"]);
         assert_eq!((code, err.as_str()), (0, ""));
     }
 
@@ -85,7 +85,7 @@ fn what_commands_settle_is_noted() {
 
     let (code, out, err) = demo.run(&["log"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.contains("command attributed parcelbot/summary.py:10-42  77ba9d61"), "{out}");
+    assert!(out.contains("command attributed parcelbot/summary.py:10-42  f416b444"), "{out}");
     assert!(out.ends_with("1 decision, 2 events\n"), "{out}");
 }
 
@@ -140,7 +140,7 @@ fn it_is_not_kept_where_nobody_wants_it() {
     assert_eq!(demo.log(&[])["events"].as_array().expect("a list").len(), 0);
 
     let demo = Demo::new();
-    let (code, _, err) = demo.run(&["attribute", "--no-log", "77ba9d61"]);
+    let (code, _, err) = demo.run(&["attribute", "--no-log", "f416b444"]);
     assert_eq!((code, err.as_str()), (0, ""));
     assert!(!demo.path("state").exists());
 }
@@ -149,7 +149,7 @@ fn it_is_not_kept_where_nobody_wants_it() {
 fn a_journal_that_cannot_be_kept_fails_nothing() {
     let demo = Demo::new();
     fs::write(demo.path("state"), "in the way").expect("written");
-    let (code, out, err) = demo.run(&["attribute", "77ba9d61"]);
+    let (code, out, err) = demo.run(&["attribute", "f416b444"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("declared parcelbot/summary.py"), "{out}");
     assert!(err.contains("warning: the journal "), "{err}");

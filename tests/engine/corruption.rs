@@ -7,8 +7,7 @@ use std::fs;
 use birthmark::fingerprint::{KgramHash, fingerprints};
 use birthmark::index::format::{self, Section};
 use birthmark::index::{
-    Contents, Index, IndexDirectory, IndexError, IndexName, Postings, Segment, SegmentBytes, Spill,
-    write_segment,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Segment, SegmentBytes, Spill, write_segment,
 };
 
 use crate::corpus::{Random, function, givens, prepare, segment_bytes};
@@ -47,25 +46,25 @@ fn use_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
     LARGEST.set(0);
     let result = Segment::open("the test's segment", SegmentBytes::Owned(bytes)).and_then(|segment| {
         for &hash in hashes {
-            if let Postings::Listed(list) = segment.lookup(hash) {
-                for position in list {
-                    segment.document_at(position);
+            if let Ok(postings) = segment.lookup(hash) {
+                for position in postings.list {
+                    let _ = segment.document_at(position);
                 }
             }
         }
         for id in segment.documents().take(50) {
             if let Ok(row) = segment.document_row(id) {
                 let _ = (segment.document(&row), segment.columns(&row), segment.token_block(&row));
+                let _ = segment.documents_of(row.content);
             }
         }
         for id in segment.components().take(50) {
             let _ = segment.component_row(id).and_then(|row| segment.component(&row));
         }
-        let _ = segment.model();
         if let Ok(contents) = Contents::stored([&segment], |_| true) {
-            let _ = write_segment(&contents, &Spill::in_memory(), std::io::Cursor::new(Vec::new()));
+            let _ = write_segment(&contents, &Spill::in_memory(), std::io::sink());
         }
-        segment.verify()
+        segment.damage().into_iter().next().map_or(Ok(()), Err)
     });
     let largest = LARGEST.get();
     assert!(largest <= length + (20 << 20), "{largest} bytes at once for a segment of {length}");
@@ -85,21 +84,57 @@ fn small() -> Vec<u8> {
     bytes
 }
 
-/// Makes the checksums those of the bytes, as somebody would who means harm.
-fn repair(bytes: &mut [u8]) {
-    for section in Section::ALL {
-        let at = format::OFFSET_SECTIONS + section as usize * 24;
-        let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
-        let (start, length) = (field(bytes, at), field(bytes, at + 8));
-        if let Some(content) = start.checked_add(length).and_then(|end| bytes.get(start..end)) {
-            let checksum = xxhash_rust::xxh3::xxh3_64(content);
-            bytes[at + 16..at + 24].copy_from_slice(&checksum.to_le_bytes());
+/// Everything that one can read of a segment, as text; an error where any of it is refused.
+fn read_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<String, IndexError> {
+    let segment = Segment::open("the test's segment", SegmentBytes::Owned(bytes))?;
+    let mut read = format!("{:?}", segment.counts());
+    for &hash in hashes {
+        let postings = segment.lookup(hash)?;
+        read += &format!("{:?}", postings.completeness);
+        for position in postings.list {
+            read += &format!("{:?}", segment.document_at(position)?.0);
         }
     }
-    let digest = blake3::hash(&bytes[format::HEADER_BYTES..]);
-    bytes[format::OFFSET_CONTENT_DIGEST..][..32].copy_from_slice(digest.as_bytes());
-    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[..format::OFFSET_HEADER_CHECKSUM]);
-    bytes[format::OFFSET_HEADER_CHECKSUM..format::HEADER_BYTES].copy_from_slice(&checksum.to_le_bytes());
+    for id in segment.documents() {
+        let row = segment.document_row(id)?;
+        let equal: Vec<_> = segment.documents_of(row.content)?.into_iter().map(|(id, _)| id).collect();
+        read += &format!("{row:?} {:?} {:?} {equal:?}", segment.document(&row)?, segment.columns(&row)?);
+    }
+    for id in segment.components() {
+        let row = segment.component_row(id)?;
+        read += &format!("{row:?} {:?}", segment.component(&row)?);
+    }
+    Ok(read)
+}
+
+fn trailer(bytes: &[u8]) -> usize {
+    bytes.len() - format::TRAILER_BYTES
+}
+
+fn repair_trailer(bytes: &mut [u8]) {
+    let (start, end) = (trailer(bytes), bytes.len());
+    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..end - 8]);
+    bytes[end - 8..].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// Makes the checksums those of the bytes, as somebody would who means harm.
+fn repair(bytes: &mut [u8]) {
+    let at = trailer(bytes) + format::OFFSET_SECTIONS + Section::Pages as usize * 16;
+    let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
+    let (start, length) = (field(bytes, at), field(bytes, at + 8));
+    if start.checked_add(length).is_some_and(|end| end <= trailer(bytes)) {
+        for (number, at) in (start..start + length).step_by(4).enumerate().take(length / 4) {
+            let page = number * format::PAGE_BYTES..start.min((number + 1) * format::PAGE_BYTES);
+            if page.start < page.end {
+                let checksum = xxhash_rust::xxh3::xxh3_64_with_seed(&bytes[page], number as u64) as u32;
+                bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
+            }
+        }
+        let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..start + length]);
+        let at = trailer(bytes) + format::OFFSET_PAGES_CHECKSUM;
+        bytes[at..at + 8].copy_from_slice(&checksum.to_le_bytes());
+    }
+    repair_trailer(bytes);
 }
 
 #[test]
@@ -118,14 +153,96 @@ fn no_truncation_is_silent() {
 fn no_flipped_bit_is_silent() {
     let bytes = small();
     let hashes = hashes();
-    let header_bits = (0..format::HEADER_BYTES * 8).collect::<Vec<_>>();
+    let trailer_bits = trailer(&bytes) * 8..bytes.len() * 8;
     let mut random = Random(17);
     let others: Vec<usize> = (0..4000).map(|_| random.below(bytes.len() * 8)).collect();
-    for bit in header_bits.into_iter().chain(others) {
+    for bit in trailer_bits.chain(others) {
         let mut damaged = bytes.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
         assert!(use_all(damaged, &hashes).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
     }
+}
+
+/// Whoever reads without looking for damage is told of it, or answered as if there were none. Every bit of a page and
+/// some of the others.
+#[test]
+fn no_flipped_bit_changes_an_answer() {
+    let bytes = segment_bytes(&givens()[..1]);
+    let hashes = hashes();
+    let expected = read_all(bytes.clone(), &hashes).expect("whole as written");
+    let mut random = Random(29);
+    let bits = (0..bytes.len() * 8).filter(|bit| bit / 8 >= trailer(&bytes) || random.below(8) == bit % 8);
+    let (mut refused, mut same) = (0, 0);
+    for bit in bits.collect::<Vec<_>>() {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        match read_all(damaged, &hashes) {
+            Err(_) => refused += 1,
+            Ok(read) => {
+                assert!(read == expected, "bit {} of byte {}", bit % 8, bit / 8);
+                same += 1;
+            }
+        }
+    }
+    assert!(refused > same, "{refused} refused, {same} the same");
+}
+
+/// What is damaged is not written anew under new checksums.
+#[test]
+fn no_damage_is_laundered() {
+    let whole = segment_bytes(&givens()[..2]);
+    let rewrite = |bytes: Vec<u8>| -> Result<Vec<u8>, IndexError> {
+        let segment = Segment::open("the test's segment", SegmentBytes::Owned(bytes))?;
+        let contents = Contents::stored([&segment], |_| true)?;
+        let mut written = Vec::new();
+        match write_segment(&contents, &Spill::in_memory(), &mut written) {
+            Ok(_) => Ok(written),
+            Err(birthmark::index::WriteError::Index(error)) => Err(error),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert!(rewrite(whole.clone()).expect("whole") == whole);
+    let mut random = Random(31);
+    for _ in 0..1500 {
+        let bit = random.below(whole.len() * 8);
+        let mut damaged = whole.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(written) = rewrite(damaged) {
+            // What is derived, such as postings, is made anew.
+            assert!(written == whole, "bit {} of byte {}", bit % 8, bit / 8);
+        }
+    }
+}
+
+/// All damage is listed, and what is whole can be kept.
+#[test]
+fn what_is_whole_is_salvaged() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    for given in &givens()[..3] {
+        index.add(vec![given.prepare()]).expect("added");
+    }
+    drop(index);
+    let name = IndexName::Directory(directory.path().to_owned());
+    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 0);
+    let segments: Vec<_> = fs::read_dir(directory.path())
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "segment"))
+        .collect();
+    for file in &segments[..2] {
+        let mut bytes = fs::read(file).expect("readable");
+        bytes[format::PREAMBLE_BYTES] ^= 1;
+        fs::write(file, bytes).expect("written");
+    }
+    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 2, "both are listed");
+    let mut index = IndexDirectory::open(directory.path()).expect("it opens");
+    assert!(index.merge().is_err());
+    drop(index);
+    assert_eq!(IndexDirectory::salvage(directory.path()).expect("written").len(), 2);
+    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 0);
+    let left = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
+    assert_eq!(left.len(), 1);
 }
 
 /// Damage under valid checksums may go unseen where it changes no meaning, but does no harm.
@@ -138,7 +255,7 @@ fn damage_under_valid_checksums_does_no_harm() {
         let mut damaged = bytes.clone();
         for _ in 0..1 + random.below(4) {
             let at = match random.below(3) {
-                0 => random.below(format::HEADER_BYTES),
+                0 => trailer(&bytes) + random.below(format::TRAILER_BYTES),
                 _ => random.below(bytes.len()),
             };
             damaged[at] = [0, 0xFF, 0x7F, 0x80, random.next() as u8][random.below(5)];
@@ -149,48 +266,55 @@ fn damage_under_valid_checksums_does_no_harm() {
 }
 
 #[test]
-fn hostile_headers_are_errors() {
+fn hostile_trailers_are_errors() {
     let bytes = small();
+    let start = trailer(&bytes);
     let section =
-        |section: Section, field: usize| format::OFFSET_SECTIONS + section as usize * 24 + field * 8;
-    let huge = [u64::MAX, u64::MAX / 2 + 1, 1 << 40, u64::MAX - 511, (1 << 63) / 24];
-    let mut places: Vec<usize> = (0..5).map(|i| format::OFFSET_COUNTS + i * 8).collect();
+        |section: Section, field: usize| start + format::OFFSET_SECTIONS + section as usize * 16 + field * 8;
+    let huge = [u64::MAX, u64::MAX / 2 + 1, 1 << 40, u64::MAX - 511, (1 << 63) / 16];
+    let mut places: Vec<usize> = (0..5).map(|i| start + format::OFFSET_COUNTS + i * 8).collect();
     for each in Section::ALL {
         places.extend([section(each, 0), section(each, 1)]);
     }
     for place in places {
         // The number of tokens and that of lines are only told.
-        let told = place == format::OFFSET_COUNTS + 16 || place == format::OFFSET_COUNTS + 24;
+        let told = [16, 24].contains(&(place - start - format::OFFSET_COUNTS));
         for value in huge {
             let mut damaged = bytes.clone();
             damaged[place..place + 8].copy_from_slice(&value.to_le_bytes());
-            repair(&mut damaged);
+            repair_trailer(&mut damaged);
             let opened = Segment::open("x", SegmentBytes::Owned(damaged.clone()));
             assert!(told || matches!(opened, Err(IndexError::Corrupt { .. })), "{value} at {place}");
             assert!(use_all(damaged, &hashes()).is_err(), "{value} at {place}");
         }
     }
     // A little more or less than the counts say.
-    for each in
-        [Section::Components, Section::Documents, Section::Buckets, Section::Suffixes, Section::Postings]
-    {
+    for each in [
+        Section::Components,
+        Section::Documents,
+        Section::Contents,
+        Section::Buckets,
+        Section::Suffixes,
+        Section::Postings,
+        Section::Pages,
+    ] {
         let place = section(each, 1);
         let length = format::Bytes(&bytes).u64(place).expect("inside");
         for other in [0, length - 4, length - 2, length + 2, length + 4] {
             let mut damaged = bytes.clone();
             damaged[place..place + 8].copy_from_slice(&other.to_le_bytes());
-            repair(&mut damaged);
+            repair_trailer(&mut damaged);
             let opened = Segment::open("x", SegmentBytes::Owned(damaged));
             assert!(matches!(opened, Err(IndexError::Corrupt { .. })), "{each:?} of {other} bytes");
         }
     }
     for bits in 0..=u8::MAX {
         let mut damaged = bytes.clone();
-        if bits == bytes[format::OFFSET_BUCKET_BITS] {
+        if bits == bytes[start + format::OFFSET_BUCKET_BITS] {
             continue;
         }
-        damaged[format::OFFSET_BUCKET_BITS] = bits;
-        repair(&mut damaged);
+        damaged[start + format::OFFSET_BUCKET_BITS] = bits;
+        repair_trailer(&mut damaged);
         assert!(Segment::open("x", SegmentBytes::Owned(damaged)).is_err(), "{bits} bucket bits");
     }
 }
@@ -198,26 +322,23 @@ fn hostile_headers_are_errors() {
 #[test]
 fn sections_that_overlap_are_errors() {
     let bytes = small();
-    let at = |section: Section| format::OFFSET_SECTIONS + section as usize * 24;
-    let mut damaged = bytes.clone();
+    let at = |section: Section| trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16;
     let strings: [u8; 8] = bytes[at(Section::Strings)..][..8].try_into().expect("eight");
-    damaged[at(Section::Postings)..][..8].copy_from_slice(&strings);
-    repair(&mut damaged);
-    assert!(use_all(damaged, &hashes()).is_err());
-    // A section over the header.
-    let mut damaged = bytes.clone();
-    damaged[at(Section::Strings)..][..8].copy_from_slice(&0u64.to_le_bytes());
-    repair(&mut damaged);
-    assert!(Segment::open("x", SegmentBytes::Owned(damaged)).is_err());
+    // A section over another, and one over the preamble.
+    for (section, start) in [(Section::Postings, strings), (Section::Strings, [0; 8])] {
+        let mut damaged = bytes.clone();
+        damaged[at(section)..][..8].copy_from_slice(&start);
+        repair_trailer(&mut damaged);
+        assert!(Segment::open("x", SegmentBytes::Owned(damaged)).is_err(), "{section:?}");
+    }
 }
 
 #[test]
 fn other_versions_name_the_remedy() {
     let bytes = small();
-    for (at, value, remedy) in [(8, 2, "update"), (8, 0, "again"), (12, 200, "update"), (12, 0, "again")] {
+    for (at, value, remedy) in [(8, 3, "update"), (8, 1, "again"), (12, 200, "update"), (12, 0, "again")] {
         let mut other = bytes.clone();
         other[at] = value;
-        repair(&mut other);
         match Segment::open("x", SegmentBytes::Owned(other)) {
             Err(error @ IndexError::Version { .. }) => assert!(error.to_string().contains(remedy), "{error}"),
             other => panic!("{at} {value}: {:?}", other.err()),
@@ -230,8 +351,9 @@ fn other_versions_name_the_remedy() {
 fn blocks_that_lie_about_their_size_are_errors() {
     let bytes = segment_bytes(&givens()[..1]);
     let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
-    let documents = field(&bytes, format::OFFSET_SECTIONS + Section::Documents as usize * 24);
-    let tokens = field(&bytes, format::OFFSET_SECTIONS + Section::Tokens as usize * 24);
+    let start_of =
+        |section: Section| field(&bytes, trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16);
+    let (documents, tokens) = (start_of(Section::Documents), start_of(Section::Tokens));
     // The second row: the first document is the empty one.
     let row = documents + format::DOCUMENT_ROW;
     let block = tokens + field(&bytes, row + 32);
@@ -313,10 +435,10 @@ fn damaged_manifests_are_errors() {
     }
     let signed = |body: &str| format!("{body}\n{}\n", blake3::hash(body.as_bytes()).to_hex());
     check("no JSON", signed("nothing").as_bytes());
-    check("another shape", signed("{\"version\":1}").as_bytes());
+    check("another shape", signed("{\"version\":2}").as_bytes());
     check("more than there should be", signed(&body.replacen('{', "{\"more\":1,", 1)).as_bytes());
     let version =
-        check("another version", signed(&body.replace("\"version\":1", "\"version\":2")).as_bytes());
+        check("another version", signed(&body.replace("\"version\":2", "\"version\":1")).as_bytes());
     assert!(matches!(version, Some(IndexError::Version { .. })));
     let file = body.split('"').find(|word| word.ends_with(".segment")).expect("a file");
     for name in ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden"] {

@@ -55,7 +55,7 @@ fn check(index: &Path) -> usize {
     drop(open);
     let files = snapshot(index);
     let segments = segments(index);
-    segments.iter().for_each(|segment| segment.verify().expect("whole"));
+    segments.iter().for_each(|segment| assert!(segment.damage().is_empty()));
     let held: u64 = segments.iter().map(|segment| segment.counts().components).sum();
     assert_eq!(held, components as u64, "files that the manifest does not name were swept");
     let known = |name: &str| name.ends_with(".segment") || name == "manifest.json" || name == "lock";

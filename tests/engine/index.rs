@@ -1,13 +1,12 @@
 //! The index: what goes in comes out, the same bytes whatever the order, and nothing stays of what was removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 
 use birthmark::fingerprint::{KgramHash, fingerprints};
 use birthmark::index::{
-    Contents, Index, IndexDirectory, IndexError, IndexName, Postings, Segment, SegmentBytes, Spill, format,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Listed, Segment, SegmentBytes, Spill, format,
     write_segment,
 };
 use birthmark::purl::Purl;
@@ -44,7 +43,7 @@ fn files(directory: &Path) -> Vec<String> {
 fn what_goes_in_comes_out() {
     let givens = givens();
     let segment = segment(segment_bytes(&givens));
-    segment.verify().expect("whole");
+    assert!(segment.damage().is_empty());
     let mut sorted: Vec<&Given> = givens.iter().collect();
     sorted.sort_by_key(|given| given.component().purl);
     assert_eq!(segment.components().count(), sorted.len());
@@ -89,10 +88,9 @@ fn what_goes_in_comes_out() {
 }
 
 fn listed(segment: &Segment, hash: KgramHash) -> impl Iterator<Item = u32> + '_ {
-    match segment.lookup(hash) {
-        Postings::Common => panic!("few documents have it"),
-        Postings::Listed(list) => list,
-    }
+    let postings = segment.lookup(hash).expect("readable");
+    assert_eq!(postings.completeness, Listed::All, "few documents have it");
+    postings.list
 }
 
 #[test]
@@ -122,12 +120,12 @@ fn every_position_is_found(segment: &Segment) {
     for id in segment.documents() {
         let row = segment.document_row(id).expect("readable");
         for position in row.token_start..row.token_start + row.token_count {
-            assert_eq!(segment.document_at(position), Some(id));
+            assert_eq!(segment.document_at(position).expect("inside").0, id);
         }
     }
     let tokens = segment.counts().tokens as u32;
-    assert_eq!(segment.document_at(tokens), None);
-    assert_eq!(segment.document_at(u32::MAX), None);
+    assert!(segment.document_at(tokens).is_err());
+    assert!(segment.document_at(u32::MAX).is_err());
 }
 
 #[test]
@@ -152,9 +150,8 @@ fn merging_is_building_at_once() {
     let (first, second) = givens.split_at(2);
     let parts = [second, first].map(|part| segment(segment_bytes(part)));
     let contents = Contents::stored(&parts, |_| true).expect("readable");
-    let mut merged = Cursor::new(Vec::new());
+    let mut merged = Vec::new();
     write_segment(&contents, &Spill::in_memory(), &mut merged).expect("small enough");
-    let merged = merged.into_inner();
     assert!(merged == segment_bytes(&givens));
 
     let directory = tempfile::tempdir().expect("a directory");
@@ -186,7 +183,7 @@ fn removing_leaves_nothing() {
     }
     let rest: Vec<Given> = givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
     let [left] = &segments(directory.path())[..] else { panic!("one segment") };
-    left.verify().expect("whole");
+    assert!(left.damage().is_empty());
     assert_eq!(left.digest(), segment(segment_bytes(&rest)).digest(), "as if it had never been there");
 }
 
@@ -271,31 +268,59 @@ fn many_additions_are_merged() {
     }
     drop(index);
     assert_eq!(purls(directory.path()).len(), 40);
-    segments(directory.path()).iter().for_each(|segment| segment.verify().expect("whole"));
+    segments(directory.path()).iter().for_each(|segment| assert!(segment.damage().is_empty()));
+}
+
+/// Versions of a package, each a little different; in each the same function.
+fn versions(count: usize) -> Vec<Given> {
+    let text = |version: usize| format!("{}\n\nVERSION = {version}\n", function(1, 8));
+    let given = |version: usize| {
+        Given::new(&format!("pkg:pypi/many@{version}"), "MIT", &[("many.py", text(version).as_str())])
+    };
+    (0..count).map(given).collect()
 }
 
 #[test]
-fn fingerprints_in_too_many_documents_are_marked() {
+fn fingerprints_of_very_many_contents_list_some_of_them() {
+    let of_packages = |count: usize| -> Vec<Given> {
+        let of_package = |given: Given| Given { purl: given.purl.replace("many@", "of-") + "@1", ..given };
+        versions(count).into_iter().map(of_package).collect()
+    };
+    let limit = format::MAX_CONTENTS_PER_FINGERPRINT;
+    for (givens, completeness, listed) in [
+        (versions(limit), Listed::All, limit),
+        (versions(limit + 1), Listed::SomeOfEachPackage, limit + 1),
+        (versions(limit * 2), Listed::SomeOfEachPackage, limit + 1),
+        (of_packages(limit), Listed::All, limit),
+        (of_packages(limit + 1), Listed::SomePackages, format::COMMON_PACKAGES),
+    ] {
+        let columns =
+            Given::new("pkg:pypi/x@1", "MIT", &[("x.py", function(1, 8).as_str())]).documents[0].columns();
+        let language = givens[0].documents[0].facts().language;
+        let segment = segment(segment_bytes(&givens));
+        assert!(segment.damage().is_empty());
+        for fingerprint in fingerprints(&columns.classes, &columns.names, language) {
+            let postings = segment.lookup(fingerprint.hash).expect("readable");
+            assert_eq!(postings.completeness, completeness);
+            let document = |position| segment.document_at(position).expect("inside").0;
+            let documents: BTreeSet<_> = postings.list.map(document).collect();
+            assert_eq!(documents.len(), listed);
+        }
+    }
+}
+
+#[test]
+fn equal_documents_are_stored_and_listed_once() {
     let text = function(1, 8);
-    let path = |i: usize| format!("m{i:04}.py");
-    let count = format::MAX_DOCUMENTS_PER_FINGERPRINT + 1;
-    let paths: Vec<String> = (0..count).map(path).collect();
+    let paths: Vec<String> = (0..300).map(|i| format!("m{i:04}.py")).collect();
     let documents: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), text.as_str())).collect();
-    let given = Given::new("pkg:pypi/many@1", "MIT", &documents);
-    let columns = given.documents[0].columns();
-    let language = given.documents[0].facts().language;
-    let common = segment(segment_bytes(std::slice::from_ref(&given)));
-    common.verify().expect("whole");
-    for fingerprint in fingerprints(&columns.classes, &columns.names, language) {
-        assert!(matches!(common.lookup(fingerprint.hash), Postings::Common));
-    }
-    let fewer = Given { documents: given.documents[1..].to_vec(), ..given };
-    let listed = segment(segment_bytes(&[fewer]));
-    listed.verify().expect("whole");
-    for fingerprint in fingerprints(&columns.classes, &columns.names, language) {
-        let Postings::Listed(list) = listed.lookup(fingerprint.hash) else { panic!("it is listed") };
-        assert!(list.count() >= count - 1);
-    }
+    let many = Given::new("pkg:pypi/many@1", "MIT", &documents);
+    let one = Given { documents: many.documents[..1].to_vec(), ..many.clone() };
+    let [of_many, of_one] = [many, one].map(|given| segment(segment_bytes(&[given])));
+    assert!(of_many.damage().is_empty());
+    assert_eq!(of_many.counts().fingerprints, of_one.counts().fingerprints);
+    let row = of_many.document_row(birthmark::index::DocumentId(7)).expect("readable");
+    assert_eq!(of_many.documents_of(row.content).expect("readable").len(), 300);
 }
 
 #[test]
@@ -304,19 +329,19 @@ fn a_repetitive_document_lists_a_few_places() {
     let given = Given::new("pkg:pypi/same@1", "MIT", &[("same.py", &text)]);
     let columns = given.documents[0].columns();
     let segment = segment(segment_bytes(std::slice::from_ref(&given)));
-    segment.verify().expect("whole");
+    assert!(segment.damage().is_empty());
     for fingerprint in fingerprints(&columns.classes, &columns.names, given.documents[0].facts().language) {
-        let Postings::Listed(list) = segment.lookup(fingerprint.hash) else { panic!("one document") };
-        assert!((1..=format::MAX_POSTINGS_PER_DOCUMENT).contains(&list.count()));
+        let places = listed(&segment, fingerprint.hash).count();
+        assert!((1..=format::MAX_POSTINGS_PER_DOCUMENT).contains(&places));
     }
 }
 
 #[test]
 fn an_empty_segment_is_one() {
     let segment = segment(segment_bytes(&[]));
-    segment.verify().expect("whole");
+    assert!(segment.damage().is_empty());
     assert_eq!(segment.counts(), birthmark::index::Counts::default());
-    assert_eq!(segment.document_at(0), None);
+    assert!(segment.document_at(0).is_err());
 }
 
 #[test]
@@ -328,6 +353,29 @@ fn a_missing_index_is_missing() {
         assert!(matches!(IndexDirectory::open(&path), Err(IndexError::Missing(_))));
     }
     assert!(files(directory.path()).is_empty(), "asking leaves nothing behind");
+}
+
+/// An index is never taken for empty because its manifest is not there or cannot be looked at.
+#[test]
+fn segments_without_a_manifest_are_kept() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
+    index.add(prepare(&givens())).expect("added");
+    drop(index);
+    let manifest = directory.path().join("manifest.json");
+    let hidden = directory.path().join("hidden");
+    fs::rename(&manifest, &hidden).expect("renamed");
+    let before = files(directory.path());
+    let refused = IndexDirectory::open_or_create(directory.path());
+    assert!(matches!(refused, Err(IndexError::NoManifest(path)) if path == directory.path()));
+    assert!(matches!(IndexDirectory::open(directory.path()), Err(IndexError::Missing(_))));
+    // Something that is there and is no file is no missing manifest.
+    fs::create_dir(&manifest).expect("made");
+    assert!(matches!(IndexDirectory::open_or_create(directory.path()), Err(IndexError::Io { .. })));
+    fs::remove_dir(&manifest).expect("removed");
+    assert_eq!(files(directory.path()), before);
+    fs::rename(&hidden, &manifest).expect("renamed");
+    assert_eq!(purls(directory.path()).len(), givens().len());
 }
 
 #[test]
@@ -360,5 +408,5 @@ fn a_reader_keeps_what_it_opened() {
         .collect();
     index.remove(&purls).expect("removed");
     assert!(segments(directory.path()).is_empty());
-    open.iter().for_each(|segment| segment.verify().expect("whole"));
+    open.iter().for_each(|segment| assert!(segment.damage().is_empty()));
 }

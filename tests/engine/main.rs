@@ -12,4 +12,5 @@ mod hostile;
 mod index;
 mod licenses;
 mod matching;
+mod parts;
 mod tokens;

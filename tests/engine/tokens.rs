@@ -205,7 +205,9 @@ fn a_syntax_error_stays_where_it_is() {
     let head = "class Matrix:\n    def load(self, path, kind=None, mark='#', sep=' '):\n        return read(path, kind, mark)\n\n";
     let tail = "    def save(self, path, end='\\n', head='', mark='# '):\n        write(path, self.rows, end, head, mark)\n\n    def count(self):\n        return len(self.rows)\n\n    def least(self, j):\n        return min(self.rows[i][j] for i in range(self.count()) if i != j)\n\n    def close(self, force):\n        self.log.write(self.name)\n        self.handle.close(force)\n";
     let whole = stream("python", format!("{head}{tail}"));
-    for (from, to) in [("kind=None,", "kind=None,F"), ("None, mark", "None mark"), ("(path, kind", "path, kind")] {
+    for (from, to) in
+        [("kind=None,", "kind=None,F"), ("None, mark", "None mark"), ("(path, kind", "path, kind")]
+    {
         let broken = stream("python", format!("{}{tail}", head.replacen(from, to, 1)));
         let different = distance(whole.classes(), broken.classes());
         assert!(different <= 4, "{to}: {different} of {} tokens", whole.len());

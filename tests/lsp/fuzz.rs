@@ -80,7 +80,7 @@ fn script(project: &Project) -> Vec<Value> {
     let document = json!({ "uri": uri });
     let place = json!({ "line": 20, "character": 3 });
     let range = json!({ "start": place, "end": place });
-    let target = json!({ "uri": uri, "id": "77ba9d6106e2f7b7", "reason": "so" });
+    let target = json!({ "uri": uri, "id": "f416b4443e201a99", "reason": "so" });
     let item = |text: &str| json!({ "uri": uri, "languageId": "python", "version": 1, "text": text });
     let change = |version: i32, range: Value, text: &str| {
         let mut change = json!({ "text": text });

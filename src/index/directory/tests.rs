@@ -40,8 +40,8 @@ fn readers_never_meet_the_writer() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    let (_, segments) = read_directory(directory.path()).expect("some generation");
-                    assert!(!list(&segments).expect("readable").is_empty());
+                    let files = read_directory(directory.path()).expect("some generation");
+                    assert!(!list(&files.segments).expect("readable").is_empty());
                 }
             });
         }
