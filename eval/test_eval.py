@@ -211,7 +211,7 @@ class Wild(unittest.TestCase):
         return wild_scan.Match("src/lib.rs", first, last, bits, 30, 0.0, "edited", "MIT", [place], "license-incompatible", severity)
 
     def label(self, first, last, owner="pkg:cargo/origin", label="copy"):
-        return wild_labels.Label("cargo/project", "src/lib.rs", first, last, owner, label, "why")
+        return wild_labels.Label("cargo/project", "src/lib.rs", first, last, owner, label, "idiom", "why")
 
     def test_a_label_holds_for_shifted_lines_and_other_versions(self):
         labels = [self.label(1, 11, label="false"), self.label(12, 24)]
@@ -227,6 +227,8 @@ class Wild(unittest.TestCase):
         counts = wild_labels.count([self.label(10, 20)], [scan])
         self.assertEqual((counts["copy"], counts["unlabelled"], sum(counts.values())), (1, 2, 3))
         self.assertEqual(wild_labels.count([], [scan], at=91.0)["unlabelled"], 1)
+        causes = wild_labels.count_causes([self.label(10, 20, label="false")], [scan])
+        self.assertEqual((causes["idiom"], causes["unlabelled"], sum(causes.values())), (1, 2, 3))
 
     def test_a_report_is_read_with_the_severity_of_its_findings(self):
         region = {"start_line": 3, "start_column": 1, "end_line": 7, "end_column": 2}

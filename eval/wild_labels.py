@@ -20,7 +20,21 @@ LABELS = {
     "false": "no copy",
     "unlabelled": "not judged yet; counts as false",
 }
-COLUMNS = ("project", "path", "first", "last", "owner", "label", "reason")
+CAUSES = {
+    "own": "the named origin is a package of the project",
+    "dependant": "the named origin uses or implements the project's interface",
+    "library": "CPython's or Rust's library or its documentation",
+    "published": "a published recipe or another third package",
+    "carried": "one of the two was forked from the other or took a piece of it",
+    "vendored": "a vendored copy",
+    "stub": "a type stub: an interface, not its code",
+    "licence": "a licence that was read wrong",
+    "dictated": "a signature or body that a third party's interface dictates",
+    "fact": "numbers, names or tables that a standard or the world fixes",
+    "idiom": "one way to write it",
+    "unlabelled": "not judged yet",
+}
+COLUMNS = ("project", "path", "first", "last", "owner", "label", "cause", "reason")
 CONTEXT = 2  # lines shown before and after
 LONGEST = 40  # lines shown of one side
 
@@ -33,6 +47,7 @@ class Label:
     last: int
     owner: str
     label: str
+    cause: str
     reason: str
 
 
@@ -40,12 +55,12 @@ def read(path: Path = wild_projects.HERE / "labels.tsv") -> list[Label]:
     """Reads the labels; an unknown label is an error."""
     with open(path, newline="") as file:
         rows = [
-            Label(r["project"], r["path"], int(r["first"]), int(r["last"]), r["owner"], r["label"], r["reason"])
+            Label(r["project"], r["path"], int(r["first"]), int(r["last"]), r["owner"], r["label"], r["cause"], r["reason"])
             for r in csv.DictReader(file, delimiter="\t")
         ]
-    wrong = [r for r in rows if r.label not in LABELS or r.label == "unlabelled"]
+    wrong = [r for r in rows if "unlabelled" in (r.label, r.cause) or r.label not in LABELS or r.cause not in CAUSES]
     if wrong:
-        raise SystemExit(f"{path}: unknown label {wrong[0].label!r} of {wrong[0].project} {wrong[0].path}:{wrong[0].first}")
+        raise SystemExit(f"{path}: unknown label or cause of {wrong[0].project} {wrong[0].path}:{wrong[0].first}")
     return rows
 
 
@@ -65,12 +80,25 @@ def label_of(labels: list[Label], project: str, match: wild_scan.Match) -> Label
 def count(labels: list[Label], scans: list[wild_scan.Scan], at: float = 0.0) -> dict[str, int]:
     """The failing findings by label."""
     found = dict.fromkeys(LABELS, 0)
+    for name, _ in _judged(labels, scans, at):
+        found[name] += 1
+    return found
+
+
+def count_causes(labels: list[Label], scans: list[wild_scan.Scan]) -> dict[str, int]:
+    """The failing findings that are not right, by cause."""
+    found = dict.fromkeys(CAUSES, 0)
+    for name, cause in _judged(labels, scans, 0.0):
+        found[cause] += name != "copy"
+    return found
+
+
+def _judged(labels: list[Label], scans: list[wild_scan.Scan], at: float):
     for scan in scans:
         for match in scan.failing(at):
             row = label_of(labels, scan.key, match)
-            found[row.label if row else "unlabelled"] += 1
-        found["unlabelled"] += len(scan.other)
-    return found
+            yield (row.label, row.cause) if row else ("unlabelled", "unlabelled")
+        yield from (("unlabelled", "unlabelled") for _ in scan.other)
 
 
 def show(project: wild_projects.Project, match: wild_scan.Match, cache: Path) -> str:

@@ -29,8 +29,10 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
         "halves are split by project. The test half was not looked at while the engine was tuned.",
         "## The projects\n\n" + _sizes(groups, cache),
         "## Failing findings\n\n" + _by_label(groups, labels),
+        "Those that are not right, by cause:\n\n" + _by_cause(groups, labels),
         "Failing findings for each unit:\n\n" + _rates(groups, labels, cache),
-        "## By strength\n\nFailing findings of at least so many bits, *right* ones first, then all others:\n\n" + _by_bits(groups, labels),
+        "## By strength\n\nFailing findings of at least so many bits. *Related* are those with the wrong complaint, of a common "
+        "ancestor, or the other way round.\n\n" + _by_bits(groups, labels),
         "## Projects with failing findings, development half\n\n" + _by_project(groups["dev"], labels),
     ]
     if (work / "peers.json").exists():
@@ -75,6 +77,12 @@ def _by_label(groups, labels) -> str:
     return _table(["label", "meaning", *(NAMES[h] for h in HALVES)], rows)
 
 
+def _by_cause(groups, labels) -> str:
+    counts = {half: wild_labels.count_causes(labels, list(scans.values())) for half, scans in groups.items()}
+    rows = [[name, meaning, *(counts[h][name] for h in HALVES)] for name, meaning in wild_labels.CAUSES.items()]
+    return _table(["cause", "meaning", *(NAMES[h] for h in HALVES)], rows)
+
+
 def _rates(groups, labels, cache: Path) -> str:
     rows = []
     for half, scans in groups.items():
@@ -99,10 +107,10 @@ def _by_bits(groups, labels) -> str:
         row = [at]
         for half in HALVES:
             counts = wild_labels.count(labels, list(groups[half].values()), at)
-            row += [counts[RIGHT], *(counts[n] for n in list(wild_labels.LABELS)[1:])]
+            false = counts["false"] + counts["unlabelled"]
+            row += [counts[RIGHT], sum(counts.values()) - counts[RIGHT] - false, false]
         rows.append(row)
-    names = list(wild_labels.LABELS)
-    return _table(["bits", *(f"{NAMES[h][:4]}: {n}" for h in HALVES for n in names)], rows)
+    return _table(["bits", *(f"{NAMES[h]}: {kind}" for h in HALVES for kind in ("right", "related", "false"))], rows)
 
 
 def _by_project(scans, labels) -> str:
