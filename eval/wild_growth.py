@@ -92,7 +92,7 @@ def summarise(binary: str, found: dict[str, list[wild_scan.Scan]], cache: Path, 
                 return False
         return True
 
-    out = {"floor": FLOOR, "step": STEP, "related_from": RELATED, "related_pairs": sorted(map(list, alike)), "sizes": {}}
+    out = {"projects": len(next(iter(found.values()), [])), "floor": FLOOR, "step": STEP, "related_from": RELATED, "related_pairs": sorted(map(list, alike)), "sizes": {}}
     rows = []
     for size, scans in found.items():
         lines = sum(s.lines for s in scans)

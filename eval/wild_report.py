@@ -172,8 +172,8 @@ def _growth(growth: dict) -> str:
             rates = [1e5 * sum(n for at, n in bins.items() if at >= mark) / found["lines_scanned"] for mark in marks]
             rows.append([size, f"{found['lines_indexed']:,}", kind, *(_number(r) for r in rates)])
     return (
-        "## As the index grows\n\nMatches and failing findings in 100,000 lines of the projects that reach so many bits, against "
-        "indexes of other packages. Pairs of project and package that share something of "
+        f"## As the index grows\n\nMatches and failing findings in 100,000 lines of {growth['projects']} of the projects that reach so "
+        "many bits, against indexes of other packages. Pairs of project and package that share something of "
         f"{growth['related_from']:g} bits or more anywhere, and pairs of which one depends on the other, are left out: what is left "
         "is mostly chance.\n\n"
         + _table(["million lines", "lines indexed", "", *(f"{m} bits" for m in marks)], rows)
