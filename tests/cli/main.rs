@@ -26,6 +26,7 @@ mod policy;
 mod scan;
 mod strength;
 mod suppressions;
+mod taking;
 
 use std::path::Path;
 
