@@ -23,12 +23,15 @@ pub(super) struct Fetched {
     _directory: TempDir,
 }
 
+/// How a client fetches a package.
+type Fetch = fn(&Wanted<'_>) -> Result<Fetched, IngestError>;
+
 /// Fetches a package.
 pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
     let Some(version) = purl.version() else {
         return Err(IngestError::NoVersion { purl: purl.clone() });
     };
-    let (client, fetch): (_, fn(&Wanted<'_>) -> Result<Fetched, IngestError>) = match purl.kind().as_str() {
+    let (client, fetch): (_, Fetch) = match purl.kind().as_str() {
         "cargo" => ("cargo", cargo),
         "pypi" => ("pip", pip),
         "npm" => ("npm", npm),

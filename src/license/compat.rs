@@ -166,10 +166,15 @@ impl Judge<'_> {
         }
         let names = inbound_names(inbound);
         let found = best(names.iter().map(|name| looked_up(name, outbound)).collect());
+        let stated = || own::own_cell(&inbound.license(), &outbound.license());
+        // What is stated of a licence itself goes before what is known of its stand-in.
+        if let Some(cell) = own::stand_in(&inbound.id).and_then(|_| stated()) {
+            return one(inbound, outbound, cell.answer, CellSource::Own(cell));
+        }
         if !found.1.is_empty() {
             return self.stood_in(inbound, &names, found);
         }
-        match own::own_cell(&inbound.license(), &outbound.license()) {
+        match stated() {
             Some(cell) => one(inbound, outbound, cell.answer, CellSource::Own(cell)),
             None => one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix),
         }
