@@ -172,7 +172,9 @@ fn licensed(owners: &[&Owner], declared: &LicenseFact) -> Option<Agreement> {
     if let Some(owner) = owners.iter().find(offers) {
         return Some(Agreement::With(owner.purl.clone()));
     }
-    if owners.iter().any(|owner| owner.license.expression.is_none()) {
+    // A licence that a header leaves open ("the BSD License") cannot be held against its author.
+    if declared.precision != Precision::Exact || owners.iter().any(|owner| owner.license.expression.is_none())
+    {
         return None;
     }
     let resembled = owners.first()?;
