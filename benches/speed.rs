@@ -204,11 +204,13 @@ impl Bench {
         self.files.par_iter().for_each(|file| {
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
+            let freedom = birthmark::token::freedom(&file.source, &file.stream);
             let language = file.source.language();
             let model = self.index.model(language).expect("undamaged").expect("the starter has one");
             let query = Query {
                 language,
                 side: side(&file.stream),
+                freedom: &freedom,
                 lines,
                 margins: &margins,
                 without: &LeftOut::NONE,

@@ -2,7 +2,8 @@
 
 Copies are planted from the development half with seeds of their own. Code nobody copied is the development half's other
 packages, whole, their functions alone, and boilerplate; and the development half's indexed packages as far as they
-resemble the test half's, where the two share nothing on purpose. A logistic regression on the sum alone says what a bit is worth; boosted regression trees
+resemble the test half's, where the two share nothing on purpose;
+and published projects with what they resemble in the starter index and among eight million lines of other packages. A logistic regression on the sum alone says what a bit is worth; boosted regression trees
 learn what the measures of an alignment add to it, and are scaled to its bits.
 """
 
@@ -11,7 +12,7 @@ import fnmatch
 import json
 import re
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy
@@ -22,6 +23,9 @@ from sklearn.model_selection import GroupKFold
 import corpus
 import hits
 import score
+import wild_labels
+import wild_projects
+import wild_scan
 
 FLOOR = 20  # bits before calibration: nothing weaker is ever reported
 ENOUGH = 150.0  # bits: nothing unrelated reaches them, and the regression need not tell them apart
@@ -59,8 +63,8 @@ def measured(program: Path, index: Path, paths: list[Path]) -> list[dict]:
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.ndarray, list[str]]:
-    """Names of the measures, a row a match, whether it is a copy, and the package it is about."""
+def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.ndarray, list[str], numpy.ndarray]:
+    """Names of the measures, a row a match, whether it is a copy, the package it is about, and how much it counts."""
     known = score.audited()
     owners = score.Owners(args.cache)
     rows, labels, groups = [], [], []
@@ -94,7 +98,14 @@ def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.n
                 take(match, 0, package.purl.split("@")[0])
     for match, package in resemblances(args):
         take(match, 0, package)
-    return [*names, "sum"], numpy.array(rows), numpy.array(labels), groups
+    weights = [1.0 if label else ALARM_WEIGHT for label in labels]
+    chance = wild(args)
+    times = Counter(place for _, _, place in chance)
+    for match, project, place in chance:
+        take(match, 0, project)
+        # One idiom that a project repeats fifty times is one thing to learn.
+        weights.append(ALARM_WEIGHT / times[place])
+    return [*names, "sum"], numpy.array(rows), numpy.array(labels), groups, numpy.array(weights)
 
 
 def resemblances(args: argparse.Namespace) -> list[tuple[dict, str]]:
@@ -113,6 +124,41 @@ def resemblances(args: argparse.Namespace) -> list[tuple[dict, str]]:
     ]
 
 
+def wild(args: argparse.Namespace) -> list[tuple[dict, str, str]]:
+    """Matches of published projects with code they do not come from, whose they are, and what place they name: against the starter
+    index and an index of other packages, those that were judged false, and what is left of pairs of packages that share so little
+    everywhere that they are unrelated."""
+    labels = wild_labels.read()
+    found = []
+    for project in (p for p in wild_projects.read() if p.role == "dev"):
+        root = wild_projects.unpack(project, args.wild_cache)
+        by_owner = defaultdict(list)
+        for index in (Path("starter"), args.wild_index):
+            for match in measured(args.measures, index, [root]):
+                if match["owners"] and not match["path"].endswith(".pyi"):
+                    by_owner[index, match["owners"][0]["purl"].split("@")[0]].append(match)
+        for (_, owner), matches in by_owner.items():
+            judged = [_judgement(labels, project, root, owner, match) for match in matches]
+            unjudged = [match["evidence"]["sum"] for match, label in zip(matches, judged) if not label]
+            related = _family(project.purl) == _family(owner) or set(judged) - {"", "false"} or max(unjudged, default=0) >= RELATED
+            for match, label in zip(matches, judged):
+                if label == "false" or not (label or related):
+                    named = match["owners"][0]
+                    found.append((match, project.key, f"{owner} {named['path']}:{named['region']['start_line']}"))
+    return found
+
+
+def _judgement(labels: list[wild_labels.Label], project: wild_projects.Project, root: Path, owner: str, match: dict) -> str:
+    """What people said of a match; empty where nobody judged it."""
+    region = match["region"]
+    place = wild_scan.Match(
+        str(Path(match["path"]).relative_to(root)), region["start_line"], region["end_line"], match["evidence"]["bits"],
+        0, 0.0, match["kind"], "", [{"purl": owner}],
+    )
+    row = wild_labels.label_of(labels, project.key, place)
+    return row.label if row else ""
+
+
 def _family(package: str) -> str:
     """What the packages of one project often share: the first word of their names."""
     return re.split(r"[-_.]", package.split("/", 1)[1].lower())[0]
@@ -125,13 +171,13 @@ def _names_origin(match: dict, truth: dict, owners: score.Owners) -> bool:
     return len(target & set(region)) >= min(2, len(target)) and any(owners.right(place, truth) for place in places)
 
 
-def fit(rows, labels) -> tuple[GradientBoostingClassifier, float]:
+def fit(rows, labels, weights) -> tuple[GradientBoostingClassifier, float]:
     """The trees, and how many units of log odds a bit is worth."""
     model = GradientBoostingClassifier(
         n_estimators=TREES, learning_rate=RATE, max_leaf_nodes=LEAVES, max_depth=None, subsample=SHARE,
         min_samples_leaf=LEAF_SIZE, init=SumAlone(), random_state=1,
     )
-    model.fit(rows, labels, sample_weight=numpy.where(labels == 1, 1.0, ALARM_WEIGHT))
+    model.fit(rows, labels, sample_weight=weights)
     return model, float(model.init_.model.coef_[0][0])
 
 
@@ -160,11 +206,11 @@ def corrected(rows, model: GradientBoostingClassifier, per_bit: float):
     return rows[:, -1] + trees / per_bit
 
 
-def cross_validated(rows, labels, groups) -> str:
+def cross_validated(rows, labels, groups, weights) -> str:
     """Matches of copies above the threshold that so many alarms leave, with the sum alone and with the calibration."""
     bits = numpy.zeros(len(labels))
     for train, held_out in GroupKFold(5).split(rows, labels, groups):
-        bits[held_out] = corrected(rows[held_out], *fit(rows[train], labels[train]))
+        bits[held_out] = corrected(rows[held_out], *fit(rows[train], labels[train], weights[train]))
     lines = ["alarms  sum alone  calibrated"]
     for alarms in (30, 60, 120, 180, 240):
         kept = []
@@ -176,11 +222,11 @@ def cross_validated(rows, labels, groups) -> str:
 
 
 def calibrate(args: argparse.Namespace) -> None:
-    names, rows, labels, groups = samples(args)
+    names, rows, labels, groups, weights = samples(args)
     print(f"{labels.sum()} matches of copies, {(labels == 0).sum()} of other code")
     if args.cross_validate:
-        print(cross_validated(rows, labels, groups))
-    model, per_bit = fit(rows, labels)
+        print(cross_validated(rows, labels, groups, weights))
+    model, per_bit = fit(rows, labels, weights)
     heading = f"# Written by eval/calibrate.py from {labels.sum()} matches of planted copies and {(labels == 0).sum()} of other code.\n"
     TABLE.write_text(heading + table(names, model, per_bit))
 
@@ -190,6 +236,8 @@ def main() -> None:
     parser.add_argument("--measures", type=Path, required=True, help="the program `cargo build --release --example measures` makes")
     parser.add_argument("--index", type=Path, default=corpus.HERE / "cache" / "index")
     parser.add_argument("--test-index", type=Path, required=True, help="an index of the test half's packages alone")
+    parser.add_argument("--wild-cache", type=Path, default=corpus.HERE / "cache", help="where `wild.py fetch` put its projects")
+    parser.add_argument("--wild-index", type=Path, required=True, help="an index of unrelated packages: `index-8` of `wild.py growth`")
     parser.add_argument("--cache", type=Path, default=corpus.HERE / "cache")
     parser.add_argument("--cases", type=Path, nargs="+", required=True, help="folders that `run.py plant --seed N` filled, with other seeds than the one that is reported")
     parser.add_argument("--cross-validate", action="store_true", help="also say what is gained on packages not learned from")

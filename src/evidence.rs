@@ -5,7 +5,8 @@
 //! - *structure*: the surprisal of each corresponding class under the [model](crate::model) of ordinary code;
 //! - *names*: an equal outside name earns what the model says of class and name together; an equal local name and a
 //!   consistent renaming earn a part of their rarity;
-//! - *literals*: equal strings and numbers earn a part of their rarity;
+//! - *literals*: equal strings and numbers earn a part of their rarity, and those of tables only up to [`MAX_TABLE_BITS`];
+//! - *freedom*: a token that an interface or a fact [dictates](crate::token::Freedom) counts for little;
 //! - *repetition earns once*: a token that ends a sequence of classes seen before in the region counts little,
 //!   or tables and match arms would outscore real copies;
 //! - *penalties*: each gap, each block in another place and each inconsistent renaming costs;
@@ -35,7 +36,7 @@ use measures::Naming;
 
 use crate::align::{Block, Pair, Side};
 use crate::model::Surprisals;
-use crate::token::TokenClass;
+use crate::token::{Freedom, TokenClass};
 
 /// How surprising a resemblance is, in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,6 +87,9 @@ const COMMON_DEFINITION_WEIGHT: f32 = 0.2;
 const LITERAL_WEIGHT: f32 = 0.62;
 /// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
 const INTEGER_WEIGHT: f32 = 0.3;
+/// The rarity that literals behind literals count at most. The rows of a table follow from its subject: two packages that hold the
+/// checksum table of one standard share a thousand bits of literals and no author.
+const MAX_TABLE_BITS: f32 = 60.0;
 /// What an unequal literal behind a literal costs: two tables correspond in their values or not at all.
 const TABLE_MISMATCH_BITS: f32 = -1.0;
 /// What an outside name earns when it occurs again.
@@ -215,6 +219,8 @@ struct Sum<'a, R> {
     recorder: &'a mut R,
     evidence: Evidence,
     run_structure: f32,
+    /// The rarity counted of literals behind literals.
+    table: f32,
     seen: &'a mut Seen,
 }
 
@@ -258,7 +264,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
     ) -> Sum<'a, R> {
         seen.clear();
         let evidence = Evidence::default();
-        Sum { surprisals, query, document, recorder, evidence, run_structure: 0.0, seen }
+        Sum { surprisals, query, document, recorder, evidence, run_structure: 0.0, table: 0.0, seen }
     }
 
     fn record(&mut self, step: Step) {
@@ -333,9 +339,12 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let class = TokenClass(self.query.classes[pair.query as usize]);
         let is_new_outside =
             class.is_outside_name() && self.seen.outside_names.insert(self.query.names[pair.query as usize]);
+        let freedom = self.surprisals.freedom(pair.query as usize);
         let measures = &mut self.evidence.measures;
         measures.add_pair(pair, structure, naming);
         let count = |counts| if counts { 1.0 } else { 0.0 };
+        measures.dictated += count(freedom == Freedom::Dictated);
+        measures.interface += count(freedom == Freedom::Interface);
         measures.identifiers += count(class.is_identifier());
         measures.identifiers_equal += count(class.is_identifier() && naming == Naming::Equal);
         measures.outside_equal += count(is_new_outside && naming == Naming::Equal);
@@ -373,7 +382,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let rarity = self.surprisals.name_bits(q);
         if class.is_literal() {
             if first {
-                self.add_literal(class, rarity);
+                self.add_literal(class, q, rarity);
             }
         } else if class.is_outside_name() {
             let joint = self.surprisals.named_bits(q);
@@ -387,7 +396,13 @@ impl<'a, R: Recorder> Sum<'a, R> {
         }
     }
 
-    fn add_literal(&mut self, class: TokenClass, rarity: f32) {
+    fn add_literal(&mut self, class: TokenClass, q: usize, rarity: f32) {
+        let in_table = q > 0 && TokenClass(self.query.classes[q - 1]).is_literal();
+        let rarity = match in_table {
+            true => rarity.min(MAX_TABLE_BITS - self.table),
+            false => rarity,
+        };
+        self.table += if in_table { rarity } else { 0.0 };
         let measures = &mut self.evidence.measures;
         let (weight, part) = match class {
             TokenClass::INTEGER => (INTEGER_WEIGHT, &mut measures.integers),

@@ -52,6 +52,8 @@ pub struct LanguageRow {
     pub opening_words: &'static [&'static str],
     /// Whether `(name = value)` names an argument.
     pub keyword_arguments: KeywordArguments,
+    /// How code says that it fills in an interface somebody else declared.
+    pub interfaces: Interfaces,
 }
 
 /// What a one-token kind is.
@@ -73,6 +75,15 @@ pub enum Atom {
     Integer,
     /// A number with a fraction.
     Float,
+}
+
+/// How code of a language says that it fills in an interface somebody else declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interfaces {
+    /// By `impl Trait for Type { ... }`.
+    Implementations,
+    /// By a class with bases, and by special names.
+    BaseClasses,
 }
 
 /// Whether a language passes arguments by name.
@@ -117,6 +128,7 @@ const TABLE: &[LanguageRow] = &[
         type_words: &["class"],
         opening_words: &["def", "class", "@", "async"],
         keyword_arguments: KeywordArguments::WithEquals,
+        interfaces: Interfaces::BaseClasses,
     },
     LanguageRow {
         name: "rust",
@@ -158,6 +170,7 @@ const TABLE: &[LanguageRow] = &[
         type_words: &["struct", "enum", "trait", "union", "mod", "type", "macro_rules!"],
         opening_words: &["fn", "struct", "enum", "trait", "impl", "mod", "type", "static", "const", "async", "unsafe"],
         keyword_arguments: KeywordArguments::Absent,
+        interfaces: Interfaces::Implementations,
     },
 ];
 
@@ -204,6 +217,12 @@ impl Language {
     /// What people call a class: its role, or the word of the table.
     pub fn class_word(self, class: TokenClass) -> &'static str {
         class.role().or_else(|| self.word(class)).unwrap_or("unknown")
+    }
+
+    /// The class of a word of the table.
+    pub fn class_of_word(self, word: &str) -> Option<TokenClass> {
+        let position = self.row().words.iter().position(|known| *known == word)?;
+        Some(TokenClass(TokenClass::FIRST_WORD.0 + position as u8))
     }
 
     fn word(self, class: TokenClass) -> Option<&'static str> {

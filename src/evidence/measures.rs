@@ -27,6 +27,10 @@ pub struct Measures {
     pub longest_exact: f32,
     /// Corresponding tokens.
     pub tokens: f32,
+    /// Those of them that an interface or a fact dictates.
+    pub dictated: f32,
+    /// Those of them that belong to the interface of a function.
+    pub interface: f32,
     /// Runs of consecutive tokens.
     pub runs: f32,
     /// Blocks beyond the first.
@@ -59,7 +63,7 @@ pub(super) struct Exact {
 }
 
 /// Measures the calibration sees.
-pub const COUNT: usize = 27;
+pub const COUNT: usize = 29;
 
 /// Their names, as `calibration.tsv` and reports write them, in the order of [`Measures::values`].
 pub const NAMES: [&str; COUNT] = [
@@ -90,6 +94,8 @@ pub const NAMES: [&str; COUNT] = [
     "outside_equal_share",
     "structure_per_run",
     "equal_structure_share",
+    "dictated_share",
+    "interface_share",
 ];
 
 impl Measures {
@@ -125,6 +131,8 @@ impl Measures {
             closed.outside_equal / (closed.outside_equal + closed.outside_other + 1.0),
             closed.structure / (closed.runs + 1.0),
             closed.equal_structure / (closed.structure + 1.0),
+            closed.dictated / (closed.tokens + 1.0),
+            closed.interface / (closed.tokens + 1.0),
         ]
     }
 

@@ -27,7 +27,7 @@ use crate::license::LicenseFact;
 use crate::model::{Model, Surprisals};
 use crate::purl::Purl;
 use crate::span::{LineRange, TokenRange};
-use crate::token::{Margins, TokenClass};
+use crate::token::{Freedom, Margins, TokenClass};
 
 /// A stretch of the user's code that resembles indexed code, with everyone who may own it.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub struct Query<'a> {
     pub language: Language,
     /// Its tokens.
     pub side: Side<'a>,
+    /// How free the author of each token was; empty where that is not asked.
+    pub freedom: &'a [Freedom],
     /// The line of each token.
     pub lines: &'a [u32],
     /// How many lines around a range of tokens belong to it without holding a token: attributes, closing brackets.
@@ -124,7 +126,7 @@ impl LeftOut {
 
 impl<'a> Query<'a> {
     fn surprisals(&self, model: &'a Model<'a>) -> Surprisals<'a> {
-        Surprisals::new(model, self.language, self.side.classes, self.side.names)
+        Surprisals::new(model, self.language, self.side.classes, self.side.names, self.freedom)
     }
 }
 

@@ -24,9 +24,11 @@ impl Scanner {
     ) -> Result<Vec<Explanation>, IndexError> {
         let stream = Tokenizer::new().tokenize(source);
         let lines = stream.lines(source);
+        let freedom = token::freedom(source, &stream);
         let query = Query {
             language: source.language(),
             side: Side { classes: stream.classes(), names: stream.names() },
+            freedom: &freedom,
             lines: &lines,
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,

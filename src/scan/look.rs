@@ -114,9 +114,11 @@ impl Scanner {
             return Ok(Look::Skipped(Skip::BudgetExhausted));
         }
         let lines = stream.lines(source);
+        let freedom = token::freedom(source, &stream);
         let query = Query {
             language: source.language(),
             side: Side { classes: stream.classes(), names: stream.names() },
+            freedom: &freedom,
             lines: &lines,
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,

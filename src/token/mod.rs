@@ -14,11 +14,13 @@
 //! a name is read from its neighbours ([`role`]) and not from the tree above it.
 
 mod extent;
+mod freedom;
 mod layout;
 mod role;
 mod tokenizer;
 
 pub use extent::{Margins, extent};
+pub use freedom::{Freedom, freedom};
 pub use layout::{Comment, CommentKind, Layout};
 pub use tokenizer::{Tokenizer, tokenize};
 

@@ -30,6 +30,7 @@ fn explained(text: &str) -> Vec<(Match, Account)> {
     let query = Query {
         language: source.language(),
         side: Side { classes: stream.classes(), names: stream.names() },
+        freedom: &[],
         lines: &lines,
         margins: &|range| Margins::of(&source, &stream, range),
         without: &LeftOut::NONE,

@@ -35,7 +35,10 @@ fn a_large_generated_file_is_read_to_its_end() {
 #[test]
 fn depth_costs_no_stack() {
     for name in ["python", "rust"] {
+        // Brackets that only group are left out.
         let nested = [vec![b'('; 10_000], vec![b'1'], vec![b')'; 10_000]].concat();
+        assert_eq!(timed("grouping brackets", name, nested).len(), 1);
+        let nested = [vec![b'['; 10_000], vec![b'1'], vec![b']'; 10_000]].concat();
         assert_eq!(timed("brackets", name, nested).len(), 10_001);
         let sum = "1+".repeat(50_000) + "1";
         assert_eq!(timed("a sum", name, sum.into_bytes()).len(), 100_001);
@@ -48,7 +51,7 @@ fn depth_costs_no_stack() {
 /// Each string once cost a copy of the way down to it.
 #[test]
 fn strings_far_down_cost_no_more_than_others() {
-    let text = |depth: usize| [b"(".repeat(depth), b"f'{x}',".repeat(30_000), b")".repeat(depth)].concat();
+    let text = |depth: usize| [b"[".repeat(depth), b"f'{x}',".repeat(30_000), b"]".repeat(depth)].concat();
     let took = |depth: usize| {
         let start = Instant::now();
         let stream = timed("strings at depth", "python", text(depth));

@@ -31,6 +31,7 @@ fn find(index: &Index, source: &SourceFile) -> Found {
     let query = Query {
         language: source.language(),
         side: Side { classes: stream.classes(), names: stream.names() },
+        freedom: &[],
         lines: &lines,
         margins: &|range| Margins::of(source, &stream, range),
         without: &LeftOut::NONE,

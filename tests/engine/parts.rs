@@ -111,6 +111,7 @@ fn ask(index: &Index, text: &str) -> Vec<Match> {
     let query = Query {
         language: source.language(),
         side: Side { classes: stream.classes(), names: stream.names() },
+        freedom: &[],
         lines: &lines,
         margins: &|range| Margins::of(&source, &stream, range),
         without: &LeftOut::NONE,

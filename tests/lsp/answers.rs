@@ -28,7 +28,7 @@ fn the_card_of_a_reference_names_owners_licences_and_evidence() {
         let at = |line: u32| json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": 2 } });
         let hover = client.ask("textDocument/hover", at(20));
         let text = hover["contents"]["value"].as_str().expect("a text");
-        assert!(text.starts_with(heading) && text.contains(owner) && text.contains("723 bits"), "{text}");
+        assert!(text.starts_with(heading) && text.contains(owner) && text.contains("717 bits"), "{text}");
         assert!(text.contains("Keep or add the copyright and licence notice"), "{text}");
         assert_eq!(hover["range"]["start"], json!({ "line": 9, "character": 0 }));
         assert_eq!(client.ask("textDocument/hover", at(2)), Value::Null);
