@@ -61,34 +61,18 @@ struct Hit {
     occurrences: u32,
 }
 
-/// Which candidates are worth aligning, by what is asked for. Of those that ordinary code has with an index of millions of
-/// lines, one in a thousand ends in a match, and to align them took half of a scan.
-#[derive(Clone, Copy)]
-pub(super) struct Screen {
-    /// What a candidate must promise at least.
-    least_promise: f32,
-    /// Candidates aligned for one stretch of the query, whatever their strength.
-    per_stretch: u32,
-}
-
-/// For matches of at least so many bits the strict screen does; for weaker ones it would turn away too many.
-const STRICT_FROM_BITS: f32 = 60.0;
-const STRICT: Screen = Screen { least_promise: 13.7, per_stretch: 4 };
-const LENIENT: Screen = Screen { least_promise: 12.2, per_stretch: 12 };
-
-impl Screen {
-    /// The screen for matches with evidence of at least `threshold_bits`.
-    pub(super) fn of(threshold_bits: f32) -> Screen {
-        if threshold_bits >= STRICT_FROM_BITS { STRICT } else { LENIENT }
-    }
-}
+/// What a candidate must promise at least. Of those that ordinary code has with an index of millions of lines, one in a
+/// thousand ends in a match, and to align them took half of a scan. The same whatever evidence is asked for: else a lower
+/// threshold would find other matches, not more.
+const LEAST_PROMISE: f32 = 13.7;
+/// Candidates aligned for one stretch of the query, whatever their strength.
+const PER_STRETCH: u32 = 4;
 
 /// The candidates worth aligning, by content.
 pub(super) fn candidates(
     index: &Index,
     surprisals: &Surprisals<'_>,
     query: Query<'_>,
-    screen: Screen,
     found: &mut Found,
 ) -> Result<Vec<Candidate>, IndexError> {
     let (contents, mut hits) = hits(index, query, found)?;
@@ -110,11 +94,11 @@ pub(super) fn candidates(
             }
         }
     }
-    candidates.retain(|candidate| candidate.promise >= screen.least_promise);
+    candidates.retain(|candidate| candidate.promise >= LEAST_PROMISE);
     let strong =
         |candidates: &[Candidate]| candidates.iter().filter(|one| one.estimate >= STRONG_BITS).count();
     let before = strong(&candidates);
-    let mut kept = strongest(candidates, query.side.classes.len(), screen);
+    let mut kept = strongest(candidates, query.side.classes.len());
     found.candidates_left_out = before - strong(&kept);
     kept.sort_by_key(|candidate| (candidate.content.digest, candidate.query));
     Ok(kept)
@@ -445,8 +429,8 @@ struct Stretch {
 }
 
 impl Stretch {
-    fn has_room_for(&self, estimate: f32, screen: Screen) -> bool {
-        self.kept < screen.per_stretch
+    fn has_room_for(&self, estimate: f32) -> bool {
+        self.kept < PER_STRETCH
             || self.kept < MAX_CANDIDATES_PER_STRETCH
                 && estimate >= (NEARLY_AS_STRONG * self.strongest).max(STRONG_BITS)
     }
@@ -459,7 +443,7 @@ impl Stretch {
 
 /// Keeps, for each stretch of the query, the candidates that promise most: a file copied from five places shows five
 /// owners, however strong one of them is.
-fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize, screen: Screen) -> Vec<Candidate> {
+fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let place = |c: &Candidate| (c.content.digest, c.query);
         b.promise.total_cmp(&a.promise).then(place(a).cmp(&place(b)))
@@ -468,7 +452,7 @@ fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize, screen: Screen
     candidates.retain(|candidate| {
         let range = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
         let covered = &mut stretches[range];
-        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate, screen)).count();
+        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate)).count();
         let keep = free * 2 > covered.len();
         if keep {
             covered.iter_mut().for_each(|stretch| stretch.keep(candidate.estimate));

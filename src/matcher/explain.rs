@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Aligned, Corresponding, Found, Match, Owner, Query, each_alignment, merge, side};
+use super::{Aligned, Found, Match, Owner, Query, groups, merge, side};
 use crate::align::{Block, Side};
 use crate::evidence::{self, Entry, Evidence, Ledger, RunEntry, Seen};
 use crate::index::{Index, IndexError};
@@ -97,45 +97,27 @@ pub fn explain(
     matches: &[Match],
     threshold_bits: f32,
 ) -> Result<Vec<Option<Account>>, IndexError> {
-    let mut strongest: Vec<Option<(Aligned, Corresponding)>> = matches.iter().map(|_| None).collect();
-    let mut overlapping: Vec<Vec<Overlapping>> = matches.iter().map(|_| Vec::new()).collect();
-    each_alignment(index, model, query, threshold_bits, &mut Found::default(), |aligned, corresponding| {
-        for (found, others) in matches.iter().zip(&mut overlapping) {
-            if found.tokens.overlap(aligned.tokens) > 0 {
-                let content = aligned.content.digest;
-                others.push(Overlapping { content, blocks: corresponding.weighed.clone() });
-            }
-        }
+    let groups = groups(index, model, query, threshold_bits, &mut Found::default())?;
+    let account = |found: &Match| {
         // No two matches are of the same tokens: `merge` puts the weaker one into the group of the stronger.
-        let Some(number) = matches.iter().position(|found| found.tokens == aligned.tokens) else { return };
-        let best = &mut strongest[number];
-        let is_stronger = |(best, _): &(Aligned, _)| aligned.evidence.bits > best.evidence.bits;
-        // Of equals the first leads the match, as in `merge`: alignments come by content.
-        if best.as_ref().is_none_or(is_stronger) {
-            *best = Some((aligned, corresponding));
-        }
-    })?;
-    let mut accounts = Vec::with_capacity(matches.len());
-    for ((best, mut others), found) in strongest.into_iter().zip(overlapping).zip(matches) {
-        let Some((aligned, corresponding)) = best else {
-            accounts.push(None);
-            continue;
+        let Some(group) = groups.iter().find(|group| group[0].tokens == found.tokens) else {
+            return Ok(None);
         };
-        others.retain(|other| other.content == aligned.content.digest);
-        let account =
-            account(index, model, query, &aligned, &corresponding.weighed, &others, threshold_bits)?;
-        accounts.push(Some(match likeliest_holder(index, &aligned, &found.owners)? {
+        let strongest = &group[0];
+        let overlapping: Vec<&[Block]> = groups
+            .iter()
+            .flatten()
+            .filter(|other| other.content.digest == strongest.content.digest)
+            .filter(|other| other.tokens.overlap(found.tokens) > 0)
+            .map(|other| &other.weighed[..])
+            .collect();
+        let account = account(index, model, query, strongest, &overlapping, threshold_bits)?;
+        Ok(Some(match likeliest_holder(index, strongest, &found.owners)? {
             Some((purl, path)) => Account { purl, path, ..account },
             None => account,
-        }));
-    }
-    Ok(accounts)
-}
-
-/// An alignment that shares tokens of the query with a match.
-struct Overlapping {
-    content: u128,
-    blocks: Vec<Block>,
+        }))
+    };
+    matches.iter().map(account).collect()
 }
 
 /// The component and the document to name for an alignment: of those that hold its content the likeliest owner, and else the
@@ -160,8 +142,7 @@ fn account(
     model: &Model<'_>,
     query: Query<'_>,
     aligned: &Aligned,
-    blocks: &[Block],
-    overlapping: &[Overlapping],
+    overlapping: &[&[Block]],
     threshold_bits: f32,
 ) -> Result<Account, IndexError> {
     let segment = index.segment(aligned.content.segment);
@@ -170,7 +151,8 @@ fn account(
     let surprisals = query.surprisals(model);
     let scoring = Scoring { surprisals: &surprisals, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
-    let evidence = evidence::recorded(&surprisals, query.side, scoring.document, blocks, &mut ledger);
+    let evidence =
+        evidence::recorded(&surprisals, query.side, scoring.document, &aligned.weighed, &mut ledger);
     let mut entries: Vec<AccountedPair> =
         ledger.entries().iter().map(|entry| scoring.pair(*entry, lines)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
@@ -195,7 +177,8 @@ struct Scoring<'a> {
     surprisals: &'a Surprisals<'a>,
     query: Query<'a>,
     document: Side<'a>,
-    overlapping: &'a [Overlapping],
+    /// What shares tokens of the query with the match.
+    overlapping: &'a [&'a [Block]],
 }
 
 impl Scoring<'_> {
@@ -226,7 +209,7 @@ impl Scoring<'_> {
     /// The evidence of the strongest stretch that would be left if some tokens of the query did not correspond. What
     /// overlaps the strongest alignment hides behind it as long as it is there.
     fn bits_without(&self, is_rewritten: impl Fn(u32) -> bool) -> f32 {
-        let left = |other: &Overlapping| self.bits_left(&other.blocks, &is_rewritten);
+        let left = |other: &&[Block]| self.bits_left(other, &is_rewritten);
         self.overlapping.iter().map(left).fold(0.0, f32::max)
     }
 
@@ -244,7 +227,7 @@ impl Scoring<'_> {
     /// The fewest lines in a row without which the evidence falls below the threshold; of those the ones that leave
     /// the least.
     fn clearing(&self, threshold_bits: f32) -> Option<Clearing> {
-        let blocks = self.overlapping.iter().flat_map(|other| &other.blocks);
+        let blocks = self.overlapping.iter().copied().flatten();
         let pairs = blocks.flat_map(|block| &block.pairs);
         let lines: BTreeSet<u32> = pairs.map(|pair| self.query.lines[pair.query as usize]).collect();
         let lines: Vec<u32> = lines.into_iter().collect();

@@ -1,17 +1,23 @@
 //! From alignments to matches: one match for each local span, with all its owners.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::{Aligned, Match, Owner, Query};
+use crate::align::Block;
 use crate::index::documents::Day;
 use crate::index::{Holder, Index, IndexError};
 use crate::span::{LineRange, TokenRange};
 
 /// An alignment belongs to a match if this part of it lies inside.
 const SAME_SPAN: f32 = 0.5;
+/// Tokens outside of all stronger matches that are weighed by themselves, at least.
+const MIN_REST: u32 = 12;
+/// What an alignment covers outside of stronger ones is a match of its own from so many bits on. Less is the ragged edge of the
+/// same copy, and a second report of it would say nothing new.
+const REST_BITS: f32 = 120.0;
 /// A document inside a match is an owner if its evidence is this part of the strongest one's.
 const OWNER_BITS: f32 = 0.3;
 /// An owner whose evidence is this part of the strongest one's may be the origin.
@@ -27,33 +33,87 @@ const SAME_IN_VERSION: f32 = 0.75;
 /// Owners kept for a match.
 const MAX_OWNERS: usize = 50;
 
-/// Groups alignments by local span, best first, and ranks the owners of each group.
-pub(super) fn merge(
-    index: &Index,
-    query: Query<'_>,
-    mut aligned: Vec<Aligned>,
-) -> Result<Vec<Match>, IndexError> {
-    aligned.sort_by(|a, b| {
-        b.evidence
-            .bits
-            .total_cmp(&a.evidence.bits)
-            .then((a.content.digest, a.tokens).cmp(&(b.content.digest, b.tokens)))
-    });
+/// Groups alignments by local span, the strongest of each group first. What an alignment covers outside of the groups
+/// that are stronger is weighed by itself: a copy may reach further than a stronger one of the same code.
+pub(super) fn group(
+    aligned: Vec<Aligned>,
+    mut weigh: impl FnMut(&Aligned, &[Block]) -> Result<Vec<Aligned>, IndexError>,
+) -> Result<Vec<Vec<Aligned>>, IndexError> {
+    let mut waiting: BinaryHeap<ByStrength> = aligned.into_iter().map(ByStrength).collect();
     let mut groups: Vec<Vec<Aligned>> = Vec::new();
-    for next in aligned {
-        let inside = |group: &&mut Vec<Aligned>| {
+    while let Some(ByStrength(next)) = waiting.pop() {
+        let inside = |group: &Vec<Aligned>| {
             next.tokens.overlap(group[0].tokens) as f32 >= SAME_SPAN * next.tokens.len() as f32
         };
-        match groups.iter_mut().find(inside) {
-            Some(group) => group.push(next),
-            None => groups.push(vec![next]),
+        let Some(number) = groups.iter().position(inside) else {
+            groups.push(vec![next]);
+            continue;
+        };
+        if let Some(rest) = rest(&next, &groups) {
+            let rest = weigh(&next, &rest)?.into_iter();
+            waiting.extend(rest.filter(|rest| rest.evidence.bits >= REST_BITS).map(ByStrength));
         }
+        groups[number].push(next);
     }
-    let mut matches =
-        groups.iter().map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;
+    Ok(groups)
+}
+
+/// The matches of groups whose strongest alignment has enough evidence, in order of the query.
+pub(super) fn matches(
+    index: &Index,
+    query: Query<'_>,
+    groups: &[Vec<Aligned>],
+    threshold_bits: f32,
+) -> Result<Vec<Match>, IndexError> {
+    let strong = groups.iter().filter(|group| group[0].evidence.bits >= threshold_bits);
+    let mut matches = strong.map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;
     matches.sort_by_key(|found| found.tokens);
     Ok(matches)
 }
+
+/// The pairs of an alignment outside of all groups, if they are fewer than it has and enough to be weighed.
+fn rest(aligned: &Aligned, groups: &[Vec<Aligned>]) -> Option<Vec<Block>> {
+    let near: Vec<TokenRange> = groups.iter().map(|group| group[0].tokens).collect();
+    let near: Vec<TokenRange> =
+        near.into_iter().filter(|tokens| tokens.overlap(aligned.tokens) > 0).collect();
+    if near.iter().any(|tokens| tokens.overlap(aligned.tokens) + MIN_REST > aligned.tokens.len()) {
+        return None;
+    }
+    let is_free = |token: u32| !near.iter().any(|tokens| (tokens.start..tokens.end).contains(&token));
+    let mut blocks = aligned.weighed.clone();
+    for block in &mut blocks {
+        block.pairs.retain(|pair| is_free(pair.query));
+    }
+    blocks.retain(|block| !block.pairs.is_empty());
+    let pairs = |blocks: &[Block]| blocks.iter().map(|block| block.pairs.len() as u32).sum::<u32>();
+    let left = pairs(&blocks);
+    (left >= MIN_REST && left < pairs(&aligned.weighed)).then_some(blocks)
+}
+
+/// Orders alignments by evidence; of equals the first by place is the greater.
+struct ByStrength(Aligned);
+
+impl Ord for ByStrength {
+    fn cmp(&self, other: &ByStrength) -> Ordering {
+        let (a, b) = (&self.0, &other.0);
+        let by_bits = a.evidence.bits.total_cmp(&b.evidence.bits);
+        by_bits.then_with(|| (b.content.digest, b.tokens).cmp(&(a.content.digest, a.tokens)))
+    }
+}
+
+impl PartialOrd for ByStrength {
+    fn partial_cmp(&self, other: &ByStrength) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for ByStrength {
+    fn eq(&self, other: &ByStrength) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for ByStrength {}
 
 fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match, IndexError> {
     let best = &group[0];

@@ -16,7 +16,7 @@ pub use merge::is_plausible_origin;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use candidate::{Candidate, Content, Screen};
+use candidate::Content;
 
 use crate::align::{Aligner, Block, Pair, Side};
 use crate::evidence::{self, Seen, Sides};
@@ -153,14 +153,8 @@ struct Aligned {
     lines: LineRange,
     kind: CopyKind,
     evidence: Evidence,
-}
-
-/// The tokens of an alignment that correspond.
-struct Corresponding {
-    /// Those that its evidence was counted over.
+    /// The pairs that the evidence was counted over.
     weighed: Vec<Block>,
-    /// The same without the word that begins the next definition.
-    blocks: Vec<Block>,
 }
 
 /// Finds what a stream resembles, with evidence of at least `threshold_bits`.
@@ -174,10 +168,22 @@ pub fn find(
     threshold_bits: f32,
 ) -> Result<Found, IndexError> {
     let mut found = Found::default();
-    let mut aligned = Vec::new();
-    each_alignment(index, model, query, threshold_bits, &mut found, |alignment, _| aligned.push(alignment))?;
-    found.matches = merge::merge(index, query, aligned)?;
+    let groups = groups(index, model, query, threshold_bits, &mut found)?;
+    found.matches = merge::matches(index, query, &groups, threshold_bits)?;
     Ok(found)
+}
+
+/// The alignments of a stream by local span, the strongest of each first.
+fn groups(
+    index: &Index,
+    model: &Model<'_>,
+    query: Query<'_>,
+    threshold_bits: f32,
+    found: &mut Found,
+) -> Result<Vec<Vec<Aligned>>, IndexError> {
+    let mut bench = Bench::new(index, model, query, threshold_bits);
+    let aligned = bench.align_all(found)?;
+    merge::group(aligned, |aligned, blocks| bench.weigh_rest(aligned, blocks))
 }
 
 /// Which tokens of a stream correspond to indexed code.
@@ -203,42 +209,12 @@ pub fn covered(
     threshold_bits: f32,
 ) -> Result<Covered, IndexError> {
     let mut covered = vec![false; query.side.classes.len()];
-    each_alignment(index, model, query, threshold_bits, &mut Found::default(), |_, corresponding| {
-        let pairs = corresponding.blocks.iter().flat_map(|block| &block.pairs);
+    for aligned in Bench::new(index, model, query, threshold_bits).align_all(&mut Found::default())? {
+        let blocks = without_next_definition(query, aligned.weighed);
+        let pairs = blocks.iter().flat_map(|block| &block.pairs);
         pairs.for_each(|pair| covered[pair.query as usize] = true);
-    })?;
-    Ok(Covered(covered))
-}
-
-/// Aligns every candidate and takes what has enough evidence.
-fn each_alignment(
-    index: &Index,
-    model: &Model<'_>,
-    query: Query<'_>,
-    threshold_bits: f32,
-    found: &mut Found,
-    mut take: impl FnMut(Aligned, Corresponding),
-) -> Result<(), IndexError> {
-    let surprisals = query.surprisals(model);
-    let candidates = candidate::candidates(index, &surprisals, query, Screen::of(threshold_bits), found)?;
-    let mut bench = Bench {
-        index,
-        query,
-        surprisals,
-        threshold_bits,
-        aligner: Aligner::default(),
-        seen: Seen::default(),
-    };
-    for candidates in candidates.chunk_by(|a, b| a.content.digest == b.content.digest) {
-        let Content { segment, document, .. } = candidates[0].content;
-        let segment = index.segment(segment);
-        let row = segment.document_row(document)?;
-        let columns = segment.remembered_columns(document, &row)?;
-        for candidate in candidates {
-            bench.align(candidate, row, &columns, &mut take)?;
-        }
     }
-    Ok(())
+    Ok(Covered(covered))
 }
 
 /// What candidates of one query are aligned with, and what need not be made anew for each of them.
@@ -246,7 +222,7 @@ struct Bench<'a> {
     index: &'a Index,
     query: Query<'a>,
     surprisals: Surprisals<'a>,
-    threshold_bits: f32,
+    least_bits: f32,
     aligner: Aligner,
     seen: Seen,
 }
@@ -259,38 +235,68 @@ struct Document<'a> {
     lines: &'a [u32],
 }
 
-impl Bench<'_> {
-    /// Takes the stretches of a candidate's alignment that have enough evidence, each a match of its own.
-    fn align(
-        &mut self,
-        candidate: &Candidate,
-        row: DocumentRow,
-        columns: &LazyColumns,
-        take: &mut impl FnMut(Aligned, Corresponding),
-    ) -> Result<(), IndexError> {
-        let (query, document) = (self.query.side, side(columns));
-        let blocks = self.aligner.align(query, document, &candidate.seeds);
-        let stretches = evidence::stretches(&self.surprisals, query, document, &blocks, &mut self.seen);
-        for (weighed, evidence) in stretches {
-            if evidence.bits < self.threshold_bits {
-                continue;
-            }
-            let lines = self.index.segment(candidate.content.segment).lines(columns)?;
-            let document = Document { row, side: document, lines };
-            if let Some((aligned, corresponding)) = self.aligned(candidate, document, weighed, evidence) {
-                take(aligned, corresponding);
+impl<'a> Bench<'a> {
+    fn new(index: &'a Index, model: &'a Model<'a>, query: Query<'a>, least_bits: f32) -> Bench<'a> {
+        let surprisals = query.surprisals(model);
+        let (aligner, seen) = (Aligner::default(), Seen::default());
+        Bench { index, query, surprisals, least_bits, aligner, seen }
+    }
+
+    /// Aligns every candidate and returns what has enough evidence.
+    fn align_all(&mut self, found: &mut Found) -> Result<Vec<Aligned>, IndexError> {
+        let candidates = candidate::candidates(self.index, &self.surprisals, self.query, found)?;
+        let mut all = Vec::new();
+        for candidates in candidates.chunk_by(|a, b| a.content.digest == b.content.digest) {
+            let content = candidates[0].content;
+            let segment = self.index.segment(content.segment);
+            let row = segment.document_row(content.document)?;
+            let columns = segment.remembered_columns(content.document, &row)?;
+            for candidate in candidates {
+                let blocks = self.aligner.align(self.query.side, side(&columns), &candidate.seeds);
+                all.extend(self.weigh(content, row, &columns, &blocks)?);
             }
         }
-        Ok(())
+        Ok(all)
+    }
+
+    /// What a part of an alignment's pairs is worth by itself.
+    fn weigh_rest(&mut self, aligned: &Aligned, rest: &[Block]) -> Result<Vec<Aligned>, IndexError> {
+        let content = aligned.content;
+        let segment = self.index.segment(content.segment);
+        let columns = segment.remembered_columns(content.document, &aligned.row)?;
+        self.weigh(content, aligned.row, &columns, rest)
+    }
+
+    /// The stretches of an alignment that have enough evidence.
+    fn weigh(
+        &mut self,
+        content: Content,
+        row: DocumentRow,
+        columns: &LazyColumns,
+        blocks: &[Block],
+    ) -> Result<Vec<Aligned>, IndexError> {
+        let (query, document) = (self.query.side, side(columns));
+        let mut all = Vec::new();
+        for (weighed, evidence) in
+            evidence::stretches(&self.surprisals, query, document, blocks, &mut self.seen)
+        {
+            if evidence.bits < self.least_bits {
+                continue;
+            }
+            let lines = self.index.segment(content.segment).lines(columns)?;
+            let document = Document { row, side: document, lines };
+            all.extend(self.aligned(content, document, weighed, evidence));
+        }
+        Ok(all)
     }
 
     fn aligned(
         &self,
-        candidate: &Candidate,
+        content: Content,
         document: Document<'_>,
         weighed: Vec<Block>,
         evidence: Evidence,
-    ) -> Option<(Aligned, Corresponding)> {
+    ) -> Option<Aligned> {
         let query = self.query;
         let blocks = without_next_definition(query, weighed.clone());
         let pairs = || blocks.iter().flat_map(|block| &block.pairs);
@@ -309,16 +315,16 @@ impl Bench<'_> {
             query_lines: query.lines,
             document_lines: document.lines,
         };
-        let aligned = Aligned {
-            content: candidate.content,
+        Some(Aligned {
+            content,
             row: document.row,
             tokens,
             core: core(query, &blocks).unwrap_or(tokens),
             lines: document_lines(document_tokens, &document, (query.margins)(tokens)),
             kind: evidence::copy_kind(sides, &blocks),
             evidence,
-        };
-        Some((aligned, Corresponding { weighed, blocks }))
+            weighed,
+        })
     }
 }
 

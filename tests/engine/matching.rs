@@ -26,6 +26,10 @@ fn index(parts: &[&[Given]]) -> Index {
 }
 
 fn find(index: &Index, source: &SourceFile) -> Found {
+    find_from(THRESHOLD, index, source)
+}
+
+fn find_from(threshold_bits: f32, index: &Index, source: &SourceFile) -> Found {
     let stream = tokenize(source);
     let lines = stream.lines(source);
     let query = Query {
@@ -36,7 +40,7 @@ fn find(index: &Index, source: &SourceFile) -> Found {
         margins: &|range| Margins::of(source, &stream, range),
         without: &LeftOut::NONE,
     };
-    matcher::find(index, &Model::ignorant(), query, THRESHOLD).expect("the index is whole")
+    matcher::find(index, &Model::ignorant(), query, threshold_bits).expect("the index is whole")
 }
 
 fn ask(index: &Index, text: &str) -> Vec<(LineRange, Match)> {
@@ -170,6 +174,47 @@ fn a_package_is_named_once() {
     let found = ask(&index(&[&library]), &function(203, STATEMENTS));
     let [(_, found)] = &found[..] else { panic!("one match: {found:#?}") };
     assert_eq!(found.owners.len(), 1);
+}
+
+/// A stronger copy of the head of a file does not hide the tail that only a weaker one holds.
+#[test]
+fn what_reaches_beyond_a_stronger_copy_is_found() {
+    let (head, tail) = (function(7, 2 * STATEMENTS), function(8, STATEMENTS));
+    let edited = head.replace("first", "alpha").replace("total", "omega");
+    let givens = [
+        Given::new("pkg:pypi/strong@1", "MIT", &[("strong/a.py", &head)]),
+        Given::new("pkg:pypi/weak@1", "MIT", &[("weak/a.py", &format!("{edited}{tail}"))]),
+    ];
+    let found = ask(&index(&[&givens]), &format!("{head}{tail}"));
+    let lines = (head.lines().count() + tail.trim_end().lines().count()) as u32;
+    let reached = found.iter().map(|(at, _)| at.last).max();
+    assert!(reached.is_some_and(|last| last + 2 >= lines), "{reached:?} of {lines}: {found:#?}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    /// A lower threshold adds matches and leaves the others as they are.
+    #[test]
+    fn a_lower_threshold_reports_a_superset(
+        seeds in proptest::collection::vec(0u64..6, 1..6),
+        dropped in 2usize..9,
+        low in 40.0f32..2000.0,
+        more in 0.0f32..3000.0,
+    ) {
+        let index = index(&[&library()]);
+        let copies: String = seeds.iter().map(|seed| function(100 + 100 * (seed % 5) + seed, STATEMENTS)).collect();
+        let kept = copies.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.starts_with("def"));
+        let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+        let source = source("python", text);
+        let facts = |threshold: f32| -> Vec<(birthmark::span::TokenRange, u64, f32)> {
+            let matches = find_from(threshold, &index, &source).matches.into_iter();
+            matches.map(|found| (found.tokens, found.content, found.evidence.bits)).collect()
+        };
+        let mut expected = facts(low);
+        expected.retain(|fact| fact.2 >= low + more);
+        proptest::prop_assert_eq!(facts(low + more), expected);
+    }
 }
 
 #[test]
