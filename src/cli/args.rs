@@ -235,8 +235,8 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (0.5), `default` (2) or
-    /// `audit` (80)
+    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1), `default` (2.5) or
+    /// `audit` (25)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms

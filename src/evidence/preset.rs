@@ -46,9 +46,9 @@ impl Preset {
     /// Returns the false reports to expect in 100,000 lines of unrelated code.
     pub const fn expected_in_100k_lines(self) -> f64 {
         match self {
-            Preset::Hook => 0.5,
-            Preset::Default => 2.0,
-            Preset::Audit => 80.0,
+            Preset::Hook => 1.0,
+            Preset::Default => 2.5,
+            Preset::Audit => 25.0,
         }
     }
 

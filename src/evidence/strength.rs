@@ -3,7 +3,7 @@
 use super::Chance;
 
 /// The resemblances expected by chance in 100,000 lines above which one is weak.
-const WEAK_ABOVE: f64 = 0.07;
+const WEAK_ABOVE: f64 = 0.3;
 
 /// How strong a resemblance is, judged by how often chance brings about one as strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
