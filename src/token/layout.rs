@@ -46,7 +46,7 @@ const SEQUENCES: [&str; 8] = [
 impl Tokenizer {
     /// The layout of a text. One that the parser gives up on has no comments and no place for any.
     pub fn layout(&mut self, source: &SourceFile) -> Layout {
-        let tree = self.parse(source.language(), source.text());
+        let tree = self.parse(source.language(), source.text()).tree;
         let comments = tree.as_ref().map(|tree| comments(tree, source)).unwrap_or_default();
         Layout { tree, comments }
     }

@@ -13,6 +13,7 @@
 //! Tokenizing never fails: text that does not parse yields the tokens that can be seen in it, since the role of
 //! a name is read from its neighbours ([`role`]) and not from the tree above it.
 
+mod budget;
 mod extent;
 mod freedom;
 mod layout;
@@ -134,7 +135,7 @@ pub enum Completeness {
     /// Every leaf of the parse.
     #[default]
     Whole,
-    /// The parser used up its budget of steps; the stream is empty.
+    /// The parser used up its budget; the stream is empty.
     BudgetExhausted,
 }
 

@@ -2,28 +2,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree, TreeCursor};
+use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
+use super::budget::{self, Parse};
 use super::role::{self, Bracket, Neighbours, Shape};
 use super::{Completeness, NameHash, TokenClass, TokenStream};
 use crate::language::{Atom, KeywordArguments, Language};
 use crate::source::SourceFile;
 use crate::span::ByteSpan;
-
-/// Parser steps allowed whatever the size of the text. tree-sitter reports once in 100 operations.
-const FREE_PARSER_STEPS: usize = 20_000;
-/// Bytes of text that earn one more parser step. Of 14,600 published files (174 MB), those that need more than 2,000
-/// steps need one in 55 bytes at the most, one in 130 (Rust) or 180 (Python) on average; `1+1+1` without end needs one
-/// in 14. A budget of steps and not of time keeps the result the same on every machine.
-const BYTES_PER_PARSER_STEP: usize = 20;
-/// Steps that a control character takes off the budget. Outside of strings it is an error, and recovering from an error
-/// takes as long as ten ordinary steps without being counted: a megabyte of random bytes needs no more steps than
-/// code, and 10 s.
-const PARSER_STEPS_PER_CONTROL: usize = 10;
 
 /// What to do at a node of some kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +116,8 @@ impl Tokenizer {
 
     /// Reads the leaves of a text; `None` if the parser's budget did not suffice.
     fn leaves(&mut self, language: Language, text: &[u8]) -> Option<Parsed> {
-        let tree = self.parse(language, text)?;
+        let Parse { tree, turn: _turn, .. } = self.parse(language, text);
+        let tree = tree?;
         let kinds = kind_table(language);
         self.leaves.clear();
         collect_leaves(&tree, kinds, text, &mut self.leaves);
@@ -135,7 +125,8 @@ impl Tokenizer {
         Some(if tree.root_node().has_error() { Parsed::WithErrors } else { Parsed::Cleanly })
     }
 
-    pub(super) fn parse(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
+    /// Parses a text, unless it is the one that was parsed last.
+    pub(super) fn parse(&mut self, language: Language, text: &[u8]) -> Parse {
         if self.language != Some(language) {
             self.parser.set_language(&language.row().grammar.into()).expect(
                 "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",
@@ -144,35 +135,16 @@ impl Tokenizer {
             self.last = None;
         }
         if let Some((_, tree)) = self.last.as_ref().filter(|(parsed, _)| parsed == text) {
-            return Some(tree.clone());
+            return Parse { tree: Some(tree.clone()), turn: None, spent: budget::Spent::default() };
         }
         // Its memory serves the next tree while it is still in the processor's caches.
         self.last = None;
-        let mut steps_left = parser_budget(text)?;
-        let mut spend_step = |_: &ParseState| {
-            steps_left = steps_left.saturating_sub(1);
-            if steps_left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let options = ParseOptions::new().progress_callback(&mut spend_step);
-        let tree = self.parser.parse_with_options(
-            &mut |offset, _| text.get(offset..).unwrap_or(&[]),
-            None,
-            Some(options),
-        );
-        if tree.is_none() {
-            self.parser.reset();
-        }
-        self.last = tree.clone().map(|tree| (text.to_vec(), tree));
-        tree
+        let parse = budget::parse(&mut self.parser, text);
+        // A large tree is not kept: others wait until it is gone.
+        let kept = parse.tree.as_ref().filter(|_| parse.turn.is_none());
+        self.last = kept.map(|tree| (text.to_vec(), tree.clone()));
+        parse
     }
-}
-
-/// Steps the parser may take over a text; `None` if it is no text.
-fn parser_budget(text: &[u8]) -> Option<usize> {
-    let is_control = |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r');
-    let controls = text.iter().filter(is_control).count();
-    let earned = FREE_PARSER_STEPS + text.len() / BYTES_PER_PARSER_STEP;
-    earned.checked_sub(controls * PARSER_STEPS_PER_CONTROL).filter(|&steps| steps > 0)
 }
 
 impl Default for Tokenizer {
