@@ -69,7 +69,7 @@ impl Checks {
     /// Answers until the input ends or nobody reads the answers any more. `warn` is told what goes wrong beside that.
     ///
     /// # Errors
-    /// If an answer cannot be written for another reason.
+    /// If an answer cannot be written for another reason, or no thread can be started.
     pub fn serve(
         &self,
         mut checker: Checker,
@@ -77,7 +77,7 @@ impl Checks {
         output: &mut dyn Write,
         warn: &mut dyn FnMut(&str),
     ) -> io::Result<Ended> {
-        let lines = read_ahead(input);
+        let lines = read_ahead(input)?;
         let (mut outdated, mut since) = (None, Instant::now());
         let mut ended = Ended::default();
         let mut warned = false;
@@ -170,17 +170,17 @@ impl Checks {
 }
 
 /// Reads on while answers are made. The thread ends with the input, or with the process.
-fn read_ahead(mut input: impl BufRead + Send + 'static) -> Receiver<Incoming> {
+fn read_ahead(mut input: impl BufRead + Send + 'static) -> io::Result<Receiver<Incoming>> {
     let (sender, receiver) = sync_channel(READ_AHEAD);
-    thread::spawn(move || {
+    thread::Builder::new().name("check input".to_owned()).spawn(move || {
         let mut number = 0;
         while let Some(line) = Incoming::read(&mut input, &mut number) {
             if sender.send(line).is_err() {
                 break;
             }
         }
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// Waits for a line, and takes what else is there.

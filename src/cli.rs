@@ -29,6 +29,7 @@ mod progress;
 mod scan;
 mod scanned;
 mod scope;
+mod threads;
 
 pub use exit::ExitStatus;
 
@@ -60,13 +61,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Log(args) => log::run(args),
         Command::Lsp(args) => lsp::run(*args),
         Command::Attribute(args) => attribute::run(*args, &cli.common),
-        Command::Index(args) => index::run(args, &cli.common),
+        Command::Index(args) => threads::start().and_then(|()| index::run(args, &cli.common)),
         Command::Baseline(command) => baseline::run(command, &cli.common),
-        Command::Idiom(args) => idiom::run(args, &cli.common),
+        Command::Idiom(args) => threads::start().and_then(|()| idiom::run(args, &cli.common)),
         Command::Mcp(args) => mcp::run(*args),
         Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),
-        Command::Doctor(args) => doctor::run(*args),
+        Command::Doctor(args) => threads::start().and_then(|()| doctor::run(*args)),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };

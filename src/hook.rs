@@ -77,15 +77,18 @@ impl Hook {
     pub fn run(self, input: impl Read + Send + 'static) -> Answer {
         let (agent, deadline) = (self.agent, self.deadline);
         let (sender, receiver) = channel();
-        thread::spawn(move || {
+        let judge = move || {
             let answered = catch_unwind(AssertUnwindSafe(|| self.answer(input)));
             let failed = |_| {
                 let why = "birthmark failed on this event; please report it".to_owned();
                 agent.answer(None, &Judgement::Unjudged(why))
             };
             sender.send(answered.unwrap_or_else(failed)).unwrap_or(());
-        });
+        };
         let unjudged = |why: String| agent.answer(None, &Judgement::Unjudged(why));
+        if let Err(error) = thread::Builder::new().name("hook".to_owned()).spawn(judge) {
+            return unjudged(format!("no thread can be started: {error}"));
+        }
         match receiver.recv_timeout(deadline) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {

@@ -69,6 +69,8 @@ pub enum Ending {
     Deserted,
     /// The client said `exit` without `shutdown`.
     Abrupt,
+    /// The system gave no threads.
+    Unstarted(io::Error),
     /// What came in was no message, so that nothing behind it could be read.
     Unreadable(io::Error),
 }
@@ -93,8 +95,14 @@ enum Event {
 pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'static, start: Start) -> Ending {
     let (events, happened) = mpsc::sync_channel(MAX_EVENTS);
     let reader = events.clone();
-    thread::spawn(move || listen(input, &reader));
-    Server::new(start, events, output).run(&happened)
+    let started = thread::Builder::new()
+        .name("lsp input".to_owned())
+        .spawn(move || listen(input, &reader))
+        .and_then(|_| Server::new(start, events, output));
+    match started {
+        Ok(server) => server.run(&happened),
+        Err(error) => Ending::Unstarted(error),
+    }
 }
 
 fn listen(input: impl Read, events: &SyncSender<Event>) {

@@ -12,6 +12,7 @@ use super::args::{CheckArgs, Common};
 use super::exit::ExitStatus;
 use super::failure::{of_session, warn};
 use super::journaled::JournalChoice;
+use super::threads::NO_THREADS;
 use crate::check::Checks;
 use crate::journal::Service;
 use crate::policy::DropPolicy;
@@ -51,7 +52,7 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(args.check.jobs.map_or(0, NonZeroUsize::get))
         .build()
-        .context("cannot start threads")?;
+        .context(NO_THREADS)?;
     let checks = Checks {
         place: Place {
             configured: args.check.config.clone().choice(args.project.clone()),
@@ -71,7 +72,7 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
     };
     let input = io::BufReader::with_capacity(1 << 16, io::stdin());
     let ended =
-        checks.serve(checker, input, &mut io::stdout().lock(), tell).context("cannot write the answers")?;
+        checks.serve(checker, input, &mut io::stdout().lock(), tell).context("cannot go on answering")?;
     Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
 }
 

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 
 use super::args::CheckArgs;
 use super::exit::ExitStatus;
 use super::failure;
 use super::journaled::JournalChoice;
+use super::threads::{self, NO_THREADS};
 use crate::journal::Service;
 use crate::lsp::{self, Ending, Start};
 
@@ -36,11 +38,13 @@ pub struct LspArgs {
 }
 
 pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
+    threads::start()?;
     let configured = args.check.config.clone().choice(PathBuf::from("."));
     let start = Start { configured, journal: args.journal.open(Service::Lsp), choices: args.check.choices() };
     Ok(match lsp::serve(std::io::stdin(), std::io::stdout(), start) {
         Ending::Orderly | Ending::Deserted => ExitStatus::Success,
         Ending::Abrupt => ExitStatus::Findings,
+        Ending::Unstarted(error) => return Err(error).context(NO_THREADS),
         Ending::Unreadable(error) => {
             failure::warn(&format!("the other side does not speak the language server protocol: {error}"));
             ExitStatus::Failure

@@ -12,6 +12,7 @@ use super::failure::of_session;
 use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
+use super::threads::NO_THREADS;
 use crate::cache::FROM_FILES;
 use crate::config::FailOn;
 use crate::finding::Report;
@@ -101,7 +102,7 @@ impl Request {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads(walked.files.len()))
             .build()
-            .context("cannot start threads")?;
+            .context(NO_THREADS)?;
         let progress = Progress::new(common, walked.files.len(), "files");
         let outbound = |file: &WalkedFile, source: &SourceFile| {
             self.session.licenses().of_text(&file.location, source.text())

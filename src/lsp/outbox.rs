@@ -1,6 +1,6 @@
 //! What is said to the client, written by a thread of its own, so that a client that is slow to read holds nothing up.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -51,12 +51,15 @@ pub enum Weight {
 
 impl Outbox {
     /// Begins to write.
-    pub fn open(mut output: impl Write + Send + 'static) -> Outbox {
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn open(mut output: impl Write + Send + 'static) -> io::Result<Outbox> {
         let (sender, messages) = mpsc::channel::<Outgoing>();
         let (finished, done) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&waiting);
-        thread::spawn(move || {
+        thread::Builder::new().name("lsp output".to_owned()).spawn(move || {
             for message in messages {
                 counted.fetch_sub(1, Ordering::Relaxed);
                 let written = match message {
@@ -68,8 +71,8 @@ impl Outbox {
                 }
             }
             finished.send(()).unwrap_or(());
-        });
-        Outbox { sender, waiting, done, state: State::Open, requests: 0 }
+        })?;
+        Ok(Outbox { sender, waiting, done, state: State::Open, requests: 0 })
     }
 
     /// Whether nobody reads any more.

@@ -15,7 +15,7 @@ pub fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
     let token = Arc::new(());
     let alive: Weak<()> = Arc::downgrade(&token);
     if can_tell(process) {
-        thread::spawn(move || {
+        let look = move || {
             while alive.strong_count() > 0 {
                 if !lives(process) {
                     events.send(Event::Orphaned).unwrap_or(());
@@ -23,7 +23,9 @@ pub fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
                 }
                 thread::sleep(INTERVAL);
             }
-        });
+        };
+        // Without this thread the server still ends with its input.
+        let _ = thread::Builder::new().name("lsp parent".to_owned()).spawn(look);
     }
     token
 }

@@ -1,7 +1,7 @@
 //! The server: its documents, and what is done next.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -100,14 +100,21 @@ enum Work {
 
 impl Server {
     /// A server that has not heard anything yet.
-    pub fn new(start: Start, events: SyncSender<Event>, output: impl Write + Send + 'static) -> Server {
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn new(
+        start: Start,
+        events: SyncSender<Event>,
+        output: impl Write + Send + 'static,
+    ) -> io::Result<Server> {
         let Start { configured, choices, journal } = start;
-        Server {
+        Ok(Server {
             configured,
             choices,
-            worker: Worker::start(events.clone(), journal),
+            worker: Worker::start(events.clone(), journal)?,
             events,
-            out: Outbox::open(output),
+            out: Outbox::open(output)?,
             stage: Stage::Before,
             client: Client::default(),
             folders: Vec::new(),
@@ -122,7 +129,7 @@ impl Server {
             status: Status::default(),
             watch: None,
             work: Work::Idle,
-        }
+        })
     }
 
     /// Serves until the client ends.

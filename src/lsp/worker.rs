@@ -1,5 +1,6 @@
 //! The thread that checks. It does one job after the other, so that what is no longer wanted is dropped before it begins.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -175,17 +176,20 @@ pub struct Worker {
 
 impl Worker {
     /// Starts it. What becomes of jobs is told as events.
-    pub fn start(events: SyncSender<super::Event>, journal: Journal) -> Worker {
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(events: SyncSender<super::Event>, journal: Journal) -> io::Result<Worker> {
         let (jobs, received) = mpsc::channel::<Job>();
-        thread::spawn(move || {
+        thread::Builder::new().name("lsp worker".to_owned()).spawn(move || {
             let mut bench = Bench { projects: Vec::new(), tokenizer: Tokenizer::new(), journal };
             for job in received {
                 if events.send(super::Event::Done(Box::new(bench.done(job)))).is_err() {
                     return;
                 }
             }
-        });
-        Worker { jobs }
+        })?;
+        Ok(Worker { jobs })
     }
 
     /// Gives it a job.

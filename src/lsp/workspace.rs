@@ -88,7 +88,10 @@ impl Server {
             wanted: Arc::clone(&wanted),
             tell: Box::new(move |step| events.send(Event::Swept(step)).unwrap_or(())),
         };
-        thread::spawn(move || look.run());
+        if let Err(error) = thread::Builder::new().name("lsp sweep".to_owned()).spawn(move || look.run()) {
+            let reason = format!("no thread can be started: {error}");
+            return self.out.refuse(request, ErrorCode::RequestFailed, reason);
+        }
         let token = token.or_else(|| self.token(&request));
         self.sweep = Some(Sweep { request, token, wanted });
         self.progress(json!({ "kind": "begin", "title": "birthmark", "cancellable": true, "percentage": 0 }));
