@@ -12,7 +12,7 @@ birthmark=${CARGO_TARGET_DIR:-target}/release/birthmark
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$birthmark" index add --no-config --recipe "$here/recipe.toml" --index "$work" "$@"
+"$birthmark" index add --no-config --allow-build --recipe "$here/recipe.toml" --index "$work" "$@"
 "$birthmark" index merge --no-config --index "$work"
 "$birthmark" index verify --no-config --index "$work"
 

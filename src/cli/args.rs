@@ -308,6 +308,9 @@ pub struct AddArgs {
     /// Write the digests and exact licences that were learned into the recipe
     #[arg(long, requires = "recipe")]
     pub pin: bool,
+    /// Let pip run the build script of a package that ships no wheel; without this such a package is refused
+    #[arg(long)]
+    pub allow_build: bool,
     #[command(flatten)]
     pub memory: MemoryArgs,
     #[command(flatten)]

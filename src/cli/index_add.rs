@@ -17,7 +17,7 @@ use crate::finding::Note;
 use crate::index::documents::Component;
 use crate::index::{IndexDirectory, PreparedComponent, Spill};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
-use crate::ingest::{self, Given, IngestError, Ingested, Source};
+use crate::ingest::{self, BuildScripts, Given, IngestError, Ingested, Source};
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 
@@ -61,7 +61,7 @@ enum Wanted {
     /// As the command line names it.
     Named { word: PathBuf, given: Given },
     /// As a recipe lists it, with the recipe's directory.
-    Listed(RecipeComponent, PathBuf),
+    Listed { component: RecipeComponent, base: PathBuf, build_scripts: BuildScripts },
 }
 
 impl Wanted {
@@ -71,7 +71,9 @@ impl Wanted {
                 let source = Source::parse(&word.to_string_lossy(), Path::new(""))?;
                 ingest::ingest(&source, given, &(), spill)
             }
-            Wanted::Listed(component, base) => component.ingest(base, &(), spill),
+            Wanted::Listed { component, base, build_scripts } => {
+                component.ingest(base, *build_scripts, &(), spill)
+            }
         }
     }
 
@@ -79,7 +81,7 @@ impl Wanted {
     fn archive_bytes(&self) -> u64 {
         let path = match self {
             Wanted::Named { word, .. } => word.clone(),
-            Wanted::Listed(component, base) => match &component.source {
+            Wanted::Listed { component, base, .. } => match &component.source {
                 Some(source) => base.join(source),
                 None => return 0,
             },
@@ -130,14 +132,21 @@ fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wan
     if (args.purl.is_some() || args.license.is_some()) && args.sources.len() != 1 {
         bail!("--purl and --license describe one component; give one SOURCE, or list several in a --recipe");
     }
+    let build_scripts = if args.allow_build { BuildScripts::Allow } else { BuildScripts::Refuse };
     let named = args.sources.iter().map(|word| Wanted::Named {
         word: word.clone(),
-        given: Given { purl: args.purl.clone(), license: args.license.clone(), ..Given::default() },
+        given: Given {
+            purl: args.purl.clone(),
+            license: args.license.clone(),
+            build_scripts,
+            ..Given::default()
+        },
     });
     let mut wanted: Vec<Wanted> = named.collect();
     if let Some(file) = recipe {
         let listed = file.recipe.components.iter().cloned();
-        wanted.extend(listed.map(|component| Wanted::Listed(component, file.base().to_owned())));
+        let base = || file.base().to_owned();
+        wanted.extend(listed.map(|component| Wanted::Listed { component, base: base(), build_scripts }));
     }
     Ok(wanted)
 }

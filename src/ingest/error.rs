@@ -79,6 +79,17 @@ pub enum IngestError {
         /// The last line it wrote, without control characters.
         message: String,
     },
+    /// pip found no wheel.
+    #[error(
+        "pip fetched no wheel of {purl}: {message}; if it has none, download its source archive and name that, or pass \
+         --allow-build to let pip run the package's build script"
+    )]
+    NoWheel {
+        /// The package.
+        purl: Purl,
+        /// The last line pip wrote, without control characters.
+        message: String,
+    },
     /// git failed.
     #[error("git could not read {repository:?}: {message}")]
     Git {

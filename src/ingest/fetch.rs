@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::IngestError;
 use super::source::ArchiveForm;
+use super::{BuildScripts, IngestError};
 use crate::finding::{Note, NoteKind};
 use crate::git::last_line;
 use crate::purl::Purl;
@@ -27,7 +27,7 @@ pub(super) struct Fetched {
 type Fetch = fn(&Wanted<'_>) -> Result<Fetched, IngestError>;
 
 /// Fetches a package.
-pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
+pub(super) fn fetch(purl: &Purl, build_scripts: BuildScripts) -> Result<Fetched, IngestError> {
     let Some(version) = purl.version() else {
         return Err(IngestError::NoVersion { purl: purl.clone() });
     };
@@ -44,7 +44,7 @@ pub(super) fn fetch(purl: &Purl) -> Result<Fetched, IngestError> {
     if !is_whole || !is_plain(&name) || !is_plain(&version) {
         return Err(IngestError::OddName { purl: purl.clone(), client });
     }
-    fetch(&Wanted { purl, name, version, client })
+    fetch(&Wanted { purl, name, version, client, build_scripts })
 }
 
 struct Wanted<'a> {
@@ -52,6 +52,7 @@ struct Wanted<'a> {
     name: String,
     version: String,
     client: &'static str,
+    build_scripts: BuildScripts,
 }
 
 impl Wanted<'_> {
@@ -113,13 +114,23 @@ fn find_crate(cache: &Path, file_name: &str) -> Option<PathBuf> {
     found.pop().map(|(_, path)| path)
 }
 
-/// `pip download` of a wheel; where there is none, of the source distribution, for which pip runs its build script.
+/// `pip download` of a wheel. Where there is none and building is allowed, of the source distribution, for which pip runs its
+/// build script.
 fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let directory = wanted.workplace()?;
-    let mut notes = Vec::new();
-    if pip_download(wanted, &directory, "--only-binary=:all:").is_err() {
-        pip_download(wanted, &directory, "--prefer-binary")?;
-        notes.push(Note {
+    let binaries = match wanted.build_scripts {
+        BuildScripts::Refuse => "--only-binary=:all:",
+        BuildScripts::Allow => "--prefer-binary",
+    };
+    pip_download(wanted, &directory, binaries).map_err(|error| match (wanted.build_scripts, error) {
+        (BuildScripts::Refuse, IngestError::Fetch { purl, message, .. }) => {
+            IngestError::NoWheel { purl, message }
+        }
+        (_, error) => error,
+    })?;
+    let mut fetched = downloaded(wanted, directory)?;
+    if fetched.archive.extension().is_none_or(|extension| extension != "whl") {
+        fetched.notes.push(Note {
             path: None,
             kind: NoteKind::Info,
             message: format!(
@@ -128,7 +139,7 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
             ),
         });
     }
-    downloaded(wanted, directory, notes)
+    Ok(fetched)
 }
 
 /// `npm pack` of a published package, which runs no script of it.
@@ -139,7 +150,7 @@ fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
         .args(["pack", "--silent", "--ignore-scripts", "--no-update-notifier"])
         .arg(format!("{}@{}", wanted.name, wanted.version));
     run(wanted, &directory, command, "install npm, or download the .tgz file and name it")?;
-    downloaded(wanted, directory, Vec::new())
+    downloaded(wanted, directory)
 }
 
 /// `apt-get download`, which installs nothing.
@@ -155,11 +166,11 @@ fn apt(wanted: &Wanted) -> Result<Fetched, IngestError> {
             other => other,
         },
     )?;
-    downloaded(wanted, directory, Vec::new())
+    downloaded(wanted, directory)
 }
 
 /// The archive that a client left in its directory.
-fn downloaded(wanted: &Wanted, directory: TempDir, notes: Vec<Note>) -> Result<Fetched, IngestError> {
+fn downloaded(wanted: &Wanted, directory: TempDir) -> Result<Fetched, IngestError> {
     let files = fs::read_dir(directory.path()).into_iter().flatten().flatten();
     let mut archives: Vec<_> = files
         .map(|entry| entry.path())
@@ -170,7 +181,7 @@ fn downloaded(wanted: &Wanted, directory: TempDir, notes: Vec<Note>) -> Result<F
         .into_iter()
         .next()
         .ok_or_else(|| wanted.failed("it left no archive that birthmark reads"))?;
-    Ok(Fetched { archive, form, notes, _directory: directory })
+    Ok(Fetched { archive, form, notes: Vec::new(), _directory: directory })
 }
 
 fn pip_download(wanted: &Wanted, directory: &TempDir, binaries: &str) -> Result<(), IngestError> {
@@ -215,7 +226,7 @@ mod tests {
             ("pkg:cargo/serde@1%20--offline", "is not a package name and version that cargo could fetch"),
         ];
         for (purl, expected) in cases {
-            let error = fetch(&purl.parse().unwrap()).err().unwrap().to_string();
+            let error = fetch(&purl.parse().unwrap(), BuildScripts::Refuse).err().unwrap().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

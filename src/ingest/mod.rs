@@ -62,6 +62,18 @@ pub struct Given {
     pub published: Option<Day>,
     /// The part of the source that becomes the component.
     pub selection: Selection,
+    /// Whether a package may be built to be read.
+    pub build_scripts: BuildScripts,
+}
+
+/// Whether a package's own client may run its build script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BuildScripts {
+    /// A package that cannot be fetched without is refused.
+    #[default]
+    Refuse,
+    /// pip runs the script of a package that ships no wheel, to learn its metadata.
+    Allow,
 }
 
 /// A component and its documents, ready to be tokenized and written into a segment.
@@ -119,7 +131,7 @@ pub fn ingest(
     progress: &dyn Progress,
     spill: &Arc<Spill>,
 ) -> Result<Ingested, IngestError> {
-    let mut tree = collect(source, &given.selection, progress, spill)?;
+    let mut tree = collect(source, given, progress, spill)?;
     progress.collected(tree.files.len());
 
     let metadata = metadata::of(&tree)?;
@@ -184,10 +196,11 @@ fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
 
 fn collect(
     source: &Source,
-    selection: &Selection,
+    given: &Given,
     progress: &dyn Progress,
     spill: &Arc<Spill>,
 ) -> Result<Tree, IngestError> {
+    let selection = &given.selection;
     let mut tree = match source {
         Source::Directory(outer) | Source::File(outer) | Source::GitRevision { repository: outer, .. }
             if selection.archive.is_some() =>
@@ -203,7 +216,7 @@ fn collect(
         Source::Archive { path, form } => archive::collect(path, *form, selection, spill)?,
         Source::Package(purl) => {
             progress.fetching(purl);
-            let fetched = fetch::fetch(purl)?;
+            let fetched = fetch::fetch(purl, given.build_scripts)?;
             let mut tree = archive::collect(&fetched.archive, fetched.form, selection, spill)?;
             tree.notes.extend(fetched.notes);
             tree

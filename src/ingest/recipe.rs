@@ -23,7 +23,7 @@ use globset::{Glob, GlobBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Given, IngestError, Ingested, Progress, Selection, Source, ingest};
+use super::{BuildScripts, Given, IngestError, Ingested, Progress, Selection, Source, ingest};
 use crate::index::Spill;
 use crate::index::documents::{Component, Day};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
@@ -131,6 +131,7 @@ impl RecipeComponent {
     pub fn ingest(
         &self,
         base: &Path,
+        build_scripts: BuildScripts,
         progress: &dyn Progress,
         spill: &Arc<Spill>,
     ) -> Result<Ingested, IngestError> {
@@ -148,6 +149,7 @@ impl RecipeComponent {
                 learned_from: LearnedFrom::Given,
             }),
             selection: self.selection.clone(),
+            build_scripts,
         };
         let ingested = ingest(&source, &given, progress, spill)?;
         match &self.digest {

@@ -32,8 +32,8 @@ pub enum Source {
     /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`, `pkg:cargo/NAME@VERSION`,
     /// `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`.
     ///
-    /// pip runs the build script of a package that ships no wheel, to learn its metadata. That is pip's doing and
-    /// leaves a note; who does not want it names an archive instead.
+    /// pip runs the build script of a package that ships no wheel, to learn its metadata. Such a package is refused unless
+    /// [`BuildScripts::Allow`](super::BuildScripts) is given; its source archive can be named instead.
     Package(Purl),
 }
 

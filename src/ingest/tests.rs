@@ -235,12 +235,16 @@ fn recipes_verify_digests() {
         let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
         recipe.components.into_iter().next().unwrap()
     };
-    let found = component(&digest).ingest(root.path(), &(), &Spill::in_memory()).unwrap();
+    let found =
+        component(&digest).ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/t@1");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 
     let wrong = format!("blake3:{}", "0".repeat(64));
-    let error = component(&wrong).ingest(root.path(), &(), &Spill::in_memory()).unwrap_err().to_string();
+    let error = component(&wrong)
+        .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
 }
 
@@ -269,7 +273,8 @@ fn recipes_select_a_part() {
     ];
     let mut digests = Vec::new();
     for (rest, expected) in cases {
-        let found = component(rest).ingest(root.path(), &(), &Spill::in_memory()).unwrap();
+        let found =
+            component(rest).ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory()).unwrap();
         assert_eq!(paths(&found), expected, "{rest}");
         assert_eq!(found.component.license.learned_from, LearnedFrom::LicenseText, "{rest}");
         digests.push(found.component.digest);
