@@ -95,7 +95,7 @@ impl AcceptanceLog {
         paths.sort();
         let mut entries = Vec::new();
         for path in paths {
-            let bytes = walk::read(&path, MAX_ENTRY_BYTES)
+            let bytes = walk::read_inside(&path, MAX_ENTRY_BYTES)
                 .map_err(|problem| unreadable(&path, problem.to_string()))?;
             let text =
                 String::from_utf8(bytes).map_err(|_| unreadable(&path, "it is not UTF-8".to_owned()))?;

@@ -17,7 +17,6 @@ pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind
 pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +30,7 @@ use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression,
 use crate::policy::Exception;
 use crate::purl::Purl;
 use crate::span::Region;
+use crate::walk::{self, ReadProblem};
 
 /// Largest configuration or manifest that is read.
 pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -286,7 +286,12 @@ fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
         _ => &[&[]],
     };
     let is_manifest = !tables[0].is_empty();
-    let text = match read_text(path, MAX_CONFIG_BYTES) {
+    let text = match named {
+        // The user knows where the file is.
+        Named::OnTheCommandLine => as_text(walk::read(path, MAX_CONFIG_BYTES)),
+        Named::ByDiscovery => read_text(path, MAX_CONFIG_BYTES),
+    };
+    let text = match text {
         Ok(text) => text,
         // Somebody else's file: cargo and pip will say what is wrong with it.
         Err(_) if is_manifest && named == Named::ByDiscovery => return Ok(None),
@@ -308,16 +313,13 @@ fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
     }
 }
 
-/// Reads a small text file. Anything but a regular file is refused: a named pipe would block.
+/// Reads a small text file of a project.
 fn read_text(path: &Path, limit: u64) -> Result<String, String> {
-    let facts = fs::metadata(path).map_err(|error| error.to_string())?;
-    if !facts.is_file() {
-        return Err("it is not a regular file".to_owned());
-    }
-    if facts.len() > limit {
-        return Err(format!("it is larger than {} KiB", limit / 1024));
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    as_text(walk::read_inside(path, limit))
+}
+
+fn as_text(read: Result<Vec<u8>, ReadProblem>) -> Result<String, String> {
+    let bytes = read.map_err(|problem| problem.to_string())?;
     String::from_utf8(bytes)
         .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
 }

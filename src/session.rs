@@ -96,7 +96,7 @@ impl Session {
         let idioms = match (choices.idioms.is_empty(), config.idioms.is_empty()) {
             (false, _) => choices.idioms,
             (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
-            (true, true) => idioms::own(&config, configured),
+            (true, true) => idioms::own(&config, configured)?,
         };
         let licenses = match choices.license {
             Some(license) => ProjectLicenses::given(license),

@@ -288,7 +288,7 @@ fn notices_edit(notices: &Notices, root: &Path) -> Result<Option<Edit>, PlanErro
     let location = known.clone().unwrap_or_else(|| root.join(NOTICES[0]));
     let before = match &known {
         Some(path) => Some(
-            walk::read(path, DEFAULT_SIZE_LIMIT)
+            walk::read_inside(path, DEFAULT_SIZE_LIMIT)
                 .map_err(|problem| PlanError::Unreadable(location.clone(), problem))?,
         ),
         None if notices.is_empty() => return Ok(None),

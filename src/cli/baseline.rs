@@ -1,6 +1,6 @@
 //! `birthmark baseline`, and the baseline of a scan.
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -10,6 +10,7 @@ use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
+use crate::attribution::files;
 use crate::baseline::Baseline;
 use crate::finding::{Finding, NoteKind, Report, Silencer};
 use crate::report::Format;
@@ -97,10 +98,8 @@ pub fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStat
 fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let choice = BaselineChoice { baseline: None, no_baseline: true };
     let request = Request::new(scan_of(&args.target, choice))?;
-    let file = args
-        .target
-        .baseline
-        .unwrap_or_else(|| default_file(request.session().config(), request.session().place()));
+    let place = Place::new(args.target.baseline.clone(), &request);
+    let file = &place.file;
     if file.exists() && !args.force {
         let shown = file.display();
         bail!(
@@ -110,17 +109,15 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let report = report(&request, common)?;
     let mut baseline = Baseline::default();
     report.findings.iter().for_each(|finding| record(&mut baseline, finding));
-    write(&file, &baseline)?;
+    write(&place, &baseline)?;
     say(format!("recorded {} in {}", count(baseline.len(), "finding"), file.display()))
 }
 
 fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let choice = BaselineChoice { baseline: args.target.baseline.clone(), no_baseline: false };
     let request = Request::new(scan_of(&args.target, choice.clone()))?;
-    let file = args
-        .target
-        .baseline
-        .unwrap_or_else(|| default_file(request.session().config(), request.session().place()));
+    let place = Place::new(args.target.baseline.clone(), &request);
+    let file = &place.file;
     let Some(old) = request.session().baseline() else {
         bail!("there is no baseline at `{}`; make one with `birthmark baseline create`", file.display());
     };
@@ -145,8 +142,27 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         (new, true) => said.push_str(&format!("; {new} added")),
         (new, false) => said.push_str(&format!("; {new} new, not recorded (--add records them)")),
     }
-    write(&file, &updated)?;
+    write(&place, &updated)?;
     say(format!("{said}: {}", file.display()))
+}
+
+/// Where a baseline is, and how it is replaced.
+struct Place {
+    file: PathBuf,
+    replace: fn(&Path, &[u8]) -> io::Result<()>,
+}
+
+impl Place {
+    /// The baseline that was named, or that of the project.
+    fn new(named: Option<PathBuf>, request: &Request) -> Place {
+        match named {
+            Some(file) => Place { file, replace: files::replace_named },
+            None => {
+                let file = default_file(request.session().config(), request.session().place());
+                Place { file, replace: files::replace }
+            }
+        }
+    }
 }
 
 /// Whether an update of these paths knows what became of a file.
@@ -184,17 +200,14 @@ impl BaselineChoice {
 }
 
 /// Writes a baseline whole or not at all, its paths relative to where it stands.
-fn write(file: &Path, baseline: &Baseline) -> anyhow::Result<()> {
-    let problem = || format!("cannot write the baseline `{}`", file.display());
-    let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
-    fs::create_dir_all(&directory).with_context(problem)?;
+fn write(Place { file, replace }: &Place, baseline: &Baseline) -> anyhow::Result<()> {
     let top = top(file);
     let relative = |path: &str| match Path::new(path).strip_prefix(&top) {
         Ok(below) => display_path(below),
         Err(_) => path.to_owned(),
     };
     let text = baseline.clone().with_paths(relative).to_json();
-    Output::open(Some(file))?.write(text.as_bytes(), Painted::No)
+    replace(file, text.as_bytes()).with_context(|| format!("cannot write the baseline `{}`", file.display()))
 }
 
 fn say(what: String) -> anyhow::Result<ExitStatus> {

@@ -7,7 +7,7 @@ use super::{BaselineFile, SessionError};
 use crate::baseline::{Baseline, Origin};
 use crate::config::{Config, ConfigChoice};
 use crate::scan::baseline_path;
-use crate::walk::{self, absolute_path};
+use crate::walk::{self, ReadProblem, absolute_path};
 
 /// Where the baseline stands beside the configuration, unless another place is named.
 const DEFAULT_FILE: &str = ".birthmark/baseline.json";
@@ -22,12 +22,12 @@ pub(super) fn load(
     place: &Path,
 ) -> Result<Option<Baseline>, SessionError> {
     let file = match (chosen, configured) {
-        (BaselineFile::File(file), _) => return read(file).map(Some),
+        (BaselineFile::File(file), _) => return read(file, walk::read).map(Some),
         (BaselineFile::Without, _) | (_, ConfigChoice::Without) => return Ok(None),
         (BaselineFile::Own, _) => default_file(config, place),
     };
     match file.exists() {
-        true => read(&file).map(Some),
+        true => read(&file, walk::read_inside).map(Some),
         false => Ok(None),
     }
 }
@@ -54,12 +54,15 @@ pub fn top(file: &Path) -> PathBuf {
     }
 }
 
-fn read(file: &Path) -> Result<Baseline, SessionError> {
-    parsed(file).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
+/// How the bytes of a file are read, up to a limit.
+type Door = fn(&Path, u64) -> Result<Vec<u8>, ReadProblem>;
+
+fn read(file: &Path, door: Door) -> Result<Baseline, SessionError> {
+    parsed(file, door).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
 }
 
-fn parsed(file: &Path) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
-    let text = String::from_utf8(walk::read(file, MAX_BYTES)?)?;
+fn parsed(file: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
+    let text = String::from_utf8(door(file, MAX_BYTES)?)?;
     let (baseline, origin) = Baseline::from_json(&text)?;
     let top = match origin {
         Origin::Baseline => top(file),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::acceptance::LogError;
 use crate::config::ConfigError;
 use crate::index::IndexError;
+use crate::walk::ReadProblem;
 
 /// Why a project cannot be checked.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,14 @@ pub enum SessionError {
         path = .0.display()
     )]
     NoIdioms(PathBuf),
+    /// A file or directory of the project is not in the project.
+    #[error("cannot use `{}`: {problem}", .path.display())]
+    Outside {
+        /// Where it should be.
+        path: PathBuf,
+        /// What is wrong.
+        problem: ReadProblem,
+    },
     /// A baseline cannot be read.
     #[error("cannot read the baseline `{}`", .file.display())]
     Baseline {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::SessionError;
 use crate::config::{Config, ConfigChoice};
 use crate::index::{Index, IndexError, IndexName};
+use crate::walk;
 
 /// The set of idioms that is used without being named, if it is there.
 const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
@@ -33,12 +34,17 @@ pub fn unopened(error: IndexError) -> SessionError {
     }
 }
 
-/// The set of idioms where `birthmark idiom add` puts it, if there is one. Who wants no configuration wants none.
-pub(super) fn own(config: &Config, configured: &ConfigChoice) -> Vec<PathBuf> {
+/// The set of idioms where `birthmark idiom add` puts it, if there is one. `--no-config` disables it.
+///
+/// # Errors
+/// If a link there leads out of the project.
+pub(super) fn own(config: &Config, configured: &ConfigChoice) -> Result<Vec<PathBuf>, SessionError> {
     let directory = default_directory(config);
-    match configured {
-        ConfigChoice::Without => Vec::new(),
-        _ if directory.is_dir() => vec![directory],
-        _ => Vec::new(),
+    if matches!(configured, ConfigChoice::Without) || !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    match walk::check_inside(&directory) {
+        Ok(()) => Ok(vec![directory]),
+        Err(problem) => Err(SessionError::Outside { path: directory, problem }),
     }
 }

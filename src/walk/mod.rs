@@ -7,13 +7,15 @@
 //!
 //! Source files are read, never mapped: a file that shrinks under a map kills the process.
 
+mod door;
+mod ignored;
 mod inspect;
 mod passed_over;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -26,6 +28,8 @@ use crate::language::Language;
 use crate::source::SourceFile;
 use crate::span::LineSet;
 
+pub use door::{ReadProblem, check_inside, read, read_inside};
+use ignored::Origin;
 pub use inspect::{Inspected, NotText, inspect, is_minified};
 pub use passed_over::{PassedOver, Reason};
 
@@ -181,7 +185,8 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
 pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
     let mut found = Vec::new();
     let mut notes = Vec::new();
-    for entry in builder(directory, settings, |_| {}).build() {
+    let (told, left_out) = mpsc::channel();
+    for entry in builder(directory, settings, told, |_| true).build() {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                 if let Ok(relative) = entry.path().strip_prefix(directory) {
@@ -192,6 +197,7 @@ pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, V
             Err(error) => notes.push(walk_problem(&error)),
         }
     }
+    notes.extend(left_out.try_iter().filter_map(LeftOut::note));
     found.sort();
     (found, notes)
 }
@@ -214,13 +220,9 @@ pub fn named_files(
     settings: &WalkSettings,
     enters: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> NamedFiles {
-    let excluded = settings.clone();
-    let mut walker = builder(directory, settings, |_| {});
-    walker.sort_by_file_name(OsStr::cmp).filter_entry(move |entry| {
-        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-        let is_entered = !is_folder || enters(&entry.file_name().to_string_lossy());
-        entry.depth() == 0 || is_entered && !is_excluded(entry.path(), &excluded)
-    });
+    let (told, left_out) = mpsc::channel();
+    let mut walker = builder(directory, settings, told, enters);
+    walker.sort_by_file_name(OsStr::cmp);
     let mut found = NamedFiles { files: Vec::new(), is_complete: true };
     for (number, entry) in walker.build().flatten().enumerate() {
         if number >= MAX_ENTRIES_SEARCHED {
@@ -232,6 +234,7 @@ pub fn named_files(
             found.files.push(entry.into_path());
         }
     }
+    found.is_complete &= left_out.try_iter().all(|left_out| matches!(left_out, LeftOut::Excluded(_)));
     found.files.sort();
     found
 }
@@ -251,55 +254,6 @@ pub fn load(file: &WalkedFile, limit: u64) -> Result<SourceFile, Note> {
     }
 }
 
-/// Reads a regular file of at most `limit` bytes.
-///
-/// # Errors
-/// If the file is larger, is no regular file, or cannot be read.
-pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
-    // Asked before opening: to open a pipe that nobody writes to would wait for ever.
-    let metadata = fs::metadata(path).map_err(ReadProblem::Unreadable)?;
-    check(&metadata, limit)?;
-    let file = File::open(path).map_err(ReadProblem::Unreadable)?;
-    check(&file.metadata().map_err(ReadProblem::Unreadable)?, limit)?;
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    // One byte more than allowed, for a file that grows while it is read.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(ReadProblem::Unreadable)?;
-    match bytes.len() as u64 {
-        size if size > limit => Err(ReadProblem::TooLarge { size, limit }),
-        _ => Ok(bytes),
-    }
-}
-
-/// Why [`read`] gave no bytes.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadProblem {
-    /// The file is larger than the limit.
-    #[error("{size} bytes are more than the limit of {limit}")]
-    TooLarge {
-        /// Its size, as far as it was read.
-        size: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// A directory, a pipe, a socket or a device.
-    #[error("not a regular file")]
-    NotRegular,
-    /// The system refused.
-    #[error("cannot be read: {0}")]
-    Unreadable(io::Error),
-}
-
-impl ReadProblem {
-    /// The problem as a note on that path: a file the system refuses is a failure, the rest is left out on purpose.
-    pub fn note(&self, path: &str) -> Note {
-        let kind = match self {
-            ReadProblem::TooLarge { .. } | ReadProblem::NotRegular => NoteKind::Skipped,
-            ReadProblem::Unreadable(_) => NoteKind::Failed,
-        };
-        Note { path: Some(path.to_owned()), kind, message: format!("not checked: {self}") }
-    }
-}
-
 /// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is not UTF-8.
 pub fn display_path(path: &Path) -> String {
     let plain = without_detours(path);
@@ -314,21 +268,9 @@ pub fn display_path(path: &Path) -> String {
     }
 }
 
-fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), ReadProblem> {
-    if !metadata.is_file() {
-        return Err(ReadProblem::NotRegular);
-    }
-    match metadata.len() {
-        size if size > limit => Err(ReadProblem::TooLarge { size, limit }),
-        _ => Ok(()),
-    }
-}
-
 fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
-    let (excluded, told) = mpsc::channel();
-    for entry in
-        builder(directory, settings, move |path| excluded.send(path.to_owned()).unwrap_or(())).build()
-    {
+    let (told, left_out) = mpsc::channel();
+    for entry in builder(directory, settings, told, |_| true).build() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -347,7 +289,12 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
             _ => {}
         }
     }
-    told.try_iter().for_each(|path: PathBuf| over.count(&path, Reason::Excluded));
+    for left_out in left_out.try_iter() {
+        match left_out {
+            LeftOut::Excluded(path) => over.count(&path, Reason::Excluded),
+            LeftOut::Unreadable(note) => walked.notes.push(note),
+        }
+    }
 }
 
 fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
@@ -364,16 +311,39 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &
     }
 }
 
-/// A walker over a directory, which tells what the globs leave out.
+/// What a walker leaves out beside what ignore files name.
+enum LeftOut {
+    /// What the globs leave out.
+    Excluded(PathBuf),
+    /// A folder whose ignore files cannot be read as they are.
+    Unreadable(Note),
+}
+
+impl LeftOut {
+    fn note(self) -> Option<Note> {
+        match self {
+            LeftOut::Excluded(_) => None,
+            LeftOut::Unreadable(note) => Some(note),
+        }
+    }
+}
+
+/// A walker over a directory, which tells what it leaves out. Folders of whose name `enters` is false are left out too.
 fn builder(
     directory: &Path,
     settings: &WalkSettings,
-    excluded: impl Fn(&Path) + Send + Sync + 'static,
+    told: mpsc::Sender<LeftOut>,
+    enters: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> WalkBuilder {
-    let respect = settings.ignore_files == IgnoreFiles::Respect;
+    let wanted = settings.ignore_files == IgnoreFiles::Respect;
     // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
     // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
     let inside = is_inside_repository(directory);
+    let unreadable = if wanted { unreadable_ignore_files(directory, inside) } else { Vec::new() };
+    // Without the rules more is checked, not less.
+    let respect = wanted && unreadable.is_empty();
+    let tell = move |left_out| told.send(left_out).unwrap_or(());
+    unreadable.into_iter().map(LeftOut::Unreadable).for_each(&tell);
     let mut builder = WalkBuilder::new(directory);
     builder
         .hidden(true)
@@ -384,17 +354,48 @@ fn builder(
         .git_global(false) // A user's own taste must not change what the project's check covers.
         .require_git(inside)
         .parents(respect && inside);
-    if !settings.exclude.is_empty() {
-        let settings = settings.clone();
-        builder.filter_entry(move |entry| {
-            let keep = entry.depth() == 0 || !is_excluded(entry.path(), &settings);
-            if !keep {
-                excluded(entry.path());
-            }
-            keep
-        });
-    }
+    let settings = settings.clone();
+    builder.filter_entry(move |entry| {
+        if entry.depth() == 0 {
+            return true;
+        }
+        if !settings.exclude.is_empty() && is_excluded(entry.path(), &settings) {
+            tell(LeftOut::Excluded(entry.path().to_owned()));
+            return false;
+        }
+        let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if is_directory && !enters(&entry.file_name().to_string_lossy()) {
+            return false;
+        }
+        match respect && is_directory {
+            true => ignored::check(entry.path(), Origin::Project)
+                .map_err(|note| tell(LeftOut::Unreadable(not_entered(note))))
+                .is_ok(),
+            false => true,
+        }
+    });
     builder
+}
+
+/// What is wrong with the ignore files of a directory and of those above it. The walker reads all of them, also where their
+/// rules do not hold.
+fn unreadable_ignore_files(directory: &Path, inside: bool) -> Vec<Note> {
+    let mut notes: Vec<Note> = ignored::check(directory, Origin::Project).err().into_iter().collect();
+    let absolute = directory.canonicalize().unwrap_or_else(|_| absolute_path(directory));
+    let is_top = |directory: &Path| directory.join(".git").exists();
+    let mut origin = if inside && !is_top(&absolute) { Origin::Project } else { Origin::Above };
+    for above in absolute.ancestors().skip(1) {
+        notes.extend(ignored::check(above, origin).err());
+        if is_top(above) {
+            origin = Origin::Above;
+        }
+    }
+    notes
+}
+
+/// Says that nothing below a folder was checked.
+fn not_entered(note: Note) -> Note {
+    Note { message: format!("not checked, nor what is beside it: {}", note.message), ..note }
 }
 
 /// Whether the globs leave out a file or folder.

@@ -13,6 +13,7 @@ mod direction;
 mod doctor;
 mod explain;
 mod hook;
+mod hostile;
 mod idiom;
 mod index;
 mod init;
