@@ -4,7 +4,10 @@
 source "$(dirname "$0")/common.sh"
 
 fetch_wheel thefuzz==0.22.1
-scan 1 thefuzz --license MIT --preset audit
+scan 1 thefuzz --license MIT --preset audit --fail-on info
+# Most bodies were rewritten: what remains is weak, and fails no run by itself.
+scan 0 thefuzz --license MIT --preset audit
+check "strength" "{'weak'}" "$(ask '{m["strength"] for m in matches}')"
 check "origins" "{('pkg:pypi/fuzzywuzzy@0.18.0', 'GPL-2.0-only')}" \
     "$(ask '{(m["owners"][0]["purl"], m["owners"][0]["license"]["expression"]) for m in matches}')"
 check "rules" "{'license-incompatible'}" "$(ask '{f["rule"] for f in findings}')"
