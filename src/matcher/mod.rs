@@ -106,7 +106,7 @@ impl LeftOut {
         let mut left_out = BTreeSet::new();
         for (number, segment) in index.segments().iter().enumerate() {
             for component in segment.components() {
-                if is_left_out(&segment.component(&segment.component_row(component)?)?.purl) {
+                if is_left_out(&segment.purl(&segment.component_row(component)?)?) {
                     left_out.insert((SegmentId(number as u32), component));
                 }
             }
