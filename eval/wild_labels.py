@@ -115,6 +115,8 @@ def show(project: wild_projects.Project, match: wild_scan.Match, cache: Path) ->
 
 def _origin(owner: dict, cache: Path) -> Path:
     package = corpus.Package(owner["purl"], "", "")
+    if package.ecosystem not in ("pypi", "cargo"):
+        return Path(owner["purl"]) / owner["path"]  # a standard library: look at the one you have
     if not (cache / "sources" / package.ecosystem / f"{package.name}-{package.version}" / ".complete").exists():
         corpus.fetch(package, cache)
     return corpus.sources(package, cache) / owner["path"]
