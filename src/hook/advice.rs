@@ -64,7 +64,7 @@ const ADVICE: [&str; 2] = [
     "Tell the user, and do what is named above. Whether it stays as it is, is for a person to decide: ",
 ];
 
-/// Of a weak resemblance an agent is told no remedy: most often there is nothing to clear.
+/// The advice on a weak resemblance names no remedy: most often there is nothing to clear.
 const WEAK: &str =
     "\n  - So weak a resemblance is often chance. Nothing need be done unless the code was copied.";
 

@@ -167,7 +167,7 @@ impl Judge<'_> {
         let names = inbound_names(inbound);
         let found = best(names.iter().map(|name| looked_up(name, outbound)).collect());
         let stated = || own::own_cell(&inbound.license(), &outbound.license());
-        // What is stated of a licence itself goes before what is known of its stand-in.
+        // A row about the licence itself goes before the matrix's answer for its stand-in.
         if let Some(cell) = own::stand_in(&inbound.id).and_then(|_| stated()) {
             return one(inbound, outbound, cell.answer, CellSource::Own(cell));
         }

@@ -186,7 +186,7 @@ struct Claimant<'a> {
 }
 
 impl Claimant<'_> {
-    /// The owner, with what is asked of few: what it depends on and carries.
+    /// Returns the owner with its dependencies and vendored packages, which are read for the owners kept only.
     fn into_owner(self) -> Result<Owner, IndexError> {
         let Claimant { owner, holder } = self;
         let depends_on = holder.segment.dependencies(&holder.component)?.into();
