@@ -15,15 +15,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use birthmark::align::{Aligner, Seed, Side};
-use birthmark::evidence::{Chance, Preset};
-use birthmark::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
-use birthmark::index::{Columns, Index, IndexName};
-use birthmark::language::Language;
-use birthmark::matcher::{self, LeftOut, Query};
-use birthmark::source::SourceFile;
-use birthmark::token::{Margins, TokenStream, Tokenizer};
-use birthmark::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings};
+use birthmark::engine::align::{Aligner, Seed, Side};
+use birthmark::engine::evidence::{Chance, Preset};
+use birthmark::engine::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
+use birthmark::engine::index::{Columns, Index, IndexName};
+use birthmark::engine::matcher::{self, LeftOut, Query};
+use birthmark::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::token::{Margins, TokenStream, Tokenizer};
 use rayon::prelude::*;
 
 fn main() {
@@ -204,7 +204,7 @@ impl Bench {
         self.files.par_iter().for_each(|file| {
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
-            let freedom = birthmark::token::freedom(&file.source, &file.stream);
+            let freedom = birthmark::text::token::freedom(&file.source, &file.stream);
             let language = file.source.language();
             let model = self.index.model(language).expect("undamaged").expect("the starter has one");
             let query = Query {

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use birthmark::fingerprint::KgramHash;
-use birthmark::index::{Index, IndexName, Segment};
+use birthmark::engine::fingerprint::KgramHash;
+use birthmark::engine::index::{Index, IndexName, Segment};
 
 /// Written where one part of a look-up ends. 64 bits that nothing else stands beside.
 static MARK: AtomicU64 = AtomicU64::new(0);

@@ -25,7 +25,7 @@ models = json.loads((index / "manifest.json").read_text().splitlines()[0])["mode
 expected = {path.name for path in here.glob("starter.*.model")}
 found = {f"starter.{model['language']}.model" for model in models}
 if found != expected:
-    sys.exit(f"expected the models {sorted(expected)}, learned {sorted(found)}: src/index/mod.rs embeds them by name")
+    sys.exit(f"expected the models {sorted(expected)}, learned {sorted(found)}: src/engine/index/mod.rs embeds them by name")
 for model in models:
     shutil.copyfile(index / model["file"], here / f"starter.{model['language']}.model")
 PYTHON

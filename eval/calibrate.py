@@ -1,4 +1,4 @@
-"""Learn the calibration: what the sum of evidence is corrected by (`src/evidence/calibration.tsv`).
+"""Learn the calibration: what the sum of evidence is corrected by (`src/engine/evidence/calibration.tsv`).
 
 Copies are planted from the development half with seeds of their own. Code nobody copied is the development half's other
 packages, whole, their functions alone, and boilerplate; and the development half's indexed packages as far as they

@@ -9,12 +9,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use birthmark::evidence::{MEASURES, Threshold};
-use birthmark::finding::Reference;
-use birthmark::index::{Index, IndexName};
+use birthmark::engine::evidence::{MEASURES, Threshold};
+use birthmark::engine::index::{Index, IndexName};
+use birthmark::judgement::finding::Reference;
 use birthmark::license::LicenseFact;
+use birthmark::project::walk::{self, WalkSettings};
 use birthmark::scan::{ScanSettings, Scanner};
-use birthmark::walk::{self, WalkSettings};
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Draws a [`Report`](crate::finding::Report): a file per format.
+//! Draws a [`Report`](crate::judgement::finding::Report): a file per format.
 
 pub mod card;
 pub mod cyclonedx;
@@ -32,7 +32,7 @@ use std::io;
 pub use repository::Repository;
 pub use source_facts::SourceFacts;
 
-use crate::finding::{Explanation, Report};
+use crate::judgement::finding::{Explanation, Report};
 
 /// The formats that answers to a question are drawn in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

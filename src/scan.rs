@@ -20,25 +20,25 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
-use crate::acceptance::{self, AcceptanceLog};
-use crate::baseline::Baseline;
-use crate::cache::Cache;
-use crate::config::ProjectManifests;
-use crate::declaration::{self, Declaration};
-use crate::evidence::{Chance, Strength, Threshold};
-use crate::finding::{
+use crate::decisions::acceptance::{self, AcceptanceLog};
+use crate::engine::evidence::{Chance, Strength, Threshold};
+use crate::engine::index::{Index, IndexError, Part};
+use crate::engine::matcher::{LeftOut, Match, Owner};
+use crate::judgement::baseline::Baseline;
+use crate::judgement::finding::{
     Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity,
     Silenced, Summary, Verdict,
 };
-use crate::index::{Index, IndexError, Part};
-use crate::ingest::marks;
+use crate::judgement::policy::{self, PolicySettings};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
-use crate::matcher::{LeftOut, Match, Owner};
-use crate::policy::{self, PolicySettings};
-use crate::source::SourceFile;
-use crate::span::{LineSet, Region};
-use crate::token::{Layout, Tokenizer};
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, Review, Walked, WalkedFile};
+use crate::project::cache::Cache;
+use crate::project::config::ProjectManifests;
+use crate::project::walk::marks;
+use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Review, Walked, WalkedFile};
+use crate::text::declaration::{self, Declaration};
+use crate::text::source::SourceFile;
+use crate::text::span::{LineSet, Region};
+use crate::text::token::{Layout, Tokenizer};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
 

@@ -5,6 +5,7 @@ pub mod baseline;
 mod checker;
 mod error;
 pub mod idioms;
+pub mod journal;
 mod policy;
 
 pub use checker::{Checker, Place};
@@ -13,16 +14,16 @@ pub use policy::{Coverage, Policy};
 
 use std::path::{Path, PathBuf};
 
-use crate::acceptance::{AcceptanceLog, log_root};
-use crate::baseline::Baseline;
-use crate::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
-use crate::evidence::Threshold;
-use crate::finding::Note;
-use crate::index::{Index, IndexName};
+use crate::decisions::acceptance::{AcceptanceLog, log_root};
+use crate::engine::evidence::Threshold;
+use crate::engine::index::{Index, IndexName};
+use crate::judgement::baseline::Baseline;
+use crate::judgement::finding::Note;
+use crate::judgement::policy::PolicySettings;
 use crate::license::LicenseFact;
-use crate::policy::PolicySettings;
+use crate::project::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
+use crate::project::walk::{WalkSettings, absolute_path};
 use crate::scan::{ScanSettings, Scanner};
-use crate::walk::{WalkSettings, absolute_path};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,12 +1,12 @@
 //! `corpus-index/FORMAT.md` against the code. The document is the home of the layout; a constant that changes without it, or
 //! without a new version, ends here.
 
-use birthmark::fingerprint::{BLIND, NAMED, Scheme, View};
-use birthmark::index::documents::DocumentMarks;
-use birthmark::index::format::{self, Section};
-use birthmark::index::{Index, IndexDirectory, IndexName};
+use birthmark::engine::fingerprint::{BLIND, NAMED, Scheme, View};
+use birthmark::engine::index::documents::DocumentMarks;
+use birthmark::engine::index::format::{self, Section};
+use birthmark::engine::index::{Index, IndexDirectory, IndexName};
 use birthmark::license::{LearnedFrom, Precision};
-use birthmark::token::{NORMALIZER_VERSION, TokenClass};
+use birthmark::text::token::{NORMALIZER_VERSION, TokenClass};
 
 const FORMAT: &str = include_str!("../corpus-index/FORMAT.md");
 
@@ -157,7 +157,7 @@ fn the_hash_of_a_kgram_is_the_one_described() {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
     }
-    let language = birthmark::language::Language::from_name("rust").expect("a row");
+    let language = birthmark::text::language::Language::from_name("rust").expect("a row");
     let (classes, names) = ([1u8, 3, 8, 10, 5, 8, 16], [7u16, 8, 9, 10, 11, 12, 0]);
     for (view, number) in [(View::Named, 1u64), (View::Blind, 2)] {
         let scheme = Scheme { view, k: 7, w: 1 };
@@ -171,7 +171,8 @@ fn the_hash_of_a_kgram_is_the_one_described() {
                 number << 48 | u64::from(language.number()) << 32 | u64::from(class) << 16 | u64::from(name);
             sum.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(m(code))
         });
-        let hash = birthmark::fingerprint::kgrams(&classes, &names, language, scheme).next().expect("one");
+        let hash =
+            birthmark::engine::fingerprint::kgrams(&classes, &names, language, scheme).next().expect("one");
         assert_eq!(hash.0, m(sum));
     }
 }
@@ -191,7 +192,7 @@ fn small_numbers() {
         assert_eq!(DocumentMarks::from_bits(1 << bit).to_bits(), 1 << bit);
     }
     for (number, name) in ["python", "rust"].into_iter().enumerate() {
-        let language = birthmark::language::Language::from_number(number as u8).expect("a row");
+        let language = birthmark::text::language::Language::from_number(number as u8).expect("a row");
         assert_eq!(language.name(), name, "rows are only ever appended");
     }
 }
@@ -216,12 +217,13 @@ fn buckets_are_as_described() {
 
 #[test]
 fn blind_kgrams_of_few_classes_are_not_listed() {
-    let language = birthmark::language::Language::from_name("rust").expect("a row");
+    let language = birthmark::text::language::Language::from_name("rust").expect("a row");
     for (distinct, listed) in [(1, 0), (4, 0), (5, 1), (20, 1)] {
         let classes: Vec<u8> = (0..BLIND.k).map(|i| 16 + (i % distinct) as u8).collect();
         let names = vec![0; BLIND.k];
-        let blind = birthmark::fingerprint::kgrams(&classes, &names, language, BLIND).next().expect("one");
-        let found = birthmark::fingerprint::fingerprints(&classes, &names, language);
+        let blind =
+            birthmark::engine::fingerprint::kgrams(&classes, &names, language, BLIND).next().expect("one");
+        let found = birthmark::engine::fingerprint::fingerprints(&classes, &names, language);
         let count = found.iter().filter(|fingerprint| fingerprint.hash == blind).count();
         assert_eq!(count, listed, "{distinct} classes");
     }

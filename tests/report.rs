@@ -3,16 +3,16 @@
 #[path = "report/formats.rs"]
 mod formats;
 
-use birthmark::evidence::{Expected, Preset, Strength};
-use birthmark::finding::{
+use birthmark::engine::evidence::{Expected, Preset, Strength};
+use birthmark::engine::matcher::{CopyKind, Evidence, Owner};
+use birthmark::judgement::finding::{
     Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule,
     Severity, Silenced, Silencer, Summary, Taking, Verdict,
 };
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
-use birthmark::matcher::{CopyKind, Evidence, Owner};
 use birthmark::report::json;
 use birthmark::report::text::{self, Frame, References, TextSettings};
-use birthmark::span::{LineRange, Region};
+use birthmark::text::span::{LineRange, Region};
 use serde_json::Value;
 
 fn license(expression: &str, learned_from: LearnedFrom) -> LicenseFact {
@@ -428,7 +428,7 @@ fn the_schema_refuses_damaged_documents() {
 #[test]
 fn the_exit_status_is_that_of_the_worst() {
     use birthmark::cli::ExitStatus;
-    use birthmark::config::FailOn;
+    use birthmark::project::config::FailOn;
 
     let with = |severities: &[Severity]| {
         let sample = full().references[0].clone();

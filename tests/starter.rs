@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use birthmark::index::{Index, IndexName};
+use birthmark::engine::index::{Index, IndexName};
 use birthmark::ingest::recipe::Recipe;
 
 #[test]

@@ -6,32 +6,28 @@ use std::path::{Path, PathBuf};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const MAX_LINES: usize = 600;
 
-/// A module may use its own row and those before it.
-const LAYERS: &[&[&str]] = &[
-    &["license", "purl"],
-    &["declaration", "language", "manifest", "source", "span", "token"],
-    &["align", "fingerprint", "index", "model"],
-    &["baseline", "evidence", "finding", "matcher", "policy", "suppression"],
-    &[
-        "acceptance",
-        "attribution",
-        "cache",
-        "changes",
-        "config",
-        "git",
-        "ingest",
-        "journal",
-        "scan",
-        "session",
-        "walk",
-    ],
-    &["check", "cli", "hook", "lsp", "mcp", "report"],
+/// The folders of `src/` and the rooms inside them, from the lowest. A room may use itself and whatever stands before
+/// it: a room of its own folder, or a folder that is listed above. A folder without rooms is one room.
+const WINGS: &[(&str, &[&str])] = &[
+    ("purl", &[]),
+    ("license", &[]),
+    ("text", &["span", "language", "source", "token", "manifest", "declaration"]),
+    ("engine", &["fingerprint", "model", "index", "align", "evidence", "matcher"]),
+    ("judgement", &["finding", "suppression", "baseline", "policy"]),
+    ("project", &["walk", "git", "changes", "cache", "config"]),
+    ("decisions", &["attribution", "acceptance"]),
+    ("ingest", &[]),
+    ("scan", &[]),
+    ("session", &["journal"]),
+    ("report", &[]),
+    ("serve", &["check", "hook", "mcp", "lsp"]),
+    ("cli", &[]),
 ];
 
-/// Layers that never touch files, environment, clock or terminal, but for the storage of the index and the directory that
-/// it is stored in.
-const PURE_LAYERS: usize = 4;
-const IMPURE: &[&str] = &["src/index/storage.rs", "src/index/directory.rs"];
+/// The highest wing that never touches files, environment, clock or terminal, but for the storage of the index and the
+/// directory that it is stored in.
+const HIGHEST_PURE: &str = "judgement";
+const IMPURE: &[&str] = &["src/engine/index/storage.rs", "src/engine/index/directory.rs"];
 
 /// What is installed or built inside of a folder of sources, and not committed.
 const INSTALLED: &[&str] = &["editors/vscode/node_modules", "editors/vscode/out"];
@@ -68,13 +64,28 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// The module at the top of the crate that a file belongs to.
-fn module(path: &str) -> &str {
-    path.trim_start_matches("src/").split(['/', '.']).next().expect("split gives one")
+/// Where a file or a path of modules stands: the position of its wing, and of its room among those of the wing. What
+/// belongs to a wing and to none of its rooms stands at 0 if rooms build on it, as in `session`.
+fn place(mut names: impl Iterator<Item = impl AsRef<str>>) -> Option<(usize, usize)> {
+    let wing = names.next()?;
+    let position = WINGS.iter().position(|(name, _)| *name == wing.as_ref())?;
+    let room = names.next();
+    let rooms = WINGS[position].1;
+    let room = room.and_then(|room| rooms.iter().position(|name| *name == room.as_ref()));
+    Some((position, room.map_or(0, |room| room + 1)))
 }
 
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|row| row.contains(&module))
+/// The modules of a path below `src/`.
+fn modules(path: &str) -> impl Iterator<Item = &str> {
+    path.trim_start_matches("src/").split('/').map(|name| name.trim_end_matches(".rs"))
+}
+
+/// The modules that a line of code names behind `crate::`.
+fn used(line: &str) -> impl Iterator<Item = Vec<&str>> {
+    line.split("crate::").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+        rest[..end].split("::").collect()
+    })
 }
 
 fn is_test(path: &str) -> bool {
@@ -91,43 +102,61 @@ fn assert_none(what: &str, wrong: Vec<String>) {
 }
 
 #[test]
-fn modules_use_what_is_below_them() {
+fn rooms_use_what_is_below_them() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
-        let of = module(&path);
-        if matches!(of, "lib" | "main") {
+        if matches!(path.as_str(), "src/lib.rs" | "src/main.rs") {
             continue;
         }
-        let Some(own) = layer(of) else {
-            wrong.push(format!("{path}: {of} stands in no layer"));
+        let Some(own) = place(modules(&path)) else {
+            wrong.push(format!("{path} stands in no wing"));
             continue;
         };
         for (number, line) in code(&text) {
-            for used in line.split("crate::").skip(1) {
-                let name = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-                match layer(name) {
+            for names in used(line) {
+                match place(names.iter()) {
                     Some(other) if other <= own => {}
-                    Some(_) => wrong.push(format!("{path}:{number}: {of} uses {name}, which is above it")),
-                    None => wrong.push(format!("{path}:{number}: {name:?} stands in no layer")),
+                    Some(_) => wrong.push(format!("{path}:{number}: {} is above it", names.join("::"))),
+                    None => wrong.push(format!("{path}:{number}: {} stands in no wing", names.join("::"))),
                 }
             }
         }
     }
-    assert_none("layers", wrong);
-    let listed: usize = LAYERS.iter().map(|row| row.len()).sum();
-    let declared = fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).expect("readable");
-    assert_eq!(
-        declared.lines().filter(|line| line.starts_with("pub mod ")).count(),
-        listed,
-        "every module has a layer"
-    );
+    assert_none("wings", wrong);
 }
 
 #[test]
-fn the_lower_rooms_are_pure() {
+fn every_folder_of_the_source_is_a_wing() {
+    let mut wrong = Vec::new();
+    let listed = |wing: &str, room: &str| {
+        place([wing, room].iter()).is_some_and(|(position, at)| WINGS[position].1.is_empty() || at > 0)
+    };
+    for (path, text) in sources() {
+        let names: Vec<&str> = modules(&path).collect();
+        match names.as_slice() {
+            ["lib" | "main"] => {}
+            [wing, "mod"] if *wing != "session" => {
+                let declared = text.lines().filter_map(|line| line.strip_prefix("pub mod "));
+                let declared: Vec<&str> = declared.map(|name| name.trim_end_matches(';')).collect();
+                wrong.extend(
+                    declared.iter().filter(|room| !listed(wing, room)).map(|room| format!("{path}: {room}")),
+                );
+            }
+            [wing, ..] if WINGS.iter().any(|(name, _)| name == wing) => {}
+            _ => wrong.push(path),
+        }
+    }
+    assert_none("what stands in no wing", wrong);
+}
+
+#[test]
+fn the_lower_wings_are_pure() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
-        let pure = layer(module(&path)).is_some_and(|layer| layer < PURE_LAYERS);
+        let wing = place(modules(&path)).map(|(wing, _)| WINGS[wing].0);
+        let pure =
+            WINGS.iter().take_while(|(name, _)| *name != HIGHEST_PURE).any(|(name, _)| wing == Some(name))
+                || wing == Some(HIGHEST_PURE);
         if !pure || is_test(&path) || IMPURE.contains(&path.as_str()) {
             continue;
         }
@@ -148,7 +177,7 @@ fn the_lower_rooms_are_pure() {
             }
         }
     }
-    assert_none("layers that know nothing of the machine", wrong);
+    assert_none("wings that know nothing of the machine", wrong);
 }
 
 #[test]
@@ -159,7 +188,7 @@ fn only_the_edge_writes_to_the_terminal() {
             let prints =
                 ["println!", "eprintln!", "print!(", "eprint!("].iter().any(|word| line.contains(word));
             let writes = ["stdout()", "stderr()"].iter().any(|word| line.contains(word));
-            if prints || writes && module(&path) != "cli" {
+            if prints || writes && modules(&path).next() != Some("cli") {
                 wrong.push(format!("{path}:{number}: {}", line.trim()));
             }
             if line.contains("process::exit") && path != "src/main.rs" {
@@ -177,7 +206,7 @@ fn unsafe_stands_in_one_file() {
         let has = code(&text).any(|(_, line)| {
             line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl")
         });
-        if has && path != "src/index/storage.rs" {
+        if has && path != "src/engine/index/storage.rs" {
             wrong.push(path);
         }
     }
@@ -249,21 +278,20 @@ fn no_machine_is_named() {
 }
 
 #[test]
-fn the_map_shows_every_room_in_its_layer() {
+fn the_map_shows_every_wing_and_room_in_order() {
     let map = include_str!("../docs/architecture.md");
-    let mut wrong = Vec::new();
-    for (layer, rooms) in LAYERS.iter().enumerate() {
-        for room in *rooms {
-            let shown = map.lines().any(|line| {
-                line.starts_with(&format!("| {layer}"))
-                    && line.split('|').nth(2).is_some_and(|cell| cell.contains(&format!("`{room}`")))
-            });
-            if !shown {
-                wrong.push(format!("{room} is not on the map in layer {layer}"));
-            }
-        }
-    }
-    assert_none("docs/architecture.md", wrong);
+    let rows = map.lines().filter(|line| line.starts_with("| `"));
+    let shown: Vec<&str> = rows.filter_map(|line| line.split('`').nth(1)).collect();
+    let expected: Vec<String> = WINGS
+        .iter()
+        .rev()
+        .flat_map(|(wing, rooms)| {
+            let rooms = rooms.iter().rev().map(move |room| format!("{wing}/{room}"));
+            std::iter::once(format!("{wing}/")).chain(rooms)
+        })
+        .collect();
+    let map_of_wings = &shown[..expected.len().min(shown.len())];
+    assert_eq!(map_of_wings, expected, "the map in docs/architecture.md, from the top");
 }
 
 #[test]

@@ -14,11 +14,11 @@ use super::failure::of_log;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
-use crate::finding::{Reference, Report};
-use crate::git::Git;
-use crate::journal::Event;
+use crate::decisions::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
+use crate::judgement::finding::{Reference, Report};
+use crate::project::git::Git;
 use crate::report::printable::Printable;
+use crate::session::journal::Event;
 
 /// Accept code as it is, and record who decided that and why.
 ///

@@ -13,13 +13,13 @@ use super::failure;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::attribution::{AttributionSettings, Edit, PartlyStaged, Plan, Unfit, files, project_root};
-use crate::finding::{Decision, Reference, Report};
-use crate::journal::Event;
+use crate::decisions::attribution::{AttributionSettings, Edit, PartlyStaged, Plan, Unfit, project_root};
+use crate::judgement::finding::{Decision, Reference, Report};
+use crate::project::walk;
 use crate::report::patch::{self, Reader};
 use crate::report::printable::Printable;
 use crate::report::text::count;
-use crate::walk;
+use crate::session::journal::Event;
 
 /// Declare where copied code comes from.
 ///
@@ -176,7 +176,7 @@ fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Resul
         if standing != edit.before {
             bail!("`{}` changed while this was planned; run it again", edit.path);
         }
-        files::replace(&edit.location, &edit.after)
+        walk::replace(&edit.location, &edit.after)
             .with_context(|| format!("cannot write `{}`", edit.path))?;
     }
     if common.quiet {

@@ -10,15 +10,15 @@ use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::attribution::files;
-use crate::baseline::Baseline;
-use crate::finding::{Finding, NoteKind, Report, Silencer};
+use crate::judgement::baseline::Baseline;
+use crate::judgement::finding::{Finding, NoteKind, Report, Silencer};
+use crate::project::walk;
+use crate::project::walk::{absolute_path, display_path};
 use crate::report::Format;
 use crate::report::text::count;
 use crate::scan::baseline_path;
 use crate::session::BaselineFile;
 use crate::session::baseline::{default_file, top};
-use crate::walk::{absolute_path, display_path};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
@@ -156,10 +156,10 @@ impl Place {
     /// The baseline that was named, or that of the project.
     fn new(named: Option<PathBuf>, request: &Request) -> Place {
         match named {
-            Some(file) => Place { file, replace: files::replace_named },
+            Some(file) => Place { file, replace: walk::replace_named },
             None => {
                 let file = default_file(request.session().config(), request.session().place());
-                Place { file, replace: files::replace }
+                Place { file, replace: walk::replace }
             }
         }
     }

@@ -13,11 +13,11 @@ use super::exit::ExitStatus;
 use super::failure::{of_session, warn};
 use super::journaled::JournalChoice;
 use super::threads::NO_THREADS;
-use crate::check::Checks;
-use crate::journal::Service;
-use crate::policy::DropPolicy;
+use crate::judgement::policy::DropPolicy;
 use crate::report::suggested::ReferenceShape;
+use crate::serve::check::Checks;
 use crate::session::Place;
+use crate::session::journal::Service;
 
 /// Check suggestions as an assistant makes them, a line of JSON each.
 ///

@@ -9,7 +9,7 @@ use super::args::{Common, ReportArgs};
 use super::explain::shown_references;
 use super::output::{self, Output, Painted};
 use super::scanned::Scanned;
-use crate::finding::{Explanation, Reference};
+use crate::judgement::finding::{Explanation, Reference};
 use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, References, TextSettings};
 use crate::report::{self, Drawing, ReportFormat, Repository, SourceFacts};

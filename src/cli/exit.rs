@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::config::FailOn;
-use crate::finding::{NoteKind, Report};
+use crate::judgement::finding::{NoteKind, Report};
+use crate::project::config::FailOn;
 
 /// How a run ended. A broken run never looks like a clean one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl ExitStatus {
         if failed {
             return ExitStatus::Failure;
         }
-        let reached = |finding: &crate::finding::Finding| fail_on.is_reached_by(finding.severity);
+        let reached = |finding: &crate::judgement::finding::Finding| fail_on.is_reached_by(finding.severity);
         if report.findings.iter().any(reached) { ExitStatus::Findings } else { ExitStatus::Success }
     }
 }

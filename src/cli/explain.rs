@@ -10,10 +10,10 @@ use super::baseline::BaselineChoice;
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::finding::{Finding, Reference, Report};
+use crate::judgement::finding::{Finding, Reference, Report};
+use crate::project::walk;
 use crate::report::text::References;
 use crate::report::{self, Format};
-use crate::walk;
 
 pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;

@@ -7,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
 
 use super::exit::ExitStatus;
-use crate::acceptance::LogError;
-use crate::config::{ConfigError, ConfigFile, Problem};
+use crate::decisions::acceptance::LogError;
+use crate::project::config::{ConfigError, ConfigFile, Problem};
 use crate::report::printable::Printable;
 use crate::session::SessionError;
 

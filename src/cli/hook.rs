@@ -12,12 +12,12 @@ use super::check::policy;
 use super::exit::ExitStatus;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
-use crate::config::ConfigChoice;
-use crate::hook::{Agent, Hook};
-use crate::journal::Service;
-use crate::policy::DropPolicy;
+use crate::judgement::policy::DropPolicy;
+use crate::project::config::ConfigChoice;
 use crate::report::printable::Printable;
+use crate::serve::hook::{Agent, Hook};
 use crate::session::Place;
+use crate::session::journal::Service;
 
 /// Judge what a coding agent is about to write, or has written.
 ///

@@ -8,8 +8,8 @@ use super::args::{Common, IndexCommand, InspectArgs, MergeArgs, RemoveArgs, Veri
 use super::exit::ExitStatus;
 use super::index_add;
 use super::output::{Output, Painted};
-use crate::config::Config;
-use crate::index::{self, Index, IndexDirectory, IndexName, Part};
+use crate::engine::index::{self, Index, IndexDirectory, IndexName, Part};
+use crate::project::config::Config;
 use crate::report::Format;
 use crate::report::index::{Answer, json, text};
 

@@ -13,11 +13,11 @@ use super::exit::ExitStatus;
 use super::failure;
 use super::index::Target;
 use super::progress::Progress;
-use crate::finding::Note;
-use crate::index::documents::Component;
-use crate::index::{IndexDirectory, PreparedComponent, Spill};
+use crate::engine::index::documents::Component;
+use crate::engine::index::{IndexDirectory, PreparedComponent, Spill};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
 use crate::ingest::{self, BuildScripts, Given, IngestError, Ingested, Source};
+use crate::judgement::finding::Note;
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 

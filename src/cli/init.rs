@@ -9,11 +9,11 @@ use anyhow::{Context, bail};
 use super::args::InitArgs;
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
-use crate::config::{
+use crate::project::config::{
     Config, ConfigChoice, OwnIndex, Project, ProjectLicenses, SCHEMA, Thoroughness, packages_in,
     starting_text,
 };
-use crate::walk::{absolute_path, display_path};
+use crate::project::walk::{absolute_path, display_path};
 
 /// The name of the file.
 const FILE_NAME: &str = "birthmark.toml";

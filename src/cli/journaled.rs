@@ -6,9 +6,9 @@ use clap::{Args, ValueHint};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
 use super::failure;
-use crate::finding::Reference;
-use crate::journal::{Event, Journal, Service};
+use crate::judgement::finding::Reference;
 use crate::session::Session;
+use crate::session::journal::{Event, Journal, Service};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]

@@ -6,14 +6,16 @@ use super::args::{CompatArgs, LicenseCommand, ShowArgs};
 use super::exit::ExitStatus;
 use super::failure::Located;
 use super::output::{Output, Painted};
-use crate::config::{
+use crate::license::{LicenseError, LicenseFact, Terms};
+use crate::project::config::{
     Config, ConfigFile, Decided, Problem, ProjectLicenses, Statement, StatementKind, Thoroughness,
     given_license,
 };
-use crate::license::{LicenseError, LicenseFact, Terms};
+use crate::project::walk::{
+    self, DEFAULT_SIZE_LIMIT, WalkSettings, WalkedFile, absolute_path, display_path, read,
+};
 use crate::report::Format;
 use crate::report::license::{Below, Comparison, Shown, Verdict};
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings, WalkedFile, absolute_path, display_path, read};
 
 pub fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
     match command {

@@ -11,10 +11,10 @@ use super::exit::ExitStatus;
 use super::failure::{of_log, warn};
 use super::journaled::JournalPlace;
 use super::output::{Output, Painted};
-use crate::acceptance::{AcceptanceLog, log_root};
-use crate::config::Config;
-use crate::journal::{self, Journaled};
+use crate::decisions::acceptance::{AcceptanceLog, log_root};
+use crate::project::config::Config;
 use crate::report;
+use crate::session::journal::{self, Journaled};
 
 /// List what was accepted as it is, and what happened to code that resembles other code.
 ///

@@ -10,8 +10,8 @@ use super::exit::ExitStatus;
 use super::failure;
 use super::journaled::JournalChoice;
 use super::threads::{self, NO_THREADS};
-use crate::journal::Service;
-use crate::lsp::{self, Ending, Start};
+use crate::serve::lsp::{self, Ending, Start};
+use crate::session::journal::Service;
 
 /// Serve an editor over the language server protocol, on standard input and output.
 ///

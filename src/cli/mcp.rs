@@ -8,8 +8,8 @@ use clap::{Args, ValueHint};
 use super::args::CheckArgs;
 use super::exit::ExitStatus;
 use super::journaled::JournalChoice;
-use crate::journal::Service;
-use crate::mcp::{self, ChosenBy, Settings};
+use crate::serve::mcp::{self, ChosenBy, Settings};
+use crate::session::journal::Service;
 
 /// Answer the questions of coding agents, by the Model Context Protocol.
 ///

@@ -13,14 +13,14 @@ use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
 use super::scope::{Input, standard_input};
 use super::threads::NO_THREADS;
-use crate::cache::FROM_FILES;
-use crate::config::FailOn;
-use crate::finding::Report;
+use crate::judgement::finding::Report;
+use crate::project::cache::FROM_FILES;
+use crate::project::config::FailOn;
+use crate::project::walk::{Review, Walked, WalkedFile};
 use crate::scan::Scanner;
 use crate::session::{Choices, Coverage, Policy, Session};
-use crate::source::SourceFile;
-use crate::token::Tokenizer;
-use crate::walk::{Review, Walked, WalkedFile};
+use crate::text::source::SourceFile;
+use crate::text::token::Tokenizer;
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let look = Look::new(&args.report, common)?;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::{anyhow, bail};
 
-use crate::finding::{Explanation, Finding, Reference, Report};
+use crate::judgement::finding::{Explanation, Finding, Reference, Report};
+use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
 use crate::report::SourceFacts;
 use crate::scan::Scanner;
-use crate::source::SourceFile;
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+use crate::text::source::SourceFile;
 
 /// A finished scan.
 pub struct Scanned {

@@ -7,12 +7,12 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueHint};
 
 use super::args::ScanArgs;
-use crate::changes::{ChangesError, Repository, Scope, pushed};
-use crate::config::Config;
-use crate::finding::{Note, NoteKind};
-use crate::git::path_from_bytes;
-use crate::language::Language;
-use crate::walk::{self, Explicit, WalkSettings, Walked};
+use crate::judgement::finding::{Note, NoteKind};
+use crate::project::changes::{ChangesError, Repository, Scope, pushed};
+use crate::project::config::Config;
+use crate::project::git::path_from_bytes;
+use crate::project::walk::{self, Explicit, WalkSettings, Walked};
+use crate::text::language::Language;
 
 /// Largest text taken from standard input.
 const MAX_STDIN_BYTES: u64 = 16 << 20;

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use super::source::{ArchiveForm, Compression};
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use super::{IngestError, Selection};
-use crate::finding::{Note, NoteKind};
-use crate::index::documents::Day;
-use crate::index::{IndexError, Spill};
-use crate::walk::one_line;
+use crate::engine::index::documents::Day;
+use crate::engine::index::{IndexError, Spill};
+use crate::judgement::finding::{Note, NoteKind};
+use crate::project::walk::one_line;
 
 /// Most entries an archive may have.
 pub const MAX_ARCHIVE_ENTRIES: usize = 200_000;

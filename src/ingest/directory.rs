@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use super::{IngestError, Selection, git};
-use crate::index::Spill;
-use crate::walk::{self, ReadProblem, WalkSettings, display_path};
+use crate::engine::index::Spill;
+use crate::project::walk::{self, ReadProblem, WalkSettings, display_path};
 
 pub(super) fn collect(
     directory: &Path,

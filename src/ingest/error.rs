@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::index::IndexError;
+use crate::engine::index::IndexError;
 use crate::purl::{Purl, PurlError};
 
 /// Why a component could not be ingested.

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::source::ArchiveForm;
 use super::{BuildScripts, IngestError};
-use crate::finding::{Note, NoteKind};
-use crate::git::last_line;
+use crate::judgement::finding::{Note, NoteKind};
+use crate::project::git::last_line;
 use crate::purl::Purl;
 
 /// A package on disk, for as long as this lives.

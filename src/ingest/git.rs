@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::directory::name_of;
 use super::tree::{MAX_SOURCE_FILE, Role, Tree};
 use super::{IngestError, Selection};
-use crate::git::{Blob, Git, GitError, NO_REASON, path_from_bytes};
-use crate::index::Spill;
-use crate::index::documents::Day;
+use crate::engine::index::Spill;
+use crate::engine::index::documents::Day;
+use crate::project::git::{Blob, Git, GitError, NO_REASON, path_from_bytes};
 
 const REMEDY: &str = "install git, or name a directory that is no git work tree";
 

@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::IngestError;
-use super::marks;
 use super::metadata::Metadata;
 use super::tree::{Role, Tree, TreeFile};
 use crate::license::{self, LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::project::walk::marks;
 
 /// Most licence texts of vendored code that are looked at; recognising one takes tens of milliseconds.
 const MAX_VENDORED_TEXTS: usize = 100;

@@ -8,8 +8,8 @@ use toml::Value;
 
 use super::IngestError;
 use super::tree::{Role, Tree};
-use crate::manifest::ini;
 use crate::purl::{Purl, normal_pypi_name};
+use crate::text::manifest::ini;
 
 /// What the metadata say.
 #[derive(Debug, Default, PartialEq)]
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     fn check(files: &[(&str, &str)], expected: &str) {
-        let mut tree = Tree::named("", &crate::index::Spill::in_memory());
+        let mut tree = Tree::named("", &crate::engine::index::Spill::in_memory());
         for &(path, text) in files {
             tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
         }

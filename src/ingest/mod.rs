@@ -19,7 +19,6 @@ mod error;
 mod fetch;
 mod git;
 mod licensing;
-pub mod marks;
 mod metadata;
 mod prepare;
 mod published;
@@ -33,14 +32,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::finding::{Note, NoteKind};
-use crate::index::documents::{Component, Day, DocumentFacts};
-use crate::index::{Kept, Spill};
-use crate::language::Language;
+use crate::engine::index::documents::{Component, Day, DocumentFacts};
+use crate::engine::index::{Kept, Spill};
+use crate::judgement::finding::{Note, NoteKind};
 use crate::license::{LearnedFrom, LicenseFact, Precision};
+use crate::project::walk::{self, Inspected, marks};
 use crate::purl::Purl;
-use crate::source::SourceFile;
-use crate::walk::{self, Inspected};
+use crate::text::language::Language;
+use crate::text::source::SourceFile;
 
 pub use archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED};
 pub use error::IngestError;

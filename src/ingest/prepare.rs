@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Ingested, IngestedDocument};
-use crate::finding::{Note, NoteKind};
-use crate::index::{Columns, IndexError, PreparedComponent, PreparedDocument, Spill};
-use crate::source::SourceFile;
-use crate::token::{Completeness, Tokenizer};
+use crate::engine::index::{Columns, IndexError, PreparedComponent, PreparedDocument, Spill};
+use crate::judgement::finding::{Note, NoteKind};
+use crate::text::source::SourceFile;
+use crate::text::token::{Completeness, Tokenizer};
 
 /// A component ready to be written, and what could not be made ready.
 pub struct Prepared {

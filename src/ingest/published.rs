@@ -2,7 +2,7 @@
 //!
 //! Tools that build archives the same way every time write a constant for a time; it tells nothing.
 
-use crate::index::documents::Day;
+use crate::engine::index::documents::Day;
 
 /// Days that build tools write whatever the day is: `cargo package` 2006-07-24, npm 1985-10-26, Flit 2016-01-01, Hatch
 /// 2020-02-02. Zip archives cannot tell times before 1980, which is what others write.

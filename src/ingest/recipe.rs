@@ -24,11 +24,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{BuildScripts, Given, IngestError, Ingested, Progress, Selection, Source, ingest};
-use crate::index::Spill;
-use crate::index::documents::{Component, Day};
+use crate::engine::index::Spill;
+use crate::engine::index::documents::{Component, Day};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::project::walk::one_line;
 use crate::purl::Purl;
-use crate::walk::one_line;
 
 /// A list of components.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::IngestError;
-use super::marks::{self, is_vendored_folder};
 use super::tree::{Role, Tree, TreeFile};
-use crate::manifest::{self, Manifest, Workspace};
+use crate::project::walk::marks::{self, is_vendored_folder};
 use crate::purl::{Purl, normal_pypi_name};
+use crate::text::manifest::{self, Manifest, Workspace};
 
 /// Most packages of each kind that are recorded of a component.
 const MAX_RECORDED: usize = 2000;
@@ -170,7 +170,7 @@ fn folders_above(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::Spill;
+    use crate::engine::index::Spill;
 
     fn check(component: &str, files: &[(&str, &str)], dependencies: &[&str], vendored: &[&str]) {
         let mut tree = Tree::named("x", &Spill::in_memory());

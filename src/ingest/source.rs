@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use crate::project::walk::display_path;
 use crate::purl::Purl;
-use crate::walk::display_path;
 
 /// Where a component comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

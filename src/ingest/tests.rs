@@ -100,7 +100,7 @@ fn the_users_word_wins() {
 fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
-        let stated = Some(crate::config::given_license(license).unwrap());
+        let stated = Some(crate::project::config::given_license(license).unwrap());
         let given = Given { license: stated, ..Given::default() };
         let found =
             ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();

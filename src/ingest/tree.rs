@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::IngestError;
 use super::published::LatestDay;
-use crate::finding::{Note, NoteKind};
-use crate::index::{IndexError, Kept, Spill};
-use crate::language::Language;
+use crate::engine::index::{IndexError, Kept, Spill};
+use crate::judgement::finding::{Note, NoteKind};
+use crate::text::language::Language;
 
 /// Largest file that is ingested; larger ones leave a note. Source files beyond this size are data.
 pub const MAX_SOURCE_FILE: u64 = 2 << 20;

@@ -7,8 +7,8 @@ use super::markdown::escape::{code, fenced, prose};
 use super::printable::Printable;
 use super::strength::strength_in_words;
 use super::text::{copy_kind, count, decision, named, shown_declaration};
-use crate::finding::{Explanation, Reference};
-use crate::matcher::Owner;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Explanation, Reference};
 
 /// Owners that are named; the rest is counted.
 const LISTED: usize = 5;

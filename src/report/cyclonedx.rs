@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::json::{rounded_wide, write_value};
 use super::origins::{Origin, expression, origins, told};
-use crate::finding::{Reference, Report};
+use crate::engine::matcher::{CopyKind, Owner};
+use crate::judgement::finding::{Reference, Report};
 use crate::license::Precision;
-use crate::matcher::{CopyKind, Owner};
 
 /// Other packages named of one origin.
 const MAX_VARIANTS: usize = 20;

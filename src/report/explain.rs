@@ -18,10 +18,10 @@ use super::strength::strength_in_words;
 use super::text::{
     BOLD, CYAN, DIM, GREEN, RED, YELLOW, copy_kind, count, described, remedies, row, shown_region,
 };
-use crate::evidence::Parts;
-use crate::finding::{Explanation, Line, Run, Token};
-use crate::matcher::{Naming, Owner, Standing};
-use crate::span::LineRange;
+use crate::engine::evidence::Parts;
+use crate::engine::matcher::{Naming, Owner, Standing};
+use crate::judgement::finding::{Explanation, Line, Run, Token};
+use crate::text::span::LineRange;
 
 /// Columns of code and of classes that are shown.
 const WIDTH: usize = 76;

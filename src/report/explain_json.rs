@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::explain::{counterfactual, standing_in_words};
 use super::json::{self, Match, rounded, rounded_wide, write_value};
 use super::strength::{strength_in_words, two_digits};
-use crate::evidence;
-use crate::finding;
-use crate::matcher::{self, Naming};
-use crate::span::LineRange;
+use crate::engine::evidence;
+use crate::engine::matcher::{self, Naming};
+use crate::judgement::finding;
+use crate::text::span::LineRange;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is added.
 const SCHEMA_VERSION: u32 = 2;

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::text::count;
-use crate::finding::{Finding, Reference, Report, Severity};
-use crate::span::Region;
+use crate::judgement::finding::{Finding, Reference, Report, Severity};
+use crate::text::span::Region;
 
 /// A finding and what it is about.
 #[derive(Clone, Copy, Debug)]

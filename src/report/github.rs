@@ -11,8 +11,8 @@ use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::SourceFacts;
 use super::text::{count, title};
-use crate::finding::{Note, NoteKind, Report, Severity};
-use crate::span::Region;
+use crate::judgement::finding::{Note, NoteKind, Report, Severity};
+use crate::text::span::Region;
 
 /// Annotations of one level that a step shows.
 const SHOWN: usize = 10;

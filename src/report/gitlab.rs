@@ -14,7 +14,7 @@ use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::shown_lines;
 use super::text::title;
-use crate::finding::{Report, Severity};
+use crate::judgement::finding::{Report, Severity};
 
 #[derive(Serialize)]
 struct Entry {

@@ -19,9 +19,9 @@ use super::json::copy_kind;
 use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::text::{self, count, described, title};
-use crate::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
-use crate::matcher::Owner;
-use crate::span::Region;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
+use crate::text::span::Region;
 use lines::Line;
 
 const PAGE: &str = include_str!("html/page.html");

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::json::write_value;
 use super::printable::Printable;
 use super::text::{count, grouped};
-use crate::index::{ComponentEntry, IndexName, Part};
+use crate::engine::index::{ComponentEntry, IndexName, Part};
 
 /// What a command has to say.
 pub enum Answer {

@@ -9,11 +9,11 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::printable::is_unsafe;
 use super::strength::two_digits;
-use crate::evidence::Preset;
-use crate::finding;
+use crate::engine::evidence::Preset;
+use crate::engine::matcher::{self, CopyKind};
+use crate::judgement::finding;
 use crate::license::{LearnedFrom, Precision};
-use crate::matcher::{self, CopyKind};
-use crate::span;
+use crate::text::span;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is added.
 pub const SCHEMA_VERSION: u32 = 1;

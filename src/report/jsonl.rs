@@ -8,7 +8,7 @@ use std::io;
 use serde::Serialize;
 
 use super::json::{self, Finding, Match, Note, Provenance, Summary};
-use crate::finding;
+use crate::judgement::finding;
 
 #[derive(Serialize)]
 struct First<'a> {

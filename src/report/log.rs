@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::json::write_value;
 use super::printable::Printable;
 use super::text::{BOLD, CYAN, DIM, count, row};
-use crate::acceptance::{Entry, EntryOwner, Logged};
-use crate::journal::JournalEntry;
-use crate::span::LineRange;
+use crate::decisions::acceptance::{Entry, EntryOwner, Logged};
+use crate::session::journal::JournalEntry;
+use crate::text::span::LineRange;
 
 /// Version of the JSON document.
 pub const SCHEMA_VERSION: u32 = 1;

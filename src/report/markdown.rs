@@ -13,9 +13,9 @@ use escape::{code, fenced, prose};
 use super::found::{Found, counted, worst_first};
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::text::{count, decided, shown_declaration, takes, title};
-use crate::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
-use crate::matcher::Owner;
 
 /// How much is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

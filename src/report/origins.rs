@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Reference, Report};
-use crate::matcher::Owner;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Reference, Report};
 
 /// A component that code of the project is likeliest from.
 pub(super) struct Origin<'a> {

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use imara_diff::{Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter};
 
 use super::printable::is_unsafe;
-use crate::attribution::Edit;
+use crate::decisions::attribution::Edit;
 
 /// Who reads the patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What `docs/findings.md` says of each rule, for formats that carry it along.
 
-use crate::finding::Rule;
+use crate::judgement::finding::Rule;
 
 const PAGE: &str = include_str!("../../docs/findings.md");
 

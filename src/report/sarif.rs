@@ -22,10 +22,10 @@ use super::rules::help;
 use super::source_facts::{SourceFacts, shown_lines};
 use super::strength::two_digits;
 use super::text::title;
-use crate::evidence::Preset;
-use crate::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
-use crate::matcher::Owner;
-use crate::span::{self, LineRange};
+use crate::engine::evidence::Preset;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
+use crate::text::span::{self, LineRange};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::sarif::line_hashes;
-use crate::finding::{Finding, Reference};
-use crate::source::SourceFile;
-use crate::span::{ByteSpan, LineRange, Region};
+use crate::judgement::finding::{Finding, Reference};
+use crate::text::source::SourceFile;
+use crate::text::span::{ByteSpan, LineRange, Region};
 
 /// Facts about the files in which something was found, by path.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +118,7 @@ fn offset(source: &SourceFile, line: u32, column: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Language;
+    use crate::text::language::Language;
 
     #[test]
     fn regions_become_the_bytes_they_came_from() {

@@ -12,7 +12,7 @@ use super::json::write_value;
 use super::origins::{Origin, expression, origins, told};
 use super::source_facts::SourceFacts;
 use super::strength::threshold_in_words;
-use crate::finding::{Reference, Report};
+use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
 const UNKNOWN: &str = "NOASSERTION";

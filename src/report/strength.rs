@@ -1,7 +1,7 @@
 //! Thresholds, strength and chance in words.
 
 use super::text::grouped;
-use crate::finding::{Provenance, Reference};
+use crate::judgement::finding::{Provenance, Reference};
 
 /// Below this an expected number is not told more exactly.
 const LEAST_TOLD: f64 = 0.001;

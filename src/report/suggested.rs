@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::json::{copy_kind, rounded, severity};
 use super::strength::two_digits;
-use crate::finding::{Finding, Reference, Report, Silencer};
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Finding, Reference, Report, Silencer};
 use crate::license::LicenseFact;
-use crate::matcher::Owner;
-use crate::source::{SourceFile, Surrounded};
-use crate::span::Region;
+use crate::text::source::{SourceFile, Surrounded};
+use crate::text::span::Region;
 
 /// The shapes of references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

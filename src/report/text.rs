@@ -13,14 +13,14 @@ use anstyle::{AnsiColor, Style};
 use super::found::counted;
 use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
-use crate::evidence::Strength;
-use crate::finding::{
+use crate::engine::evidence::Strength;
+use crate::engine::matcher::{CopyKind, Evidence, Owner};
+use crate::judgement::finding::{
     Acceptance, Agreement, Decision, Declared, DeclaredBy, Finding, IndexProvenance, Note, NoteKind,
     Reference, Report, Severity, Silenced, Silencer,
 };
 use crate::license::{LearnedFrom, LicenseFact, Precision};
-use crate::matcher::{CopyKind, Evidence, Owner};
-use crate::span::Region;
+use crate::text::span::Region;
 
 pub(super) use by_origin::takes;
 

@@ -12,10 +12,10 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::{FileReport, Located, Look, Scanner, guarded};
-use crate::finding::Reference;
-use crate::span::LineRange;
-use crate::token::Tokenizer;
-use crate::walk::{self, DEFAULT_SIZE_LIMIT, Review, WalkedFile};
+use crate::judgement::finding::Reference;
+use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Review, WalkedFile};
+use crate::text::span::LineRange;
+use crate::text::token::Tokenizer;
 
 /// Bits that a match may gain from lines added at its edge and be the same match. Half a line is worth about as much.
 const DRIFT_BITS: f32 = 16.0;

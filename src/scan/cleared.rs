@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::ScanSettings;
-use crate::finding::{Note, NoteKind, Reference};
+use crate::judgement::finding::{Note, NoteKind, Reference};
+use crate::judgement::policy::{self, PolicySettings};
 use crate::license::{Answer, LearnedFrom, LicenseExpression};
-use crate::policy::{self, PolicySettings};
 
 /// Files named before the rest is counted.
 const FILES_NAMED: usize = 3;

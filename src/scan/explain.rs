@@ -2,15 +2,15 @@
 
 use super::look::FoundBesideOwn;
 use super::{Scanner, identity};
-use crate::align::Side;
-use crate::evidence::{Chance, Parts, Preset};
-use crate::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
-use crate::index::IndexError;
-use crate::matcher::{self, Account, AccountedPair, LeftOut, Query};
-use crate::model::Model;
-use crate::source::SourceFile;
-use crate::span::{LineRange, Region};
-use crate::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
+use crate::engine::align::Side;
+use crate::engine::evidence::{Chance, Parts, Preset};
+use crate::engine::index::IndexError;
+use crate::engine::matcher::{self, Account, AccountedPair, LeftOut, Query};
+use crate::engine::model::Model;
+use crate::judgement::finding::{Counterpart, Explanation, Line, Reference, Run, Token};
+use crate::text::source::SourceFile;
+use crate::text::span::{LineRange, Region};
+use crate::text::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
 
 impl Scanner {
     /// Explains references that [`Scanner::file`] found in a file. One that is no longer there is left out.

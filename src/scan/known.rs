@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use super::{FileReport, Scanner};
-use crate::baseline::{Known, Places, known_places};
-use crate::finding::{Note, NoteKind, Silenced, Silencer};
-use crate::walk::{absolute_path, display_path};
+use crate::judgement::baseline::{Known, Places, known_places};
+use crate::judgement::finding::{Note, NoteKind, Silenced, Silencer};
+use crate::project::walk::{absolute_path, display_path};
 
 /// A path by which the baseline knows a file, wherever the scan was started.
 pub fn baseline_path(path: &Path) -> String {

@@ -2,15 +2,15 @@
 //! is decided about licences.
 
 use super::{IDIOM_BITS, IDIOM_COVERAGE, Scanner, identity, stored};
-use crate::align::Side;
-use crate::cache::Key;
-use crate::index::IndexError;
-use crate::ingest::marks;
-use crate::matcher::{self, CopyKind, Found, LeftOut, Match, Query};
-use crate::model::Model;
-use crate::source::SourceFile;
-use crate::span::Region;
-use crate::token::{self, Comment, Completeness, Margins, Tokenizer};
+use crate::engine::align::Side;
+use crate::engine::index::IndexError;
+use crate::engine::matcher::{self, CopyKind, Found, LeftOut, Match, Query};
+use crate::engine::model::Model;
+use crate::project::cache::Key;
+use crate::project::walk::marks;
+use crate::text::source::SourceFile;
+use crate::text::span::Region;
+use crate::text::token::{self, Comment, Completeness, Margins, Tokenizer};
 
 /// One file as the engine sees it.
 #[derive(Clone, Debug)]

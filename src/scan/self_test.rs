@@ -7,15 +7,15 @@
 use std::io;
 
 use super::{ScanSettings, Scanner};
-use crate::index::{Index, IndexDirectory, IndexError, IndexName, Spill};
+use crate::engine::index::{Index, IndexDirectory, IndexError, IndexName, Spill};
 use crate::ingest::{self, Given, IngestError, Source};
-use crate::language::Language;
 use crate::license::LicenseFact;
+use crate::project::walk::Review;
 use crate::purl::Purl;
-use crate::source::SourceFile;
-use crate::span::Region;
-use crate::token::Tokenizer;
-use crate::walk::Review;
+use crate::text::language::Language;
+use crate::text::source::SourceFile;
+use crate::text::span::Region;
+use crate::text::token::Tokenizer;
 
 /// What is indexed.
 const ORIGINAL: &str = include_str!("../../fixtures/demo-components/plaintable/plaintable/layout.py");
@@ -119,7 +119,7 @@ fn overlap(region: Region, lines: &std::ops::Range<usize>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evidence::{Chance, Preset};
+    use crate::engine::evidence::{Chance, Preset};
 
     #[test]
     fn the_planted_copy_is_found() {

@@ -1,13 +1,13 @@
 //! Findings that a comment in the file silences.
 
 use super::{FileReport, Look, Scanner};
-use crate::evidence::Preset;
-use crate::finding::{Finding, Rule, Silenced, Silencer};
-use crate::index::IndexError;
-use crate::source::SourceFile;
-use crate::span::Region;
-use crate::suppression::{self, Suppression};
-use crate::token::Tokenizer;
+use crate::engine::evidence::Preset;
+use crate::engine::index::IndexError;
+use crate::judgement::finding::{Finding, Rule, Silenced, Silencer};
+use crate::judgement::suppression::{self, Suppression};
+use crate::text::source::SourceFile;
+use crate::text::span::Region;
+use crate::text::token::Tokenizer;
 
 impl Scanner {
     /// Takes out what comments silence, and puts in what is wrong with such comments.

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::look::{Limits, Located, Seen, Skip};
-use crate::evidence::{CopyKind, Evidence, Measures};
-use crate::index::documents::Day;
+use crate::engine::evidence::{CopyKind, Evidence, Measures};
+use crate::engine::index::documents::Day;
+use crate::engine::matcher::{Match, Owner};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
-use crate::matcher::{Match, Owner};
 use crate::purl::Purl;
-use crate::span::{ByteSpan, LineRange, Region, TokenRange};
-use crate::token::{Comment, CommentKind};
+use crate::text::span::{ByteSpan, LineRange, Region, TokenRange};
+use crate::text::token::{Comment, CommentKind};
 
 /// What is kept of a text.
 #[derive(Default, Serialize, Deserialize)]

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use super::{BaselineFile, SessionError};
-use crate::baseline::{Baseline, Origin};
-use crate::config::{Config, ConfigChoice};
+use crate::judgement::baseline::{Baseline, Origin};
+use crate::project::config::{Config, ConfigChoice};
+use crate::project::walk::{self, ReadProblem, absolute_path};
 use crate::scan::baseline_path;
-use crate::walk::{self, ReadProblem, absolute_path};
 
 /// Where the baseline stands beside the configuration, unless another place is named.
 const DEFAULT_FILE: &str = ".birthmark/baseline.json";

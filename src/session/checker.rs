@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::{Choices, Policy, Session, SessionError, baseline};
-use crate::acceptance;
-use crate::config::{self, ConfigChoice};
-use crate::finding::{Explanation, Reference, Report};
-use crate::index::{IndexError, IndexName};
+use crate::decisions::acceptance;
+use crate::engine::index::{IndexError, IndexName};
+use crate::judgement::finding::{Explanation, Reference, Report};
+use crate::project::config::{self, ConfigChoice};
+use crate::project::walk::Review;
 use crate::scan::Scanner;
-use crate::source::SourceFile;
-use crate::token::Tokenizer;
-use crate::walk::Review;
+use crate::text::source::SourceFile;
+use crate::text::token::Tokenizer;
 
 /// A project with its indexes open.
 pub struct Checker {

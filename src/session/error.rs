@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::acceptance::LogError;
-use crate::config::ConfigError;
-use crate::index::IndexError;
-use crate::walk::ReadProblem;
+use crate::decisions::acceptance::LogError;
+use crate::engine::index::IndexError;
+use crate::project::config::ConfigError;
+use crate::project::walk::ReadProblem;
 
 /// Why a project cannot be checked.
 #[derive(Debug, thiserror::Error)]

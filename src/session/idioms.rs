@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::SessionError;
-use crate::config::{Config, ConfigChoice};
-use crate::index::{Index, IndexError, IndexName};
-use crate::walk;
+use crate::engine::index::{Index, IndexError, IndexName};
+use crate::project::config::{Config, ConfigChoice};
+use crate::project::walk;
 
 /// The set of idioms that is used without being named, if it is there.
 const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::config::{Clarification, Config, ProjectManifests};
-use crate::finding::{Finding, Report, Rule};
-use crate::index::{Index, IndexError};
+use crate::engine::index::{Index, IndexError};
+use crate::judgement::finding::{Finding, Report, Rule};
+use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unused};
 use crate::license::Terms;
-use crate::policy::{Clarified, Entry, Exception, PolicySettings, unused};
-use crate::span::LineSet;
-use crate::walk::{absolute_path, display_path};
+use crate::project::config::{Clarification, Config, ProjectManifests};
+use crate::project::walk::{absolute_path, display_path};
+use crate::text::span::LineSet;
 
 /// Whether a run sees all that the entries of its configuration could be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

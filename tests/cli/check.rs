@@ -227,7 +227,7 @@ fn fragments_are_read_as_they_are() {
 #[test]
 fn fragments_of_rust_are_read_too() {
     let project = Project::new();
-    let source = include_str!("../../src/journal/file.rs");
+    let source = include_str!("../../src/session/journal/file.rs");
     fs::create_dir_all(project.path("origin/src")).expect("made");
     fs::write(project.path("origin/src/lib.rs"), source).expect("written");
     let index = project.path("index").display().to_string();

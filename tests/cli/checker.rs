@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use birthmark::config::ConfigChoice;
-use birthmark::finding::Report;
-use birthmark::language::Language;
+use birthmark::judgement::finding::Report;
+use birthmark::project::config::ConfigChoice;
+use birthmark::project::walk::Review;
 use birthmark::session::{Checker, Choices, Place};
-use birthmark::source::SourceFile;
-use birthmark::span::LineSet;
-use birthmark::token::Tokenizer;
-use birthmark::walk::Review;
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::span::LineSet;
+use birthmark::text::token::Tokenizer;
 
 use super::{birthmark, project};
 

@@ -1,6 +1,6 @@
 //! The configuration: where it is found, and how errors in it are told.
 
-use birthmark::evidence::{Chance, Preset};
+use birthmark::engine::evidence::{Chance, Preset};
 
 use super::{birthmark, project, run};
 

@@ -173,7 +173,7 @@ fn versions_are_folded_and_named() {
 
 #[test]
 fn presets_are_thresholds() {
-    use birthmark::evidence::{Chance, Preset, Threshold};
+    use birthmark::engine::evidence::{Chance, Preset, Threshold};
 
     let project = copy_of(&["pkg:pypi/gridroute@1"], &[("app/birthmark.toml", "preset = \"hook\"\n")]);
     for (arguments, threshold) in [
@@ -202,7 +202,7 @@ fn presets_are_thresholds() {
 /// The numbers of help and documentation are those of the program.
 #[test]
 fn presets_are_documented() {
-    use birthmark::evidence::Preset;
+    use birthmark::engine::evidence::Preset;
 
     let page = include_str!("../../docs/configuration.md");
     let project = project(&[]);

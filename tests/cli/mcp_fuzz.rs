@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use birthmark::config::ConfigChoice;
-use birthmark::index::IndexName;
-use birthmark::journal::{Journal, Service};
-use birthmark::mcp::{self, ChosenBy, Settings};
+use birthmark::engine::index::IndexName;
+use birthmark::project::config::ConfigChoice;
+use birthmark::serve::mcp::{self, ChosenBy, Settings};
 use birthmark::session::Choices;
+use birthmark::session::journal::{Journal, Service};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use birthmark::config::StatementKind::{
+use birthmark::project::config::StatementKind::{
     self, Configuration, Header, LicenseText, Manifest, ReuseAggregate, ReuseClosest, ReuseOverride, SideFile,
 };
-use birthmark::config::{Config, ConfigChoice, ProjectLicenses, Thoroughness};
+use birthmark::project::config::{Config, ConfigChoice, ProjectLicenses, Thoroughness};
 
 use super::{birthmark, project, run};
 

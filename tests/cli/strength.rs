@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use birthmark::evidence::{Chance, Preset, Strength};
+use birthmark::engine::evidence::{Chance, Preset, Strength};
 use serde_json::Value;
 
 use super::{birthmark, project, run};

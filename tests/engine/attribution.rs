@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use birthmark::attribution::{Refusal, Snippet, wrap};
-use birthmark::language::Language;
-use birthmark::source::SourceFile;
-use birthmark::span::LineRange;
+use birthmark::decisions::attribution::{Refusal, Snippet, wrap};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::span::LineRange;
 
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

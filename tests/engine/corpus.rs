@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use birthmark::index::documents::{Component, DocumentFacts, DocumentMarks};
-use birthmark::index::{Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes};
-use birthmark::language::Language;
+use birthmark::engine::index::documents::{Component, DocumentFacts, DocumentMarks};
+use birthmark::engine::index::{Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes};
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
-use birthmark::source::SourceFile;
-use birthmark::token::{TokenStream, tokenize};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::token::{TokenStream, tokenize};
 
 /// Numbers without visible order (xorshift64*, Vigna 2016).
 pub struct Random(pub u64);
@@ -184,7 +184,7 @@ pub fn prepare(givens: &[Given]) -> Vec<PreparedComponent> {
 }
 
 pub fn segment_bytes(givens: &[Given]) -> Vec<u8> {
-    birthmark::index::segment_bytes(prepare(givens)).expect("small enough")
+    birthmark::engine::index::segment_bytes(prepare(givens)).expect("small enough")
 }
 
 pub fn segment(bytes: Vec<u8>) -> Segment {

@@ -4,9 +4,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 
-use birthmark::fingerprint::{KgramHash, fingerprints};
-use birthmark::index::format::{self, Section};
-use birthmark::index::{
+use birthmark::engine::fingerprint::{KgramHash, fingerprints};
+use birthmark::engine::index::format::{self, Section};
+use birthmark::engine::index::{
     Contents, Index, IndexDirectory, IndexError, IndexName, Segment, SegmentBytes, Spill, write_segment,
 };
 
@@ -197,7 +197,7 @@ fn no_damage_is_laundered() {
         let mut written = Vec::new();
         match write_segment(&contents, &Spill::in_memory(), &mut written) {
             Ok(_) => Ok(written),
-            Err(birthmark::index::WriteError::Index(error)) => Err(error),
+            Err(birthmark::engine::index::WriteError::Index(error)) => Err(error),
             Err(other) => panic!("{other}"),
         }
     };
@@ -224,7 +224,7 @@ fn what_is_whole_is_salvaged() {
     }
     drop(index);
     let name = IndexName::Directory(directory.path().to_owned());
-    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 0);
+    assert_eq!(birthmark::engine::index::damage(&name).expect("readable").len(), 0);
     let segments: Vec<_> = fs::read_dir(directory.path())
         .expect("readable")
         .map(|entry| entry.expect("readable").path())
@@ -235,12 +235,12 @@ fn what_is_whole_is_salvaged() {
         bytes[format::PREAMBLE_BYTES] ^= 1;
         fs::write(file, bytes).expect("written");
     }
-    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 2, "both are listed");
+    assert_eq!(birthmark::engine::index::damage(&name).expect("readable").len(), 2, "both are listed");
     let mut index = IndexDirectory::open(directory.path()).expect("it opens");
     assert!(index.merge().is_err());
     drop(index);
     assert_eq!(IndexDirectory::salvage(directory.path()).expect("written").len(), 2);
-    assert_eq!(birthmark::index::damage(&name).expect("readable").len(), 0);
+    assert_eq!(birthmark::engine::index::damage(&name).expect("readable").len(), 0);
     let left = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
     assert_eq!(left.len(), 1);
 }
@@ -377,8 +377,8 @@ fn blocks_that_lie_about_their_size_are_errors() {
 
 #[test]
 fn hostile_models_do_no_harm() {
-    use birthmark::model::Model;
-    let language = birthmark::language::Language::all().next().expect("one");
+    use birthmark::engine::model::Model;
+    let language = birthmark::text::language::Language::all().next().expect("one");
     let names = vec![0xFF; 1 << 16];
     let model = |bits: u8, slots: &[u8]| [&[bits, 0, 0, 0, 0, 0, 0, 0][..], &names, slots].concat();
     for (bits, slots) in

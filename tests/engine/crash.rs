@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use birthmark::index::IndexDirectory;
+use birthmark::engine::index::IndexDirectory;
 
 use crate::corpus::{Given, Random, function};
 use crate::index::segments;

@@ -1,11 +1,11 @@
 //! Accounts of matches over small indexes: they are of the match they claim to be of, and they add up to it.
 
-use birthmark::align::Side;
-use birthmark::evidence::Parts;
-use birthmark::index::Index;
-use birthmark::matcher::{self, Account, LeftOut, Match, Naming, Query};
-use birthmark::model::Model;
-use birthmark::token::{Margins, tokenize};
+use birthmark::engine::align::Side;
+use birthmark::engine::evidence::Parts;
+use birthmark::engine::index::Index;
+use birthmark::engine::matcher::{self, Account, LeftOut, Match, Naming, Query};
+use birthmark::engine::model::Model;
+use birthmark::text::token::{Margins, tokenize};
 
 use crate::corpus::{Given, function, segment, segment_bytes, source};
 

@@ -1,7 +1,7 @@
 //! Winnowing and k-gram hashes against their definitions.
 
-use birthmark::fingerprint::{KgramHash, NAMED, SCHEMES, Scheme, View, fingerprints, kgrams, winnow};
-use birthmark::token::TokenClass;
+use birthmark::engine::fingerprint::{KgramHash, NAMED, SCHEMES, Scheme, View, fingerprints, kgrams, winnow};
+use birthmark::text::token::TokenClass;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

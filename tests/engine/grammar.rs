@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use birthmark::language::Language;
-use birthmark::token::TokenClass;
+use birthmark::text::language::Language;
+use birthmark::text::token::TokenClass;
 
 struct Kinds {
     anonymous: HashSet<String>,

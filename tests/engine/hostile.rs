@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use birthmark::token::{Completeness, TokenStream};
+use birthmark::text::token::{Completeness, TokenStream};
 
 use crate::corpus::{Random, function, stream};
 

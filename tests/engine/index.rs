@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use birthmark::fingerprint::{KgramHash, fingerprints};
-use birthmark::index::{
+use birthmark::engine::fingerprint::{KgramHash, fingerprints};
+use birthmark::engine::index::{
     Contents, Index, IndexDirectory, IndexError, IndexName, Listed, Segment, SegmentBytes, Spill, format,
     write_segment,
 };
@@ -319,7 +319,7 @@ fn equal_documents_are_stored_and_listed_once() {
     let [of_many, of_one] = [many, one].map(|given| segment(segment_bytes(&[given])));
     assert!(of_many.damage().is_empty());
     assert_eq!(of_many.counts().fingerprints, of_one.counts().fingerprints);
-    let row = of_many.document_row(birthmark::index::DocumentId(7)).expect("readable");
+    let row = of_many.document_row(birthmark::engine::index::DocumentId(7)).expect("readable");
     assert_eq!(of_many.documents_of(row.content).expect("readable").len(), 300);
 }
 
@@ -340,7 +340,7 @@ fn a_repetitive_document_lists_a_few_places() {
 fn an_empty_segment_is_one() {
     let segment = segment(segment_bytes(&[]));
     assert!(segment.damage().is_empty());
-    assert_eq!(segment.counts(), birthmark::index::Counts::default());
+    assert_eq!(segment.counts(), birthmark::engine::index::Counts::default());
     assert!(segment.document_at(0).is_err());
 }
 

@@ -5,15 +5,15 @@
 
 use std::path::Path;
 
-use birthmark::align::Side;
-use birthmark::evidence::CopyKind;
-use birthmark::index::{Index, Spill};
+use birthmark::engine::align::Side;
+use birthmark::engine::evidence::CopyKind;
+use birthmark::engine::index::{Index, Spill};
+use birthmark::engine::matcher::{self, Found, LeftOut, Match, Query};
+use birthmark::engine::model::Model;
 use birthmark::ingest::{self, Source};
-use birthmark::matcher::{self, Found, LeftOut, Match, Query};
-use birthmark::model::Model;
-use birthmark::source::SourceFile;
-use birthmark::span::LineRange;
-use birthmark::token::{Margins, extent, tokenize};
+use birthmark::text::source::SourceFile;
+use birthmark::text::span::LineRange;
+use birthmark::text::token::{Margins, extent, tokenize};
 
 use crate::corpus::{Given, function, language, segment, segment_bytes, source};
 
@@ -207,7 +207,7 @@ proptest::proptest! {
         let kept = copies.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.starts_with("def"));
         let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
         let source = source("python", text);
-        let facts = |threshold: f32| -> Vec<(birthmark::span::TokenRange, u64, f32)> {
+        let facts = |threshold: f32| -> Vec<(birthmark::text::span::TokenRange, u64, f32)> {
             let matches = find_from(threshold, &index, &source).matches.into_iter();
             matches.map(|found| (found.tokens, found.content, found.evidence.bits)).collect()
         };
@@ -303,7 +303,7 @@ fn indexing_and_asking_see_the_same_tokens() {
     let source = |document: &ingest::IngestedDocument| document.source().expect("in memory");
     let texts: Vec<SourceFile> = ingested.documents.iter().map(source).collect();
     let prepared = ingested.prepare(&spill).expect("in memory");
-    let bytes = birthmark::index::segment_bytes(vec![prepared.component]).expect("small enough");
+    let bytes = birthmark::engine::index::segment_bytes(vec![prepared.component]).expect("small enough");
     let segment = segment(bytes);
     assert_eq!(segment.documents().count(), texts.len());
     for id in segment.documents() {
@@ -321,7 +321,7 @@ fn indexing_and_asking_see_the_same_tokens() {
 /// Every alignment pairs tokens of equal class, each once, in order within a block.
 #[test]
 fn alignments_are_alignments() {
-    use birthmark::align::{Aligner, Seed};
+    use birthmark::engine::align::{Aligner, Seed};
     let mut random = crate::corpus::Random(41);
     for round in 0..300 {
         let length = 30 + random.below(200);
@@ -349,12 +349,12 @@ fn alignments_are_alignments() {
             .collect();
         let blocks = Aligner::default().align(query, document, &seeds);
         let mut pairs: Vec<_> = blocks.iter().flat_map(|block| block.pairs.clone()).collect();
-        let equal = |pair: &birthmark::align::Pair| {
+        let equal = |pair: &birthmark::engine::align::Pair| {
             query.classes[pair.query as usize] == document.classes[pair.document as usize]
         };
         assert!(pairs.iter().all(equal), "round {round}");
         for block in &blocks {
-            let forward = |pair: &[birthmark::align::Pair]| {
+            let forward = |pair: &[birthmark::engine::align::Pair]| {
                 pair[0].query < pair[1].query && pair[0].document < pair[1].document
             };
             assert!(!block.pairs.is_empty() && block.pairs.windows(2).all(forward), "round {round}");

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use birthmark::align::Side;
-use birthmark::index::{Index, IndexDirectory};
-use birthmark::matcher::{self, LeftOut, Match, Query};
-use birthmark::model::Model;
-use birthmark::token::{Margins, tokenize};
+use birthmark::engine::align::Side;
+use birthmark::engine::index::{Index, IndexDirectory};
+use birthmark::engine::matcher::{self, LeftOut, Match, Query};
+use birthmark::engine::model::Model;
+use birthmark::text::token::{Margins, tokenize};
 
 use crate::corpus::{Given, Random, function, segment, segment_bytes, source};
 

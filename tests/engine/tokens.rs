@@ -1,7 +1,7 @@
 //! What a text is as tokens: cases of (language, text, token line), and that layout is no part of it.
 
-use birthmark::language::Language;
-use birthmark::token::{NameHash, TokenClass, TokenStream};
+use birthmark::text::language::Language;
+use birthmark::text::token::{NameHash, TokenClass, TokenStream};
 
 use crate::corpus::{function, language, source, stream};
 
@@ -150,7 +150,7 @@ fn fragments_read_as_they_do_inside_their_file() {
     let rust = include_str!("../../fixtures/demo/dock/src/lib.rs").to_owned();
     for (name, text) in [("python", python), ("rust", rust)] {
         let whole = source(name, text.as_str());
-        let tokens = birthmark::token::tokenize(&whole);
+        let tokens = birthmark::text::token::tokenize(&whole);
         let lines = tokens.lines(&whole);
         let (mut compared, mut different) = (0, 0);
         let last = whole.line_count();
@@ -244,7 +244,7 @@ fn bytes_of_any_kind_are_read() {
 fn lines_are_those_of_the_text() {
     for text in ["a\nb\n\nc", "a\r\nb\r\n\r\nc\r\n", "a\rb\r\rc\r"] {
         let source = source("python", text);
-        assert_eq!(birthmark::token::tokenize(&source).lines(&source), [1, 2, 4], "{text:?}");
+        assert_eq!(birthmark::text::token::tokenize(&source).lines(&source), [1, 2, 4], "{text:?}");
     }
 }
 
@@ -318,10 +318,10 @@ fn layout_is_no_part_of_the_stream() {
 /// The same tokenizer again, and after other texts, gives the same.
 #[test]
 fn a_tokenizer_has_no_memory() {
-    let mut tokenizer = birthmark::token::Tokenizer::new();
+    let mut tokenizer = birthmark::text::token::Tokenizer::new();
     let sources =
         [source("python", function(3, 9)), source("rust", "fn f() { g(1) }"), source("python", "f'{(x'")];
-    let once: Vec<TokenStream> = sources.iter().map(birthmark::token::tokenize).collect();
+    let once: Vec<TokenStream> = sources.iter().map(birthmark::text::token::tokenize).collect();
     for _ in 0..2 {
         let again: Vec<TokenStream> = sources.iter().map(|source| tokenizer.tokenize(source)).collect();
         assert_eq!(again, once);
@@ -332,17 +332,17 @@ fn a_tokenizer_has_no_memory() {
 fn a_tokenizer_that_has_seen_other_texts_sees_what_a_new_one_sees() {
     let of = |name: &str, language: &str, text: &str| {
         let language = Language::from_name(language).expect("known");
-        birthmark::source::SourceFile::new(name, language, text.into())
+        birthmark::text::source::SourceFile::new(name, language, text.into())
     };
     let python = of("a.py", "python", "def f(x):\n    # why\n    return x + 1\n");
     let broken = of("b.py", "python", "def f(x:\n  return '''\n");
     // The same text in another language.
     let rust = of("a.rs", "rust", "def f(x):\n    # why\n    return x + 1\n");
-    let mut old = birthmark::token::Tokenizer::new();
+    let mut old = birthmark::text::token::Tokenizer::new();
     for source in [&python, &python, &rust, &python, &broken, &broken, &python] {
-        let mut new = birthmark::token::Tokenizer::new();
+        let mut new = birthmark::text::token::Tokenizer::new();
         assert_eq!(old.tokenize(source), new.tokenize(source));
-        let mut new = birthmark::token::Tokenizer::new();
+        let mut new = birthmark::text::token::Tokenizer::new();
         assert_eq!(old.layout(source).comments(), new.layout(source).comments());
         assert_eq!(old.tokenize(source), new.tokenize(source));
     }

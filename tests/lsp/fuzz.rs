@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, Once, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use birthmark::config::ConfigChoice;
-use birthmark::journal::{Journal, Service};
-use birthmark::lsp::{Start, serve};
+use birthmark::project::config::ConfigChoice;
+use birthmark::serve::lsp::{Start, serve};
 use birthmark::session::Choices;
+use birthmark::session::journal::{Journal, Service};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};

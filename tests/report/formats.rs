@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use birthmark::finding::{Decision, Finding, Report, Rule, Severity};
-use birthmark::language::Language;
+use birthmark::judgement::finding::{Decision, Finding, Report, Rule, Severity};
 use birthmark::license::LearnedFrom;
 use birthmark::report::markdown::{self, Length};
 use birthmark::report::text::{Frame, References, TextSettings};
 use birthmark::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
-use birthmark::source::SourceFile;
-use birthmark::span::{LineSet, Region};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::span::{LineSet, Region};
 use serde_json::Value;
 
 use super::{empty, finding, full, license, owner, reference};

@@ -7,8 +7,8 @@ use minijinja::HtmlEscape;
 use minijinja::value::Value;
 use serde::Serialize;
 
-use crate::finding::{self, Explanation, Token};
-use crate::matcher::Naming;
+use crate::engine::matcher::Naming;
+use crate::judgement::finding::{self, Explanation, Token};
 use crate::report::printable::write_char;
 use crate::report::text::count;
 

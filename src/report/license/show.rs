@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::super::json::{learned_from, write_value};
 use super::super::printable::Printable;
 use super::super::text::{BOLD, DIM, count, named, row};
-use crate::config::{Decided, Statement, StatementKind};
-use crate::finding::Note;
+use crate::judgement::finding::Note;
 use crate::license::{LicenseFact, Precision};
+use crate::project::config::{Decided, Statement, StatementKind};
 
 /// The licence a path is under.
 pub struct Shown<'a> {

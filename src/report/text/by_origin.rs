@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{BOLD, CYAN, DIM, LISTED, Page, References, arrow, count, named};
-use crate::finding::{Reference, Rule, Taking};
+use crate::judgement::finding::{Reference, Rule, Taking};
 use crate::report::printable::Printable;
 
 impl Page<'_> {

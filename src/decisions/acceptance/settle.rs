@@ -1,0 +1,136 @@
+//! What became of each decision, and what a report says once they are heard.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{AcceptanceLog, Entry, Logged};
+use crate::judgement::finding::{AcceptedReference, Fate, Finding, Note, NoteKind, Reference};
+use crate::text::span::LineRange;
+
+/// The references and findings of a run, as far as they are settled.
+struct Settling<'a> {
+    log: &'a AcceptanceLog,
+    references: &'a mut [Reference],
+    findings: &'a mut Vec<Finding>,
+    /// The paths of the references, as decisions name them.
+    paths: Vec<String>,
+}
+
+impl AcceptanceLog {
+    /// Takes the accepted references out of the findings and says what became of each decision. `checked` are the paths,
+    /// as reported, of the files that were checked as a whole.
+    pub fn settle(
+        &self,
+        references: &mut [Reference],
+        findings: &mut Vec<Finding>,
+        checked: &HashSet<String>,
+    ) -> Vec<AcceptedReference> {
+        if self.entries.is_empty() {
+            return Vec::new();
+        }
+        let paths = references.iter().map(|reference| self.path_of(&reference.path)).collect();
+        let checked: HashSet<String> = checked.iter().map(|path| self.path_of(path)).collect();
+        let mut settling = Settling { log: self, references, findings, paths };
+        // Code that stands where it stood goes first, so that what moved takes what is left.
+        let here: Vec<Option<Fate>> =
+            self.entries.iter().map(|logged| settling.here(&logged.entry)).collect();
+        let settled = self.entries.iter().zip(here).map(|(logged, fate)| {
+            let fate = fate.unwrap_or_else(|| settling.elsewhere(&logged.entry, &checked));
+            accepted(logged, fate)
+        });
+        settled.collect()
+    }
+}
+
+impl Settling<'_> {
+    /// What became of a decision if its code stands where it stood.
+    fn here(&mut self, entry: &Entry) -> Option<Fate> {
+        let mut at: Vec<usize> = (0..self.references.len())
+            .filter(|&i| self.references[i].id == entry.finding && self.paths[i] == entry.path)
+            .filter(|&i| self.references[i].accepted.is_none())
+            .collect();
+        at.sort_by_key(|&i| LineRange::from(self.references[i].region).first.abs_diff(entry.lines.first));
+        let &first = at.first()?;
+        if let Some(&i) =
+            at.iter().find(|&&i| self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule))
+        {
+            self.accept(i, entry);
+            return Some(Fate::Standing);
+        }
+        Some(match self.finding(first) {
+            Some(other) => Fate::Changed(self.findings[other].rule),
+            None if self.references[first].declared.as_ref().is_some_and(|declared| declared.agrees()) => {
+                Fate::Attributed
+            }
+            None => Fate::Cleared,
+        })
+    }
+
+    fn elsewhere(&mut self, entry: &Entry, checked: &HashSet<String>) -> Fate {
+        let exists = self.log.root.join(Path::new(&entry.path)).exists();
+        if exists && !checked.contains(&entry.path) {
+            return Fate::NotChecked;
+        }
+        let moved = (0..self.references.len()).find(|&i| {
+            let reference = &self.references[i];
+            let same = reference.id == entry.finding && reference.accepted.is_none();
+            same && self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule)
+        });
+        match moved {
+            Some(i) => {
+                self.accept(i, entry);
+                Fate::Moved(self.references[i].path.clone())
+            }
+            None => Fate::Gone,
+        }
+    }
+
+    fn finding(&self, reference: usize) -> Option<usize> {
+        self.findings.iter().position(|finding| finding.is_about(&self.references[reference]))
+    }
+
+    fn accept(&mut self, reference: usize, entry: &Entry) {
+        if let Some(finding) = self.finding(reference) {
+            self.findings.remove(finding);
+        }
+        self.references[reference].accepted = Some(entry.decision.clone());
+    }
+}
+
+fn accepted(logged: &Logged, fate: Fate) -> AcceptedReference {
+    let Entry { finding, rule, path, decision, .. } = &logged.entry;
+    AcceptedReference {
+        id: finding.clone(),
+        rule: *rule,
+        path: path.clone(),
+        file: logged.file.clone(),
+        decision: decision.clone(),
+        fate,
+    }
+}
+
+/// What a reader must know of decisions that no longer say what is.
+pub fn notes(accepted: &[AcceptedReference]) -> Vec<Note> {
+    let told = accepted.iter().filter_map(|accepted| {
+        let id: String = accepted.id.chars().take(8).collect();
+        let file = &accepted.file;
+        let what = match &accepted.fate {
+            Fate::Standing | Fate::NotChecked => return None,
+            Fate::Moved(path) => format!("{id}, accepted in {}, moved to {path}", accepted.path),
+            Fate::Attributed => format!("{id} was accepted and is attributed by now; {file} can go"),
+            Fate::Cleared => format!("{id} was accepted and needs no decision any more; {file} can go"),
+            Fate::Changed(rule) => {
+                format!(
+                    "{id} was accepted as {}, and is {} now: look at it again",
+                    accepted.rule.code(),
+                    rule.code()
+                )
+            }
+            Fate::Gone => {
+                format!("{id} was accepted and is not found any more, so it was edited away; {file} can go")
+            }
+        };
+        Some(Note { path: Some(accepted.path.clone()), kind: NoteKind::Info, message: what })
+    });
+    told.collect()
+}

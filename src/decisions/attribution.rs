@@ -1,0 +1,68 @@
+//! Writes down where code comes from: snippet tags around it, the texts of its licences, the notices of the project.
+//!
+//! ```text
+//!   references --snippet::wrap--> edited sources --notices--> LICENSES/, THIRD-PARTY.md --> Plan --files--> written
+//! ```
+//!
+//! Everything is planned before anything is written, and a plan can be shown as a patch. The notices are a function of
+//! the tags in the sources, so that to write them twice changes nothing.
+
+mod notices;
+mod plan;
+mod repository;
+mod root;
+mod snippet;
+
+pub use notices::{NOTICES, Notices};
+pub use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit};
+pub use root::project_root;
+pub use snippet::{Refusal, Snippet, wrap};
+
+use std::path::PathBuf;
+
+use crate::engine::matcher::{CopyKind, Owner};
+use crate::judgement::finding::Reference;
+use crate::license::LicenseExpression;
+
+/// A file as it is and as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The path as it is shown.
+    pub path: String,
+    /// Where the file is.
+    pub location: PathBuf,
+    /// What it holds; `None` if it is not there yet.
+    pub before: Option<Vec<u8>>,
+    /// What it shall hold.
+    pub after: Vec<u8>,
+}
+
+/// What is written above a copy, without the marks of a comment. `holder` is who holds the copyright, if that is known.
+pub fn tags(
+    reference: &Reference,
+    origin: &Owner,
+    license: &LicenseExpression,
+    holder: Option<&str>,
+) -> Vec<String> {
+    use crate::text::declaration::tag;
+    let verb = match reference.kind {
+        CopyKind::Verbatim => "copied",
+        _ => "adapted",
+    };
+    // The index knows packages, not people.
+    let authors = || format!("the authors of {}", origin.purl.package());
+    let holder = holder.map_or_else(authors, one_line);
+    let (first, last) = (origin.lines.first, origin.lines.last);
+    let path = one_line(&origin.path);
+    vec![
+        tag::BEGIN.to_owned(),
+        format!("{} {holder}", tag::COPYRIGHT),
+        format!("{} {license}", tag::LICENSE),
+        format!("{} {verb} from {}, {path} lines {first}-{last}", tag::COMMENT, origin.purl),
+    ]
+}
+
+/// Text from outside as part of a line of comment.
+fn one_line(text: &str) -> String {
+    crate::project::walk::one_line(text)
+}

@@ -1,0 +1,301 @@
+//! The inverted index on disk: fingerprint -> postings -> document -> component.
+//!
+//! ```text
+//!   manifest.json ----names----> segment  segment  segment        model of each language
+//!   (replaced by rename,         strings licenses components      immutable, memory-mapped
+//!    which is the commit)        documents contents tokens
+//!                                buckets -> suffixes, postings
+//! ```
+//!
+//! The tokens of a document are the truth; fingerprints and models are derived from them, so merging and
+//! removing rebuild from tokens with the code that built, and `verify` can compare. What is found does not depend on how
+//! the components were cut into segments. The byte layout has its one home in `corpus-index/FORMAT.md`.
+
+mod columns;
+mod contents;
+mod decoded;
+mod directory;
+pub mod documents;
+mod equals;
+mod error;
+pub mod format;
+mod holders;
+mod listing;
+mod lookup;
+mod manifest;
+mod memory;
+mod models;
+mod pages;
+mod runs;
+mod sections;
+mod segment;
+mod selection;
+mod spill;
+mod storage;
+mod tables;
+mod verify;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use columns::{Columns, LazyColumns};
+pub use contents::{Contents, PreparedComponent, PreparedDocument, StoredComponent};
+pub use directory::{ComponentEntry, IndexDirectory};
+pub use error::IndexError;
+pub use holders::{Holder, Limited};
+pub use lookup::{Listed, PostingList, Postings};
+pub use memory::{Memory, MemoryError};
+pub use sections::{WriteError, WrittenFile};
+pub use segment::{ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, Segment};
+pub use spill::{Kept, Scratch, Spill, Written};
+pub use storage::SegmentBytes;
+pub use writer::{segment_bytes, write_segment};
+
+use crate::engine::model::Model;
+use crate::text::language::Language;
+use models::StoredModel;
+
+/// The index built into the program.
+static STARTER: &[u8] = include_bytes!("../../../corpus-index/starter.segment");
+/// Its models, one for each language.
+static STARTER_MODELS: [&[u8]; 2] = [
+    include_bytes!("../../../corpus-index/starter.python.model"),
+    include_bytes!("../../../corpus-index/starter.rust.model"),
+];
+
+/// Which index to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexName {
+    /// The one built into the program.
+    Starter,
+    /// A directory.
+    Directory(PathBuf),
+}
+
+impl std::fmt::Display for IndexName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            IndexName::Starter => f.write_str("starter"),
+            IndexName::Directory(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// One or more indexes open for reading.
+pub struct Index {
+    parts: Vec<Part>,
+    segments: Vec<Segment>,
+    /// Their models.
+    models: Vec<StoredModel>,
+    /// Whether the starter's models answer, too.
+    has_starter_models: bool,
+    /// Components that another segment holds, too.
+    doubles: FxHashSet<(SegmentId, ComponentId)>,
+    /// What fingerprints of very many contents list over all segments, by key.
+    limited: Mutex<FxHashMap<u64, Limited>>,
+}
+
+/// An index among those open.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name.
+    pub name: IndexName,
+    /// Digest of what it holds, however that was cut into segments.
+    pub digest: blake3::Hash,
+    /// What it holds.
+    pub counts: Counts,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its segments.
+    pub segments: usize,
+}
+
+/// Number of a segment among those of an [`Index`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SegmentId(pub u32);
+
+impl Index {
+    /// Opens indexes to be asked together.
+    ///
+    /// # Errors
+    /// If one is missing or damaged.
+    pub fn open(names: &[IndexName]) -> Result<Index, IndexError> {
+        let mut index = Index { has_starter_models: true, ..Index::from_segments(Vec::new()) };
+        for name in names {
+            let (segments, models) = match name {
+                IndexName::Starter => (vec![starter()?], Vec::new()),
+                IndexName::Directory(path) => {
+                    let files = directory::read_directory(path)?;
+                    (files.segments, files.models)
+                }
+            };
+            let of_part = if *name == IndexName::Starter { starter_models()? } else { &models };
+            index.parts.push(part(name, &segments, of_part)?);
+            index.segments.extend(segments);
+            index.models.extend(models);
+        }
+        index.doubles = doubles(&index.segments)?;
+        Ok(index)
+    }
+
+    /// An index over segments at hand, without a name and without models.
+    pub fn from_segments(segments: Vec<Segment>) -> Index {
+        let (parts, models) = (Vec::new(), Vec::new());
+        // Rows that cannot be read are an error when they are asked for.
+        let doubles = doubles(&segments).unwrap_or_default();
+        let limited = Mutex::default();
+        Index { parts, segments, models, has_starter_models: false, doubles, limited }
+    }
+
+    /// The indexes, as they were named.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The segments.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// A segment.
+    ///
+    /// # Panics
+    /// If the number is not of this index.
+    pub fn segment(&self, id: SegmentId) -> &Segment {
+        &self.segments[id.0 as usize]
+    }
+
+    /// Every component, by purl.
+    ///
+    /// # Errors
+    /// If a segment is damaged.
+    pub fn list(&self) -> Result<Vec<ComponentEntry>, IndexError> {
+        directory::list(&self.segments)
+    }
+
+    /// Reads everything and compares.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; [`damage`] lists all.
+    pub fn verify(&self) -> Result<(), IndexError> {
+        match self.segments.iter().flat_map(Segment::damage).next() {
+            Some(error) => Err(error),
+            None => self.models.iter().try_for_each(|model| model.model().map(drop)),
+        }
+    }
+
+    /// The model of ordinary code of a language: of all that there are, the one learned from most packages. The starter's are
+    /// among them, whether it is asked or not. `None` if nothing is known of the language.
+    ///
+    /// # Errors
+    /// If the model is damaged.
+    pub fn model(&self, language: Language) -> Result<Option<Model<'_>>, IndexError> {
+        let of_starter = if self.has_starter_models { starter_models()? } else { &[] };
+        let of_language = self.models.iter().chain(of_starter).filter(|model| model.language() == language);
+        of_language.max_by_key(|model| model.rank()).map(StoredModel::model).transpose()
+    }
+}
+
+/// Reads all of an index and compares; lists what is wrong.
+///
+/// # Errors
+/// If there is no such index, or its manifest cannot be read.
+pub fn damage(name: &IndexName) -> Result<Vec<IndexError>, IndexError> {
+    match name {
+        IndexName::Directory(path) => directory::damage(path),
+        IndexName::Starter => {
+            let of_models = starter_models()?.iter().filter_map(|model| model.model().err());
+            Ok(starter()?.damage().into_iter().chain(of_models).collect())
+        }
+    }
+}
+
+fn starter() -> Result<Segment, IndexError> {
+    Segment::open("the starter index", SegmentBytes::Embedded(STARTER))
+}
+
+fn starter_models() -> Result<&'static [StoredModel], IndexError> {
+    static OPENED: OnceLock<Vec<StoredModel>> = OnceLock::new();
+    if let Some(opened) = OPENED.get() {
+        return Ok(opened);
+    }
+    let open = |&bytes: &&'static [u8]| StoredModel::open("a starter model", SegmentBytes::Embedded(bytes));
+    let opened = STARTER_MODELS.iter().map(open).collect::<Result<_, _>>()?;
+    Ok(OPENED.get_or_init(|| opened))
+}
+
+fn part(name: &IndexName, segments: &[Segment], models: &[StoredModel]) -> Result<Part, IndexError> {
+    let sum =
+        |count: fn(&Counts) -> u64| segments.iter().map(|segment| count(&segment.counts())).sum::<u64>();
+    let mut counts = Counts {
+        components: sum(|counts| counts.components),
+        documents: sum(|counts| counts.documents),
+        tokens: sum(|counts| counts.tokens),
+        lines: sum(|counts| counts.lines),
+        fingerprints: sum(|counts| counts.fingerprints),
+    };
+    let doubles = doubles(segments)?;
+    let mut identities = Vec::with_capacity(counts.components as usize);
+    for (segment, number) in segments.iter().zip(0..) {
+        for id in segment.components() {
+            let row = segment.component_row(id)?;
+            if doubles.contains(&(SegmentId(number), id)) {
+                counts.components -= 1;
+                counts.documents -= u64::from(row.documents);
+                counts.tokens -= u64::from(row.tokens);
+                counts.lines -= row.lines;
+            } else {
+                identities.push(row.identity);
+            }
+        }
+    }
+    let bytes = segments.iter().map(Segment::byte_count).chain(models.iter().map(StoredModel::byte_count));
+    Ok(Part {
+        name: name.clone(),
+        digest: digest(identities, models),
+        counts,
+        bytes: bytes.sum(),
+        segments: segments.len(),
+    })
+}
+
+/// A digest of components and models, in whatever order they come.
+fn digest(mut identities: Vec<u128>, models: &[StoredModel]) -> blake3::Hash {
+    identities.sort_unstable();
+    let mut checksums: Vec<u64> = models.iter().map(StoredModel::checksum).collect();
+    checksums.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&sections::preamble(format::MAGIC));
+    identities.iter().for_each(|identity| _ = hasher.update(&identity.to_le_bytes()));
+    checksums.iter().for_each(|checksum| _ = hasher.update(&checksum.to_le_bytes()));
+    hasher.finalize()
+}
+
+/// The components whose purl and digest are those of one in another segment: all of them but one.
+fn doubles(segments: &[Segment]) -> Result<FxHashSet<(SegmentId, ComponentId)>, IndexError> {
+    let mut doubles = FxHashSet::default();
+    if segments.len() < 2 {
+        return Ok(doubles);
+    }
+    let mut rows = Vec::new();
+    for (segment, number) in segments.iter().zip(0..) {
+        for id in segment.components() {
+            let row = segment.component_row(id)?;
+            rows.push((row.package, row.digest, SegmentId(number), id));
+        }
+    }
+    rows.sort_unstable();
+    for same in rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|same| same.len() > 1) {
+        let mut keys = Vec::new();
+        for &(_, _, segment, id) in same {
+            keys.push((segments[segment.0 as usize].component_key(id)?, (segment, id)));
+        }
+        keys.sort_unstable();
+        let later = keys.windows(2).filter(|pair| pair[0].0.0 == pair[1].0.0).map(|pair| pair[1].1);
+        doubles.extend(later);
+    }
+    Ok(doubles)
+}

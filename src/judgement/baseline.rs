@@ -1,0 +1,263 @@
+//! The baseline: what was there when a project took birthmark up, and is not reported again.
+//!
+//! Findings are *counted*, per rule, reference and file. One more copy of code that is in the baseline is new, whether it
+//! stands in the same file or in another; code that moved from one file to another is not. A JSON report serves as a
+//! baseline too: the two have the fields in common that count.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::judgement::finding::Finding;
+
+/// Version of the format.
+const VERSION: u32 = 1;
+/// Version of the JSON reports that are read.
+pub const REPORT_VERSION: u32 = 1;
+
+/// Counted findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    counts: BTreeMap<Known, Places>,
+}
+
+/// What a finding is known by, wherever it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// Code of the rule.
+    pub rule: String,
+    /// Identity of the content.
+    pub reference: String,
+}
+
+/// How often something stands in each file.
+pub type Places = BTreeMap<String, u64>;
+
+/// Why a text is no baseline.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// It is not JSON, or not of that shape.
+    #[error("line {line}, column {column}: {message}")]
+    Malformed {
+        /// Where.
+        line: usize,
+        /// Where.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// It says of itself that it is something else.
+    #[error(
+        "it is neither a baseline nor a JSON report that this birthmark knows; make one with `birthmark baseline create`"
+    )]
+    Unknown,
+}
+
+/// What a baseline was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file made to be one.
+    Baseline,
+    /// A JSON report, whose paths are as the user of that scan named them.
+    Report,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    baseline_version: Option<u32>,
+    schema_version: Option<u32>,
+    findings: Vec<Row>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    rule: String,
+    #[serde(rename = "match")]
+    reference: String,
+    path: String,
+    #[serde(default = "once")]
+    count: u64,
+}
+
+fn once() -> u64 {
+    1
+}
+
+impl Baseline {
+    /// Reads a baseline or a JSON report.
+    ///
+    /// # Errors
+    /// If it is neither.
+    pub fn from_json(text: &str) -> Result<(Baseline, Origin), BaselineError> {
+        let document: Document = serde_json::from_str(text).map_err(|error| BaselineError::Malformed {
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+        })?;
+        let origin = match (document.baseline_version, document.schema_version) {
+            (Some(VERSION), None) => Origin::Baseline,
+            (None, Some(REPORT_VERSION)) => Origin::Report,
+            _ => return Err(BaselineError::Unknown),
+        };
+        let mut baseline = Baseline::default();
+        for row in document.findings {
+            baseline.add(Known { rule: row.rule, reference: row.reference }, row.path, row.count);
+        }
+        Ok((baseline, origin))
+    }
+
+    /// Draws it with a finding a line, in a fixed order: two branches that change it merge.
+    pub fn to_json(&self) -> String {
+        let row = |known: &Known, path: &String, count: u64| {
+            let (rule, reference) = (known.rule.clone(), known.reference.clone());
+            let row = Row { rule, reference, path: path.clone(), count };
+            serde_json::to_string(&row).expect("strings and a number")
+        };
+        let mut rows: Vec<(&String, String)> = Vec::new();
+        for (known, places) in &self.counts {
+            rows.extend(places.iter().map(|(path, &count)| (path, row(known, path, count))));
+        }
+        rows.sort();
+        let rows: Vec<String> = rows.into_iter().map(|(_, row)| format!("    {row}")).collect();
+        match rows.is_empty() {
+            true => format!("{{\n  \"baseline_version\": {VERSION},\n  \"findings\": []\n}}\n"),
+            false => format!(
+                "{{\n  \"baseline_version\": {VERSION},\n  \"findings\": [\n{}\n  ]\n}}\n",
+                rows.join(",\n")
+            ),
+        }
+    }
+
+    /// Counts a finding.
+    pub fn count(&mut self, finding: &Finding, path: String) {
+        self.add(Known::of(finding), path, 1);
+    }
+
+    /// How often something was there, by file.
+    pub fn places(&self, known: &Known) -> Option<&Places> {
+        self.counts.get(known)
+    }
+
+    /// Everything it holds.
+    pub fn entries(&self) -> impl Iterator<Item = (&Known, &Places)> {
+        self.counts.iter()
+    }
+
+    /// The same with other paths.
+    pub fn with_paths(self, path: impl Fn(&str) -> String) -> Baseline {
+        let mut renamed = Baseline::default();
+        for (known, places) in self.counts {
+            for (old, count) in places {
+                renamed.add(known.clone(), path(&old), count);
+            }
+        }
+        renamed
+    }
+
+    /// How many findings it holds.
+    pub fn len(&self) -> u64 {
+        self.counts.values().flat_map(Places::values).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Counts something so many times more.
+    pub fn add(&mut self, known: Known, path: String, count: u64) {
+        if count > 0 {
+            *self.counts.entry(known).or_default().entry(path).or_default() += count;
+        }
+    }
+}
+
+impl Known {
+    /// What this finding is known by.
+    pub fn of(finding: &Finding) -> Known {
+        Known { rule: finding.rule.code().to_owned(), reference: finding.reference.clone() }
+    }
+}
+
+/// How many of the places where something stands now were there before, by file. `here` is how often it stands there
+/// now; `may_have_left` says whether code of the baseline that a file no longer holds has gone from it, and was not
+/// merely not looked at.
+pub fn known_places(before: &Places, here: &Places, may_have_left: impl Fn(&str) -> bool) -> Places {
+    let mut known = Places::new();
+    let mut moved = 0;
+    for (path, &count) in before {
+        let now = here.get(path).copied().unwrap_or(0);
+        known.insert(path.clone(), count.min(now));
+        if count > now && may_have_left(path) {
+            moved += count - now;
+        }
+    }
+    for (path, &now) in here {
+        let known = known.entry(path.clone()).or_default();
+        let arrived = moved.min(now - *known);
+        *known += arrived;
+        moved -= arrived;
+    }
+    known.retain(|_, count| *count > 0);
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(places: &[(&str, u64)]) -> Places {
+        places.iter().map(|&(path, count)| (path.to_owned(), count)).collect()
+    }
+
+    #[test]
+    fn copies_are_counted() {
+        for (before, here, known) in [
+            (&[("a", 1)][..], &[("a", 1)][..], &[("a", 1)][..]),
+            (&[("a", 1)], &[("a", 2)], &[("a", 1)]),
+            (&[("a", 1)], &[("b", 1)], &[("b", 1)]),
+            (&[("a", 1)], &[("a", 1), ("b", 1)], &[("a", 1)]),
+            (&[("a", 1)], &[("b", 1), ("c", 1)], &[("b", 1)]),
+            (&[("a", 2)], &[("a", 1), ("b", 2)], &[("a", 1), ("b", 1)]),
+            (&[("a", 1), ("b", 1)], &[("c", 3)], &[("c", 2)]),
+            (&[], &[("a", 1)], &[]),
+        ] {
+            assert_eq!(known_places(&places(before), &places(here), |_| true), places(known), "{here:?}");
+        }
+        let (before, here) = (places(&[("unseen", 1)]), places(&[("b", 1)]));
+        assert_eq!(known_places(&before, &here, |_| false), places(&[]), "it still stands where it stood");
+    }
+
+    #[test]
+    fn it_is_written_as_it_is_read() {
+        let mut baseline = Baseline::default();
+        let read = |baseline: &Baseline| Baseline::from_json(&baseline.to_json()).unwrap();
+        assert_eq!(read(&baseline), (baseline.clone(), Origin::Baseline));
+        for (reference, path, count) in [("b", "x \"y\"\n.py", 2), ("a", "z.py", 1), ("a", "a.py", 1)] {
+            let known = Known { rule: "license-review".to_owned(), reference: reference.to_owned() };
+            baseline.add(known, path.to_owned(), count);
+        }
+        let json = baseline.to_json();
+        assert_eq!(read(&baseline), (baseline.clone(), Origin::Baseline));
+        let lines: Vec<&str> = json.lines().filter(|line| line.contains("rule")).collect();
+        assert_eq!(lines.len(), 3, "a line each");
+        assert!(lines[0].contains("a.py") && lines[2].contains("z.py"), "by file: {json}");
+    }
+
+    #[test]
+    fn a_report_serves_and_other_things_do_not() {
+        let row = r#"{"rule": "r", "match": "m", "path": "p", "severity": "error"}"#;
+        let report = format!(r#"{{"schema_version": 1, "matches": [], "findings": [{row}, {row}]}}"#);
+        let (baseline, origin) = Baseline::from_json(&report).unwrap();
+        assert_eq!((baseline.len(), origin), (2, Origin::Report));
+        for (text, problem) in [
+            ("", "line 1, column 0: EOF"),
+            ("{\n  \"baseline_version\": 1,\n  \"findings\": 3\n}", "line 3, column 15: invalid type"),
+            (r#"{"baseline_version": 2, "findings": []}"#, "neither a baseline nor"),
+            (r#"{"findings": []}"#, "neither a baseline nor"),
+        ] {
+            let error = Baseline::from_json(text).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! From matches to findings: the verdict on licences, and what silences a finding.
+
+pub mod baseline;
+pub mod finding;
+pub mod policy;
+pub mod suppression;

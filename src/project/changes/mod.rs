@@ -1,0 +1,226 @@
+//! Which files and lines are under review: what is staged, what a range of commits changes, what is pushed.
+//!
+//! git itself is asked, by plumbing commands: it knows the index a hook is about to commit, sparse indexes, linked work
+//! trees and every extension a repository may have been made with, and costs about a millisecond a question. A library
+//! would have to keep up with all of that, and be compiled.
+//!
+//! ```text
+//!   diff-index, diff-tree --records--> changed files --cat-file--> texts before and after
+//!   texts --line diff--> added lines - lines moved from elsewhere in the change = lines under review
+//! ```
+//!
+//! The text of a file is the one in git's index or commit, never the one in the work tree: the two differ where a file is
+//! staged in part. Which licence a file stands under is read from the work tree.
+
+mod error;
+mod lines;
+mod push;
+mod record;
+mod repository;
+
+pub use error::ChangesError;
+pub use lines::{Added, Versions, added};
+pub use push::{Push, pushed};
+pub use repository::Repository;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::judgement::finding::{Note, NoteKind};
+use crate::project::git::Blob;
+use crate::project::walk::{
+    self, Content, DEFAULT_SIZE_LIMIT, Inspected, PassedOver, ReadProblem, Reason, Review, WalkSettings,
+    Walked, WalkedFile,
+};
+use crate::text::language::Language;
+use crate::text::source::SourceFile;
+use crate::text::span::LineSet;
+use record::{Change, Side};
+
+/// Which change is under review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What the next commit would change.
+    Staged,
+    /// What lies between two commits: `BASE..HEAD`, or `BASE...HEAD` for what HEAD changed since they parted.
+    Range(String),
+    /// What is pushed.
+    Push(Vec<Push>),
+}
+
+impl Repository {
+    /// Reads a change: its files with the lines under review, and the files as they were.
+    ///
+    /// Files that add no line of their own are left out: nothing in them is new. Where paths are named, only what lies in
+    /// or under them counts.
+    ///
+    /// # Errors
+    /// If there is no such range, or git fails.
+    pub fn change(
+        &self,
+        scope: &Scope,
+        paths: &[PathBuf],
+        settings: &WalkSettings,
+    ) -> Result<Walked, ChangesError> {
+        let changes = match scope {
+            Scope::Staged => self.staged(paths)?,
+            Scope::Range(range) => self.range(range, paths)?,
+            Scope::Push(pushes) => self.pushed(pushes, paths)?,
+        };
+        Reading::new(self, settings)?.read(changes)
+    }
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Scope::Staged => f.write_str("what is staged"),
+            Scope::Range(range) => f.write_str(range),
+            Scope::Push(_) => f.write_str("what is pushed"),
+        }
+    }
+}
+
+/// A file of the change while it is read.
+struct Read {
+    before: Option<SourceFile>,
+    after: Option<(WalkedFile, SourceFile)>,
+}
+
+struct Reading<'a> {
+    repository: &'a Repository,
+    settings: &'a WalkSettings,
+    blobs: crate::project::git::Blobs,
+    notes: Vec<Note>,
+    over: PassedOver,
+}
+
+impl<'a> Reading<'a> {
+    fn new(repository: &'a Repository, settings: &'a WalkSettings) -> Result<Self, ChangesError> {
+        let blobs = repository.blobs(DEFAULT_SIZE_LIMIT)?;
+        Ok(Reading { repository, settings, blobs, notes: Vec::new(), over: PassedOver::default() })
+    }
+
+    fn read(mut self, changes: Vec<Change>) -> Result<Walked, ChangesError> {
+        let mut read = Vec::new();
+        for change in changes {
+            read.push(self.change(&change)?);
+        }
+        let added = added(read.iter().map(|file| Versions {
+            before: file.before.as_ref(),
+            after: file.after.as_ref().map(|(_, source)| source),
+        }));
+        let mut walked = Walked::default();
+        for (file, Added { lines, moved, gone }) in read.into_iter().zip(added) {
+            if let Some(before) = file.before {
+                walked.base.push(base(before, gone));
+            }
+            match file.after {
+                Some((after, _)) if !lines.is_empty() => {
+                    walked.files.push(WalkedFile { review: Review::Lines(lines), ..after });
+                }
+                Some((after, _)) if moved > 0 => self.notes.push(Note {
+                    path: Some(after.path),
+                    kind: NoteKind::Info,
+                    message: "the change only moves code here".to_owned(),
+                }),
+                _ => {}
+            }
+        }
+        walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+        walked.notes = self.notes;
+        walked.notes.extend(self.over.note());
+        walked.notes.sort();
+        walked.notes.dedup();
+        Ok(walked)
+    }
+
+    fn change(&mut self, change: &Change) -> Result<Read, ChangesError> {
+        let mut read = Read { before: None, after: None };
+        if let Some(after) = &change.after {
+            read.after = self.after(after)?;
+        }
+        // A file that is not looked at now may still be where code was moved from.
+        if let Some(before) = &change.before {
+            read.before = self.before(before, read.after.as_ref().map(|(file, _)| file.language))?;
+        }
+        Ok(read)
+    }
+
+    fn after(&mut self, side: &Side) -> Result<Option<(WalkedFile, SourceFile)>, ChangesError> {
+        let location = self.repository.location(&side.path);
+        let path = walk::display_path(&location);
+        if walk::is_excluded(&location, self.settings) {
+            self.over.count(&location, Reason::Excluded);
+            return Ok(None);
+        }
+        let blob = match side.kind {
+            record::Kind::File => &side.id,
+            record::Kind::Link => {
+                self.over.count(&location, Reason::Link);
+                return Ok(None);
+            }
+            record::Kind::Submodule => {
+                self.left_out(path, NoteKind::Skipped, "a submodule, which is checked on its own");
+                return Ok(None);
+            }
+            record::Kind::Unmerged => {
+                self.left_out(path, NoteKind::Failed, "it is not merged; resolve the conflict and stage it");
+                return Ok(None);
+            }
+        };
+        let Some(language) = Language::from_path(&location) else {
+            self.over.count(&location, Reason::Language);
+            return Ok(None);
+        };
+        let bytes = match self.blobs.read(blob)? {
+            Blob::Content(bytes) => bytes,
+            Blob::TooLarge(size) => {
+                self.notes.push(ReadProblem::TooLarge { size, limit: DEFAULT_SIZE_LIMIT }.note(&path));
+                return Ok(None);
+            }
+            Blob::Missing => {
+                self.left_out(path, NoteKind::Failed, "its text is not in this clone; fetch it with git");
+                return Ok(None);
+            }
+        };
+        let text = match walk::inspect(bytes) {
+            Inspected::Text(text) => text,
+            Inspected::NotText(reason) => {
+                self.notes.push(reason.note(&path));
+                return Ok(None);
+            }
+        };
+        let source = SourceFile::new(path.clone(), language, text);
+        let content = Content::Held(Arc::from(source.text()));
+        Ok(Some((WalkedFile { path, location, language, content, review: Review::Whole }, source)))
+    }
+
+    /// The text before the change. Where it cannot be had, all of the file counts as added, which hides nothing.
+    fn before(&mut self, side: &Side, now: Option<Language>) -> Result<Option<SourceFile>, ChangesError> {
+        let location = self.repository.location(&side.path);
+        let Some(language) = Language::from_path(&location).or(now) else { return Ok(None) };
+        if side.kind != record::Kind::File {
+            return Ok(None);
+        }
+        let Blob::Content(bytes) = self.blobs.read(&side.id)? else { return Ok(None) };
+        Ok(match walk::inspect(bytes) {
+            Inspected::Text(text) => Some(SourceFile::new(walk::display_path(&location), language, text)),
+            Inspected::NotText(_) => None,
+        })
+    }
+
+    fn left_out(&mut self, path: String, kind: NoteKind, why: &str) {
+        self.notes.push(Note { path: Some(path), kind, message: format!("not checked: {why}") });
+    }
+}
+
+fn base(source: SourceFile, gone: LineSet) -> WalkedFile {
+    WalkedFile {
+        path: source.path().to_owned(),
+        location: PathBuf::from(source.path()),
+        language: source.language(),
+        content: Content::Held(Arc::from(source.text())),
+        review: Review::Lines(gone),
+    }
+}

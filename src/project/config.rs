@@ -1,0 +1,336 @@
+//! The configuration: find it, read it, check it, and say where in it something is wrong.
+//!
+//! The nearest directory that holds a configuration wins, from the place being scanned upwards to the root of the
+//! git repository (or of the file system, outside of one). In one directory the order is `birthmark.toml`,
+//! `.birthmark.toml`, `[workspace.metadata.birthmark]` or `[package.metadata.birthmark]` of `Cargo.toml`, and
+//! `[tool.birthmark]` of `pyproject.toml`. Files are not merged with each other.
+
+mod document;
+mod error;
+mod packages;
+mod project;
+mod start;
+
+pub use error::{ConfigError, Problem};
+pub use packages::ProjectManifests;
+pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
+pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use globset::GlobSet;
+use toml::Spanned;
+
+use crate::engine::evidence::Threshold;
+use crate::engine::index::IndexName;
+use crate::judgement::finding::{Rule, Severity};
+use crate::judgement::policy::Exception;
+use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists};
+use crate::project::walk::{self, ReadProblem};
+use crate::purl::Purl;
+use crate::text::span::Region;
+
+/// Largest configuration or manifest that is read.
+pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// A configuration as read; what it leaves open is `None` or empty.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where it was read, or `None` if there is no configuration.
+    pub file: Option<ConfigFile>,
+    /// `license`: the licence the whole project is under.
+    pub license: Option<LicenseFact>,
+    /// `index`: the indexes to consult, with their places in the file.
+    pub index: Vec<Spanned<IndexName>>,
+    /// `idioms`: sets of idioms, with their places in the file.
+    pub idioms: Vec<Spanned<PathBuf>>,
+    /// `threshold` or `preset`: from which evidence on a match is reported.
+    pub threshold: Option<Threshold>,
+    /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
+    pub exclude: Exclude,
+    /// `owned`: components that are the project's own, with their places in the file.
+    pub owned: Vec<Spanned<Purl>>,
+    /// `distribution`: how the project reaches people.
+    pub distribution: Option<Distribution>,
+    /// `allow`, `deny` and `review`: which licences are welcome.
+    pub lists: Lists,
+    /// `exceptions`: code that may stay whatever its licence says.
+    pub exceptions: Vec<Spanned<Exception>>,
+    /// `clarify`: components whose licence the index has wrong.
+    pub clarify: Vec<Spanned<Clarification>>,
+    /// `severity`: how bad findings of a rule are.
+    pub severities: BTreeMap<Rule, Severity>,
+    /// `fail-on`: the severity from which a run fails.
+    pub fail_on: Option<FailOn>,
+    /// `fail-on-weak`: whether findings about weak resemblances have the severity of their rule.
+    pub fail_on_weak: Option<bool>,
+    /// `log`: whether the journal is kept.
+    pub log: Option<bool>,
+}
+
+/// A licence corrected for one component, as long as it is the very same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clarification {
+    /// The component, with its version.
+    pub component: Purl,
+    /// Its licence.
+    pub license: LicenseFact,
+    /// The digest of its content, as the index has it.
+    pub digest: String,
+}
+
+/// The file a configuration was read from.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its text, which the spans point into.
+    pub text: String,
+}
+
+/// Globs of paths that are not scanned. A glob that matches a folder excludes all that is in it.
+#[derive(Clone, Debug)]
+pub struct Exclude {
+    /// The globs as written.
+    pub patterns: Vec<String>,
+    /// The same, compiled to match absolute paths.
+    pub globs: GlobSet,
+}
+
+/// From which severity on findings make a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// Findings never make a run fail.
+    Never,
+    /// Those of this severity and above do.
+    Severity(Severity),
+}
+
+/// Which configuration to use.
+#[derive(Clone, Debug)]
+pub enum ConfigChoice {
+    /// This file.
+    File(PathBuf),
+    /// The nearest one above this place.
+    Nearest(PathBuf),
+    /// None.
+    Without,
+}
+
+impl Config {
+    /// Finds and reads the configuration of that choice; without any, everything has its default.
+    ///
+    /// # Errors
+    /// If the named file cannot be read, or what was found is not a valid configuration.
+    pub fn load(choice: &ConfigChoice) -> Result<Config, ConfigError> {
+        match choice {
+            ConfigChoice::Without => Ok(Config::default()),
+            ConfigChoice::File(path) => Ok(read(path, Named::OnTheCommandLine)?.unwrap_or_default()),
+            ConfigChoice::Nearest(place) => nearest(place),
+        }
+    }
+
+    /// The directory that paths in the configuration are relative to.
+    pub fn directory(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| directory_of(&file.path))
+    }
+
+    /// Whether what is suggested, accepted and declared is noted in the journal.
+    pub fn is_logged(&self) -> bool {
+        self.log != Some(false)
+    }
+
+    /// The licence stated for everything below the configuration's directory.
+    pub fn configured_license(&self) -> Option<Configured> {
+        let file = self.file.as_ref()?.path.clone();
+        Some(Configured { file, license: self.license.clone()? })
+    }
+
+    /// An error about a place in this configuration that shows only in use, such as an index that is not there.
+    pub fn error_at(&self, problem: Problem) -> Option<ConfigError> {
+        let file = self.file.as_ref()?;
+        Some(ConfigError::Invalid { file: file.clone(), problems: vec![problem] })
+    }
+}
+
+impl ConfigFile {
+    /// Bytes of the file as lines and columns.
+    pub fn region(&self, span: &Range<usize>) -> Region {
+        let (start_line, start_column) = error::line_and_column(&self.text, span.start);
+        let (end_line, end_column) = error::line_and_column(&self.text, span.end);
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Region {
+            start_line: number(start_line),
+            start_column: number(start_column),
+            end_line: number(end_line),
+            end_column: number(end_column),
+        }
+    }
+}
+
+impl Default for Exclude {
+    fn default() -> Self {
+        Exclude { patterns: Vec::new(), globs: GlobSet::empty() }
+    }
+}
+
+impl FailOn {
+    /// Every value in the order of strictness, laxest first, under the name it is written with.
+    pub const NAMED: [(&'static str, FailOn); 4] = [
+        ("never", FailOn::Never),
+        ("error", FailOn::Severity(Severity::Error)),
+        ("warning", FailOn::Severity(Severity::Warning)),
+        ("info", FailOn::Severity(Severity::Info)),
+    ];
+
+    /// The value of that name.
+    pub fn from_name(name: &str) -> Option<FailOn> {
+        FailOn::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
+    }
+
+    /// Whether a finding this severe makes the run fail.
+    pub fn is_reached_by(self, severity: Severity) -> bool {
+        match self {
+            FailOn::Never => false,
+            FailOn::Severity(least) => severity >= least,
+        }
+    }
+}
+
+/// Warnings fail: code whose licence nobody knows should not pass unseen. Notices (`info`) do not.
+impl Default for FailOn {
+    fn default() -> Self {
+        FailOn::Severity(Severity::Warning)
+    }
+}
+
+/// A licence that the user gives, on the command line or in the configuration.
+///
+/// # Errors
+/// If it is no SPDX expression.
+pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
+    let (expression, precision) = LicenseExpression::parse(text)?;
+    let declared = match expression.as_str() == text {
+        true => String::new(),
+        false => text.to_owned(),
+    };
+    Ok(LicenseFact { expression: Some(expression), declared, precision, learned_from: LearnedFrom::Given })
+}
+
+/// How a file came to be read as a configuration.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Named {
+    OnTheCommandLine,
+    ByDiscovery,
+}
+
+const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml", "pyproject.toml"];
+
+/// Where a configuration of that choice is looked for, whether it is there or not, nearest first.
+pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
+    match choice {
+        ConfigChoice::Without => Vec::new(),
+        ConfigChoice::File(path) => vec![path.clone()],
+        ConfigChoice::Nearest(place) => {
+            let place = std::path::absolute(place).unwrap_or_else(|_| place.clone());
+            around(&place)
+        }
+    }
+}
+
+fn nearest(place: &Path) -> Result<Config, ConfigError> {
+    let place = std::path::absolute(place)
+        .map_err(|error| ConfigError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
+    for path in around(&place) {
+        if path.is_file()
+            && let Some(config) = read(&path, Named::ByDiscovery)?
+        {
+            return Ok(config);
+        }
+    }
+    Ok(Config::default())
+}
+
+/// Where configurations of a place may be: in each directory from there up to the top of the repository.
+fn around(place: &Path) -> Vec<PathBuf> {
+    let current = std::env::current_dir().unwrap_or_default();
+    let mut around = Vec::new();
+    for directory in place.ancestors() {
+        around.extend(CANDIDATES.iter().map(|name| shortened(directory, &current).join(name)));
+        if directory.join(".git").exists() {
+            break;
+        }
+    }
+    around
+}
+
+/// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where
+/// on a machine a project lies.
+pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
+    match (directory.strip_prefix(current), current.strip_prefix(directory)) {
+        (Ok(below), _) => below.to_owned(),
+        (_, Ok(above)) => above.components().map(|_| "..").collect(),
+        _ => directory.to_owned(),
+    }
+}
+
+/// Reads a file; `None` if it is a manifest that says nothing of birthmark.
+fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
+    let tables: &[&[&str]] = match path.file_name().and_then(|name| name.to_str()) {
+        Some("Cargo.toml") => {
+            &[&["workspace", "metadata", "birthmark"], &["package", "metadata", "birthmark"]]
+        }
+        Some("pyproject.toml") => &[&["tool", "birthmark"]],
+        _ => &[&[]],
+    };
+    let is_manifest = !tables[0].is_empty();
+    let text = match named {
+        // The user knows where the file is.
+        Named::OnTheCommandLine => as_text(walk::read(path, MAX_CONFIG_BYTES)),
+        Named::ByDiscovery => read_text(path, MAX_CONFIG_BYTES),
+    };
+    let text = match text {
+        Ok(text) => text,
+        // Somebody else's file: cargo and pip will say what is wrong with it.
+        Err(_) if is_manifest && named == Named::ByDiscovery => return Ok(None),
+        Err(reason) => {
+            return Err(ConfigError::Unreadable { path: path.to_owned(), reason });
+        }
+    };
+    let file = ConfigFile { path: path.to_owned(), text };
+    if is_manifest && named == Named::ByDiscovery && !file.text.contains("birthmark") {
+        return Ok(None);
+    }
+    let config = document::read(file, tables)?;
+    match (config, named) {
+        (None, Named::OnTheCommandLine) => Err(ConfigError::Unreadable {
+            path: path.to_owned(),
+            reason: format!("it holds no [{}] table", tables[0].join(".")),
+        }),
+        (config, _) => Ok(config),
+    }
+}
+
+/// Reads a small text file of a project.
+fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    as_text(walk::read_inside(path, limit))
+}
+
+fn as_text(read: Result<Vec<u8>, ReadProblem>) -> Result<String, String> {
+    let bytes = read.map_err(|problem| problem.to_string())?;
+    String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,225 @@
+//! `birthmark hook`: what a coding agent is about to write, or has written, judged within a second.
+//!
+//! ```text
+//!   event --agents--> Event --edit--> new text, new lines --Checker--> Report --advice--> Judgement --agents--> decision
+//! ```
+//!
+//! An agent runs this as a command of its own, an event of JSON on standard input, and goes by the JSON on standard output.
+//! Whatever happens, the agent goes on: what cannot be judged is let through, and says so.
+
+mod advice;
+pub mod agents;
+mod edit;
+mod event;
+
+pub use agents::Agent;
+pub use event::{Event, Moment, Write};
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::judgement::finding::{NoteKind, Reference, Report};
+use crate::judgement::policy::DropPolicy;
+use crate::project::config::ConfigChoice;
+use crate::project::walk::{DEFAULT_SIZE_LIMIT, Review, display_path};
+use crate::session::journal::{self, Journal};
+use crate::session::{Checker, Place};
+use crate::text::language::Language;
+use crate::text::source::SourceFile;
+use crate::text::token::Tokenizer;
+
+/// Largest event that is read.
+const MAX_EVENT_BYTES: u64 = 16 << 20;
+
+/// How a hook judges.
+pub struct Hook {
+    /// Whose event it is.
+    pub agent: Agent,
+    /// The project, where the event names none.
+    pub place: Place,
+    /// What is refused.
+    pub policy: DropPolicy,
+    /// Where it is noted.
+    pub journal: Journal,
+    /// After how long it lets through what it has not judged.
+    pub deadline: Duration,
+}
+
+/// What a hook answers.
+pub struct Answer {
+    /// The decision, as the agent reads it.
+    pub decision: Value,
+    /// What there is to say on standard error: not every agent shows people what a decision says.
+    pub note: Option<String>,
+}
+
+/// What there is to say of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nothing.
+    Nothing,
+    /// It may stay; this is worth knowing.
+    Advice(String),
+    /// It may not; why, and what to do.
+    Refused(String),
+    /// It could not be judged; why.
+    Unjudged(String),
+}
+
+impl Hook {
+    /// Reads an event and judges it, or lets it through when the time is up.
+    pub fn run(self, input: impl Read + Send + 'static) -> Answer {
+        let (agent, deadline) = (self.agent, self.deadline);
+        let (sender, receiver) = channel();
+        let judge = move || {
+            let answered = catch_unwind(AssertUnwindSafe(|| self.answer(input)));
+            let failed = |_| {
+                let why = "birthmark failed on this event; please report it".to_owned();
+                agent.answer(None, &Judgement::Unjudged(why))
+            };
+            sender.send(answered.unwrap_or_else(failed)).unwrap_or(());
+        };
+        let unjudged = |why: String| agent.answer(None, &Judgement::Unjudged(why));
+        if let Err(error) = thread::Builder::new().name("hook".to_owned()).spawn(judge) {
+            return unjudged(format!("no thread can be started: {error}"));
+        }
+        match receiver.recv_timeout(deadline) {
+            Ok(answer) => answer,
+            Err(RecvTimeoutError::Timeout) => {
+                unjudged(format!("not done within {} ms", deadline.as_millis()))
+            }
+            Err(RecvTimeoutError::Disconnected) => unjudged("its thread ended".to_owned()),
+        }
+    }
+
+    fn answer(&self, input: impl Read) -> Answer {
+        match self.event(input) {
+            Err(why) => self.agent.answer(None, &Judgement::Unjudged(why)),
+            Ok(None) => self.agent.answer(None, &Judgement::Nothing),
+            Ok(Some(event)) => self.agent.answer(Some(&event), &self.judged(&event)),
+        }
+    }
+
+    /// The event, if it is one about code.
+    fn event(&self, input: impl Read) -> Result<Option<Event>, String> {
+        let mut bytes = Vec::new();
+        let read = input.take(MAX_EVENT_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|error| format!("the event cannot be read: {error}"))?;
+        if bytes.len() as u64 > MAX_EVENT_BYTES {
+            return Err(format!("the event is larger than {} MiB", MAX_EVENT_BYTES >> 20));
+        }
+        let event: Value =
+            serde_json::from_slice(&bytes).map_err(|error| format!("the event is not JSON: {error}"))?;
+        Ok(self.agent.event(&event))
+    }
+
+    fn judged(&self, event: &Event) -> Judgement {
+        let directory = event.directory.clone().unwrap_or_else(|| self.place.directory.clone());
+        let written: Vec<(&Write, Language)> = event
+            .writes
+            .iter()
+            .filter_map(|write| Some((write, Language::from_path(Path::new(&write.path))?)))
+            .collect();
+        if written.is_empty() {
+            return Judgement::Nothing;
+        }
+        let checker = match self.place_at(&directory).open() {
+            Ok(checker) => checker,
+            Err(error) => return Judgement::Unjudged(error.to_string()),
+        };
+        let mut judgements = Vec::new();
+        for (write, language) in written {
+            if !checker.session().excludes(&directory.join(&write.path)) {
+                judgements.push(self.judged_file(&checker, &directory, (write, language), event.moment));
+            }
+        }
+        advice::together(judgements)
+    }
+
+    /// What there is to say of one file, which is noted too.
+    fn judged_file(
+        &self,
+        checker: &Checker,
+        directory: &Path,
+        (write, language): (&Write, Language),
+        moment: Moment,
+    ) -> Result<Judgement, String> {
+        let path = directory.join(&write.path);
+        let edited = edit::edited(directory, write, language, moment)?;
+        if edited.text.len() as u64 > DEFAULT_SIZE_LIMIT {
+            return Err(format!("{} is larger than {} MiB", display_path(&path), DEFAULT_SIZE_LIMIT >> 20));
+        }
+        let mut looked = Looked { checker, tokenizer: Tokenizer::new(), path: shown(&path), language };
+        let report = looked.at(edited.text, &edited.review)?;
+        let mut refused: Vec<&Reference> = self.policy.dropped(&report).collect();
+        if let Some(before) = edited.before.filter(|_| !refused.is_empty()) {
+            let before = looked.at(before, &Review::Whole)?;
+            refused.retain(|reference| !stood_before(reference, &before));
+        }
+        self.note(checker, &report, &refused);
+        Ok(advice::of(&report, &refused))
+    }
+
+    /// The project that a directory is in. A configuration that was named holds wherever the agent works.
+    fn place_at(&self, directory: &Path) -> Place {
+        let configured = match &self.place.configured {
+            ConfigChoice::Nearest(_) => ConfigChoice::Nearest(directory.to_owned()),
+            named => named.clone(),
+        };
+        Place { directory: directory.to_owned(), configured, choices: self.place.choices.clone() }
+    }
+
+    /// Notes what was suggested and refused.
+    fn note(&self, checker: &Checker, report: &Report, refused: &[&Reference]) {
+        let (session, refused) = (checker.session(), refused.iter().copied());
+        // The journal is not worth stopping an agent for; the next command that somebody types tells what is wrong.
+        let _ = self.journal.note(session, journal::Event::Suggested, None, &report.references);
+        let _ = self.journal.note(session, journal::Event::Dropped, None, refused);
+    }
+}
+
+/// What looks at the texts of one file.
+struct Looked<'c> {
+    checker: &'c Checker,
+    tokenizer: Tokenizer,
+    path: String,
+    language: Language,
+}
+
+impl Looked<'_> {
+    fn at(&mut self, text: Vec<u8>, review: &Review) -> Result<Report, String> {
+        let source = SourceFile::new(self.path.clone(), self.language, text);
+        let report = self.checker.check(&mut self.tokenizer, &source, review);
+        match report.notes.iter().find(|note| note.kind == NoteKind::Failed) {
+            Some(note) => Err(format!("{}: {}", self.path, note.message)),
+            None => Ok(report),
+        }
+    }
+}
+
+/// Whether a reference is mostly what stood in the file before: an agent that writes a copy anew, bit by bit, must not be
+/// refused the first step. How its matches fall apart on the way says nothing; of whom they are, and how much of them is
+/// new, does.
+fn stood_before(reference: &Reference, before: &Report) -> bool {
+    let origin =
+        |reference: &Reference| reference.owners.first().map(|owner| owner.purl.package().to_owned());
+    let same = before.references.iter().filter(|known| origin(known) == origin(reference));
+    let most = same.map(|known| known.evidence.bits).fold(0.0, f32::max);
+    let lines = reference.region.end_line - reference.region.start_line + 1;
+    reference.evidence.bits <= most && reference.added.len() * 2 < lines
+}
+
+/// A path from the current directory, where it is below that.
+fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    display_path(path.strip_prefix(&current).unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests;

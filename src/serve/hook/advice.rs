@@ -1,0 +1,137 @@
+//! What an agent is told: whose the code is, why it may not stay, and what would clear it.
+
+use std::fmt::Write;
+
+use super::Judgement;
+use crate::engine::evidence::Strength;
+use crate::judgement::finding::{Finding, Reference, Report};
+use crate::license::LicenseFact;
+use crate::report::printable::Printable;
+
+/// References told of one file.
+const MAX_TOLD: usize = 5;
+/// Remedies told of one reference.
+const MAX_REMEDIES: usize = 4;
+/// Characters of all that is told. Agents cut off what is longer than some thousands.
+const MAX_CHARACTERS: usize = 6000;
+
+/// What there is to say of a file, some of whose references are refused.
+pub(super) fn of(report: &Report, refused: &[&Reference]) -> Judgement {
+    let is_refused = |reference: &Reference| refused.iter().any(|known| std::ptr::eq(*known, reference));
+    let open = |reference: &Reference| report.findings.iter().find(|finding| finding.is_about(reference));
+    let (mut wrong, mut known) = (Vec::new(), Vec::new());
+    for reference in &report.references {
+        match open(reference) {
+            Some(finding) if is_refused(reference) => wrong.push((reference, finding)),
+            Some(finding) => known.push((reference, finding)),
+            None => {}
+        }
+    }
+    match (wrong.is_empty(), known.is_empty()) {
+        (true, true) => Judgement::Nothing,
+        (true, false) => Judgement::Advice(told(&known, ADVICE)),
+        (false, _) => Judgement::Refused(told(&wrong, REFUSAL)),
+    }
+}
+
+/// What there is to say of all files of an event.
+pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement {
+    let (mut refused, mut advice, mut unjudged) = (Vec::new(), Vec::new(), Vec::new());
+    for judgement in judgements {
+        match judgement {
+            Ok(Judgement::Nothing) => {}
+            Ok(Judgement::Advice(text)) => advice.push(text),
+            Ok(Judgement::Refused(text)) => refused.push(text),
+            Ok(Judgement::Unjudged(why)) | Err(why) => unjudged.push(why),
+        }
+    }
+    match (refused.is_empty(), unjudged.is_empty(), advice.is_empty()) {
+        (false, _, _) => Judgement::Refused(shortened(&refused.join("\n\n"))),
+        (true, false, _) => Judgement::Unjudged(shortened(&unjudged.join("; "))),
+        (true, true, false) => Judgement::Advice(shortened(&advice.join("\n\n"))),
+        (true, true, true) => Judgement::Nothing,
+    }
+}
+
+const REFUSAL: [&str; 2] = [
+    "birthmark: this code resembles code that may not stand here.",
+    "Write it anew from what it has to do, by another approach and not by rewording this text, or leave it out and ask \
+     the user. Whether it stays as it is, is for a person to decide: ",
+];
+
+const ADVICE: [&str; 2] = [
+    "birthmark: this code resembles code of others.",
+    "Tell the user, and do what is named above. Whether it stays as it is, is for a person to decide: ",
+];
+
+/// The advice on a weak resemblance names no remedy: most often there is nothing to clear.
+const WEAK: &str =
+    "\n  - So weak a resemblance is often chance. Nothing need be done unless the code was copied.";
+
+fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> String {
+    let mut text = head.to_owned();
+    for (reference, finding) in references.iter().take(MAX_TOLD) {
+        text.push_str("\n- ");
+        text.push_str(&one(reference, finding));
+    }
+    if references.len() > MAX_TOLD {
+        let _ = write!(text, "\n- and {} more, see `birthmark scan`", references.len() - MAX_TOLD);
+    }
+    let id = references.first().map_or("", |(reference, _)| id(reference));
+    let _ = write!(
+        text,
+        "\n{foot}`birthmark accept {id} --reason '…'`; `birthmark explain {id}` shows why it is found."
+    );
+    shortened(&text)
+}
+
+fn one(reference: &Reference, finding: &Finding) -> String {
+    let path = Printable(&reference.path);
+    let (first, last) = (reference.region.start_line, reference.region.end_line);
+    let what = match reference.strength {
+        Strength::Substantial => format!("{} copy of", crate::report::json::copy_kind(reference.kind)),
+        Strength::Weak => "weak resemblance to".to_owned(),
+    };
+    let mut text = format!("{path}:{first}-{last} ({}): {what} ", id(reference));
+    if let Some(origin) = reference.owners.first() {
+        let (purl, file) = (Printable(origin.purl.as_str()), Printable(&origin.path));
+        let lines = (origin.lines.first, origin.lines.last);
+        let _ =
+            write!(text, "{purl}, {file} lines {}-{}, under {}", lines.0, lines.1, named(&origin.license));
+    }
+    let under = named(&reference.outbound);
+    let _ = write!(
+        text,
+        "; the file is under {under}. {}.",
+        Printable(reference.verdict.reason.trim_end_matches('.'))
+    );
+    if finding.weak {
+        text.push_str(WEAK);
+        return text;
+    }
+    for remedy in finding.remedies.iter().take(MAX_REMEDIES) {
+        let _ = write!(text, "\n  - {}", Printable(remedy));
+    }
+    if reference.lacks_notice() {
+        let _ = write!(text, "\n  - Once it is written, declare it: `birthmark attribute {path}:{first}`.");
+    }
+    text
+}
+
+fn id(reference: &Reference) -> &str {
+    reference.id.get(..8).unwrap_or(&reference.id)
+}
+
+fn named(license: &LicenseFact) -> String {
+    match &license.expression {
+        Some(expression) => expression.to_string(),
+        None => "no known licence".to_owned(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,143 @@
+//! What is answered from what is known already: what stands at a place, the references of a document or of all.
+
+use gen_lsp_types::{Hover, HoverParams, MarkupContent, MarkupKind, Range, TextDocumentIdentifier, Uri};
+use lsp_server::RequestId;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::document::{Document, Progress};
+use super::found::{Found, page};
+use super::server::Server;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::Severity;
+use crate::report::card::{self, Style};
+
+/// Parameters of `birthmark/references`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReferencesParams {
+    text_document: Option<TextDocumentIdentifier>,
+}
+
+/// What the server is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    state: &'static str,
+    references: usize,
+    findings: usize,
+    message: Option<String>,
+}
+
+impl Server {
+    pub(super) fn hover(&mut self, id: RequestId, params: HoverParams) {
+        let at = params.text_document_position_params;
+        let place = Range { start: at.position, end: at.position };
+        let known = self.documents.get(&at.text_document.uri.0).and_then(|document| document.known.as_ref());
+        let found: Vec<&Found> = known.into_iter().flat_map(|known| known.checked.at(place)).collect();
+        let (kind, style) = match self.client.reads_markdown {
+            true => (MarkupKind::Markdown, Style::Markdown),
+            false => (MarkupKind::PlainText, Style::Plain),
+        };
+        let cards: Vec<String> = found.iter().map(|found| card::of(&found.reference, style)).collect();
+        let hover = found.first().map(|first| {
+            let content = MarkupContent { kind, value: cards.join("\n---\n\n") };
+            Hover { contents: content.into(), range: Some(first.range) }
+        });
+        self.out.answer(id, json!(hover));
+    }
+
+    pub(super) fn references(&mut self, id: RequestId, params: ReferencesParams) {
+        let of_one = params.text_document.map(|document| document.uri.0);
+        let wanted = |document: &&Document| of_one.as_ref().is_none_or(|uri| *uri == document.uri);
+        let mut documents: Vec<&Document> = self.documents.values().filter(wanted).collect();
+        documents.sort_by_key(|document| &document.uri);
+        let mut references: Vec<Value> = documents.into_iter().flat_map(of_document).collect();
+        let mut closed: Vec<_> = self.closed.iter().collect();
+        closed.retain(|(uri, _)| of_one.as_ref().is_none_or(|wanted| wanted == *uri));
+        closed.sort_by_key(|(uri, _)| *uri);
+        references
+            .extend(closed.into_iter().flat_map(|(uri, it)| it.found.iter().map(|it| reference(it, uri))));
+        self.out.answer(id, json!({ "references": references }));
+    }
+
+    /// Tells a client that wants to know what the server is about, if that has changed.
+    pub(super) fn tell_status(&mut self) {
+        if !self.client.shows_status {
+            return;
+        }
+        let status = self.status();
+        if status != self.status {
+            let Status { state, references, findings, message } = status.clone();
+            let mut params = json!({ "state": state, "references": references, "findings": findings });
+            if let Some(message) = message {
+                params["message"] = message.into();
+            }
+            self.out.notify("birthmark/status", params);
+            self.status = status;
+        }
+    }
+
+    fn status(&self) -> Status {
+        let documents = self.documents.values();
+        let known = documents.filter_map(|document| document.known.as_ref()).map(|known| &known.checked);
+        let known = known.chain(self.closed.values());
+        let (references, findings) = known.fold((0, 0), |(references, findings), checked| {
+            (references + checked.found.len(), findings + checked.diagnostics.len())
+        });
+        let busy = |document: &Document| document.due.is_some() || document.progress == Progress::Checking;
+        let mut failures: Vec<&String> = self.told.values().collect();
+        failures.sort();
+        let state = match (failures.first(), self.documents.values().any(busy)) {
+            (Some(_), _) => "failed",
+            (None, true) => "checking",
+            (None, false) => "ready",
+        };
+        Status { state, references, findings, message: failures.first().map(|message| (*message).clone()) }
+    }
+}
+
+fn of_document(document: &Document) -> impl Iterator<Item = Value> {
+    let known = document.known.as_ref().into_iter();
+    known.flat_map(|known| &known.checked.found).map(|found| reference(found, &document.uri))
+}
+
+/// A reference as the protocol's extension has it; `docs/editors.md` describes it.
+pub fn reference(found: &Found, uri: &str) -> Value {
+    let reference = &found.reference;
+    let message = match &found.finding {
+        Some(finding) => finding.message.clone(),
+        None => card::title(reference),
+    };
+    json!({
+        "id": reference.id,
+        "uri": Uri(uri.to_owned()),
+        "range": found.range,
+        "decision": reference.verdict.decision.code(),
+        "rule": found.finding.as_ref().map(|finding| finding.rule.code()),
+        "severity": found.finding.as_ref().map_or("none", |finding| severity(finding.severity)),
+        "owners": reference.owners.iter().map(owner).collect::<Vec<_>>(),
+        "strength": reference.strength.code(),
+        "bits": (f64::from(reference.evidence.bits) * 10.0).round() / 10.0,
+        "message": message,
+    })
+}
+
+fn owner(owner: &Owner) -> Value {
+    json!({
+        "purl": owner.purl.as_str(),
+        "name": owner.purl.name(),
+        "version": owner.purl.version(),
+        "license": owner.license.expression.as_ref().map(|expression| expression.as_str()),
+        "path": owner.path,
+        "lines": [owner.lines.first, owner.lines.last],
+        "url": page(owner),
+    })
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}

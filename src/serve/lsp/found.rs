@@ -1,0 +1,119 @@
+//! What was found in a document, at its places there, and as diagnostics.
+
+use gen_lsp_types::{
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Position, Range,
+    Uri,
+};
+use serde_json::json;
+
+use super::text::Encoding;
+use crate::engine::matcher::Owner;
+use crate::judgement::finding::{Finding, Note, Reference, Report, Severity};
+use crate::text::source::SourceFile;
+
+/// What was found in a document.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The references, by place.
+    pub found: Vec<Found>,
+    /// What needs attention.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What was not or only partly checked.
+    pub notes: Vec<Note>,
+}
+
+/// A reference at its place.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The reference.
+    pub reference: Reference,
+    /// What is to be done about it, if anything.
+    pub finding: Option<Finding>,
+    /// All of it.
+    pub range: Range,
+    /// Its first line, where its diagnostic stands.
+    pub first_line: Range,
+}
+
+impl Checked {
+    /// Places what a report says of a document.
+    pub fn of(report: Report, source: &SourceFile, uri: &str, encoding: Encoding) -> Checked {
+        let place = Place { source, uri, encoding };
+        let diagnostics = report.findings.iter().map(|finding| place.diagnostic(finding, &report)).collect();
+        let Report { references, findings, notes, .. } = report;
+        let found = references.into_iter().map(|reference| Found {
+            finding: findings.iter().find(|finding| finding.is_about(&reference)).cloned(),
+            range: encoding.range(source, reference.region),
+            first_line: encoding.first_line(source, reference.region),
+            reference,
+        });
+        Checked { found: found.collect(), diagnostics, notes }
+    }
+
+    /// What stands at a range: findings wherever they reach, the rest on its first line, where it is out of the way.
+    pub fn at(&self, range: Range) -> impl Iterator<Item = &Found> {
+        self.found.iter().filter(move |found| {
+            let reach = if found.finding.is_some() { found.range } else { found.first_line };
+            range.start <= reach.end && reach.start <= range.end
+        })
+    }
+}
+
+/// A document and how places in it are written.
+struct Place<'a> {
+    source: &'a SourceFile,
+    uri: &'a str,
+    encoding: Encoding,
+}
+
+impl Place<'_> {
+    fn diagnostic(&self, finding: &Finding, report: &Report) -> Diagnostic {
+        let reference = report.references.iter().find(|reference| finding.is_about(reference));
+        Diagnostic {
+            range: self.encoding.first_line(self.source, finding.region),
+            severity: Some(severity(finding.severity)),
+            code: Some(finding.rule.code().into()),
+            code_description: reference
+                .and_then(|reference| page(reference.owners.first()?))
+                .map(|page| CodeDescription { href: Uri(page) }),
+            source: Some("birthmark".to_owned()),
+            message: message(finding).into(),
+            tags: None,
+            related_information: reference.and_then(|reference| self.declaration(reference)),
+            data: Some(json!({ "id": finding.reference, "path": finding.path })),
+        }
+    }
+
+    /// Where the code is declared as something else.
+    fn declaration(&self, reference: &Reference) -> Option<Vec<DiagnosticRelatedInformation>> {
+        let declared = reference.declared.as_ref()?;
+        let position = Position { line: declared.line?.checked_sub(1)?, character: 0 };
+        let location =
+            Location { uri: Uri(self.uri.to_owned()), range: Range { start: position, end: position } };
+        let origin = declared.origin.as_deref().unwrap_or("another's");
+        Some(vec![DiagnosticRelatedInformation { location, message: format!("declared here as {origin}") }])
+    }
+}
+
+/// What is wrong, and how far it reaches, for the place is the first line only.
+fn message(finding: &Finding) -> String {
+    let (first, last) = (finding.region.start_line, finding.region.end_line);
+    match first == last {
+        true => finding.message.clone(),
+        false => format!("lines {first}-{last}: {}", finding.message),
+    }
+}
+
+/// The page on which the code of an owner can be seen.
+pub fn page(owner: &Owner) -> Option<String> {
+    owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)
+}
+
+/// A severity in the protocol's words.
+pub fn severity(severity: Severity) -> DiagnosticSeverity {
+    match severity {
+        Severity::Error => DiagnosticSeverity::Error,
+        Severity::Warning => DiagnosticSeverity::Warning,
+        Severity::Info => DiagnosticSeverity::Information,
+    }
+}

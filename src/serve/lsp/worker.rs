@@ -1,0 +1,444 @@
+//! The thread that checks. It does one job after the other, so that what is no longer wanted is dropped before it begins.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender, SyncSender};
+use std::thread;
+
+use gen_lsp_types::TextEdit;
+use lsp_server::RequestId;
+
+use super::edits;
+use super::found::Checked;
+use super::settings::Logging;
+use super::text::Encoding;
+use crate::decisions::acceptance::{Accepted, Decider};
+use crate::decisions::attribution::Edit;
+use crate::judgement::finding::{Note, NoteKind, Reference, Report};
+use crate::project::git::Git;
+use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Inspected, Review};
+use crate::report::card::{self, Style};
+use crate::session::journal::{Event, Journal};
+use crate::session::{Checker, Place};
+use crate::text::language::Language;
+use crate::text::source::SourceFile;
+use crate::text::token::Tokenizer;
+
+/// Projects that are kept open though nothing of them was asked lately.
+const MAX_PROJECTS: usize = 16;
+
+/// Something to do about one document.
+pub struct Job {
+    /// What.
+    pub errand: Errand,
+    /// Who waits for it.
+    pub request: Option<RequestId>,
+    /// The document as it stands.
+    pub text: Snapshot,
+    /// Its project.
+    pub project: Arc<Project>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug)]
+pub enum Errand {
+    /// Find what it resembles.
+    Check,
+    /// Explain a reference.
+    Explain {
+        /// Its id.
+        id: String,
+    },
+    /// Accept it as it is.
+    Accept {
+        /// Its id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Plan how it is declared.
+    Attribute {
+        /// Its id.
+        id: String,
+    },
+    /// Plan a comment that silences it.
+    Suppress {
+        /// Its id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Do what is left to do once an edit was applied.
+    Finish(Box<Finish>),
+}
+
+/// What is left to do once an edit was applied.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    /// Files to write.
+    pub files: Vec<Edit>,
+    /// What happened.
+    pub event: Event,
+    /// Why, if somebody said so.
+    pub reason: Option<String>,
+    /// To what.
+    pub references: Vec<Reference>,
+    /// What to tell the user.
+    pub message: String,
+}
+
+/// An edit that is planned.
+pub struct Planned {
+    /// What it is called.
+    pub label: String,
+    /// The edits of the document.
+    pub edits: Vec<TextEdit>,
+    /// What is left to do then.
+    pub finish: Finish,
+}
+
+/// A document at one moment.
+pub struct Snapshot {
+    /// Its name.
+    pub uri: String,
+    /// The path under which it is checked.
+    pub path: String,
+    /// Its language.
+    pub language: Language,
+    /// Which of its texts this is.
+    pub version: i32,
+    /// The text.
+    pub text: String,
+    /// How places in it are written.
+    pub encoding: Encoding,
+}
+
+/// A project as somebody wants it to be opened.
+pub struct Project {
+    /// Where it is and what is chosen for it.
+    pub place: Place,
+    /// Whether what is found is written to the journal.
+    pub logging: Logging,
+}
+
+/// What became of a job.
+pub struct Outcome {
+    /// What was to be done.
+    pub errand: Errand,
+    /// Who waits for it.
+    pub request: Option<RequestId>,
+    /// The document.
+    pub uri: String,
+    /// Which of its texts was looked at.
+    pub version: i32,
+    /// The digest of that text.
+    pub digest: blake3::Hash,
+    /// Its project.
+    pub project: Arc<Project>,
+    /// What there is to say, or why it could not be done.
+    pub answer: Result<Answer, String>,
+    /// Whether the project had changed since it was opened.
+    pub freshness: Freshness,
+}
+
+/// What there is to say.
+pub enum Answer {
+    /// What was found.
+    Checked(Checked),
+    /// An explanation.
+    Explained {
+        /// For clients that show it.
+        markdown: String,
+        /// For others.
+        plain: String,
+    },
+    /// It is done; what there is to tell of it.
+    Done(String),
+    /// An edit is planned.
+    Planned(Planned),
+}
+
+/// Whether a project had changed since it was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// It had not.
+    Fresh,
+    /// It had, and was opened anew.
+    Reopened,
+}
+
+/// A thread that checks.
+pub struct Worker {
+    jobs: Sender<Job>,
+}
+
+impl Worker {
+    /// Starts it. What becomes of jobs is told as events.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn start(events: SyncSender<super::Event>, journal: Journal) -> io::Result<Worker> {
+        let (jobs, received) = mpsc::channel::<Job>();
+        thread::Builder::new().name("lsp worker".to_owned()).spawn(move || {
+            let mut bench = Bench { projects: Vec::new(), tokenizer: Tokenizer::new(), journal };
+            for job in received {
+                if events.send(super::Event::Done(Box::new(bench.done(job)))).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Worker { jobs })
+    }
+
+    /// Gives it a job.
+    pub fn give(&self, job: Job) {
+        // It ends when this does, and not before: its jobs are guarded.
+        self.jobs.send(job).unwrap_or(());
+    }
+}
+
+/// What the thread works with.
+struct Bench {
+    /// The projects that are open, those asked last at the end.
+    projects: Vec<(Arc<Project>, Arc<Checker>)>,
+    tokenizer: Tokenizer,
+    journal: Journal,
+}
+
+impl Bench {
+    fn done(&mut self, job: Job) -> Outcome {
+        let project = Arc::clone(&job.project);
+        let (errand, request, uri) = (job.errand.clone(), job.request.clone(), job.text.uri.clone());
+        let (version, digest) = (job.text.version, blake3::hash(job.text.text.as_bytes()));
+        let mut freshness = Freshness::Fresh;
+        let tried = catch_unwind(AssertUnwindSafe(|| self.answer(job, &mut freshness)));
+        let answer = tried.unwrap_or_else(|_| {
+            self.tokenizer = Tokenizer::new();
+            Err("birthmark failed on this file; please report it".to_owned())
+        });
+        Outcome { errand, request, uri, version, digest, project, answer, freshness }
+    }
+
+    fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {
+        let checker = self.checker(&job.project, freshness)?;
+        match job.errand {
+            Errand::Check => Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging))),
+            Errand::Explain { id } => self.explained(&checker, &job.text, &id),
+            Errand::Accept { id, reason } => {
+                self.accepted(&checker, &job.text, &id, &reason, job.project.logging)
+            }
+            Errand::Attribute { id } => self.attributed(&checker, &job.text, &id),
+            Errand::Suppress { id, reason } => self.suppressed(&checker, &job.text, &id, &reason),
+            Errand::Finish(finish) => self.finished(&checker, *finish, job.project.logging),
+        }
+    }
+
+    /// The project, opened if it is not open yet, or no longer as it was.
+    fn checker(&mut self, project: &Arc<Project>, freshness: &mut Freshness) -> Result<Arc<Checker>, String> {
+        let known = self.projects.iter().position(|(known, _)| Arc::ptr_eq(known, project));
+        if let Some(at) = known {
+            let entry = self.projects.remove(at);
+            if !entry.1.is_outdated() {
+                let checker = Arc::clone(&entry.1);
+                self.projects.push(entry);
+                return Ok(checker);
+            }
+            *freshness = Freshness::Reopened;
+        }
+        let directory = &project.place.directory;
+        self.projects.retain(|(known, _)| known.place.directory != *directory);
+        let checker = Arc::new(project.place.open().map_err(|error| told(&error))?);
+        if self.projects.len() == MAX_PROJECTS {
+            self.projects.remove(0);
+        }
+        self.projects.push((Arc::clone(project), Arc::clone(&checker)));
+        Ok(checker)
+    }
+
+    fn checked(&mut self, checker: &Checker, text: Snapshot, logging: Logging) -> Checked {
+        match source(checker, &text) {
+            Ok(source) => {
+                let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
+                let noted = self.note(checker, logging, Event::Suggested, None, &report.references);
+                let mut checked = Checked::of(report, &source, &text.uri, text.encoding);
+                checked.notes.extend(noted);
+                checked
+            }
+            Err(note) => Checked { notes: vec![note], ..Checked::default() },
+        }
+    }
+
+    fn explained(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let explanations = checker.explain(&looked.source, &looked.wanted()).map_err(|error| told(&error))?;
+        let drawn = |style| {
+            let cards: Vec<String> = explanations.iter().map(|it| card::explained(it, style)).collect();
+            cards.join("\n")
+        };
+        Ok(Answer::Explained { markdown: drawn(Style::Markdown), plain: drawn(Style::Plain) })
+    }
+
+    fn accepted(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+        reason: &str,
+        logging: Logging,
+    ) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let Some(mut log) = checker.session().log().cloned() else {
+            return Err("without a configuration no decisions are honoured, so none is written".to_owned());
+        };
+        let git = Git::at(checker.session().place()).map_err(|error| told(&error))?;
+        let mut decider = Decider::new(git, reason);
+        let mut said = Vec::new();
+        for reference in looked.wanted() {
+            match log.accept(&looked.report, reference, &mut decider).map_err(|error| told(&error))? {
+                Accepted::Now { file, .. } => {
+                    self.note(checker, logging, Event::Accepted, Some(reason), [reference]);
+                    said.push(format!("accepted {id}; wrote {file}"));
+                }
+                Accepted::Before(known) => {
+                    said.push(format!("{id} was accepted by {} on {}", known.by, known.at))
+                }
+                Accepted::NothingToAccept => said.push(format!("{id} raises no finding")),
+            }
+        }
+        Ok(Answer::Done(said.join("; ")))
+    }
+
+    fn attributed(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let references = looked.wanted();
+        let (edits, files) = edits::attribution(checker, &looked.source, text.encoding, &references)?;
+        let origin = references[0].owners.first().map_or("its origin", |owner| owner.purl.as_str());
+        let written: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let wrote =
+            if written.is_empty() { String::new() } else { format!("; wrote {}", written.join(", ")) };
+        let message = format!("declared {id} as code of {origin}{wrote}");
+        let references = references.into_iter().cloned().collect();
+        let finish = Finish { files, event: Event::Attributed, reason: None, references, message };
+        Ok(Answer::Planned(Planned { label: format!("Declare as code of {origin}"), edits, finish }))
+    }
+
+    fn suppressed(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+        reason: &str,
+    ) -> Result<Answer, String> {
+        let looked = self.look(checker, text, id)?;
+        let about = |reference: &&Reference| looked.report.findings.iter().find(|it| it.is_about(reference));
+        let Some((reference, finding)) = looked.wanted().into_iter().find_map(|it| Some((it, about(&it)?)))
+        else {
+            return Err(format!("{id} raises no finding"));
+        };
+        let edits = edits::suppression(
+            checker,
+            &mut self.tokenizer,
+            &looked.source,
+            text.encoding,
+            (finding, reason),
+        )?;
+        let finish = Finish {
+            files: Vec::new(),
+            event: Event::Suppressed,
+            reason: Some(reason.to_owned()),
+            references: vec![reference.clone()],
+            message: format!("suppressed {id}"),
+        };
+        Ok(Answer::Planned(Planned { label: format!("Suppress {}", finding.rule.code()), edits, finish }))
+    }
+
+    fn finished(&mut self, checker: &Checker, finish: Finish, logging: Logging) -> Result<Answer, String> {
+        for file in &finish.files {
+            walk::replace(&file.location, &file.after)
+                .map_err(|error| format!("cannot write {}: {error}", file.path))?;
+        }
+        self.note(checker, logging, finish.event, finish.reason.as_deref(), &finish.references);
+        Ok(Answer::Done(finish.message))
+    }
+
+    /// Notes something in the journal; what went wrong with that, if anything did.
+    fn note<'r>(
+        &self,
+        checker: &Checker,
+        logging: Logging,
+        event: Event,
+        reason: Option<&str>,
+        references: impl IntoIterator<Item = &'r Reference>,
+    ) -> Option<Note> {
+        if logging == Logging::Off {
+            return None;
+        }
+        let noted = self.journal.note(checker.session(), event, reason, references);
+        let error = noted.err()?;
+        Some(Note { path: None, kind: NoteKind::Failed, message: error.to_string() })
+    }
+
+    /// Looks for a reference in a text as it stands now.
+    fn look(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Looked, String> {
+        let source = source(checker, text).map_err(|note| note.message)?;
+        let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
+        let looked = Looked { source, report, id: id.to_owned() };
+        match looked.wanted().is_empty() {
+            true => Err(format!("there is no reference {id} in {}", text.path)),
+            false => Ok(looked),
+        }
+    }
+}
+
+/// A text in which a reference was found.
+struct Looked {
+    source: SourceFile,
+    report: Report,
+    id: String,
+}
+
+impl Looked {
+    /// The reference, at each place it has.
+    fn wanted(&self) -> Vec<&Reference> {
+        self.report.references.iter().filter(|reference| reference.id == self.id).collect()
+    }
+}
+
+/// The text as something to check.
+///
+/// # Errors
+/// The note that says why it is not checked.
+fn source(checker: &Checker, text: &Snapshot) -> Result<SourceFile, Note> {
+    let skipped = |why: String| Note {
+        path: Some(text.path.clone()),
+        kind: NoteKind::Skipped,
+        message: format!("not checked: {why}"),
+    };
+    if walk::is_excluded(Path::new(&text.path), &checker.session().walk_settings()) {
+        return Err(skipped("excluded by the configuration".to_owned()));
+    }
+    if text.text.len() as u64 > DEFAULT_SIZE_LIMIT {
+        return Err(skipped(format!(
+            "{} bytes are more than the limit of {DEFAULT_SIZE_LIMIT}",
+            text.text.len()
+        )));
+    }
+    let bytes = text.text.clone().into_bytes();
+    match walk::inspect(bytes) {
+        Inspected::Text(bytes) => Ok(SourceFile::new(text.path.clone(), text.language, bytes)),
+        Inspected::NotText(reason) => Err(reason.note(&text.path)),
+    }
+}
+
+/// An error with its causes, on one line.
+pub fn told(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        told.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    told
+}

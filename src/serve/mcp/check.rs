@@ -1,0 +1,197 @@
+//! `check_code`: whose a piece of code is, and whether it may stand where it is meant to.
+
+use std::fmt::Write;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{License, Reference, plain};
+use super::place::{Asked, Placed, Surrounding, language_names};
+use super::project::Projects;
+use super::tool::{Answer, Failure};
+use crate::judgement::finding::{self, NoteKind, Report};
+use crate::project::config::Config;
+use crate::project::walk::{self, Review};
+use crate::report::strength::threshold_in_words;
+use crate::report::text::{count, grouped};
+
+/// Arguments of `check_code`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckCode {
+    /// The code: a file, or a piece of one.
+    code: String,
+    /// The path the code is meant for, absolute or from the project's directory. Decides the language and the licence the
+    /// code is judged under. No file need be there, and none is read.
+    #[serde(default)]
+    path: Option<String>,
+    /// The language; needed where no path says it.
+    #[serde(default)]
+    #[schemars(schema_with = "language_names")]
+    language: Option<String>,
+    /// What stands around the code in its file, to understand a piece that does not begin or end with a definition.
+    #[serde(default)]
+    surrounding: Option<Surrounding>,
+    /// Directory of the project, if it is another than the one the server was started for.
+    #[serde(default)]
+    project: Option<String>,
+}
+
+/// What `check_code` says.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Checked {
+    status: Status,
+    /// The same in a sentence.
+    summary: String,
+    /// What the code resembles, by line.
+    references: Vec<Reference>,
+    /// What one must know to trust the answer: limits that were reached, what was not checked.
+    notes: Vec<String>,
+    /// Path the code was judged at, as it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// The language it was read as.
+    language: &'static str,
+    /// The licence it was judged under.
+    license: License,
+    /// Lines of the code.
+    lines: u32,
+}
+
+/// What comes of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Status {
+    /// Nothing of what the index holds.
+    NothingFound,
+    /// Something was found that may stand, perhaps with its notice.
+    Passes,
+    /// Something was found that fails this project's checks: the code must not be written as it is.
+    Fails,
+    /// The code was not checked, or not all of it; a note says why. This is no approval.
+    NotChecked,
+}
+
+impl CheckCode {
+    pub(super) fn run(&self, projects: &Projects) -> Result<Answer, Failure> {
+        let asked = Asked {
+            code: Some(&self.code),
+            surrounding: self.surrounding.as_ref(),
+            language: self.language.as_deref(),
+            path: self.path.as_deref(),
+            project: self.project.as_deref(),
+        };
+        let placed = asked.placed(projects)?;
+        let report = projects.with_tokenizer(|tokenizer| {
+            let review = Review::Lines(placed.text.lines().into());
+            placed.checker.check(tokenizer, placed.text.source(), &review)
+        });
+        let checked = Checked::of(&placed, &report);
+        checked.note(projects, &placed, &report);
+        Answer::new(checked.told(&report), &checked)
+    }
+}
+
+impl Checked {
+    fn of(placed: &Placed, report: &Report) -> Checked {
+        let (session, source) = (placed.checker.session(), placed.text.source());
+        let seen = |reference| Reference::of(reference, report, &placed.text);
+        let references: Vec<Reference> = report.references.iter().filter_map(seen).collect();
+        let path = std::path::Path::new(source.path());
+        let outbound = session.licenses().of_text(path, source.text());
+        let of_licenses = session.licenses().notes().into_iter().map(|note| match note.path {
+            Some(path) => plain(&format!("{path}: {}", note.message)),
+            None => plain(&note.message),
+        });
+        let mut notes: Vec<String> = report.notes.iter().map(|note| plain(&note.message)).collect();
+        notes.extend(of_licenses);
+        if walk::is_excluded(path, &session.walk_settings()) {
+            notes.push("this path is excluded from the project's own scans".to_owned());
+        }
+        let status = status(report, &references, session.config());
+        let lines = placed.text.lines();
+        Checked {
+            status,
+            summary: summary(status, &references),
+            references,
+            notes,
+            path: placed.shown.as_deref().map(plain),
+            language: source.language().name(),
+            license: License::of(&outbound),
+            lines: lines.last - lines.first + 1,
+        }
+    }
+
+    fn note(&self, projects: &Projects, placed: &Placed, report: &Report) {
+        let fails = placed.checker.session().config().fail_on.unwrap_or_default();
+        let of_piece = |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
+        let must_go = |reference: &&finding::Reference| {
+            let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
+            findings.any(|finding| fails.is_reached_by(finding.severity))
+        };
+        let suggested = || report.references.iter().filter(of_piece);
+        projects.note(&placed.checker, suggested(), suggested().filter(must_go));
+    }
+
+    fn told(&self, report: &Report) -> String {
+        let mut told = format!("{}\n", self.summary);
+        for reference in &self.references {
+            told.push('\n');
+            reference.tell(&mut told);
+        }
+        told.push('\n');
+        let lines = count(self.lines, "line");
+        let _ = write!(told, "Checked {lines} of {} under {}", self.language, self.license.wording);
+        for index in &report.provenance.indexes {
+            let (name, components) = (plain(&index.name), count(index.components, "component"));
+            let _ = write!(told, ", against index {name} ({components}, {} lines)", grouped(index.lines));
+        }
+        let _ = writeln!(told, ", from {}.", threshold_in_words(&report.provenance));
+        for note in &self.notes {
+            let _ = writeln!(told, "note: {note}");
+        }
+        if !self.references.is_empty() {
+            told.push_str(
+                "explain_match says line by line why a match was reported. A resemblance is evidence, not proof, and none of \
+                 this is legal advice.\n",
+            );
+        }
+        told
+    }
+}
+
+fn status(report: &Report, references: &[Reference], config: &Config) -> Status {
+    let left_out = |kind| matches!(kind, NoteKind::Skipped | NoteKind::Partial | NoteKind::Failed);
+    let fails = config.fail_on.unwrap_or_default();
+    let of_piece = |id: &str| references.iter().any(|reference| reference.id == id);
+    let mut findings = report.findings.iter().filter(|finding| of_piece(&finding.reference));
+    if findings.any(|finding| fails.is_reached_by(finding.severity)) {
+        Status::Fails
+    } else if report.notes.iter().any(|note| left_out(note.kind)) {
+        Status::NotChecked
+    } else if references.is_empty() {
+        Status::NothingFound
+    } else {
+        Status::Passes
+    }
+}
+
+fn summary(status: Status, references: &[Reference]) -> String {
+    let found = match references.len() {
+        1 => "1 match".to_owned(),
+        more => format!("{more} matches"),
+    };
+    match status {
+        Status::NothingFound => "Nothing in this code resembles what the index holds.".to_owned(),
+        Status::Passes => match references.iter().filter(|reference| reference.is_weak_finding()).count() {
+            0 => format!("{found}, which may stand here; what is said of notices holds."),
+            weak => format!(
+                "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
+            ),
+        },
+        Status::Fails => {
+            format!("{found}. Do not write this code as it is: tell the user, and follow a remedy below.")
+        }
+        Status::NotChecked => "Not checked, or not all of it: see the notes. This is no approval.".to_owned(),
+    }
+}
