@@ -2,12 +2,12 @@
 
 import json
 import subprocess
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 
 import corpus
 
-DEFAULT = 68.0  # bits: birthmark's own default threshold
 FLOOR = 20  # bits: low enough that the sweep sees what the default threshold hides
 
 
@@ -102,6 +102,14 @@ def report_on(binary: str, folder: Path, cases: Path, floor: float) -> tuple[dic
     if run.returncode != 0:
         raise SystemExit(f"birthmark scan ended with {run.returncode}: {run.stderr[-2000:]}")
     return json.loads(run.stdout), time.monotonic() - began
+
+
+def default(binary: str, folder: Path) -> float:
+    """The threshold in bits that birthmark itself takes for an index: it follows from the index's size."""
+    with tempfile.TemporaryDirectory() as empty:
+        command = [binary, "scan", empty, "--index", folder, "--format", "json", "--license", "MIT", "--no-config"]
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(json.loads(run.stdout)["provenance"]["threshold_bits"])
 
 
 def version(command: list[str]) -> str:

@@ -63,7 +63,7 @@ def judge(args: argparse.Namespace) -> None:
     else:
         found, seconds = hits.scan(args.birthmark, args.index, args.cases / "cases" / half, args.floor)
         version = hits.version([args.birthmark, "--version"])
-        run = hits.Run("birthmark", version, seconds, args.at or hits.DEFAULT, found)
+        run = hits.Run("birthmark", version, seconds, args.at or hits.default(args.birthmark, args.index), found)
         run.save(saved)
     truth = score.read_truth(args.cases, half, args.language, args.operator)
     outcome = score.judge(truth, run, score.Owners(args.cache))
@@ -103,7 +103,8 @@ def forks(args: argparse.Namespace) -> None:
     truth = natural.lay_out(args.cache, folder)
     print(f"{len(truth)} functions under {folder}", file=sys.stderr)
     found, seconds = hits.report_on(args.birthmark, args.index, folder / "cases", args.floor)
-    ours = hits.Run("birthmark", hits.version([args.birthmark, "--version"]), seconds, hits.DEFAULT, hits.from_report(found))
+    version, at = hits.version([args.birthmark, "--version"]), hits.default(args.birthmark, args.index)
+    ours = hits.Run("birthmark", version, seconds, at, hits.from_report(found))
     ours.save(_saved(folder, "birthmark"))
     misses = natural_report.Misses(natural.skipped(found), _found_alone(args, truth, ours, folder))
     if args.only:
