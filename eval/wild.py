@@ -13,14 +13,17 @@ curve of chance matches against the size of the index:
     wild.py peers
     wild.py independent --birthmark PATH    [--show]
     wild.py growth --birthmark PATH         [--share 3]
+    wild.py chance                          fit the law of chance to that curve: its table and constants
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 import corpus
 import hits
+import wild_chance
 import wild_growth
 import wild_independent
 import wild_labels
@@ -80,6 +83,12 @@ def growth(args: argparse.Namespace) -> None:
     wild_growth.measure(args.birthmark, args.cache, folder, args.share)
 
 
+def chance(args: argparse.Namespace) -> None:
+    folder = args.work / "growth"
+    growth = json.loads((folder / "growth.json").read_text())
+    print(wild_chance.show(wild_chance.curves(growth, folder / "growth-matches.tsv")))
+
+
 def everything(args: argparse.Namespace) -> None:
     for step in (fetch, scan, peers, independent, growth, report):
         step(args)
@@ -112,7 +121,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     steps = {
         "fetch": fetch, "scan": scan, "label": label, "report": report, "peers": peers, "independent": independent,
-        "growth": growth, "all": everything,
+        "growth": growth, "chance": chance, "all": everything,
     }
     for name, step in steps.items():
         command = commands.add_parser(name)

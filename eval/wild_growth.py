@@ -22,7 +22,7 @@ import wild_projects
 import wild_scan
 
 SIZES = ("0.5", "2", "8", "25")
-FLOOR = 40.0  # bits: the lowest strength that is recorded
+FLOOR = 28.0  # bits: the lowest strength that is recorded
 CEILING = 200.0
 STEP = 4
 RELATED = 200.0  # bits
@@ -110,6 +110,7 @@ def summarise(binary: str, found: dict[str, list[wild_scan.Scan]], cache: Path, 
         out["sizes"][size] = {
             "lines_indexed": indexed_lines(binary, work / f"index-{size}"),
             "lines_scanned": lines,
+            "lines_by_project": {s.key: s.lines for s in scans},
             "lines_scanned_by_language": {e: sum(s.lines for s in scans if s.key.startswith(e)) for e in ("pypi", "cargo")},
             "counts": {name: {str(at): count[at] for at in sorted(count)} for name, count in sorted(bins.items())},
             "per_100000_lines": {
