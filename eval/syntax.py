@@ -13,6 +13,7 @@ PARSERS = {
 COMMENTS = {"comment", "line_comment", "block_comment"}
 STRINGS = {"string", "string_literal", "raw_string_literal", "char_literal"}
 FUNCTION = {"python": "function_definition", "rust": "function_item"}
+CLASS = {"python": "class_definition", "rust": "impl_item"}
 # Where a function may stand without being nested in another one.
 CONTAINERS = {
     "python": {"module", "class_definition", "block", "decorated_definition", "if_statement", "else_clause"},
@@ -103,6 +104,20 @@ def functions(language: str, text: str) -> list[Function]:
                 found.append(Function(name.text.decode() if name else "", first + 1, outer.end_point[0] + 1))
             elif child.type in CONTAINERS[language]:
                 stack.append(child)
+    return sorted(found, key=lambda f: f.start)
+
+
+def classes(language: str, text: str) -> list[Function]:
+    """Python's classes and Rust's `impl` blocks that define functions, those inside others left out."""
+    found: list[Function] = []
+    stack = [parse(language, text)]
+    while stack:
+        node = stack.pop()
+        if node.type == CLASS[language] and not node.has_error and _holds(node, {FUNCTION[language]}):
+            name = node.child_by_field_name("name") or node.child_by_field_name("type")
+            found.append(Function(name.text.decode() if name else "", node.start_point[0] + 1, node.end_point[0] + 1))
+        else:
+            stack.extend(node.children)
     return sorted(found, key=lambda f: f.start)
 
 

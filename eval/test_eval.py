@@ -15,6 +15,7 @@ import reformat
 import rename
 import score
 import syntax
+import wild_chance
 import wild_growth
 import wild_independent
 import wild_labels
@@ -270,6 +271,29 @@ class Wild(unittest.TestCase):
         grown = wild_growth.packages("25")
         self.assertFalse({p.key for p in grown} & keys)
         self.assertLess(len(wild_growth.packages("2")), len(grown))
+
+    def test_the_law_of_chance_is_found_in_counts_that_follow_it(self):
+        law = wild_chance.Law(anchor=2.0, halving=9.0, growth=0.8)
+        curves = {}
+        for lines in (500_000, 2_000_000, 8_000_000, 25_000_000):
+            expected = [round(1000 * law.expected(at, lines)) for at in range(36, 125)]
+            bits = [at + 0.5 for at, (n, above) in zip(range(36, 124), zip(expected, expected[1:])) for _ in range(n - above)]
+            curves[str(lines)] = wild_chance.Curve(lines, 100_000_000, bits)
+        fitted = wild_chance.fit(curves)
+        for name in ("anchor", "halving", "growth"):
+            self.assertAlmostEqual(getattr(fitted, name), getattr(law, name), delta=0.03, msg=name)
+
+    def test_the_constants_of_the_engine_are_read(self):
+        law = wild_chance.in_source()
+        self.assertAlmostEqual(law.expected(68, 1e6), law.anchor)
+        self.assertGreater(law.expected(68, 8e6), law.anchor)
+        self.assertLess(law.expected(68 + law.halving, 1e6) * 2 - law.anchor, 1e-9)
+
+    def test_classes_with_functions_are_counted_once(self):
+        python = "class A:\n    def f(self):\n        class B:\n            def g(self): pass\n\nclass C:\n    x = 1\n"
+        rust = "impl A for B {\n    fn f() {}\n}\nimpl C for B {}\n"
+        self.assertEqual([(c.name, c.start, c.end) for c in syntax.classes("python", python)], [("A", 1, 4)])
+        self.assertEqual([(c.name, c.start, c.end) for c in syntax.classes("rust", rust)], [("B", 1, 3)])
 
     def test_overlapping_runs_of_a_peer_are_one_report(self):
         self.assertEqual(wild_peers.joined([("a", 1, 9), ("a", 5, 12), ("a", 11, 14), ("a", 20, 22), ("b", 21, 23)]), 3)

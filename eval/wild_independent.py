@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import corpus
+import syntax
 import wild_labels
 import wild_projects
 import wild_scan
 
 PUZZLES = "puzzles"
+LEAST_SHARED = 2  # lines of a class that a match must hold for the class to count as reported
 
 
 @dataclass
@@ -24,6 +26,8 @@ class Result:
     package: wild_projects.Project
     scan: wild_scan.Scan
     related: int  # matches whose likeliest owner is a relative of the package
+    classes: int  # Python's classes and Rust's `impl` blocks with functions
+    reported_classes: int  # those that a match with no relative touches
 
     @property
     def reports(self) -> int:
@@ -56,17 +60,33 @@ def measure(binary: str, cache: Path, work: Path) -> list[Result]:
             raise SystemExit(f"index of the group of {package.key}: {run.stderr[-1000:]}")
         wild_scan.scan(binary, package, cache, [str(index)]).save(work / f"{package.key}.json")
     shutil.rmtree(work / "index", ignore_errors=True)
-    return load(work)
+    return load(cache, work)
 
 
-def load(work: Path) -> list[Result]:
+def load(cache: Path, work: Path) -> list[Result]:
     """Reads the saved scans and counts what relatives share."""
     pairs = related()
     found = []
     for package in packages():
         scan = wild_scan.Scan.load(work / f"{package.key}.json")
-        found.append(Result(package, scan, sum(_pair(package, m) in pairs for m in scan.matches)))
+        alien = [m for m in scan.matches if _pair(package, m) not in pairs]
+        found.append(Result(package, scan, len(scan.matches) - len(alien), *_classes(package, cache, alien)))
     return found
+
+
+def _classes(package: wild_projects.Project, cache: Path, matches: list[wild_scan.Match]) -> tuple[int, int]:
+    """How many classes a package has, and how many of them the matches touch."""
+    root = wild_projects.unpack(package, cache)
+    by_path: dict[str, list[wild_scan.Match]] = {}
+    for match in matches:
+        by_path.setdefault(match.path, []).append(match)
+    count = reported = 0
+    for path in sorted(root.rglob("*" + corpus.SUFFIX[package.language])):
+        places = syntax.classes(package.language, path.read_text(errors="replace"))
+        mine = by_path.get(path.relative_to(root).as_posix(), [])
+        count += len(places)
+        reported += sum(any(min(p.end, m.last) - max(p.start, m.first) + 1 >= LEAST_SHARED for m in mine) for p in places)
+    return count, reported
 
 
 def _pair(package: wild_projects.Project, match: wild_scan.Match) -> frozenset[str]:
@@ -79,6 +99,12 @@ def show(found: list[Result], cache: Path) -> str:
     return "\n".join(
         wild_labels.show(r.package, m, cache) for r in found for m in r.scan.matches if _pair(r.package, m) not in pairs
     )
+
+
+def class_share(found: list[Result]) -> float:
+    """The share of the classes that were reported."""
+    classes = sum(r.classes for r in found)
+    return sum(r.reported_classes for r in found) / classes if classes else float("nan")
 
 
 def per_100000(found: list[Result]) -> float:

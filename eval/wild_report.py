@@ -38,7 +38,7 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     if (work / "peers.json").exists():
         parts.append(_peers(json.loads((work / "peers.json").read_text()), scans))
     if (work / "independent").exists():
-        parts.append(_independent(wild_independent.load(work / "independent")))
+        parts.append(_independent(wild_independent.load(cache, work / "independent")))
     if (work / "growth" / "growth.json").exists():
         parts.append(_growth(json.loads((work / "growth" / "growth.json").read_text())))
     return "\n\n".join(parts) + "\n"
@@ -147,19 +147,22 @@ def _independent(found: list[wild_independent.Result]) -> str:
     for (name, language), mine in sorted(groups.items(), key=lambda item: (item[0][0] != wild_independent.PUZZLES, item[0])):
         rows.append([
             name, language, len(mine), f"{sum(r.scan.lines for r in mine):,}", sum(r.related for r in mine),
-            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1),
+            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1), sum(r.classes for r in mine),
+            _number(wild_independent.class_share(mine), 3),
         ])
     for language in ("python", "rust"):
         mine = [r for r in found if r.package.language == language and r.package.role != wild_independent.PUZZLES]
         rows.append([
             "**all but puzzles**", language, len(mine), f"{sum(r.scan.lines for r in mine):,}", sum(r.related for r in mine),
-            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1),
+            sum(r.reports for r in mine), _number(wild_independent.per_100000(mine), 1), sum(r.classes for r in mine),
+            _number(wild_independent.class_share(mine), 3),
         ])
     return (
         "## Independent authors\n\nEach package is scanned against an index of the other packages of its group, at the default "
         "threshold, whatever the licences. *Related*: what pairs share that are known to share code "
-        "(`eval/wild/independent-related.tsv`).\n\n"
-        + _table(["group", "language", "packages", "lines", "related", "other reports", "in 100,000 lines"], rows)
+        "(`eval/wild/independent-related.tsv`). *Classes*: Python's classes and Rust's `impl` blocks with functions, and the share of them "
+        "that another report touches.\n\n"
+        + _table(["group", "language", "packages", "lines", "related", "other reports", "in 100,000 lines", "classes", "reported"], rows)
     )
 
 
