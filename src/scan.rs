@@ -300,6 +300,7 @@ impl Scanner {
         let Located { id, region, mut found } = located;
         found.owners = policy::clarified(found.owners, &self.settings.policy);
         let place = policy::Place {
+            path: source.path(),
             lines: region.into(),
             file_lines: source.line_count(),
             said,

@@ -13,6 +13,8 @@ use crate::text::span::LineRange;
 /// Everything that is known of the place a match stands in.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
+    /// Path of the file.
+    pub path: &'a str,
     /// Its lines.
     pub lines: LineRange,
     /// How many lines the file has.
@@ -105,6 +107,10 @@ impl Place<'_> {
             declaration.origins.iter().find(|origin| meant.iter().any(|owner| named(owner, origin)));
         let agreement = match (meant.is_empty(), declaration.origins.iter().find(|origin| origin.is_exact()))
         {
+            // The comment came with the file: its author says whom they took from.
+            (true, Some(_)) if by == DeclaredBy::Comment && owners.first().is_some_and(|o| self.names(o)) => {
+                return None;
+            }
             (true, Some(other)) => {
                 origin = Some(other);
                 let resembled = owners.first()?;
@@ -132,6 +138,17 @@ impl Place<'_> {
         }
         let origin = origin.map(|origin| origin.said().to_owned());
         Some(Declared { by, line: Some(declaration.line), license, origin, agreement })
+    }
+
+    /// Whether the file stands under the name of the package, as vendored files do: in a folder of its name, or at a path
+    /// that ends in the one it has there.
+    fn names(&self, owner: &Owner) -> bool {
+        let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '.'], "_");
+        let name = plain(&owner.purl.name());
+        let folders = self.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let in_folder = folders.split('/').any(|folder| plain(folder) == name);
+        let module = owner.purl.kind() == "pypi" && owner.path.contains('/');
+        in_folder || module && self.path.strip_suffix(&owner.path).is_some_and(|above| above.ends_with('/'))
     }
 
     /// Which part of the file's lines the match is.
@@ -227,10 +244,19 @@ mod tests {
     }
 
     fn judged(said: &[Declaration], beside: Option<&str>, lines: LineRange) -> Option<Declared> {
+        judged_at("lib.py", said, beside, lines)
+    }
+
+    fn judged_at(
+        path: &str,
+        said: &[Declaration],
+        beside: Option<&str>,
+        lines: LineRange,
+    ) -> Option<Declared> {
         let owners =
             [owner("pkg:pypi/six@1.17.0", "MIT"), owner("pkg:pypi/django@5.0", "BSD-3-Clause OR ISC")];
         let (project, beside) = (normalize_declaration("Apache-2.0"), beside.map(normalize_declaration));
-        let place = Place { lines, file_lines: 40, said, beside: beside.as_ref(), project: &project };
+        let place = Place { path, lines, file_lines: 40, said, beside: beside.as_ref(), project: &project };
         declared(&owners, &place)
     }
 
@@ -265,6 +291,23 @@ mod tests {
         assert_eq!(judged(&elsewhere, None, LineRange { first: 1, last: 12 }), None);
         let both = [declaration(Snippet, "GPL-3.0-only", ""), declaration(Comment, "", "six")];
         assert!(judged(&both, None, LINES).is_some_and(|declared| declared.agrees()));
+    }
+
+    #[test]
+    fn a_comment_of_a_vendored_file_says_whom_its_own_author_took_from() {
+        use DeclarationKind::{Comment, Snippet};
+        const LINES: LineRange = LineRange { first: 6, last: 20 };
+        let other = "https://github.com/psf/requests";
+        let mismatch = |path: &str, kind| {
+            judged_at(path, &[declaration(kind, "", other)], None, LINES)
+                .is_some_and(|declared| !declared.agrees())
+        };
+        assert!(mismatch("app/helpers.py", Comment));
+        assert!(!mismatch("app/_vendor/six/moves.py", Comment));
+        assert!(mismatch("app/_vendor/django/moves.py", Comment), "the likeliest owner is another");
+        let tag = declaration(Snippet, "", "pkg:pypi/requests@2");
+        let tagged = judged_at("app/_vendor/six/moves.py", &[tag], None, LINES);
+        assert!(tagged.is_some_and(|declared| !declared.agrees()), "a tag is written where the file stands");
     }
 
     #[test]
