@@ -52,6 +52,8 @@ fn expressions_are_judged() {
         // licences the matrix does not list
         ("MIT", "PSF-2.0", Yes),
         ("MIT", "CC0-1.0", Yes),
+        ("MIT", "LicenseRef-Public-Domain", Yes),
+        ("GPL-2.0-only", "LicenseRef-Public-Domain", Yes),
         ("GPL-2.0-only", "Python-2.0", No),
         ("GPL-2.0-only", "PSF-2.0", Yes),
         ("GPL-3.0-or-later", "PSF-2.0", Yes),
