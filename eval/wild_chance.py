@@ -1,4 +1,4 @@
-"""The law of chance (`src/evidence/chance.rs`) fitted to the growth curve.
+"""The law of chance (`src/engine/evidence/chance.rs`) fitted to the growth curve.
 
 The law says how many matches of at least so many bits unrelated code has in 100,000 lines, against an index of so many
 lines: `anchor * (lines / 2 million) ** growth * 2 ** ((68 - bits) / halving)`. It is fitted to the matches that `growth`
@@ -20,7 +20,7 @@ import corpus
 import wild_growth
 import wild_projects
 
-SOURCE = corpus.HERE.parent / "src" / "evidence" / "chance.rs"
+SOURCE = corpus.HERE.parent / "src" / "engine" / "evidence" / "chance.rs"
 ANCHOR_BITS, ANCHOR_LINES = 68.0, 2e6
 LOWEST, HIGHEST = 36.0, 124.0  # bits: what the law is fitted to
 LEAST_INDEX = 2e6  # lines: a smaller index counts as one of this size

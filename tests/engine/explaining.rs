@@ -1,11 +1,17 @@
 //! Accounts of matches over small indexes: they are of the match they claim to be of, and they add up to it.
 
+use std::path::Path;
+
 use birthmark::engine::align::Side;
-use birthmark::engine::evidence::Parts;
-use birthmark::engine::index::Index;
+use birthmark::engine::evidence::{Parts, Preset, Threshold};
+use birthmark::engine::index::{Index, IndexName};
 use birthmark::engine::matcher::{self, Account, LeftOut, Match, Naming, Query};
 use birthmark::engine::model::Model;
-use birthmark::text::token::{Margins, tokenize};
+use birthmark::judgement::finding::{Explanation, Reference};
+use birthmark::license::LicenseFact;
+use birthmark::scan::{ScanSettings, Scanner};
+use birthmark::text::source::SourceFile;
+use birthmark::text::token::{Margins, Tokenizer, tokenize};
 
 use crate::corpus::{Given, function, segment, segment_bytes, source};
 
@@ -116,4 +122,61 @@ fn what_is_left_without_some_lines_is_less() {
     let rewritten = clearing.lines.last - clearing.lines.first + 1;
     assert!((rewritten as usize) < text.trim_end().lines().count(), "{clearing:?}");
     assert!(account.runs.iter().all(|run| run.bits_without.is_some_and(|bits| bits < found.evidence.bits)));
+}
+
+/// A file of the demo with every so many of its lines left out and a word renamed.
+fn edited_demo(file: &str, dropped: usize, renamed: Option<&str>) -> SourceFile {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot").join(file);
+    let text = std::fs::read_to_string(path).expect("the demo is there");
+    let kept = text.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.contains("def "));
+    let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+    source("python", renamed.map_or(text.clone(), |word| text.replace(word, "altered")))
+}
+
+fn demo_scanner(threshold: Threshold) -> Scanner {
+    let index = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo-index");
+    let index = Index::open(&[IndexName::Directory(index)]).expect("the demo's index");
+    Scanner::new(index, ScanSettings { threshold, ..ScanSettings::default() })
+}
+
+fn reported(scanner: &Scanner, source: &SourceFile) -> Vec<Reference> {
+    let report = scanner.file(&mut Tokenizer::new(), source, &LicenseFact::unknown());
+    report.expect("a whole index").references
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+
+    /// What an explanation says of presets and thresholds is what a scan with them does.
+    #[test]
+    fn explanations_agree_with_scans(
+        file in proptest::sample::select(vec!["routes.py", "summary.py"]),
+        dropped in 2usize..40,
+        renamed in proptest::option::of(proptest::sample::select(vec!["best", "row", "cost", "width"])),
+        threshold in 1.0f32..400.0,
+    ) {
+        let source = edited_demo(file, dropped, renamed);
+        let everything = demo_scanner(Threshold::Bits(1.0));
+        let references = reported(&everything, &source);
+        let asked: Vec<&Reference> = references.iter().collect();
+        let explanations = everything.explain(&source, &asked).expect("a whole index");
+        proptest::prop_assert_eq!(explanations.len(), references.len());
+        let place = |reference: &Reference| (reference.id.clone(), reference.region);
+        let agrees = |threshold: Threshold, expected: &dyn Fn(&Explanation) -> bool| {
+            let scanned: Vec<_> = reported(&demo_scanner(threshold), &source).iter().map(place).collect();
+            let said = explanations.iter().filter(|explanation| expected(explanation));
+            let said: Vec<_> = said.map(|explanation| place(&explanation.reference)).collect();
+            (scanned, said)
+        };
+        for (name, preset) in Preset::NAMED {
+            let (scanned, said) = agrees(Threshold::Preset(preset), &|told| told.presets.contains(&name));
+            proptest::prop_assert_eq!(scanned, said, "{}", name);
+        }
+        let (scanned, said) = agrees(Threshold::Bits(threshold), &|told| told.reference.evidence.bits >= threshold);
+        proptest::prop_assert_eq!(scanned, said, "{} bits", threshold);
+        for (explanation, reference) in explanations.iter().zip(&references) {
+            let sum: f64 = explanation.lines.iter().map(|line| line.parts.bits()).sum();
+            proptest::prop_assert!((sum - f64::from(reference.evidence.sum())).abs() < 0.5, "{} for {}", sum, reference.evidence.sum());
+        }
+    }
 }
