@@ -5,6 +5,9 @@ packages, whole, their functions alone, and boilerplate; and the development hal
 resemble the test half's, where the two share nothing on purpose;
 and published projects with what they resemble in the starter index and among eight million lines of other packages. A logistic regression on the sum alone says what a bit is worth; boosted regression trees
 learn what the measures of an alignment add to it, and are scaled to its bits.
+
+What is missing of cases and indexes is made first. Each step is drawn from fixed seeds and takes its files in a fixed
+order: the same engine gives the same table.
 """
 
 import argparse
@@ -22,7 +25,9 @@ from sklearn.model_selection import GroupKFold
 
 import corpus
 import hits
+import plant
 import score
+import wild_growth
 import wild_labels
 import wild_projects
 import wild_scan
@@ -56,6 +61,22 @@ class SumAlone:
     @staticmethod
     def _sums(rows):
         return numpy.minimum(rows[:, -1:], ENOUGH)
+
+
+def prepare(args: argparse.Namespace) -> None:
+    """Plants the copies and makes the indexes, unless they are there."""
+    for cases, seed in zip(args.cases, args.seeds, strict=True):
+        if not (cases / "truth.jsonl").exists():
+            plant.plant(args.cache, cases, seed, plant.Amounts(), plant.OPERATORS)
+    if not args.index.exists():
+        hits.index(args.birthmark, args.cache, args.index)
+    if not args.test_index.exists():
+        tests = [p for p in corpus.packages("indexed") if p.half == "test"]
+        command = [args.birthmark, "index", "add", "--no-config", "--index", args.test_index]
+        subprocess.run([*command, *(corpus.archive(p, args.cache) for p in tests)], check=True)
+    if not args.wild_index.exists():
+        args.wild_index.parent.mkdir(parents=True, exist_ok=True)
+        wild_growth.build(str(args.birthmark), args.cache, args.wild_index.parent, "8")
 
 
 def measured(program: Path, index: Path, paths: list[Path]) -> list[dict]:
@@ -131,7 +152,7 @@ def wild(args: argparse.Namespace) -> list[tuple[dict, str, str]]:
     labels = wild_labels.read()
     found = []
     for project in (p for p in wild_projects.read() if p.role == "dev"):
-        root = wild_projects.unpack(project, args.wild_cache)
+        root = wild_projects.unpack(project, args.cache)
         by_owner = defaultdict(list)
         for index in (Path("starter"), args.wild_index):
             for match in measured(args.measures, index, [root]):
@@ -222,24 +243,28 @@ def cross_validated(rows, labels, groups, weights) -> str:
 
 
 def calibrate(args: argparse.Namespace) -> None:
+    prepare(args)
     names, rows, labels, groups, weights = samples(args)
     print(f"{labels.sum()} matches of copies, {(labels == 0).sum()} of other code")
     if args.cross_validate:
         print(cross_validated(rows, labels, groups, weights))
     model, per_bit = fit(rows, labels, weights)
     heading = f"# Written by eval/calibrate.py from {labels.sum()} matches of planted copies and {(labels == 0).sum()} of other code.\n"
-    TABLE.write_text(heading + table(names, model, per_bit))
+    args.table.write_text(heading + table(names, model, per_bit))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    work = corpus.HERE / "work"
+    parser.add_argument("--birthmark", default="birthmark", help="the program, which makes what is missing of the indexes")
     parser.add_argument("--measures", type=Path, required=True, help="the program `cargo build --release --example measures` makes")
-    parser.add_argument("--index", type=Path, default=corpus.HERE / "cache" / "index")
-    parser.add_argument("--test-index", type=Path, required=True, help="an index of the test half's packages alone")
-    parser.add_argument("--wild-cache", type=Path, default=corpus.HERE / "cache", help="where `wild.py fetch` put its projects")
-    parser.add_argument("--wild-index", type=Path, required=True, help="an index of unrelated packages: `index-8` of `wild.py growth`")
-    parser.add_argument("--cache", type=Path, default=corpus.HERE / "cache")
-    parser.add_argument("--cases", type=Path, nargs="+", required=True, help="folders that `run.py plant --seed N` filled, with other seeds than the one that is reported")
+    parser.add_argument("--cache", type=Path, default=corpus.HERE / "cache", help="where `run.py fetch` and `wild.py fetch` put their packages")
+    parser.add_argument("--index", type=Path, default=corpus.HERE / "cache" / "index", help="of all indexed packages")
+    parser.add_argument("--test-index", type=Path, default=work / "index-test", help="of the test half's packages alone")
+    parser.add_argument("--wild-index", type=Path, default=work / "wild" / "growth" / "index-8", help="of unrelated packages; see `wild.py growth`")
+    parser.add_argument("--cases", type=Path, nargs="+", default=[work / "cases-2"], help="folders of planted copies")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[2], help="their seeds: others than that of the reported cases, 1")
+    parser.add_argument("--table", type=Path, default=TABLE, help="the file to write")
     parser.add_argument("--cross-validate", action="store_true", help="also say what is gained on packages not learned from")
     calibrate(parser.parse_args())
 

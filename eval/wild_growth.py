@@ -34,10 +34,10 @@ def packages(size: str) -> list[wild_projects.Project]:
     return [p for p in wild_projects.read(wild_projects.HERE / "growth.tsv") if p.role in wanted]
 
 
-def build(binary: str, cache: Path, work: Path) -> None:
-    """Makes the four indexes, each from the one before, each of one segment; those that are there are kept."""
+def build(binary: str, cache: Path, work: Path, largest: str = SIZES[-1]) -> None:
+    """Makes the indexes up to a size, each from the one before, each of one segment; those that are there are kept."""
     before = None
-    for size in SIZES:
+    for size in SIZES[: SIZES.index(largest) + 1]:
         folder = work / f"index-{size}"
         if not folder.exists():
             scratch = work / "index-scratch"
