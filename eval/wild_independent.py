@@ -1,7 +1,7 @@
 """Packages that different authors wrote to one end: puzzle solutions, and implementations of one standard or interface.
 
-`independent.tsv` pins them; `role` names the group. Each package is scanned against an index of the other packages of its
-group. `independent-related.tsv` lists pairs that do share code; what they share is counted apart. The rest is false, for
+`independent.tsv` pins them; `role` names the group. Each package is scanned against an index of its group, in which its own
+code is no origin. `independent-related.tsv` lists pairs that do share code; what they share is counted apart. The rest is false, for
 the authors only solved the same task.
 """
 
@@ -45,20 +45,25 @@ def related() -> set[frozenset[str]]:
 
 
 def measure(binary: str, cache: Path, work: Path) -> list[Result]:
-    """Scans each package against an index of the others of its group and saves the scans."""
+    """Scans each package against an index of its group and saves the scans. A package's own code is no origin: its manifest
+    names it."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    everyone = packages()
-    for package in everyone:
-        others = [p for p in everyone if p.role == package.role and p.ecosystem == package.ecosystem and p != package]
+    groups: dict[tuple[str, str], list[wild_projects.Project]] = {}
+    for package in packages():
+        groups.setdefault((package.role, package.ecosystem), []).append(package)
+    for (name, ecosystem), mine in groups.items():
         index = work / "index"
         shutil.rmtree(index, ignore_errors=True)
-        archives = [str(corpus.archive(p, cache) or corpus.fetch(p, cache)) for p in others]
+        archives = [str(corpus.archive(p, cache) or corpus.fetch(p, cache)) for p in mine]
         command = [binary, "index", "add", "--no-config", "--index", str(index), *archives]
         run = subprocess.run(command, capture_output=True, text=True)
         if run.returncode != 0:
-            raise SystemExit(f"index of the group of {package.key}: {run.stderr[-1000:]}")
-        wild_scan.scan(binary, package, cache, [str(index)]).save(work / f"{package.key}.json")
+            raise SystemExit(f"index of the group {name}, {ecosystem}: {run.stderr[-1000:]}")
+        for scan in wild_scan.scan_all(binary, mine, cache, work, [str(index)]):
+            itself = [m for m in scan.matches if _names(scan.key, m)]
+            if itself:
+                raise SystemExit(f"{scan.key} is reported against itself: {itself[0].path}:{itself[0].first}")
     shutil.rmtree(work / "index", ignore_errors=True)
     return load(cache, work)
 
@@ -72,6 +77,12 @@ def load(cache: Path, work: Path) -> list[Result]:
         alien = [m for m in scan.matches if _pair(package, m) not in pairs]
         found.append(Result(package, scan, len(scan.matches) - len(alien), *_classes(package, cache, alien)))
     return found
+
+
+def _names(key: str, match: wild_scan.Match) -> bool:
+    """Whether the likeliest owner is the package itself."""
+    ecosystem, name = wild_scan.package(match.owner["purl"]).removeprefix("pkg:").split("/", 1)
+    return (ecosystem, corpus._plain(name)) == (key.split("/")[0], corpus._plain(key.split("/", 1)[1]))
 
 
 def _classes(package: wild_projects.Project, cache: Path, matches: list[wild_scan.Match]) -> tuple[int, int]:

@@ -158,7 +158,7 @@ def _independent(found: list[wild_independent.Result]) -> str:
             _number(wild_independent.class_share(mine), 3),
         ])
     return (
-        "## Independent authors\n\nEach package is scanned against an index of the other packages of its group, at the default "
+        "## Independent authors\n\nEach package is scanned against an index of its group, at the default "
         "threshold, whatever the licences. *Related*: what pairs share that are known to share code "
         "(`eval/wild/independent-related.tsv`). *Classes*: Python's classes and Rust's `impl` blocks with functions, and the share of them "
         "that another report touches.\n\n"
