@@ -37,7 +37,7 @@ ENOUGH = 150.0  # bits: nothing unrelated reaches them, and the regression need 
 TREES, RATE, LEAVES, SHARE, LEAF_SIZE = 200, 0.08, 6, 0.7, 15
 ALARM_WEIGHT = 3.0  # an alarm costs more than a miss
 RELATED = 110.0  # bits: of two packages that share so much somewhere, nothing is taken for chance
-TABLE = corpus.HERE.parent / "src" / "evidence" / "calibration.tsv"
+TABLE = corpus.HERE.parent / "src" / "engine" / "evidence" / "calibration.tsv"
 
 
 class SumAlone:
