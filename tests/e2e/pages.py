@@ -1,60 +1,83 @@
 #!/usr/bin/env python3
-"""Follows the pages for each way of use as a new user would: their `console` blocks, in order, in a small project.
+"""Follows the pages of docs/ as a new user would: runs their `console` blocks and compares what they print.
 
-    tests/e2e/pages.py PROGRAM COPY    COPY: a file of the starter index under the GPL
+    tests/e2e/pages.py PROGRAM [PAGE...]    by default all pages
 
-The project is under MIT; shop/names.py is committed, shop/matching.py is a copy and not yet added. `...` on a page stands for any text.
+Each page starts in a clone of this repository and copies the example project from there. A `cd` holds for the steps
+after it. Standard output and standard error are compared together, without regard to white space; `...` on a page
+stands for any text.
 """
 
 import doctest
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-PAGES = ("hook.md", "audit.md", "assistants.md")
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+# Pages for a way of use. Each must hold a block; other pages may.
+GUIDES = {"hook.md", "audit.md", "assistants.md"}
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+PERSON = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "A Developer"), ("EMAIL", "developer@example.org"))
+}
 
 
-def project(place):
-    (place / "shop").mkdir(parents=True)
-    (place / "pyproject.toml").write_text('[project]\nname = "shop"\nlicense = "MIT"\n')
-    (place / "shop/names.py").write_text('def greet(name):\n    return "hello " + name\n')
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Begin"]):
-        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *command], cwd=place, check=True)
-    shutil.copy(COPY, place / "shop/matching.py")
+def steps(text):
+    """The commands of a page in order, each with what the page shows it to print."""
+    for block in BLOCK.findall(text):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, shown = step.partition("\n")
+            yield command, shown
 
 
-def steps(block):
-    """The commands of a block, each with what the page shows it to print."""
-    for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-        command, _, shown = step.partition("\n")
-        yield command, shown
+class Shell:
+    """Runs commands one by one in a working directory that `cd` changes."""
+
+    def __init__(self, place):
+        self.cwd, self.after = ROOT, place / "cwd"
+        self.environment = os.environ | PERSON | {
+            "PATH": f"{Path(sys.argv[1]).absolute().parent}:{os.environ['PATH']}",
+            "TMPDIR": str(place),
+            "BIRTHMARK_LOG_DIR": str(place / "log"),
+            "BIRTHMARK_CACHE_DIR": str(place / "cache"),
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+        }
+
+    def run(self, command):
+        """Returns the exit status and all that was printed."""
+        script = f"trap 'pwd > {self.after}' EXIT\n{command}\n"
+        done = subprocess.run(["bash", "-c", script], cwd=self.cwd, env=self.environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.cwd = Path(self.after.read_text().strip())
+        return done.returncode, done.stdout
+
+
+def follow(page):
+    """Returns the number of steps of the page."""
+    with tempfile.TemporaryDirectory() as name:
+        shell, count = Shell(Path(name)), 0
+        for command, shown in steps(page.read_text(encoding="utf-8")):
+            status, printed = shell.run(command)
+            if status not in (0, 1) or not doctest.OutputChecker().check_output(shown, printed, FLAGS):
+                sys.exit(f"FAILED  {page.name}: {command} ({status})\n{printed}\nshown:\n{shown}")
+            print(f"ok      {page.name}: {command}")
+            count += 1
+    if not count and page.name in GUIDES:
+        sys.exit(f"FAILED  {page.name} holds no console block")
+    return count
 
 
 def main():
-    followed = 0
-    for page in PAGES:
-        blocks = BLOCK.findall((DOCS / page).read_text(encoding="utf-8"))
-        if not blocks:
-            sys.exit(f"FAILED  {page} holds no console block")
-        with tempfile.TemporaryDirectory() as name:
-            place = Path(name) / "project"
-            project(place)
-            for command, shown in (step for block in blocks for step in steps(block)):
-                done = subprocess.run(["bash", "-c", command], cwd=place, env=ENVIRONMENT, capture_output=True, text=True)
-                if done.returncode not in (0, 1) or not doctest.OutputChecker().check_output(shown, done.stdout, FLAGS):
-                    sys.exit(f"FAILED  {page}: {command} ({done.returncode})\n{done.stdout}{done.stderr}\nshown:\n{shown}")
-                followed += 1
-                print(f"ok      {page}: {command}")
+    pages = [DOCS / name for name in sys.argv[2:]] or sorted(DOCS.glob("*.md"))
+    followed = sum(follow(page) for page in pages)
     print(f"{followed} steps followed")
 
 
-COPY = Path(sys.argv[2]).resolve()
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.argv[1]).resolve().parent}:{os.environ['PATH']}"}
 main()
