@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 # Pages for a way of use. Each must hold a block; other pages may.
-GUIDES = {"hook.md", "audit.md", "assistants.md", "agents.md"}
+GUIDES = {"hook.md", "audit.md", "assistants.md", "agents.md", "editors.md"}
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PERSON = {
