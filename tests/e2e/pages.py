@@ -5,7 +5,7 @@
 
 Each page starts in a clone of this repository and copies the example project from there. A `cd` holds for the steps
 after it. Standard output and standard error are compared together, without regard to white space; `...` on a page
-stands for any text.
+stands for any text. Before that it checks that the links of all pages, and the files of src/ that they name, exist.
 """
 
 import doctest
@@ -21,12 +21,36 @@ DOCS = ROOT / "docs"
 # Pages for a way of use. Each must hold a block; other pages may.
 GUIDES = {"hook.md", "audit.md", "assistants.md", "agents.md", "editors.md"}
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
+SOURCE = re.compile(r"`(src/[\w/]+\.rs)`")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 PERSON = {
     f"GIT_{role}_{part}": value
     for role in ("AUTHOR", "COMMITTER")
     for part, value in (("NAME", "A Developer"), ("EMAIL", "developer@example.org"))
 }
+
+
+def anchor(heading):
+    """The anchor that a forge gives to a heading."""
+    words = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+    return words.replace(" ", "-")
+
+
+def broken(page):
+    """The links and files that a page names and that do not exist."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    for link in LINK.findall(text):
+        path, _, fragment = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists():
+            yield link
+        elif fragment:
+            headings = re.findall(r"^#+ (.*)$", FENCED.sub("", target.read_text(encoding="utf-8")), re.MULTILINE)
+            if fragment not in map(anchor, headings):
+                yield link
+    yield from (path for path in SOURCE.findall(text) if not (ROOT / path).exists())
 
 
 def steps(text):
@@ -75,6 +99,9 @@ def follow(page):
 
 
 def main():
+    known = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "corpus-index").glob("*.md"), *(ROOT / "eval").rglob("*.md")]
+    if wrong := [f"{page.relative_to(ROOT)}: {name}" for page in known for name in broken(page)]:
+        sys.exit("FAILED  not there:\n" + "\n".join(wrong))
     pages = [DOCS / name for name in sys.argv[2:]] or sorted(DOCS.glob("*.md"))
     followed = sum(follow(page) for page in pages)
     print(f"{followed} steps followed")
