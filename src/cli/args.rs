@@ -5,7 +5,7 @@ mod init;
 mod license;
 
 pub use init::InitArgs;
-pub use license::{CompatArgs, LicenseCommand, ShowArgs};
+pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{CompatArgs, LicenseCommand, ShowArgs};
+use anyhow::Context;
+
+use super::args::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
 use super::exit::ExitStatus;
 use super::failure::Located;
 use super::output::{Output, Painted};
-use crate::license::{LicenseError, LicenseFact, Terms};
+use crate::license::{LicenseError, LicenseFact, Terms, from_license_text, header};
 use crate::project::config::{
     Config, ConfigFile, Decided, Problem, ProjectLicenses, Statement, StatementKind, Thoroughness,
     given_license,
@@ -15,12 +17,14 @@ use crate::project::walk::{
     self, DEFAULT_SIZE_LIMIT, WalkSettings, WalkedFile, absolute_path, display_path, read,
 };
 use crate::report::Format;
-use crate::report::license::{Below, Comparison, Shown, Verdict};
+use crate::report::license::{Below, Comparison, Read, Shown, Verdict};
+use crate::text::language::Language;
 
 pub fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
     match command {
         LicenseCommand::Show(args) => show(args),
         LicenseCommand::Compat(args) => compat(args),
+        LicenseCommand::Read(args) => read_files(args),
     }
 }
 
@@ -101,6 +105,27 @@ fn compat(args: CompatArgs) -> anyhow::Result<ExitStatus> {
         Verdict::Compatible => ExitStatus::Success,
         Verdict::Review | Verdict::Incompatible => ExitStatus::Findings,
     })
+}
+
+fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
+    let format = Format::from(args.format);
+    let mut drawn = Vec::new();
+    for path in &args.files {
+        let shown = display_path(path);
+        let bytes = read(path, DEFAULT_SIZE_LIMIT).with_context(|| format!("cannot read {shown}"))?;
+        let license = match Language::from_path(path) {
+            Some(_) => header(&bytes),
+            None => from_license_text(&String::from_utf8_lossy(&bytes)),
+        };
+        let license = license.unwrap_or_else(LicenseFact::unknown);
+        let read = Read { path: &shown, license: &license };
+        match format {
+            Format::Text => read.text(&mut drawn)?,
+            _ => read.json(&mut drawn)?,
+        }
+    }
+    Output::Standard.write(&drawn, Painted::of(format))?;
+    Ok(ExitStatus::Success)
 }
 
 /// Reads an expression of the command line; what is wrong is shown under it.

@@ -15,6 +15,7 @@
 mod agreement;
 mod category;
 mod compat;
+mod exception;
 mod expression;
 mod matrix;
 mod names;
@@ -22,6 +23,7 @@ mod notice;
 mod own;
 mod project;
 mod reuse;
+mod surplus;
 mod terms;
 mod text;
 
@@ -36,7 +38,7 @@ pub use own::OwnCell;
 pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_package_json, from_pyproject};
 pub use reuse::{Precedence, Reuse, ReuseError};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
-pub use text::{DetectedText, MAX_TEXT, detect_text, from_license_text, text_of};
+pub use text::{DetectedText, MAX_TEXT, MORE_TERMS, detect_text, from_license_text, text_of};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -8,8 +8,10 @@
 
 use std::sync::OnceLock;
 
+use super::exception;
 use super::names::{self, Gnu, Reading};
-use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use super::surplus::Extent;
+use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, text};
 
 /// Only this many bytes of a file are looked at.
 pub const HEADER_BYTES: usize = 8192;
@@ -29,10 +31,17 @@ pub fn header(text: &[u8]) -> Option<LicenseFact> {
     if let Some(tagged) = tagged(&comments, &lower) {
         return Some(tagged);
     }
-    let found = notices(&comments);
+    let found = with_kin(&comments, notices(&comments), Extent::From);
     let declared = found.iter().map(|notice| notice.words.as_str()).collect::<Vec<_>>().join("; ");
     let reading = join(&found, offers_choice(&Words::new(&comments)))?;
-    Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader))
+    let reading = exception::kept(&comments, reading);
+    let Some(grant) = found.iter().find(|notice| notice.is_grant()) else {
+        return Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader));
+    };
+    // A permission stands in full in the header, and so does whatever goes beyond it.
+    let weighed = text::weighed(&comments, reading, Extent::From(&grant.words));
+    let told = Some(weighed.told()).filter(|told| !told.is_empty()).unwrap_or(declared);
+    Some(names::fact(&told, Some(weighed.reading), LearnedFrom::FileHeader))
 }
 
 /// The licence that a `.license` file states about the file it stands beside, by SPDX tags.
@@ -72,6 +81,23 @@ pub(super) struct Notice {
     pub link: Link,
 }
 
+impl Notice {
+    /// Whether it is the permission itself and not a word on where the permission stands.
+    fn is_grant(&self) -> bool {
+        GRANTS.iter().any(|opening| self.words.starts_with(opening))
+    }
+}
+
+/// The first words of phrases that stand in the text of a licence.
+const GRANTS: [&str; 6] = [
+    "permission is hereby granted",
+    "permission to use",
+    "redistribution and use",
+    "and or distribute this software",
+    "and distribute this software",
+    "altered source versions",
+];
+
 /// How a notice stands to the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Link {
@@ -87,6 +113,10 @@ pub(super) fn notices(text: &str) -> Vec<Notice> {
     let mut found = phrases(&words);
     found.extend(gnu_notices(&words));
     found.extend(named_notices(&words));
+    without_repetitions(found)
+}
+
+fn without_repetitions(found: Vec<Notice>) -> Vec<Notice> {
     let mut kept: Vec<Notice> = Vec::new();
     for notice in found {
         if !kept.iter().any(|other| covers(other, &notice)) {
@@ -94,6 +124,24 @@ pub(super) fn notices(text: &str) -> Vec<Notice> {
         }
     }
     kept
+}
+
+/// Notices of which a lone permission is taken for the licence of the list that holds all of it: with "for Good, not Evil"
+/// an MIT licence is the JSON licence.
+pub(super) fn with_kin<'n>(
+    text: &str,
+    mut found: Vec<Notice>,
+    extent: impl Fn(&'static str) -> Extent<'n>,
+) -> Vec<Notice> {
+    let grants: Vec<usize> = (0..found.len()).filter(|&i| found[i].is_grant()).collect();
+    if let [at] = grants[..]
+        && let Some(phrase) = phrase_table().iter().map(|row| row.all[0]).find(|it| *it == found[at].words)
+        && let Some((expression, precision)) = text::kin(text, &found[at].expression, extent(phrase))
+    {
+        found[at].expression = expression;
+        found[at].precision = precision;
+    }
+    without_repetitions(found)
 }
 
 /// The licences whose permission wording stands in a text.
@@ -384,8 +432,10 @@ fn stated(words: &Words, start: usize, end: usize) -> bool {
     let opens = words.begins[start] && (titled || words.words[end - 1].contains(['2', '3']));
     // "YOLOv5 by Ultralytics, AGPL-3.0 license" on the first line of a file.
     let first_line = start < 12 && titled;
+    // "This file is GPLv2 as found in COPYING."
+    let is = before.ends_with(&["is".to_owned()]) && THINGS.iter().any(|thing| has(thing));
     let negated = has("not") || has("compatible") || has("incompatible") || has("unlike");
-    !negated && (under || terms || opens || first_line)
+    !negated && (under || terms || opens || first_line || is)
 }
 
 /// Whether a mention is joined to a stated one: "under the terms of either the GPL, or the LGPL".
@@ -395,6 +445,9 @@ fn listed(words: &Words, last: Option<usize>, start: usize) -> bool {
         words.words[end.min(start)..start].iter().any(|word| word == "or" || word == "and")
     })
 }
+
+/// What can be licensed.
+const THINGS: [&str; 7] = ["file", "program", "software", "code", "module", "library", "script"];
 
 /// What a file does when it is licensed.
 const VERBS: [&str; 15] = [

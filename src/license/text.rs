@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use spdx::detection::{Store, TextData};
 
 use super::names::{self, Reading};
-use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, notice};
+use super::surplus::{self, Extent};
+use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, exception, notice};
 
 /// What a licence text was recognised as.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +22,13 @@ pub struct DetectedText {
     pub precision: Precision,
     /// Likeness to the reference text, from 0 to 1; for several texts a fixed 0.5.
     pub confidence: f32,
+    /// The sentences that stand in none of the licences and may ask or limit something. With them the expression holds
+    /// [`MORE_TERMS`] too.
+    pub more: Vec<String>,
 }
+
+/// What stands in an expression for terms beside those of known licences.
+pub const MORE_TERMS: &str = "LicenseRef-More-Terms";
 
 /// Longest text looked at, in bytes; what follows is left out.
 pub const MAX_TEXT: usize = 128 * 1024;
@@ -48,8 +55,76 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
         }
         _ => (several(text)?, 0.5),
     };
-    Some(DetectedText { expression: reading.0, precision: reading.1, confidence })
+    let reading = exception::kept_known(text, reading);
+    let Weighed { reading: (expression, precision), more } = weighed(text, reading, Extent::Whole);
+    Some(DetectedText { expression, precision, confidence, more })
 }
+
+/// A reading, and what the text says beyond it.
+pub(super) struct Weighed {
+    /// The reading; an imprecise one with [`MORE_TERMS`] where the text goes beyond the licences.
+    pub reading: Reading,
+    /// The sentences beyond the licences.
+    pub more: Vec<String>,
+}
+
+impl Weighed {
+    /// "MIT, with 1 sentence more: ...", or nothing where the text is the licence.
+    pub fn told(&self) -> String {
+        let count = self.more.len();
+        if count == 0 {
+            return String::new();
+        }
+        let licenses = self.reading.0.licenses();
+        let licenses: Vec<&str> =
+            licenses.iter().map(String::as_str).filter(|id| *id != MORE_TERMS).collect();
+        let noun = if count == 1 { "sentence" } else { "sentences" };
+        let first = self.more.first().map_or("", String::as_str);
+        format!("{}, with {count} {noun} more: {first}", licenses.join(" AND "))
+    }
+}
+
+/// Weighs a reading against all that the text says: what goes beyond the licence makes it another licence of the list,
+/// or else the licence with terms that nobody knows.
+pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weighed {
+    let licenses = reading.0.texts();
+    let more = match licenses.iter().all(|id| text_of(id).is_some()) {
+        true => surplus::surplus(text, &licenses, extent),
+        false => Vec::new(),
+    };
+    if more.is_empty() {
+        return Weighed { reading, more };
+    }
+    if let Some(reading) = kin(text, &reading.0, extent) {
+        return Weighed { reading, more: Vec::new() };
+    }
+    let terms = LicenseExpression::known(MORE_TERMS);
+    let all = LicenseExpression::all_of([reading.0.clone(), terms]).unwrap_or(reading.0);
+    Weighed { reading: (all, Precision::Imprecise), more }
+}
+
+/// The licence of the list that holds all of a text that goes beyond one licence.
+pub(super) fn kin(text: &str, read: &LicenseExpression, extent: Extent<'_>) -> Option<Reading> {
+    let licenses = read.texts();
+    let goes_beyond = licenses.len() == 1
+        && text_of(&licenses[0]).is_some()
+        && !surplus::surplus(text, &licenses, extent).is_empty();
+    goes_beyond.then(|| holding(&surplus::part(text, &licenses, extent))).flatten()
+}
+
+/// The licence of the list whose text holds all that a text says, the likest first.
+fn holding(text: &str) -> Option<Reading> {
+    let mut scored: Vec<(&str, f32)> = scores(text).filter(|(_, score)| *score >= RELATED).collect();
+    scored.sort_by(|a, b| likest(b, a));
+    let holds = |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
+    scored.into_iter().map(|(name, _)| name).take(MOST_RELATED).find(holds).and_then(strict)
+}
+
+/// Likeness from which a licence may be the one that a text is a variant of.
+const RELATED: f32 = 0.6;
+
+/// Related licences that are looked at.
+const MOST_RELATED: usize = 24;
 
 /// The one licence whose title or permission wording stands in the text. Where a text is worded a little differently
 /// from every reference, its rare relatives come as near as the licence itself: an old GPL-2.0 looks like AGPL-1.0, an
@@ -90,8 +165,10 @@ pub fn text_of(id: &str) -> Option<&'static str> {
 
 /// The licence of a project or component whose licence file holds this text.
 pub fn from_license_text(text: &str) -> Option<LicenseFact> {
-    let found = detect_text(text)?;
-    Some(names::fact("", Some((found.expression, found.precision)), LearnedFrom::LicenseText))
+    let DetectedText { expression, precision, more, .. } = detect_text(text)?;
+    let weighed = Weighed { reading: (expression, precision), more };
+    let told = weighed.told();
+    Some(names::fact(&told, Some(weighed.reading), LearnedFrom::LicenseText))
 }
 
 /// A metadata field that holds a whole text (scipy and numpydoc put theirs there).
@@ -111,16 +188,23 @@ fn cut(text: &str) -> &str {
 /// The licence of the SPDX list most like the text. Equal scores go to the shorter name, then by alphabet: the
 /// store itself is a hash map and would answer by chance.
 fn closest(text: &str) -> Option<(&'static str, f32)> {
+    scores(text).max_by(likest)
+}
+
+/// How like the text each licence of the list is.
+fn scores(text: &str) -> impl Iterator<Item = (&'static str, f32)> {
     let asked = TextData::new(text);
-    let scored = store().iter().map(|(name, entry)| {
+    store().iter().map(move |(name, entry)| {
         let others = entry.alternates.iter().map(|other| other.match_score(&asked));
         let score = others.fold(entry.original.match_score(&asked), f32::max);
         (name.as_str(), score)
-    });
-    scored.max_by(|a, b| {
-        let by_score = a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal);
-        by_score.then_with(|| (b.0.len(), b.0).cmp(&(a.0.len(), a.0)))
     })
+}
+
+/// The order of likeness.
+fn likest(a: &(&str, f32), b: &(&str, f32)) -> Ordering {
+    let by_score = a.1.partial_cmp(&b.1).unwrap_or(Ordering::Equal);
+    by_score.then_with(|| (b.0.len(), b.0).cmp(&(a.0.len(), a.0)))
 }
 
 fn store() -> &'static Store {
@@ -144,7 +228,7 @@ fn several(text: &str) -> Option<Reading> {
     let titled = !titles.is_empty();
     let mut parts: Vec<Reading> = titles.into_iter().map(|title| (title, Precision::Imprecise)).collect();
     // Inside a licence's own text, GNU notices are patterns to copy.
-    let notices = notice::notices(text).into_iter();
+    let notices = notice::with_kin(text, notice::notices(text), |_| Extent::Whole).into_iter();
     let own = notices.filter(|notice| !(titled && is_gnu(&notice.expression)));
     parts.extend(own.map(|notice| (notice.expression, notice.precision)));
     if let [only] = parts.as_slice() {

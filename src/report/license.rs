@@ -1,7 +1,9 @@
 //! What the `license` commands have to say.
 
 mod compat;
+mod read;
 mod show;
 
 pub use compat::{Comparison, Verdict};
+pub use read::Read;
 pub use show::{Below, Shown};

@@ -56,3 +56,27 @@ fn malformed_expressions_are_shown_where_they_are_wrong() {
         assert!(!err.contains('\u{1b}'), "{err:?}");
     }
 }
+
+#[test]
+fn texts_and_headers_are_read_by_themselves() {
+    let mit = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software, to deal in the \
+               Software without restriction.\n\nThe above copyright notice and this permission notice shall be included in \
+               all copies of the Software.\n\nThe Software shall be used for Good, not Evil.\n";
+    let header: String = mit.lines().map(|line| format!("# {line}\n")).collect();
+    let project = project(&[("json.py", &header), ("LICENSE", "Nothing to see.\n")]);
+    let (code, out, err) = run(birthmark(project.path()).args(["license", "read", "json.py", "LICENSE"]));
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(
+        out.contains("MIT, with 1 sentence more: The Software shall be used for Good, not Evil."),
+        "{out}"
+    );
+    assert!(out.contains("LICENSE states no licence that is known"), "{out}");
+    let mut command = birthmark(project.path());
+    let (_, out, _) = run(command.args(["license", "read", "--format", "json", "json.py"]));
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(answer["license"]["expression"], "MIT AND LicenseRef-More-Terms");
+    assert_eq!(answer["license"]["exact"], false);
+    let (code, _, err) = run(birthmark(project.path()).args(["license", "read", "missing.txt"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("missing.txt"), "{err}");
+}

@@ -14,6 +14,8 @@ pub enum LicenseCommand {
     Show(ShowArgs),
     /// Say whether code under one licence may be copied into a work under another
     Compat(CompatArgs),
+    /// Say which licence the texts or headers of files are read as
+    Read(ReadArgs),
 }
 
 /// Say under which licence a path stands, and from what that was decided.
@@ -63,6 +65,26 @@ pub struct CompatArgs {
     /// `binary` compiled, `source` in source, which is the strictest
     #[arg(long, value_name = "WAY", value_parser = distribution())]
     pub distribution: Option<Distribution>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
+
+/// Say which licence the texts or headers of files are read as.
+///
+/// A file in a language that birthmark reads is asked for its header, any other file is taken for a licence text. What the
+/// text says beyond the licences is told. Nothing around the files counts; `birthmark license show` looks at that.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark license read LICENSE
+  birthmark license read --format json vendor/*/COPYING src/main.py
+
+With --format json each file is a line. Exit status: 0 read, 2 a file cannot be read.")]
+pub struct ReadArgs {
+    /// Licence texts and source files
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
     /// Format of the answer
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,

@@ -91,7 +91,7 @@ impl Shown<'_> {
     }
 }
 
-fn sentence(fact: &LicenseFact) -> String {
+pub(super) fn sentence(fact: &LicenseFact) -> String {
     match (&fact.expression, fact.declared.as_str()) {
         (Some(_), "") => named(fact),
         (Some(_), declared) if fact.precision == Precision::Imprecise => {
@@ -161,8 +161,9 @@ struct JsonStatement<'a> {
     license: License<'a>,
 }
 
+/// A licence as programs get it.
 #[derive(Serialize)]
-struct License<'a> {
+pub(super) struct License<'a> {
     expression: Option<&'a str>,
     declared: &'a str,
     exact: bool,
