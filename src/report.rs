@@ -26,6 +26,7 @@ pub mod spdx;
 pub(crate) mod strength;
 pub mod suggested;
 pub mod text;
+pub(crate) mod words;
 
 use std::io;
 
@@ -67,6 +68,17 @@ pub enum ReportFormat {
     Cyclonedx,
     /// SPDX 2.3.
     Spdx,
+}
+
+/// What a format needs to know of the text of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Facts {
+    /// Nothing.
+    Unused,
+    /// It shows more with them, and does without of a file that is gone.
+    Welcome,
+    /// It cannot do without.
+    Needed,
 }
 
 /// What a report is drawn from.
@@ -112,9 +124,13 @@ impl ReportFormat {
         matches!(self, ReportFormat::Markdown | ReportFormat::Html)
     }
 
-    /// Whether it needs facts about the text of files.
-    pub fn needs_facts(self) -> bool {
-        matches!(self, ReportFormat::Sarif | ReportFormat::Github | ReportFormat::Spdx)
+    /// What it needs to know of the text of files.
+    pub fn facts(self) -> Facts {
+        match self {
+            ReportFormat::Sarif | ReportFormat::Github | ReportFormat::Spdx => Facts::Needed,
+            ReportFormat::Text => Facts::Welcome,
+            _ => Facts::Unused,
+        }
     }
 
     /// Whether it can tell explanations that were asked for.
@@ -131,7 +147,7 @@ pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Writ
     let Drawing { report, explanations, told, text, repository, facts, created } = *drawing;
     match (format, told) {
         (ReportFormat::Text, _) => {
-            text::write(report, text, out)?;
+            text::write(report, facts, text, out)?;
             explain::write_text(told.unwrap_or_default(), out)
         }
         (ReportFormat::Json, None) => json::write(report, out),

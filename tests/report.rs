@@ -10,8 +10,11 @@ use birthmark::judgement::finding::{
     Severity, Silenced, Silencer, Summary, Taking, Verdict,
 };
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use birthmark::report::SourceFacts;
 use birthmark::report::json;
-use birthmark::report::text::{self, Frame, References, TextSettings};
+use birthmark::report::text::{self, Frame, Links, References, TextSettings};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
 use birthmark::text::span::{LineRange, Region};
 use serde_json::Value;
 
@@ -194,9 +197,13 @@ fn full() -> Report {
     }
 }
 
+fn settings(references: References, frame: Frame) -> TextSettings {
+    TextSettings { references, frame, width: None, links: Links::Absent }
+}
+
 fn drawn(report: &Report, references: References, frame: Frame) -> String {
     let mut painted = Vec::new();
-    text::write(report, TextSettings { references, frame }, &mut painted).expect("written");
+    text::write(report, &SourceFacts::default(), settings(references, frame), &mut painted).expect("written");
     let plain = anstream::adapter::strip_bytes(&painted).into_vec();
     String::from_utf8(plain).expect("UTF-8")
 }
@@ -209,21 +216,22 @@ src/routes.py under MIT (from the package's metadata)
    --> src/routes.py:36:1-76:16  00000024
        from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
        licence  GPL-3.0-or-later (from the file's header)
-       evidence 307 bits in 241 tokens, held by 2 packages (structure 210, names 88, literals 21, penalties -7, calibration -5)
+       evidence 307 bits in 241 tokens, held by 2 packages
        strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.
+       no copy? birthmark accept 00000024 --reason 'why it is none'
 
   warning[license-unknown]: edited copy of code under an unknown licence in a file under MIT
    --> src/routes.py:90:1-130:16  0000005a
        from     pkg:pypi/nobody@1 n.py:14-66
        licence  an unknown licence, declared as `see website` (from the package's metadata)
-       evidence 307 bits in 241 tokens (structure 210, names 88, literals 21, penalties -7, calibration -5)
+       evidence 307 bits in 241 tokens
        strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
-       fix      Write it anew.
-       or       Ask the owner.
+       fix      as for 00000024
+       no copy? birthmark accept 0000005a --reason 'why it is none'
 
 Allowed, if the notice of the origin is kept
   pkg:generic/plaintable@0.9.2 MIT
@@ -241,9 +249,85 @@ silenced 2 findings: 1 by comments, 1 by the baseline
 skipped  3 files: 2 binary, 1 larger than 1 MiB
 against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
 from     68 bits of evidence on (preset default)
+chance   about 0.037 substantial matches are expected in 12,345 unrelated lines
 A resemblance is evidence, not proof, and none of this is legal advice.
 ";
     assert_eq!(drawn(&full(), References::Findings, Frame::Full), expected);
+}
+
+#[test]
+fn the_strongest_finding_comes_first() {
+    let mut report = full();
+    let order = |report: &Report| {
+        let text = drawn(report, References::Findings, Frame::Full);
+        let heads = text.lines().filter(|line| line.contains("warning[") || line.contains("error["));
+        heads.map(|line| line.trim_start().split('[').next().expect("one").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(order(&report), ["error", "warning"]);
+    // In the order of lines the warning stands first now; an error goes before it all the same.
+    report.references.reverse();
+    assert_eq!(order(&report), ["error", "warning"]);
+}
+
+#[test]
+fn a_finding_shows_the_code_it_is_about() {
+    let report = full();
+    let code = |line: u32| match line {
+        36 => "def plan(\u{1b}[2J\u{202e}):\n".to_owned(),
+        line => format!("\tstep({line})\n"),
+    };
+    let text: String = (1..=200).map(code).collect();
+    let language = Language::from_name("python").expect("known");
+    let source = SourceFile::new("src/routes.py", language, text.into_bytes());
+    let mut facts = SourceFacts::default();
+    let (findings, references): (Vec<_>, Vec<_>) =
+        (report.findings.iter().collect(), report.references.iter().collect());
+    facts.learn(&source, &findings, &references);
+    let mut painted = Vec::new();
+    text::write(&report, &facts, settings(References::Findings, Frame::Full), &mut painted).expect("written");
+    let text = String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
+    let expected = "\
+   --> src/routes.py:36:1-76:16  00000024
+     36 | def plan(\\u{1b}[2J\\u{202e}):
+     37 |     step(37)
+     38 |     step(38)
+     39 |     step(39)
+     40 |     step(40)
+    ... | 34 more lines
+     75 |     step(75)
+     76 |     step(76)
+       from     pkg:generic/gridroute";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn prose_is_wrapped_to_the_terminal_and_commands_are_not() {
+    let mut report = full();
+    for reference in &mut report.references {
+        reference.verdict.reason = "because of so many words ".repeat(12);
+    }
+    let mut painted = Vec::new();
+    let narrow = TextSettings { width: Some(60), ..settings(References::Findings, Frame::Full) };
+    text::write(&report, &SourceFacts::default(), narrow, &mut painted).expect("written");
+    let text = String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
+    let why: Vec<&str> = text.lines().filter(|line| line.contains("so many words")).collect();
+    assert!(why.len() >= 12 && why.iter().all(|line| line.len() <= 60), "{text}");
+    assert!(why[0].starts_with("       why      because"), "{text}");
+    assert!(why[1].starts_with("                "), "{text}");
+    assert!(text.contains("birthmark accept 00000024 --reason 'why it is none'\n"), "{text}");
+}
+
+#[test]
+fn a_package_links_to_its_page_where_the_terminal_has_links() {
+    let mut painted = Vec::new();
+    let linked = TextSettings { links: Links::Shown, ..settings(References::Findings, Frame::Full) };
+    text::write(&full(), &SourceFacts::default(), linked, &mut painted).expect("written");
+    let text = String::from_utf8(painted.clone()).expect("UTF-8");
+    let opened = text.matches("\u{1b}]8;;https://").count();
+    assert!(opened >= 1, "{text}");
+    assert_eq!(text.matches("\u{1b}]8;;\u{1b}\\").count(), opened, "each link is closed");
+    let plain = anstream::adapter::strip_bytes(&painted).into_vec();
+    assert_eq!(String::from_utf8(plain).expect("UTF-8"), drawn(&full(), References::Findings, Frame::Full));
 }
 
 #[test]
@@ -302,7 +386,8 @@ fn text_from_outside_is_harmless() {
     for references in [References::Findings, References::All] {
         let mut painted = Vec::new();
         let frame = Frame::Full;
-        text::write(&report, TextSettings { references, frame }, &mut painted).expect("written");
+        let facts = SourceFacts::default();
+        text::write(&report, &facts, settings(references, frame), &mut painted).expect("written");
         let painted = String::from_utf8(painted).expect("UTF-8");
         assert!(!painted.contains(['\u{202e}', '\u{9b}']));
         assert!(!painted.contains("\u{1b}[2J"));

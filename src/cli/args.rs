@@ -73,7 +73,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
 pub struct Common {
-    /// When to colour; `auto` respects NO_COLOR, CLICOLOR and CLICOLOR_FORCE
+    /// When to colour; `auto` respects NO_COLOR, FORCE_COLOR, CLICOLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
     /// Print findings and errors only
@@ -496,11 +496,20 @@ impl From<Format> for report::Format {
 impl Color {
     pub fn choice(self) -> ColorChoice {
         match self {
+            Color::Auto if is_forced() => ColorChoice::Always,
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         }
     }
+}
+
+/// Whether the environment asks for colours though standard output is no terminal, as CI runners do.
+fn is_forced() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
+    is_set("FORCE_COLOR")
+        && std::env::var_os("FORCE_COLOR").is_none_or(|value| value != "0")
+        && !is_set("NO_COLOR")
 }
 
 impl CheckArgs {

@@ -18,7 +18,7 @@ use crate::judgement::finding::{Decision, Reference, Report};
 use crate::project::walk;
 use crate::report::patch::{self, Reader};
 use crate::report::printable::Printable;
-use crate::report::text::count;
+use crate::report::words::count;
 use crate::session::journal::Event;
 
 /// Declare where copied code comes from.

@@ -15,7 +15,7 @@ use crate::judgement::finding::{Finding, NoteKind, Report, Silencer};
 use crate::project::walk;
 use crate::project::walk::{absolute_path, display_path};
 use crate::report::Format;
-use crate::report::text::count;
+use crate::report::words::count;
 use crate::scan::baseline_path;
 use crate::session::BaselineFile;
 use crate::session::baseline::{default_file, top};

@@ -12,7 +12,7 @@ use crate::engine::index::{Index, IndexError, IndexName, Part};
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::strength::about;
-use crate::report::text::{count, described};
+use crate::report::words::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
 

@@ -11,8 +11,8 @@ use super::output::{self, Output, Painted};
 use super::scanned::Scanned;
 use crate::judgement::finding::{Explanation, Reference};
 use crate::report::markdown::{self, Length};
-use crate::report::text::{Frame, References, TextSettings};
-use crate::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
+use crate::report::text::{Frame, Links, References, TextSettings};
+use crate::report::{self, Drawing, Facts, ReportFormat, Repository, SourceFacts};
 
 /// References whose code is shown, at most; the others are shown without it, and the page says so.
 const MAX_CODE: usize = 500;
@@ -51,6 +51,7 @@ impl Look {
                 "only the formats text and json tell explanations; leave --explain out, or add --output text=FILE"
             );
         }
+        let is_seen = destinations.iter().all(|to| matches!(to.output, Output::Standard));
         Ok(Look {
             text: TextSettings {
                 references: match args.references {
@@ -60,6 +61,11 @@ impl Look {
                 frame: match common.quiet {
                     true => Frame::FindingsOnly,
                     false => Frame::Full,
+                },
+                width: output::terminal_width().filter(|_| is_seen),
+                links: match is_seen && output::has_links() {
+                    true => Links::Shown,
+                    false => Links::Absent,
                 },
             },
             explain: match args.explain {
@@ -82,14 +88,18 @@ impl Look {
             Explain::Nothing => None,
         };
         let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
-        let needs_facts = self.destinations.iter().any(|to| to.format.needs_facts());
+        let facts = self.destinations.iter().map(|to| to.format.facts()).max();
         let drawing = Drawing {
             report: &scanned.report,
             explanations: &if shows_code { code_shown(scanned)? } else { Vec::new() },
             told: told.as_deref(),
             text: self.text,
             repository: &repository(),
-            facts: &if needs_facts { scanned.facts()? } else { SourceFacts::default() },
+            facts: &match facts {
+                Some(Facts::Needed) => scanned.facts()?,
+                Some(Facts::Welcome) => scanned.facts().unwrap_or_default(),
+                Some(Facts::Unused) | None => SourceFacts::default(),
+            },
             created: &created()?,
         };
         let mut drawn = Vec::new();

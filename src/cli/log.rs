@@ -57,7 +57,7 @@ pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
         let (lines, file) = (journaled.unreadable, journaled.file.display());
         warn(&format!(
             "{file}: {} left out that this version cannot read",
-            report::text::count(lines, "line")
+            report::words::count(lines, "line")
         ));
     }
     let is_wanted =

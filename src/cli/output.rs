@@ -21,6 +21,16 @@ pub enum Output {
     File(PathBuf),
 }
 
+/// The columns of the terminal that standard output is, if it is one.
+pub fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(terminal_size::Width(columns), _)| columns.into())
+}
+
+/// Whether standard output is a terminal that shows links.
+pub fn has_links() -> bool {
+    supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
+}
+
 /// Whether the bytes hold ANSI styles, which are stripped where they are not wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Painted {

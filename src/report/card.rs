@@ -6,7 +6,7 @@ use super::explain::counterfactual;
 use super::markdown::escape::{code, fenced, prose};
 use super::printable::Printable;
 use super::strength::strength_in_words;
-use super::text::{copy_kind, count, decision, named, shown_declaration};
+use super::words::{self, copy_kind, count, decision, named, shown_declaration};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Explanation, Reference};
 
@@ -80,7 +80,7 @@ pub fn explained(explanation: &Explanation, style: Style) -> String {
 
 /// A title for a reference: what it is and whether it may stay.
 pub fn title(reference: &Reference) -> String {
-    super::text::title(reference)
+    words::title(reference)
 }
 
 struct Card {

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::json::{SCHEMA_VERSION, write_value};
 use super::printable::Printable;
-use super::text::{BLUE, BOLD, GREEN, RED, YELLOW, count};
+use super::text::{BLUE, BOLD, GREEN, RED, YELLOW};
+use super::words::count;
 
 /// All that was looked at, in the order it is told.
 #[derive(Clone, Debug, Default)]

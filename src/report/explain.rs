@@ -15,9 +15,8 @@ use anstyle::Style;
 
 use super::printable::{Printable, write_char};
 use super::strength::strength_in_words;
-use super::text::{
-    BOLD, CYAN, DIM, GREEN, RED, YELLOW, copy_kind, count, described, remedies, row, shown_region,
-};
+use super::text::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, remedies, row};
+use super::words::{copy_kind, count, described, shown_region};
 use crate::engine::evidence::Parts;
 use crate::engine::matcher::{Naming, Owner, Standing};
 use crate::judgement::finding::{Explanation, Line, Run, Token};

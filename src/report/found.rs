@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::text::count;
+use super::words::count;
 use crate::judgement::finding::{Finding, Reference, Report, Severity};
 use crate::text::span::Region;
 

@@ -10,7 +10,7 @@ use super::found::{Found, worst_first};
 use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::SourceFacts;
-use super::text::{count, title};
+use super::words::{count, title};
 use crate::judgement::finding::{Note, NoteKind, Report, Severity};
 use crate::text::span::Region;
 

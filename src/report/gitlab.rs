@@ -13,7 +13,7 @@ use super::json::write_value;
 use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::shown_lines;
-use super::text::title;
+use super::words::title;
 use crate::judgement::finding::{Report, Severity};
 
 #[derive(Serialize)]

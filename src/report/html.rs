@@ -18,7 +18,7 @@ use super::found::{Found, counted, worst_first};
 use super::json::copy_kind;
 use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
-use super::text::{self, count, described, title};
+use super::words::{self, count, described, title};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
 use crate::text::span::Region;
@@ -245,7 +245,7 @@ fn of_reference(reference: &Reference) -> Item {
     Item {
         id: reference.id.chars().take(8).collect(),
         severity: "clear",
-        label: text::standing(reference),
+        label: words::standing(reference),
         title: capital(&title(reference)),
         path: shown(&reference.path),
         place: placed(&reference.path, reference.region),
@@ -262,7 +262,7 @@ fn of_reference(reference: &Reference) -> Item {
         evidence: format!("{:.0} bits in {}", evidence.bits, count(evidence.matched_tokens, "token")),
         strength: strength_in_words(reference),
         why: shown(&reference.verdict.reason),
-        declared: reference.declared.as_ref().map(text::shown_declaration),
+        declared: reference.declared.as_ref().map(words::shown_declaration),
         accepted: reference.accepted.as_ref().map(accepted),
         remedies_label: "To do",
         remedies: reference.verdict.remedies.iter().map(|remedy| shown(remedy)).collect(),
@@ -334,7 +334,7 @@ fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&It
         })
         .collect();
     if others > 0 {
-        let shown = format!("{} more", text::grouped(others as u64));
+        let shown = format!("{} more", words::grouped(others as u64));
         rows.push(Row { name: String::new(), shown, count: rest, percent: percent(rest), picks: false });
     }
     Facet { key, title, rows }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
-use super::text::{count, grouped};
+use super::words::{count, grouped};
 use crate::engine::index::{ComponentEntry, IndexName, Part};
 
 /// What a command has to say.

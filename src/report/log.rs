@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
-use super::text::{BOLD, CYAN, DIM, count, row};
+use super::text::{BOLD, CYAN, DIM, row};
+use super::words::count;
 use crate::decisions::acceptance::{Entry, EntryOwner, Logged};
 use crate::session::journal::JournalEntry;
 use crate::text::span::LineRange;

@@ -12,7 +12,7 @@ use escape::{code, fenced, prose};
 
 use super::found::{Found, counted, worst_first};
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
-use super::text::{count, decided, shown_declaration, takes, title};
+use super::words::{count, decided, shown_declaration, takes, title};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;

@@ -43,7 +43,7 @@ pub(super) fn told(reference: &Reference) -> String {
         "lines {}-{}, {} copy{of_origin}, {:.0} bits of evidence in {} tokens, id {}",
         region.start_line,
         region.end_line,
-        super::text::copy_kind(reference.kind),
+        super::words::copy_kind(reference.kind),
         reference.evidence.bits,
         reference.evidence.matched_tokens,
         reference.id,

@@ -21,7 +21,7 @@ use super::repository::Repository;
 use super::rules::help;
 use super::source_facts::{SourceFacts, shown_lines};
 use super::strength::two_digits;
-use super::text::title;
+use super::words::title;
 use crate::engine::evidence::Preset;
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};

@@ -7,6 +7,11 @@ use crate::judgement::finding::{Finding, Reference};
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, LineRange, Region};
 
+/// Lines of a region that are shown at most; of a longer one so many from its beginning and from its end.
+const CODE_LINES: u32 = 8;
+const FIRST_LINES: u32 = 5;
+const LAST_LINES: u32 = 2;
+
 /// Facts about the files in which something was found, by path.
 #[derive(Clone, Debug, Default)]
 pub struct SourceFacts(BTreeMap<String, FileFacts>);
@@ -18,6 +23,18 @@ pub(super) struct FileFacts {
     pub sha1: String,
     lines: BTreeMap<u32, LineFacts>,
     spans: BTreeMap<Region, ByteSpan>,
+    code: BTreeMap<Region, CodeLines>,
+}
+
+/// The code of a region as far as it is shown: lines by number, without line breaks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct CodeLines {
+    /// Lines from the beginning.
+    pub first: Vec<(u32, String)>,
+    /// How many lines are left out behind them.
+    pub left_out: u32,
+    /// Lines at the end.
+    pub last: Vec<(u32, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,12 +60,18 @@ impl SourceFacts {
         for region in references.iter().map(|reference| reference.region) {
             if let Some(span) = span(source, region) {
                 facts.spans.insert(region, span);
+                facts.code.insert(region, code(source, region));
             }
         }
     }
 
     pub(super) fn of(&self, path: &str) -> Option<&FileFacts> {
         self.0.get(path)
+    }
+
+    /// The code of a reference's region.
+    pub(super) fn code(&self, path: &str, region: Region) -> Option<&CodeLines> {
+        self.of(path)?.code.get(&region)
     }
 
     /// The hash by which GitHub knows the line where a finding is shown.
@@ -88,13 +111,30 @@ pub(super) fn shown_lines(finding: &Finding) -> LineRange {
     finding.added.ranges().iter().rev().max_by_key(length).copied().unwrap_or(finding.region.into())
 }
 
+/// The lines of a region, all of a short one.
+fn code(source: &SourceFile, region: Region) -> CodeLines {
+    let (first, last) = (region.start_line, region.end_line.min(source.line_count()));
+    let lines = |from: u32, to: u32| (from..=to).map(|line| (line, line_text(source, line))).collect();
+    match last.saturating_sub(first) < CODE_LINES {
+        true => CodeLines { first: lines(first, last), ..CodeLines::default() },
+        false => CodeLines {
+            first: lines(first, first + FIRST_LINES - 1),
+            left_out: last - first + 1 - FIRST_LINES - LAST_LINES,
+            last: lines(last - LAST_LINES + 1, last),
+        },
+    }
+}
+
+fn line_text(source: &SourceFile, line: u32) -> String {
+    String::from_utf8_lossy(source.line_text(line)).trim_end_matches(['\r', '\n']).to_owned()
+}
+
 /// The column behind the last character of a line.
 fn end_column(source: &SourceFile, line: u32) -> u32 {
     if line == 0 || line > source.line_count() {
         return 1;
     }
-    let text = String::from_utf8_lossy(source.line_text(line));
-    text.trim_end_matches(['\r', '\n']).chars().count() as u32 + 1
+    line_text(source, line).chars().count() as u32 + 1
 }
 
 fn span(source: &SourceFile, region: Region) -> Option<ByteSpan> {
@@ -136,5 +176,24 @@ mod tests {
         }
         assert_eq!(end_column(&source, 2), 10);
         assert_eq!((end_column(&source, 9), offset(&source, 9, 1)), (1, None));
+    }
+
+    #[test]
+    fn a_long_region_is_shown_from_both_ends() {
+        let text: String = (1..=30).map(|line| format!("x = {line}\n")).collect();
+        let language = Language::from_path("a.py".as_ref()).expect("known");
+        let source = SourceFile::new("a.py", language, text.into_bytes());
+        let numbers = |lines: &[(u32, String)]| lines.iter().map(|(line, _)| *line).collect::<Vec<_>>();
+        let region = |start_line, end_line| Region { start_line, start_column: 1, end_line, end_column: 2 };
+        let short = code(&source, region(3, 10));
+        assert_eq!((numbers(&short.first), short.left_out), ((3..=10).collect(), 0));
+        let long = code(&source, region(3, 11));
+        assert_eq!(
+            (numbers(&long.first), long.left_out, numbers(&long.last)),
+            (vec![3, 4, 5, 6, 7], 2, vec![10, 11])
+        );
+        assert_eq!(long.last[1].1, "x = 11");
+        // The file may have changed since.
+        assert_eq!(numbers(&code(&source, region(29, 99)).first), [29, 30]);
     }
 }

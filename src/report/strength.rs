@@ -1,6 +1,6 @@
 //! Thresholds, strength and chance in words.
 
-use super::text::grouped;
+use super::words::grouped;
 use crate::judgement::finding::{Provenance, Reference};
 
 /// Below this an expected number is not told more exactly.

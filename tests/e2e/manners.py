@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 checks = 0
-VARIABLES = ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI", "GITHUB_ACTIONS")
+VARIABLES = ("NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "CI", "GITHUB_ACTIONS")
 
 
 def check(what, expected, found):

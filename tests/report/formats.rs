@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use birthmark::judgement::finding::{Decision, Finding, Report, Rule, Severity};
 use birthmark::license::LearnedFrom;
 use birthmark::report::markdown::{self, Length};
-use birthmark::report::text::{Frame, References, TextSettings};
+use birthmark::report::text::{Frame, Links, References, TextSettings};
 use birthmark::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
 use birthmark::text::language::Language;
 use birthmark::text::source::SourceFile;
@@ -26,7 +26,12 @@ fn drawn_with(format: ReportFormat, report: &Report, facts: &SourceFacts) -> Str
         report,
         explanations: &[],
         told: None,
-        text: TextSettings { references: References::Findings, frame: Frame::Full },
+        text: TextSettings {
+            references: References::Findings,
+            frame: Frame::Full,
+            width: None,
+            links: Links::Absent,
+        },
         repository: &Repository { top: "/r".to_owned(), below: "app".to_owned() },
         facts,
         created: "2026-01-02T03:04:05Z",

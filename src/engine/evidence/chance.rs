@@ -22,7 +22,7 @@ const HALVING_BITS: f64 = 9.5;
 const GROWTH: f64 = 0.88;
 
 /// Lines of scanned code that expected numbers are stated for.
-const STATED_LINES: f64 = 100_000.0;
+pub(super) const STATED_LINES: f64 = 100_000.0;
 
 /// Lines that a project is taken to have at least: of a few lines no rate can be told.
 const LEAST_PROJECT_LINES: u64 = 1_000;

@@ -1,6 +1,7 @@
 //! Whether a resemblance is strong enough to fail a run by itself.
 
 use super::Chance;
+use super::chance::STATED_LINES;
 
 /// The resemblances expected by chance in 100,000 lines above which one is weak.
 const WEAK_ABOVE: f64 = 0.3;
@@ -26,6 +27,11 @@ impl Strength {
     /// Returns the least evidence in bits of a substantial resemblance.
     pub fn substantial_bits(chance: Chance) -> f32 {
         chance.bits_for(WEAK_ABOVE)
+    }
+
+    /// Returns how many substantial resemblances chance brings about in so many lines of unrelated code, at most.
+    pub fn expected_substantial(lines: u64) -> f64 {
+        WEAK_ABOVE * lines as f64 / STATED_LINES
     }
 
     /// Returns the stable code.

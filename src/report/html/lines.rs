@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::engine::matcher::Naming;
 use crate::judgement::finding::{self, Explanation, Token};
 use crate::report::printable::write_char;
-use crate::report::text::count;
+use crate::report::words::count;
 
 /// Lines of one reference that are shown.
 const MAX_LINES: usize = 160;

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::super::json::{learned_from, write_value};
 use super::super::printable::Printable;
-use super::super::text::{BOLD, DIM, count, named, row};
+use super::super::text::{BOLD, DIM, row};
+use super::super::words::{count, named};
 use crate::judgement::finding::Note;
 use crate::license::{LicenseFact, Precision};
 use crate::project::config::{Decided, Statement, StatementKind};

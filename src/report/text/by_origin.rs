@@ -1,11 +1,13 @@
 //! References that ask for little and may be many: one line per package, with its first places.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{BOLD, CYAN, DIM, LISTED, Page, References, arrow, count, named};
-use crate::judgement::finding::{Reference, Rule, Taking};
+use super::{BOLD, CYAN, DIM, LISTED, Page, References, arrow};
+use crate::judgement::finding::{Reference, Rule};
 use crate::report::printable::Printable;
+use crate::report::words::{count, named, takes};
 
 impl Page<'_> {
     /// Code that may stay if its notice is kept: one line per origin.
@@ -52,6 +54,9 @@ fn listed(
         return Ok(());
     }
     writeln!(out, "{BOLD}{heading}{BOLD:#}")?;
+    let mut packages: Vec<_> =
+        packages.iter().map(|(package, held)| (package, strongest_first(held))).collect();
+    packages.sort_by(|(_, a), (_, b)| by_bits(a[0], b[0]));
     for ((purl, said), references) in packages {
         let purl = Printable(purl);
         writeln!(out, "  {CYAN}{purl}{CYAN:#} {DIM}{said}{DIM:#}")?;
@@ -65,10 +70,12 @@ fn listed(
     writeln!(out)
 }
 
-/// How a package comes to hold code of the project, in a few words.
-pub(in crate::report) fn takes(taking: Taking) -> &'static str {
-    match taking {
-        Taking::DependsOn => "depends on this project",
-        Taking::Vendors => "vendors this project",
-    }
+fn strongest_first<'a>(references: &[&'a Reference]) -> Vec<&'a Reference> {
+    let mut references = references.to_vec();
+    references.sort_by(|a, b| by_bits(a, b));
+    references
+}
+
+fn by_bits(a: &Reference, b: &Reference) -> Ordering {
+    b.evidence.bits.total_cmp(&a.evidence.bits)
 }

@@ -19,7 +19,7 @@ use super::worker::{Project, told};
 use super::{Event, uri};
 use crate::judgement::finding::{Finding, Reference, Report, Severity, Summary};
 use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
-use crate::report::text::count;
+use crate::report::words::count;
 use crate::text::source::SourceFile;
 
 /// How often progress is told.

@@ -12,7 +12,7 @@ use crate::license::LicenseFact;
 use crate::report::json::{copy_kind, learned_from, rounded, severity};
 use crate::report::printable::Printable;
 use crate::report::strength::strength_in_words;
-use crate::report::text::described;
+use crate::report::words::described;
 use crate::text::source::Surrounded;
 use crate::text::span::{LineRange, Region};
 

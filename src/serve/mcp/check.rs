@@ -13,7 +13,7 @@ use crate::judgement::finding::{self, NoteKind, Report};
 use crate::project::config::Config;
 use crate::project::walk::{self, Review};
 use crate::report::strength::threshold_in_words;
-use crate::report::text::{count, grouped};
+use crate::report::words::{count, grouped};
 
 /// Arguments of `check_code`.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -15,7 +15,7 @@ use crate::judgement::finding::Decision;
 use crate::judgement::policy;
 use crate::license::{Category, LicenseFact};
 use crate::purl::Purl;
-use crate::report::text::{count, grouped};
+use crate::report::words::{count, grouped};
 use crate::session::Checker;
 use crate::text::span::LineRange;
 

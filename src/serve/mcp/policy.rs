@@ -14,7 +14,7 @@ use crate::license::{Distribution, ListedLicense};
 use crate::project::config::FailOn;
 use crate::project::walk::display_path;
 use crate::report::json::rounded;
-use crate::report::text::{count, grouped};
+use crate::report::words::{count, grouped};
 use crate::session::Checker;
 
 /// Arguments of `show_policy`.
