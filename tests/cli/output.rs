@@ -225,3 +225,17 @@ fn a_change_is_shown_at_its_added_lines() {
     assert!(read("r.txt").contains("file=src/routes.py,line=70,endLine=82,"), "{}", read("r.txt"));
     assert!(read("r.html").contains("<i>came_from</i>"), "the code is what was staged");
 }
+
+#[test]
+fn colours_can_be_forced_where_there_is_no_terminal() {
+    let project = demo();
+    let scanned = |variables: &[(&str, &str)]| {
+        let mut command = birthmark(project.path());
+        command.arg("scan").env_remove("NO_COLOR").envs(variables.iter().copied());
+        run(&mut command).1
+    };
+    assert!(!scanned(&[]).contains('\u{1b}'));
+    assert!(scanned(&[("FORCE_COLOR", "1")]).contains('\u{1b}'));
+    assert!(!scanned(&[("FORCE_COLOR", "0")]).contains('\u{1b}'));
+    assert!(!scanned(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]).contains('\u{1b}'));
+}
