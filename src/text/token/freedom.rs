@@ -7,6 +7,8 @@
 //! The judgement is read from tokens, bracket depths and columns and not from the parse tree, as [`role`](super::role) is: it holds in
 //! fragments too.
 
+use std::cell::Cell;
+
 use super::{TokenClass, TokenStream};
 use crate::text::language::{Interfaces, Language};
 use crate::text::source::SourceFile;
@@ -31,6 +33,7 @@ pub fn freedom(source: &SourceFile, stream: &TokenStream) -> Vec<Freedom> {
         stream,
         words: Words::of(source.language()),
         freedom: vec![Freedom::Free; stream.len()],
+        steps_left: Cell::new(stream.len().saturating_mul(STEPS_PER_TOKEN)),
     };
     match source.language().row().interfaces {
         Interfaces::Implementations => marker.mark_implementations(),
@@ -72,6 +75,8 @@ struct Marker<'a> {
     stream: &'a TokenStream,
     words: Words,
     freedom: Vec<Freedom>,
+    /// Steps that searches may still take; without any left nothing more is marked.
+    steps_left: Cell<usize>,
 }
 
 /// A class or function that is open where indentation makes blocks.
@@ -79,6 +84,12 @@ struct Block {
     column: u32,
     has_bases: bool,
 }
+
+/// Steps that searches may take for each token of a text. `fn` without end in a macro, or `impl A for B {` in each other, would
+/// take a step for each pair of tokens.
+const STEPS_PER_TOKEN: usize = 64;
+/// Blanks at the beginning of a line that are counted.
+const MAX_INDENT: usize = 1 << 10;
 
 /// Integers seen last, at most this many tokens apart, make a progression.
 const PROGRESSION_REACH: usize = 12;
@@ -102,12 +113,18 @@ impl Marker<'_> {
     /// the brackets around it.
     fn find_at_depth(&self, start: usize, is_end: impl Fn(usize) -> bool) -> usize {
         let depth = self.stream.depths[start];
-        (start..self.stream.len())
-            .find(|&token| {
-                let here = self.stream.depths[token];
-                here < depth || here == depth && is_end(token)
-            })
-            .unwrap_or(self.stream.len())
+        let end = (start..self.stream.len()).find(|&token| {
+            let here = self.stream.depths[token];
+            !self.may_step() || here < depth || here == depth && is_end(token)
+        });
+        end.unwrap_or(self.stream.len())
+    }
+
+    /// Takes a step of a search, if one is left.
+    fn may_step(&self) -> bool {
+        let left = self.steps_left.get();
+        self.steps_left.set(left.saturating_sub(1));
+        left > 0
     }
 
     /// Marks signatures, and those of `impl Trait for` blocks with the head of the block as dictated.
@@ -135,7 +152,7 @@ impl Marker<'_> {
     fn mark_methods_of(&mut self, body: usize) {
         let inside = self.stream.depths[body] + 1;
         let mut token = body + 1;
-        while token < self.stream.len() && self.stream.depths[token] >= inside {
+        while token < self.stream.len() && self.stream.depths[token] >= inside && self.may_step() {
             if self.stream.depths[token] == inside && self.is_function_word(token) {
                 let end = self.find_at_depth(token, |at| Some(self.class(at)) == self.words.body);
                 self.mark(token..end, Freedom::Dictated);
@@ -172,10 +189,9 @@ impl Marker<'_> {
 
     /// Returns the column of the first word of the line that a token stands on, in bytes.
     fn column(&self, token: usize) -> u32 {
-        let start = self.stream.spans[token].start as usize;
-        let text = self.source.text();
-        let line = text[..start].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
-        text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count() as u32
+        let line = self.source.line_start(self.source.line(self.stream.spans[token].start)) as usize;
+        let indent = self.source.text()[line..].iter().take(MAX_INDENT);
+        indent.take_while(|byte| matches!(byte, b' ' | b'\t')).count() as u32
     }
 
     /// Whether a definition's name is followed by brackets that hold something.
@@ -190,7 +206,8 @@ impl Marker<'_> {
     fn end_of_parameters(&self, token: usize) -> usize {
         let depth = self.stream.depths[token];
         let inside = (token + 3).min(self.stream.len());
-        (inside..self.stream.len()).find(|&at| self.stream.depths[at] <= depth).unwrap_or(self.stream.len())
+        let end = (inside..self.stream.len()).find(|&at| !self.may_step() || self.stream.depths[at] <= depth);
+        end.unwrap_or(self.stream.len())
     }
 
     fn is_special_method(&self, name: usize) -> bool {
@@ -320,6 +337,21 @@ mod tests {
     fn a_parameter_stored_under_its_name_is_dictated() {
         let (dictated, _) = marked("python", "self.left = left\nself.right = other\n");
         assert_eq!(dictated, ["self", "left", "=", "left"]);
+    }
+
+    /// Each of these once took a step for each pair of tokens.
+    #[test]
+    fn searches_take_a_bounded_number_of_steps() {
+        for text in [
+            format!("m!({})", "fn ".repeat(20_000)),
+            "impl A for B {".repeat(8_000),
+            "m!(impl ".repeat(8_000),
+        ] {
+            let language = Language::from_name("rust").expect("known");
+            let source = SourceFile::new("a", language, text.into_bytes());
+            let stream = tokenize(&source);
+            assert_eq!(freedom(&source, &stream).len(), stream.len());
+        }
     }
 
     #[test]
