@@ -44,7 +44,6 @@ pub(super) struct Parse {
     /// Held if the tree is large. To be dropped after the tree, and before another text is parsed.
     pub(super) turn: Option<Turn>,
     /// What it took.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests hold it to the budget"))]
     pub(super) spent: Spent,
 }
 
@@ -60,6 +59,19 @@ pub(super) struct Spent {
     pub(super) steps: usize,
     /// Bytes that were handed to the lexers.
     pub(super) bytes: usize,
+}
+
+impl Spent {
+    /// Adds what another parse took.
+    pub(super) fn add(&mut self, other: Spent) {
+        self.steps += other.steps;
+        self.bytes += other.bytes;
+    }
+
+    /// Whether neither steps nor bytes exceed a limit.
+    pub(super) fn is_within(self, limit: Spent) -> bool {
+        self.steps <= limit.steps && self.bytes <= limit.bytes
+    }
 }
 
 /// What is spent on one text so far.
@@ -91,16 +103,28 @@ pub(super) fn parse(parser: &mut Parser, text: &[u8]) -> Parse {
     }
     // The tree of a text whose end was kept from the lexers is not its tree.
     let tree = tree.filter(|_| !meter.is_exhausted.get());
-    Parse { tree, turn: meter.turn.take(), spent: meter.spent.get() }
+    let mut spent = meter.spent.get();
+    // What control characters took off the budget.
+    spent.steps += allowance(text.len()).steps - limit.steps;
+    Parse { tree, turn: meter.turn.take(), spent }
+}
+
+/// What may be spent on all pieces of a text of so many bytes.
+pub(super) fn allowance(bytes: usize) -> Spent {
+    Spent { steps: FREE_STEPS + bytes / BYTES_PER_STEP, bytes: FREE_BYTES + bytes * READINGS }
+}
+
+/// Returns how many control characters a text holds that are no blanks.
+pub(super) fn controls(text: &[u8]) -> usize {
+    text.iter().filter(|byte| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r')).count()
 }
 
 /// What may be spent on a text; `None` if it is no text.
 fn limit(text: &[u8]) -> Option<Spent> {
-    let is_control = |byte: &&u8| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r');
-    let controls = text.iter().filter(is_control).count();
-    let earned = FREE_STEPS + text.len() / BYTES_PER_STEP;
+    let controls = controls(text);
+    let Spent { steps: earned, bytes } = allowance(text.len());
     let steps = earned.checked_sub(controls * STEPS_PER_CONTROL).filter(|&steps| steps > 0)?;
-    Some(Spent { steps, bytes: FREE_BYTES + text.len() * READINGS })
+    Some(Spent { steps, bytes })
 }
 
 impl<'t> Meter<'t> {

@@ -3,6 +3,7 @@
 use tree_sitter::{Node, Tree};
 
 use super::Tokenizer;
+use super::pieces::MAX_WHOLE_BYTES;
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, LineRange};
 
@@ -44,10 +45,16 @@ const SEQUENCES: [&str; 8] = [
 ];
 
 impl Tokenizer {
-    /// The layout of a text. One that the parser gives up on has no comments and no place for any.
+    /// The layout of a text. One that is parsed in pieces has comments, and no place for others.
     pub fn layout(&mut self, source: &SourceFile) -> Layout {
-        let tree = self.parse(source.language(), source.text()).tree;
-        let comments = tree.as_ref().map(|tree| comments(tree, source)).unwrap_or_default();
+        let tree = match source.text().len() > MAX_WHOLE_BYTES {
+            true => None,
+            false => self.parse(source.language(), source.text()).tree,
+        };
+        let comments = match &tree {
+            Some(tree) => comments(tree, source),
+            None => self.comments_in_pieces(source),
+        };
         Layout { tree, comments }
     }
 }
@@ -115,7 +122,7 @@ fn is_place(tree: &Tree, offset: usize, text: &[u8]) -> bool {
 }
 
 /// Iterative: code nests deeper than a stack is long.
-fn comments(tree: &Tree, source: &SourceFile) -> Vec<Comment> {
+pub(super) fn comments(tree: &Tree, source: &SourceFile) -> Vec<Comment> {
     let mut found = Vec::new();
     let mut cursor = tree.walk();
     loop {

@@ -17,6 +17,7 @@ mod budget;
 mod extent;
 mod freedom;
 mod layout;
+mod pieces;
 mod role;
 mod tokenizer;
 mod words;
@@ -127,13 +128,14 @@ pub struct TokenStream {
     names: Vec<u16>,
     spans: Vec<ByteSpan>,
     depths: Vec<u16>,
+    gaps: Vec<ByteSpan>,
     completeness: Completeness,
 }
 
 /// Whether the whole text was tokenized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Completeness {
-    /// Every leaf of the parse.
+    /// Every leaf of the parse, or of those pieces that are no [gaps](TokenStream::gaps).
     #[default]
     Whole,
     /// The parser used up its budget; the stream is empty.
@@ -189,6 +191,11 @@ impl TokenStream {
         &self.depths
     }
 
+    /// The parts of the text that the parser gave up, in order; empty unless the text was parsed in pieces.
+    pub fn gaps(&self) -> &[ByteSpan] {
+        &self.gaps
+    }
+
     /// Whether the whole text was tokenized.
     pub fn completeness(&self) -> Completeness {
         self.completeness
@@ -211,6 +218,7 @@ impl TokenStream {
             names: Vec::with_capacity(tokens),
             spans: Vec::with_capacity(tokens),
             depths: Vec::with_capacity(tokens),
+            gaps: Vec::new(),
             completeness: Completeness::Whole,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
-use super::budget::{self, Parse};
+use super::budget::{self, Parse, Spent};
 use super::role::{self, Bracket, Neighbours, Shape};
 use super::{Completeness, NameHash, TokenClass, TokenStream};
 use crate::text::language::{Atom, KeywordArguments, Language};
@@ -49,6 +49,8 @@ pub struct Tokenizer {
     leaves: Vec<Leaf>,
     /// The text that was parsed last, and its tree: where something was found, the comments of the same text are read next.
     last: Option<(Vec<u8>, Tree)>,
+    /// What was spent on pieces of a text so far.
+    pub(super) spent: Spent,
 }
 
 /// Whether the parser found its way.
@@ -61,10 +63,19 @@ enum Parsed {
 /// Bytes of a text that is tried as a fragment.
 const MAX_FRAGMENT_BYTES: usize = 1 << 16;
 
+/// A leaf of the parse, at its place in the text that was parsed.
 #[derive(Clone, Copy)]
-struct Leaf {
+pub(super) struct Leaf {
     shape: Shape,
     span: ByteSpan,
+}
+
+impl Leaf {
+    /// Returns the leaf of a piece at its place in the text that the piece was cut from.
+    pub(super) fn shifted(self, offset: u32) -> Leaf {
+        let Leaf { shape, span } = self;
+        Leaf { shape, span: ByteSpan { start: span.start + offset, end: span.end + offset } }
+    }
 }
 
 /// Tokenizes one text with a parser of its own.
@@ -75,7 +86,13 @@ pub fn tokenize(source: &SourceFile) -> TokenStream {
 impl Tokenizer {
     /// A tokenizer without history; making one is cheap.
     pub fn new() -> Tokenizer {
-        Tokenizer { parser: Parser::new(), language: None, leaves: Vec::new(), last: None }
+        Tokenizer {
+            parser: Parser::new(),
+            language: None,
+            leaves: Vec::new(),
+            last: None,
+            spent: Spent::default(),
+        }
     }
 
     /// The normalized tokens of a text.
@@ -84,25 +101,39 @@ impl Tokenizer {
             return TokenStream { completeness: Completeness::BudgetExhausted, ..TokenStream::default() };
         };
         if parsed == Parsed::WithErrors && source.text().len() <= MAX_FRAGMENT_BYTES {
-            self.try_inside_string(source);
+            self.try_inside_string(source.language(), source.text());
         }
         assign_roles(&self.leaves, source)
     }
 
+    /// Reads the leaves of a piece of a text; false if the parser's budget did not suffice.
+    pub(super) fn leaves_of_fragment(&mut self, language: Language, text: &[u8]) -> bool {
+        let parsed = self.leaves(language, text);
+        if parsed == Some(Parsed::WithErrors) && text.len() <= MAX_FRAGMENT_BYTES {
+            self.try_inside_string(language, text);
+        }
+        parsed.is_some()
+    }
+
+    /// Returns the leaves that were read last.
+    pub(super) fn take_leaves(&mut self) -> Vec<Leaf> {
+        std::mem::take(&mut self.leaves)
+    }
+
     /// Reads the text as if it began inside a string, and keeps that reading if it makes more sense: a fragment cut
     /// out of a string has its code and its strings the wrong way round.
-    fn try_inside_string(&mut self, source: &SourceFile) {
-        let mut least = nonsense(&self.leaves, source.text());
-        for quote in source.language().row().quotes {
+    fn try_inside_string(&mut self, language: Language, fragment: &[u8]) {
+        let mut least = nonsense(&self.leaves, fragment);
+        for quote in language.row().quotes {
             if least == 0 {
                 return;
             }
-            if !begins_with_prose(&self.leaves, source.text(), quote) {
+            if !begins_with_prose(&self.leaves, fragment, quote) {
                 continue;
             }
             let as_read = std::mem::take(&mut self.leaves);
-            let text = [quote.as_bytes(), source.text()].concat();
-            let found = self.leaves(source.language(), &text).map(|_| nonsense(&self.leaves, &text));
+            let text = [quote.as_bytes(), fragment].concat();
+            let found = self.leaves(language, &text).map(|_| nonsense(&self.leaves, &text));
             match found {
                 // A reading in which a string swallows the code has no nonsense in it, and nothing else.
                 Some(nonsense) if nonsense < least && self.leaves.len() * 2 >= as_read.len() => {
@@ -135,11 +166,12 @@ impl Tokenizer {
             self.last = None;
         }
         if let Some((_, tree)) = self.last.as_ref().filter(|(parsed, _)| parsed == text) {
-            return Parse { tree: Some(tree.clone()), turn: None, spent: budget::Spent::default() };
+            return Parse { tree: Some(tree.clone()), turn: None, spent: Spent::default() };
         }
         // Its memory serves the next tree while it is still in the processor's caches.
         self.last = None;
         let parse = budget::parse(&mut self.parser, text);
+        self.spent.add(parse.spent);
         // A large tree is not kept: others wait until it is gone.
         let kept = parse.tree.as_ref().filter(|_| parse.turn.is_none());
         self.last = kept.map(|tree| (text.to_vec(), tree.clone()));
@@ -338,7 +370,7 @@ fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
 }
 
 /// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
-fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
+pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
     let keyword_arguments = source.language().row().keyword_arguments == KeywordArguments::WithEquals;
     let mut stream = TokenStream::with_room(leaves.len());
