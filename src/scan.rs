@@ -34,7 +34,7 @@ use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
 use crate::project::cache::Cache;
 use crate::project::config::ProjectManifests;
 use crate::project::walk::marks;
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Review, Walked, WalkedFile};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, Markers, Review, Walked, WalkedFile};
 use crate::text::declaration::{self, Declaration};
 use crate::text::source::SourceFile;
 use crate::text::span::{LineSet, Region};
@@ -115,6 +115,8 @@ pub struct FileReport {
     /// Physical lines checked; none if the file was skipped.
     pub lines: u64,
     limits: Limits,
+    /// The lines that the parser gave up; of a change, those of them that it adds.
+    unread: LineSet,
     /// Matches with packages of the project itself, which are not reported.
     own: usize,
     /// In a change, the identities of all matches, also of those that touch no added line.
@@ -223,10 +225,12 @@ impl Scanner {
         source: &SourceFile,
         outbound: &LicenseFact,
         review: &Review,
+        markers: Markers,
     ) -> Report {
         let report = guarded(source.path(), || {
-            let mut report = self.file(tokenizer, source, outbound)?;
+            let mut report = self.file(tokenizer, source, outbound, markers)?;
             report.narrow(review);
+            report.tell_unread();
             Ok(report)
         });
         let mut reports = vec![report];
@@ -242,10 +246,12 @@ impl Scanner {
         file: &WalkedFile,
         outbound: &Outbound<'_>,
     ) -> FileReport {
-        match walk::load(file, DEFAULT_SIZE_LIMIT) {
+        match walk::load(file, MAX_SCANNED_BYTES) {
             Ok(source) => guarded(&file.path, || {
-                let mut report = self.file(tokenizer, &source, &outbound(file, &source))?;
+                let outbound = outbound(file, &source);
+                let mut report = self.file(tokenizer, &source, &outbound, file.markers)?;
                 report.narrow(&file.review);
+                report.tell_unread();
                 Ok(report)
             }),
             Err(note) => FileReport { notes: vec![note], ..FileReport::default() },
@@ -261,8 +267,9 @@ impl Scanner {
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
         outbound: &LicenseFact,
+        markers: Markers,
     ) -> Result<FileReport, IndexError> {
-        Ok(match self.look(tokenizer, source)? {
+        Ok(match self.look(tokenizer, source, markers)? {
             Look::Skipped(skip) => skipped(source, skip),
             Look::Seen(seen) => {
                 let mut report = self.judged(source, seen, outbound);
@@ -277,6 +284,7 @@ impl Scanner {
         let path = source.path().to_owned();
         let mut report =
             FileReport { path, lines, limits: seen.limits, own: seen.own, ..FileReport::default() };
+        report.unread = seen.unread;
         let said = match seen.matches.is_empty() {
             true => Vec::new(),
             false => declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code]),
@@ -413,9 +421,7 @@ impl Scanner {
         report.notes.extend(cleared::notes(&report.references, own, &self.settings));
         report.notes.extend_from_slice(self.settings.manifests.notes());
         report.notes.sort();
-        let count = |kind| report.notes.iter().filter(|note| note.kind == kind).count() as u64;
-        report.summary.files_skipped = count(NoteKind::Skipped);
-        report.summary.files_failed = count(NoteKind::Failed);
+        report.count_notes();
         report.summary.references = report.references.len() as u64;
         report.summary.findings = [Severity::Info, Severity::Warning, Severity::Error]
             .map(|severity| report.findings.iter().filter(|f| f.severity == severity).count() as u64);
@@ -444,6 +450,15 @@ struct Judged {
 }
 
 impl FileReport {
+    /// Notes which lines were not checked.
+    fn tell_unread(&mut self) {
+        if !self.unread.is_empty() {
+            let lines = if self.unread.len() == 1 { "line" } else { "lines" };
+            let message = format!("not checked: the parser gave up on {lines} {}", self.unread);
+            self.notes.push(Note { path: Some(self.path.clone()), kind: NoteKind::Partial, message });
+        }
+    }
+
     /// Leaves references, by their place in the file, and what is found about them.
     fn retain_references(&mut self, mut keep: impl FnMut(usize, &Reference) -> bool) {
         let (mut kept, mut dropped) = (Vec::new(), Vec::new());

@@ -240,6 +240,9 @@ Allowed, if the notice of the origin is kept
    --> src/summary.py:100:1-140:16  00000064
        + 2 more places
 
+skipped: a.py: larger than 1 MiB
+skipped: b.py: binary
+skipped: c.py: binary
 checked in part: d.py: the last 3 lines cannot be read
 failed: e.py: permission denied
 

@@ -1,9 +1,11 @@
 //! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
 //! decided by each subcommand.
 
+mod fail;
 mod init;
 mod license;
 
+pub use fail::FailArgs;
 pub use init::InitArgs;
 pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
 
@@ -29,7 +31,7 @@ use super::scope::{ScopeArgs, WHAT};
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::{IndexName, Memory};
 use crate::license::{LicenseFact, MATRIX_ATTRIBUTION};
-use crate::project::config::{ConfigChoice, FailOn, given_license};
+use crate::project::config::{ConfigChoice, given_license};
 use crate::purl::Purl;
 use crate::report::{self, ReportFormat};
 use crate::session::Choices;
@@ -146,7 +148,7 @@ Examples:
 Exit status:
   0  clean, or only findings below --fail-on
   1  findings at or above --fail-on (by default: warnings and errors)
-  2  usage, configuration, index or I/O failure, or a file that could not be checked")]
+  2  usage, configuration, index or I/O failure, or a file that could not be checked; see --fail-on-skipped")]
 pub struct ScanArgs {
     /// Files and directories to check
     ///
@@ -167,12 +169,8 @@ pub struct ScanArgs {
     pub baseline: BaselineChoice,
     #[command(flatten)]
     pub cache: CacheChoice,
-    /// Lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
-    pub fail_on: Option<FailOn>,
-    /// Report findings, but do not fail because of them
-    #[arg(long)]
-    pub exit_zero: bool,
+    #[command(flatten)]
+    pub fail: FailArgs,
     #[command(flatten)]
     pub report: ReportArgs,
 }
@@ -537,8 +535,7 @@ impl ScanArgs {
             check,
             baseline: BaselineChoice::default(),
             cache: CacheChoice::default(),
-            fail_on: None,
-            exit_zero: true,
+            fail: FailArgs { exit_zero: true, ..FailArgs::default() },
             report: ReportArgs::default(),
         }
     }
@@ -585,9 +582,4 @@ fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
 
 fn report_file() -> impl TypedValueParser<Value = ReportFile> {
     PathBufValueParser::new().try_map(ReportFile::parse)
-}
-
-fn fail_on() -> impl TypedValueParser<Value = FailOn> {
-    PossibleValuesParser::new(FailOn::NAMED.map(|(name, _)| name))
-        .map(|name| FailOn::from_name(&name).unwrap_or_default())
 }

@@ -185,7 +185,7 @@ fn report(request: &Request, common: &Common) -> anyhow::Result<Report> {
 }
 
 fn scan_of(target: &TargetArgs, baseline: BaselineChoice) -> ScanArgs {
-    ScanArgs { paths: target.paths.clone(), baseline, exit_zero: true, ..ScanArgs::of(target.check.clone()) }
+    ScanArgs { paths: target.paths.clone(), baseline, ..ScanArgs::of(target.check.clone()) }
 }
 
 impl BaselineChoice {

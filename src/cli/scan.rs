@@ -15,12 +15,15 @@ use super::scope::{Input, standard_input};
 use super::threads::NO_THREADS;
 use crate::judgement::finding::Report;
 use crate::project::cache::FROM_FILES;
-use crate::project::config::FailOn;
-use crate::project::walk::{Review, Walked, WalkedFile};
+use crate::project::config::{FailOn, FailOnSkipped};
+use crate::project::walk::{self, Inspected, Markers, Review, Walked, WalkedFile};
 use crate::scan::Scanner;
 use crate::session::{Choices, Coverage, Policy, Session};
 use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
+
+/// What to do about a file that was not checked, where that fails.
+const SKIPPED_REMEDY: &str = "exclude it, or pass --fail-on-skipped=never";
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let look = Look::new(&args.report, common)?;
@@ -36,6 +39,7 @@ pub(super) struct Request {
     session: Session,
     cache: Option<PathBuf>,
     fail_on: FailOn,
+    fail_on_skipped: FailOnSkipped,
     coverage: Coverage,
     jobs: Option<NonZeroUsize>,
 }
@@ -52,11 +56,14 @@ impl Request {
             true => Coverage::Project,
             false => Coverage::Part,
         };
-        let fail_on = match args.exit_zero {
+        let fail_on = match args.fail.exit_zero {
             true => FailOn::Never,
-            false => args.fail_on.or(session.config().fail_on).unwrap_or_default(),
+            false => args.fail.fail_on.or(session.config().fail_on).unwrap_or_default(),
         };
-        Ok(Request { input, session, cache: args.cache.directory(), fail_on, coverage, jobs })
+        let fail_on_skipped =
+            args.fail.fail_on_skipped.or(session.config().fail_on_skipped).unwrap_or_default();
+        let cache = args.cache.directory();
+        Ok(Request { input, session, cache, fail_on, fail_on_skipped, coverage, jobs })
     }
 
     /// The project as it is configured and chosen.
@@ -67,23 +74,52 @@ impl Request {
     /// Runs it.
     pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
         let (mut scanner, policy) = self.scanner()?;
+        let mut is_all_excluded = false;
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.session.walk_settings())?;
                 let files = walked.files.clone();
+                is_all_excluded = walked.is_all_excluded;
                 (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, language } => {
-                let source = SourceFile::new(slashed(name), *language, standard_input()?);
-                let outbound = self.session.licenses().of_text(name, source.text());
-                let report = scanner.text(&mut Tokenizer::new(), &source, &outbound, &Review::Whole);
+                let (text, problem) = match walk::inspect(standard_input()?) {
+                    Inspected::Text(text) => (text, None),
+                    Inspected::NotText(problem) => (Vec::new(), Some(problem.note(&slashed(name)))),
+                };
+                let source = SourceFile::new(slashed(name), *language, text);
+                let report = match problem {
+                    None => self.scan_text(&scanner, name, &source),
+                    Some(note) => {
+                        let walked = Walked { notes: vec![note], ..Walked::default() };
+                        self.scan_files(&mut scanner, walked, common)?
+                    }
+                };
                 (report, Sources::Text(Box::new(source)))
             }
         };
         report.notes.extend(self.session.licenses().notes());
-        report.notes.sort();
+        report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
+        report.count_notes();
+        if self.fails_on_skipped() {
+            report.fail_left_out(SKIPPED_REMEDY);
+        }
         policy.tell_unused(self.session.config(), scanner.manifests(), self.coverage, &mut report);
         Ok(Scanned { report, scanner, sources })
+    }
+
+    fn scan_text(&self, scanner: &Scanner, name: &Path, source: &SourceFile) -> Report {
+        let outbound = self.session.licenses().of_text(name, source.text());
+        scanner.text(&mut Tokenizer::new(), source, &outbound, &Review::Whole, Markers::ExcuseNothing)
+    }
+
+    /// Whether files that were not checked make the run fail.
+    fn fails_on_skipped(&self) -> bool {
+        match self.fail_on_skipped {
+            FailOnSkipped::Never => false,
+            FailOnSkipped::Change => matches!(self.input, Input::Change { .. }),
+            FailOnSkipped::Always => true,
+        }
     }
 
     /// The report, and the files it is about.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{anyhow, bail};
 
 use crate::judgement::finding::{Explanation, Finding, Reference, Report};
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile};
 use crate::report::SourceFacts;
 use crate::scan::Scanner;
 use crate::text::source::SourceFile;
@@ -76,7 +76,7 @@ impl Scanned {
         };
         let file = files.iter().find(|file| file.path == path);
         let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
-        let source = walk::load(file, DEFAULT_SIZE_LIMIT)
+        let source = walk::load(file, MAX_SCANNED_BYTES)
             .map_err(|note| anyhow!("`{path}` changed while it was checked: {}", note.message))?;
         look(&source)
     }

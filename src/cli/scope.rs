@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueHint};
 
 use super::args::ScanArgs;
-use crate::judgement::finding::{Note, NoteKind};
+use crate::judgement::finding::{Note, NoteKind, Report};
 use crate::project::changes::{ChangesError, Repository, Scope, pushed};
 use crate::project::config::Config;
 use crate::project::git::path_from_bytes;
@@ -114,6 +114,38 @@ impl Input {
             Input::Change { repository, scope, paths } => Ok(repository.change(scope, paths, &settings)?),
             Input::Stdin { .. } => Ok(Walked::default()),
         }
+    }
+
+    /// What to say of a run that checked nothing, if this is one.
+    pub fn nothing_checked(&self, report: &Report, is_all_excluded: bool) -> Option<Note> {
+        let is_named = match self {
+            Input::Change { .. } => return None,
+            Input::Stdin { .. } => true,
+            Input::Paths { paths, explicit: Explicit::Take } => paths.iter().any(|path| !path.is_dir()),
+            Input::Paths { paths, explicit: Explicit::Exclude } if paths.is_empty() => return None,
+            Input::Paths { .. } => false,
+        };
+        let is_list = matches!(self, Input::Paths { explicit: Explicit::Exclude, .. });
+        if report.summary.files_scanned > 0 || report.summary.lines_scanned > 0 {
+            return None;
+        }
+        let reason = report.notes.iter().find(|note| note.path.is_some() && note.kind != NoteKind::Failed);
+        let reason = reason.map(|note| format!(": {}: {}", note.path.as_deref().unwrap_or(""), note.message));
+        let (kind, message) = match (is_named, is_all_excluded) {
+            (true, _) => (NoteKind::Failed, format!("nothing that was named was checked{}", reason?)),
+            (false, true) if !is_list => (
+                NoteKind::Failed,
+                "nothing was checked: the configuration excludes all of it; correct `exclude`, or name a file".to_owned(),
+            ),
+            (false, true) => {
+                (NoteKind::Warning, "nothing was checked: the configuration excludes every file of the list".to_owned())
+            }
+            (false, false) => (
+                NoteKind::Warning,
+                "nothing was checked: there is no file here in a language that birthmark reads".to_owned(),
+            ),
+        };
+        Some(Note { path: None, kind, message })
     }
 
     /// The change under review in a few words, if it is one.

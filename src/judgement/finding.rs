@@ -42,6 +42,26 @@ impl Report {
         self.references.iter().filter(is_meant)
     }
 
+    /// Sorts the notes and counts the files that were skipped and that failed.
+    pub fn count_notes(&mut self) {
+        self.notes.sort();
+        let count = |kind| self.notes.iter().filter(|note| note.kind == kind).count() as u64;
+        self.summary.files_skipped = count(NoteKind::Skipped);
+        self.summary.files_failed = count(NoteKind::Failed);
+    }
+
+    /// Makes every file that was not or only partly checked a failed one. `remedy` says what to do about it.
+    pub fn fail_left_out(&mut self, remedy: &str) {
+        let is_left_out = |note: &&mut Note| {
+            matches!(note.kind, NoteKind::Skipped | NoteKind::Partial) && note.path.is_some()
+        };
+        for note in self.notes.iter_mut().filter(is_left_out) {
+            note.kind = NoteKind::Failed;
+            note.message = format!("{} ({remedy})", note.message);
+        }
+        self.count_notes();
+    }
+
     /// Adds findings at their places and counts them.
     pub fn add(&mut self, findings: Vec<Finding>) {
         for finding in &findings {
@@ -230,8 +250,10 @@ pub enum NoteKind {
     Skipped,
     /// The file was checked in part.
     Partial,
-    /// The file could not be read or checking it failed: the run exits with 2.
+    /// The file could not be read or checking it failed: the run exits with 2. Without a path, nothing was checked.
     Failed,
+    /// The run says less than it seems to.
+    Warning,
     /// A limit was reached.
     Limit,
     /// Something else worth knowing.

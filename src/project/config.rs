@@ -66,6 +66,8 @@ pub struct Config {
     pub fail_on: Option<FailOn>,
     /// `fail-on-weak`: whether findings about weak resemblances have the severity of their rule.
     pub fail_on_weak: Option<bool>,
+    /// `fail-on-skipped`: whether a run fails because of files that were not checked.
+    pub fail_on_skipped: Option<FailOnSkipped>,
     /// `log`: whether the journal is kept.
     pub log: Option<bool>,
 }
@@ -173,6 +175,32 @@ impl ConfigFile {
 impl Default for Exclude {
     fn default() -> Self {
         Exclude { patterns: Vec::new(), globs: GlobSet::empty() }
+    }
+}
+
+/// Whether a run fails because of files that were not, or only partly, checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FailOnSkipped {
+    /// It does not.
+    Never,
+    /// It does if a change is checked: what a change brings should be looked at by somebody.
+    #[default]
+    Change,
+    /// It does.
+    Always,
+}
+
+impl FailOnSkipped {
+    /// Every value, laxest first, under the name it is written with.
+    pub const NAMED: [(&'static str, FailOnSkipped); 3] = [
+        ("never", FailOnSkipped::Never),
+        ("change", FailOnSkipped::Change),
+        ("always", FailOnSkipped::Always),
+    ];
+
+    /// The value of that name.
+    pub fn from_name(name: &str) -> Option<FailOnSkipped> {
+        FailOnSkipped::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
     }
 }
 

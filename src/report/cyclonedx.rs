@@ -11,7 +11,7 @@ use std::io;
 use serde::Serialize;
 
 use super::json::{rounded_wide, write_value};
-use super::origins::{Origin, expression, origins, told};
+use super::origins::{Origin, expression, not_checked, origins, told};
 use crate::engine::matcher::{CopyKind, Owner};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::Precision;
@@ -263,5 +263,7 @@ fn properties(report: &Report) -> Vec<Property> {
         properties
             .push(Property { name: "birthmark:index", value: format!("{} {}", index.name, index.digest) });
     }
+    let left_out = not_checked(report);
+    properties.extend(left_out.map(|value| Property { name: "birthmark:not-checked", value }));
     properties
 }

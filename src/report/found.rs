@@ -47,6 +47,14 @@ pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
     all
 }
 
+/// What a report says that has no finding.
+pub(super) fn nothing_found(report: &Report) -> String {
+    match report.summary.files_skipped {
+        0 => "Nothing found that needs attention.".to_owned(),
+        skipped => format!("Nothing found, but {} not checked.", count(skipped, "file")),
+    }
+}
+
 /// How many findings there are of each kind, the worst first, as far as there are any: `2 errors`.
 pub(super) fn counted(report: &Report) -> Vec<(Severity, String)> {
     let weak = report.findings.iter().filter(|finding| finding.weak).count() as u64;

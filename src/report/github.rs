@@ -47,7 +47,7 @@ enum Level {
 
 struct Annotation {
     level: Level,
-    path: String,
+    path: Option<String>,
     region: Option<Region>,
     title: String,
     message: String,
@@ -67,7 +67,8 @@ impl Level {
 
 impl Annotation {
     fn write(&self, repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
-        let mut properties = vec![("file", repository.relative(&self.path))];
+        let mut properties: Vec<(&str, String)> =
+            self.path.iter().map(|path| ("file", repository.relative(path))).collect();
         if let Some(Region { start_line, start_column, end_line, end_column }) = self.region {
             properties.push(("line", start_line.to_string()));
             properties.push(("endLine", end_line.to_string()));
@@ -101,23 +102,25 @@ fn of_finding(found: &Found<'_>, facts: &SourceFacts) -> Annotation {
             Severity::Warning => Level::Warning,
             Severity::Info => Level::Notice,
         },
-        path: finding.path.clone(),
+        path: Some(finding.path.clone()),
         region: Some(facts.shown_region(finding)),
         title,
         message: lines.iter().map(|line| Printable(line).to_string()).collect::<Vec<_>>().join("\n"),
     }
 }
 
-/// Files that were not or only partly checked; what was skipped on purpose is no annotation.
+/// Files that were not or only partly checked, and what makes the run worth less than it looks.
 fn of_note(note: &Note) -> Option<Annotation> {
     let (level, title) = match note.kind {
         NoteKind::Failed => (Level::Error, "could not be checked"),
         NoteKind::Partial => (Level::Warning, "checked in part"),
-        NoteKind::Skipped | NoteKind::Limit | NoteKind::Info => return None,
+        NoteKind::Skipped => (Level::Warning, "not checked"),
+        NoteKind::Warning => (Level::Warning, "warning"),
+        NoteKind::Limit | NoteKind::Info => return None,
     };
     Some(Annotation {
         level,
-        path: note.path.clone()?,
+        path: note.path.clone(),
         region: None,
         title: title.to_owned(),
         message: Printable(&note.message).to_string(),

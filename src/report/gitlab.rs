@@ -14,7 +14,10 @@ use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::shown_lines;
 use super::words::title;
-use crate::judgement::finding::{Report, Severity};
+use crate::judgement::finding::{Note, NoteKind, Report, Severity};
+
+/// The name of the check that files fail which were not looked at.
+const NOT_CHECKED: &str = "not-checked";
 
 #[derive(Serialize)]
 struct Entry {
@@ -42,7 +45,10 @@ struct Lines {
 /// # Errors
 /// If writing fails.
 pub fn write(report: &Report, repository: &Repository, out: &mut dyn io::Write) -> io::Result<()> {
-    let entries: Vec<Entry> = found(report).iter().map(|found| entry(found, repository)).collect();
+    let findings = found(report);
+    let findings = findings.iter().map(|found| entry(found, repository));
+    let notes = report.notes.iter().filter_map(|note| of_note(note, repository));
+    let entries: Vec<Entry> = findings.chain(notes).collect();
     write_value(&entries, out)
 }
 
@@ -65,6 +71,28 @@ fn entry(found: &Found<'_>, repository: &Repository) -> Entry {
         },
         location: Location { path, lines: Lines { begin: lines.first, end: lines.last } },
     }
+}
+
+/// An entry for a file that was not or only partly checked, or for a run that checked less than it seems to. The widget
+/// shows nothing else of them, and an entry needs a path.
+fn of_note(note: &Note, repository: &Repository) -> Option<Entry> {
+    let severity = match note.kind {
+        NoteKind::Failed => "critical",
+        NoteKind::Skipped | NoteKind::Partial | NoteKind::Warning => "major",
+        NoteKind::Limit | NoteKind::Info => return None,
+    };
+    let path = note.path.as_ref().map_or_else(|| ".".to_owned(), |path| repository.relative(path));
+    let mut hasher = blake3::Hasher::new();
+    for part in [NOT_CHECKED, &path, &note.message] {
+        hasher.update(part.as_bytes()).update(&[0]);
+    }
+    Some(Entry {
+        description: Printable(&note.message).to_string(),
+        check_name: NOT_CHECKED,
+        fingerprint: hasher.finalize().to_hex()[..32].to_owned(),
+        severity,
+        location: Location { path, lines: Lines { begin: 1, end: 1 } },
+    })
 }
 
 fn fingerprint(found: &Found<'_>, path: &str) -> String {

@@ -14,7 +14,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use super::found::{Found, counted, worst_first};
+use super::found::{Found, counted, nothing_found, worst_first};
 use super::json::copy_kind;
 use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
@@ -195,7 +195,7 @@ fn verdict(report: &Report) -> String {
         parts.push(format!("{} not checked", count(report.summary.files_failed, "file")));
     }
     match parts.is_empty() {
-        true => "Nothing found that needs attention".to_owned(),
+        true => nothing_found(report).trim_end_matches('.').to_owned(),
         false => parts.join(", "),
     }
 }
@@ -356,9 +356,10 @@ fn notes(report: &Report) -> Vec<ShownNote> {
     let mut notes: Vec<&Note> = report.notes.iter().filter(|note| note.kind != NoteKind::Limit).collect();
     notes.sort_by_key(|note| match note.kind {
         NoteKind::Failed => 0,
-        NoteKind::Partial => 1,
-        NoteKind::Info | NoteKind::Limit => 2,
+        NoteKind::Warning => 1,
+        NoteKind::Partial => 2,
         NoteKind::Skipped => 3,
+        NoteKind::Info | NoteKind::Limit => 4,
     });
     let left_out = notes.len().saturating_sub(MAX_NOTES);
     let mut shown: Vec<ShownNote> = notes.into_iter().take(MAX_NOTES).map(shown_note).collect();
@@ -373,7 +374,8 @@ fn shown_note(note: &Note) -> ShownNote {
     let (severity, label) = match note.kind {
         NoteKind::Failed => ("error", "Not checked"),
         NoteKind::Partial => ("warning", "Checked in part"),
-        NoteKind::Skipped => ("plain", "Skipped"),
+        NoteKind::Skipped => ("warning", "Skipped"),
+        NoteKind::Warning => ("warning", "Warning"),
         NoteKind::Limit | NoteKind::Info => ("plain", "Note"),
     };
     let path = note.path.as_ref().map(|path| shown(path));

@@ -505,6 +505,7 @@ pub(crate) fn note_kind(kind: finding::NoteKind) -> &'static str {
         finding::NoteKind::Skipped => "skipped",
         finding::NoteKind::Partial => "partial",
         finding::NoteKind::Failed => "failed",
+        finding::NoteKind::Warning => "warning",
         finding::NoteKind::Limit => "limit",
         finding::NoteKind::Info => "info",
     }

@@ -10,7 +10,7 @@ use std::io;
 
 use escape::{code, fenced, prose};
 
-use super::found::{Found, counted, worst_first};
+use super::found::{Found, counted, nothing_found, worst_first};
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::words::{count, decided, shown_declaration, takes, title};
 use crate::engine::matcher::Owner;
@@ -33,6 +33,8 @@ pub enum Length {
 const CODE_LINES: usize = 60;
 /// Places listed of one origin, and notes of one kind, before the rest is counted.
 const LISTED: usize = 20;
+/// Files listed that were not checked, before the rest is counted.
+const SKIPPED_LISTED: usize = 50;
 
 /// Draws the report.
 ///
@@ -69,7 +71,7 @@ impl Page<'_> {
             parts.push(format!("{} could not be checked", count(summary.files_failed, "file")));
         }
         let verdict = match parts.is_empty() {
-            true => "Nothing found that needs attention.".to_owned(),
+            true => nothing_found(self.report),
             false => format!("Found {}.", parts.join(", ")),
         };
         let (files, lines) = (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));
@@ -198,25 +200,23 @@ impl Page<'_> {
     fn notes(&self, text: &mut String) {
         let kinds = [
             (NoteKind::Failed, "could not be checked"),
+            (NoteKind::Warning, "warning"),
             (NoteKind::Partial, "checked in part"),
+            (NoteKind::Skipped, "not checked"),
             (NoteKind::Info, "note"),
         ];
         let mut any = false;
         for (kind, word) in kinds {
             let of_kind = || self.report.notes.iter().filter(move |note| note.kind == kind);
-            for note in of_kind().take(LISTED) {
+            let listed = if kind == NoteKind::Skipped { SKIPPED_LISTED } else { LISTED };
+            for note in of_kind().take(listed) {
                 let path = note.path.as_ref().map(|path| format!("{}: ", code(path))).unwrap_or_default();
                 let _ = writeln!(text, "- {word}: {path}{}", prose(&note.message));
                 any = true;
             }
-            if let Some(more) = of_kind().count().checked_sub(LISTED + 1) {
+            if let Some(more) = of_kind().count().checked_sub(listed + 1) {
                 let _ = writeln!(text, "- {word}: {}", count(more + 1, "more file"));
             }
-        }
-        let skipped = self.report.summary.files_skipped;
-        if skipped > 0 {
-            let _ = writeln!(text, "- {} skipped", count(skipped, "file"));
-            any = true;
         }
         if any {
             text.push('\n');

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::printable::Printable;
 use crate::engine::matcher::Owner;
-use crate::judgement::finding::{Reference, Report};
+use crate::judgement::finding::{NoteKind, Reference, Report};
 
 /// A component that code of the project is likeliest from.
 pub(super) struct Origin<'a> {
@@ -30,6 +31,15 @@ pub(super) fn origins(report: &Report) -> Vec<Origin<'_>> {
 /// The licence of an owner, if it is known.
 pub(super) fn expression(owner: &Owner) -> Option<&str> {
     owner.license.expression.as_ref().map(|expression| expression.as_str())
+}
+
+/// The files that were not or only partly checked, each with the reason: `a.py: not checked: ...`.
+pub(super) fn not_checked(report: &Report) -> impl Iterator<Item = String> + '_ {
+    let is_left_out = |kind| matches!(kind, NoteKind::Failed | NoteKind::Skipped | NoteKind::Partial);
+    report.notes.iter().filter(move |note| is_left_out(note.kind)).map(|note| {
+        let path = note.path.as_ref().map(|path| format!("{}: ", Printable(path))).unwrap_or_default();
+        format!("{path}{}", Printable(&note.message))
+    })
 }
 
 /// What there is to say of a reference beside its place, in one line.

@@ -296,8 +296,8 @@ impl<'a> Drawn<'a> {
     fn notification(&self, note: &Note) -> Notification {
         let level = match note.kind {
             NoteKind::Failed => "error",
-            NoteKind::Partial => "warning",
-            NoteKind::Skipped | NoteKind::Limit | NoteKind::Info => "note",
+            NoteKind::Partial | NoteKind::Skipped | NoteKind::Warning => "warning",
+            NoteKind::Limit | NoteKind::Info => "note",
         };
         let locations = note.path.iter().map(|path| self.location(path, None)).collect();
         Notification { level, message: plain(&note.message), locations }

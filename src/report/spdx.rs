@@ -9,7 +9,7 @@ use std::io;
 use serde::Serialize;
 
 use super::json::write_value;
-use super::origins::{Origin, expression, origins, told};
+use super::origins::{Origin, expression, not_checked, origins, told};
 use super::source_facts::SourceFacts;
 use super::strength::threshold_in_words;
 use crate::judgement::finding::{Reference, Report};
@@ -316,7 +316,9 @@ fn sources(report: &Report) -> String {
     let provenance = &report.provenance;
     let indexes: Vec<String> =
         provenance.indexes.iter().map(|index| format!("index {} {}", index.name, index.digest)).collect();
-    format!("{}; from {}", indexes.join(", "), threshold_in_words(provenance))
+    let mut sources = format!("{}; from {}", indexes.join(", "), threshold_in_words(provenance));
+    not_checked(report).for_each(|file| sources.push_str(&format!("; {file}")));
+    sources
 }
 
 /// Of what the report says.

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::SourceFacts;
-use super::found::counted;
+use super::found::{counted, nothing_found};
 use super::printable::Printable;
 use super::strength::{about, threshold_in_words};
 use super::words::{count, decided, grouped, shown_region};
@@ -67,6 +67,9 @@ const LEAST_ROOM: usize = 40;
 
 /// Places listed of one origin whose notice must be kept, and reasons for skipping, before the rest is counted.
 const LISTED: usize = 3;
+
+/// Skipped files that are named before the rest is counted, unless everything is asked for.
+const SKIPPED_LISTED: usize = 50;
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -124,10 +127,19 @@ impl<'a> Page<'a> {
 
     fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut any = false;
+        let mut skipped = 0;
         for note in &self.report.notes {
             let (style, name) = match (note.kind, self.settings.frame) {
                 (NoteKind::Failed, _) => (RED, "failed"),
-                (_, Frame::FindingsOnly) | (NoteKind::Skipped, _) => continue,
+                (_, Frame::FindingsOnly) => continue,
+                (NoteKind::Skipped, _) => {
+                    skipped += 1;
+                    if skipped > SKIPPED_LISTED && self.settings.references == References::Findings {
+                        continue;
+                    }
+                    (YELLOW, "skipped")
+                }
+                (NoteKind::Warning, _) => (YELLOW, "warning"),
                 // Limits of the search are of interest to whoever asks for everything; JSON has them always.
                 (NoteKind::Limit, _) if self.settings.references == References::Findings => continue,
                 (NoteKind::Partial, _) => (YELLOW, "checked in part"),
@@ -143,6 +155,10 @@ impl<'a> Page<'a> {
                 }
                 None => writeln!(out, "{style}{name}{style:#}: {message}")?,
             }
+        }
+        if skipped > SKIPPED_LISTED && self.settings.references == References::Findings {
+            let more = count(skipped - SKIPPED_LISTED, "more file");
+            writeln!(out, "{YELLOW}skipped{YELLOW:#}: {more}; --references and --format json name them all")?;
         }
         if any { writeln!(out) } else { Ok(()) }
     }
@@ -249,7 +265,8 @@ fn verdict_line(report: &Report) -> String {
         parts.push(format!("{RED}{failed} could not be checked{RED:#}"));
     }
     if parts.is_empty() {
-        return format!("{GREEN}Nothing found that needs attention.{GREEN:#}");
+        let style = if report.summary.files_skipped > 0 { YELLOW } else { GREEN };
+        return format!("{style}{}{style:#}", nothing_found(report));
     }
     format!("{BOLD}Found{BOLD:#} {}", parts.join(", "))
 }

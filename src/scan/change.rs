@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::{FileReport, Located, Look, Scanner, guarded};
 use crate::judgement::finding::Reference;
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Review, WalkedFile};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, Review, WalkedFile};
 use crate::text::span::LineRange;
 use crate::text::token::Tokenizer;
 
@@ -35,6 +35,7 @@ impl FileReport {
         for finding in self.findings.iter_mut().chain(silenced) {
             finding.added = lines.within(finding.region.into());
         }
+        self.unread = self.unread.intersection(lines);
         self.references.retain(|reference| !reference.added.is_empty());
         self.findings.retain(|finding| !finding.added.is_empty());
         self.silenced.retain(|silenced| !silenced.finding.added.is_empty());
@@ -73,9 +74,9 @@ impl Scanner {
     /// The matches of a file as it was. One that cannot be looked at accounts for nothing.
     fn before(&self, tokenizer: &mut Tokenizer, file: &WalkedFile) -> Vec<Before> {
         let mut matches = Vec::new();
-        if let Ok(source) = walk::load(file, DEFAULT_SIZE_LIMIT) {
+        if let Ok(source) = walk::load(file, MAX_SCANNED_BYTES) {
             guarded(&file.path, || {
-                if let Look::Seen(seen) = self.look(tokenizer, &source)? {
+                if let Look::Seen(seen) = self.look(tokenizer, &source, file.markers)? {
                     matches = seen.matches;
                 }
                 Ok(FileReport::default())

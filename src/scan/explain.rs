@@ -22,7 +22,7 @@ impl Scanner {
         source: &SourceFile,
         references: &[&Reference],
     ) -> Result<Vec<Explanation>, IndexError> {
-        let stream = Tokenizer::new().tokenize(source);
+        let stream = Tokenizer::new().tokenize_in_pieces(source);
         let lines = stream.lines(source);
         let freedom = token::freedom(source, &stream);
         let query = Query {

@@ -7,9 +7,10 @@ use crate::engine::index::IndexError;
 use crate::engine::matcher::{self, CopyKind, Found, LeftOut, Match, Query};
 use crate::engine::model::Model;
 use crate::project::cache::Key;
+use crate::project::walk::Markers;
 use crate::project::walk::marks;
 use crate::text::source::SourceFile;
-use crate::text::span::Region;
+use crate::text::span::{ByteSpan, LineSet, Region};
 use crate::text::token::{self, Comment, Completeness, Margins, Tokenizer};
 
 /// One file as the engine sees it.
@@ -25,7 +26,6 @@ pub(super) enum Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
     Generated,
-    Minified,
     BudgetExhausted,
 }
 
@@ -43,6 +43,8 @@ pub(super) struct Seen {
     /// The first line that holds code.
     pub(super) first_code: u32,
     pub(super) limits: Limits,
+    /// The lines that the parser gave up.
+    pub(super) unread: LineSet,
 }
 
 /// A match where it stands.
@@ -71,7 +73,6 @@ impl Skip {
     pub(super) fn message(self) -> &'static str {
         match self {
             Skip::Generated => "not checked: generated",
-            Skip::Minified => "not checked: minified",
             Skip::BudgetExhausted => "not checked: the parser gave up on it",
         }
     }
@@ -82,9 +83,14 @@ impl Scanner {
     ///
     /// # Errors
     /// If the index is damaged.
-    pub(super) fn look(&self, tokenizer: &mut Tokenizer, source: &SourceFile) -> Result<Look, IndexError> {
-        if let Some(skip) = reason_to_skip(source) {
-            return Ok(Look::Skipped(skip));
+    pub(super) fn look(
+        &self,
+        tokenizer: &mut Tokenizer,
+        source: &SourceFile,
+        markers: Markers,
+    ) -> Result<Look, IndexError> {
+        if markers == Markers::Excuse && marks::of(source.path(), source.text()).generated {
+            return Ok(Look::Skipped(Skip::Generated));
         }
         let anew = |tokenizer| self.look_from(self.threshold_bits, tokenizer, source);
         let Some(cache) = &self.cache else { return anew(tokenizer) };
@@ -109,7 +115,7 @@ impl Scanner {
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
     ) -> Result<Look, IndexError> {
-        let stream = tokenizer.tokenize(source);
+        let stream = tokenizer.tokenize_in_pieces(source);
         if stream.completeness() == Completeness::BudgetExhausted {
             return Ok(Look::Skipped(Skip::BudgetExhausted));
         }
@@ -142,7 +148,16 @@ impl Scanner {
             false => tokenizer.layout(source).comments().to_vec(),
         };
         let first_code = lines.first().copied().unwrap_or(u32::MAX);
-        let mut seen = Seen { matches: Vec::new(), silenced: Vec::new(), own, comments, first_code, limits };
+        let lines_of = |gap: &ByteSpan| source.line(gap.start)..=source.line(gap.end.saturating_sub(1));
+        let mut seen = Seen {
+            matches: Vec::new(),
+            silenced: Vec::new(),
+            own,
+            comments,
+            first_code,
+            limits,
+            unread: stream.gaps().iter().flat_map(lines_of).collect(),
+        };
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
             match &covered {
@@ -216,16 +231,5 @@ impl Scanner {
         let packages = self.settings.manifests.packages();
         let own = LeftOut::of(&self.index, |purl| packages.is_own(purl))?;
         Ok(self.own.get_or_init(|| own))
-    }
-}
-
-fn reason_to_skip(source: &SourceFile) -> Option<Skip> {
-    let marks = marks::of(source.path(), source.text());
-    if marks.generated {
-        Some(Skip::Generated)
-    } else if marks.minified {
-        Some(Skip::Minified)
-    } else {
-        None
     }
 }

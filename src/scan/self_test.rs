@@ -10,7 +10,7 @@ use super::{ScanSettings, Scanner};
 use crate::engine::index::{Index, IndexDirectory, IndexError, IndexName, Spill};
 use crate::ingest::{self, Given, IngestError, Source};
 use crate::license::LicenseFact;
-use crate::project::walk::Review;
+use crate::project::walk::{Markers, Review};
 use crate::purl::Purl;
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
@@ -89,7 +89,13 @@ fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
     let python = Language::from_name("python").expect("a language of the table");
     let source = SourceFile::new("summary.py", python, COPY.into());
     let scanner = Scanner::new(index, ScanSettings::default());
-    let report = scanner.text(&mut Tokenizer::new(), &source, &LicenseFact::unknown(), &Review::Whole);
+    let report = scanner.text(
+        &mut Tokenizer::new(),
+        &source,
+        &LicenseFact::unknown(),
+        &Review::Whole,
+        Markers::Excuse,
+    );
     let expected = copied_lines();
     let found: Vec<_> = report
         .references

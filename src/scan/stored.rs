@@ -35,6 +35,9 @@ struct Stored {
     own: usize,
     #[serde(rename = "l", default, skip_serializing_if = "is_zero")]
     limits: [usize; 4],
+    /// Ranges of lines that the parser gave up.
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<(u32, u32)>,
 }
 
 fn is_no(value: &bool) -> bool {
@@ -107,7 +110,7 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
     let stored = match look {
         Look::Skipped(Skip::BudgetExhausted) => Stored { exhausted: true, ..Stored::default() },
         // Told from the path too, and quickly.
-        Look::Skipped(Skip::Generated | Skip::Minified) => return None,
+        Look::Skipped(Skip::Generated) => return None,
         Look::Seen(seen) => Stored {
             exhausted: false,
             matches: seen.matches.iter().map(StoredMatch::of).collect::<Option<_>>()?,
@@ -115,6 +118,7 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
             comments: seen.comments.iter().map(from_comment).collect(),
             first_code: seen.first_code,
             own: seen.own,
+            unread: seen.unread.ranges().iter().map(|lines| (lines.first, lines.last)).collect(),
             limits: [
                 seen.limits.common_fingerprints,
                 seen.limits.kgrams_left_out,
@@ -139,6 +143,7 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
         own: stored.own,
         comments: stored.comments.into_iter().map(to_comment).collect(),
         first_code: stored.first_code,
+        unread: stored.unread.into_iter().flat_map(|(first, last)| first..=last).collect(),
         limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model },
     }))
 }

@@ -8,7 +8,7 @@ use crate::decisions::acceptance;
 use crate::engine::index::{IndexError, IndexName};
 use crate::judgement::finding::{Explanation, Reference, Report};
 use crate::project::config::{self, ConfigChoice};
-use crate::project::walk::Review;
+use crate::project::walk::{Markers, Review};
 use crate::scan::Scanner;
 use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
@@ -72,7 +72,11 @@ impl Checker {
     /// Where only some lines are under review, only what touches them is reported.
     pub fn check(&self, tokenizer: &mut Tokenizer, source: &SourceFile, review: &Review) -> Report {
         let outbound = self.session.licenses().of_text(Path::new(source.path()), source.text());
-        self.scanner.text(tokenizer, source, &outbound, review)
+        let markers = match review {
+            Review::Whole => Markers::Excuse,
+            Review::Lines(_) => Markers::ExcuseNothing,
+        };
+        self.scanner.text(tokenizer, source, &outbound, review, markers)
     }
 
     /// Explains references that a check of the same text found.

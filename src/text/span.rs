@@ -4,6 +4,8 @@
 //! [`TokenStream::span`](crate::text::token::TokenStream::span), and a byte offset becomes a line and column only
 //! through [`SourceFile::region`](crate::text::source::SourceFile::region).
 
+use std::fmt;
+
 /// A half-open range of byte offsets into a source text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ByteSpan {
@@ -92,9 +94,28 @@ impl LineSet {
         LineSet(clipped.filter(|clipped| clipped.first <= clipped.last).collect())
     }
 
+    /// The lines that are also in another set.
+    pub fn intersection(&self, other: &LineSet) -> LineSet {
+        LineSet(self.0.iter().flat_map(|range| other.within(*range).0).collect())
+    }
+
     /// The number of lines.
     pub fn len(&self) -> u32 {
         self.0.iter().map(|range| range.last - range.first + 1).sum()
+    }
+}
+
+/// `3-7, 9`.
+impl fmt::Display for LineSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, LineRange { first, last }) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { ", " };
+            match first == last {
+                true => write!(f, "{comma}{first}")?,
+                false => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -25,6 +25,7 @@ mod outbound;
 mod output;
 mod policy;
 mod scan;
+mod skipped;
 mod strength;
 mod suppressions;
 mod taking;

@@ -25,7 +25,7 @@ fn a_file_that_is_too_large_is_said_at_once() {
     file.set_len(1 << 30).expect("a gigabyte of nothing");
     let (code, out, _) = run(birthmark(project.path()).arg("scan"));
     assert_eq!(code, 0);
-    assert!(out.contains("skipped  1 file: 1 1073741824 bytes are more than the limit of 1048576"), "{out}");
+    assert!(out.contains("skipped  1 file: 1 1073741824 bytes are more than the limit of 8388608"), "{out}");
     assert!(out.contains("1 file, 2 lines"), "{out}");
 }
 

@@ -29,8 +29,8 @@ use std::sync::Arc;
 use crate::judgement::finding::{Note, NoteKind};
 use crate::project::git::Blob;
 use crate::project::walk::{
-    self, Content, DEFAULT_SIZE_LIMIT, Inspected, PassedOver, ReadProblem, Reason, Review, WalkSettings,
-    Walked, WalkedFile,
+    self, Content, Inspected, MAX_SCANNED_BYTES, Markers, PassedOver, ReadProblem, Reason, Review,
+    WalkSettings, Walked, WalkedFile,
 };
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
@@ -81,6 +81,9 @@ impl std::fmt::Display for Scope {
     }
 }
 
+/// Most text of a change that is held at once, before and after it.
+const MAX_CHANGE_BYTES: u64 = 256 << 20;
+
 /// A file of the change while it is read.
 struct Read {
     before: Option<SourceFile>,
@@ -93,12 +96,21 @@ struct Reading<'a> {
     blobs: crate::project::git::Blobs,
     notes: Vec<Note>,
     over: PassedOver,
+    /// Bytes of text that may still be held.
+    room: u64,
 }
 
 impl<'a> Reading<'a> {
     fn new(repository: &'a Repository, settings: &'a WalkSettings) -> Result<Self, ChangesError> {
-        let blobs = repository.blobs(DEFAULT_SIZE_LIMIT)?;
-        Ok(Reading { repository, settings, blobs, notes: Vec::new(), over: PassedOver::default() })
+        let blobs = repository.blobs(MAX_SCANNED_BYTES)?;
+        Ok(Reading {
+            repository,
+            settings,
+            blobs,
+            notes: Vec::new(),
+            over: PassedOver::default(),
+            room: MAX_CHANGE_BYTES,
+        })
     }
 
     fn read(mut self, changes: Vec<Change>) -> Result<Walked, ChangesError> {
@@ -161,7 +173,7 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
             record::Kind::Submodule => {
-                self.left_out(path, NoteKind::Skipped, "a submodule, which is checked on its own");
+                self.left_out(path, NoteKind::Info, "a submodule, which is checked on its own");
                 return Ok(None);
             }
             record::Kind::Unmerged => {
@@ -174,9 +186,15 @@ impl<'a> Reading<'a> {
             return Ok(None);
         };
         let bytes = match self.blobs.read(blob)? {
-            Blob::Content(bytes) => bytes,
+            Blob::Content(bytes) if self.takes(bytes.len()) => bytes,
+            Blob::Content(_) => {
+                let why =
+                    format!("the change holds more than {} MiB of code before it", MAX_CHANGE_BYTES >> 20);
+                self.left_out(path, NoteKind::Skipped, &why);
+                return Ok(None);
+            }
             Blob::TooLarge(size) => {
-                self.notes.push(ReadProblem::TooLarge { size, limit: DEFAULT_SIZE_LIMIT }.note(&path));
+                self.notes.push(ReadProblem::TooLarge { size, limit: MAX_SCANNED_BYTES }.note(&path));
                 return Ok(None);
             }
             Blob::Missing => {
@@ -193,7 +211,8 @@ impl<'a> Reading<'a> {
         };
         let source = SourceFile::new(path.clone(), language, text);
         let content = Content::Held(Arc::from(source.text()));
-        Ok(Some((WalkedFile { path, location, language, content, review: Review::Whole }, source)))
+        let markers = Markers::ExcuseNothing;
+        Ok(Some((WalkedFile { path, location, language, content, review: Review::Whole, markers }, source)))
     }
 
     /// The text before the change. Where it cannot be had, all of the file counts as added, which hides nothing.
@@ -204,10 +223,24 @@ impl<'a> Reading<'a> {
             return Ok(None);
         }
         let Blob::Content(bytes) = self.blobs.read(&side.id)? else { return Ok(None) };
+        if !self.takes(bytes.len()) {
+            return Ok(None);
+        }
         Ok(match walk::inspect(bytes) {
             Inspected::Text(text) => Some(SourceFile::new(walk::display_path(&location), language, text)),
             Inspected::NotText(_) => None,
         })
+    }
+
+    /// Whether a text of so many bytes can be held with the others.
+    fn takes(&mut self, bytes: usize) -> bool {
+        match self.room.checked_sub(bytes as u64) {
+            Some(room) => {
+                self.room = room;
+                true
+            }
+            None => false,
+        }
     }
 
     fn left_out(&mut self, path: String, kind: NoteKind, why: &str) {
@@ -222,5 +255,6 @@ fn base(source: SourceFile, gone: LineSet) -> WalkedFile {
         language: source.language(),
         content: Content::Held(Arc::from(source.text())),
         review: Review::Lines(gone),
+        markers: Markers::ExcuseNothing,
     }
 }

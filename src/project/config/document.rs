@@ -10,14 +10,14 @@ use globset::{Glob, GlobBuilder, GlobSetBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, Problem, directory_of};
+use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, FailOnSkipped, Problem, directory_of};
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::IndexName;
 use crate::project::walk::{absolute_path, display_path};
 use crate::purl::Purl;
 
 /// Every key; `docs/configuration.md` describes each.
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "license",
     "distribution",
     "index",
@@ -34,6 +34,7 @@ pub(super) const KEYS: [&str; 17] = [
     "severity",
     "fail-on",
     "fail-on-weak",
+    "fail-on-skipped",
     "log",
 ];
 
@@ -133,6 +134,9 @@ impl<'p> Reader<'p> {
                 "owned" => config.owned = self.owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
                 "fail-on-weak" => config.fail_on_weak = self.switch(value),
+                "fail-on-skipped" => {
+                    config.fail_on_skipped = self.choice(value, &FailOnSkipped::NAMED, "a kind of run");
+                }
                 "log" => config.log = self.switch(value),
                 _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
             }

@@ -121,6 +121,9 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # Whether weak resemblances have the severity of their rule, and so fail a run. Otherwise they are notices.
 #fail-on-weak = true
 
+# When a run fails because of files that were not checked, such as very large ones: "never", "change" or "always".
+#fail-on-skipped = "always"
+
 # Whether what editors, assistants and commands suggest, accept and declare is noted on this machine: `birthmark log`.
 #log = true
 

@@ -36,8 +36,11 @@ pub use inspect::{Inspected, NotText, inspect, is_minified};
 pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
 
-/// Largest source file a scan reads unless it is told otherwise.
+/// Largest source file that is read where an answer is waited for: in an editor, of an agent, while code is declared.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
+
+/// Largest source file that a scan reads. Of more than [`DEFAULT_SIZE_LIMIT`] bytes it is tokenized in pieces.
+pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 
 /// Files and folders that [`named_files`] looks at before it gives up.
 pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
@@ -80,6 +83,8 @@ pub struct Walked {
     pub files: Vec<WalkedFile>,
     /// What was left out, and why, by path.
     pub notes: Vec<Note>,
+    /// Whether there is nothing to check because the globs leave out all that was met.
+    pub is_all_excluded: bool,
     /// What the files of a change held before it, as far as they were there: code that stood there is not new.
     pub base: Vec<WalkedFile>,
 }
@@ -98,6 +103,18 @@ pub struct WalkedFile {
     pub content: Content,
     /// Which of its lines are under review.
     pub review: Review,
+    /// Whether it is left out if it says that a program wrote it.
+    pub markers: Markers,
+}
+
+/// Whether words such as `@generated` keep a file from being checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Markers {
+    /// They do: in a tree, where nobody named the file.
+    #[default]
+    Excuse,
+    /// They do not: in a change, which may bring the words along, and where the file was named.
+    ExcuseNothing,
 }
 
 /// Where the text of a file is.
@@ -148,6 +165,7 @@ impl WalkedFile {
             language,
             content: Content::OnDisk,
             review: Review::Whole,
+            markers: Markers::default(),
         }
     }
 }
@@ -177,6 +195,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashSet::new();
     walked.files.retain(|file| seen.insert(absolute_path(&file.location)));
+    walked.is_all_excluded = walked.files.is_empty() && over.is_all_excluded();
     walked.notes.extend(over.note());
     walked.notes.sort();
     walked.notes.dedup();
@@ -305,10 +324,16 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &
         return over.count(path, Reason::Excluded);
     }
     match Language::from_path(path) {
-        Some(language) => walked.files.push(WalkedFile::on_disk(path.to_owned(), language)),
+        Some(language) => walked.files.push(WalkedFile {
+            markers: match settings.explicit {
+                Explicit::Take => Markers::ExcuseNothing,
+                Explicit::Exclude => Markers::Excuse,
+            },
+            ..WalkedFile::on_disk(path.to_owned(), language)
+        }),
         None => walked.notes.push(Note {
             path: Some(display_path(path)),
-            kind: NoteKind::Skipped,
+            kind: NoteKind::Info,
             message: "not checked: not in a language birthmark knows".to_owned(),
         }),
     }

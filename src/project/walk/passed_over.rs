@@ -44,6 +44,11 @@ impl PassedOver {
         }
     }
 
+    /// Whether something was passed over, and all of it because it is excluded.
+    pub fn is_all_excluded(&self) -> bool {
+        self.excluded > 0 && self.languages.is_empty() && self.links == 0
+    }
+
     /// What there is to say, if anything.
     pub fn note(&self) -> Option<Note> {
         let parts = [self.in_other_languages(), counted(self.excluded, "excluded"), self.linked()];

@@ -136,7 +136,7 @@ impl From<&crate::judgement::finding::Note> for Note {
 
 fn status(report: &Report) -> Status {
     let has = |kind| report.notes.iter().any(|note| note.kind == kind);
-    match (has(NoteKind::Failed), has(NoteKind::Skipped)) {
+    match (has(NoteKind::Failed), has(NoteKind::Skipped) || has(NoteKind::Partial)) {
         (true, _) => Status::Failed,
         (_, true) => Status::Skipped,
         _ => Status::Checked,

@@ -166,7 +166,7 @@ fn submodules_are_their_own_affair_and_said_so() {
         scan.notes(),
         [
             "info -: not checked: 1 file of another kind (1 without extension)",
-            "skipped lib: not checked: a submodule, which is checked on its own"
+            "info lib: not checked: a submodule, which is checked on its own"
         ]
     );
     // Inside of it, it is the repository.

@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     /// One of some names.
-    fn choice<T: Copy>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         value: &Spanned<DeValue<'_>>,
         named: &[(&'static str, T)],

@@ -32,7 +32,7 @@ fn check_wrong(text: &str, at: &str, says: &str) {
 fn every_key_is_read() {
     let config = config(
         "license = 'MIT'\nindex = ['a/b', 'starter']\nidioms = ['c']\nthreshold = 80\n\
-         exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\nfail-on-weak = true\n",
+         exclude = ['vendor/', '*_pb2.py']\nowned = ['pkg:pypi/mine']\nfail-on = 'error'\nfail-on-weak = true\nfail-on-skipped = 'always'\n",
     )
     .expect("valid");
     assert_eq!(config.license.expect("license"), given_license("MIT").expect("valid"));
@@ -41,6 +41,7 @@ fn every_key_is_read() {
     assert_eq!(index, [&directory, &IndexName::Starter]);
     assert_eq!(config.threshold, Some(Threshold::Bits(80.0)));
     assert_eq!(config.fail_on_weak, Some(true));
+    assert_eq!(config.fail_on_skipped, Some(FailOnSkipped::Always));
     assert_eq!(config.idioms[0].get_ref(), Path::new("somewhere/c"));
     let excluded = |path: &str| {
         let path = std::path::absolute(Path::new("somewhere").join(path)).expect("a path");
@@ -135,6 +136,8 @@ fn the_schema_and_the_reader_agree() {
         ("preset = 'hook'", true),
         ("fail-on-weak = true", true),
         ("fail-on-weak = 'no'", false),
+        ("fail-on-skipped = 'never'", true),
+        ("fail-on-skipped = true", false),
         ("preset = 'hook'\nthreshold = 60", false),
         ("owned = ['six']", false),
         ("fail-on = 'fatal'", false),
