@@ -22,7 +22,7 @@ use crate::session::journal::Service;
 /// Judge what a coding agent is about to write, or has written.
 ///
 /// Reads the event that the agent passes to its hooks on standard input and prints the decision it understands: code that
-/// may not stay is refused, with the reason and what would clear it. Only new lines are judged. Whatever happens, the exit
+/// may not stay is refused, with the reason and what would clear it. Only new lines are judged. Whatever goes wrong, the exit
 /// status is 0 and the agent goes on: what could not be judged within the deadline is let through, and says so.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -31,7 +31,8 @@ Examples:
   birthmark hook claude < event.json
   birthmark hook codex --policy drop-unknown --index .birthmark/index
 
-Exit status: 0, always: some agents take another one for a decision. docs/agents.md has what to put into their settings.")]
+Exit status: 0 whatever goes wrong, since some agents take another one for a decision; 2 refuses an edit of kiro or
+windsurf, which read no decision. docs/agents.md has what to put into their settings.")]
 pub struct HookArgs {
     /// The agent whose event it is; --list names them
     #[arg(required_unless_present = "list")]
@@ -77,7 +78,10 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
     }
     // That nobody reads the decision is no reason to say another one by the exit status.
     let _ = Output::Standard.write(format!("{}\n", answer.decision).as_bytes(), Painted::No);
-    Ok(ExitStatus::Success)
+    Ok(match answer.refuses_by_status {
+        true => ExitStatus::Failure,
+        false => ExitStatus::Success,
+    })
 }
 
 /// Whether a command line is one of a hook. What is wrong with it must not become a decision of the agent.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! An agent runs this as a command of its own, an event of JSON on standard input, and goes by the JSON on standard output.
-//! Whatever happens, the agent goes on: what cannot be judged is let through, and says so.
+//! Whatever goes wrong, the agent goes on: what cannot be judged is let through, and says so.
 
 mod advice;
 pub mod agents;
@@ -57,6 +57,8 @@ pub struct Answer {
     pub decision: Value,
     /// What there is to say on standard error: not every agent shows people what a decision says.
     pub note: Option<String>,
+    /// Whether the exit status must refuse the edit: some agents read nothing else.
+    pub refuses_by_status: bool,
 }
 
 /// What there is to say of an event.

@@ -44,14 +44,20 @@ impl Project {
 
     /// Runs a hook: the decision and what is said to people.
     fn hook(&self, arguments: &[&str], event: impl Into<Vec<u8>>) -> (Value, String) {
+        let (code, decision, err) = self.hook_with_status(arguments, event);
+        assert_eq!(code, 0, "{err}");
+        (decision, err)
+    }
+
+    /// The same with the exit status.
+    fn hook_with_status(&self, arguments: &[&str], event: impl Into<Vec<u8>>) -> (i32, Value, String) {
         let mut command = birthmark(&self.path("work"));
         command.env("BIRTHMARK_LOG_DIR", self.path("state"));
         command.arg("hook").args(arguments).args(["--deadline", "60000"]);
         command.arg("--index").arg(Path::new(ROOT).join("fixtures/demo-index")).write_stdin(event);
         let (code, out, err) = run(&mut command);
-        assert_eq!(code, 0, "{err}");
         assert_eq!(out.lines().count(), 1, "{out}");
-        (serde_json::from_str(&out).expect("JSON"), err)
+        (code, serde_json::from_str(&out).expect("JSON"), err)
     }
 
     fn ask(&self, agent: &str, event: &Value) -> Value {
@@ -109,6 +115,33 @@ fn cursor(event: &str, rest: Value, cwd: &str) -> Value {
     event
 }
 
+/// What Cline sends.
+fn cline(event: &str, tool: &str, parameters: Value, cwd: &str) -> Value {
+    let used = format!("{}{}", event[..1].to_lowercase(), &event[1..]);
+    json!({
+        "clineVersion": "3.36.0", "hookName": event, "timestamp": "1763000000000", "taskId": "t1",
+        "workspaceRoots": [cwd], "userId": "u", used: { "toolName": tool, "parameters": parameters }
+    })
+}
+
+/// What Kiro sends.
+fn kiro(event: &str, input: Value, cwd: &str) -> Value {
+    json!({ "hook_event_name": event, "cwd": cwd, "session_id": "s", "tool_name": "fs_write", "tool_input": input })
+}
+
+/// What Windsurf sends.
+fn windsurf(action: &str, path: &str, old: &str, new: &str) -> Value {
+    json!({
+        "agent_action_name": action, "trajectory_id": "t", "execution_id": "e", "timestamp": "2026-11-26T10:00:00Z",
+        "tool_info": { "file_path": path, "edits": [{ "old_string": old, "new_string": new }] }
+    })
+}
+
+/// What the plugin for opencode passes on.
+fn opencode(tool: &str, arguments: Value, cwd: &str) -> Value {
+    json!({ "tool": tool, "args": arguments, "directory": cwd })
+}
+
 /// A patch that adds a file.
 fn adding(path: &str, text: &str) -> String {
     let lines: String = text.lines().map(|line| format!("+{line}\n")).collect();
@@ -125,10 +158,12 @@ fn says_what_to_do(reason: &Value) {
         "GPL-3.0-or-later",
         "under MIT",
         "Rewrite the code",
-        "birthmark accept 09009afa",
-        "birthmark explain 09009afa",
+        "Only a person can decide",
     ] {
         assert!(reason.contains(part), "{part} is not in {reason}");
+    }
+    for part in ["birthmark accept", "birthmark.toml", "owned"] {
+        assert!(!reason.contains(part), "{reason} tells how to override: {part}");
     }
 }
 
@@ -371,6 +406,77 @@ fn a_hook_ends_in_time() {
 }
 
 #[test]
+fn cline_cancels_what_may_not_stay() {
+    let project = Project::new();
+    let cwd = project.cwd();
+    let write = |path: &str, text: &str| {
+        cline("PreToolUse", "write_to_file", json!({"path": path, "content": text}), &cwd)
+    };
+    let refused = project.ask("cline", &write("a.py", ROUTES));
+    assert_eq!(refused["cancel"], true);
+    says_what_to_do(&refused["errorMessage"]);
+    project.write("b.py", "x = 1\n");
+    let diff = format!("------- SEARCH\nx = 1\n=======\n{ROUTES}\n+++++++ REPLACE\n");
+    let replaced = cline("PreToolUse", "replace_in_file", json!({"path": "b.py", "diff": diff}), &cwd);
+    assert_eq!(project.ask("cline", &replaced)["cancel"], true);
+    let advised = project.ask("cline", &write("c.py", SUMMARY));
+    assert_eq!(advised["cancel"], false);
+    assert!(advised["contextModification"].as_str().expect("advice").contains("plaintable"), "{advised}");
+    assert_eq!(project.ask("cline", &write("d.py", "x = 1\n")), json!({"cancel": false}));
+    let read = cline("PreToolUse", "read_file", json!({"path": "a.py"}), &cwd);
+    assert_eq!(project.ask("cline", &read)["cancel"], false);
+}
+
+#[test]
+fn opencode_gets_a_reason_to_throw() {
+    let project = Project::new();
+    let cwd = project.cwd();
+    let write =
+        |text: &str| opencode("write", json!({"filePath": format!("{cwd}/a.py"), "content": text}), &cwd);
+    says_what_to_do(&project.ask("opencode", &write(ROUTES))["refused"]);
+    assert!(project.ask("opencode", &write(SUMMARY))["advice"].is_string());
+    assert_eq!(project.ask("opencode", &write("x = 1\n")), json!({}));
+    assert_eq!(project.ask("opencode", &opencode("bash", json!({"command": "ls"}), &cwd)), json!({}));
+}
+
+#[test]
+fn kiro_and_windsurf_are_refused_by_the_exit_status() {
+    let project = Project::new();
+    let cwd = project.cwd();
+    let create = |text: &str| json!({"command": "create", "path": "a.py", "file_text": text});
+    let file = project.path("work/a.py").display().to_string();
+    for (agent, before, after, fine) in [
+        (
+            "kiro",
+            kiro("preToolUse", create(ROUTES), &cwd),
+            kiro("postToolUse", create(ROUTES), &cwd),
+            kiro("preToolUse", create("x = 1\n"), &cwd),
+        ),
+        (
+            "windsurf",
+            windsurf("pre_write_code", &file, "", ROUTES),
+            windsurf("post_write_code", &file, "", ROUTES),
+            windsurf("pre_write_code", &file, "", "x = 1\n"),
+        ),
+    ] {
+        let (code, _, reason) = project.hook_with_status(&[agent], before.to_string());
+        assert_eq!(code, 2, "{agent}: {reason}");
+        says_what_to_do(&Value::String(reason));
+        let (code, _, told) = project.hook_with_status(&[agent], after.to_string());
+        assert_eq!(code, 0, "{agent}: what is written can only be told");
+        assert!(told.contains("gridroute"), "{agent}: {told}");
+        assert_eq!(
+            project.hook_with_status(&[agent], fine.to_string()),
+            (0, json!({}), String::new()),
+            "{agent}"
+        );
+        let (code, _, why) = project.hook_with_status(&[agent], "no JSON");
+        assert_eq!(code, 0, "{agent}: what cannot be judged is let through");
+        assert!(why.contains("lets it through"), "{agent}: {why}");
+    }
+}
+
+#[test]
 fn the_policy_and_the_configuration_decide() {
     let project = Project::new();
     let cwd = project.cwd();
@@ -398,11 +504,17 @@ fn the_recipes_work() {
     let cwd = project.cwd();
     let content = json!({"file_path": "a.py", "content": ROUTES});
     let events = [
-        ("claude", claude("PreToolUse", "Write", content.clone(), &cwd)),
-        ("codex", codex("PreToolUse", &adding("a.py", ROUTES), &cwd)),
-        ("gemini", gemini("BeforeTool", "write_file", content.clone(), &cwd)),
-        ("copilot", copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd)),
-        ("cursor", cursor("preToolUse", json!({"tool_name": "Write", "tool_input": content}), &cwd)),
+        ("claude", "PreToolUse", claude("PreToolUse", "Write", content.clone(), &cwd)),
+        ("codex", "PreToolUse", codex("PreToolUse", &adding("a.py", ROUTES), &cwd)),
+        ("gemini", "BeforeTool", gemini("BeforeTool", "write_file", content.clone(), &cwd)),
+        ("copilot", "preToolUse", copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd)),
+        (
+            "cursor",
+            "preToolUse",
+            cursor("preToolUse", json!({"tool_name": "Write", "tool_input": content}), &cwd),
+        ),
+        ("kiro", "preToolUse", kiro("preToolUse", json!({"path": "a.py", "file_text": ROUTES}), &cwd)),
+        ("windsurf", "pre_write_code", windsurf("pre_write_code", "a.py", "", ROUTES)),
     ];
     let hooks = RECIPES.split("\n## ").find(|section| section.starts_with("Hooks")).expect("a section");
     let blocks: Vec<Value> = hooks
@@ -411,17 +523,21 @@ fn the_recipes_work() {
         .map(|block| serde_json::from_str(block.split("```").next().expect("its end")).expect("JSON"))
         .collect();
     assert_eq!(blocks.len(), events.len());
-    for (block, (agent, event)) in blocks.iter().zip(&events) {
+    for (block, (agent, name, event)) in blocks.iter().zip(&events) {
         let settings = block.to_string();
         assert!(settings.contains(&format!("\"birthmark hook {agent}\"")), "{settings}");
-        let name = event.get("hook_event_name").and_then(Value::as_str).unwrap_or("preToolUse");
         assert!(block["hooks"].get(name).is_some(), "{settings}");
-        assert!(project.ask(agent, event).to_string().contains("gridroute"));
+        let (_, decision, told) = project.hook_with_status(&[agent], event.to_string());
+        assert!(format!("{decision}{told}").contains("gridroute"), "{agent}");
     }
     let (code, out, _) = run(birthmark(&project.path("work")).args(["hook", "--list"]));
     assert_eq!(code, 0);
-    for (agent, _) in &events {
+    for agent in birthmark::serve::hook::Agent::all().map(birthmark::serve::hook::Agent::name) {
         assert!(out.lines().any(|line| line.starts_with(agent)), "{out}");
-        assert!(RECIPES.contains(&format!("| `{agent}` |")));
+        assert!(RECIPES.contains(&format!("| `{agent}` |")), "{agent}");
+        assert!(
+            RECIPES.contains(&format!("birthmark hook {agent}")) || RECIPES.contains(&format!("\"{agent}\"")),
+            "{agent}"
+        );
     }
 }

@@ -43,6 +43,36 @@ check "inspector: policy" "MIT" \
 inspect --method tools/call --tool-name explain_match --tool-arg id=00 --tool-arg path=../outside/routes.py > refused.json
 check "inspector: a path outside" "True" "$(python3 -c 'import json; print(json.load(open("refused.json"))["isError"])')"
 
+# The scripts of the page on agents, as an agent runs them: opencode's plugin in Node, Cline's hook in a shell.
+block() { # block HEADING LANGUAGE: the first block of code in a section of the page
+    awk -v heading="### $1" -v fence="\`\`\`$2" '$0 == heading { inside = 1; next } /^### / { inside = 0 }
+        inside && $0 == fence { code = 1; next } code && /^```/ { exit } code' "$root/docs/agents.md"
+}
+block opencode js > plugin.mjs
+block Cline sh > cline-hook
+chmod +x cline-hook
+cat > throws.mjs << 'JS'
+import { readFileSync } from "node:fs";
+import { Birthmark } from "./plugin.mjs";
+const hooks = await Birthmark({ directory: `${process.cwd()}/project` });
+const write = async (content) => {
+    try {
+        await hooks["tool.execute.before"]({ tool: "write" }, { args: { filePath: "new.py", content } });
+        return "written";
+    } catch (error) {
+        return error.message.includes("gridroute/planner.py") ? "refused" : error.message;
+    }
+};
+console.log(await write(readFileSync("project/routes.py", "utf8")), await write("x = 1\n"));
+JS
+PATH="$(dirname "$BIRTHMARK"):$PATH"
+check "opencode's plugin throws what is refused" "refused written" "$(node throws.mjs)"
+python3 -c 'import json, os; print(json.dumps({"hookName": "PreToolUse", "workspaceRoots": [os.getcwd() + "/project"],
+    "preToolUse": {"toolName": "write_to_file", "parameters": {"path": "new.py", "content": open("project/routes.py").read()}}}))' \
+    > cline.json
+check "Cline's hook cancels" "True" \
+    "$(./cline-hook < cline.json 2> cline.log | python3 -c 'import json, sys; print(json.load(sys.stdin)["cancel"])')"
+
 grep -q '"service":"mcp"' "$work"/log/*.jsonl
 check "the journal holds no code" "0" "$(cat "$work"/log/*.jsonl | grep -c heapq || true)"
 echo "$checks checks"

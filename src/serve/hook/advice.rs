@@ -12,6 +12,8 @@ use crate::report::printable::Printable;
 const MAX_TOLD: usize = 5;
 /// Remedies told of one reference.
 const MAX_REMEDIES: usize = 4;
+/// The file that remedies name which change what is allowed.
+const CONFIGURATION: &str = "birthmark.toml";
 /// Characters of all that is told. Agents cut off what is longer than some thousands.
 const MAX_CHARACTERS: usize = 6000;
 
@@ -56,12 +58,12 @@ pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement 
 const REFUSAL: [&str; 2] = [
     "birthmark: this code resembles code that may not stand here.",
     "Write it anew from what it has to do, by another approach and not by rewording this text, or leave it out and ask \
-     the user. Whether it stays as it is, is for a person to decide: ",
+     the user. Only a person can decide that it stays as it is.",
 ];
 
 const ADVICE: [&str; 2] = [
     "birthmark: this code resembles code of others.",
-    "Tell the user, and do what is named above. Whether it stays as it is, is for a person to decide: ",
+    "Tell the user, and do what is named above. Only a person can decide that it stays as it is.",
 ];
 
 /// The advice on a weak resemblance names no remedy: most often there is nothing to clear.
@@ -77,11 +79,7 @@ fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> Strin
     if references.len() > MAX_TOLD {
         let _ = write!(text, "\n- and {} more, see `birthmark scan`", references.len() - MAX_TOLD);
     }
-    let id = references.first().map_or("", |(reference, _)| id(reference));
-    let _ = write!(
-        text,
-        "\n{foot}`birthmark accept {id} --reason '…'`; `birthmark explain {id}` shows why it is found."
-    );
+    let _ = write!(text, "\n{foot}");
     shortened(&text)
 }
 
@@ -109,7 +107,9 @@ fn one(reference: &Reference, finding: &Finding) -> String {
         text.push_str(WEAK);
         return text;
     }
-    for remedy in finding.remedies.iter().take(MAX_REMEDIES) {
+    // An agent is told what to change in the code. To change the configuration instead is not for it to decide.
+    let of_code = finding.remedies.iter().filter(|remedy| !remedy.contains(CONFIGURATION));
+    for remedy in of_code.take(MAX_REMEDIES) {
         let _ = write!(text, "\n  - {}", Printable(remedy));
     }
     if reference.lacks_notice() {

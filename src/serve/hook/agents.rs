@@ -1,14 +1,18 @@
 //! The agents whose events are understood, a file each.
 
 mod claude;
+mod cline;
 mod codex;
 mod copilot;
 mod cursor;
 mod gemini;
+mod kiro;
+mod opencode;
+mod windsurf;
 
 use serde_json::{Value, json};
 
-use super::event::Event;
+use super::event::{Event, Moment};
 use super::{Answer, Judgement};
 
 /// A coding agent.
@@ -24,6 +28,16 @@ struct Row {
     page: &'static str,
     event: fn(&Value) -> Option<Event>,
     decision: fn(Option<&Event>, &Judgement) -> Value,
+    refusal: Refusal,
+}
+
+/// How an agent is told that an edit is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// By the decision.
+    Decision,
+    /// By an exit status of 2, with the reason on standard error.
+    ExitStatus,
 }
 
 impl PartialEq for Row {
@@ -34,7 +48,17 @@ impl PartialEq for Row {
 
 impl Eq for Row {}
 
-static AGENTS: [Row; 5] = [claude::ROW, codex::ROW, copilot::ROW, cursor::ROW, gemini::ROW];
+static AGENTS: [Row; 9] = [
+    claude::ROW,
+    codex::ROW,
+    copilot::ROW,
+    cursor::ROW,
+    gemini::ROW,
+    cline::ROW,
+    kiro::ROW,
+    opencode::ROW,
+    windsurf::ROW,
+];
 
 impl Agent {
     /// Every agent.
@@ -79,7 +103,14 @@ impl Agent {
             Judgement::Advice(text) | Judgement::Refused(text) => Some(text.clone()),
             Judgement::Unjudged(why) => Some(unjudged(why)),
         };
-        Answer { decision: (self.0.decision)(event, judgement), note }
+        let is_refusal = matches!(judgement, Judgement::Refused(_));
+        // What is written already can only be told.
+        let is_ahead = event.is_some_and(|event| event.moment == Moment::Before);
+        Answer {
+            decision: (self.0.decision)(event, judgement),
+            note,
+            refuses_by_status: is_refusal && is_ahead && self.0.refusal == Refusal::ExitStatus,
+        }
     }
 }
 
@@ -92,4 +123,9 @@ fn unjudged(why: &str) -> String {
 /// A decision that says nothing: the agent goes on as if it had not asked.
 fn silence() -> Value {
     json!({})
+}
+
+/// The decision of agents that read none.
+fn silent(_: Option<&Event>, _: &Judgement) -> Value {
+    silence()
 }

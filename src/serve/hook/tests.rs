@@ -42,6 +42,13 @@ fn damaged() -> impl Strategy<Value = (usize, Vec<u8>)> {
         json!({"toolName": "edit", "toolArgs": edit.to_string()}),
         json!({"hook_event_name": "afterFileEdit", "file_path": "a.py", "edits": [{"old_string": "", "new_string": "x"}]}),
         json!({"hook_event_name": "BeforeTool", "tool_name": "write_file", "tool_input": write, "cwd": "."}),
+        json!({"hookName": "PreToolUse", "preToolUse": {"toolName": "replace_in_file", "parameters":
+            {"path": "a.py", "diff": format!("------- SEARCH\nx\n=======\n{}\n+++++++ REPLACE\n", &ROUTES[2000..2600])}}}),
+        json!({"hook_event_name": "preToolUse", "tool_name": "fs_write", "tool_input":
+            {"command": "create", "path": "a.py", "file_text": &ROUTES[2000..2600]}}),
+        json!({"tool": "write", "args": {"filePath": "a.py", "content": &ROUTES[2000..2600]}, "directory": "."}),
+        json!({"agent_action_name": "pre_write_code", "tool_info": {"file_path": "a.py", "edits":
+            [{"old_string": "", "new_string": &ROUTES[2000..2600]}]}}),
     ];
     let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..20usize, any::<Vec<u8>>()), 0..4);
     (0..right.len(), edits).prop_map(move |(which, edits)| {

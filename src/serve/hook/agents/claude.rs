@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Row, silence, unjudged};
+use super::{Refusal, Row, silence, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "claude",
@@ -17,6 +17,7 @@ pub(super) const ROW: Row = Row {
     page: "https://code.claude.com/docs/en/hooks",
     event,
     decision,
+    refusal: Refusal::Decision,
 };
 
 const TOOLS: [&str; 3] = ["Write", "Edit", "MultiEdit"];

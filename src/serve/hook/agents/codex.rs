@@ -14,7 +14,7 @@
 use serde_json::Value;
 
 use super::super::event::{Change, Event, Part, Which, Write, text};
-use super::{Row, claude};
+use super::{Refusal, Row, claude};
 
 pub(super) const ROW: Row = Row {
     name: "codex",
@@ -23,6 +23,7 @@ pub(super) const ROW: Row = Row {
     page: "https://developers.openai.com/codex/hooks",
     event,
     decision: claude::decision,
+    refusal: Refusal::Decision,
 };
 
 fn event(event: &Value) -> Option<Event> {

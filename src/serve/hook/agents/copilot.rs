@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Row, silence};
+use super::{Refusal, Row, silence};
 
 pub(super) const ROW: Row = Row {
     name: "copilot",
@@ -16,6 +16,7 @@ pub(super) const ROW: Row = Row {
     page: "https://docs.github.com/en/copilot/reference/hooks-configuration",
     event,
     decision,
+    refusal: Refusal::Decision,
 };
 
 const TOOLS: [&str; 2] = ["create", "edit"];
