@@ -164,6 +164,9 @@ impl Judge<'_> {
         if inbound.license() == outbound.license() && outbound.exception.is_none() && !inbound.local {
             return one(inbound, outbound, Answer::Yes, CellSource::SameLicense);
         }
+        if let Some(cell) = own::correction(&inbound.license(), &outbound.license()) {
+            return one(inbound, outbound, cell.answer, CellSource::Own(cell));
+        }
         let names = inbound_names(inbound);
         let found = best(names.iter().map(|name| looked_up(name, outbound)).collect());
         let stated = || own::own_cell(&inbound.license(), &outbound.license());
@@ -171,12 +174,24 @@ impl Judge<'_> {
         if let Some(cell) = own::stand_in(&inbound.id).and_then(|_| stated()) {
             return one(inbound, outbound, cell.answer, CellSource::Own(cell));
         }
+        if let (Answer::Unknown, Some(cell)) = (found.0, stated()) {
+            return one(inbound, outbound, cell.answer, CellSource::Own(cell));
+        }
         if !found.1.is_empty() {
+            self.remark_on_later(inbound, outbound, found.0);
             return self.stood_in(inbound, &names, found);
         }
-        match stated() {
-            Some(cell) => one(inbound, outbound, cell.answer, CellSource::Own(cell)),
-            None => one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix),
+        one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix)
+    }
+
+    /// Code "only" under a version may go into a file that does without "or later".
+    fn remark_on_later(&mut self, inbound: &Atom, outbound: &Atom, answer: Answer) {
+        let only = outbound.id.strip_suffix("-or-later").map(|stem| format!("{stem}-only"));
+        if answer == Answer::No && only.as_deref() == Some(inbound.id.as_str()) {
+            self.remarks.push(format!(
+                "dropping \"or later\" for the file that takes the code in would do: put that file under {}",
+                inbound.id
+            ));
         }
     }
 

@@ -55,7 +55,12 @@ impl LicenseExpression {
         if let Ok(node) = Node::parse(text) {
             return Ok((node.into(), Precision::Exact));
         }
-        let modern = Modern::of(text).map_err(failed)?;
+        // "Apache 2.0" is a name of several words.
+        let named = || {
+            super::meant::name(text)
+                .map(|id| (format!("it is the name of a licence; did you mean `{id}`?"), 0..text.len()))
+        };
+        let modern = Modern::of(text).map_err(|wrong| failed(named().unwrap_or(wrong)))?;
         let node = Node::parse(&modern.text)
             .map_err(|(reason, span)| failed((reason, modern.origin(text, &span))))?;
         Ok((node.into(), modern.precision))
@@ -340,7 +345,7 @@ fn modern_id(word: &str) -> Result<(String, Precision), String> {
     let bare = word.trim_end_matches('+');
     let later = bare.len() < word.len();
     let Some(id) = spelled(bare) else {
-        return Err(format!("`{word}` is not an SPDX identifier"));
+        return Err(format!("`{word}` is not an SPDX identifier{}", super::meant::hint(word)));
     };
     let gnu = spdx::license_id(id).is_some_and(|license| license.is_gnu());
     Ok(match (gnu, later) {

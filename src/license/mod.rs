@@ -18,6 +18,7 @@ mod compat;
 mod exception;
 mod expression;
 mod matrix;
+mod meant;
 mod names;
 mod notice;
 mod own;

@@ -29,10 +29,18 @@ pub(super) struct StandIn {
     pub reference: &'static str,
 }
 
-/// The cell for two licences of which the matrix lists one or none.
+/// The cell for two licences that the matrix does not decide on.
 pub(super) fn own_cell(inbound: &str, outbound: &str) -> Option<&'static OwnCell> {
     let fits = |row: &&Row| matches(row.first, outbound) && matches(row.second, inbound);
     own_rows().iter().find(fits).map(|row| &row.cell)
+}
+
+/// The cell in which birthmark does not follow the matrix.
+pub(super) fn correction(inbound: &str, outbound: &str) -> Option<&'static OwnCell> {
+    static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+    let rows = ROWS.get_or_init(|| cells(include_str!("corrections.tsv")));
+    let fits = |row: &&Row| matches(row.first, outbound) && matches(row.second, inbound);
+    rows.iter().find(fits).map(|row| &row.cell)
 }
 
 /// What distribution changes for an inbound licence, if it changes anything.
@@ -115,6 +123,7 @@ mod tests {
     fn every_row_is_whole_and_has_a_reason_and_a_reference() {
         let tables = [
             (include_str!("own.tsv"), 5),
+            (include_str!("corrections.tsv"), 5),
             (include_str!("distribution.tsv"), 5),
             (include_str!("stand_ins.tsv"), 4),
         ];

@@ -52,7 +52,42 @@ fn expressions_are_judged() {
         // licences the matrix does not list
         ("MIT", "PSF-2.0", Yes),
         ("MIT", "CC0-1.0", Yes),
+        ("MIT", "CC-BY-SA-2.5", No),
+        ("Apache-2.0", "CC-BY-SA-3.0", No),
+        ("MIT", "CC-BY-SA-4.0", No),
+        ("GPL-2.0-only", "CC-BY-SA-4.0", No),
+        ("GPL-3.0-only", "CC-BY-SA-4.0", Yes),
+        ("GPL-3.0-only", "CC-BY-SA-3.0", No),
+        ("CC-BY-SA-4.0", "GPL-3.0-only", Unknown),
+        ("CC-BY-SA-4.0", "CC-BY-SA-3.0", Yes),
+        ("CC-BY-SA-4.0", "MIT", Yes),
+        ("MIT", "CC-BY-3.0", Yes),
+        ("MIT", "CC-BY-4.0", Yes),
+        ("GPL-2.0-only", "CC-BY-4.0", Yes),
+        ("GPL-3.0-only", "Ruby", Yes),
+        ("GPL-2.0-only", "Vim", Yes),
+        ("GPL-2.0-or-later", "CECILL-2.0", Yes),
+        ("GPL-3.0-only", "BSD-3-Clause-Clear", Yes),
+        ("MIT", "BSD-3-Clause-Clear", Yes),
+        ("GPL-3.0-only", "JSON", No),
+        ("Apache-2.0", "JSON", No),
+        ("GPL-3.0-only", "QPL-1.0", No),
+        ("GPL-3.0-only", "MS-PL", No),
+        ("Apache-2.0", "MS-PL", Yes),
+        ("GPL-3.0-only", "AFL-3.0", No),
+        ("GPL-3.0-only", "SPL-1.0", No),
+        ("GPL-3.0-only", "NPL-1.1", No),
+        ("GPL-3.0-only", "Artistic-1.0", No),
+        ("Apache-2.0", "BSD-4-Clause", CheckDependency),
+        ("MIT", "BSD-4-Clause", Yes),
+        ("GPL-3.0-only", "Sleepycat", Yes),
+        ("MIT", "Sleepycat", No),
+        ("GPL-2.0-only", "IJG", Yes),
+        ("GPL-3.0-only", "FTL", Yes),
+        ("GPL-2.0-only", "FTL", No),
+        ("MIT", "BSD-2-Clause-FreeBSD", Yes),
         ("MIT", "LicenseRef-Public-Domain", Yes),
+        ("LicenseRef-Proprietary", "LicenseRef-Public-Domain", Yes),
         ("GPL-2.0-only", "LicenseRef-Public-Domain", Yes),
         ("GPL-2.0-only", "Python-2.0", No),
         ("GPL-2.0-only", "PSF-2.0", Yes),
@@ -64,6 +99,19 @@ fn expressions_are_judged() {
         assert_eq!(judged.answer, answer, "{outbound} <- {inbound}: {:?}", judged.cells);
         assert!(!judged.cells.is_empty(), "{outbound} <- {inbound} cites no cell");
     }
+}
+
+#[test]
+fn dropping_or_later_is_told() {
+    let judged = compat(&read("GPL-2.0-only"), &read("GPL-2.0-or-later"));
+    assert_eq!(judged.answer, No);
+    assert!(
+        judged.remarks.iter().any(|remark| remark.contains("dropping \"or later\"")),
+        "{:?}",
+        judged.remarks
+    );
+    let judged = compat(&read("GPL-2.0-only"), &read("GPL-3.0-or-later"));
+    assert_eq!(judged.remarks, Vec::<String>::new());
 }
 
 #[test]

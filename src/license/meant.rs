@@ -1,0 +1,67 @@
+//! The identifier that somebody meant by a word that is none.
+
+use super::names;
+use super::{LicenseExpression, Precision};
+
+/// ", did you mean `MIT`?", or nothing where no identifier is near.
+pub(super) fn hint(word: &str) -> String {
+    match meant(word) {
+        Some(id) => format!("; did you mean `{id}`?"),
+        None => String::new(),
+    }
+}
+
+/// The expression that a name of several words stands for: `Apache 2.0` is Apache-2.0.
+pub(super) fn name(text: &str) -> Option<String> {
+    let words = names::words(text);
+    let is_expression = words.iter().any(|word| ["or", "and", "with"].contains(&word.as_str()));
+    (words.len() > 1 && !is_expression)
+        .then(|| names::named(&words))
+        .flatten()
+        .map(|(read, _)| read.to_string())
+}
+
+fn meant(word: &str) -> Option<String> {
+    if let Some((read, precision)) = names::named(&names::words(word)) {
+        return Some(choice(&read, precision));
+    }
+    let lower = word.to_ascii_lowercase();
+    let ids = spdx::identifiers::LICENSES.iter().map(|license| license.name);
+    let near = ids.map(|id| (strsim::damerau_levenshtein(&lower, &id.to_ascii_lowercase()), id));
+    let (distance, id) = near.min_by_key(|&(distance, id)| (distance, id.len()))?;
+    (distance <= (word.len() / 4).max(1)).then(|| id.to_owned())
+}
+
+/// What a name may stand for: of one that leaves something open each of its readings.
+fn choice(read: &LicenseExpression, precision: Precision) -> String {
+    let open =
+        precision == Precision::Imprecise && read.as_str().ends_with("-only") && !read.as_str().contains(' ');
+    match open {
+        true => format!("{read}` or `{}-or-later", read.as_str().trim_end_matches("-only")),
+        false => read.as_str().replace(" AND ", "` or `"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_identifier_that_was_meant_is_named() {
+        let cases = [
+            ("GPLv3", "`GPL-3.0-only` or `GPL-3.0-or-later`"),
+            ("GPLv3+", "`GPL-3.0-or-later`"),
+            ("GPL", "`GPL-2.0-only` or `GPL-3.0-only`"),
+            ("BSD", "`BSD-3-Clause`"),
+            ("MITT", "`MIT`"),
+            ("Apache2.0", "`Apache-2.0`"),
+            ("Apache 2.0", "`Apache-2.0`"),
+            ("Nonsense", ""),
+        ];
+        for (text, expected) in cases {
+            let error = LicenseExpression::parse(text).expect_err(text).reason;
+            assert_eq!(error.contains("did you mean"), !expected.is_empty(), "{error}");
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
