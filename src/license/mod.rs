@@ -36,7 +36,9 @@ pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};
 pub use names::{from_classifier, normalize_declaration};
 pub use notice::{HEADER_BYTES, from_tags, header, side_file};
 pub use own::OwnCell;
-pub use project::{ManifestError, ManifestLicense, from_cargo_toml, from_package_json, from_pyproject};
+pub use project::{
+    ManifestError, ManifestLicense, from_cargo_toml, from_fields, from_package_json, from_pyproject,
+};
 pub use reuse::{Precedence, Reuse, ReuseError};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
 pub use text::{DetectedText, MAX_TEXT, MORE_TERMS, detect_text, from_license_text, text_of};

@@ -85,6 +85,20 @@ pub fn from_package_json(text: &str) -> Result<Option<ManifestLicense>, Manifest
     })
 }
 
+/// The licence that a field of any text and classifiers state, as `setup.cfg`, `setup.py` and core metadata have them;
+/// `None` if they state none. An expression goes before both.
+pub fn from_fields(
+    expression: Option<&str>,
+    field: Option<&str>,
+    classifiers: &[String],
+) -> Option<LicenseFact> {
+    let declared = expression.into_iter().chain(field).map(normalize_declaration);
+    let declared = declared.filter(|fact| *fact != LicenseFact::unknown());
+    let classified = classifiers.iter().filter_map(|classifier| from_classifier(classifier));
+    let facts: Vec<LicenseFact> = declared.chain(classified).collect();
+    (!facts.is_empty()).then(|| resolve(&facts))
+}
+
 fn parse(text: &str, manifest: &'static str) -> Result<toml::Table, ManifestError> {
     text.parse()
         .map_err(|error: toml::de::Error| ManifestError { manifest, reason: error.message().to_owned() })

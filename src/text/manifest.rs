@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use crate::purl::{Purl, normal_pypi_name};
 
 pub use cargo::Workspace;
+pub use setup_script::licensing as licensing_of_setup_script;
 
 /// Names of the files that [`read`] reads.
 pub const NAMES: [&str; 7] =

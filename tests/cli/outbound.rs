@@ -262,3 +262,81 @@ fn each_subtree_gets_its_own_verdict() {
         assert_eq!(report["matches"][0]["verdict"]["decision"], decision, "{path}: {out}");
     }
 }
+
+#[test]
+fn a_project_states_its_licence_where_people_put_it() {
+    let apache = "                                 Apache License\n                           Version 2.0, January 2004\n";
+    let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
+    let project = project(&[
+        ("cfg/setup.cfg", "[metadata]\nname = x\nlicense = BSD 3-Clause\n"),
+        ("cfg/a.py", "x = 1\n"),
+        ("classified/setup.cfg", "[metadata]\nclassifiers =\n    License :: OSI Approved :: MIT License\n"),
+        ("classified/a.py", "x = 1\n"),
+        (
+            "script/setup.py",
+            "from setuptools import setup\nLICENSE = 'ISC'\nsetup(name='x', license=LICENSE)\n",
+        ),
+        ("script/a.py", "x = 1\n"),
+        ("info/PKG-INFO", "Metadata-Version: 2.4\nName: x\nVersion: 1\nLicense-Expression: Zlib\n"),
+        ("info/a.py", "x = 1\n"),
+        ("choice/LICENSE-MIT", text("MIT")),
+        ("choice/LICENSE-APACHE", text("Apache-2.0")),
+        ("choice/a.rs", "fn a() {}\n"),
+        ("file/Cargo.toml", "[package]\nname = 'x'\nlicense-file = 'TERMS'\n"),
+        ("file/TERMS", text("ISC")),
+        ("file/a.rs", "fn a() {}\n"),
+        ("reuse/LICENSES/MIT.txt", text("MIT")),
+        ("reuse/a.py", "x = 1\n"),
+        ("parts/LICENSES/MIT.txt", text("MIT")),
+        ("parts/LICENSES/GPL-3.0-only.txt", apache),
+        ("parts/a.py", "x = 1\n"),
+        ("parts/b.py", HEADER),
+    ]);
+    check(
+        project.path(),
+        &[
+            ("cfg/a.py", "BSD-3-Clause", &[Manifest]),
+            ("classified/a.py", "MIT", &[Manifest]),
+            ("script/a.py", "ISC", &[Manifest]),
+            ("info/a.py", "Zlib", &[Manifest]),
+            ("choice/a.rs", "MIT OR Apache-2.0", &[LicenseText]),
+            ("file/a.rs", "ISC", &[Manifest]),
+            ("reuse/a.py", "MIT", &[LicenseText]),
+            ("parts/a.py", "-", &[]),
+            ("parts/b.py", "ISC", &[Header]),
+        ],
+    );
+}
+
+#[test]
+fn a_project_that_only_follows_reuse_can_be_worked_with() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let read = |name: &str| std::fs::read_to_string(Path::new(root).join(name)).expect("readable");
+    let copy = read("demo/parcelbot/summary.py");
+    let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
+    let header = |license: &str| format!("# SPDX-License-Identifier: {license}\n\n{copy}");
+    let annotations = "version = 1\n[[annotations]]\npath = '**'\nSPDX-FileCopyrightText = 'Us'\nSPDX-License-Identifier = 'ISC'\n";
+    let projects: [&[(&str, &str)]; 4] = [
+        &[("a.py", &header("ISC")), ("LICENSES/ISC.txt", text("ISC"))],
+        &[("a.py", &header("ISC")), ("LICENSES/ISC.txt", text("ISC")), ("LICENSES/Zlib.txt", text("Zlib"))],
+        &[
+            ("a.py", &header("ISC OR Apache-2.0")),
+            ("LICENSES/ISC.txt", text("ISC")),
+            ("LICENSES/Apache-2.0.txt", text("Apache-2.0")),
+        ],
+        &[("a.py", &copy), ("REUSE.toml", annotations), ("LICENSES/ISC.txt", text("ISC"))],
+    ];
+    for files in projects {
+        let project = project(files);
+        let index = format!("{root}/demo-index");
+        let ours =
+            |arguments: &[&str]| run(birthmark(project.path()).args(arguments).args(["--index", &index]));
+        let (code, out, err) = ours(&["scan", "--format", "json"]);
+        assert_eq!(code, 0, "{out}{err}");
+        assert!(out.contains("attribution-missing") && !out.contains("declaration-mismatch"), "{out}");
+        let (code, out, err) = ours(&["attribute"]);
+        assert_eq!(code, 0, "{out}{err}");
+        let (code, out, _) = ours(&["scan", "--format", "json"]);
+        assert_eq!((code, out.contains("attribution-missing")), (0, false), "{out}");
+    }
+}

@@ -6,7 +6,7 @@
 
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Agreement, Decision, Declared, DeclaredBy, Reference, Rule};
-use crate::license::{LicenseExpression, LicenseFact, Precision, is_offered};
+use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision, is_offered};
 use crate::text::declaration::{Declaration, DeclarationKind, Origin};
 use crate::text::span::LineRange;
 
@@ -165,12 +165,21 @@ impl Place<'_> {
         line: Option<u32>,
     ) -> Option<Declared> {
         let expression = fact.expression.as_ref()?;
-        if self.project.expression.as_ref() == Some(expression) && by == DeclaredBy::Header {
+        if self.is_own(expression, by, fact.learned_from) {
             return None;
         }
         let agreement = licensed(&owners.iter().collect::<Vec<_>>(), fact)?;
         let counts = matches!(agreement, Agreement::With(_)) || self.share() >= MOST_OF_FILE;
         counts.then(|| Declared { by, line, license: Some(fact.clone()), origin: None, agreement })
+    }
+
+    /// Whether a statement about the whole file is the project's word on its own licence: the project's licence or a branch
+    /// of it, or any statement where the project has no licence but those of its files, as REUSE allows.
+    fn is_own(&self, stated: &LicenseExpression, by: DeclaredBy, from: LearnedFrom) -> bool {
+        match &self.project.expression {
+            Some(project) => by == DeclaredBy::Header && is_offered(stated, project),
+            None => by == DeclaredBy::Header || from != LearnedFrom::LicenseText,
+        }
     }
 }
 

@@ -11,17 +11,43 @@ use crate::text::language::Language;
 const MAX_BYTES: usize = 128 << 10;
 
 pub(super) fn read(text: &str) -> Option<Manifest> {
+    let tree = parse(text)?;
+    let script = Script { text, constants: constants(text, tree.root_node()) };
+    let mut manifest = Manifest::default();
+    each_node(tree.root_node(), |node| script.take_argument(node, &mut manifest));
+    Some(manifest)
+}
+
+/// The licence and the classifiers that a script gives to `setup(...)` as literals.
+pub fn licensing(text: &str) -> Option<(Option<String>, Vec<String>)> {
+    let tree = parse(text)?;
+    let script = Script { text, constants: constants(text, tree.root_node()) };
+    let (mut license, mut classifiers) = (None, Vec::new());
+    each_node(tree.root_node(), |node| {
+        let is_argument = node.kind() == "keyword_argument" && is_of_setup(text, node);
+        let name = node.child_by_field_name("name").filter(|_| is_argument);
+        let Some((name, value)) = name.zip(node.child_by_field_name("value")) else {
+            return;
+        };
+        match words(text, name) {
+            "license" if license.is_none() => license = script.string(value).map(str::to_owned),
+            "classifiers" => each_node(value, |inner| {
+                classifiers.extend(literal(text, inner).map(str::to_owned));
+            }),
+            _ => {}
+        }
+    });
+    Some((license, classifiers))
+}
+
+fn parse(text: &str) -> Option<tree_sitter::Tree> {
     if text.len() > MAX_BYTES {
         return None;
     }
     let grammar: tree_sitter::Language = Language::from_name("python")?.row().grammar.into();
     let mut parser = Parser::new();
     parser.set_language(&grammar).ok()?;
-    let tree = parser.parse(text, None)?;
-    let script = Script { text, constants: constants(text, tree.root_node()) };
-    let mut manifest = Manifest::default();
-    each_node(tree.root_node(), |node| script.take_argument(node, &mut manifest));
-    Some(manifest)
+    parser.parse(text, None)
 }
 
 struct Script<'a> {

@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use super::super::error::line_and_column;
 use super::{ProjectLicenses, Statement, StatementKind, shown};
 use crate::license::{
-    LearnedFrom, LicenseFact, ManifestError, ManifestLicense, Reuse, from_cargo_toml, from_license_text,
-    from_package_json, from_pyproject,
+    LearnedFrom, LicenseExpression, LicenseFact, ManifestError, ManifestLicense, Precision, Reuse,
+    from_cargo_toml, from_fields, from_license_text, from_package_json, from_pyproject,
 };
+use crate::text::manifest::{self, ini};
 
 /// A directory. What takes long to find out, such as recognising texts, is found out when it is asked for.
 #[derive(Debug)]
@@ -119,7 +120,9 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
     if texts.iter().any(|(_, fact)| begins(fact, "LGPL-")) {
         texts.retain(|(_, fact)| !begins(fact, "GPL-"));
     }
-    let (first_path, first) = texts.first()?;
+    let Some((first_path, first)) = texts.first() else {
+        return reused(directory);
+    };
     let statement =
         |license| Statement { license, kind: StatementKind::LicenseText, place: shown(first_path) };
     if let Some(fact) = first
@@ -128,6 +131,10 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
             .all(|(_, other)| other.as_ref().map(|fact| &fact.expression) == Some(&fact.expression))
     {
         return Some(statement(fact.clone()));
+    }
+    // LICENSE-MIT beside LICENSE-APACHE is how Rust packages offer a choice.
+    if let Some(choice) = choice(&texts) {
+        return Some(statement(choice));
     }
     let message = if texts.len() > 1 {
         "several licence texts stand side by side; state the project's licence with `license` in birthmark.toml"
@@ -138,9 +145,72 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
     Some(statement(LicenseFact { learned_from: LearnedFrom::LicenseText, ..LicenseFact::unknown() }))
 }
 
+/// The choice between texts whose file names say which licence each is.
+fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
+    let is_named =
+        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("LICENSE-"));
+    let expressions = texts.iter().map(|(path, fact)| {
+        let fact = fact.as_ref().filter(|_| is_named(path))?;
+        fact.expression.clone().filter(|_| fact.precision == Precision::Exact)
+    });
+    let expressions = expressions.collect::<Option<Vec<_>>>()?;
+    Some(LicenseFact {
+        expression: LicenseExpression::any_of(expressions),
+        learned_from: LearnedFrom::LicenseText,
+        ..LicenseFact::unknown()
+    })
+}
+
+/// The licence of a project that follows REUSE and says nothing else of itself: the one whose text stands in `LICENSES`.
+/// Of several texts each file says which holds for it.
+fn reused(directory: &Path) -> Option<Statement> {
+    let folder = directory.join("LICENSES");
+    let listed = std::fs::read_dir(&folder).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
+    let stems = listed.filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned()));
+    let mut licenses: Vec<LicenseExpression> =
+        stems.filter_map(|stem| Some(LicenseExpression::parse(&stem).ok()?.0)).collect();
+    licenses.sort();
+    licenses.dedup();
+    let [license] = licenses.as_slice() else {
+        return None;
+    };
+    let license = LicenseFact {
+        expression: Some(license.clone()),
+        learned_from: LearnedFrom::LicenseText,
+        ..LicenseFact::unknown()
+    };
+    Some(Statement { license, kind: StatementKind::LicenseText, place: shown(&folder) })
+}
+
+/// Texts in `LICENSES` that are looked at.
+const MAX_TEXTS: usize = 1000;
+
 fn begins(fact: &Option<LicenseFact>, prefix: &str) -> bool {
     let expression = fact.as_ref().and_then(|fact| fact.expression.as_ref());
     expression.is_some_and(|expression| expression.as_str().starts_with(prefix))
+}
+
+/// `license` and the classifiers of `[metadata]`.
+fn of_setup_cfg(text: &str) -> Option<LicenseFact> {
+    let (mut license, mut classifiers) = (None, Vec::new());
+    for ini::Value { section, key, text } in ini::values(text) {
+        match (section, key.as_str()) {
+            ("metadata", "license") => license = license.or(Some(text)),
+            ("metadata", "classifiers" | "classifier") => classifiers.push(text.to_owned()),
+            _ => {}
+        }
+    }
+    from_fields(None, license, &classifiers)
+}
+
+fn of_setup_script(text: &str) -> Option<LicenseFact> {
+    let (license, classifiers) = manifest::licensing_of_setup_script(text)?;
+    from_fields(None, license.as_deref(), &classifiers)
+}
+
+fn of_core_metadata(text: &str) -> Option<LicenseFact> {
+    let core = python_pkginfo::Metadata::parse(text.as_bytes()).ok()?;
+    from_fields(core.license_expression.as_deref(), core.license.as_deref(), &core.classifiers)
 }
 
 /// The manifests of a directory, in the order they are asked.
@@ -159,9 +229,21 @@ impl Manifests<'_> {
         let cargo = || self.cargo().map(|license| stated("Cargo.toml", license));
         let python =
             || self.other("pyproject.toml", from_pyproject).map(|license| stated("pyproject.toml", license));
+        let older = || {
+            let read: [(&str, fn(&str) -> Option<LicenseFact>); 4] = [
+                ("setup.cfg", of_setup_cfg),
+                ("setup.py", of_setup_script),
+                ("PKG-INFO", of_core_metadata),
+                ("METADATA", of_core_metadata),
+            ];
+            read.into_iter().find_map(|(name, read)| {
+                let text = self.licenses.read(&self.directory.join(name))?;
+                Some(stated(name, read(&text)?))
+            })
+        };
         let node =
             || self.other("package.json", from_package_json).map(|license| stated("package.json", license));
-        cargo().or_else(python).or_else(node)
+        cargo().or_else(python).or_else(older).or_else(node)
     }
 
     fn cargo(&self) -> Option<LicenseFact> {
