@@ -237,7 +237,7 @@ impl Scanner {
         let looked_at = LookedAt::of([Path::new(source.path())].into_iter());
         let notes = self.silence_known(&mut reports, &looked_at);
         let checked = self.checked([(source.path(), &reports[0])]);
-        self.report(reports, notes.into_iter().collect(), &checked)
+        self.report(reports, notes, &checked)
     }
 
     fn walked_file(

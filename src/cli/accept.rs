@@ -60,13 +60,16 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         (Wanted::Place { path, .. }, true) => vec![path.clone()],
         _ => args.paths,
     };
-    let request = Request::new(scan_for(paths, args.check))?;
+    let request = Request::new(scan_for(paths, args.check.clone()))?;
     let Some(mut log) = request.session().log().cloned() else {
         bail!("--no-config honours no decisions, so none is written; leave it out");
     };
     let (report, _) = request.report_and_files(common)?;
     let references = wanted.of(&report)?;
-    let (told, settled) = accepted(&report, &references, &mut log, &args.reason)?;
+    // What else stands in the project is not decided on, and must not take the decision over.
+    let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
+    let (everywhere, _) = project.report_and_files(common)?;
+    let (told, settled) = accepted(&report, &references, &everywhere.references, &mut log, &args.reason)?;
     args.journal.note(request.session(), Event::Accepted, Some(&args.reason), &settled);
     if !common.quiet {
         Output::Standard.write(&told, Painted::No)?;
@@ -78,6 +81,7 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 fn accepted<'r>(
     report: &Report,
     references: &[&'r Reference],
+    everywhere: &[Reference],
     log: &mut AcceptanceLog,
     reason: &str,
 ) -> anyhow::Result<(Vec<u8>, Vec<&'r Reference>)> {
@@ -87,7 +91,7 @@ fn accepted<'r>(
         let (id, line) = (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
         let place = Printable(&place);
-        match log.accept(report, reference, &mut decider).map_err(told)? {
+        match log.accept(report, reference, everywhere, &mut decider).map_err(told)? {
             Accepted::Before(known) => {
                 let by = Printable(&known.by);
                 writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;

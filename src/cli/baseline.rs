@@ -11,7 +11,7 @@ use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use super::scan::Request;
 use crate::judgement::baseline::Baseline;
-use crate::judgement::finding::{Finding, NoteKind, Report, Silencer};
+use crate::judgement::finding::{Finding, NoteKind, Report, Rule, Silencer};
 use crate::project::walk;
 use crate::project::walk::{absolute_path, display_path};
 use crate::report::Format;
@@ -110,7 +110,12 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut baseline = Baseline::default();
     report.findings.iter().for_each(|finding| record(&mut baseline, finding));
     write(&place, &baseline)?;
-    say(format!("recorded {} in {}", count(baseline.len(), "finding"), file.display()))
+    let refused = report.findings.iter().filter(|it| it.rule == Rule::LicenseIncompatible).count();
+    let refused = match refused {
+        0 => String::new(),
+        some => format!("; {some} license-incompatible, which a note in every scan will count"),
+    };
+    say(format!("recorded {} in {}{refused}", count(baseline.len(), "finding"), file.display()))
 }
 
 fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {

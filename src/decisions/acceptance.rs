@@ -107,6 +107,11 @@ impl AcceptanceLog {
         Ok(AcceptanceLog { root: root.to_owned(), entries })
     }
 
+    /// The directory that the log belongs to.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The decisions, by file.
     pub fn entries(&self) -> &[Logged] {
         &self.entries

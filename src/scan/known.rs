@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{FileReport, Scanner};
 use crate::judgement::baseline::{Known, Places, known_places};
-use crate::judgement::finding::{Note, NoteKind, Silenced, Silencer};
+use crate::judgement::finding::{Note, NoteKind, Rule, Silenced, Silencer};
 use crate::project::walk::{absolute_path, display_path};
 
 /// A path by which the baseline knows a file, wherever the scan was started.
@@ -29,8 +29,10 @@ impl LookedAt {
 
 impl Scanner {
     /// Silences the findings that the baseline knows.
-    pub(super) fn silence_known(&self, reports: &mut [FileReport], looked_at: &LookedAt) -> Option<Note> {
-        let baseline = self.settings.baseline.as_ref()?;
+    pub(super) fn silence_known(&self, reports: &mut [FileReport], looked_at: &LookedAt) -> Vec<Note> {
+        let Some(baseline) = self.settings.baseline.as_ref() else {
+            return Vec::new();
+        };
         let mut here = Here::of(reports);
         let mut gone = 0;
         for (known, before) in baseline.entries() {
@@ -44,8 +46,30 @@ impl Scanner {
             let left = before.iter().filter(|(path, _)| looked_at.has_left(path));
             gone += left.map(|(_, count)| count).sum::<u64>().saturating_sub(places.values().sum());
         }
-        (gone > 0).then(|| Note { path: None, kind: NoteKind::Info, message: gone_message(gone) })
+        let refused = refused(reports);
+        let info = |message| Note { path: None, kind: NoteKind::Info, message };
+        let gone = (gone > 0).then(|| gone_message(gone));
+        let refused = (refused > 0).then(|| refused_message(refused));
+        refused.into_iter().chain(gone).map(info).collect()
     }
+}
+
+/// How many findings of code that the licence does not allow the baseline silences. It holds no reason for them.
+fn refused(reports: &[FileReport]) -> usize {
+    let silenced = reports.iter().flat_map(|report| &report.silenced);
+    let is_refused =
+        |it: &&Silenced| it.finding.rule == Rule::LicenseIncompatible && matches!(it.by, Silencer::Baseline);
+    silenced.filter(is_refused).count()
+}
+
+fn refused_message(refused: usize) -> String {
+    let what = match refused {
+        1 => "1 license-incompatible finding".to_owned(),
+        more => format!("{more} license-incompatible findings"),
+    };
+    format!(
+        "the baseline silences {what} without a reason; `birthmark scan --no-baseline` shows it, `birthmark accept` records who keeps such code and why"
+    )
 }
 
 fn gone_message(gone: u64) -> String {

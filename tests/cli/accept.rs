@@ -148,6 +148,33 @@ fn the_log_is_shown_and_exported() {
 }
 
 #[test]
+fn a_decision_does_not_hop_to_another_copy() {
+    let demo = Demo::new();
+    let routes = fs::read_to_string(demo.path(ROUTES)).expect("readable");
+    let older = demo.path("older/routes.py");
+    fs::create_dir(demo.path("older")).expect("made");
+    fs::write(&older, &routes).expect("written");
+    let (code, _, err) = demo.run(&["accept", "parcelbot/routes.py:57", "--reason", "the author is ours"]);
+    assert_eq!(code, 0, "{err}");
+    let (code, report) = demo.scan(&[]);
+    assert_eq!((code, fates(&report)), (1, vec!["standing"]));
+
+    // Nobody decided on the other copy.
+    fs::remove_file(demo.path(ROUTES)).expect("removed");
+    let (code, report) = demo.scan(&[]);
+    assert_eq!((code, fates(&report)), (1, vec!["gone"]), "{report}");
+    assert_eq!(report["findings"][0]["path"], "older/routes.py");
+
+    // Code that moved is not mixed up with it.
+    fs::create_dir(demo.path("other")).expect("made");
+    fs::write(demo.path("other/routes.py"), &routes).expect("written");
+    let (code, report) = demo.scan(&[]);
+    assert_eq!((code, fates(&report)), (1, vec!["moved"]));
+    assert_eq!(report["accepted"][0]["now"], "other/routes.py");
+    assert_eq!(report["findings"][0]["path"], "older/routes.py");
+}
+
+#[test]
 fn scans_say_what_became_of_decisions() {
     let demo = Demo::new();
     demo.accept();

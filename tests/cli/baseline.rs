@@ -19,7 +19,10 @@ fn recorded() -> Repository {
     let repository = Repository::with(&[("routes.py", &copy()), ("b.py", OWN)]);
     let (code, out, err) = baseline(&repository, &["create"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(out, "recorded 1 finding in .birthmark/baseline.json\n");
+    assert_eq!(
+        out,
+        "recorded 1 finding in .birthmark/baseline.json; 1 license-incompatible, which a note in every scan will count\n"
+    );
     repository.commit("baseline");
     repository
 }
@@ -44,6 +47,18 @@ fn what_is_recorded_is_not_reported() {
         "from elsewhere"
     );
     assert_eq!(repository.found(&["routes.py"]), NOTHING);
+}
+
+#[test]
+fn code_that_the_licence_forbids_is_not_silenced_quietly() {
+    let repository = recorded();
+    let scan = repository.scan(&[]);
+    assert_eq!(scan.found(), NOTHING);
+    let notes = scan.report["notes"].to_string();
+    assert!(
+        notes.contains("the baseline silences 1 license-incompatible finding without a reason"),
+        "{notes}"
+    );
 }
 
 #[test]

@@ -60,7 +60,8 @@ impl Decider {
 }
 
 impl AcceptanceLog {
-    /// Accepts a reference of a report, if it is left to accept.
+    /// Accepts a reference of a report, if it is left to accept. `everywhere` are the references of the whole project, as far
+    /// as they are known: other places with the same code are noted as not decided on.
     ///
     /// # Errors
     /// If it is not known who decides, or the decision cannot be written.
@@ -68,6 +69,7 @@ impl AcceptanceLog {
         &mut self,
         report: &Report,
         reference: &Reference,
+        everywhere: &[Reference],
         decider: &mut Decider,
     ) -> Result<Accepted, AcceptError> {
         if let Some(known) = &reference.accepted {
@@ -77,7 +79,11 @@ impl AcceptanceLog {
             return Ok(Accepted::NothingToAccept);
         };
         let path = self.path_of(&reference.path);
-        let entry = Entry::new(reference, finding, path, decider.decision()?, &report.provenance.indexes);
+        let mut entry = Entry::new(reference, finding, path, decider.decision()?, &report.provenance.indexes);
+        let here = (entry.path.clone(), entry.lines);
+        let same = everywhere.iter().filter(|other| other.id == reference.id);
+        let places = same.map(|other| (self.path_of(&other.path), other.region.into()));
+        entry.copies = places.filter(|place| *place != here).collect();
         let file = self.add(entry)?;
         Ok(Accepted::Now { rule: finding.rule, file })
     }

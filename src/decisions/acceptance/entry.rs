@@ -33,6 +33,8 @@ pub struct Entry {
     pub owners: Vec<EntryOwner>,
     /// The indexes that were asked, by name and digest.
     pub indexes: Vec<(String, String)>,
+    /// Where else the same code stood, by path and lines: the decision is not about those places.
+    pub copies: Vec<(String, LineRange)>,
 }
 
 /// An owner as a decision keeps it.
@@ -76,6 +78,7 @@ impl Entry {
             license: expression(&reference.outbound),
             owners: reference.owners.iter().map(owner).collect(),
             indexes: indexes.iter().map(|index| (index.name.clone(), index.digest.clone())).collect(),
+            copies: Vec::new(),
         }
     }
 
@@ -139,6 +142,16 @@ struct File {
     owners: Vec<OwnerTable>,
     #[serde(default, rename = "index")]
     indexes: Vec<IndexTable>,
+    #[serde(default, rename = "copy", skip_serializing_if = "Vec::is_empty")]
+    copies: Vec<CopyTable>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct CopyTable {
+    path: String,
+    first_line: u32,
+    last_line: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -169,6 +182,11 @@ impl From<&Entry> for File {
         };
         let index =
             |(name, digest): &(String, String)| IndexTable { name: name.clone(), digest: digest.clone() };
+        let copy = |(path, lines): &(String, LineRange)| CopyTable {
+            path: path.clone(),
+            first_line: lines.first,
+            last_line: lines.last,
+        };
         File {
             format: FORMAT,
             finding: entry.finding.clone(),
@@ -184,6 +202,7 @@ impl From<&Entry> for File {
             license: entry.license.clone(),
             owners: entry.owners.iter().map(owner).collect(),
             indexes: entry.indexes.iter().map(index).collect(),
+            copies: entry.copies.iter().map(copy).collect(),
         }
     }
 }
@@ -196,6 +215,7 @@ impl File {
             path: owner.path,
             lines: LineRange { first: owner.first_line, last: owner.last_line },
         };
+        let copy = |copy: CopyTable| (copy.path, LineRange { first: copy.first_line, last: copy.last_line });
         Entry {
             finding: self.finding,
             rule,
@@ -206,6 +226,7 @@ impl File {
             license: self.license,
             owners: self.owners.into_iter().map(owner).collect(),
             indexes: self.indexes.into_iter().map(|index| (index.name, index.digest)).collect(),
+            copies: self.copies.into_iter().map(copy).collect(),
         }
     }
 }

@@ -49,8 +49,14 @@ impl Settling<'_> {
             .filter(|&i| self.references[i].id == entry.finding && self.paths[i] == entry.path)
             .filter(|&i| self.references[i].accepted.is_none())
             .collect();
-        at.sort_by_key(|&i| LineRange::from(self.references[i].region).first.abs_diff(entry.lines.first));
+        at.sort_by_key(|&i| self.distance(i, entry.lines));
         let &first = at.first()?;
+        // Of two copies in one file the accepted one may be gone; the other is then nearer to where it stood itself.
+        let copies = entry.copies.iter().filter(|(path, _)| *path == entry.path);
+        let nearer = |lines: &LineRange| self.distance(first, *lines) < self.distance(first, entry.lines);
+        if at.len() <= copies.clone().count() && copies.clone().any(|(_, lines)| nearer(lines)) {
+            return None;
+        }
         if let Some(&i) =
             at.iter().find(|&&i| self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule))
         {
@@ -71,18 +77,26 @@ impl Settling<'_> {
         if exists && !checked.contains(&entry.path) {
             return Fate::NotChecked;
         }
-        let moved = (0..self.references.len()).find(|&i| {
+        let fits = |&i: &usize| {
             let reference = &self.references[i];
             let same = reference.id == entry.finding && reference.accepted.is_none();
-            same && self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule)
-        });
-        match moved {
-            Some(i) => {
+            // A place where the code stood beside the accepted one was not decided on.
+            let was_there = entry.copies.iter().any(|(path, _)| *path == self.paths[i]);
+            same && !was_there && self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule)
+        };
+        let moved: Vec<usize> = (0..self.references.len()).filter(fits).collect();
+        match moved[..] {
+            [i] => {
                 self.accept(i, entry);
                 Fate::Moved(self.references[i].path.clone())
             }
-            None => Fate::Gone,
+            // Of several places none is known to be the one that was decided on.
+            _ => Fate::Gone,
         }
+    }
+
+    fn distance(&self, reference: usize, lines: LineRange) -> u32 {
+        LineRange::from(self.references[reference].region).first.abs_diff(lines.first)
     }
 
     fn finding(&self, reference: usize) -> Option<usize> {

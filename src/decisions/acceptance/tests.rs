@@ -22,6 +22,7 @@ fn entry(path: &str, reason: &str) -> Entry {
             lines: LineRange { first: 1, last: 2 },
         }],
         indexes: vec![("starter".to_owned(), "ab".repeat(32))],
+        copies: vec![("src/b.py".to_owned(), LineRange { first: 1, last: 7 })],
     }
 }
 

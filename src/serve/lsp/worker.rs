@@ -296,7 +296,10 @@ impl Bench {
         let mut decider = Decider::new(git, reason);
         let mut said = Vec::new();
         for reference in looked.wanted() {
-            match log.accept(&looked.report, reference, &mut decider).map_err(|error| told(&error))? {
+            match log
+                .accept(&looked.report, reference, &looked.report.references, &mut decider)
+                .map_err(|error| told(&error))?
+            {
                 Accepted::Now { file, .. } => {
                     self.note(checker, logging, Event::Accepted, Some(reason), [reference]);
                     said.push(format!("accepted {id}; wrote {file}"));
