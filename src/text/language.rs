@@ -18,6 +18,8 @@ pub struct LanguageRow {
     pub name: &'static str,
     /// File name extensions without the dot.
     pub extensions: &'static [&'static str],
+    /// Programs that run its scripts, as the first line of a script names them, without a version.
+    pub interpreters: &'static [&'static str],
     /// What starts a comment that ends with the line.
     pub line_comment: &'static str,
     /// What starts a line that belongs to the definition below it and holds no token.
@@ -98,6 +100,7 @@ const TABLE: &[LanguageRow] = &[
     LanguageRow {
         name: "python",
         extensions: &["py", "pyi", "pyw"],
+        interpreters: &["python", "pypy"],
         line_comment: "#",
         attribute: None,
         grammar: tree_sitter_python::LANGUAGE,
@@ -131,6 +134,7 @@ const TABLE: &[LanguageRow] = &[
     LanguageRow {
         name: "rust",
         extensions: &["rs"],
+        interpreters: &["rust-script", "cargo"],
         line_comment: "//",
         attribute: Some("#["),
         grammar: tree_sitter_rust::LANGUAGE,
@@ -187,6 +191,17 @@ impl Language {
         Language::all().find(|language| language.row().extensions.contains(&extension))
     }
 
+    /// Returns the language of a script by its first line: `#!/usr/bin/env python3`.
+    pub fn from_script(text: &[u8]) -> Option<Language> {
+        let line = text.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
+        let line = str::from_utf8(line).ok()?;
+        // `env` looks the program up, behind options and variables of its own.
+        let is_program =
+            |word: &&str| !word.starts_with('-') && !word.contains('=') && program(word) != "env";
+        let program = program(line.split_whitespace().find(is_program)?);
+        Language::all().find(|language| language.row().interpreters.contains(&program))
+    }
+
     /// The language of that name.
     pub fn from_name(name: &str) -> Option<Language> {
         Language::all().find(|language| language.row().name == name)
@@ -210,5 +225,36 @@ impl Language {
     /// The name, lower case.
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+}
+
+/// The name of a program without its folder and version: `python` of `/usr/bin/python3.11`.
+fn program(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_names_its_language() {
+        let python = Language::from_name("python");
+        let rust = Language::from_name("rust");
+        for (text, expected) in [
+            ("#!/usr/bin/env python3\nimport os\n", python),
+            ("#!/usr/bin/python3.11 -u\r\n", python),
+            ("#! /opt/pypy/bin/pypy3\n", python),
+            ("#!/usr/bin/env -S PYTHONPATH=lib python -u\n", python),
+            ("#!/usr/bin/env rust-script\n", rust),
+            ("#!/bin/sh\nexec python x\n", None),
+            ("#!\n", None),
+            ("# !/usr/bin/python\n", None),
+            ("#!/usr/bin/pythonish\n", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::from_script(text.as_bytes()), expected, "{text}");
+        }
     }
 }

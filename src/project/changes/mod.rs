@@ -181,10 +181,12 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
         };
-        let Some(language) = Language::from_path(&location) else {
+        // What has no extension may be a script, which its first line says.
+        let named = Language::from_path(&location);
+        if named.is_none() && location.extension().is_some() {
             self.over.count(&location, Reason::Language);
             return Ok(None);
-        };
+        }
         let bytes = match self.blobs.read(blob)? {
             Blob::Content(bytes) if self.takes(bytes.len()) => bytes,
             Blob::Content(_) => {
@@ -208,6 +210,10 @@ impl<'a> Reading<'a> {
                 self.notes.push(reason.note(&path));
                 return Ok(None);
             }
+        };
+        let Some(language) = named.or_else(|| Language::from_script(&text)) else {
+            self.over.count(&location, Reason::Language);
+            return Ok(None);
         };
         let source = SourceFile::new(path.clone(), language, text);
         let content = Content::Held(Arc::from(source.text()));

@@ -28,6 +28,19 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
     }
 }
 
+/// Reads the first bytes of a regular file, at most `limit` of them; none if it cannot be read.
+pub(super) fn first_bytes(path: &Path, limit: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Asked before opening: to open a pipe that nobody writes to would wait for ever.
+    if fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+        && let Ok(file) = File::open(path)
+        && file.take(limit).read_to_end(&mut bytes).is_err()
+    {
+        bytes.clear();
+    }
+    bytes
+}
+
 /// Reads a file that the project brings with it: like [`read`], but refuses a link that leads out of the project.
 ///
 /// # Errors

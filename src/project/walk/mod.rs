@@ -45,6 +45,9 @@ pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 /// Files and folders that [`named_files`] looks at before it gives up.
 pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
 
+/// Bytes of a file without an extension that are read to see whether it is a script. Systems look at 128 to 256.
+const FIRST_LINE_BYTES: u64 = 256;
+
 /// How to walk.
 #[derive(Clone, Debug, Default)]
 pub struct WalkSettings {
@@ -97,7 +100,7 @@ pub struct WalkedFile {
     pub path: String,
     /// Where the file is: as named, relative to the current directory or absolute.
     pub location: PathBuf,
-    /// The language, by the file's name.
+    /// The language, by the file's name or the first line of a script.
     pub language: Language,
     /// Where its text is.
     pub content: Content,
@@ -302,12 +305,12 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
         };
         let kind = entry.file_type();
         let location = entry.into_path();
-        match (kind, Language::from_path(&location)) {
-            (Some(kind), _) if kind.is_symlink() => over.count(&location, Reason::Link),
-            (Some(kind), Some(language)) if kind.is_file() => {
-                walked.files.push(WalkedFile::on_disk(location, language));
-            }
-            (Some(kind), None) if kind.is_file() => over.count(&location, Reason::Language),
+        match kind {
+            Some(kind) if kind.is_symlink() => over.count(&location, Reason::Link),
+            Some(kind) if kind.is_file() => match language_of(&location) {
+                Some(language) => walked.files.push(WalkedFile::on_disk(location, language)),
+                None => over.count(&location, Reason::Language),
+            },
             _ => {}
         }
     }
@@ -319,11 +322,19 @@ fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked
     }
 }
 
+/// The language of a file by its name, or of a file without an extension by its first line.
+fn language_of(path: &Path) -> Option<Language> {
+    Language::from_path(path).or_else(|| match path.extension() {
+        Some(_) => None,
+        None => Language::from_script(&door::first_bytes(path, FIRST_LINE_BYTES)),
+    })
+}
+
 fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
     if settings.explicit == Explicit::Exclude && is_excluded(path, settings) {
         return over.count(path, Reason::Excluded);
     }
-    match Language::from_path(path) {
+    match language_of(path) {
         Some(language) => walked.files.push(WalkedFile {
             markers: match settings.explicit {
                 Explicit::Take => Markers::ExcuseNothing,

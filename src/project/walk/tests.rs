@@ -93,6 +93,21 @@ fn named_files_of_unknown_languages_leave_a_note() {
 }
 
 #[test]
+fn scripts_without_an_extension_are_known_by_their_first_line() {
+    let script = "#!/usr/bin/env python3\nprint()\n";
+    let root = tree(&[
+        ("bin/tool", script),
+        ("bin/shell", "#!/bin/sh\n"),
+        ("Makefile", "all:\n"),
+        ("x.txt", script),
+    ]);
+    let (files, notes) = found(&root, &[""], &WalkSettings::default());
+    assert_eq!(files, ["bin/tool"]);
+    assert_eq!(notes, ["not checked: 3 files of other kinds (2 without extension, 1 .txt)"]);
+    assert_eq!(found(&root, &["bin/tool"], &WalkSettings::default()).0, ["bin/tool"]);
+}
+
+#[test]
 fn missing_paths_are_errors_that_name_them() {
     let error = files(&[PathBuf::from("no/such\nplace")], &WalkSettings::default()).unwrap_err();
     assert_eq!(error.to_string(), r#""no/such\nplace" does not exist; name an existing file or directory"#);

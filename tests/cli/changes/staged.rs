@@ -7,6 +7,15 @@ use super::{OWN, Repository, copied_function, copy, git_in};
 const NOTHING: [&str; 0] = [];
 
 #[test]
+fn a_script_without_an_extension_is_checked() {
+    let repository = Repository::with(&[("a.py", OWN)]);
+    repository.stage("bin/route", &format!("#!/usr/bin/env python3\n{}", copy()));
+    repository.stage("bin/shell", "#!/bin/sh\n");
+    assert_eq!(repository.found(&["--staged"]), ["bin/route"]);
+    assert_eq!(repository.found(&[]), ["bin/route"]);
+}
+
+#[test]
 fn a_staged_copy_is_found() {
     let repository = Repository::with(&[("a.py", OWN)]);
     assert_eq!(repository.found(&["--staged"]), NOTHING);
