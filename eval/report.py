@@ -3,8 +3,10 @@
 import datetime
 import json
 import platform
+import re
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import chart
@@ -19,20 +21,50 @@ HALVES = ("dev", "test")
 PEER_RATE = 10.0  # alarms per 1,000 functions at which a peer's table by operator is drawn
 
 
+@dataclass
+class Kept:
+    """What an earlier page says of a tool that was not run again: its row, its section, its figures."""
+
+    row: str
+    section: str
+    figures: dict
+
+    @property
+    def curve(self) -> list[tuple[float, float]]:
+        return [(a, r) for _, a, r in self.figures["curve"]]
+
+
+def kept(docs: Path, ran: set[str]) -> dict[str, Kept]:
+    """The tools of the page that is there and are not among those that ran. Their cases are the same: the seed decides them."""
+    page, figures = docs / "evaluation.md", docs / "evaluation.json"
+    if not (page.exists() and figures.exists()):
+        return {}
+    text, found = page.read_text(), {}
+    for tool, numbers in json.loads(figures.read_text()).items():
+        name = re.escape(tool)
+        row = re.search(rf"^\| {name} \|.*$", text, re.MULTILINE)
+        section = re.search(rf"^## {name}, at .*?(?=\n+(?:## |<!-- )|\n*\Z)", text, re.MULTILINE | re.DOTALL)
+        if tool not in ran and row and section:
+            found[tool] = Kept(row[0], section[0], numbers)
+    return found
+
+
 def write(runs: list[Run], cases: Path, cache: Path, docs: Path) -> None:
     owners = score.Owners(cache)
     whole = {half: score.read_truth(cases, half) for half in HALVES}
     outcomes = {run.tool: {half: score.judge(whole[half], run, owners) for half in HALVES} for run in runs}
     docs.mkdir(parents=True, exist_ok=True)
     curves = {tool: [(a, r) for _, a, r in score.curve(by_half["test"])] for tool, by_half in outcomes.items()}
+    earlier = kept(docs, set(outcomes))
+    curves |= {tool: old.curve for tool, old in earlier.items()}
     (docs / "evaluation.svg").write_text(chart.draw("Recall and alarms, test half", curves))
     page = docs / "evaluation.md"
     natural = natural_report.kept(page)
-    page.write_text(_page(runs, outcomes, cases) + (f"\n{natural}" if natural else ""))
-    (docs / "evaluation.json").write_text(json.dumps(_figures(runs, outcomes), indent=1) + "\n")
+    page.write_text(_page(runs, outcomes, earlier, cases) + (f"\n{natural}" if natural else ""))
+    (docs / "evaluation.json").write_text(json.dumps(_figures(runs, outcomes) | {tool: old.figures for tool, old in earlier.items()}, indent=1) + "\n")
 
 
-def _page(runs: list[Run], outcomes: dict[str, dict[str, Outcome]], cases: Path) -> str:
+def _page(runs: list[Run], outcomes: dict[str, dict[str, Outcome]], earlier: dict[str, Kept], cases: Path) -> str:
     any_outcome = next(iter(outcomes.values()))
     copies = sum(len(any_outcome[h].copies) for h in HALVES)
     quiet = [q for h in HALVES for q in any_outcome[h].quiet]
@@ -46,7 +78,8 @@ def _page(runs: list[Run], outcomes: dict[str, dict[str, Outcome]], cases: Path)
         "This page is written by `eval/run.py report`; the method is in `eval/README.md`.",
         f"Command: `{command}`. Date: {datetime.date.today().isoformat()}. Python {platform.python_version()}, "
         + ", ".join(f"{r.tool} {r.version.split()[-1] if r.version else ''}".strip() for r in runs)
-        + f", {version(['rustfmt', '--version']) or 'no rustfmt'}.",
+        + f", {version(['rustfmt', '--version']) or 'no rustfmt'}."
+        + (f" Kept from an earlier run on the same cases: {', '.join(earlier)}." if earlier else ""),
         f"{copies} planted copies from {len(indexed)} indexed packages; {functions} functions, "
         f"{sum(q.truth['operator'] == 'boilerplate' for q in quiet)} pieces of boilerplate and "
         f"{sum(q.truth['operator'] == 'negative-file' for q in quiet)} whole files of {len(others)} others "
@@ -54,11 +87,12 @@ def _page(runs: list[Run], outcomes: dict[str, dict[str, Outcome]], cases: Path)
         "The halves are split by package: thresholds are tuned on the development half, figures are given for the test half "
         "unless a column says otherwise.",
         "## At equal alarm rates\n\nRecall of all planted copies where the tool's threshold gives no more than so many alarms "
-        "per 1,000 functions nobody copied. *Own* is the tool's default threshold.\n\n" + _rates(runs, outcomes),
+        "per 1,000 functions nobody copied. *Own* is the tool's default threshold.\n\n" + "\n".join([_rates(runs, outcomes), *(old.row for old in earlier.values())]),
         "![recall against alarms](evaluation.svg)",
     ]
     for run in runs:
         parts.append(_tool(run, outcomes[run.tool], cases))
+    parts += [old.section for old in earlier.values()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,5 +1,6 @@
 """The benchmark's own tests: `python3 -m unittest` in this folder. No network, no packages, no birthmark."""
 
+import json
 import random
 import tempfile
 import unittest
@@ -13,6 +14,7 @@ import natural_report
 import plant
 import reformat
 import rename
+import report
 import score
 import syntax
 import wild_chance
@@ -194,6 +196,18 @@ class Natural(unittest.TestCase):
             text = page.read_text()
             self.assertEqual((text.count("planted"), text.count("## Natural"), "old" in text, "new" in text), (1, 1, False, True))
             self.assertIn("new", natural_report.kept(page))
+
+    def test_a_tool_that_is_not_run_again_keeps_its_place(self):
+        with tempfile.TemporaryDirectory() as folder:
+            docs = Path(folder)
+            figures = {"ours": {"curve": []}, "peer (p)": {"curve": [[9, 1.0, 0.5]]}}
+            (docs / "evaluation.json").write_text(json.dumps(figures))
+            page = "| ours | 1 |\n| peer (p) | 2 |\n\n## ours, at 3\n\nx\n\n## peer (p), at 9\n\ny\n\nz\n\n<!-- natural copies -->\n"
+            (docs / "evaluation.md").write_text(page)
+            found = report.kept(docs, {"ours"})
+            self.assertEqual(list(found), ["peer (p)"])
+            old = found["peer (p)"]
+            self.assertEqual((old.row, old.section, old.curve), ("| peer (p) | 2 |", "## peer (p), at 9\n\ny\n\nz", [(1.0, 0.5)]))
 
     def test_the_list_names_indexed_origins_and_other_carriers(self):
         indexed = {hits.plain_purl(p.purl).split("@")[0] for p in corpus.packages("indexed")}
