@@ -233,7 +233,7 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1), `default` (2.5) or
+    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1), `default` (4) or
     /// `audit` (25)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,

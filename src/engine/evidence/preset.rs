@@ -47,7 +47,7 @@ impl Preset {
     pub const fn expected_in_100k_lines(self) -> f64 {
         match self {
             Preset::Hook => 1.0,
-            Preset::Default => 2.5,
+            Preset::Default => 4.0,
             Preset::Audit => 25.0,
         }
     }
