@@ -12,7 +12,7 @@ curve of chance matches against the size of the index:
 
     wild.py peers
     wild.py independent --birthmark PATH    [--show]
-    wild.py growth --birthmark PATH         [--share 3]
+    wild.py growth --birthmark PATH         [--share 3] [--half test]
     wild.py chance                          fit the law of chance to that curve: its table and constants
 """
 
@@ -49,7 +49,7 @@ def scan(args: argparse.Namespace) -> None:
 def label(args: argparse.Namespace) -> None:
     """Prints what is to be judged. The test half is shown only to who asks for it: it must not be read while tuning."""
     labels = wild_labels.read()
-    for project in (p for p in wild_projects.read() if p.role == args.half):
+    for project in (p for p in wild_projects.read() if p.role == (args.half or "dev")):
         for match in _load(args, project).failing():
             if not wild_labels.label_of(labels, project.key, match):
                 print(wild_labels.show(project, match, args.cache))
@@ -59,8 +59,9 @@ def report(args: argparse.Namespace) -> None:
     projects = wild_projects.read()
     scans = {p: _load(args, p) for p in projects}
     version = (_scans(args) / "version").read_text()
-    page = wild_report.page(scans, wild_labels.read(), args.cache, args.work, version)
-    (args.docs / "precision.md").write_text(page)
+    target = args.docs / "precision.md"
+    earlier = target.read_text() if target.exists() else ""
+    target.write_text(wild_report.page(scans, wild_labels.read(), args.cache, args.work, version, earlier))
     print(_totals(list(scans.values()), projects), file=sys.stderr)
 
 
@@ -80,7 +81,7 @@ def growth(args: argparse.Namespace) -> None:
     for package in wild_growth.packages(wild_growth.SIZES[-1]):
         wild_projects.fetch(package, args.cache)
     wild_growth.build(args.birthmark, args.cache, folder)
-    wild_growth.measure(args.birthmark, args.cache, folder, args.share)
+    wild_growth.measure(args.birthmark, args.cache, folder, args.share, args.half or "")
 
 
 def chance(args: argparse.Namespace) -> None:
@@ -132,7 +133,7 @@ def main() -> None:
         command.add_argument("--birthmark", default="birthmark", help="the program")
         command.add_argument("--index", action="append", default=[], help="indexes instead of the starter index, by default")
         command.add_argument("--threshold", type=float, help="threshold in bits instead of the default")
-        command.add_argument("--half", choices=("dev", "test"), default="dev", help="of `label`")
+        command.add_argument("--half", choices=("dev", "test"), help="of `label`, by default dev, and of `growth`, by default both")
         command.add_argument("--show", action="store_true", help="of `independent`: print each match, both sides")
         command.add_argument("--share", type=int, default=1, metavar="N", help="of `growth`: every N-th project only")
     args = parser.parse_args()

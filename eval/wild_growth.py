@@ -58,9 +58,10 @@ def _run(command: list) -> None:
         raise SystemExit(f"{' '.join(str(c) for c in command[:4])} ended with {run.returncode}: {run.stderr[-2000:]}")
 
 
-def measure(binary: str, cache: Path, work: Path, share: int) -> dict:
-    """Scans every `share`-th project at `FLOOR` bits against each index that exists, and counts what it reports by strength."""
-    projects = wild_projects.read()[::share]
+def measure(binary: str, cache: Path, work: Path, share: int, half: str = "") -> dict:
+    """Scans every `share`-th project, of one half or both, at `FLOOR` bits against each index that exists, and counts what it
+    reports by strength."""
+    projects = [p for p in wild_projects.read() if half in ("", p.role)][::share]
     found = {}
     for size in SIZES:
         index = work / f"index-{size}"

@@ -15,9 +15,11 @@ import wild_scan
 HALVES = ("dev", "test")
 NAMES = {"dev": "development", "test": "test"}
 RIGHT = "copy"
+PEERS = "## Beside simpler tools"
 
 
-def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path, work: Path, version: str) -> str:
+def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path, work: Path, version: str, earlier: str = "") -> str:
+    """The page; of the other tools it keeps what an earlier page says where they were not run again."""
     groups = {half: {p: s for p, s in scans.items() if p.role == half} for half in HALVES}
     parts = [
         "# Precision on real projects",
@@ -37,6 +39,10 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     ]
     if (work / "peers.json").exists():
         parts.append(_peers(json.loads((work / "peers.json").read_text()), scans))
+    elif PEERS in earlier:
+        section = earlier[earlier.index(PEERS):].split("\n\n## ")[0]
+        others = [row for row in section.rstrip().split("\n") if row.startswith("| ") and not row.startswith(("| tool", "| birthmark"))]
+        parts.append(_peers({}, scans) + "\n" + "\n".join(others))
     if (work / "independent").exists():
         parts.append(_independent(wild_independent.load(cache, work / "independent")))
     if (work / "growth" / "growth.json").exists():
@@ -133,7 +139,7 @@ def _peers(peers: dict[str, dict[str, int]], scans) -> str:
             _number(1e5 * sum(counts.values()) / sum(lines[k] for k in counts)),
         ])
     return (
-        "## Beside simpler tools\n\nReports on all projects against the sources of the starter index; none of the other tools asks "
+        f"{PEERS}\n\nReports on all projects against the sources of the starter index; none of the other tools asks "
         "for licences, so compare them with all matches.\n\n"
         + _table(["tool", "reports", "projects with one", "in 100,000 lines"], rows)
     )
