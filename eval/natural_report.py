@@ -43,8 +43,14 @@ class Misses:
         return natural.cause(copy, at, self.skipped, self.alone)
 
 
-def section(truth: list[dict], runs: list[Run], misses: Misses, cases: Path, cache: Path) -> str:
-    """`runs` begins with birthmark's; `cases` are the planted ones, which give the alarm rates."""
+def peers(earlier: str, runs: list[Run]) -> list[str]:
+    """The rows of an earlier section about tools that were not run again."""
+    table = earlier.partition("\n| tool |")[2].split("\n\n")[0].split("\n")[2:]
+    return [row for row in table if not any(row.startswith(f"| {run.tool} |") for run in runs)]
+
+
+def section(truth: list[dict], runs: list[Run], misses: Misses, cases: Path, cache: Path, earlier: str = "") -> str:
+    """`runs` begins with birthmark's; `cases` are the planted ones, which give the alarm rates; `earlier` is the section as it was."""
     judged = {run.tool: natural.judge(truth, run, cache) for run in runs}
     ours, copies = runs[0], judged[runs[0].tool]
     at = ours.default
@@ -54,7 +60,8 @@ def section(truth: list[dict], runs: list[Run], misses: Misses, cases: Path, cac
         f"Command: `eval/run.py natural`. Date: {datetime.date.today().isoformat()}. Python {platform.python_version()}, {versions}.",
         _about(truth),
         "At no more than so many alarms per 1,000 functions of the planted benchmark's test half, and at each tool's own default:\n\n"
-        + _tools(runs, judged, cases, cache),
+        + "\n".join([_tools(runs, judged, cases, cache), *peers(earlier, runs)])
+        + ("\n\nThe other tools' rows are those of an earlier run." if peers(earlier, runs) else ""),
         f"birthmark at {at:g} bits. *Covered*: the regions that name the origin hold at least half of the function's code lines.\n\n"
         + _table("functions", _parts(copies), at),
         f"By carrier; the mean over carriers is {show.number(_mean_of_carriers(copies, at))} for functions of 8 lines or more.\n\n"

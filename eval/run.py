@@ -110,7 +110,8 @@ def forks(args: argparse.Namespace) -> None:
     if args.only:
         compare(argparse.Namespace(**{**vars(args), "cases": folder}))
     others = [hits.Run.load(p) for p in (_saved(folder, n) for n in peers.TOOLS) if p.exists()]
-    section = natural_report.section(truth, [ours, *others], misses, args.cases, args.cache)
+    earlier = natural_report.kept(args.docs / "evaluation.md")
+    section = natural_report.section(truth, [ours, *others], misses, args.cases, args.cache, earlier)
     natural_report.write(args.docs / "evaluation.md", section)
     print(section.split("\n\nBy carrier")[0])
 

@@ -209,6 +209,12 @@ class Natural(unittest.TestCase):
             old = found["peer (p)"]
             self.assertEqual((old.row, old.section, old.curve), ("| peer (p) | 2 |", "## peer (p), at 9\n\ny\n\nz", [(1.0, 0.5)]))
 
+    def test_rows_of_peers_that_are_not_run_again_stay(self):
+        earlier = "text\n\n| tool | 2 |\n|---|---|\n| ours | 1 |\n| peer | 2 |\n\nmore\n\n| functions |\n|---|\n| all |"
+        ours = hits.Run("ours", "", 0.0, 1.0)
+        self.assertEqual(natural_report.peers(earlier, [ours]), ["| peer | 2 |"])
+        self.assertEqual(natural_report.peers("", [ours]), [])
+
     def test_the_list_names_indexed_origins_and_other_carriers(self):
         indexed = {hits.plain_purl(p.purl).split("@")[0] for p in corpus.packages("indexed")}
         listed = natural.pairs()  # an origin that is not indexed ends here
