@@ -308,6 +308,10 @@ class Wild(unittest.TestCase):
         self.assertAlmostEqual(law.expected(68, 1e6), law.anchor)
         self.assertGreater(law.expected(68, 8e6), law.anchor)
         self.assertLess(law.expected(68 + law.halving, 1e6) * 2 - law.anchor, 1e-9)
+        self.assertAlmostEqual(law.bits_for(law.expected(90, 8e6), 8e6), 90)
+        stated = wild_chance.stated()
+        self.assertEqual(set(stated), {"hook", "default", "audit", "substantial"})
+        self.assertLess(stated["substantial"], stated["hook"])
 
     def test_classes_with_functions_are_counted_once(self):
         python = "class A:\n    def f(self):\n        class B:\n            def g(self): pass\n\nclass C:\n    x = 1\n"

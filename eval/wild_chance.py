@@ -37,6 +37,10 @@ class Law:
         size = max(1.0, lines / ANCHOR_LINES) ** self.growth
         return self.anchor * size * 2 ** ((ANCHOR_BITS - bits) / self.halving)
 
+    def bits_for(self, expected: float, lines: float) -> float:
+        """The bits from which on that many matches are expected in 100,000 lines."""
+        return ANCHOR_BITS + self.halving * math.log2(self.expected(ANCHOR_BITS, lines) / expected)
+
 
 @dataclass
 class Curve:
@@ -83,6 +87,29 @@ def in_source() -> Law:
     text = SOURCE.read_text()
     names = ("EXPECTED_AT_ANCHOR", "HALVING_BITS", "GROWTH")
     return Law(*(float(re.search(rf"const {name}: f64 = ([\d._]+);", text)[1].replace("_", "")) for name in names))
+
+
+def stated() -> dict[str, float]:
+    """The matches by chance in 100,000 lines that the engine states for its presets and for what may fail a run."""
+    preset, strength = (SOURCE.with_name(f"{name}.rs").read_text() for name in ("preset", "strength"))
+    found = {name.lower(): float(n) for name, n in re.findall(r"Preset::(\w+) => ([\d.]+),", preset)}
+    return found | {"substantial": float(re.search(r"WEAK_ABOVE: f64 = ([\d.]+);", strength)[1])}
+
+
+def kept(growth: dict, matches: Path) -> list[list]:
+    """For each index and each stated number: the bits that the engine asks for, and the matches and failing findings by chance
+    that reach them, in 100,000 lines."""
+    law, rows = in_source(), []
+    with open(matches, newline="") as file:
+        by_chance = [r for r in csv.DictReader(file, delimiter="\t") if r["chance"] == "1"]
+    for size, found in growth["sizes"].items():
+        for name, number in stated().items():
+            bits = law.bits_for(number, found["lines_indexed"])
+            bits = bits if name == "substantial" else round(bits)
+            mine = [r for r in by_chance if r["size"] == size and float(r["bits"]) >= bits]
+            counts = [len(mine), sum(r["fails"] == "1" for r in mine)]
+            rows.append([found["lines_indexed"], name, number, bits, *(1e5 * n / found["lines_scanned"] for n in counts)])
+    return rows
 
 
 def show(found: dict[str, Curve]) -> str:

@@ -3,7 +3,8 @@
 `growth.tsv` pins packages that are no relatives of the projects by name; `role` is the smallest of the sizes, in
 millions of lines, whose index holds the package. Each size holds all smaller ones. What two packages truly share is no
 chance. So these are left out: a pair of project and package that shares something of `RELATED` bits or more anywhere,
-a pair of which one depends on the other, files in vendored folders, and type stubs, which repeat another package's interface.
+or `MANY` places, a pair of which one depends on the other, files in vendored folders, and type stubs, which repeat another
+package's interface.
 """
 
 import email
@@ -26,6 +27,7 @@ FLOOR = 28.0  # bits: the lowest strength that is recorded
 CEILING = 200.0
 STEP = 4
 RELATED = 200.0  # bits
+MANY, MANY_FROM = 10, 52.0  # matches of so many bits in one pair: the two share an interface or a framework of their own
 
 
 def packages(size: str) -> list[wild_projects.Project]:
@@ -79,6 +81,9 @@ def summarise(binary: str, found: dict[str, list[wild_scan.Scan]], cache: Path, 
         (s.key, wild_scan.package(o["purl"])) for scans in found.values() for s in scans for m in s.matches for o in m.owners
         if o["bits"] >= RELATED
     }
+    for scans in found.values():
+        pairs = Counter((s.key, wild_scan.package(m.owner["purl"])) for s in scans for m in s.matches if m.bits >= MANY_FROM)
+        alike |= {pair for pair, count in pairs.items() if count >= MANY}
 
     def is_chance(key: str, match: wild_scan.Match) -> bool:
         if match.path.endswith(".pyi") or corpus.is_vendored(match.path):

@@ -6,6 +6,7 @@ import platform
 from collections import defaultdict
 from pathlib import Path
 
+import wild_chance
 import wild_independent
 import wild_labels
 import wild_peers
@@ -46,7 +47,7 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     if (work / "independent").exists():
         parts.append(_independent(wild_independent.load(cache, work / "independent")))
     if (work / "growth" / "growth.json").exists():
-        parts.append(_growth(json.loads((work / "growth" / "growth.json").read_text())))
+        parts.append(_growth(json.loads((work / "growth" / "growth.json").read_text()), work / "growth" / "growth-matches.tsv"))
     return "\n\n".join(parts) + "\n"
 
 
@@ -172,7 +173,7 @@ def _independent(found: list[wild_independent.Result]) -> str:
     )
 
 
-def _growth(growth: dict) -> str:
+def _growth(growth: dict, matches: Path) -> str:
     marks = (40, 52, 60, 68, 80, 100, 120)
     rows = []
     for size, found in growth["sizes"].items():
@@ -183,7 +184,13 @@ def _growth(growth: dict) -> str:
     return (
         f"## As the index grows\n\nMatches and failing findings in 100,000 lines of {growth['projects']} of the projects that reach so "
         "many bits, against indexes of other packages. Pairs of project and package that share something of "
-        f"{growth['related_from']:g} bits or more anywhere, and pairs of which one depends on the other, are left out: what is left "
-        "is mostly chance.\n\n"
+        f"{growth['related_from']:g} bits or more anywhere or ten places, and pairs of which one depends on the other, are left out: what "
+        "is left is mostly chance.\n\n"
         + _table(["million lines", "lines indexed", "", *(f"{m} bits" for m in marks)], rows)
+        + "\n\nThreshold and cut move with the index (`src/engine/evidence/chance.rs`). At the bits that the engine asks for, in 100,000 "
+        "lines:\n\n"
+        + _table(
+            ["lines indexed", "", "stated", "bits", "matches counted", "failing findings"],
+            [[f"{n:,}", name, f"{number:g}", f"{bits:.0f}", _number(m), _number(f)] for n, name, number, bits, m, f in wild_chance.kept(growth, matches)],
+        )
     )
