@@ -219,6 +219,9 @@ struct Manifests<'a> {
     licenses: &'a ProjectLicenses,
 }
 
+/// Reads the licence that the text of a manifest states.
+type Reader = fn(&str) -> Option<LicenseFact>;
+
 impl Manifests<'_> {
     fn stated(&self) -> Option<Statement> {
         let stated = |name: &str, license: LicenseFact| Statement {
@@ -230,7 +233,7 @@ impl Manifests<'_> {
         let python =
             || self.other("pyproject.toml", from_pyproject).map(|license| stated("pyproject.toml", license));
         let older = || {
-            let read: [(&str, fn(&str) -> Option<LicenseFact>); 4] = [
+            let read: [(&str, Reader); 4] = [
                 ("setup.cfg", of_setup_cfg),
                 ("setup.py", of_setup_script),
                 ("PKG-INFO", of_core_metadata),
