@@ -52,6 +52,9 @@ fn published() -> HashMap<(String, String), char> {
     cells
 }
 
+/// The pair of these in which birthmark follows the Apache Software Foundation and not the matrix.
+const CORRECTED: (&str, &str) = ("Apache-2.0", "BSD-4-Clause");
+
 #[test]
 fn all_pairs_of_the_commonest_licences_are_answered_as_published() {
     let published = published();
@@ -59,6 +62,10 @@ fn all_pairs_of_the_commonest_licences_are_answered_as_published() {
     for outbound in COMMON {
         for inbound in COMMON {
             let judged = compat(&read(inbound), &read(outbound));
+            if (outbound, inbound) == CORRECTED {
+                assert_eq!(judged.answer, Answer::CheckDependency);
+                continue;
+            }
             let expected = match published[&(outbound.to_owned(), inbound.to_owned())] {
                 '=' | 'Y' => Answer::Yes,
                 'N' => Answer::No,
