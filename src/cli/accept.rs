@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 use super::args::{CheckArgs, Common};
 use super::attribute::scan_for;
 use super::exit::ExitStatus;
-use super::explain::Wanted;
+use super::explain::{Wanted, recorded, with_journal};
 use super::failure::of_log;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
@@ -35,7 +35,7 @@ Exit status: 0 accepted, 2 there is nothing of that name to accept, or something
 pub struct AcceptArgs {
     /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
     pub finding: String,
-    /// Files and directories to look in; by default the file of PATH:LINE, else the current directory
+    /// Files and directories to look in; by default the file of PATH:LINE, else the project
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Why the code may stay as it is
@@ -56,16 +56,14 @@ fn reason(text: &str) -> Result<String, String> {
 
 pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let wanted = Wanted::parse(&args.finding);
-    let paths = match (&wanted, args.paths.is_empty()) {
-        (Wanted::Place { path, .. }, true) => vec![path.clone()],
-        _ => args.paths,
-    };
+    let recorded = recorded(&wanted, &args.check.config, &args.journal.place);
+    let paths = wanted.paths(args.paths, &args.check.config)?;
     let request = Request::new(scan_for(paths, args.check.clone()))?;
     let Some(mut log) = request.session().log().cloned() else {
         bail!("--no-config honours no decisions, so none is written; leave it out");
     };
     let (report, _) = request.report_and_files(common)?;
-    let references = wanted.of(&report)?;
+    let references = wanted.of(&report).map_err(|error| with_journal(error, &recorded))?;
     // What else stands in the project is not decided on, and must not take the decision over.
     let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
     let (everywhere, _) = project.report_and_files(common)?;

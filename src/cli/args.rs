@@ -23,6 +23,7 @@ use super::baseline::{BaselineChoice, BaselineCommand};
 use super::cached::CacheChoice;
 use super::check::CheckCommandArgs;
 use super::hook::HookArgs;
+use super::journaled::JournalPlace;
 use super::log::LogArgs;
 use super::lsp::LspArgs;
 use super::mcp::McpArgs;
@@ -206,13 +207,15 @@ Examples:
 
 Exit status: 0 explained, 2 no such reference, or something could not be done")]
 pub struct ExplainArgs {
-    /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
+    /// Id of a reference as a report or an agent's hook shows it, a unique beginning of one, or PATH:LINE
     pub finding: String,
-    /// Files and directories to look in; by default the file of PATH:LINE, else the current directory
+    /// Files and directories to look in; by default the file of PATH:LINE, else the project
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalPlace,
     /// Format of the explanation
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,

@@ -1,27 +1,43 @@
 //! `birthmark explain`, and what `birthmark scan --explain` shares with it.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 
-use super::args::{Common, ExplainArgs, ScanArgs};
+use super::args::{Common, ConfigArgs, ExplainArgs, ScanArgs};
 use super::baseline::BaselineChoice;
 use super::exit::ExitStatus;
+use super::journaled::JournalPlace;
 use super::output::{Output, Painted};
 use super::scan::Request;
+use crate::decisions::acceptance::log_root;
 use crate::judgement::finding::{Finding, Reference, Report};
+use crate::project::config::Config;
 use crate::project::walk;
 use crate::report::text::References;
+use crate::report::words::count;
 use crate::report::{self, Format};
+use crate::session::journal::{self, JournalEntry};
 
 pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let wanted = Wanted::parse(&args.finding);
     let format = args.format.into();
-    let scanned = Request::new(scan_for(args, &wanted))?.scan(common)?;
-    let explanations = scanned.explanations(&wanted.of(&scanned.report)?)?;
+    let recorded = recorded(&wanted, &args.check.config, &args.journal);
+    let scanned = Request::new(scan_for(args, &wanted)?)?.scan(common)?;
     let mut drawn = Vec::new();
+    let explanations = match (wanted.of(&scanned.report), format) {
+        (Ok(found), _) => scanned.explanations(&found)?,
+        (Err(_), Format::Text) if !recorded.is_empty() => {
+            writeln!(drawn, "{}; the journal of this machine has recorded it:\n", in_no_file(&recorded))?;
+            report::log::text(&[], &recorded, &mut drawn)?;
+            output.write(&drawn, Painted::of(format))?;
+            return Ok(ExitStatus::Success);
+        }
+        (Err(error), _) => return Err(with_journal(error, &recorded)),
+    };
     match format {
         Format::Text => report::explain::write_text(&explanations, &mut drawn)?,
         Format::Json => report::explain_json::write(&scanned.report, &explanations, &mut drawn)?,
@@ -31,14 +47,42 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 }
 
 /// The scan that finds what is to be explained.
-fn scan_for(args: ExplainArgs, wanted: &Wanted) -> ScanArgs {
-    let paths = match (args.paths.is_empty(), wanted) {
-        (false, _) => args.paths,
-        (true, Wanted::Place { path, .. }) => vec![path.clone()],
-        (true, Wanted::Id(_)) => vec![PathBuf::from(".")],
-    };
+fn scan_for(args: ExplainArgs, wanted: &Wanted) -> anyhow::Result<ScanArgs> {
+    let paths = wanted.paths(args.paths, &args.check.config)?;
     let baseline = BaselineChoice { baseline: None, no_baseline: true };
-    ScanArgs { paths, baseline, ..ScanArgs::of(args.check) }
+    Ok(ScanArgs { paths, baseline, ..ScanArgs::of(args.check) })
+}
+
+/// What the journal recorded of an id, the oldest event first. A journal that cannot be read has recorded nothing.
+pub fn recorded(wanted: &Wanted, config: &ConfigArgs, journal: &JournalPlace) -> Vec<JournalEntry> {
+    let Wanted::Id(id) = wanted else { return Vec::new() };
+    let (Some(directory), Ok(root)) = (journal.directory(), project_root(config)) else { return Vec::new() };
+    let entries = journal::read(&directory, &root).map(|journaled| journaled.entries).unwrap_or_default();
+    entries.into_iter().filter(|entry| entry.id.starts_with(id.as_str())).collect()
+}
+
+/// The error with what the journal knows of an id, for a command that needs the code.
+pub fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
+    match recorded.is_empty() {
+        true => error,
+        false => anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded)),
+    }
+}
+
+/// Where code that is in no file any more was seen last.
+fn in_no_file(recorded: &[JournalEntry]) -> String {
+    let last = recorded.last().expect("there is an event");
+    let id: String = last.id.chars().take(8).collect();
+    let (path, first, end) = (&last.path, last.lines.first, last.lines.last);
+    let (event, service) = (last.event.code(), last.service.code());
+    format!("the code of `{id}`, {event} for {path}:{first}-{end} (by {service}, {}), is in no file", last.at)
+}
+
+/// The directory of the project that the current directory is in.
+fn project_root(config: &ConfigArgs) -> anyhow::Result<PathBuf> {
+    let place = PathBuf::from(".");
+    let config = Config::load(&config.clone().choice(place.clone()))?;
+    Ok(log_root(&place, config.directory()))
 }
 
 /// What the user named.
@@ -70,6 +114,15 @@ impl Wanted {
             paths = wanted.iter().filter_map(of_place).collect();
         }
         (wanted, paths)
+    }
+
+    /// Where to look: in what was named, else in the file of a place, else in the whole project.
+    pub fn paths(&self, named: Vec<PathBuf>, config: &ConfigArgs) -> anyhow::Result<Vec<PathBuf>> {
+        Ok(match self {
+            _ if !named.is_empty() => named,
+            Wanted::Place { path, .. } => vec![path.clone()],
+            Wanted::Id(_) => vec![project_root(config)?],
+        })
     }
 
     /// The references meant: one, at every place it has.
@@ -113,6 +166,10 @@ fn by_id<'r>(report: &'r Report, wanted: &str) -> anyhow::Result<Vec<&'r Referen
     }
 }
 
+/// What to do about an id that is none.
+const NOW: &str =
+    "An id changes with the code it stands for: `birthmark scan --references` shows those of now";
+
 /// Ids or places named in an error, at most.
 const MAX_NAMED: usize = 5;
 
@@ -121,9 +178,10 @@ fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
     ids.sort_by_key(|id| (distance(id, wanted), *id));
     ids.dedup();
     ids.truncate(MAX_NAMED);
+    let checked = count(report.summary.files_scanned, "file");
     match ids.as_slice() {
-        [] => anyhow!("no reference has the id `{wanted}`: none was found in what was checked"),
-        ids => anyhow!("no reference has the id `{wanted}`; near it are {}", ids.join(", ")),
+        [] => anyhow!("no reference has the id `{wanted}`: {checked} checked and none was found. {NOW}"),
+        ids => anyhow!("no reference has the id `{wanted}`; near it are {}. {NOW}", ids.join(", ")),
     }
 }
 

@@ -137,6 +137,13 @@ fn a_reference_is_named_in_several_ways() {
     assert_eq!(demo.run(&["explain", &id[..6]]).1, whole.1);
     assert_eq!(demo.run(&["explain", &id.to_uppercase(), "parcelbot"]).1, whole.1);
     assert_eq!(demo.run(&["explain", "parcelbot/routes.py:60"]).1, whole.1);
+    let below = demo.directory.path().join("project/other/place");
+    fs::create_dir_all(&below).expect("made");
+    let mut elsewhere = birthmark(&below);
+    let arguments = ["explain", &id, "--license", "MIT", "--index"];
+    let (code, out, err) = run(elsewhere.args(arguments).arg(demo.index()));
+    assert_eq!(code, 0, "an id works in any directory of the project: {err}");
+    assert!(out.contains("../../parcelbot/routes.py"), "{out}");
     let (_, report, _) = demo.run(&["scan"]);
     assert!(report.contains(&id[..8]), "the report shows what to paste: {report}");
 }
@@ -153,7 +160,7 @@ fn an_unknown_reference_is_2_and_names_those_near() {
     assert!(err.contains("no reference holds line 1") && err.contains(&id), "{err}");
     let (code, _, err) = demo.run(&["explain", &id, "--threshold", "100000"]);
     assert_eq!(code, 2);
-    assert!(err.contains("none was found"), "{err}");
+    assert!(err.contains("1 file checked and none was found. An id changes with the code"), "{err}");
     assert_eq!(demo.run(&["explain", "x\u{1b}[2J"]).2.find('\u{1b}'), None);
 }
 

@@ -477,6 +477,32 @@ fn kiro_and_windsurf_are_refused_by_the_exit_status() {
 }
 
 #[test]
+fn what_a_hook_refused_is_explained_though_it_is_in_no_file() {
+    let project = Project::new();
+    project.ask(
+        "claude",
+        &claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &project.cwd()),
+    );
+    fs::create_dir(project.path("work/src")).expect("made");
+    let command = |name: &str, more: &[&str]| {
+        let mut command = birthmark(&project.path("work/src"));
+        command.env("BIRTHMARK_LOG_DIR", project.path("state"));
+        command.args([name, "09009afa"]).args(more);
+        run(command.arg("--index").arg(Path::new(ROOT).join("fixtures/demo-index")))
+    };
+    let (code, out, err) = command("explain", &[]);
+    assert_eq!(code, 0, "{err}");
+    for part in
+        ["dropped for a.py:57-90 (by hook,", "is in no file", "pkg:generic/gridroute@1.4.0", "incompatible"]
+    {
+        assert!(out.contains(part), "{part} is not in {out}");
+    }
+    let (code, _, err) = command("accept", &["--reason", "none"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("is in no file") && err.contains("birthmark explain"), "{err}");
+}
+
+#[test]
 fn the_policy_and_the_configuration_decide() {
     let project = Project::new();
     let cwd = project.cwd();
