@@ -56,6 +56,8 @@ mod tests {
             ("MITT", "`MIT`"),
             ("Apache2.0", "`Apache-2.0`"),
             ("Apache 2.0", "`Apache-2.0`"),
+            ("GPL-2.1-only", "GPL-2.0-only"),
+            ("AGPLv2", "`AGPL-3.0-only`"),
             ("Nonsense", ""),
         ];
         for (text, expected) in cases {

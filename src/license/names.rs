@@ -173,9 +173,10 @@ impl Gnu {
             true => Precision::Exact,
             false => Precision::Imprecise,
         };
-        match LicenseExpression::parse(&id) {
-            Ok((expression, _)) => (expression, precision),
-            Err(_) => (LicenseExpression::known(self.open_reading()), Precision::Imprecise),
+        // Looked up and not parsed: the error of the parser asks here what was meant.
+        match super::expression::spelled(&id) {
+            Some(id) => (LicenseExpression::known(id), precision),
+            None => (LicenseExpression::known(self.open_reading()), Precision::Imprecise),
         }
     }
 
