@@ -134,7 +134,7 @@ impl Bench {
     }
 
     fn parse(&self) {
-        self.files.par_iter().for_each_init(tree_sitter::Parser::new, |parser, file| {
+        self.files.par_iter().for_each_init(birthmark::text::token::parser, |parser, file| {
             parser.set_language(&file.source.language().row().grammar.into()).expect("a known grammar");
             black_box(parser.parse(file.source.text(), None));
         });

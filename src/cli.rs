@@ -38,6 +38,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::text::token;
 use args::{Cli, Command};
 
 /// Runs a command line to its end. Whatever went wrong has been said on standard error.
@@ -52,6 +53,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     cli.common.color.choice().write_global();
+    cli.common.file_timeout.into_iter().for_each(token::set_patience);
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Check(args) => check::run(*args, &cli.common),

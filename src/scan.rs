@@ -526,7 +526,7 @@ fn beside<'a>(path: &str, outbound: &'a LicenseFact, project: &LicenseFact) -> O
 fn skipped(source: &SourceFile, skip: Skip) -> FileReport {
     let note = Note {
         path: Some(source.path().to_owned()),
-        kind: NoteKind::Skipped,
+        kind: if skip.is_failure() { NoteKind::Failed } else { NoteKind::Skipped },
         message: skip.message().to_owned(),
     };
     FileReport { notes: vec![note], ..FileReport::default() }

@@ -200,13 +200,14 @@ fn only_the_edge_writes_to_the_terminal() {
 }
 
 #[test]
-fn unsafe_stands_in_one_file() {
+fn unsafe_stands_in_two_files() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let has = code(&text).any(|(_, line)| {
             line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl")
         });
-        if has && path != "src/engine/index/storage.rs" {
+        let known = ["src/engine/index/storage.rs", "src/text/token/heap.rs"];
+        if has && !known.contains(&path.as_str()) {
             wrong.push(path);
         }
     }

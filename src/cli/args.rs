@@ -12,6 +12,7 @@ pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -85,6 +86,15 @@ pub struct Common {
     /// Never draw a progress bar; it is drawn only where standard error is a terminal
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// Seconds after which a file is given up whose parse does not end; 30 by default
+    #[arg(long, global = true, value_name = "SECONDS", env = "BIRTHMARK_FILE_TIMEOUT", value_parser = seconds)]
+    #[arg(hide_short_help = true)]
+    pub file_timeout: Option<Duration>,
+}
+
+fn seconds(typed: &str) -> Result<Duration, String> {
+    let seconds = typed.parse().map_err(|error: std::num::ParseFloatError| error.to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Subcommand)]

@@ -55,9 +55,15 @@ fn prepare_document(
 ) -> Result<Result<PreparedDocument, Note>, IndexError> {
     let source = SourceFile::new(&facts.path, facts.language, text.take()?);
     let stream = tokenizer.tokenize(&source);
-    if stream.completeness() == Completeness::BudgetExhausted {
-        let message = "not indexed: the parser gave up on it".to_owned();
-        return Ok(Err(Note { path: Some(facts.path), kind: NoteKind::Skipped, message }));
+    let refused = match stream.completeness() {
+        Completeness::Whole => None,
+        Completeness::BudgetExhausted => Some((NoteKind::Skipped, "the parser gave up on it")),
+        Completeness::TimedOut => Some((NoteKind::Failed, "the parser did not end in time")),
+        Completeness::NoThread => Some((NoteKind::Failed, "the system gives no threads")),
+    };
+    if let Some((kind, why)) = refused {
+        let message = format!("not indexed: {why}");
+        return Ok(Err(Note { path: Some(facts.path), kind, message }));
     }
     let lines = stream.lines(&source);
     let (classes, names) = stream.into_columns();

@@ -1,6 +1,8 @@
 //! What the engine sees in one file: all that follows from its text, the indexes and the threshold, and from nothing that
 //! is decided about licences.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::{IDIOM_BITS, IDIOM_COVERAGE, Scanner, identity, stored};
 use crate::engine::align::Side;
 use crate::engine::index::IndexError;
@@ -27,6 +29,8 @@ pub(super) enum Look {
 pub(super) enum Skip {
     Generated,
     BudgetExhausted,
+    TimedOut,
+    NoThread,
 }
 
 /// What there is in a file.
@@ -66,6 +70,10 @@ pub(super) struct Limits {
     pub(super) files_without_model: usize,
 }
 
+/// Texts of more tokens are looked up by one thread at a time: for some, that takes 100 MB.
+const TOKENS_WITHOUT_TURN: usize = 100_000;
+static LARGE: Mutex<()> = Mutex::new(());
+
 /// Tokens that an exact copy has at least where nothing is known of what is ordinary in its language.
 const EXACT_TOKENS: u32 = 60;
 
@@ -74,7 +82,16 @@ impl Skip {
         match self {
             Skip::Generated => "not checked: generated",
             Skip::BudgetExhausted => "not checked: the parser gave up on it",
+            Skip::TimedOut => {
+                "not checked: the parser did not end in time; please report this file, or exclude it"
+            }
+            Skip::NoThread => "not checked: the system gives no threads; raise the limit on processes",
         }
+    }
+
+    /// Whether the same text may be looked at another time.
+    pub(super) fn is_failure(self) -> bool {
+        matches!(self, Skip::TimedOut | Skip::NoThread)
     }
 }
 
@@ -116,9 +133,14 @@ impl Scanner {
         source: &SourceFile,
     ) -> Result<Look, IndexError> {
         let stream = tokenizer.tokenize_in_pieces(source);
-        if stream.completeness() == Completeness::BudgetExhausted {
-            return Ok(Look::Skipped(Skip::BudgetExhausted));
+        match stream.completeness() {
+            Completeness::Whole => {}
+            Completeness::BudgetExhausted => return Ok(Look::Skipped(Skip::BudgetExhausted)),
+            Completeness::TimedOut => return Ok(Look::Skipped(Skip::TimedOut)),
+            Completeness::NoThread => return Ok(Look::Skipped(Skip::NoThread)),
         }
+        let _turn = (stream.len() > TOKENS_WITHOUT_TURN)
+            .then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
         let lines = stream.lines(source);
         let freedom = token::freedom(source, &stream);
         let query = Query {

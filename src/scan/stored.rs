@@ -111,6 +111,8 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
         Look::Skipped(Skip::BudgetExhausted) => Stored { exhausted: true, ..Stored::default() },
         // Told from the path too, and quickly.
         Look::Skipped(Skip::Generated) => return None,
+        // Another time it may be looked at.
+        Look::Skipped(Skip::TimedOut | Skip::NoThread) => return None,
         Look::Seen(seen) => Stored {
             exhausted: false,
             matches: seen.matches.iter().map(StoredMatch::of).collect::<Option<_>>()?,

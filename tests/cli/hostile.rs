@@ -29,6 +29,95 @@ fn a_text_that_takes_the_lexers_for_ever_is_given_up() {
     assert_eq!(out.matches("the parser gave up on it").count(), 2, "{out}{err}");
 }
 
+/// Takes the parser much longer than a file of the demo does.
+fn slow() -> String {
+    "(){\n".repeat(250_000)
+}
+
+/// What hangs is named, and the others are checked.
+#[test]
+fn a_file_whose_parse_does_not_end_in_time_is_a_failure() {
+    let project = project(&[("slow.py", &slow()), ("a.py", "x = 1\n"), ("b.py", "y = 1\n")]);
+    let mut command = birthmark(project.path());
+    command
+        .args(["scan", ".", "--index"])
+        .arg(demo_index())
+        .env("BIRTHMARK_FILE_TIMEOUT", "0.03")
+        .timeout(HANGS);
+    let (code, out, err) = run(&mut command);
+    assert_eq!(code, 2, "{out}{err}");
+    let line = out.lines().find(|line| line.contains("slow.py")).unwrap_or_else(|| panic!("{out}{err}"));
+    assert!(line.contains("the parser did not end in time"), "{line}");
+    assert_eq!(run(command.env("BIRTHMARK_FILE_TIMEOUT", "soon")).0, 2);
+}
+
+/// The answer names the file, and the next suggestion is answered.
+#[test]
+fn suggestions_are_answered_after_one_that_hangs() {
+    let project = project(&[]);
+    let mut command = birthmark(project.path());
+    command.args(["check", "--index"]).arg(demo_index()).env("BIRTHMARK_FILE_TIMEOUT", "0.03").timeout(HANGS);
+    let ask = |id: &str, text: &str| {
+        format!("{}\n", serde_json::json!({ "id": id, "path": format!("{id}.py"), "code": text }))
+    };
+    let quick: String = (0..20).map(|i| ask(&format!("quick{i}"), "x = 1\n")).collect();
+    let (code, out, err) = run(command.write_stdin(ask("slow", &slow()) + &quick));
+    assert_eq!(code, 2, "{out}{err}");
+    assert_eq!(out.lines().count(), 21, "{out}");
+    let slow = out.lines().next().expect("an answer");
+    assert!(slow.contains("slow") && slow.contains("the parser did not end in time"), "{slow}");
+    assert!(out.lines().skip(1).any(|line| !line.contains("did not end in time")), "{out}");
+}
+
+#[cfg(target_os = "linux")]
+mod memory {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Bytes that a scan of these files holds at most, with eight threads.
+    fn peak(files: &[(&str, &str)]) -> u64 {
+        let project = project(files);
+        let report = project.path().join("time");
+        let status = Command::new("python3")
+            .args(["-c", PEAK])
+            .arg(&report)
+            .arg(env!("CARGO_BIN_EXE_birthmark"))
+            .args(["scan", ".", "--jobs", "8", "--no-config", "--no-cache", "--index"])
+            .arg(demo_index())
+            .current_dir(project.path())
+            .status();
+        assert!(status.expect("python3 runs").success());
+        fs::read_to_string(&report).expect("written").trim().parse().expect("a number")
+    }
+
+    /// Runs a command and writes the most kilobytes that it held.
+    const PEAK: &str = "import os, subprocess, sys
+child = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+open(sys.argv[1], 'w').write(str(usage.ru_maxrss * 1024))
+sys.exit(os.waitstatus_to_exitcode(status) not in (0, 1, 2))";
+
+    #[test]
+    fn hostile_files_take_no_more_memory_together_than_one_does() {
+        let kinds = [
+            ("macros.rs", "m!(\n".repeat(1 << 18)),
+            ("comments.py", "/*/*/*/*/*/*\n".repeat(80_000)),
+            ("short.py", "/*/*/*/*/*/*\n".repeat(190)),
+            ("brackets.rs", "([{\n".repeat(260_000)),
+            ("brackets.py", "([{\n".repeat(260_000)),
+            ("calls.py", "f(x)\n".repeat(200_000)),
+            ("calls.rs", "a.b(c);\n".repeat(130_000)),
+        ];
+        let named: Vec<(String, &str)> = (0..8)
+            .flat_map(|i| kinds.iter().map(move |(name, text)| (format!("{i}{name}"), text.as_str())))
+            .collect();
+        let files: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let bytes = peak(&files);
+        assert!(bytes <= 512 << 20, "{} MB", bytes >> 20);
+    }
+}
+
 #[cfg(unix)]
 mod links {
     use std::os::unix::fs::symlink;

@@ -442,6 +442,21 @@ fn a_long_check_keeps_nobody_waiting() {
     assert_eq!(server.hear()["id"], "long");
 }
 
+/// The thread that parses is left to itself; the answer names the file, and the next check has another thread.
+#[test]
+fn checks_are_answered_after_one_that_hangs() {
+    let project = with_index();
+    let mut server = Server::open(project.path(), &["--file-timeout", "0.03"]);
+    let slow = "(){\n".repeat(250_000);
+    let answer = server.data("check_code", json!({"code": slow, "path": "slow.py"}));
+    assert_eq!((&answer["status"], &answer["path"]), (&json!("not-checked"), &json!("slow.py")), "{answer}");
+    assert!(answer["notes"].to_string().contains("the parser did not end in time"), "{answer}");
+    let mut quick = || server.data("check_code", json!({"code": "x = 1\n", "path": "quick.py"}));
+    // On a busy machine a quick text may take long, too.
+    assert!((0..100).any(|_| quick()["status"] == "nothing-found"));
+    assert_eq!(server.leave().0, 0);
+}
+
 #[test]
 fn what_was_suggested_is_noted() {
     let directory = with_index();

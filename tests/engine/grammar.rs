@@ -24,7 +24,7 @@ fn kinds(language: Language) -> Kinds {
 #[test]
 fn the_linked_parser_reads_every_grammar() {
     for language in Language::all() {
-        let mut parser = tree_sitter::Parser::new();
+        let mut parser = birthmark::text::token::parser();
         assert!(parser.set_language(&language.row().grammar.into()).is_ok(), "{}", language.name());
         assert!(parser.parse("x", None).is_some());
     }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use birthmark::text::token::{Completeness, TokenStream};
+use birthmark::text::language::Language;
+use birthmark::text::source::SourceFile;
+use birthmark::text::token::{Completeness, TokenStream, Tokenizer, tokenize};
 
 use crate::corpus::{Random, function, stream};
 
@@ -59,8 +61,49 @@ fn strings_far_down_cost_no_more_than_others() {
         assert_eq!(stream.len(), depth + 60_000);
         start.elapsed()
     };
-    let (near, far) = (took(1), took(200_000));
-    assert!(far < near * 8 + Duration::from_secs(1), "{near:?} at depth 1, {far:?} at depth 200,000");
+    let (near, far) = (took(1), took(100_000));
+    assert!(far < near * 8 + Duration::from_secs(1), "{near:?} at depth 1, {far:?} at depth 100,000");
+}
+
+/// Lines of it leave the parser with thousands of readings, each of which it copies when the text ends: 2,430 bytes once
+/// took 400 MB in one step, a megabyte more than the machine has.
+#[test]
+fn a_text_of_many_readings_is_given_up() {
+    for lines in [190, 80_000] {
+        let stream = timed("comments of C", "python", b"/*/*/*/*/*/*\n".repeat(lines));
+        assert_eq!(stream.completeness(), Completeness::BudgetExhausted, "{lines} lines");
+    }
+    let lines = b"m!(\n".repeat(1 << 18);
+    assert_eq!(timed("macros", "rust", lines).completeness(), Completeness::BudgetExhausted);
+}
+
+/// Whether a text is given up does not depend on the texts before it.
+#[test]
+fn a_refused_text_changes_nothing_for_others() {
+    let mut tokenizer = Tokenizer::new();
+    let python = Language::from_name("python").unwrap();
+    let good = SourceFile::new("good.py", python, function(3, 40).into_bytes());
+    let bad = SourceFile::new("bad.py", python, b"/*/*/*/*/*/*\n".repeat(190));
+    let expected = tokenize(&good);
+    for _ in 0..3 {
+        assert_eq!(tokenizer.tokenize(&bad).completeness(), Completeness::BudgetExhausted);
+        assert!(tokenizer.layout(&bad).comments().is_empty());
+        assert_eq!(tokenizer.tokenize(&good), expected);
+    }
+}
+
+/// The thread that parses is left to itself, and the next text has another.
+#[test]
+fn a_parse_that_takes_too_long_is_given_up() {
+    let mut tokenizer = Tokenizer::with_patience(Duration::from_millis(1));
+    let python = Language::from_name("python").unwrap();
+    let slow = SourceFile::new("slow.py", python, b"(){\n".repeat(250_000));
+    assert_eq!(tokenizer.tokenize(&slow).completeness(), Completeness::TimedOut);
+    assert!(tokenizer.layout(&slow).comments().is_empty());
+    let quick = SourceFile::new("quick.py", python, b"f(x)\n".to_vec());
+    // On a busy machine a quick text may take long, too.
+    let is_read = (0..1000).any(|_| tokenizer.tokenize(&quick).completeness() == Completeness::Whole);
+    assert!(is_read);
 }
 
 /// What is no text ends before the parser does, and says so.

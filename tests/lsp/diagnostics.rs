@@ -198,3 +198,24 @@ fn what_has_no_file_is_checked_too() {
     assert_eq!(client.pulled("untitled:x"), Vec::<Value>::new());
     assert_eq!(client.end(), 0);
 }
+
+/// The thread that parses is left to itself: the client is told which file hangs, and other documents are checked.
+#[test]
+fn documents_are_checked_after_one_that_hangs() {
+    let project = Project::new();
+    let mut client = Client::start(project.root(), &["--file-timeout", "0.03"]);
+    client.initialize(project.root(), Way::Push, json!({}));
+    client.open_document(&project.uri("slow.py"), &"(){\n".repeat(250_000));
+    let told = client.wait_for("window/logMessage")["params"]["message"].to_string();
+    assert!(told.contains("slow.py: not checked: the parser did not end in time"), "{told}");
+    let uri = project.uri("a.py");
+    client.open_document(&uri, SUMMARY);
+    // On a busy machine a quick text may take long, too.
+    let is_found = (2..100).any(|version| {
+        let found = codes(&client.pushed(&uri)) == ["attribution-missing"];
+        client.change(&uri, version, json!([{ "text": format!("{SUMMARY}\n# {version}\n") }]));
+        found
+    });
+    assert!(is_found);
+    assert_eq!(client.end(), 0);
+}

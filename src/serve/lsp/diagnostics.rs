@@ -17,7 +17,8 @@ impl Server {
     /// Takes up what was found in a document and tells whom it concerns.
     pub(super) fn publish(&mut self, uri: &str, checked: Checked, digest: blake3::Hash) {
         for note in checked.notes.iter().filter(|note| note.kind == NoteKind::Failed) {
-            self.out.log(Weight::Error, &note.message);
+            let place = note.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
+            self.out.log(Weight::Error, &format!("{place}{}", note.message));
         }
         let Some(document) = self.documents.get_mut(uri) else { return };
         let before = document.known.as_ref();

@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
 use super::{Manifest, pypi};
 use crate::text::language::Language;
+use crate::text::token::Tokenizer;
 
-/// Longest script that is parsed. The parser takes up to 400 times its bytes.
+/// Longest script that is parsed.
 const MAX_BYTES: usize = 128 << 10;
 
 pub(super) fn read(text: &str) -> Option<Manifest> {
     let tree = parse(text)?;
     let script = Script { text, constants: constants(text, tree.root_node()) };
     let mut manifest = Manifest::default();
-    each_node(tree.root_node(), |node| script.take_argument(node, &mut manifest));
+    each_node(tree.root_node(), |node, _| script.take_argument(node, &mut manifest));
     Some(manifest)
 }
 
@@ -23,7 +24,7 @@ pub fn licensing(text: &str) -> Option<(Option<String>, Vec<String>)> {
     let tree = parse(text)?;
     let script = Script { text, constants: constants(text, tree.root_node()) };
     let (mut license, mut classifiers) = (None, Vec::new());
-    each_node(tree.root_node(), |node| {
+    each_node(tree.root_node(), |node, _| {
         let is_argument = node.kind() == "keyword_argument" && is_of_setup(text, node);
         let name = node.child_by_field_name("name").filter(|_| is_argument);
         let Some((name, value)) = name.zip(node.child_by_field_name("value")) else {
@@ -31,7 +32,7 @@ pub fn licensing(text: &str) -> Option<(Option<String>, Vec<String>)> {
         };
         match words(text, name) {
             "license" if license.is_none() => license = script.string(value).map(str::to_owned),
-            "classifiers" => each_node(value, |inner| {
+            "classifiers" => each_node(value, |inner, _| {
                 classifiers.extend(literal(text, inner).map(str::to_owned));
             }),
             _ => {}
@@ -44,10 +45,7 @@ fn parse(text: &str) -> Option<tree_sitter::Tree> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let grammar: tree_sitter::Language = Language::from_name("python")?.row().grammar.into();
-    let mut parser = Parser::new();
-    parser.set_language(&grammar).ok()?;
-    parser.parse(text, None)
+    Tokenizer::new().tree(Language::from_name("python")?, text.as_bytes())
 }
 
 struct Script<'a> {
@@ -71,11 +69,8 @@ impl<'a> Script<'a> {
                 manifest.package = self.string(value).and_then(pypi);
             }
             Some(("install_requires" | "extras_require" | "tests_require", value)) => {
-                each_node(value, |inner| {
-                    let is_key = inner.parent().is_some_and(|pair| {
-                        pair.kind() == "pair" && pair.child_by_field_name("key") == Some(inner)
-                    });
-                    let required = literal(self.text, inner).filter(|_| !is_key);
+                each_node(value, |inner, field| {
+                    let required = literal(self.text, inner).filter(|_| field != Some("key"));
                     manifest.dependencies.extend(required.and_then(pypi));
                 });
             }
@@ -124,11 +119,12 @@ fn words<'a>(text: &'a str, node: Node<'_>) -> &'a str {
     text.get(node.byte_range()).unwrap_or_default()
 }
 
-/// Visits a node and all below it, without recursion: nesting is the author's to choose.
-fn each_node<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>)) {
+/// Visits a node and all below it, each with its field in the node above, without recursion: nesting is the author's to
+/// choose. To ask a node for the one above it takes as long as its way from the root.
+fn each_node<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>, Option<&str>)) {
     let mut cursor = root.walk();
     loop {
-        visit(cursor.node());
+        visit(cursor.node(), cursor.field_name());
         if cursor.goto_first_child() {
             continue;
         }

@@ -3,9 +3,10 @@
 //!
 //! Measured with this budget: of 189,186 published files (2.1 GB) none is given up.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
@@ -29,29 +30,6 @@ const FREE_BYTES: usize = 1 << 20;
 /// longer than 100 KB more than 26 times. A scanner that reads to the end of the text for each token needs thousands.
 const READINGS: usize = 64;
 
-/// Steps from which a parse waits for its turn. A step makes up to 8 KB of tree, so that 16 MB are made without one. Files of
-/// 250 KB need as many. What recovery from errors sets aside is not counted: lines of `/*` in Python take memory that grows
-/// with the square of their number, 400 MB for 2,430 bytes.
-const STEPS_WITHOUT_TURN: usize = 2_000;
-
-/// Held while a large tree is made and read. One thread at a time does: its tree may take 400 MB.
-static TURN: Mutex<()> = Mutex::new(());
-
-/// A parse that ended.
-pub(super) struct Parse {
-    /// The tree; `None` if the budget did not suffice.
-    pub(super) tree: Option<Tree>,
-    /// Held if the tree is large. To be dropped after the tree, and before another text is parsed.
-    pub(super) turn: Option<Turn>,
-    /// What it took.
-    pub(super) spent: Spent,
-}
-
-/// The right to hold a large tree.
-pub(super) struct Turn {
-    _guard: MutexGuard<'static, ()>,
-}
-
 /// What a parse took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spent {
@@ -60,6 +38,9 @@ pub(super) struct Spent {
     /// Bytes that were handed to the lexers.
     pub(super) bytes: usize,
 }
+
+/// What is counted for a text that the parser stopped at for its memory: such texts take long.
+pub(super) const REFUSED: Spent = Spent { steps: FREE_STEPS, bytes: 0 };
 
 impl Spent {
     /// Adds what another parse took.
@@ -76,25 +57,36 @@ impl Spent {
 
 /// What is spent on one text so far.
 struct Meter<'t> {
-    text: &'t [u8],
+    text: &'t Weak<[u8]>,
+    is_cancelled: &'t AtomicBool,
     limit: Spent,
     spent: Cell<Spent>,
     is_exhausted: Cell<bool>,
-    turn: RefCell<Option<Turn>>,
 }
 
-/// Parses a text within its budget.
-pub(super) fn parse(parser: &mut Parser, text: &[u8]) -> Parse {
-    let Some(limit) = limit(text) else {
-        return Parse { tree: None, turn: None, spent: Spent::default() };
-    };
-    let meter = Meter {
-        text,
-        limit,
-        spent: Cell::default(),
-        is_exhausted: Cell::new(false),
-        turn: RefCell::new(None),
-    };
+/// Some bytes of the text; its own, so that a thread that is given up holds no more of the text than these.
+struct Piece {
+    bytes: [u8; PIECE],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// Parses a text within its budget, and says what that took. There is no tree if the budget does not suffice, or the parse
+/// is cancelled or the text dropped meanwhile.
+pub(super) fn parse(
+    parser: &mut Parser,
+    text: &Weak<[u8]>,
+    is_cancelled: &AtomicBool,
+) -> (Option<Tree>, Spent) {
+    let limits = text.upgrade().and_then(|text| Some((limit(&text)?, allowance(text.len()))));
+    let Some((limit, allowance)) = limits else { return (None, Spent::default()) };
+    let (spent, is_exhausted) = (Cell::default(), Cell::new(false));
+    let meter = Meter { text, is_cancelled, limit, spent, is_exhausted };
     let mut spend_step = |state: &ParseState| meter.spend_step(state);
     let options = ParseOptions::new().progress_callback(&mut spend_step);
     let tree = parser.parse_with_options(&mut |offset, _| meter.read(offset), None, Some(options));
@@ -105,8 +97,8 @@ pub(super) fn parse(parser: &mut Parser, text: &[u8]) -> Parse {
     let tree = tree.filter(|_| !meter.is_exhausted.get());
     let mut spent = meter.spent.get();
     // What control characters took off the budget.
-    spent.steps += allowance(text.len()).steps - limit.steps;
-    Parse { tree, turn: meter.turn.take(), spent }
+    spent.steps += allowance.steps - limit.steps;
+    (tree, spent)
 }
 
 /// What may be spent on all pieces of a text of so many bytes.
@@ -127,16 +119,23 @@ fn limit(text: &[u8]) -> Option<Spent> {
     Some(Spent { steps, bytes })
 }
 
-impl<'t> Meter<'t> {
+impl Meter<'_> {
     /// The piece of the text at an offset; nothing, as at its end, once the budget is used up.
-    fn read(&self, offset: usize) -> &'t [u8] {
-        let rest = self.text.get(offset..).unwrap_or_default();
-        let piece = &rest[..rest.len().min(PIECE)];
+    fn read(&self, offset: usize) -> Piece {
+        let mut piece = Piece { bytes: [0; PIECE], length: 0 };
         let mut spent = self.spent.get();
-        spent.bytes += piece.len();
+        if let Some(text) = self.text.upgrade() {
+            let rest = text.get(offset..).unwrap_or_default();
+            piece.length = rest.len().min(PIECE);
+            piece.bytes[..piece.length].copy_from_slice(&rest[..piece.length]);
+        } else {
+            self.is_exhausted.set(true);
+        }
+        spent.bytes += piece.length;
         if spent.bytes > self.limit.bytes {
             self.is_exhausted.set(true);
-            return &[];
+            piece.length = 0;
+            return piece;
         }
         self.spent.set(spent);
         piece
@@ -146,36 +145,35 @@ impl<'t> Meter<'t> {
         let mut spent = self.spent.get();
         spent.steps += if state.has_error() { STEPS_IN_ERROR } else { 1 };
         self.spent.set(spent);
-        if spent.steps >= self.limit.steps {
+        if spent.steps >= self.limit.steps || self.is_cancelled.load(Ordering::Relaxed) {
             self.is_exhausted.set(true);
         }
-        if self.is_exhausted.get() {
-            return ControlFlow::Break(());
+        match self.is_exhausted.get() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        if spent.steps > STEPS_WITHOUT_TURN {
-            self.turn.borrow_mut().get_or_insert_with(Turn::take);
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Turn {
-    fn take() -> Turn {
-        Turn { _guard: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::heap;
     use super::*;
     use crate::text::language::Language;
 
     const LENGTH: usize = 32 << 10;
 
-    fn parsed(language: &str, text: &[u8]) -> Parse {
-        let mut parser = Parser::new();
+    fn parser(language: &str) -> Parser {
+        let mut parser = heap::parser();
         parser.set_language(&Language::from_name(language).unwrap().row().grammar.into()).unwrap();
-        parse(&mut parser, text)
+        parser
+    }
+
+    fn parsed(language: &str, text: &[u8]) -> (Option<Tree>, Spent) {
+        let text: Arc<[u8]> = text.into();
+        parse(&mut parser(language), &Arc::downgrade(&text), &AtomicBool::new(false))
     }
 
     fn repeated(unit: &[u8], line: usize) -> Vec<u8> {
@@ -188,9 +186,9 @@ mod tests {
     fn what_the_lexers_read_again_and_again_is_given_up() {
         for (language, unit, line) in [("python", "\\\n", LENGTH), ("rust", "r#\"", 80)] {
             let text = repeated(unit.as_bytes(), line);
-            let parse = parsed(language, &text);
-            assert!(parse.tree.is_none(), "{language}: {unit:?}: {:?}", parse.spent);
-            assert!(parse.spent.bytes <= FREE_BYTES + text.len() * READINGS, "{:?}", parse.spent);
+            let (tree, spent) = parsed(language, &text);
+            assert!(tree.is_none(), "{language}: {unit:?}: {spent:?}");
+            assert!(spent.bytes <= FREE_BYTES + text.len() * READINGS, "{spent:?}");
         }
     }
 
@@ -222,7 +220,7 @@ mod tests {
                 for line in [80, LENGTH] {
                     let text = repeated(unit.as_bytes(), line);
                     let limit = limit(&text).unwrap();
-                    let spent = parsed(language, &text).spent;
+                    let (_, spent) = parsed(language, &text);
                     let what = format!("{language}: {unit:?}: {spent:?} of {limit:?}");
                     assert!(
                         spent.bytes <= limit.bytes && spent.steps < limit.steps + STEPS_IN_ERROR,
@@ -239,19 +237,15 @@ mod tests {
         let line = "x = 'ä€𝄞' + name.method(1.5, key=[2, 3])  # ß\n";
         for shift in 0..4 {
             let text = " ".repeat(shift).replace(' ', "#\n") + &line.repeat(200);
-            let mut parser = Parser::new();
-            parser.set_language(&Language::from_name("python").unwrap().row().grammar.into()).unwrap();
-            let whole = parser.parse(&text, None).unwrap().root_node().to_sexp();
-            let pieces = parsed("python", text.as_bytes()).tree.unwrap().root_node().to_sexp();
+            let whole = parser("python").parse(&text, None).unwrap().root_node().to_sexp();
+            let pieces = parsed("python", text.as_bytes()).0.unwrap().root_node().to_sexp();
             assert_eq!(pieces, whole);
         }
     }
 
     #[test]
-    fn a_large_tree_has_its_turn() {
-        let small = parsed("python", "f(x)\n".repeat(100).as_bytes());
-        assert!(small.tree.is_some() && small.turn.is_none());
-        let large = parsed("python", "1+".repeat(100_000).as_bytes());
-        assert!(large.turn.is_some(), "{:?}", large.spent);
+    fn a_text_whose_reader_has_left_is_no_text() {
+        let text: Weak<[u8]> = Weak::<[u8; 0]>::new();
+        assert!(parse(&mut parser("python"), &text, &AtomicBool::new(false)).0.is_none());
     }
 }

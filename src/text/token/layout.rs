@@ -1,9 +1,14 @@
 //! Where the comments of a text stand, and where another could: what is written beside the code, not in it.
 
+use std::sync::OnceLock;
+
 use tree_sitter::{Node, Tree};
 
 use super::Tokenizer;
+use super::leaves::Parsed;
+use super::parsing::{self, Answer, Unread, Wanted};
 use super::pieces::MAX_WHOLE_BYTES;
+use crate::text::language::Language;
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, LineRange};
 
@@ -27,8 +32,11 @@ pub enum CommentKind {
 
 /// The parse of a text, asked for what is no token.
 pub struct Layout {
-    tree: Option<Tree>,
     comments: Vec<Comment>,
+    /// Whether there are errors in it; `None` if it was not parsed.
+    parsed: Option<Parsed>,
+    /// Made when it is first needed; seldom more than the comments are.
+    tree: OnceLock<Option<Tree>>,
 }
 
 /// Ends of the names that grammars give to nodes whose children are statements, items or cases: between those, a
@@ -47,22 +55,32 @@ const SEQUENCES: [&str; 8] = [
 impl Tokenizer {
     /// The layout of a text. One that is parsed in pieces has comments, and no place for others.
     pub fn layout(&mut self, source: &SourceFile) -> Layout {
-        let tree = match source.text().len() > MAX_WHOLE_BYTES {
-            true => None,
-            false => self.parse(source.language(), source.text()).tree,
+        let whole = match source.text().len() > MAX_WHOLE_BYTES {
+            true => Err(Unread::OverBudget),
+            false => self.ask(source.language(), source.text().into(), Wanted::Comments),
         };
-        let comments = match &tree {
-            Some(tree) => comments(tree, source),
-            None => self.comments_in_pieces(source),
-        };
-        Layout { tree, comments }
+        match whole {
+            Ok(Answer::Comments(comments, parsed)) => {
+                Layout { comments, parsed: Some(parsed), tree: OnceLock::new() }
+            }
+            Err(Unread::TimedOut | Unread::NoThread) => Layout::of_comments(Vec::new()),
+            _ => Layout::of_comments(self.comments_in_pieces(source)),
+        }
+    }
+
+    /// The tree of a text; `None` if the parser gives up on it.
+    pub fn tree(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
+        match self.ask(language, text.into(), Wanted::Comments) {
+            Ok(Answer::Comments(..)) => parsing::parse_again(language, text),
+            _ => None,
+        }
     }
 }
 
 impl Layout {
     /// The layout of a text as far as its comments go, where these are known already.
     pub fn of_comments(comments: Vec<Comment>) -> Layout {
-        Layout { tree: None, comments }
+        Layout { comments, parsed: None, tree: OnceLock::new() }
     }
 
     /// The comments, in order.
@@ -73,7 +91,7 @@ impl Layout {
     /// Whether a line of comment put before this line stands between two statements or items, and cuts nothing: no
     /// string, no call, no continued line. The line behind the last one is the end of the text.
     pub fn is_between_statements(&self, source: &SourceFile, line: u32) -> bool {
-        let Some(tree) = &self.tree else { return false };
+        let Some(tree) = self.tree(source) else { return false };
         let start =
             source.line_starts().get(line as usize - 1).map_or(source.text().len(), |&at| at as usize);
         start == 0 || start >= source.text().len() || is_place(tree, start, source.text())
@@ -82,7 +100,7 @@ impl Layout {
     /// The lines of the statement or item that begins below a line, with the attributes and comments before it.
     pub fn statement_below(&self, source: &SourceFile, line: u32) -> Option<LineRange> {
         let offset = *source.line_starts().get(line as usize)? as usize;
-        let mut cursor = self.tree.as_ref()?.walk();
+        let mut cursor = self.tree(source)?.walk();
         while cursor.node().start_byte() < offset {
             cursor.goto_first_child_for_byte(offset)?;
         }
@@ -98,7 +116,13 @@ impl Layout {
 
     /// Whether the parser understood all of the text.
     pub fn is_clean(&self) -> bool {
-        self.tree.as_ref().is_some_and(|tree| !tree.root_node().has_error())
+        self.parsed == Some(Parsed::Cleanly)
+    }
+
+    /// The tree of the text that this is the layout of.
+    fn tree(&self, source: &SourceFile) -> Option<&Tree> {
+        self.parsed?;
+        self.tree.get_or_init(|| parsing::parse_again(source.language(), source.text())).as_ref()
     }
 }
 
@@ -122,12 +146,12 @@ fn is_place(tree: &Tree, offset: usize, text: &[u8]) -> bool {
 }
 
 /// Iterative: code nests deeper than a stack is long.
-pub(super) fn comments(tree: &Tree, source: &SourceFile) -> Vec<Comment> {
+pub(super) fn comments(tree: &Tree, language: Language) -> Vec<Comment> {
     let mut found = Vec::new();
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
-        let kind = comment_kind(&node, source);
+        let kind = comment_kind(&node, language);
         found.extend(kind.map(|kind| Comment {
             span: ByteSpan { start: node.start_byte() as u32, end: node.end_byte() as u32 },
             kind,
@@ -143,8 +167,8 @@ pub(super) fn comments(tree: &Tree, source: &SourceFile) -> Vec<Comment> {
     }
 }
 
-fn comment_kind(node: &Node<'_>, source: &SourceFile) -> Option<CommentKind> {
-    let row = source.language().row();
+fn comment_kind(node: &Node<'_>, language: Language) -> Option<CommentKind> {
+    let row = language.row();
     if !node.is_named() {
         return None;
     }

@@ -16,7 +16,10 @@
 mod budget;
 mod extent;
 mod freedom;
+mod heap;
 mod layout;
+mod leaves;
+mod parsing;
 mod pieces;
 mod role;
 mod tokenizer;
@@ -24,7 +27,9 @@ mod words;
 
 pub use extent::{Margins, extent};
 pub use freedom::{Freedom, freedom};
+pub use heap::parser;
 pub use layout::{Comment, CommentKind, Layout};
+pub use parsing::set_patience;
 pub use tokenizer::{Tokenizer, tokenize};
 
 use crate::text::source::SourceFile;
@@ -140,6 +145,10 @@ pub enum Completeness {
     Whole,
     /// The parser used up its budget; the stream is empty.
     BudgetExhausted,
+    /// The parser did not end in time; the stream is empty.
+    TimedOut,
+    /// The system gave no thread to parse on; the stream is empty.
+    NoThread,
 }
 
 impl TokenStream {

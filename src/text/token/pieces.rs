@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use super::budget::{self, Spent};
-use super::layout::{Comment, comments};
-use super::tokenizer::Leaf;
+use super::layout::Comment;
+use super::leaves::Leaf;
+use super::parsing::{Answer, Unread, Wanted};
 use super::{Completeness, TokenStream, Tokenizer};
 use crate::text::source::SourceFile;
 use crate::text::span::ByteSpan;
@@ -28,7 +29,7 @@ impl Tokenizer {
     pub fn tokenize_in_pieces(&mut self, source: &SourceFile) -> TokenStream {
         if source.text().len() <= MAX_WHOLE_BYTES {
             let whole = self.tokenize(source);
-            if whole.completeness() == Completeness::Whole {
+            if whole.completeness() != Completeness::BudgetExhausted {
                 return whole;
             }
         }
@@ -42,6 +43,9 @@ impl Tokenizer {
             }
             is_read
         });
+        if let Some(failed @ (Unread::TimedOut | Unread::NoThread)) = self.unread {
+            return TokenStream { completeness: failed.into(), ..TokenStream::default() };
+        }
         let mut stream = super::tokenizer::assign_roles(&leaves, source);
         if stream.is_empty() && !gaps.is_empty() {
             stream.completeness = Completeness::BudgetExhausted;
@@ -54,10 +58,13 @@ impl Tokenizer {
     pub(super) fn comments_in_pieces(&mut self, source: &SourceFile) -> Vec<Comment> {
         let mut found = Vec::new();
         self.each_piece(source, &mut |tokenizer, piece| {
-            let parse = tokenizer.parse(source.language(), &source.text()[piece.clone()]);
-            let Some(tree) = &parse.tree else { return false };
+            let text = source.text()[piece.clone()].into();
+            let Ok(Answer::Comments(comments, _)) = tokenizer.ask(source.language(), text, Wanted::Comments)
+            else {
+                return false;
+            };
             let offset = piece.start as u32;
-            found.extend(comments(tree, source).into_iter().map(|comment| Comment {
+            found.extend(comments.into_iter().map(|comment| Comment {
                 span: ByteSpan { start: comment.span.start + offset, end: comment.span.end + offset },
                 ..comment
             }));
@@ -75,11 +82,14 @@ impl Tokenizer {
     ) -> Vec<ByteSpan> {
         let text = source.text();
         let allowance = budget::allowance(text.len());
-        self.spent = Spent::default();
+        (self.spent, self.unread) = (Spent::default(), None);
         let mut gaps: Vec<ByteSpan> = Vec::new();
         let mut waiting = cut(text, 0..text.len(), PIECE_BYTES.min(text.len() / 4 + 1));
         waiting.reverse();
         while let Some(piece) = waiting.pop() {
+            if matches!(self.unread, Some(Unread::TimedOut | Unread::NoThread)) {
+                return gaps;
+            }
             let has_budget = self.spent.is_within(allowance);
             if has_budget && !is_data(&text[piece.clone()]) && read(self, piece.clone()) {
                 continue;
