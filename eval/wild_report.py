@@ -25,7 +25,7 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     parts = [
         "# Precision on real projects",
         "This page is written by `eval/wild.py report`; the method is in [eval/wild/README.md](../eval/wild/README.md).",
-        f"Command: `eval/wild.py all --birthmark target/release/birthmark`. Date: {datetime.date.today().isoformat()}. "
+        f"Command: `eval/wild.py` {', '.join(_steps(work))} with `--birthmark target/release/birthmark`. Date: {datetime.date.today().isoformat()}. "
         f"Python {platform.python_version()}, {version.splitlines()[0]}.",
         "Published projects are scanned under their own licence with defaults and the starter index. A *failing finding* makes the "
         "run exit with 1. People read both sides of each and judged it; a finding that nobody judged counts as false. The "
@@ -43,12 +43,21 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     elif PEERS in earlier:
         section = earlier[earlier.index(PEERS):].split("\n\n## ")[0]
         others = [row for row in section.rstrip().split("\n") if row.startswith("| ") and not row.startswith(("| tool", "| birthmark"))]
-        parts.append(_peers({}, scans) + "\n" + "\n".join(others))
+        parts.append(_peers({}, scans) + "\n" + "\n".join(others) + "\n\nThe other tools' rows are those of an earlier run.")
     if (work / "independent").exists():
         parts.append(_independent(wild_independent.load(cache, work / "independent")))
     if (work / "growth" / "growth.json").exists():
         parts.append(_growth(json.loads((work / "growth" / "growth.json").read_text()), work / "growth" / "growth-matches.tsv"))
     return "\n\n".join(parts) + "\n"
+
+
+def _steps(work: Path) -> list[str]:
+    """The steps whose results are there, as the command line names them."""
+    growth = work / "growth" / "growth.json"
+    steps = {"peers": (work / "peers.json").exists(), "independent": (work / "independent").exists(), "growth": growth.exists()}
+    if growth.exists() and json.loads(growth.read_text())["projects"] < len(wild_projects.read()):
+        steps = {**steps, "growth": False, "growth --half test": True}
+    return [f"`{step}`" for step in ("scan", *(name for name, ran in steps.items() if ran), "report")]
 
 
 def _table(head: list[str], rows: list[list]) -> str:
