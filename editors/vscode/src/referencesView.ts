@@ -88,14 +88,14 @@ function groupItem(node: Exclude<Node, Leaf>): vscode.TreeItem {
     return item;
 }
 
-function leafItem({ reference, label, description, icon }: Leaf): vscode.TreeItem {
+function leafItem({ reference, label, description, spoken, icon }: Leaf): vscode.TreeItem {
     const { start, end } = reference.range;
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
     item.description = description;
     item.tooltip = `${reference.id}: ${reference.message}`;
     item.contextValue = addresses(reference).length > 0 ? "reference.linked" : "reference";
     item.iconPath = new vscode.ThemeIcon(icon.name, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
-    item.accessibilityInformation = { label: `${icon.meaning}, ${description}: ${label}` };
+    item.accessibilityInformation = { label: spoken };
     const selection = new vscode.Range(start.line, start.character, end.line, end.character);
     item.command = {
         command: "vscode.open",

@@ -8,7 +8,7 @@ import { owner, range, reference } from "./samples";
 function draw(references: Reference[], by: Grouping): string[] {
     const lines = (nodes: Node[], depth: number): string[] =>
         nodes.flatMap((node) => [
-            `${"  ".repeat(depth)}${node.label} (${node.description})`,
+            `${"  ".repeat(depth)}${node.label}${node.description && ` (${node.description})`}`,
             ...(node.kind === "reference" ? [] : lines(node.children, depth + 1)),
         ]);
     return lines(group(references, by, (uri) => uri.replace("file:///project/", "")), 0);
@@ -24,9 +24,9 @@ const several = [
 
 test("by owner: each owner and licence once, its places in order", () => {
     assert.deepEqual(draw(several, "owner"), [
-        "fuzzywuzzy 0.18.0 (GPL-2.0-only, 1 reference)",
+        "fuzzywuzzy 0.18.0 (GPL-2.0-only)",
         "  b.py:10-20 (incompatible)",
-        "six 1.17.0 (Apache-2.0, 1 reference)",
+        "six 1.17.0 (Apache-2.0)",
         "  a.py:10-20 (attribution needed)",
         "six 1.17.0 (MIT, 2 references)",
         "  a.py:31 (attribution needed)",
@@ -36,11 +36,11 @@ test("by owner: each owner and licence once, its places in order", () => {
 
 test("by licence, then by owner", () => {
     assert.deepEqual(draw(several, "license"), [
-        "Apache-2.0 (1 reference)",
-        "  six 1.17.0 (1 reference)",
+        "Apache-2.0",
+        "  six 1.17.0",
         "    a.py:10-20 (attribution needed)",
-        "GPL-2.0-only (1 reference)",
-        "  fuzzywuzzy 0.18.0 (1 reference)",
+        "GPL-2.0-only",
+        "  fuzzywuzzy 0.18.0",
         "    b.py:10-20 (incompatible)",
         "MIT (2 references)",
         "  six 1.17.0 (2 references)",
@@ -53,12 +53,18 @@ test("what is not known is shown as such", () => {
     const unknown = [reference({ owners: [owner({ license: null, version: null })] }), reference({ owners: [] })];
     assert.deepEqual(draw(unknown, "license"), [
         "no licence known (2 references)",
-        "  six (1 reference)",
+        "  six",
         "    a.py:10-20 (attribution needed)",
-        "  unknown owner (1 reference)",
+        "  unknown owner",
         "    a.py:10-20 (attribution needed)",
     ]);
     assert.deepEqual(draw([], "owner"), []);
+});
+
+test("a match without a finding is not shown as one to act on", () => {
+    const seen = (decision: string): string[] => draw([reference({ decision, severity: "none" })], "owner").slice(1);
+    assert.deepEqual(seen("attribution-needed"), ["  a.py:10-20 (no finding)"]);
+    assert.deepEqual(seen("compatible"), ["  a.py:10-20 (compatible)"]);
 });
 
 test("keys are unique among siblings, whatever the order of references", () => {
@@ -73,10 +79,10 @@ test("an icon says what was decided, and its colour how bad it is", () => {
         return `${name}, ${meaning}`;
     };
     assert.equal(seen("incompatible", "error"), "circle-slash, error");
-    assert.equal(seen("incompatible", "none"), "pass, settled");
-    assert.equal(seen("incompatible", null), "pass, settled");
+    assert.equal(seen("incompatible", "none"), "pass, no finding");
+    assert.equal(seen("incompatible", null), "pass, no finding");
     assert.equal(seen("review", "warning"), "warning, warning");
     assert.equal(seen("unknown", "warning"), "question, warning");
-    assert.equal(seen("compatible", "none"), "pass, settled");
+    assert.equal(seen("compatible", "none"), "pass, no finding");
     assert.equal(seen("compatible", "loud" as "none"), "info, information");
 });

@@ -270,7 +270,8 @@ export class Host {
             const drawn: string[] = [];
             for (const child of (await this.tree!.getChildren(node)) ?? []) {
                 const item = await this.tree!.getTreeItem(child);
-                drawn.push(`${"  ".repeat(depth)}${String(item.label)} (${String(item.description)})`);
+                const description = item.description ? ` (${String(item.description)})` : "";
+                drawn.push(`${"  ".repeat(depth)}${String(item.label)}${description}`);
                 drawn.push(...(await below(child, depth + 1)));
             }
             return drawn;

@@ -21,7 +21,10 @@ export interface Leaf {
     kind: "reference";
     reference: Reference;
     label: string;
+    /** The decision, or that it is no finding. */
     description: string;
+    /** What a screen reader says. */
+    spoken: string;
     icon: Icon;
 }
 
@@ -43,7 +46,7 @@ export function group(references: Reference[], by: Grouping, place: (uri: string
     return gather(references, licenseOf).map(([license, held]) => ({
         kind: "license",
         label: license,
-        description: count(held.length),
+        description: several(held.length),
         key: license,
         children: owners(held, place, false),
     }));
@@ -57,7 +60,7 @@ function owners(references: Reference[], place: (uri: string) => string, alone: 
         return {
             kind: "owner",
             label: ownerOf(first),
-            description: alone ? `${licenseOf(first)}, ${count(held.length)}` : count(held.length),
+            description: [...(alone ? [licenseOf(first)] : []), several(held.length)].filter(Boolean).join(", "),
             key: each,
             children: held.map((reference) => leaf(reference, place)).sort(byPlace),
         };
@@ -69,12 +72,15 @@ function leaf(reference: Reference, place: (uri: string) => string): Leaf {
     // A range that ends at the start of a line ends with the line before.
     const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
     const lines = last === start.line + 1 ? `${last}` : `${start.line + 1}-${last}`;
+    const [label, decision, drawn] = [`${place(reference.uri)}:${lines}`, words(reference.decision), icon(reference)];
     return {
         kind: "reference",
         reference,
-        label: `${place(reference.uri)}:${lines}`,
-        description: words(reference.decision),
-        icon: icon(reference),
+        label,
+        // "attribution needed" would be wrong beside code that is attributed.
+        description: drawn === NO_FINDING && reference.decision !== "compatible" ? drawn.meaning : decision,
+        spoken: `${drawn.meaning}, ${decision}: ${label}`,
+        icon: drawn,
     };
 }
 
@@ -115,8 +121,9 @@ function licenseOf(reference: Reference): string {
     return reference.owners[0]?.license || NO_LICENSE;
 }
 
-function count(references: number): string {
-    return references === 1 ? "1 reference" : `${references} references`;
+/** How many references a group has, if there is more than the one below it. */
+function several(references: number): string {
+    return references === 1 ? "" : `${references} references`;
 }
 
 /** A decision in words: `attribution-needed` is "attribution needed". */
@@ -124,16 +131,18 @@ function words(decision: string): string {
     return decision.replaceAll("-", " ");
 }
 
+const NO_FINDING: Icon = { name: "pass", meaning: "no finding" };
+
 const BY_SEVERITY: Record<Severity, Icon> = {
-    error: { name: "error", color: "list.errorForeground", meaning: "error" },
-    warning: { name: "warning", color: "list.warningForeground", meaning: "warning" },
-    info: { name: "info", meaning: "information" },
-    none: { name: "pass", meaning: "settled" },
+    error: { name: "error", color: "problemsErrorIcon.foreground", meaning: "error" },
+    warning: { name: "warning", color: "problemsWarningIcon.foreground", meaning: "warning" },
+    info: { name: "info", color: "problemsInfoIcon.foreground", meaning: "information" },
+    none: NO_FINDING,
 };
 
 /** The icon by what was decided; how bad that is, the server says. */
 export function icon(reference: Pick<Reference, "decision" | "severity">): Icon {
     const severity = BY_SEVERITY[reference.severity ?? "none"] ?? BY_SEVERITY.info;
     const name = { incompatible: "circle-slash", unknown: "question", "all-rights-reserved": "question" }[reference.decision];
-    return name === undefined || severity === BY_SEVERITY.none ? severity : { ...severity, name };
+    return name === undefined || severity === NO_FINDING ? severity : { ...severity, name };
 }
