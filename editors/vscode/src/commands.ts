@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import type { Leaf } from "./model/grouping";
 import { ownerName } from "./model/grouping";
-import { ASK_REASON, ServerCommand, type ReasonWanted, type Reference, type Target } from "./model/protocol";
+import { ASK_REASON, ServerCommand, type DoneAnswer, type ReasonWanted, type Reference, type Target } from "./model/protocol";
 import { addresses, isTarget, reasonProblem, referencesAt } from "./model/target";
 import type { Pages } from "./pages";
 import type { Service } from "./service";
@@ -79,21 +79,39 @@ export class Commands implements vscode.Disposable {
     }
 
     private async attribute(target: Target): Promise<void> {
-        await this.service.execute(ServerCommand.attribute, { uri: target.uri, id: target.id });
-        this.say(`attributed ${target.id}`);
+        const match = await this.nameOf(target);
+        await this.carryOut(ServerCommand.attribute, { uri: target.uri, id: target.id }, `attributed ${match}`);
     }
 
     private async decide({ uri, id, verb }: ReasonWanted): Promise<void> {
         if (!isTarget({ uri, id }) || (verb !== "accept" && verb !== "suppress")) throw new Error("no reference is named");
+        const match = await this.nameOf({ uri, id });
         const reason = await vscode.window.showInputBox({
-            title: verb === "accept" ? `Accept ${id} as it is` : `Suppress ${id} by a comment`,
-            prompt: verb === "accept" ? "Why may it stay? It is kept with your name." : "Why is it no finding? It stands in the comment.",
+            title: verb === "accept" ? `Accept ${match}` : `Suppress ${match} with a comment`,
+            prompt:
+                verb === "accept"
+                    ? "Why may the code stay? birthmark records the reason with your name."
+                    : "Why is this no finding? birthmark writes the reason into the comment.",
             ignoreFocusOut: true,
             validateInput: (value) => reasonProblem(value, verb),
         });
         if (reason === undefined) return;
-        await this.service.execute(ServerCommand[verb], { uri, id, reason: reason.trim() });
-        this.say(verb === "accept" ? `accepted ${id}` : `suppressed ${id}`);
+        const done = `${verb === "accept" ? "accepted" : "suppressed"} ${match}`;
+        await this.carryOut(ServerCommand[verb], { uri, id, reason: reason.trim() }, done);
+    }
+
+    /** Has the server carry out a command. The server says which files it wrote: too much for the status bar. */
+    private async carryOut(command: string, argument: Target & { reason?: string }, done: string): Promise<void> {
+        const { message } = await this.service.execute<DoneAnswer>(command, argument);
+        this.output.info(message);
+        this.say(done);
+    }
+
+    /** Names a match as people would: by its owner. */
+    private async nameOf({ uri, id }: Target): Promise<string> {
+        const known = await this.service.references(vscode.Uri.parse(uri));
+        const owner = known.find((reference) => reference.id === id)?.owners[0];
+        return owner === undefined ? id : `the match with ${ownerName(owner)}`;
     }
 
     private async openOrigin(reference: Reference): Promise<void> {

@@ -57,6 +57,11 @@ export interface ExplainAnswer {
     markdown: string;
 }
 
+/** Answers accept, attribute and suppress. */
+export interface DoneAnswer {
+    message: string;
+}
+
 export interface Status {
     state: "starting" | "checking" | "ready" | "failed";
     references: number;
