@@ -34,12 +34,12 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
         const target: unknown = JSON.parse(page.query);
         if (!isTarget(target)) return "";
         const { markdown } = await this.service.execute<ExplainAnswer>(ServerCommand.explain, target);
-        return `# ${decodeURIComponent(basename(target.uri))}: reference ${target.id}\n\n${markdown}`;
+        return `# ${basenameOf(target.uri)}: reference ${target.id}\n\n${markdown}`;
     }
 
     async showExplanation({ uri, id }: Target): Promise<void> {
         const query = JSON.stringify({ uri, id });
-        const page = vscode.Uri.from({ scheme: SCHEME, path: `/birthmark ${id}.md`, query });
+        const page = vscode.Uri.from({ scheme: SCHEME, path: `/${basenameOf(uri)} (birthmark).md`, query });
         // What cannot be explained is said once, and not on an empty page.
         await this.provideTextDocumentContent(page);
         this.changed.fire(page);
@@ -60,6 +60,10 @@ export class Pages implements vscode.TextDocumentContentProvider, vscode.Disposa
         const { stdout } = await promisify(execFile)(program.found, ["log", "--color", "never"], place);
         return stdout;
     }
+}
+
+function basenameOf(uri: string): string {
+    return decodeURIComponent(basename(uri));
 }
 
 /** The folder that people are at work in; empty if they have none open. */
