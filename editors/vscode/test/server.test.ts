@@ -42,6 +42,6 @@ test("a setting may begin at home", () => {
 });
 
 test("what is missing is said with a remedy", () => {
-    assert.match(search([], { searchPath: "/a" }), /Install it .*cargo install.*`birthmark.server.path`/);
+    assert.match(search([], { searchPath: "/a" }), /cargo install.*birthmark\.server\.path/);
     assert.match(search([], { setting: "/a" }), /Correct the setting, or clear it/);
 });

@@ -19,7 +19,7 @@ export interface Surroundings {
 export type Search = { found: string } | { missing: string };
 
 const REMEDY =
-    "Install it (`cargo install --path .` in a clone of birthmark), or set `birthmark.server.path` to where it is.";
+    'Run "cargo install --locked --path ." in a clone of birthmark, or set birthmark.server.path to the path of the program.';
 
 /** Finds the program, or says what is missing and what to do. */
 export function findServer(around: Surroundings): Search {
@@ -36,11 +36,11 @@ function configured(around: Surroundings): Search {
     const home = setting === "~" || /^~[/\\]/.test(setting);
     const file = home ? join(around.home, setting.slice(1)) : setting;
     if (!isAbsolute(file)) {
-        return { missing: `\`birthmark.server.path\` must be an absolute path, or begin with ~/; it is "${setting}".` };
+        return { missing: `birthmark.server.path must be an absolute path, or begin with ~/; it is "${setting}".` };
     }
     return around.isProgram(file)
         ? { found: file }
-        : { missing: `There is no program at "${file}", which \`birthmark.server.path\` names. Correct the setting, or clear it to use the PATH.` };
+        : { missing: `There is no program at "${file}", which birthmark.server.path names. Correct the setting, or clear it to use the PATH.` };
 }
 
 /** Relative folders of the PATH are left out: a project must not bring the program that checks it. */

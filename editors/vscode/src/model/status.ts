@@ -13,7 +13,6 @@ export interface StatusText {
     text: string;
     /** Read out in place of the text, which has icons. */
     spoken: string;
-    /** Markdown. */
     tooltip: string;
     /** Whether the item is drawn as one that wants attention. */
     alarm: "none" | "warning" | "error";
@@ -22,7 +21,7 @@ export interface StatusText {
 export function statusText(state: ServiceState): StatusText {
     switch (state.kind) {
         case "off":
-            return plain("circle-slash", "birthmark is switched off", "`birthmark.enable` is off: nothing is checked.");
+            return plain("circle-slash", "birthmark is switched off", "The setting birthmark.enable is off. birthmark checks nothing.");
         case "stopped":
             return plain("debug-disconnect", "birthmark is not running", "The server is not running.");
         case "failed":
