@@ -61,6 +61,16 @@ check() {
 # Where built and installed things are kept between runs.
 built=${CARGO_TARGET_DIR:-$root/target}
 
+# Installs Debian packages if a program is missing: debian PROGRAM PACKAGE...
+debian() {
+    command -v "$1" > /dev/null && return 0
+    shift
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
+}
+
 # Makes a Python environment of its own, once for a set of requirements, and puts it first on the PATH:
 # python_tools NAME REQUIREMENT...
 python_tools() {
@@ -85,6 +95,13 @@ node_tools() {
         npm install --silent --no-audit --no-fund --prefix "$tools" "$@"
         printf '%s' "$*" > "$tools/installed"
     fi
+}
+
+# Fails if Node.js is too old for the tools of the extension.
+check_node() {
+    [ "$(node --print 'process.versions.node.split(".")[0] >= 20')" = true ] && return 0
+    echo "node $(node --version) is too old for the tools of the extension: install Node.js 20 or newer" >&2
+    return 1
 }
 
 # What a clone of this repository would hold, as a repository of one commit: clone_source DIRECTORY

@@ -3,16 +3,6 @@
 # file with a planted copy, sees the diagnostic, runs the code action, sees the attribution in the buffer, and sees it quiet.
 source "$(dirname "$0")/common.sh"
 
-# Installs Debian packages whose programs are missing: debian PROGRAM PACKAGE...
-debian() {
-    command -v "$1" > /dev/null && return 0
-    shift
-    local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null
-}
-
 # The first block of code under a heading of docs/editors.md: setup HEADING
 setup() {
     awk -v heading="# $1" '

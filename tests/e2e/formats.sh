@@ -7,11 +7,7 @@ validators=(sarif-tools==3.0.5 jsonschema==4.26.0 'cyclonedx-python-lib[json-val
     playwright==1.65.2)
 multitool=@microsoft/sarif-multitool@5.7.0
 
-if ! command -v chromium > /dev/null; then
-    as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get update -qq && "${as_root[@]}" apt-get install -y -qq chromium
-fi
+debian chromium chromium fonts-dejavu-core
 installed=$tools/installed
 if [ "$(cat "$installed" 2> /dev/null)" != "${validators[*]} $multitool" ]; then
     rm -rf "$tools"

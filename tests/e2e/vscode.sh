@@ -3,10 +3,7 @@
 source "$(dirname "$0")/common.sh"
 extension=$root/editors/vscode
 export BIRTHMARK
-[ "$(node --print 'process.versions.node.split(".")[0] >= 20')" = true ] || {
-    echo "node $(node --version) is too old for the tools of the extension: 20 is needed" >&2
-    exit 1
-}
+check_node
 
 cd "$extension"
 before=$(git status --porcelain -- .)
