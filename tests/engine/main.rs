@@ -6,6 +6,8 @@ mod corpus;
 mod corruption;
 mod crash;
 mod explaining;
+#[cfg(target_os = "linux")]
+mod faults;
 mod fingerprints;
 mod grammar;
 mod hostile;

@@ -85,14 +85,18 @@ impl IndexDirectory {
     /// Keeps what is whole of a damaged index; returns the names of what is lost.
     ///
     /// # Errors
-    /// If the manifest cannot be read, or the index cannot be written; it is then as it was.
+    /// If the manifest or a segment that is there cannot be read, or the index cannot be written; it is then as it was.
     pub fn salvage(path: &Path) -> Result<Vec<String>, IndexError> {
-        let manifest = read_manifest(path)?;
+        read_manifest(path)?;
         let lock = storage::lock(path)?;
+        // Another writer may have held the lock until now.
+        let manifest = read_manifest(path)?;
         let (mut segments, mut lost) = (Vec::new(), Vec::new());
         for entry in &manifest.segments {
             match open_segment(path, entry) {
                 Ok(segment) => segments.push(segment),
+                // What cannot be read now may be whole, and would be deleted.
+                Err(error) if error.is_of_system() => return Err(error),
                 Err(error) => lost.push(format!("all of {} ({error})", entry.file)),
             }
         }

@@ -79,6 +79,11 @@ impl IndexError {
         IndexError::Version { name: name.to_owned(), found, expected, remedy }
     }
 
+    /// Whether the system failed at something that is there: another time it may not.
+    pub(super) fn is_of_system(&self) -> bool {
+        matches!(self, IndexError::Io { source, .. } if source.kind() != std::io::ErrorKind::NotFound)
+    }
+
     pub(super) fn corrupt(name: &str, what: impl Into<String>) -> IndexError {
         IndexError::Corrupt { name: name.to_owned(), what: what.into() }
     }

@@ -8,6 +8,8 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use tempfile::NamedTempFile;
+
 use super::error::IndexError;
 
 /// The bytes of a segment, wherever they are.
@@ -206,9 +208,9 @@ pub fn publish<T, E: From<IndexError>>(
         out.flush().map_err(failed)?;
         written
     };
-    temporary.as_file().sync_all().map_err(failed)?;
     make_readable(temporary.as_file()).map_err(failed)?;
-    temporary.persist(directory.join(name)).map_err(|error| failed(error.error))?;
+    temporary.as_file().sync_all().map_err(failed)?;
+    persist(temporary, &directory.join(name)).map_err(failed)?;
     sync_directory(directory).map_err(failed)?;
     Ok(told)
 }
@@ -254,6 +256,20 @@ pub fn lock(directory: &Path) -> Result<File, IndexError> {
 /// An error of the system with what was attempted.
 pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> IndexError {
     IndexError::Io { action, path: path.to_owned(), source }
+}
+
+/// Gives a temporary file its name. By the C library, and not by a call of its own as `tempfile` does: tests make it fail.
+#[cfg(unix)]
+fn persist(temporary: NamedTempFile, to: &Path) -> io::Result<()> {
+    let (_file, mut path) = temporary.into_parts();
+    fs::rename(&path, to)?;
+    path.disable_cleanup(true);
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn persist(temporary: NamedTempFile, to: &Path) -> io::Result<()> {
+    temporary.persist(to).map(|_| ()).map_err(|error| error.error)
 }
 
 #[cfg(unix)]
