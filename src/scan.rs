@@ -12,6 +12,7 @@ mod silence;
 mod stored;
 
 pub use known::baseline_path;
+pub use silence::Suppressions;
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -65,6 +66,8 @@ pub struct ScanSettings {
     pub manifests: ProjectManifests,
     /// What was accepted as it is.
     pub accepted: AcceptanceLog,
+    /// Which comments silence findings.
+    pub suppressions: Suppressions,
     /// The project's licence, if it was given for all paths.
     pub given_license: Option<LicenseExpression>,
     /// The licence of the place the scan is about.
@@ -82,6 +85,7 @@ impl Default for ScanSettings {
             threshold: Threshold::default(),
             policy: PolicySettings::default(),
             manifests: ProjectManifests::default(),
+            suppressions: Suppressions::default(),
             given_license: None,
             project_license: LicenseFact::unknown(),
         }
@@ -228,7 +232,7 @@ impl Scanner {
         markers: Markers,
     ) -> Report {
         let report = guarded(source.path(), || {
-            let mut report = self.file(tokenizer, source, outbound, markers)?;
+            let mut report = self.file(tokenizer, source, outbound, markers, review)?;
             report.narrow(review);
             report.tell_unread();
             Ok(report)
@@ -249,7 +253,7 @@ impl Scanner {
         match walk::load(file, MAX_SCANNED_BYTES) {
             Ok(source) => guarded(&file.path, || {
                 let outbound = outbound(file, &source);
-                let mut report = self.file(tokenizer, &source, &outbound, file.markers)?;
+                let mut report = self.file(tokenizer, &source, &outbound, file.markers, &file.review)?;
                 report.narrow(&file.review);
                 report.tell_unread();
                 Ok(report)
@@ -268,12 +272,13 @@ impl Scanner {
         source: &SourceFile,
         outbound: &LicenseFact,
         markers: Markers,
+        review: &Review,
     ) -> Result<FileReport, IndexError> {
         Ok(match self.look(tokenizer, source, markers)? {
             Look::Skipped(skip) => skipped(source, skip),
             Look::Seen(seen) => {
                 let mut report = self.judged(source, seen, outbound);
-                self.silence(tokenizer, source, &mut report)?;
+                self.silence(tokenizer, source, review, &mut report)?;
                 report
             }
         })

@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 
 use crate::decisions::acceptance::{AcceptanceLog, log_root};
 use crate::engine::evidence::Threshold;
-use crate::engine::index::{Index, IndexName};
+use crate::engine::index::{Index, IndexError, IndexName};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::Note;
 use crate::judgement::policy::PolicySettings;
 use crate::license::LicenseFact;
 use crate::project::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
-use crate::project::walk::{WalkSettings, absolute_path};
-use crate::scan::{ScanSettings, Scanner};
+use crate::project::walk::{Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path};
+use crate::scan::{ScanSettings, Scanner, Suppressions};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,8 +38,23 @@ pub struct Choices {
     pub threshold: Option<Threshold>,
     /// The baseline.
     pub baseline: BaselineFile,
+    /// What of the project decides about its own check.
+    pub trust: Trust,
     /// How far up a licence is looked for outside of git repositories, beside the place and the configuration.
     pub boundaries: Vec<PathBuf>,
+}
+
+/// What of a project decides about its own check: all of it, unless it may be a stranger's.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trust {
+    /// Where the files beside the code are read.
+    pub side: SideFiles,
+    /// Which comments silence findings.
+    pub suppressions: Suppressions,
+    /// Whether decisions to keep code are disregarded.
+    pub no_accepted: bool,
+    /// Which ignore files hold.
+    pub ignore_files: IgnoreFiles,
 }
 
 /// Which baseline to use.
@@ -65,6 +80,7 @@ pub struct Session {
     baseline: Option<Baseline>,
     licenses: ProjectLicenses,
     threshold: Threshold,
+    trust: Trust,
 }
 
 impl Choices {
@@ -87,17 +103,18 @@ impl Session {
         configured: &ConfigChoice,
         choices: Choices,
     ) -> Result<Session, SessionError> {
-        let config = Config::load(configured)?;
-        let baseline = baseline::load(&choices.baseline, &config, configured, &place)?;
+        let trust = choices.trust;
+        let side = &trust.side;
+        let config = Config::load_from(configured, side)?;
+        let baseline = baseline::load(&choices.baseline, &config, configured, &place, side)?;
         let indexes = match (choices.indexes.is_empty(), config.index.is_empty()) {
             (false, _) => choices.indexes,
             (true, false) => config.index.iter().map(|index| index.get_ref().clone()).collect(),
             (true, true) => vec![IndexName::Starter],
         };
-        let idioms = match (choices.idioms.is_empty(), config.idioms.is_empty()) {
-            (false, _) => choices.idioms,
-            (true, false) => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
-            (true, true) => idioms::own(&config, configured)?,
+        let idioms = match choices.idioms.is_empty() {
+            false => choices.idioms,
+            true => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
         };
         let licenses = match choices.license {
             Some(license) => ProjectLicenses::given(license),
@@ -105,15 +122,18 @@ impl Session {
                 let mut boundaries = vec![place.clone()];
                 boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
                 boundaries.extend(choices.boundaries);
-                ProjectLicenses::discovered(boundaries, config.configured_license())
+                ProjectLicenses::discovered(boundaries, config.configured_license()).reading(side.clone())
             }
         };
         let log = match configured {
             ConfigChoice::Without => None,
-            _ => Some(AcceptanceLog::read(&log_root(&place, config.directory()))?),
+            _ if trust.no_accepted => None,
+            _ => Some(AcceptanceLog::read_from(&log_root(&place, config.directory(), side), side)?),
         };
+        told(side)?;
         Ok(Session {
             log,
+            trust,
             indexes,
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             baseline,
@@ -176,7 +196,23 @@ impl Session {
 
     /// How files are found.
     pub fn walk_settings(&self) -> WalkSettings {
-        WalkSettings { exclude: self.config.exclude.globs.clone(), ..WalkSettings::default() }
+        WalkSettings {
+            exclude: self.config.exclude.globs.clone(),
+            ignore_files: self.trust.ignore_files,
+            side: self.trust.side.clone(),
+            ..WalkSettings::default()
+        }
+    }
+
+    /// What a reader must know of what the project configures, or does not. An error is why the files of another commit
+    /// could not all be read.
+    ///
+    /// # Errors
+    /// If they could not.
+    pub fn notes(&self) -> Result<Vec<Note>, SessionError> {
+        told(&self.trust.side)?;
+        let unused = || idioms::unused(&self.config);
+        Ok(self.idioms.is_empty().then(unused).flatten().into_iter().collect())
     }
 
     /// Opens the indexes. A change under review is named in a few words.
@@ -195,20 +231,24 @@ impl Session {
         for configured in &self.config.index {
             let name = configured.get_ref();
             if self.indexes.contains(name)
-                && let Err(error) = Index::open(std::slice::from_ref(name))
+                && let Err(error) = self.open_index(std::slice::from_ref(name))
             {
                 let help = "expected the directory of an index, relative to this file, or \"starter\"";
                 return Err(self.located(error.into(), configured.span(), help));
             }
         }
-        Ok(Index::open(&self.indexes)?)
+        Ok(self.open_index(&self.indexes)?)
+    }
+
+    fn open_index(&self, names: &[IndexName]) -> Result<Index, IndexError> {
+        Index::open_elsewhere(names, &|path| self.trust.side.index_at(path))
     }
 
     fn open_idioms(&self) -> Result<Option<Index>, SessionError> {
         for configured in &self.config.idioms {
             let name = IndexName::Directory(configured.get_ref().clone());
             if self.idioms.contains(&name)
-                && let Err(error) = idioms::open(std::slice::from_ref(&name))
+                && let Err(error) = idioms::open_elsewhere(std::slice::from_ref(&name), &self.trust.side)
             {
                 let help = "expected the directory of a set of idioms, relative to this file";
                 return Err(self.located(error, configured.span(), help));
@@ -216,7 +256,7 @@ impl Session {
         }
         match self.idioms.as_slice() {
             [] => Ok(None),
-            sets => idioms::open(sets).map(Some),
+            sets => idioms::open_elsewhere(sets, &self.trust.side).map(Some),
         }
     }
 
@@ -248,8 +288,17 @@ impl Session {
             accepted: self.log.clone().unwrap_or_default(),
             policy,
             manifests: ProjectManifests::around(&self.place, self.walk_settings()),
+            suppressions: self.trust.suppressions.clone(),
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.place)),
         }
+    }
+}
+
+/// Whether all files could be read as another commit holds them.
+fn told(side: &SideFiles) -> Result<(), SessionError> {
+    match side.state().and_then(Elsewhere::problem) {
+        Some(problem) => Err(SessionError::Policy(problem)),
+        None => Ok(()),
     }
 }

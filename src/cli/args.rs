@@ -4,10 +4,12 @@
 mod fail;
 mod init;
 mod license;
+mod trust;
 
 pub use fail::FailArgs;
 pub use init::InitArgs;
 pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
+pub use trust::TrustArgs;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -183,6 +185,8 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub fail: FailArgs,
     #[command(flatten)]
+    pub trust: TrustArgs,
+    #[command(flatten)]
     pub report: ReportArgs,
 }
 
@@ -250,8 +254,7 @@ pub struct CheckArgs {
     /// `audit` (25)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
-    /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones, of which .birthmark/idioms
-    /// beside the configuration is the default if it is there
+    /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Vec<PathBuf>,
     /// Threads to use; by default as many as the machine runs at once
@@ -548,6 +551,7 @@ impl ScanArgs {
             check,
             baseline: BaselineChoice::default(),
             cache: CacheChoice::default(),
+            trust: TrustArgs::default(),
             fail: FailArgs { exit_zero: true, ..FailArgs::default() },
             report: ReportArgs::default(),
         }

@@ -16,6 +16,7 @@ use crate::decisions::acceptance::log_root;
 use crate::judgement::finding::{Finding, Reference, Report};
 use crate::project::config::Config;
 use crate::project::walk;
+use crate::project::walk::SideFiles;
 use crate::report::text::References;
 use crate::report::words::count;
 use crate::report::{self, Format};
@@ -82,7 +83,7 @@ fn in_no_file(recorded: &[JournalEntry]) -> String {
 fn project_root(config: &ConfigArgs) -> anyhow::Result<PathBuf> {
     let place = PathBuf::from(".");
     let config = Config::load(&config.clone().choice(place.clone()))?;
-    Ok(log_root(&place, config.directory()))
+    Ok(log_root(&place, config.directory(), &SideFiles::default()))
 }
 
 /// What the user named.

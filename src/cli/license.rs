@@ -142,7 +142,7 @@ fn expression(name: &str, text: &str) -> anyhow::Result<LicenseFact> {
             help: "expected for example \"MIT OR Apache-2.0\"; the identifiers are listed at https://spdx.org/licenses"
                 .to_owned(),
         };
-        let file = ConfigFile { path: PathBuf::from(name), text: text.to_owned() };
+        let file = ConfigFile { path: PathBuf::from(name), text: text.to_owned(), top: None };
         anyhow::Error::new(Located { file, problem })
     })
 }

@@ -13,6 +13,7 @@ use super::journaled::JournalPlace;
 use super::output::{Output, Painted};
 use crate::decisions::acceptance::{AcceptanceLog, log_root};
 use crate::project::config::Config;
+use crate::project::walk::SideFiles;
 use crate::report;
 use crate::session::journal::{self, Journaled};
 
@@ -47,7 +48,7 @@ pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let place = PathBuf::from(".");
     let config = Config::load(&args.config.choice(place.clone()))?;
-    let root = log_root(&place, config.directory());
+    let root = log_root(&place, config.directory(), &SideFiles::default());
     let log = AcceptanceLog::read(&root).map_err(of_log)?;
     let mut journaled = match args.journal.directory() {
         Some(directory) => journal::read(&directory, &root)?,

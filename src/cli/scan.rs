@@ -42,6 +42,8 @@ pub(super) struct Request {
     fail_on_skipped: FailOnSkipped,
     coverage: Coverage,
     jobs: Option<NonZeroUsize>,
+    /// Whether what a change does to the policy is reported.
+    judges_change: bool,
 }
 
 impl Request {
@@ -49,7 +51,9 @@ impl Request {
         let input = Input::new(&args)?;
         let configured = args.check.config.clone().choice(input.place());
         let jobs = args.check.jobs;
-        let choices = Choices { baseline: args.baseline.file(), ..args.check.choices() };
+        let mut choices = Choices { baseline: args.baseline.file(), ..args.check.choices() };
+        let configured = args.trust.choose(&input.place(), configured, &mut choices)?;
+        let judges_change = args.trust.policy_from.is_some();
         let as_configured = choices.is_as_configured();
         let session = Session::open(input.place(), &configured, choices).map_err(of_session)?;
         let coverage = match as_configured && input.covers(session.config()) {
@@ -63,7 +67,7 @@ impl Request {
         let fail_on_skipped =
             args.fail.fail_on_skipped.or(session.config().fail_on_skipped).unwrap_or_default();
         let cache = args.cache.directory();
-        Ok(Request { input, session, cache, fail_on, fail_on_skipped, coverage, jobs })
+        Ok(Request { input, session, cache, fail_on, fail_on_skipped, coverage, jobs, judges_change })
     }
 
     /// The project as it is configured and chosen.
@@ -75,11 +79,13 @@ impl Request {
     pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
         let (mut scanner, policy) = self.scanner()?;
         let mut is_all_excluded = false;
+        let mut touched = Vec::new();
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.session.walk_settings())?;
                 let files = walked.files.clone();
                 is_all_excluded = walked.is_all_excluded;
+                touched.clone_from(&walked.policy);
                 (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, language } => {
@@ -99,6 +105,10 @@ impl Request {
             }
         };
         report.notes.extend(self.session.licenses().notes());
+        report.notes.extend(self.session.notes().map_err(of_session)?);
+        if self.judges_change {
+            report.add(policy.changed(&touched));
+        }
         report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
         report.count_notes();
         if self.fails_on_skipped() {

@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::project::config::{ConfigFile, Problem};
-use crate::project::walk::{self, absolute_path};
+use crate::project::walk::{self, SideFiles, absolute_path};
 
 /// Where decisions are kept, below the directory that the log belongs to.
 pub const DIRECTORY: &str = ".birthmark/references";
@@ -77,7 +77,16 @@ impl AcceptanceLog {
     /// # Errors
     /// If a decision in it cannot be read: to pass over it would bring back what was settled, or hide what was not.
     pub fn read(root: &Path) -> Result<AcceptanceLog, LogError> {
-        let directory = root.join(DIRECTORY);
+        AcceptanceLog::read_from(root, &SideFiles::default())
+    }
+
+    /// The same with the decisions read elsewhere.
+    ///
+    /// # Errors
+    /// Those of [`AcceptanceLog::read`].
+    pub fn read_from(root: &Path, side: &SideFiles) -> Result<AcceptanceLog, LogError> {
+        let named = root.join(DIRECTORY);
+        let directory = side.at(&named);
         let unreadable = |path: &Path, reason: String| LogError::Unreadable { path: path.to_owned(), reason };
         let listed = match fs::read_dir(&directory) {
             Ok(listed) => listed,
@@ -92,6 +101,7 @@ impl AcceptanceLog {
         }
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
         paths.sort();
+        let shown = |path: &Path| named.join(path.file_name().unwrap_or_default());
         let mut entries = Vec::new();
         for path in paths {
             let bytes = walk::read_inside(&path, MAX_ENTRY_BYTES)
@@ -99,10 +109,10 @@ impl AcceptanceLog {
             let text =
                 String::from_utf8(bytes).map_err(|_| unreadable(&path, "it is not UTF-8".to_owned()))?;
             let entry = Entry::parse(&text).map_err(|problem| LogError::Invalid {
-                file: ConfigFile { path: path.clone(), text: text.clone() },
+                file: ConfigFile { path: path.clone(), text: text.clone(), top: None },
                 problem: Box::new(problem),
             })?;
-            entries.push(Logged { file: walk::display_path(&path), entry });
+            entries.push(Logged { file: walk::display_path(&shown(&path)), entry });
         }
         Ok(AcceptanceLog { root: root.to_owned(), entries })
     }
@@ -141,11 +151,11 @@ impl AcceptanceLog {
 
 /// The directory whose log holds for a place: the nearest above it that has one, else that of the configuration, else the
 /// top of the git repository, else the place.
-pub fn log_root(place: &Path, configured: Option<&Path>) -> PathBuf {
+pub fn log_root(place: &Path, configured: Option<&Path>, side: &SideFiles) -> PathBuf {
     let place = absolute_path(place);
     let top = place.ancestors().find(|above| above.join(".git").exists());
     let within = |above: &&Path| top.is_none_or(|top| above.starts_with(top));
-    let known = place.ancestors().take_while(within).find(|above| above.join(DIRECTORY).is_dir());
+    let known = place.ancestors().take_while(within).find(|above| side.at(&above.join(DIRECTORY)).is_dir());
     let configured = configured.map(absolute_path).filter(|directory| place.starts_with(directory));
     let root = known.map(Path::to_owned).or(configured).or(top.map(Path::to_owned)).unwrap_or(place);
     let current = std::env::current_dir().unwrap_or_default();

@@ -219,6 +219,8 @@ pub enum Rule {
     SuppressionUnused,
     /// `policy-unused`: an entry of the configuration decides nothing, or has expired.
     PolicyUnused,
+    /// `policy-changed`: the change under review touches what decides about it.
+    PolicyChanged,
 }
 
 /// How bad a finding is; the order is that of badness.
@@ -364,7 +366,7 @@ impl Rule {
     }
 
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Rule; 8] = [
+    pub const ALL: [Rule; 9] = [
         Rule::LicenseIncompatible,
         Rule::LicenseUnknown,
         Rule::LicenseReview,
@@ -373,6 +375,7 @@ impl Rule {
         Rule::TakenFromProject,
         Rule::SuppressionUnused,
         Rule::PolicyUnused,
+        Rule::PolicyChanged,
     ];
 
     /// The stable code.
@@ -386,6 +389,7 @@ impl Rule {
             Rule::TakenFromProject => "taken-from-project",
             Rule::SuppressionUnused => "suppression-unused",
             Rule::PolicyUnused => "policy-unused",
+            Rule::PolicyChanged => "policy-changed",
         }
     }
 

@@ -28,7 +28,7 @@ use crate::engine::index::IndexName;
 use crate::judgement::finding::{Rule, Severity};
 use crate::judgement::policy::Exception;
 use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists};
-use crate::project::walk::{self, ReadProblem};
+use crate::project::walk::{self, ReadProblem, SideFiles};
 use crate::purl::Purl;
 use crate::text::span::Region;
 
@@ -90,6 +90,8 @@ pub struct ConfigFile {
     pub path: PathBuf,
     /// Its text, which the spans point into.
     pub text: String,
+    /// The directory that it speaks of, if that is not its own.
+    pub top: Option<PathBuf>,
 }
 
 /// Globs of paths that are not scanned. A glob that matches a folder excludes all that is in it.
@@ -117,6 +119,13 @@ pub enum ConfigChoice {
     File(PathBuf),
     /// The nearest one above this place.
     Nearest(PathBuf),
+    /// This file, from outside of the project. Its globs and its licence speak of the project at `top`.
+    Policy {
+        /// The file.
+        file: PathBuf,
+        /// The directory that its globs are relative to.
+        top: PathBuf,
+    },
     /// None.
     Without,
 }
@@ -127,16 +136,28 @@ impl Config {
     /// # Errors
     /// If the named file cannot be read, or what was found is not a valid configuration.
     pub fn load(choice: &ConfigChoice) -> Result<Config, ConfigError> {
+        Config::load_from(choice, &SideFiles::default())
+    }
+
+    /// The same with files of the project read elsewhere.
+    ///
+    /// # Errors
+    /// Those of [`Config::load`].
+    pub fn load_from(choice: &ConfigChoice, side: &SideFiles) -> Result<Config, ConfigError> {
+        let named = |path: &Path, top: Option<&Path>| {
+            Ok(read(path, path, Named::OnTheCommandLine, top)?.unwrap_or_default())
+        };
         match choice {
             ConfigChoice::Without => Ok(Config::default()),
-            ConfigChoice::File(path) => Ok(read(path, Named::OnTheCommandLine)?.unwrap_or_default()),
-            ConfigChoice::Nearest(place) => nearest(place),
+            ConfigChoice::File(path) => named(path, None),
+            ConfigChoice::Policy { file, top } => named(file, Some(top)),
+            ConfigChoice::Nearest(place) => nearest(place, side),
         }
     }
 
     /// The directory that paths in the configuration are relative to.
     pub fn directory(&self) -> Option<&Path> {
-        self.file.as_ref().map(|file| directory_of(&file.path))
+        self.file.as_ref().map(ConfigFile::directory)
     }
 
     /// Whether what is suggested, accepted and declared is noted in the journal.
@@ -158,6 +179,11 @@ impl Config {
 }
 
 impl ConfigFile {
+    /// The directory that paths of the project in it are relative to.
+    pub fn directory(&self) -> &Path {
+        self.top.as_deref().unwrap_or(directory_of(&self.path))
+    }
+
     /// Bytes of the file as lines and columns.
     pub fn region(&self, span: &Range<usize>) -> Region {
         let (start_line, start_column) = error::line_and_column(&self.text, span.start);
@@ -260,7 +286,7 @@ const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml"
 pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
     match choice {
         ConfigChoice::Without => Vec::new(),
-        ConfigChoice::File(path) => vec![path.clone()],
+        ConfigChoice::File(path) | ConfigChoice::Policy { file: path, .. } => vec![path.clone()],
         ConfigChoice::Nearest(place) => {
             let place = std::path::absolute(place).unwrap_or_else(|_| place.clone());
             around(&place)
@@ -268,12 +294,13 @@ pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
     }
 }
 
-fn nearest(place: &Path) -> Result<Config, ConfigError> {
+fn nearest(place: &Path, side: &SideFiles) -> Result<Config, ConfigError> {
     let place = std::path::absolute(place)
         .map_err(|error| ConfigError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
     for path in around(&place) {
-        if path.is_file()
-            && let Some(config) = read(&path, Named::ByDiscovery)?
+        let at = side.at(&path);
+        if at.is_file()
+            && let Some(config) = read(&path, &at, Named::ByDiscovery, None)?
         {
             return Ok(config);
         }
@@ -304,8 +331,8 @@ pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
     }
 }
 
-/// Reads a file; `None` if it is a manifest that says nothing of birthmark.
-fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
+/// Reads a file from where its text is; `None` if it is a manifest that says nothing of birthmark.
+fn read(path: &Path, at: &Path, named: Named, top: Option<&Path>) -> Result<Option<Config>, ConfigError> {
     let tables: &[&[&str]] = match path.file_name().and_then(|name| name.to_str()) {
         Some("Cargo.toml") => {
             &[&["workspace", "metadata", "birthmark"], &["package", "metadata", "birthmark"]]
@@ -316,8 +343,8 @@ fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
     let is_manifest = !tables[0].is_empty();
     let text = match named {
         // The user knows where the file is.
-        Named::OnTheCommandLine => as_text(walk::read(path, MAX_CONFIG_BYTES)),
-        Named::ByDiscovery => read_text(path, MAX_CONFIG_BYTES),
+        Named::OnTheCommandLine => as_text(walk::read(at, MAX_CONFIG_BYTES)),
+        Named::ByDiscovery => read_text(at, MAX_CONFIG_BYTES),
     };
     let text = match text {
         Ok(text) => text,
@@ -327,7 +354,7 @@ fn read(path: &Path, named: Named) -> Result<Option<Config>, ConfigError> {
             return Err(ConfigError::Unreadable { path: path.to_owned(), reason });
         }
     };
-    let file = ConfigFile { path: path.to_owned(), text };
+    let file = ConfigFile { path: path.to_owned(), text, top: top.map(Path::to_owned) };
     if is_manifest && named == Named::ByDiscovery && !file.text.contains("birthmark") {
         return Ok(None);
     }

@@ -418,7 +418,9 @@ fn usual(rule: Rule) -> (&'static str, &'static str, &'static str) {
         Rule::LicenseReview => ("warning", "warning", "medium"),
         Rule::AttributionMissing => ("note", "recommendation", "high"),
         Rule::TakenFromProject => ("note", "recommendation", "medium"),
-        Rule::SuppressionUnused | Rule::PolicyUnused => ("warning", "warning", "very-high"),
+        Rule::SuppressionUnused | Rule::PolicyUnused | Rule::PolicyChanged => {
+            ("warning", "warning", "very-high")
+        }
     }
 }
 

@@ -1,13 +1,73 @@
 //! Findings that a comment in the file silences.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use super::{FileReport, Look, Scanner};
 use crate::engine::evidence::Preset;
 use crate::engine::index::IndexError;
 use crate::judgement::finding::{Finding, Rule, Silenced, Silencer};
 use crate::judgement::suppression::{self, Suppression};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, Review, SideFiles};
 use crate::text::source::SourceFile;
-use crate::text::span::Region;
+use crate::text::span::{LineRange, Region};
 use crate::text::token::Tokenizer;
+
+/// Which comments silence findings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Suppressions {
+    /// All.
+    #[default]
+    All,
+    /// None.
+    None,
+    /// Those that files hold in another state of the project too, and that the change under review leaves alone.
+    Of(SideFiles),
+}
+
+impl Suppressions {
+    /// Parts the comments that silence from those that do not.
+    fn honoured(
+        &self,
+        read: Vec<Suppression>,
+        source: &SourceFile,
+        review: &Review,
+    ) -> (Vec<Suppression>, Vec<Suppression>) {
+        let Suppressions::Of(side) = self else { return (read, Vec::new()) };
+        let before = walk::read(&side.at(Path::new(source.path())), MAX_SCANNED_BYTES).unwrap_or_default();
+        let mut old: HashMap<&[u8], usize> = HashMap::new();
+        let lines = before.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+        lines
+            .filter(|line| suppression::is_mentioned(line))
+            .for_each(|line| *old.entry(line).or_default() += 1);
+        read.into_iter().partition(|suppression| {
+            let line = suppression.region.start_line;
+            let is_added = match review {
+                Review::Whole => false,
+                Review::Lines(lines) => !lines.within(LineRange { first: line, last: line }).is_empty(),
+            };
+            match old.get_mut(source.line_text(line).trim_ascii()) {
+                Some(left) if *left > 0 && !is_added => {
+                    *left -= 1;
+                    true
+                }
+                _ => false,
+            }
+        })
+    }
+}
+
+/// The finding about a comment that a change adds and that does not silence.
+fn added(source: &SourceFile, suppression: &Suppression) -> Finding {
+    let rules: Vec<&str> = suppression.rules.iter().map(|rule| rule.code()).collect();
+    let problem =
+        format!("the change adds a comment that silences {}; it is not heard here", rules.join(", "));
+    Finding {
+        rule: Rule::PolicyChanged,
+        remedies: vec!["Let a maintainer decide whether the comment may stay.".to_owned()],
+        ..suppression::unused(source, suppression.region, problem)
+    }
+}
 
 impl Scanner {
     /// Takes out what comments silence, and puts in what is wrong with such comments.
@@ -15,12 +75,14 @@ impl Scanner {
         &self,
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
+        review: &Review,
         report: &mut FileReport,
     ) -> Result<(), IndexError> {
-        if !suppression::is_mentioned(source.text()) {
+        if self.settings.suppressions == Suppressions::None || !suppression::is_mentioned(source.text()) {
             return Ok(());
         }
         let (read, malformed) = suppression::read(source, &tokenizer.layout(source));
+        let (read, new) = self.settings.suppressions.honoured(read, source, review);
         let mut unused: Vec<(&Suppression, Rule)> = Vec::new();
         for suppression in &read {
             let used = report.take_silenced(suppression);
@@ -39,7 +101,8 @@ impl Scanner {
             let problem = format!("the comment silences nothing: it {}", malformed.problem);
             suppression::unused(source, malformed.region, problem)
         });
-        report.findings.extend(unused.chain(malformed).map(|mut finding: Finding| {
+        let new = new.iter().map(|suppression| added(source, suppression));
+        report.findings.extend(unused.chain(malformed).chain(new).map(|mut finding: Finding| {
             finding.severity = self.settings.policy.severity(finding.rule);
             finding
         }));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{BaselineFile, SessionError};
 use crate::judgement::baseline::{Baseline, Origin};
 use crate::project::config::{Config, ConfigChoice};
-use crate::project::walk::{self, ReadProblem, absolute_path};
+use crate::project::walk::{self, ReadProblem, SideFiles, absolute_path};
 use crate::scan::baseline_path;
 
 /// Where the baseline stands beside the configuration, unless another place is named.
@@ -20,14 +20,16 @@ pub(super) fn load(
     config: &Config,
     configured: &ConfigChoice,
     place: &Path,
+    side: &SideFiles,
 ) -> Result<Option<Baseline>, SessionError> {
     let file = match (chosen, configured) {
-        (BaselineFile::File(file), _) => return read(file, walk::read).map(Some),
+        (BaselineFile::File(file), _) => return read(file, file, walk::read).map(Some),
         (BaselineFile::Without, _) | (_, ConfigChoice::Without) => return Ok(None),
         (BaselineFile::Own, _) => default_file(config, place),
     };
-    match file.exists() {
-        true => read(&file, walk::read_inside).map(Some),
+    let at = side.at(&file);
+    match at.exists() {
+        true => read(&file, &at, walk::read_inside).map(Some),
         false => Ok(None),
     }
 }
@@ -57,12 +59,12 @@ pub fn top(file: &Path) -> PathBuf {
 /// How the bytes of a file are read, up to a limit.
 type Door = fn(&Path, u64) -> Result<Vec<u8>, ReadProblem>;
 
-fn read(file: &Path, door: Door) -> Result<Baseline, SessionError> {
-    parsed(file, door).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
+fn read(file: &Path, at: &Path, door: Door) -> Result<Baseline, SessionError> {
+    parsed(file, at, door).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
 }
 
-fn parsed(file: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
-    let text = String::from_utf8(door(file, MAX_BYTES)?)?;
+fn parsed(file: &Path, at: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
+    let text = String::from_utf8(door(at, MAX_BYTES)?)?;
     let (baseline, origin) = Baseline::from_json(&text)?;
     let top = match origin {
         Origin::Baseline => top(file),

@@ -8,6 +8,7 @@ use crate::decisions::acceptance;
 use crate::engine::index::{IndexError, IndexName};
 use crate::judgement::finding::{Explanation, Reference, Report};
 use crate::project::config::{self, ConfigChoice};
+use crate::project::walk::SideFiles;
 use crate::project::walk::{Markers, Review};
 use crate::scan::Scanner;
 use crate::text::source::SourceFile;
@@ -109,7 +110,7 @@ impl Stamp {
 fn sources_of(session: &Session, configured: &ConfigChoice) -> Vec<PathBuf> {
     let mut sources = config::candidates(configured);
     if !matches!(configured, ConfigChoice::Without) {
-        let root = acceptance::log_root(session.place(), session.config().directory());
+        let root = acceptance::log_root(session.place(), session.config().directory(), &SideFiles::default());
         sources.push(root.join(acceptance::DIRECTORY));
         sources.push(baseline::default_file(session.config(), session.place()));
     }

@@ -33,6 +33,9 @@ pub enum SessionError {
         /// What is wrong.
         problem: ReadProblem,
     },
+    /// The policy of another commit cannot be read.
+    #[error("cannot take the policy from another commit: {0}")]
+    Policy(String),
     /// A baseline cannot be read.
     #[error("cannot read the baseline `{}`", .file.display())]
     Baseline {

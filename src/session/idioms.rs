@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::SessionError;
 use crate::engine::index::{Index, IndexError, IndexName};
-use crate::project::config::{Config, ConfigChoice};
-use crate::project::walk;
+use crate::judgement::finding::{Note, NoteKind};
+use crate::project::config::Config;
+use crate::project::walk::{self, SideFiles};
 
-/// The set of idioms that is used without being named, if it is there.
+/// Where a set of idioms is made unless another place is named.
 const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
 
 /// Where idioms are kept if nobody says where: beside the configuration, else in the current directory.
@@ -23,7 +24,12 @@ pub fn default_directory(config: &Config) -> PathBuf {
 /// # Errors
 /// If one is not there or damaged.
 pub fn open(sets: &[IndexName]) -> Result<Index, SessionError> {
-    Index::open(sets).map_err(unopened)
+    open_elsewhere(sets, &SideFiles::default())
+}
+
+/// The same with sets that are read elsewhere than where they are named.
+pub(super) fn open_elsewhere(sets: &[IndexName], side: &SideFiles) -> Result<Index, SessionError> {
+    Index::open_elsewhere(sets, &|path| side.index_at(path)).map_err(unopened)
 }
 
 /// Why a set could not be opened, with the command that makes one.
@@ -34,17 +40,15 @@ pub fn unopened(error: IndexError) -> SessionError {
     }
 }
 
-/// The set of idioms where `birthmark idiom add` puts it, if there is one. `--no-config` disables it.
-///
-/// # Errors
-/// If a link there leads out of the project.
-pub(super) fn own(config: &Config, configured: &ConfigChoice) -> Result<Vec<PathBuf>, SessionError> {
+/// What to say of a set that is there and that no configuration names. It is not used: a repository says in its
+/// configuration which code is nobody's.
+pub(super) fn unused(config: &Config) -> Option<Note> {
     let directory = default_directory(config);
-    if matches!(configured, ConfigChoice::Without) || !directory.is_dir() {
-        return Ok(Vec::new());
-    }
-    match walk::check_inside(&directory) {
-        Ok(()) => Ok(vec![directory]),
-        Err(problem) => Err(SessionError::Outside { path: directory, problem }),
-    }
+    let message = "this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
+    let note = || Note {
+        path: Some(walk::display_path(&directory)),
+        kind: NoteKind::Info,
+        message: message.to_owned(),
+    };
+    directory.join("manifest.json").is_file().then(note)
 }

@@ -23,6 +23,7 @@ use std::sync::Mutex;
 
 use crate::decisions::acceptance::{self, log_root};
 use crate::judgement::finding::Reference;
+use crate::project::walk::SideFiles;
 use crate::project::walk::{self, absolute_path};
 use crate::session::Session;
 
@@ -129,7 +130,7 @@ pub fn read(directory: &Path, root: &Path) -> Result<Journaled, JournalError> {
 
 /// The directory whose journal a session writes: that of the log of accepted references.
 fn root_of(session: &Session) -> PathBuf {
-    absolute_path(&log_root(session.place(), session.config().directory()))
+    absolute_path(&log_root(session.place(), session.config().directory(), &SideFiles::default()))
 }
 
 /// The path of a file from the root of its project, or the whole of it for one that is elsewhere.

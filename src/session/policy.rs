@@ -13,7 +13,7 @@ use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unus
 use crate::license::Terms;
 use crate::project::config::{Clarification, Config, ProjectManifests};
 use crate::project::walk::{absolute_path, display_path};
-use crate::text::span::LineSet;
+use crate::text::span::{LineSet, Region};
 
 /// Whether a run sees all that the entries of its configuration could be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Policy {
             rule: Rule::PolicyUnused,
             severity: self.settings.severity(Rule::PolicyUnused),
             weak: false,
-            reference: identity(&stale.why),
+            reference: identity(Rule::PolicyUnused, &stale.why),
             path: path.clone(),
             region: file.region(&stale.span),
             added: LineSet::default(),
@@ -139,6 +139,27 @@ impl Policy {
             remedies: vec![stale.remedy.to_owned()],
         });
         report.add(findings.collect());
+    }
+
+    /// The findings about files that decide about a change and that the change touches.
+    pub fn changed(&self, files: &[String]) -> Vec<Finding> {
+        let finding = |path: &String| {
+            let message =
+                "the change touches this file, which decides what is reported; it is judged without it"
+                    .to_owned();
+            Finding {
+                rule: Rule::PolicyChanged,
+                severity: self.settings.severity(Rule::PolicyChanged),
+                weak: false,
+                reference: identity(Rule::PolicyChanged, path),
+                path: path.clone(),
+                region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
+                added: LineSet::default(),
+                message,
+                remedies: vec!["Let a maintainer decide whether the file may change so.".to_owned()],
+            }
+        };
+        files.iter().map(finding).collect()
     }
 
     fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
@@ -197,8 +218,8 @@ fn about(exception: &Exception) -> String {
 }
 
 /// Identity of a finding about the configuration: what it says.
-fn identity(why: &str) -> String {
-    let code = Rule::PolicyUnused.code();
+fn identity(rule: Rule, why: &str) -> String {
+    let code = rule.code();
     blake3::hash(format!("{code}\n{why}").as_bytes()).to_hex()[..16].to_owned()
 }
 

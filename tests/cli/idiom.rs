@@ -59,6 +59,12 @@ fn what_idioms_cover_is_a_note() {
     let out = assert_ok(here, &["idiom", "add", "lib/planner.py"]);
     assert!(out.contains("Added 1 component (1 document, ") && out.contains(".birthmark/idioms"), "{out}");
     assert!(assert_ok(here, &["idiom", "list"]).contains("pkg:generic/planner.py"));
+    // A set that is there is used once the configuration names it.
+    let unasked = scan(here, &[]);
+    assert_eq!(unasked["summary"]["matches"], 1);
+    let told = ".birthmark/idioms: this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
+    assert_eq!(notes(&unasked), [told]);
+    std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n").expect("written");
     let report = scan(here, &[]);
     assert_eq!(report["matches"], Value::Array(Vec::new()));
     assert_eq!(report["summary"]["files_scanned"], 1);
@@ -97,7 +103,7 @@ fn generated_code_makes_an_idiom() {
     let project = copy_of(&["pkg:pypi/gridroute@1"], &[("gen/planner.py", &generated)]);
     let here = project.path();
     assert_ok(here, &["idiom", "add", "gen"]);
-    assert_eq!(scan(here, &[])["summary"]["matches"], 0);
+    assert_eq!(scan(here, &["--idioms", ".birthmark/idioms"])["summary"]["matches"], 0);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod output;
 mod policy;
 mod scan;
 mod skipped;
+mod strangers;
 mod strength;
 mod suppressions;
 mod taking;

@@ -9,7 +9,7 @@ use birthmark::engine::matcher::{self, Account, LeftOut, Match, Naming, Query};
 use birthmark::engine::model::Model;
 use birthmark::judgement::finding::{Explanation, Reference};
 use birthmark::license::LicenseFact;
-use birthmark::project::walk::Markers;
+use birthmark::project::walk::{Markers, Review};
 use birthmark::scan::{ScanSettings, Scanner};
 use birthmark::text::source::SourceFile;
 use birthmark::text::token::{Margins, Tokenizer, tokenize};
@@ -141,7 +141,8 @@ fn demo_scanner(threshold: Threshold) -> Scanner {
 }
 
 fn reported(scanner: &Scanner, source: &SourceFile) -> Vec<Reference> {
-    let report = scanner.file(&mut Tokenizer::new(), source, &LicenseFact::unknown(), Markers::Excuse);
+    let report =
+        scanner.file(&mut Tokenizer::new(), source, &LicenseFact::unknown(), Markers::Excuse, &Review::Whole);
     report.expect("a whole index").references
 }
 

@@ -36,7 +36,7 @@ mod tables;
 mod verify;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -123,12 +123,20 @@ impl Index {
     /// # Errors
     /// If one is missing or damaged.
     pub fn open(names: &[IndexName]) -> Result<Index, IndexError> {
+        Index::open_elsewhere(names, &|path| path.to_owned())
+    }
+
+    /// The same with directories that are read elsewhere than where they are named.
+    ///
+    /// # Errors
+    /// Those of [`Index::open`].
+    pub fn open_elsewhere(names: &[IndexName], at: &dyn Fn(&Path) -> PathBuf) -> Result<Index, IndexError> {
         let mut index = Index { has_starter_models: true, ..Index::from_segments(Vec::new()) };
         for name in names {
             let (segments, models) = match name {
                 IndexName::Starter => (vec![starter()?], Vec::new()),
                 IndexName::Directory(path) => {
-                    let files = directory::read_directory(path)?;
+                    let files = directory::read_directory(&at(path))?;
                     (files.segments, files.models)
                 }
             };

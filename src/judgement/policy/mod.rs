@@ -75,7 +75,8 @@ impl Rule {
             | Rule::LicenseReview
             | Rule::DeclarationMismatch
             | Rule::SuppressionUnused
-            | Rule::PolicyUnused => Severity::Warning,
+            | Rule::PolicyUnused
+            | Rule::PolicyChanged => Severity::Warning,
             Rule::AttributionMissing | Rule::TakenFromProject => Severity::Info,
         }
     }

@@ -12,12 +12,15 @@
 //! The text of a file is the one in git's index or commit, never the one in the work tree: the two differ where a file is
 //! staged in part. Which licence a file stands under is read from the work tree.
 
+mod base;
 mod error;
 mod lines;
+mod policy;
 mod push;
 mod record;
 mod repository;
 
+pub use base::Base;
 pub use error::ChangesError;
 pub use lines::{Added, Versions, added};
 pub use push::{Push, pushed};
@@ -114,15 +117,20 @@ impl<'a> Reading<'a> {
     }
 
     fn read(mut self, changes: Vec<Change>) -> Result<Walked, ChangesError> {
+        let mut walked = Walked::default();
         let mut read = Vec::new();
         for change in changes {
+            if self.is_policy(&change)? {
+                let side = change.after.as_ref().or(change.before.as_ref());
+                let location = side.map(|side| self.repository.location(&side.path));
+                walked.policy.extend(location.map(|location| walk::display_path(&location)));
+            }
             read.push(self.change(&change)?);
         }
         let added = added(read.iter().map(|file| Versions {
             before: file.before.as_ref(),
             after: file.after.as_ref().map(|(_, source)| source),
         }));
-        let mut walked = Walked::default();
         for (file, Added { lines, moved, gone }) in read.into_iter().zip(added) {
             if let Some(before) = file.before {
                 walked.base.push(base(before, gone));
@@ -157,6 +165,29 @@ impl<'a> Reading<'a> {
             read.before = self.before(before, read.after.as_ref().map(|(file, _)| file.language))?;
         }
         Ok(read)
+    }
+
+    /// Whether a change touches what decides about it.
+    fn is_policy(&mut self, change: &Change) -> Result<bool, ChangesError> {
+        let sides = || change.before.iter().chain(&change.after);
+        if sides().any(|side| policy::is_policy(&side.path)) {
+            return Ok(true);
+        }
+        if !sides().any(|side| policy::is_manifest(&side.path)) {
+            return Ok(false);
+        }
+        let mut texts = Vec::new();
+        for side in [&change.before, &change.after] {
+            let is_file = |side: &&Side| side.kind == record::Kind::File;
+            texts.push(
+                match side.as_ref().filter(is_file).map(|side| self.blobs.read(&side.id)).transpose()? {
+                    Some(Blob::Content(bytes)) => bytes,
+                    Some(_) => return Ok(true),
+                    None => Vec::new(),
+                },
+            );
+        }
+        Ok(!policy::configure_alike(&texts[0], &texts[1]))
     }
 
     fn after(&mut self, side: &Side) -> Result<Option<(WalkedFile, SourceFile)>, ChangesError> {

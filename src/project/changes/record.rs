@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use super::ChangesError;
+use super::policy::is_policy;
 use crate::project::git::path_from_bytes;
 
 /// A file that a change touches.
@@ -41,7 +42,7 @@ pub enum Kind {
     Unmerged,
 }
 
-/// Reads all records. A change of nothing but names and modes is none.
+/// Reads all records. A change of nothing but names and modes is none, unless a file comes to hold policy by it.
 pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
     let mut fields = printed.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut changes = Vec::new();
@@ -60,7 +61,9 @@ pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
         if status == "U" {
             let after = Side { path: new_path, kind: Kind::Unmerged, id: new_id.to_owned() };
             changes.push(Change { before: None, after: Some(after) });
-        } else if old_id != new_id {
+        } else if old_id != new_id
+            || old_path != new_path && [&old_path, &new_path].map(|path| is_policy(path)).contains(&true)
+        {
             changes.push(Change {
                 before: side(old_path, old_mode, old_id),
                 after: side(new_path, new_mode, new_id),

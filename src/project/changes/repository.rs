@@ -163,7 +163,7 @@ impl Repository {
         record::read(&self.git.run(&arguments)?)
     }
 
-    fn commit(&self, revision: &str) -> Result<String, ChangesError> {
+    pub(super) fn commit(&self, revision: &str) -> Result<String, ChangesError> {
         let wanted = format!("{revision}^{{commit}}");
         let asked = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
         match asked {

@@ -99,14 +99,18 @@ fn syntax(error: &toml::de::Error, text: &str) -> Problem {
 
 /// Takes a table apart key by key; what is wrong is noted, and reading goes on.
 struct Reader<'p> {
+    /// The directory that globs are relative to.
     directory: PathBuf,
+    /// The directory of the file, which indexes are relative to.
+    own: PathBuf,
     text: &'p str,
     problems: &'p mut Vec<Problem>,
 }
 
 impl<'p> Reader<'p> {
     fn new(file: &'p ConfigFile, problems: &'p mut Vec<Problem>) -> Reader<'p> {
-        Reader { directory: directory_of(&file.path).to_owned(), text: &file.text, problems }
+        let (directory, own) = (file.directory().to_owned(), directory_of(&file.path).to_owned());
+        Reader { directory, own, text: &file.text, problems }
     }
 
     fn config(mut self, table: &DeTable<'_>) -> Config {
@@ -207,9 +211,9 @@ impl<'p> Reader<'p> {
 
     /// A path of the configuration, which is relative to its directory.
     fn located(&self, path: &str) -> PathBuf {
-        match self.directory == Path::new(".") {
+        match self.own == Path::new(".") {
             true => PathBuf::from(path),
-            false => self.directory.join(path),
+            false => self.own.join(path),
         }
     }
 

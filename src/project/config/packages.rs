@@ -10,7 +10,7 @@ use super::{MAX_CONFIG_BYTES, directory_of, read_text};
 use crate::judgement::finding::{Note, NoteKind};
 use crate::judgement::policy::ProjectPackages;
 use crate::project::walk::marks;
-use crate::project::walk::{self, WalkSettings, display_path};
+use crate::project::walk::{self, NamedFiles, SideFiles, WalkSettings, display_path};
 use crate::text::manifest::{self, Manifest, Workspace};
 
 /// Most manifests that are read of one project.
@@ -62,9 +62,20 @@ impl ProjectManifests {
 fn read(place: &Path, settings: &WalkSettings) -> Read {
     let root = root_of(place);
     let names = &manifest::NAMES;
-    let found = walk::named_files(&root, names, settings, |name| !marks::is_vendored_folder(name));
+    let found = match settings.side.state() {
+        Some(state) => {
+            let is_vendored = |path: &PathBuf| {
+                let below = path.strip_prefix(&root).unwrap_or(path);
+                below.components().any(|part| marks::is_vendored_folder(&part.as_os_str().to_string_lossy()))
+            };
+            let mut files = state.named(&root, names);
+            files.retain(|path| !is_vendored(path));
+            NamedFiles { files, is_complete: true }
+        }
+        None => walk::named_files(&root, names, settings, |name| !marks::is_vendored_folder(name)),
+    };
     // Those that stand around the place come first: of a very large repository not all are read.
-    let near = beside_and_above(place, &root);
+    let near = beside_and_above(place, &root, &settings.side);
     let is_projects = |path: &&PathBuf| {
         let marks = marks::of(&display_path(path.strip_prefix(&root).unwrap_or(path)), &[]);
         !marks.vendored && !marks.test && !near.contains(path)
@@ -74,7 +85,7 @@ fn read(place: &Path, settings: &WalkSettings) -> Read {
     let is_complete = found.is_complete && paths.len() <= MAX_MANIFESTS;
     paths.truncate(MAX_MANIFESTS);
 
-    let packages = packages(&paths);
+    let packages = packages(&paths, &settings.side);
     let message =
         "only part of the project's manifests were read, so matches with its own packages may be reported";
     let note = Note { path: None, kind: NoteKind::Limit, message: message.to_owned() };
@@ -100,9 +111,13 @@ fn is_member(place: &Path, root: &Path) -> bool {
 
 /// The manifests in the directories from the place up to the root. Outside of a repository, where the place has none of
 /// its own, those of the nearest directory above it.
-fn beside_and_above(place: &Path, root: &Path) -> Vec<PathBuf> {
+fn beside_and_above(place: &Path, root: &Path, side: &SideFiles) -> Vec<PathBuf> {
     let of_directory = |directory: &Path| -> Vec<PathBuf> {
-        manifest::NAMES.iter().map(|name| directory.join(name)).filter(|path| path.is_file()).collect()
+        manifest::NAMES
+            .iter()
+            .map(|name| directory.join(name))
+            .filter(|path| side.at(path).is_file())
+            .collect()
     };
     let within = place.ancestors().take_while(|directory| directory.starts_with(root));
     let own: Vec<PathBuf> = within.flat_map(of_directory).collect();
@@ -112,9 +127,11 @@ fn beside_and_above(place: &Path, root: &Path) -> Vec<PathBuf> {
     }
 }
 
-fn packages(paths: &[PathBuf]) -> ProjectPackages {
-    let texts: BTreeMap<&Path, String> =
-        paths.iter().filter_map(|path| Some((&**path, read_text(path, MAX_CONFIG_BYTES).ok()?))).collect();
+fn packages(paths: &[PathBuf], side: &SideFiles) -> ProjectPackages {
+    let texts: BTreeMap<&Path, String> = paths
+        .iter()
+        .filter_map(|path| Some((&**path, read_text(&side.at(path), MAX_CONFIG_BYTES).ok()?)))
+        .collect();
     let workspaces: BTreeMap<&Path, Workspace> = texts
         .iter()
         .filter(|(path, _)| path.ends_with("Cargo.toml"))

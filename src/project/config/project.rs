@@ -22,7 +22,7 @@ use directory::Directory;
 use super::{MAX_CONFIG_BYTES, directory_of, read_text};
 use crate::judgement::finding::{Note, NoteKind};
 use crate::license::{self, LicenseExpression, LicenseFact, Precedence, Precision};
-use crate::project::walk::absolute_path;
+use crate::project::walk::{SideFiles, absolute_path};
 
 /// Answers under which licence a file stands. Directories are read once.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub struct ProjectLicenses {
     given: Option<LicenseFact>,
     configured: Option<Configured>,
     boundaries: Vec<PathBuf>,
+    side: SideFiles,
     known: Mutex<HashMap<PathBuf, Arc<Directory>>>,
     notes: Mutex<BTreeSet<Note>>,
 }
@@ -110,9 +111,15 @@ impl ProjectLicenses {
             given: None,
             configured,
             boundaries,
+            side: SideFiles::default(),
             known: Mutex::default(),
             notes: Mutex::default(),
         }
+    }
+
+    /// The same with everything that decides read elsewhere, what files say of themselves included.
+    pub fn reading(self, side: SideFiles) -> ProjectLicenses {
+        ProjectLicenses { side, ..self }
     }
 
     /// The licence of a directory's own files, or of a file without a look into it.
@@ -203,7 +210,9 @@ impl ProjectLicenses {
             let license = license::side_file(&said)?;
             return Some(Statement { license, kind: StatementKind::SideFile, place: shown(&side) });
         }
-        let license = license::header(text?)?;
+        // What a change writes into a file does not decide about the change.
+        let before = self.side.state().map(|state| std::fs::read(state.at(path)).unwrap_or_default());
+        let license = license::header(before.as_deref().or(text)?)?;
         Some(Statement { license, kind: StatementKind::Header, place: shown(path) })
     }
 
@@ -273,10 +282,11 @@ impl ProjectLicenses {
     }
 
     fn read(&self, path: &Path) -> Option<String> {
-        if !path.is_file() {
+        let place = self.side.at(path);
+        if !place.is_file() {
             return None;
         }
-        read_text(path, MAX_CONFIG_BYTES)
+        read_text(&place, MAX_CONFIG_BYTES)
             .map_err(|reason| self.note(path, format!("its licence is not known: {reason}")))
             .ok()
     }

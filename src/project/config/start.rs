@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Config {
-        let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned() };
+        let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned(), top: None };
         document::read(file, &[&[]]).unwrap_or_else(|error| panic!("{error}\n{text}")).expect("a table")
     }
 

@@ -13,6 +13,7 @@ mod inspect;
 pub mod marks;
 mod passed_over;
 mod replace;
+mod side;
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -35,6 +36,7 @@ use ignored::Origin;
 pub use inspect::{Inspected, NotText, inspect, is_minified};
 pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
+pub use side::{Elsewhere, SideFiles};
 
 /// Largest source file that is read where an answer is waited for: in an editor, of an agent, while code is declared.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
@@ -53,6 +55,8 @@ const FIRST_LINE_BYTES: u64 = 256;
 pub struct WalkSettings {
     /// Whether `.gitignore` and `.ignore` files hide what they name.
     pub ignore_files: IgnoreFiles,
+    /// Where ignore files and manifests are read.
+    pub side: SideFiles,
     /// Globs, against the absolute path, of what is left out.
     pub exclude: GlobSet,
     /// Whether the globs hold for files that were named explicitly.
@@ -67,6 +71,26 @@ pub enum IgnoreFiles {
     Respect,
     /// They are files like any other.
     Disregard,
+    /// They are, and hidden files and folders are checked too.
+    DisregardHidden,
+}
+
+impl WalkSettings {
+    /// Whether a file or folder is looked at, as far as the walker is not told to leave it out by itself.
+    fn shows(&self, path: &Path, name: &OsStr, is_directory: bool) -> bool {
+        if name == ".git" {
+            return false;
+        }
+        let is_hidden = name.as_encoded_bytes().starts_with(b".");
+        match (self.side.state(), self.ignore_files) {
+            (_, IgnoreFiles::DisregardHidden) => true,
+            (None, _) => true,
+            // What git tracks is no cache or environment, and a change may bring it along in a hidden folder.
+            (Some(state), _) if is_hidden && !state.is_tracked(path) => false,
+            (Some(state), IgnoreFiles::Respect) => !state.ignores(path, is_directory),
+            (Some(_), IgnoreFiles::Disregard) => true,
+        }
+    }
 }
 
 /// Whether an explicitly named file can be excluded.
@@ -88,6 +112,8 @@ pub struct Walked {
     pub notes: Vec<Note>,
     /// Whether there is nothing to check because the globs leave out all that was met.
     pub is_all_excluded: bool,
+    /// Files of a change that decide what is reported of it.
+    pub policy: Vec<String>,
     /// What the files of a change held before it, as far as they were there: code that stood there is not new.
     pub base: Vec<WalkedFile>,
 }
@@ -374,7 +400,8 @@ fn builder(
     told: mpsc::Sender<LeftOut>,
     enters: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> WalkBuilder {
-    let wanted = settings.ignore_files == IgnoreFiles::Respect;
+    let is_elsewhere = settings.side.state().is_some();
+    let wanted = settings.ignore_files == IgnoreFiles::Respect && !is_elsewhere;
     // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
     // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
     let inside = is_inside_repository(directory);
@@ -385,7 +412,7 @@ fn builder(
     unreadable.into_iter().map(LeftOut::Unreadable).for_each(&tell);
     let mut builder = WalkBuilder::new(directory);
     builder
-        .hidden(true)
+        .hidden(!is_elsewhere && settings.ignore_files != IgnoreFiles::DisregardHidden)
         .follow_links(false)
         .ignore(respect)
         .git_ignore(respect)
@@ -403,6 +430,9 @@ fn builder(
             return false;
         }
         let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if !settings.shows(entry.path(), entry.file_name(), is_directory) {
+            return false;
+        }
         if is_directory && !enters(&entry.file_name().to_string_lossy()) {
             return false;
         }

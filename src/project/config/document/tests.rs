@@ -10,7 +10,8 @@ use crate::license::Distribution;
 use crate::project::config::given_license;
 
 fn config(text: &str) -> Result<Config, Vec<Problem>> {
-    let file = ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned() };
+    let file =
+        ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned(), top: None };
     match read(file, &[&[]]) {
         Ok(config) => Ok(config.expect("the document itself is the table")),
         Err(ConfigError::Invalid { problems, .. }) => Err(problems),
