@@ -21,7 +21,7 @@ const PIECE_BYTES: usize = 64 << 10;
 /// A piece with a control character in fewer bytes is no code.
 const BYTES_PER_CONTROL: usize = 32;
 /// A piece of so few bytes that is given up is not cut again.
-const MIN_PIECE_BYTES: usize = 1 << 10;
+const MIN_PIECE_BYTES: usize = 256;
 
 impl Tokenizer {
     /// Returns the tokens of a text as [`Tokenizer::tokenize`] does, or those of its pieces if the text is longer than
@@ -212,14 +212,16 @@ mod tests {
 
     #[test]
     fn what_hinders_the_parser_is_a_gap_and_the_rest_is_read() {
+        let code = PYTHON.repeat(10);
         let hostile = format!("# {}\n", "\u{1}".repeat(3_000));
-        let source = source("python", format!("{PYTHON}{hostile}{PYTHON}"));
+        let source = source("python", format!("{code}{hostile}{code}"));
         assert_eq!(Tokenizer::new().tokenize(&source).completeness(), Completeness::BudgetExhausted);
         let stream = Tokenizer::new().tokenize_in_pieces(&source);
         assert_eq!(stream.completeness(), Completeness::Whole);
-        assert!(!stream.gaps().is_empty() || !stream.is_empty());
+        assert!(!stream.gaps().is_empty());
         let words = words(&source, &stream);
-        assert_eq!(words.iter().filter(|word| *word == "area").count(), 2, "{words:?}");
+        let read = words.iter().filter(|word| *word == "area").count();
+        assert!((18..=20).contains(&read), "{read}: {:?}", stream.gaps());
     }
 
     #[test]
