@@ -8,6 +8,7 @@ mod baseline;
 mod cached;
 mod check;
 mod completions;
+mod decisions;
 mod doctor;
 mod draw;
 mod exit;

@@ -97,6 +97,8 @@ pub struct Drawing<'a> {
     pub facts: &'a SourceFacts,
     /// The time, for formats that cannot do without, as RFC 3339 has it.
     pub created: &'a str,
+    /// What the run was.
+    pub run: &'a html::Run,
 }
 
 impl ReportFormat {
@@ -144,7 +146,7 @@ impl ReportFormat {
 /// # Errors
 /// If writing fails.
 pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let Drawing { report, explanations, told, text, repository, facts, created } = *drawing;
+    let Drawing { report, explanations, told, text, repository, facts, created, run } = *drawing;
     match (format, told) {
         (ReportFormat::Text, _) => {
             text::write(report, facts, text, out)?;
@@ -157,7 +159,7 @@ pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Writ
         (ReportFormat::Github, _) => github::write(report, repository, facts, out),
         (ReportFormat::Gitlab, _) => gitlab::write(report, repository, out),
         (ReportFormat::Markdown, _) => markdown::write(report, explanations, markdown::Length::Whole, out),
-        (ReportFormat::Html, _) => html::write(report, explanations, out),
+        (ReportFormat::Html, _) => html::write(report, explanations, run, out),
         (ReportFormat::Cyclonedx, _) => cyclonedx::write(report, out),
         (ReportFormat::Spdx, _) => spdx::write(report, facts, created, out),
     }

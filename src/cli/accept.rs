@@ -8,9 +8,10 @@ use clap::{Args, ValueHint};
 
 use super::args::{CheckArgs, Common};
 use super::attribute::scan_for;
+use super::decisions::Decisions;
 use super::exit::ExitStatus;
 use super::explain::{Wanted, recorded, with_journal};
-use super::failure::of_log;
+use super::failure::{of_log, warn};
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
@@ -30,17 +31,22 @@ use crate::session::journal::Event;
 Examples:
   birthmark accept f77234e8 --reason 'written by the same author, see the letter of 2026-03-02'
   birthmark accept src/table.py:40 --reason 'a textbook algorithm'
+  birthmark accept --from birthmark-decisions.json
 
 Exit status: 0 accepted, 2 there is nothing of that name to accept, or something could not be done")]
 pub struct AcceptArgs {
     /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
-    pub finding: String,
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    pub finding: Option<String>,
     /// Files and directories to look in; by default the file of PATH:LINE, else the project
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Why the code may stay as it is
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    pub reason: String,
+    #[arg(long, value_name = "TEXT", value_parser = reason, required_unless_present = "from", conflicts_with = "from")]
+    pub reason: Option<String>,
+    /// Accept what a file of decisions says, as the HTML report exports it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub from: Option<PathBuf>,
     #[command(flatten)]
     pub check: CheckArgs,
     #[command(flatten)]
@@ -55,24 +61,69 @@ fn reason(text: &str) -> Result<String, String> {
 }
 
 pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let wanted = Wanted::parse(&args.finding);
+    match &args.from {
+        Some(file) => {
+            let decisions = Decisions::read(file)?;
+            accept_from(&decisions, args, common)
+        }
+        None => accept_one(args, common),
+    }
+}
+
+fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let (finding, reason) = (args.finding.unwrap_or_default(), args.reason.unwrap_or_default());
+    let wanted = Wanted::parse(&finding);
     let recorded = recorded(&wanted, &args.check.config, &args.journal.place);
     let paths = wanted.paths(args.paths, &args.check.config)?;
     let request = Request::new(scan_for(paths, args.check.clone()))?;
-    let Some(mut log) = request.session().log().cloned() else {
-        bail!("--no-config honours no decisions, so none is written; leave it out");
-    };
+    let mut log = log_of(&request)?;
     let (report, _) = request.report_and_files(common)?;
     let references = wanted.of(&report).map_err(|error| with_journal(error, &recorded))?;
     // What else stands in the project is not decided on, and must not take the decision over.
     let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
     let (everywhere, _) = project.report_and_files(common)?;
-    let (told, settled) = accepted(&report, &references, &everywhere.references, &mut log, &args.reason)?;
-    args.journal.note(request.session(), Event::Accepted, Some(&args.reason), &settled);
+    let (told, settled) = accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
+    args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
     if !common.quiet {
         Output::Standard.write(&told, Painted::No)?;
     }
     Ok(ExitStatus::Success)
+}
+
+/// Accepts what a file of decisions says. What is in no file as the decision describes it is told, and the rest is
+/// accepted.
+fn accept_from(decisions: &Decisions, args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let here = Request::new(scan_for(args.paths.clone(), args.check.clone()))?;
+    let mut log = log_of(&here)?;
+    let paths = if args.paths.is_empty() { vec![log.root().to_owned()] } else { args.paths };
+    let request = Request::new(scan_for(paths, args.check))?;
+    let (report, _) = request.report_and_files(common)?;
+    let mut status = ExitStatus::Success;
+    for decision in decisions.to_accept() {
+        let reason = decision.reason();
+        let references = decision.references(&report);
+        if references.is_empty() {
+            let (id, path, line) = (&decision.id, &decision.path, decision.line);
+            warn(&format!(
+                "{path}:{line} is not accepted: no match with the id `{id}` stands there; scan again"
+            ));
+            status = ExitStatus::Failure;
+            continue;
+        }
+        let (told, settled) = accepted(&report, &references, &report.references, &mut log, &reason)?;
+        args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
+        if !common.quiet {
+            Output::Standard.write(&told, Painted::No)?;
+        }
+    }
+    Ok(status)
+}
+
+fn log_of(request: &Request) -> anyhow::Result<AcceptanceLog> {
+    match request.session().log() {
+        Some(log) => Ok(log.clone()),
+        None => bail!("--no-config honours no decisions, so none is written; leave it out"),
+    }
 }
 
 /// Accepts the references that are left to accept; what there is to say of each, and which those are.

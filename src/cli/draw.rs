@@ -10,6 +10,8 @@ use super::explain::shown_references;
 use super::output::{self, Output, Painted};
 use super::scanned::Scanned;
 use crate::judgement::finding::{Explanation, Reference};
+use crate::project::git::Git;
+use crate::report::html::Run;
 use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, Links, References, TextSettings};
 use crate::report::{self, Drawing, Facts, ReportFormat, Repository, SourceFacts};
@@ -89,18 +91,22 @@ impl Look {
         };
         let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
         let facts = self.destinations.iter().map(|to| to.format.facts()).max();
+        let shows_run = self.destinations.iter().any(|to| to.format == ReportFormat::Html);
+        let created = created()?;
+        let repository = repository();
         let drawing = Drawing {
             report: &scanned.report,
             explanations: &if shows_code { code_shown(scanned)? } else { Vec::new() },
             told: told.as_deref(),
             text: self.text,
-            repository: &repository(),
+            repository: &repository,
             facts: &match facts {
                 Some(Facts::Needed) => scanned.facts()?,
                 Some(Facts::Welcome) => scanned.facts().unwrap_or_default(),
                 Some(Facts::Unused) | None => SourceFacts::default(),
             },
-            created: &created()?,
+            created: &created,
+            run: &if shows_run { run(&repository, &created) } else { Run::default() },
         };
         let mut drawn = Vec::new();
         for Destination { format, output } in self.destinations {
@@ -164,6 +170,28 @@ fn created() -> anyhow::Result<String> {
         Err(_) => Timestamp::from_second(Timestamp::now().as_second())?,
     };
     Ok(time.to_string())
+}
+
+/// What the run was. Arguments are quoted where a shell would take them apart.
+fn run(repository: &Repository, created: &str) -> Run {
+    let argument = |argument: std::ffi::OsString| {
+        let text = argument.to_string_lossy().into_owned();
+        let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@+".contains(c);
+        match !text.is_empty() && text.chars().all(is_plain) {
+            true => text,
+            false => format!("'{}'", text.replace('\'', r"'\''")),
+        }
+    };
+    let arguments = std::env::args_os().skip(1).map(argument);
+    let commit = Git::here().run(&["rev-parse", "--short", "HEAD"]);
+    let current = std::env::current_dir().map(|directory| directory.to_string_lossy().into_owned());
+    let top = if repository.top.is_empty() { current.unwrap_or_default() } else { repository.top.clone() };
+    Run {
+        project: top.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        commit: commit.map(|name| String::from_utf8_lossy(&name).trim().to_owned()).unwrap_or_default(),
+        date: created.split('T').next().unwrap_or_default().to_owned(),
+        command: std::iter::once("birthmark".to_owned()).chain(arguments).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The repository around the current directory.

@@ -43,18 +43,24 @@ const MAX_NOTES: usize = 200;
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, explanations: &[Explanation], out: &mut dyn io::Write) -> io::Result<()> {
-    let page = page(report, explanations).map_err(io::Error::other)?;
+pub fn write(
+    report: &Report,
+    explanations: &[Explanation],
+    run: &Run,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let page = page(report, explanations, run).map_err(io::Error::other)?;
     writeln!(out, "{page}")
 }
 
-fn page(report: &Report, explanations: &[Explanation]) -> Result<String, minijinja::Error> {
+fn page(report: &Report, explanations: &[Explanation], run: &Run) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.add_template("body.html", BODY)?;
     templates.add_template("page.html", PAGE)?;
     let verdict = verdict(report);
-    let body = templates.get_template("body.html")?.render(Serde(body(report, explanations, &verdict)))?;
+    let body =
+        templates.get_template("body.html")?.render(Serde(body(report, explanations, run, &verdict)))?;
     let nonce = blake3::hash(body.as_bytes()).to_hex()[..32].to_owned();
     templates.get_template("page.html")?.render(context! {
         nonce,
@@ -66,10 +72,24 @@ fn page(report: &Report, explanations: &[Explanation]) -> Result<String, minijin
     })
 }
 
+/// What the run was, for who reads the page later; what is empty is not shown.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Run {
+    /// The name of the project's directory.
+    pub project: String,
+    /// The commit that is checked out.
+    pub commit: String,
+    /// The day, as RFC 3339 has it.
+    pub date: String,
+    /// The command line.
+    pub command: String,
+}
+
 /// What the body's template reads.
 #[derive(Serialize)]
 struct Body<'a> {
     verdict: &'a str,
+    run: Run,
     checked: String,
     license: Option<String>,
     change: Option<String>,
@@ -109,6 +129,11 @@ struct Item {
     heading: Option<&'static str>,
     anchor: String,
     id: String,
+    whole_id: String,
+    line: u32,
+    bits: u32,
+    bin: &'static str,
+    page: Option<String>,
     severity: &'static str,
     label: &'static str,
     title: String,
@@ -153,7 +178,7 @@ struct Index {
     digest: String,
 }
 
-fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) -> Body<'a> {
+fn body<'a>(report: &'a Report, explanations: &[Explanation], run: &Run, verdict: &'a str) -> Body<'a> {
     let summary = &report.summary;
     let provenance = &report.provenance;
     let (items, left_out) = items(report, explanations);
@@ -162,6 +187,12 @@ fn body<'a>(report: &'a Report, explanations: &[Explanation], verdict: &'a str) 
     let sets = sets.chain(provenance.idioms.iter().map(|idioms| ("Idioms", idioms)));
     Body {
         verdict,
+        run: Run {
+            project: shown(&run.project),
+            commit: shown(&run.commit),
+            date: shown(&run.date),
+            command: shown(&run.command),
+        },
         checked: format!(
             "{} with {}; {} to licensed code",
             count(summary.files_scanned, "file"),
@@ -244,6 +275,11 @@ fn of_reference(reference: &Reference) -> Item {
     let evidence = &reference.evidence;
     Item {
         id: reference.id.chars().take(8).collect(),
+        whole_id: shown(&reference.id),
+        line: reference.region.start_line,
+        bits: evidence.bits.max(0.0) as u32,
+        bin: bin(evidence.bits),
+        page: owner.and_then(|owner| owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)),
         severity: "clear",
         label: words::standing(reference),
         title: capital(&title(reference)),
@@ -300,6 +336,7 @@ fn facets(items: &[Item]) -> Vec<Facet> {
         facet("owner", "Likeliest origin", items, &|item| item.package.clone()),
         facet("directory", "Directory", items, &|item| item.directory.clone()),
         facet("kind", "Kind of copy", items, &|item| item.kind.to_owned()),
+        histogram(items),
     ];
     facets.retain(|facet| !facet.rows.is_empty());
     facets
@@ -338,6 +375,27 @@ fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&It
         rows.push(Row { name: String::new(), shown, count: rest, percent: percent(rest), picks: false });
     }
     Facet { key, title, rows }
+}
+
+/// Evidence in bits from which the bars of the histogram begin, with their names.
+const BINS: [(f32, &str); 6] = [
+    (0.0, "below 100 bits"),
+    (100.0, "100 to 200 bits"),
+    (200.0, "200 to 400 bits"),
+    (400.0, "400 to 800 bits"),
+    (800.0, "800 to 1,600 bits"),
+    (1600.0, "1,600 bits or more"),
+];
+
+fn bin(bits: f32) -> &'static str {
+    BINS.iter().rev().find(|(from, _)| bits >= *from).map_or(BINS[0].1, |(_, name)| name)
+}
+
+/// How strong the evidence is, in the order of bits.
+fn histogram(items: &[Item]) -> Facet {
+    let mut histogram = facet("strength", "Evidence", items, &|item| item.bin.to_owned());
+    histogram.rows.sort_by_key(|row| BINS.iter().position(|(_, name)| *name == row.name));
+    histogram
 }
 
 /// The length of the directories that all these begin with, which need not be shown.

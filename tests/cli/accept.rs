@@ -262,3 +262,44 @@ fn a_damaged_log_is_an_error_with_a_place() {
         );
     }
 }
+
+#[test]
+fn decisions_of_the_html_page_are_accepted_from_a_file() {
+    let demo = Demo::new();
+    let (_, report) = demo.scan(&[]);
+    let id = report["matches"][0]["id"].as_str().expect("an id").to_owned();
+    let row = |path: &str, decision: &str, reason: &str| serde_json::json!({"id": id, "path": path, "line": 57, "decision": decision, "reason": reason});
+    let write = |version: u32, rows: &[Value]| {
+        let text = serde_json::json!({"schema_version": version, "decisions": rows}).to_string();
+        fs::write(demo.path("decisions.json"), text).expect("written");
+    };
+    let accept = || demo.run(&["accept", "--from", "decisions.json"]);
+
+    write(1, &[row(ROUTES, "accept", " ")]);
+    let (code, _, err) = accept();
+    assert_eq!(code, 2);
+    assert!(err.contains("parcelbot/routes.py:57 has no reason"), "{err}");
+    write(2, &[row(ROUTES, "accept", "ours")]);
+    let (code, _, err) = accept();
+    assert!(code == 2 && err.contains("has version 2, this birthmark reads 1"), "{err}");
+    fs::write(demo.path("decisions.json"), "[]").expect("written");
+    let (code, _, err) = accept();
+    assert!(code == 2 && err.contains("holds no decisions as the HTML report exports them"), "{err}");
+    write(1, &[row(ROUTES, "later", "")]);
+    assert_eq!(accept().0, 0);
+    assert!(!demo.path(".birthmark/references").exists(), "nothing is decided yet");
+
+    write(1, &[row("gone.py", "accept", "ours"), row(ROUTES, "not-a-copy", "written in 2019")]);
+    let (code, out, err) = accept();
+    assert_eq!(code, 2, "one of two stands nowhere");
+    assert!(err.contains("gone.py:57 is not accepted: no match with the id"), "{err}");
+    assert!(out.contains("accepted parcelbot/routes.py:57 (09009afa)"), "{out}");
+    let entry = fs::read_to_string(&demo.entries()[0]).expect("readable");
+    assert!(entry.contains("not a copy: written in 2019"), "{entry}");
+    assert_eq!(demo.scan(&[]).0, 0, "the scan passes now");
+
+    let (code, _, err) = demo.run(&["accept", "--from", "decisions.json", "--reason", "both"]);
+    assert!(code == 2 && err.contains("cannot be used with"), "{err}");
+    let (code, _, err) = demo.run(&["accept"]);
+    assert!(code == 2 && err.contains("required"), "{err}");
+}

@@ -1,5 +1,6 @@
 """Reads a report's page in a real browser: page.py REPORT CHROMIUM. Its script works, nothing of the project's runs."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -31,6 +32,40 @@ def checked_filters(page: Page) -> None:
     check("code unfolded", 6, page.locator("details.code[open]").count())
 
 
+def checked_order(page: Page) -> None:
+    items = page.locator(".item")
+    bits = lambda: [int(item.get_attribute("data-bits")) for item in items.all()]
+    as_drawn = bits()
+    page.select_option("#sort", "bits")
+    check("sorted by evidence", sorted(as_drawn, reverse=True), bits())
+    page.select_option("#group", "license")
+    licences = {item.get_attribute("data-license") for item in items.all()}
+    check("a heading for each licence", len(licences), page.locator(".list > h2").count())
+    page.select_option("#group", "")
+    page.select_option("#sort", "")
+    check("as drawn again", as_drawn, bits())
+    check("bars of the evidence", True, page.locator("button[data-key=strength]").count() > 0)
+    check("what the run was", True, "birthmark scan" in page.locator(".run").text_content())
+
+
+def checked_decisions(page: Page) -> None:
+    first = page.locator(".item").first
+    check("no decision yet", False, page.locator("#export").is_visible())
+    first.locator("button[data-decision=not-a-copy]").click()
+    check("a reason is asked for", "Export decisions (0 of 1)", page.locator("#export").text_content())
+    first.locator(".triage input").fill("written in 2019")
+    page.reload()
+    check("kept by the browser", "Export decisions (1 of 1)", page.locator("#export").text_content())
+    with page.expect_download() as download:
+        page.locator("#export").click()
+    document = json.loads(Path(download.value.path()).read_text())
+    decided = document["decisions"][0]
+    check("exported", (1, 1, "not-a-copy", "written in 2019", 16),
+          (document["schema_version"], len(document["decisions"]), decided["decision"], decided["reason"], len(decided["id"])))
+    page.locator(".item").first.locator("button[data-decision=not-a-copy]").click()
+    check("taken back", False, page.locator("#export").is_visible())
+
+
 def checked_looks(page: Page) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
@@ -57,8 +92,10 @@ def main() -> None:
         page.goto(PAGE)
         check("scripts and styles", (1, 1), (page.locator("script").count(), page.locator("style").count()))
         checked_filters(page)
+        checked_order(page)
+        checked_decisions(page)
         checked_looks(page)
-        check("asked for, refused or complained of", [PAGE], happened)
+        check("asked for, refused or complained of", {PAGE}, {url for url in happened if not url.startswith("blob:")})
         browser.close()
 
 

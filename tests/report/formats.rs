@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use birthmark::judgement::finding::{Decision, Finding, Report, Rule, Severity};
 use birthmark::license::LearnedFrom;
+use birthmark::report::html::Run;
 use birthmark::report::markdown::{self, Length};
 use birthmark::report::text::{Frame, Links, References, TextSettings};
 use birthmark::report::{self, Drawing, ReportFormat, Repository, SourceFacts};
@@ -35,6 +36,12 @@ fn drawn_with(format: ReportFormat, report: &Report, facts: &SourceFacts) -> Str
         repository: &Repository { top: "/r".to_owned(), below: "app".to_owned() },
         facts,
         created: "2026-01-02T03:04:05Z",
+        run: &Run {
+            project: HOSTILE.to_owned(),
+            commit: "1a2b3c4".to_owned(),
+            date: "2026-01-02".to_owned(),
+            command: format!("birthmark scan {HOSTILE}"),
+        },
     };
     let mut drawn = Vec::new();
     report::write(format, &drawing, &mut drawn).expect("written");
@@ -365,11 +372,15 @@ fn the_page_is_one_of_its_own_and_nobody_elses() {
     );
     assert_eq!(text.matches("<script").count(), 1, "its own");
     assert_eq!(text.matches("<style").count(), 1, "its own");
-    for foreign in
-        ["<img", "<link", "<iframe", "javascript:y\"", " src=", "http:", "https:", "@import", "url("]
-    {
+    for foreign in ["<img", "<link", "<iframe", "javascript:y\"", " src=", "http:", "@import", "url("] {
         assert!(!text.contains(foreign), "{foreign}");
     }
+    let links = text.matches("<a href=\"https:").count();
+    assert_eq!(
+        text.matches("https:").count(),
+        links,
+        "links lead to the pages of origins, and nothing is fetched"
+    );
     assert!(text.contains("&lt;script&gt;alert(&#x27;1&#x27;)"), "what was there is shown");
     let other = drawn(ReportFormat::Html, &full());
     assert!(!other.contains(nonce), "another body has another number");
