@@ -4,11 +4,13 @@
 mod fail;
 mod init;
 mod license;
+mod pages;
 mod trust;
 
 pub use fail::FailArgs;
 pub use init::InitArgs;
 pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
+pub use pages::{CompletionsArgs, ManArgs};
 pub use trust::TrustArgs;
 
 use std::num::NonZeroUsize;
@@ -455,27 +457,6 @@ pub struct DoctorArgs {
     /// Format of the diagnosis
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  birthmark man --dir ~/.local/share/man/man1
-  birthmark man --dir man && man man/birthmark-scan.1")]
-pub struct ManArgs {
-    /// Directory to write them to, a page per command; made if it is not there
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub dir: PathBuf,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  birthmark completions bash > ~/.local/share/bash-completion/completions/birthmark
-  birthmark completions fish > ~/.config/fish/completions/birthmark.fish")]
-pub struct CompletionsArgs {
-    /// The shell
-    pub shell: clap_complete::Shell,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
