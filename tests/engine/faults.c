@@ -5,6 +5,8 @@
 //   /faults:fail:N:always:DIR  fail it and all after it
 //   /faults:record:FILE:DIR    append each call that changes DIR to FILE
 //   /faults:stop               do neither; the error number is 10000 and the calls that were counted
+// A process that is started with BIRTHMARK_FAULTS=fail:N:... is told so from the start, and writes the number of calls that it
+// counted into the file that BIRTHMARK_FAULTS_COUNT names.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -30,6 +32,12 @@ static unsigned char watched[1 << 16];
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static int is_below(const char *path) {
+    char whole[8192];
+    if (path && *path != '/' && root_length) {
+        if (!getcwd(whole, 4096)) return 0;
+        snprintf(whole + strlen(whole), 4000, "/%s", !strncmp(path, "./", 2) ? path + 2 : path);
+        path = whole;
+    }
     return root_length && path && !strncmp(path, root, root_length) && (path[root_length] == '/' || !path[root_length]);
 }
 
@@ -81,6 +89,17 @@ static void control(const char *words) {
         root_length = strlen(root);
     }
     errno = 10000 + counted;
+}
+
+__attribute__((constructor)) static void begin(void) {
+    const char *words = getenv("BIRTHMARK_FAULTS");
+    if (words) control(words);
+}
+
+__attribute__((destructor)) static void end(void) {
+    const char *path = getenv("BIRTHMARK_FAULTS_COUNT");
+    int fd = path ? REAL(open)(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    if (fd >= 0) dprintf(fd, "%ld", (long)calls);
 }
 
 static int opened(const char *path, int flags, mode_t mode) {

@@ -14,21 +14,23 @@ use birthmark::purl::Purl;
 
 use crate::corpus::{Given, Random, function};
 
+/// Compiles the shim.
+fn shim(directory: &Path) -> PathBuf {
+    let library = directory.join("birthmark-faults.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/faults.c");
+    let mut command = Command::new("cc");
+    command.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl");
+    assert!(command.status().expect("cc runs").success());
+    library
+}
+
 /// Whether this process has the shim; else runs the test of that name in one that has.
 fn has_faults(test: &str) -> bool {
     if env::var_os("LD_PRELOAD").is_some_and(|it| it.to_string_lossy().contains("birthmark-faults")) {
         return true;
     }
     let directory = tempfile::tempdir().expect("a directory");
-    let library = directory.path().join("birthmark-faults.so");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine/faults.c");
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .arg(&library)
-        .arg(source)
-        .arg("-ldl")
-        .status();
-    assert!(compiled.expect("cc runs").success());
+    let library = shim(directory.path());
     let output = Command::new(env::current_exe().expect("known"))
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env("LD_PRELOAD", &library)
@@ -316,4 +318,95 @@ fn a_power_failure_leaves_the_old_index_or_the_new_one() {
         }
     }
     assert!(tried > 200, "{tried}");
+}
+
+/// A project with a copy that fails, and what birthmark writes about it.
+struct Decided {
+    directory: tempfile::TempDir,
+    library: PathBuf,
+}
+
+impl Decided {
+    fn new() -> Decided {
+        let directory = tempfile::tempdir().expect("a directory");
+        let library = shim(directory.path());
+        let project = directory.path().join("project");
+        fs::create_dir_all(project.join(".git")).expect("made");
+        let routes = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot/routes.py");
+        fs::copy(routes, project.join("routes.py")).expect("copied");
+        fs::write(project.join("birthmark.toml"), "license = 'MIT'\n").expect("written");
+        Decided { directory, library }
+    }
+
+    fn written(&self) -> PathBuf {
+        self.directory.path().join("project/.birthmark")
+    }
+
+    /// Runs birthmark; returns its exit status, what it says, and how many calls were counted.
+    fn run(&self, words: &[&str], faults: &str) -> (Option<i32>, String, i32) {
+        let count = self.directory.path().join("count");
+        let output = Command::new(env!("CARGO_BIN_EXE_birthmark"))
+            .args(words)
+            .args(["--index", concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index")])
+            .current_dir(self.directory.path().join("project"))
+            .env("GIT_AUTHOR_NAME", "Ada Example")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.org")
+            .env("SOURCE_DATE_EPOCH", "1700000000")
+            .env("BIRTHMARK_LOG_DIR", self.directory.path().join("log"))
+            .env("LD_PRELOAD", &self.library)
+            .env("BIRTHMARK_FAULTS", faults)
+            .env("BIRTHMARK_FAULTS_COUNT", &count)
+            .output()
+            .expect("it runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let calls = fs::read_to_string(count).expect("counted").parse().expect("a number");
+        (output.status.code(), said.concat(), calls)
+    }
+
+    /// The files that are written, with their contents; without those that a run that failed left unnamed.
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut found, mut waiting) = (BTreeMap::new(), vec![self.written()]);
+        while let Some(directory) = waiting.pop() {
+            for entry in fs::read_dir(directory).into_iter().flatten() {
+                let path = entry.expect("readable").path();
+                match path.is_dir() {
+                    true => waiting.push(path),
+                    false => drop(found.insert(path.clone(), fs::read(path).expect("readable"))),
+                }
+            }
+        }
+        found.retain(|path, _| path.extension().is_some());
+        found
+    }
+}
+
+#[test]
+fn a_baseline_and_a_decision_are_whole_or_as_they_were() {
+    let decided = Decided::new();
+    let (code, said, _) = decided.run(&["scan", "--format", "json"], "stop");
+    assert_eq!(code, Some(1), "{said}");
+    let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let id = report["findings"][0]["match"].as_str().unwrap_or_else(|| panic!("{said}"));
+    for words in [&["baseline", "create", "--force"][..], &["accept", id, "--reason", "tried"]] {
+        let _ = fs::remove_dir_all(decided.written());
+        let (code, said, _) = decided.run(words, "stop");
+        assert_eq!(code, Some(0), "{words:?}: {said}");
+        let whole = decided.files();
+        assert_eq!(whole.len(), 1, "{whole:?}");
+        for how in ["once", "always"] {
+            for nth in 1.. {
+                let _ = fs::remove_dir_all(decided.written());
+                let faults = format!("fail:{nth}:{how}:{}", decided.written().display());
+                let (code, said, calls) = decided.run(words, &faults);
+                let what = format!("{words:?}: call {nth} of {calls} fails {how}: {code:?}: {said}");
+                let files = decided.files();
+                assert!(code == Some(0) || code == Some(2), "{what}");
+                assert!(files == whole || code == Some(2) && files.is_empty(), "{what}: {files:?}");
+                if calls < nth {
+                    assert!(nth > 5, "{what}");
+                    break;
+                }
+            }
+        }
+    }
 }
