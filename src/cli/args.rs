@@ -1,12 +1,14 @@
 //! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
 //! decided by each subcommand.
 
+mod color;
 mod fail;
 mod init;
 mod license;
 mod pages;
 mod trust;
 
+pub use color::Color;
 pub use fail::FailArgs;
 pub use init::InitArgs;
 pub use license::{CompatArgs, LicenseCommand, ReadArgs, ShowArgs};
@@ -18,7 +20,6 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anstream::ColorChoice;
 use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
@@ -468,17 +469,6 @@ pub enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum Color {
-    /// Where the output is a terminal
-    #[default]
-    Auto,
-    /// Everywhere
-    Always,
-    /// Nowhere
-    Never,
-}
-
 impl From<Format> for report::Format {
     fn from(format: Format) -> Self {
         match format {
@@ -486,25 +476,6 @@ impl From<Format> for report::Format {
             Format::Json => report::Format::Json,
         }
     }
-}
-
-impl Color {
-    pub fn choice(self) -> ColorChoice {
-        match self {
-            Color::Auto if is_forced() => ColorChoice::Always,
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        }
-    }
-}
-
-/// Whether the environment asks for colours though standard output is no terminal, as CI runners do.
-fn is_forced() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value: std::ffi::OsString| !value.is_empty());
-    is_set("FORCE_COLOR")
-        && std::env::var_os("FORCE_COLOR").is_none_or(|value| value != "0")
-        && !is_set("NO_COLOR")
 }
 
 impl CheckArgs {
