@@ -159,9 +159,9 @@ impl Scanner {
         self.threshold_bits
     }
 
-    /// Takes up what was found in earlier runs over a project, kept in a directory.
-    pub fn open_cache(&mut self, directory: &Path, project: &Path) {
-        self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes()));
+    /// Takes up what was found in earlier runs over a project, kept in a directory. With a secret, only what was kept with it.
+    pub fn open_cache(&mut self, directory: &Path, project: &Path, secret: Option<&[u8]>) {
+        self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes(), secret));
     }
 
     /// Keeps what was found for the next run; returns what went wrong with that, if anything did.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::args::{Common, ScanArgs};
+use super::cached::cache_key;
 use super::draw::Look;
 use super::exit::ExitStatus;
 use super::failure::of_session;
@@ -154,7 +155,8 @@ impl Request {
             self.session.licenses().of_text(&file.location, source.text())
         };
         if let Some(directory) = self.cache_for(&walked) {
-            scanner.open_cache(directory, self.session.place());
+            let secret = cache_key();
+            scanner.open_cache(directory, self.session.place(), secret.as_deref());
         }
         let mut report =
             threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines)));

@@ -14,7 +14,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +45,27 @@ pub struct Cache {
     /// What was found in this run.
     fresh: Mutex<BTreeMap<Key, String>>,
     note: Option<String>,
+    seal: Seal,
+    /// Whether others than the user can write to the directory: nothing is read from it and nothing written.
+    is_shared: bool,
+}
+
+/// How what a file holds is proved to be what birthmark wrote.
+#[derive(Clone, Copy)]
+struct Seal(Option<[u8; blake3::KEY_LEN]>);
+
+impl Seal {
+    /// The seal of a secret; without one, a digest that tells damage and no forgery.
+    fn new(secret: Option<&[u8]>) -> Seal {
+        Seal(secret.map(|secret| blake3::derive_key("birthmark cache 1", secret)))
+    }
+
+    fn digest(self, bytes: &[u8]) -> blake3::Hash {
+        match self.0 {
+            Some(key) => blake3::keyed_hash(&key, bytes),
+            None => blake3::hash(bytes),
+        }
+    }
 }
 
 struct Entry {
@@ -80,17 +101,23 @@ impl Key {
 
 impl Cache {
     /// Opens the cache for a project, in a directory that may not be there yet. `settings` is all else that decides what
-    /// is found.
-    pub fn open(directory: &Path, project: &Path, settings: &[u8]) -> Cache {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(project.as_os_str().as_encoded_bytes()).update(&[0]).update(settings);
-        let name = hasher.finalize().to_hex();
+    /// is found. With a secret, only what was written with the same secret is read.
+    pub fn open(directory: &Path, project: &Path, settings: &[u8], secret: Option<&[u8]>) -> Cache {
+        let seal = Seal::new(secret);
+        let what = [project.as_os_str().as_encoded_bytes(), &[0], settings].concat();
+        let name = seal.digest(&what).to_hex();
         let path = directory.join(format!("{}.cache", &name[..32]));
-        let (entries, note) = match read(&path) {
+        let shared = check_owner(directory).err();
+        let is_shared = shared.is_some();
+        let read = match shared {
+            Some(problem) => Err(problem),
+            None => read(&path, seal),
+        };
+        let (entries, note) = match read {
             Ok(entries) => (entries, None),
             Err(problem) => (HashMap::new(), Some(problem)),
         };
-        Cache { path, entries, fresh: Mutex::default(), note }
+        Cache { path, entries, fresh: Mutex::default(), note, seal, is_shared }
     }
 
     /// What was found in a text, if it is known.
@@ -109,13 +136,15 @@ impl Cache {
     /// Writes down what is new, if anything is; returns what went wrong with the cache, here or when it was opened.
     pub fn close(mut self) -> Option<Note> {
         let mut problem = self.note.take();
-        if !self.fresh().is_empty()
+        if !self.is_shared
+            && !self.fresh().is_empty()
             && let Err(error) = self.write()
         {
             problem = Some(format!("what was found could not be kept for the next run: {error}"));
         }
         let message = format!("{}: the cache {}", walk::display_path(&self.path), problem?);
-        Some(Note { path: None, kind: NoteKind::Info, message: walk::one_line(&message) })
+        let kind = if self.is_shared { NoteKind::Warning } else { NoteKind::Info };
+        Some(Note { path: None, kind, message: walk::one_line(&message) })
     }
 
     fn fresh(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, String>> {
@@ -124,10 +153,10 @@ impl Cache {
 
     fn write(&self) -> io::Result<()> {
         let directory = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(directory)?;
+        create(directory)?;
         let lines = self.lines();
         let mut new = tempfile::NamedTempFile::new_in(directory)?;
-        writeln!(new, "{HEAD}{}", blake3::hash(lines.as_bytes()).to_hex())?;
+        writeln!(new, "{HEAD}{}", self.seal.digest(lines.as_bytes()).to_hex())?;
         new.write_all(lines.as_bytes())?;
         new.persist(&self.path).map_err(|error| error.error)?;
         prune(directory);
@@ -158,7 +187,7 @@ impl Cache {
 }
 
 /// The entries of a cache; none if there is no file.
-fn read(path: &Path) -> Result<HashMap<Key, Entry>, String> {
+fn read(path: &Path, seal: Seal) -> Result<HashMap<Key, Entry>, String> {
     let bytes = match walk::read(path, MAX_BYTES) {
         Ok(bytes) => bytes,
         Err(walk::ReadProblem::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
@@ -166,12 +195,12 @@ fn read(path: &Path) -> Result<HashMap<Key, Entry>, String> {
         }
         Err(problem) => return Err(format!("is not used: {problem}")),
     };
-    parse(&bytes).ok_or_else(|| "is damaged and not used; everything was looked at again".to_owned())
+    parse(&bytes, seal).ok_or_else(|| "is damaged and not used; everything was looked at again".to_owned())
 }
 
-fn parse(bytes: &[u8]) -> Option<HashMap<Key, Entry>> {
+fn parse(bytes: &[u8], seal: Seal) -> Option<HashMap<Key, Entry>> {
     let (head, rest) = str::from_utf8(bytes).ok()?.split_once('\n')?;
-    if head.strip_prefix(HEAD)? != blake3::hash(rest.as_bytes()).to_hex().as_str() {
+    if head.strip_prefix(HEAD)? != seal.digest(rest.as_bytes()).to_hex().as_str() {
         return None;
     }
     rest.lines().map(entry).collect()
@@ -184,10 +213,55 @@ fn entry(line: &str) -> Option<(Key, Entry)> {
     Some((Key::from_hex(key)?, entry))
 }
 
+/// Makes the directory of the cache, and those above it; nobody else can write to it.
+fn create(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Checks that only the user can write to a directory, if it is there: who can write to it can hide findings.
+#[cfg(unix)]
+fn check_owner(directory: &Path) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let Ok(facts) = fs::metadata(directory) else { return Ok(()) };
+    // A file of one's own tells who one is.
+    let own = tempfile::tempfile().and_then(|file| file.metadata()).map(|facts| facts.uid());
+    let remedy = "or name a directory of your own by --cache-dir";
+    match own {
+        Ok(own) if own != facts.uid() => {
+            Err(format!("is not used: its directory belongs to another user; remove it, {remedy}"))
+        }
+        _ if facts.is_dir() && facts.mode() & 0o022 != 0 => {
+            let shown = directory.display();
+            Err(format!("is not used: others can write to its directory; run `chmod go-w {shown}`, {remedy}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+/// Whether birthmark wrote a file: by its name and its first word.
+fn is_cache(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_name = |name: &str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut head = [0; HEAD.len()];
+    name.strip_suffix(".cache").is_some_and(is_name)
+        && path.symlink_metadata().is_ok_and(|facts| facts.is_file())
+        && fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
+        && head == *HEAD.as_bytes()
+}
+
 /// Forgets the caches that were not written for longest. What cannot be removed stays.
 fn prune(directory: &Path) {
     let Ok(listed) = fs::read_dir(directory) else { return };
-    let is_cache = |path: &Path| path.extension().is_some_and(|extension| extension == "cache");
     let mut caches: Vec<_> = listed
         .filter_map(Result::ok)
         .filter(|entry| is_cache(&entry.path()))
@@ -208,7 +282,7 @@ mod tests {
     }
 
     fn open(directory: &Path) -> Cache {
-        Cache::open(directory, Path::new("project"), b"settings")
+        Cache::open(directory, Path::new("project"), b"settings", None)
     }
 
     #[test]
@@ -221,8 +295,8 @@ mod tests {
         assert_eq!(cache.close(), None);
         assert_eq!(open(&place).get(key("a")), Some("{\"x\": \"y z\"}"));
         assert_eq!(open(&place).get(key("b")), None);
-        assert_eq!(Cache::open(&place, Path::new("project"), b"other").get(key("a")), None);
-        assert_eq!(Cache::open(&place, Path::new("other"), b"settings").get(key("a")), None);
+        assert_eq!(Cache::open(&place, Path::new("project"), b"other", None).get(key("a")), None);
+        assert_eq!(Cache::open(&place, Path::new("other"), b"settings", None).get(key("a")), None);
     }
 
     #[test]
@@ -241,6 +315,66 @@ mod tests {
         }
         assert!(open(directory.path()).get(key("used")).is_some());
         assert!(open(directory.path()).get(key("unused")).is_none());
+    }
+
+    #[test]
+    fn a_secret_reads_only_what_it_wrote() {
+        let directory = tempfile::tempdir().unwrap();
+        let open = |secret| Cache::open(directory.path(), Path::new("project"), b"settings", secret);
+        for secret in [None, Some(&b"one"[..])] {
+            let cache = open(secret);
+            cache.put(key("a"), "found".to_owned());
+            let path = cache.path.clone();
+            assert_eq!(cache.close(), None);
+            assert_eq!(open(secret).get(key("a")), Some("found"));
+            // Somebody without the secret puts a file in its place.
+            let other = open(Some(b"other"));
+            assert_eq!(other.get(key("a")), None);
+            fs::copy(path, &other.path).unwrap();
+            let other = open(Some(b"other"));
+            assert_eq!(other.get(key("a")), None);
+            assert!(other.close().is_some_and(|note| note.message.contains("is damaged")));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_others_can_write_to_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let directory = tempfile::tempdir().unwrap();
+        let made = directory.path().join("made");
+        let put = || {
+            let cache = open(&made);
+            let known = cache.get(key("a")).is_some();
+            cache.put(key("a"), "found".to_owned());
+            (known, cache.close())
+        };
+        assert_eq!((put(), put().0), ((false, None), true));
+        assert_eq!(fs::metadata(&made).unwrap().permissions().mode() & 0o777, 0o700);
+        for mode in [0o770, 0o707, 0o777] {
+            fs::set_permissions(&made, fs::Permissions::from_mode(mode)).unwrap();
+            let (known, note) = put();
+            let note = note.expect("a note");
+            assert!(!known && note.kind == NoteKind::Warning, "{note:?}");
+            assert!(note.message.contains("run `chmod go-w"), "{note:?}");
+        }
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(put(), (true, None));
+    }
+
+    #[test]
+    fn only_files_of_its_own_are_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let foreign: Vec<_> = (0..MAX_FILES + 8)
+            .map(|number| directory.path().join(format!("{number:032x}.cache")))
+            .chain([directory.path().join("mine.cache")])
+            .collect();
+        foreign.iter().for_each(|file| fs::write(file, "precious").unwrap());
+        let cache = open(directory.path());
+        cache.put(key("a"), "1".to_owned());
+        cache.close();
+        assert!(foreign.iter().all(|file| file.exists()));
     }
 
     #[test]
@@ -272,7 +406,7 @@ mod tests {
     fn a_directory_holds_a_bounded_number_of_caches() {
         let directory = tempfile::tempdir().unwrap();
         for project in 0..MAX_FILES + 8 {
-            let cache = Cache::open(directory.path(), Path::new(&project.to_string()), b"");
+            let cache = Cache::open(directory.path(), Path::new(&project.to_string()), b"", None);
             cache.put(key("a"), "1".to_owned());
             cache.close();
         }

@@ -116,6 +116,30 @@ fn runs_side_by_side_do_not_disturb_each_other() {
     assert_eq!(files(&repository).len(), 1, "nothing is left behind");
 }
 
+/// With an empty answer in its place, a copy would not be found.
+#[test]
+fn a_forged_cache_hides_nothing_where_there_is_a_key() {
+    let repository = tree();
+    let forge = |file: &std::path::Path| {
+        let text = fs::read_to_string(file).unwrap();
+        let lines = text.lines().skip(1).map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "));
+        let lines: String = lines.map(|line| format!("{line} {{}}\n")).collect();
+        fs::write(file, format!("birthmark cache 1 {}\n{lines}", blake3::hash(lines.as_bytes()).to_hex()))
+            .unwrap();
+    };
+    let with_key = |key: &str| {
+        let mut command = repository.birthmark(&repository.path());
+        command.env("BIRTHMARK_CACHE_KEY", key).args(["--format", "json", "--cache-dir"]);
+        Scan::of(command.arg(cache(&repository)))
+    };
+    let whole = with_key("secret");
+    assert_eq!(whole.code, 1);
+    files(&repository).iter().for_each(|file| forge(file));
+    let again = with_key("secret");
+    assert_eq!((again.code, &again.report["matches"]), (1, &whole.report["matches"]));
+    assert!(again.notes().iter().any(|note| note.contains("is damaged and not used")), "{:?}", again.notes());
+}
+
 #[test]
 fn a_cache_that_cannot_be_kept_is_said() {
     let repository = tree();
