@@ -35,6 +35,7 @@ class Workbench:
         self.page, self.shots = page, 0
         self.sidebar, self.editor = page.locator(".sidebar"), page.locator(".editor-group-container .view-lines")
         self.status = page.locator('.statusbar-item[id$="birthmark.status"]')
+        self.webview = page.frame_locator("iframe.webview.ready").frame_locator("#active-frame").locator("body")
         self.input = page.locator(".quick-input-box input")
 
     def shoot(self, name: str) -> None:
@@ -81,6 +82,11 @@ def check_missing_program(bench: Workbench) -> None:
     toast.wait_for()
     bench.sidebar.get_by_text("Try Again").wait_for()
     bench.shoot("no-program")
+    bench.sidebar.get_by_text("How to Set It Up").click()
+    page.locator(".getting-started-step.expanded").filter(has_text="Install the program").wait_for()
+    expect(bench.webview).to_contain_text("Nothing leaves your machine")
+    bench.shoot("how-to-set-it-up")
+    page.locator(".tab.active .codicon-close").click()
     (WORK / "bin" / "birthmark").symlink_to(PROGRAM)
     bench.sidebar.get_by_text("Try Again").click()
     bench.says("birthmark has no findings")
@@ -115,7 +121,7 @@ def check_explanation(bench: Workbench) -> None:
     bench.row("summary.py:10-42").hover()
     bench.row("summary.py:10-42").locator('.action-label[aria-label="Explain"]').click()
     bench.page.locator(".tab.active").filter(has_text="Preview").wait_for()
-    text = bench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame").locator("body")
+    text = bench.webview
     expect(text).to_contain_text("fit_columns(rows, room, rigid=())")
     expect(text.locator("h1")).to_have_text(re.compile(r"^summary\.py: reference [0-9a-f]+$"))
     for scheme in "light", "dark":

@@ -22,7 +22,7 @@ install_code() {
     rm -rf "$place"
     mkdir -p "$place"
     cd "$place"
-    within 60 "the download of code-server" npm pack --silent "code-server@$release" > /dev/null
+    within 120 "the download of code-server" npm pack --silent "code-server@$release" > /dev/null
     tar -xzf code-server-*.tgz --strip-components 3 package/lib/vscode
     rm code-server-*.tgz
     node --eval '
@@ -50,7 +50,7 @@ debian chromium chromium fonts-dejavu-core
 python_tools workbench playwright==1.65.2
 install_code
 cd "$root/editors/vscode"
-within 60 "the installation of what the extension is built with" npm ci --silent
+within 120 "the installation of what the extension is built with" npm ci --silent
 within 90 "packing the extension" npm run --silent package -- --out "$work/birthmark.vsix" > "$work/package.txt" 2>&1 ||
     { cat "$work/package.txt" >&2; exit 1; }
 cd "$work"
