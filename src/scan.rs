@@ -4,6 +4,7 @@
 
 mod change;
 mod cleared;
+mod declared;
 mod explain;
 mod known;
 mod look;
@@ -17,7 +18,7 @@ pub use silence::Suppressions;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -33,7 +34,7 @@ use crate::judgement::finding::{
 use crate::judgement::policy::{self, PolicySettings};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
 use crate::project::cache::Cache;
-use crate::project::config::ProjectManifests;
+use crate::project::config::{ProjectLicenses, ProjectManifests};
 use crate::project::walk::marks;
 use crate::project::walk::{self, MAX_SCANNED_BYTES, Markers, Review, Walked, WalkedFile};
 use crate::text::declaration::{self, Declaration};
@@ -72,6 +73,8 @@ pub struct ScanSettings {
     pub given_license: Option<LicenseExpression>,
     /// The licence of the place the scan is about.
     pub project_license: LicenseFact,
+    /// The licences of the project's directories, if each has its own.
+    pub licenses: Option<Arc<ProjectLicenses>>,
 }
 
 impl Default for ScanSettings {
@@ -88,6 +91,7 @@ impl Default for ScanSettings {
             suppressions: Suppressions::default(),
             given_license: None,
             project_license: LicenseFact::unknown(),
+            licenses: None,
         }
     }
 }
@@ -278,6 +282,7 @@ impl Scanner {
             Look::Skipped(skip) => skipped(source, skip),
             Look::Seen(seen) => {
                 let mut report = self.judged(source, seen, outbound);
+                self.judge_declared(tokenizer, source, outbound, &mut report);
                 self.silence(tokenizer, source, review, &mut report)?;
                 report
             }

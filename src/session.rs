@@ -13,6 +13,7 @@ pub use error::SessionError;
 pub use policy::{Coverage, Policy};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::decisions::acceptance::{AcceptanceLog, log_root};
 use crate::engine::evidence::Threshold;
@@ -78,7 +79,7 @@ pub struct Session {
     indexes: Vec<IndexName>,
     idioms: Vec<IndexName>,
     baseline: Option<Baseline>,
-    licenses: ProjectLicenses,
+    licenses: Arc<ProjectLicenses>,
     threshold: Threshold,
     trust: Trust,
 }
@@ -137,7 +138,7 @@ impl Session {
             indexes,
             idioms: idioms.into_iter().map(IndexName::Directory).collect(),
             baseline,
-            licenses,
+            licenses: Arc::new(licenses),
             threshold: choices.threshold.or(config.threshold).unwrap_or_default(),
             config,
             place,
@@ -291,6 +292,7 @@ impl Session {
             suppressions: self.trust.suppressions.clone(),
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.place)),
+            licenses: Some(Arc::clone(&self.licenses)),
         }
     }
 }

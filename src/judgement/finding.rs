@@ -213,6 +213,8 @@ pub enum Rule {
     AttributionMissing,
     /// `declaration-mismatch`: the code is declared as another's, or under another licence, than it resembles.
     DeclarationMismatch,
+    /// `declared-incompatible`: what the code declares of its licence is not allowed here, whether it matches anything or not.
+    DeclaredIncompatible,
     /// `taken-from-project`: the likely origin depends on the scanned project or vendors it, so it took the code from here.
     TakenFromProject,
     /// `suppression-unused`: a comment that silences a finding silences none.
@@ -366,12 +368,13 @@ impl Rule {
     }
 
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Rule; 9] = [
+    pub const ALL: [Rule; 10] = [
         Rule::LicenseIncompatible,
         Rule::LicenseUnknown,
         Rule::LicenseReview,
         Rule::AttributionMissing,
         Rule::DeclarationMismatch,
+        Rule::DeclaredIncompatible,
         Rule::TakenFromProject,
         Rule::SuppressionUnused,
         Rule::PolicyUnused,
@@ -386,6 +389,7 @@ impl Rule {
             Rule::LicenseReview => "license-review",
             Rule::AttributionMissing => "attribution-missing",
             Rule::DeclarationMismatch => "declaration-mismatch",
+            Rule::DeclaredIncompatible => "declared-incompatible",
             Rule::TakenFromProject => "taken-from-project",
             Rule::SuppressionUnused => "suppression-unused",
             Rule::PolicyUnused => "policy-unused",

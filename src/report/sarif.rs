@@ -414,7 +414,9 @@ fn title_of(rule: Rule) -> String {
 fn usual(rule: Rule) -> (&'static str, &'static str, &'static str) {
     match rule {
         Rule::LicenseIncompatible => ("error", "error", "high"),
-        Rule::LicenseUnknown | Rule::DeclarationMismatch => ("warning", "warning", "high"),
+        Rule::LicenseUnknown | Rule::DeclarationMismatch | Rule::DeclaredIncompatible => {
+            ("warning", "warning", "high")
+        }
         Rule::LicenseReview => ("warning", "warning", "medium"),
         Rule::AttributionMissing => ("note", "recommendation", "high"),
         Rule::TakenFromProject => ("note", "recommendation", "medium"),

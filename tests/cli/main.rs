@@ -26,6 +26,7 @@ mod output;
 mod policy;
 mod scan;
 mod skipped;
+mod stated;
 mod strangers;
 mod strength;
 mod suppressions;

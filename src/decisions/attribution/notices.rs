@@ -110,6 +110,7 @@ mod tests {
             license: Some(normalize_declaration("MIT")),
             origins: Origin::read("adapted from pkg:pypi/six@1.17.0, six.py", None).into_iter().collect(),
             copyrights: vec!["Ada".to_owned()],
+            inbound: None,
         };
         let comment = Declaration { kind: DeclarationKind::Comment, ..said.clone() };
         let mut notices = Notices::default();

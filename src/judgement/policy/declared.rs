@@ -249,6 +249,7 @@ mod tests {
             license: (!license.is_empty()).then(|| normalize_declaration(license)),
             origins: Origin::read(&format!("adapted from {origin}"), None).into_iter().collect(),
             copyrights: Vec::new(),
+            inbound: None,
         }
     }
 

@@ -8,12 +8,14 @@ mod declared;
 mod direction;
 mod drop;
 mod entries;
+mod stated;
 mod verdict;
 
 pub use declared::{Place, declared, declared_first};
 pub use direction::ProjectPackages;
 pub use drop::DropPolicy;
 pub use entries::{Clarified, Entry, Exception, PathGlob, clarified, except, is_excepted, unused};
+pub use stated::{File, incompatible};
 pub use verdict::{evaluate, taken_from_project};
 
 use std::collections::BTreeMap;
@@ -74,6 +76,7 @@ impl Rule {
             Rule::LicenseUnknown
             | Rule::LicenseReview
             | Rule::DeclarationMismatch
+            | Rule::DeclaredIncompatible
             | Rule::SuppressionUnused
             | Rule::PolicyUnused
             | Rule::PolicyChanged => Severity::Warning,

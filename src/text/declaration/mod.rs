@@ -12,8 +12,10 @@
 //!   # SPDX-SnippetEnd                               to here; snippets may stand in snippets
 //! ```
 
+mod inbound;
 mod origin;
 
+pub use inbound::may_state;
 pub use origin::Origin;
 
 use crate::license::{self, LicenseFact};
@@ -50,6 +52,8 @@ pub struct Declaration {
     pub origins: Vec<Origin>,
     /// The holders of copyright it names.
     pub copyrights: Vec<String>,
+    /// The licence of the code it speaks of: the one it states, or that of the forum whose answer it names.
+    pub inbound: Option<LicenseFact>,
 }
 
 /// The ways to say where code comes from.
@@ -172,7 +176,8 @@ impl Reader<'_> {
             }
             return;
         }
-        let origin = Origin::read(text, next.map(|next| next.text.as_str()));
+        let next = next.map(|next| next.text.as_str());
+        let origin = Origin::read(text, next);
         match self.open.last_mut() {
             Some(snippet) => {
                 let value = |tag: &str| text.strip_prefix(tag).map(|value| value.trim().to_owned());
@@ -180,14 +185,20 @@ impl Reader<'_> {
                 snippet.copyrights.extend(value(tag::COPYRIGHT));
                 snippet.origins.extend(origin);
             }
-            None => self.comments.extend(origin.map(|origin| Declaration {
-                kind: DeclarationKind::Comment,
-                line: line.number,
-                scope: self.scope(line),
-                license: None,
-                origins: vec![origin],
-                copyrights: Vec::new(),
-            })),
+            None => {
+                let inbound = inbound::of_comment(text, next, origin.is_some());
+                if origin.is_some() || inbound.is_some() {
+                    self.comments.push(Declaration {
+                        kind: DeclarationKind::Comment,
+                        line: line.number,
+                        scope: self.scope(line),
+                        license: None,
+                        origins: origin.into_iter().collect(),
+                        copyrights: Vec::new(),
+                        inbound,
+                    });
+                }
+            }
         }
     }
 
@@ -232,6 +243,7 @@ impl Reader<'_> {
             kind: DeclarationKind::Header,
             line: 1,
             scope: LineRange { first: 1, last },
+            inbound: Some(fact.clone()),
             license: Some(fact),
             origins: Vec::new(),
             copyrights: Vec::new(),
@@ -243,11 +255,13 @@ impl Reader<'_> {
 impl Snippet {
     fn closed(self, last: u32) -> Declaration {
         let licenses: Vec<&str> = self.licenses.iter().map(String::as_str).collect();
+        let license = license::from_tags(&licenses);
         Declaration {
             kind: DeclarationKind::Snippet,
             line: self.first,
             scope: LineRange { first: self.first, last },
-            license: license::from_tags(&licenses),
+            inbound: license.clone(),
+            license,
             origins: self.origins,
             copyrights: self.copyrights,
         }

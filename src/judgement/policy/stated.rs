@@ -1,0 +1,113 @@
+//! Whether what code declares of its own licence is allowed where it stands, whether it matches anything or not.
+
+use super::{PolicySettings, one_line};
+use crate::judgement::finding::{Finding, Rule};
+use crate::license::{Answer, LicenseFact};
+use crate::text::declaration::{Declaration, DeclarationKind};
+use crate::text::source::SourceFile;
+use crate::text::span::{LineRange, LineSet, Region};
+
+/// A file and the licences that it stands under.
+pub struct File<'a> {
+    /// The file.
+    pub source: &'a SourceFile,
+    /// The licence of the file.
+    pub outbound: &'a LicenseFact,
+    /// Whether the file itself states that licence.
+    pub states_its_own: bool,
+    /// The licence of the project around the file.
+    pub around: &'a LicenseFact,
+    /// Lines about which something worse is said already.
+    pub known: &'a [LineRange],
+}
+
+/// The findings about what a file declares. Only a licence that is refused outright raises one.
+pub fn incompatible(file: &File<'_>, said: &[Declaration], settings: &PolicySettings) -> Vec<Finding> {
+    let parts = said.iter().filter(|it| it.kind != DeclarationKind::Header).filter_map(|it| {
+        let inbound = it.inbound.as_ref()?;
+        let what = match it.kind {
+            DeclarationKind::Snippet => "the code between the tags is declared under".to_owned(),
+            _ => match it.origins.first() {
+                Some(origin) => {
+                    format!("the code is declared as coming from {}, under", one_line(origin.said()))
+                }
+                None => "the code is declared as coming from a forum, under".to_owned(),
+            },
+        };
+        let known =
+            file.known.iter().any(|lines| lines.first <= it.scope.last && it.scope.first <= lines.last);
+        if known {
+            return None;
+        }
+        let region = lines(file.source, it.line, it.scope.last);
+        file.refused(&what, inbound, file.outbound, region, settings)
+    });
+    let parts: Vec<Finding> = parts.collect();
+    let whole = file.states_its_own.then(|| {
+        let what = "the file states that it is under";
+        let line = statement(file.source);
+        file.refused(what, file.outbound, file.around, lines(file.source, line, line), settings)
+    });
+    whole.flatten().into_iter().chain(parts).collect()
+}
+
+impl File<'_> {
+    fn refused(
+        &self,
+        what: &str,
+        inbound: &LicenseFact,
+        outbound: &LicenseFact,
+        region: Region,
+        settings: &PolicySettings,
+    ) -> Option<Finding> {
+        let (license, under) = (inbound.expression.as_ref()?, outbound.expression.as_ref()?);
+        let judged = settings.compat(license, under);
+        if judged.answer != Answer::No {
+            return None;
+        }
+        let rule = Rule::DeclaredIncompatible;
+        let cells: Vec<String> = judged.cells.iter().take(2).map(ToString::to_string).collect();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(rule.code().as_bytes()).update(what.as_bytes()).update(license.as_str().as_bytes());
+        hasher.update(self.source.line_text(region.start_line).trim_ascii());
+        Some(Finding {
+            rule,
+            severity: settings.severity(rule),
+            weak: false,
+            reference: hasher.finalize().to_hex()[..16].to_owned(),
+            path: self.source.path().to_owned(),
+            region,
+            added: LineSet::default(),
+            message: format!(
+                "{what} {license}, which does not allow it under {under} ({})",
+                cells.join("; ")
+            ),
+            remedies: vec![
+                "Rewrite the code without consulting the original, or remove it.".to_owned(),
+                "Correct the declaration if it is wrong.".to_owned(),
+                format!(
+                    "If the file is a work of its own beside those under {under}, say so in a comment: birthmark: ignore[{}] reason=\"...\".",
+                    rule.code()
+                ),
+            ],
+        })
+    }
+}
+
+/// The line of a header that speaks of the licence.
+fn statement(source: &SourceFile) -> u32 {
+    let speaks = |line: &u32| {
+        let text = source.line_text(*line).to_ascii_lowercase();
+        text.windows(5).any(|word| word == b"licen")
+    };
+    (1..=source.line_count().min(HEADER_LINES)).find(speaks).unwrap_or(1)
+}
+
+/// Lines in which a header is looked for.
+const HEADER_LINES: u32 = 200;
+
+/// Whole lines as a region.
+fn lines(source: &SourceFile, first: u32, last: u32) -> Region {
+    let width = source.line_text(last).trim_ascii_end().len() as u32;
+    Region { start_line: first, start_column: 1, end_line: last, end_column: width + 1 }
+}

@@ -1,0 +1,59 @@
+//! What code declares of its own licence, judged where nothing matches.
+
+use super::{birthmark, project, run};
+
+fn scan(files: &[(&str, &str)]) -> (i32, String) {
+    let project = project(files);
+    let index = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
+    let mut command = birthmark(project.path());
+    let (code, out, err) = run(command.args(["scan", "--format", "json", "--index", index]));
+    (code, format!("{out}{err}"))
+}
+
+const MIT: (&str, &str) = ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'MIT'\n");
+
+#[test]
+fn a_licence_that_is_refused_is_told_where_nothing_matches() {
+    let snippet = "# SPDX-SnippetBegin\n# SPDX-License-Identifier: GPL-3.0-only\ndef f(x):\n    return x\n# SPDX-SnippetEnd\n";
+    let cases = [
+        (snippet, "the code between the tags is declared under GPL-3.0-only"),
+        (
+            "x = 1\n\n# adapted from https://stackoverflow.com/a/12345678 (CC BY-SA 4.0)\ndef f(x):\n    return x\n",
+            "declared as coming from https://stackoverflow.com/a/12345678, under CC-BY-SA-4.0",
+        ),
+        (
+            "x = 1\n\n# https://stackoverflow.com/a/12345678\ndef f(x):\n    return x\n",
+            "declared as coming from a forum, under CC-BY-SA-3.0",
+        ),
+        ("# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n", "the file states that it is under GPL-3.0-only"),
+    ];
+    for (text, said) in cases {
+        let (code, out) = scan(&[MIT, ("a.py", text)]);
+        assert_eq!(code, 1, "{said}: {out}");
+        assert!(out.contains("declared-incompatible") && out.contains(said), "{said}: {out}");
+    }
+}
+
+#[test]
+fn what_is_allowed_or_merely_mentioned_is_quiet() {
+    let texts = [
+        "# SPDX-SnippetBegin\n# SPDX-License-Identifier: BSD-3-Clause\ndef f(x):\n    return x\n# SPDX-SnippetEnd\n",
+        "# See https://stackoverflow.com/a/12345678 for why.\nx = 1\n",
+        "URL = 'https://stackoverflow.com/a/12345678'\n",
+        "# SPDX-License-Identifier: Apache-2.0\nx = 1\n",
+    ];
+    for text in texts {
+        let (code, out) = scan(&[MIT, ("a.py", text)]);
+        assert!(code == 0 && !out.contains("declared-incompatible"), "{text}: {out}");
+    }
+    // A part of the project with a licence of its own is judged by that.
+    let part = [
+        MIT,
+        ("part/pyproject.toml", "[project]\nname = 'y'\nlicense = 'GPL-3.0-only'\n"),
+        ("part/a.py", "# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n"),
+    ];
+    assert_eq!(scan(&part).0, 0);
+    let ignored = "# birthmark: ignore[declared-incompatible] reason=\"a tool apart\"\n# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n";
+    let (code, out) = scan(&[MIT, ("a.py", ignored)]);
+    assert_eq!(code, 0, "{out}");
+}
