@@ -4,7 +4,8 @@
 //! for Good, not Evil" stands in an MIT licence and makes it another. So each sentence is looked up in the texts of the
 //! licences found, and one that stands in none of them and asks, forbids or limits something is told.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::names;
 use super::text::text_of;
@@ -77,21 +78,43 @@ const NEAR: usize = 2;
 const SUBJECTS: [&str; 8] =
     ["agreement", "software", "license", "licence", "licensed", "program", "copy", "copies"];
 
-/// Pairs of words that stand in the texts of some licences.
-struct References {
+/// The texts of some licences.
+struct References(Vec<Arc<Text>>);
+
+/// Words of a licence's text, and pairs of those that follow each other.
+#[derive(Default)]
+struct Text {
     pairs: HashSet<(String, String)>,
     words: HashSet<String>,
 }
 
+/// The texts that were taken apart so far, by id: every file of a project states the same few.
+static TEXTS: LazyLock<Mutex<HashMap<String, Arc<Text>>>> = LazyLock::new(Mutex::default);
+
+impl Text {
+    fn of(id: &str) -> Option<Arc<Text>> {
+        let text = text_of(id)?;
+        let mut known = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = known.entry(id.to_owned()).or_insert_with(|| {
+            let words = telling(&names::words(text));
+            let pairs = words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+            Arc::new(Text { pairs, words: words.into_iter().collect() })
+        });
+        Some(Arc::clone(made))
+    }
+}
+
 impl References {
     fn of(licenses: &[String]) -> References {
-        let mut all = References { pairs: HashSet::new(), words: HashSet::new() };
-        for text in licenses.iter().filter_map(|id| text_of(id)) {
-            let words = telling(&names::words(text));
-            all.pairs.extend(words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())));
-            all.words.extend(words);
-        }
-        all
+        References(licenses.iter().filter_map(|id| Text::of(id)).collect())
+    }
+
+    fn has_pair(&self, pair: &(String, String)) -> bool {
+        self.0.iter().any(|text| text.pairs.contains(pair))
+    }
+
+    fn has_word(&self, word: &str) -> bool {
+        self.0.iter().any(|text| text.words.contains(word))
     }
 
     /// Whether a sentence is one of the licences', a few words changed.
@@ -99,7 +122,7 @@ impl References {
         let words = telling(&sentence.words);
         let pairs = words.windows(2);
         let count = pairs.len();
-        let known = pairs.filter(|pair| self.pairs.contains(&(pair[0].clone(), pair[1].clone()))).count();
+        let known = pairs.filter(|pair| self.has_pair(&(pair[0].clone(), pair[1].clone()))).count();
         count > 0 && known as f32 >= count as f32 * MOST_PAIRS
     }
 
@@ -109,7 +132,7 @@ impl References {
         if words.len() < LEAST_WORDS || is_holder_line(words) {
             return false;
         }
-        let limits = words.iter().any(|word| LIMITS.contains(&word.as_str()) && !self.words.contains(word));
+        let limits = words.iter().any(|word| LIMITS.contains(&word.as_str()) && !self.has_word(word));
         if limits {
             return true;
         }

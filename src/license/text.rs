@@ -4,7 +4,8 @@
 //! no single text fits, a file may hold several; then the notices and titles it holds are read instead.
 
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use spdx::detection::{Store, TextData};
 
@@ -112,8 +113,29 @@ pub(super) fn kin(text: &str, read: &LicenseExpression, extent: Extent<'_>) -> O
     goes_beyond.then(|| holding(&surplus::part(text, &licenses, extent))).flatten()
 }
 
+/// What [`compared`] found so far, by text: the files of a project bear the same header, and a text is compared with all
+/// the list.
+static HELD: LazyLock<Mutex<HashMap<String, Option<Reading>>>> = LazyLock::new(Mutex::default);
+
+/// Texts that are remembered.
+const MOST_HELD: usize = 1 << 10;
+
 /// The licence of the list whose text holds all that a text says, the likest first.
 fn holding(text: &str) -> Option<Reading> {
+    let known = || HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(text) {
+        return found.clone();
+    }
+    let found = compared(text);
+    let mut known = known();
+    if known.len() >= MOST_HELD {
+        known.clear();
+    }
+    known.insert(text.to_owned(), found.clone());
+    found
+}
+
+fn compared(text: &str) -> Option<Reading> {
     let mut scored: Vec<(&str, f32)> = scores(text).filter(|(_, score)| *score >= RELATED).collect();
     scored.sort_by(|a, b| likest(b, a));
     let holds = |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
