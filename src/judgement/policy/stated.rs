@@ -1,7 +1,7 @@
 //! Whether what code declares of its own licence is allowed where it stands, whether it matches anything or not.
 
 use super::{PolicySettings, one_line};
-use crate::judgement::finding::{Finding, Rule};
+use crate::judgement::finding::{Finding, Rule, Severity};
 use crate::license::{Answer, LicenseFact};
 use crate::text::declaration::{Declaration, DeclarationKind};
 use crate::text::source::SourceFile;
@@ -40,7 +40,13 @@ pub fn incompatible(file: &File<'_>, said: &[Declaration], settings: &PolicySett
             return None;
         }
         let region = lines(file.source, it.line, it.scope.last);
-        file.refused(&what, inbound, file.outbound, region, settings)
+        // A link alone is no word that code was taken from there.
+        let is_link = it.kind != DeclarationKind::Snippet && it.origins.is_empty();
+        let mut finding = file.refused(&what, inbound, file.outbound, region, settings)?;
+        if is_link && !settings.severities.contains_key(&finding.rule) {
+            finding.severity = Severity::Info;
+        }
+        Some(finding)
     });
     let parts: Vec<Finding> = parts.collect();
     let whole = file.states_its_own.then(|| {
