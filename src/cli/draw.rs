@@ -101,8 +101,8 @@ impl Look {
             text: self.text,
             repository: &repository,
             facts: &match facts {
-                Some(Facts::Needed) => scanned.facts()?,
-                Some(Facts::Welcome) => scanned.facts().unwrap_or_default(),
+                Some(Facts::Needed) => scanned.facts(Facts::Needed)?,
+                Some(Facts::Welcome) => scanned.facts(Facts::Welcome).unwrap_or_default(),
                 Some(Facts::Unused) | None => SourceFacts::default(),
             },
             created: &created,

@@ -60,8 +60,16 @@ impl SourceFacts {
         for region in references.iter().map(|reference| reference.region) {
             if let Some(span) = span(source, region) {
                 facts.spans.insert(region, span);
-                facts.code.insert(region, code(source, region));
             }
+        }
+        self.learn_code(source, references);
+    }
+
+    /// Learns the code of references and no more, which is cheap.
+    pub fn learn_code(&mut self, source: &SourceFile, references: &[&Reference]) {
+        let facts = self.0.entry(source.path().to_owned()).or_default();
+        for region in references.iter().map(|reference| reference.region) {
+            facts.code.insert(region, code(source, region));
         }
     }
 

@@ -6,7 +6,8 @@
 A hook on 3 changed files, in repositories of 100 and of 10,000 files: processor time of the whole process with git, the median of
 RUNS runs. And a tree of 100,000 lines of Python's own library, scanned twice. Times are the machine's, so only ratios of
 the same run are held: a hook in the large repository costs at most twice that in the small one and a tenth of the first scan of the
-tree; the second scan costs a tenth of the first.
+tree; the second scan costs a quarter of the first. What licence a header states is not cached: where one differs from every known text,
+the second scan compares it with all of them once, which takes a tenth of a second whatever the size of the tree.
 """
 
 import os
@@ -21,7 +22,8 @@ from pathlib import Path
 
 RUNS = 15
 MOST_GROWTH = 2
-LEAST_GAIN = 10
+SMALL_PART = 10
+LEAST_GAIN = 4
 TREE_LINES = 100_000
 CHANGED = ("textwrap.py", "shlex.py", "bisect.py")
 LIBRARY = Path(sysconfig.get_path("stdlib"))
@@ -119,8 +121,8 @@ def main():
         print(shape.format(what, processor * 1000, clock * 1000))
     if hooks[10_000][0] > hooks[100][0] * MOST_GROWTH:
         sys.exit(f"FAILED  a hook takes more than {MOST_GROWTH} times as long in a repository of 10,000 files as of 100")
-    if first[0] < hooks[10_000][0] * LEAST_GAIN:
-        sys.exit(f"FAILED  a hook takes more than 1/{LEAST_GAIN} of a scan of {lines:,} lines")
+    if first[0] < hooks[10_000][0] * SMALL_PART:
+        sys.exit(f"FAILED  a hook takes more than 1/{SMALL_PART} of a scan of {lines:,} lines")
     if first[0] < second[0] * LEAST_GAIN:
         sys.exit(f"FAILED  a second scan takes more than 1/{LEAST_GAIN} of the first")
 
