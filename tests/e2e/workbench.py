@@ -67,7 +67,10 @@ class Workbench:
     def pick(self, row: str, item: str) -> None:
         """Picks from the context menu of a row."""
         self.row(row).click(button="right")
-        self.page.locator(".monaco-menu").get_by_text(item, exact=True).click()
+        # A menu takes no click in its first moments; the key takes the item that the pointer is on.
+        self.page.locator(".monaco-menu").get_by_text(item, exact=True).hover()
+        self.page.keyboard.press("Enter")
+        self.page.locator(".monaco-menu").wait_for(state="hidden")
 
     def toolbar(self, title: str) -> None:
         self.sidebar.locator(f'.action-label[aria-label="{title}"]').locator("visible=true").first.click()
