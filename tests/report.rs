@@ -354,6 +354,21 @@ fn quiet_leaves_findings_and_failures() {
 }
 
 #[test]
+fn what_was_checked_in_part_is_not_clean() {
+    let head = |notes: Vec<Note>, skipped: u64| {
+        let mut report = Report { notes, ..empty() };
+        report.summary.files_skipped = skipped;
+        drawn(&report, References::Findings, Frame::Full)
+    };
+    let part = |path: &str| note(Some(path), NoteKind::Partial, "the parser gave up on lines 3-4");
+    assert!(head(vec![], 0).contains("Nothing found that needs attention."));
+    let one = head(vec![part("a.py"), part("a.py")], 0);
+    assert!(one.contains("Nothing found, but 1 file checked only in part."), "{one}");
+    let both = head(vec![part("a.py"), part("b.py")], 1);
+    assert!(both.contains("Nothing found, but 1 file not checked, and 2 files only in part."), "{both}");
+}
+
+#[test]
 fn a_finding_without_its_reference_is_not_lost() {
     let mut report = full();
     report.references.clear();

@@ -1,10 +1,10 @@
 //! The findings of a report, each with the reference it is about: what every format that lists findings begins with.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::words::count;
-use crate::judgement::finding::{Finding, Reference, Report, Severity};
+use crate::judgement::finding::{Finding, NoteKind, Reference, Report, Severity};
 use crate::text::span::Region;
 
 /// A finding and what it is about.
@@ -49,9 +49,16 @@ pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
 
 /// What a report says that has no finding.
 pub(super) fn nothing_found(report: &Report) -> String {
-    match report.summary.files_skipped {
-        0 => "Nothing found that needs attention.".to_owned(),
-        skipped => format!("Nothing found, but {} not checked.", count(skipped, "file")),
+    let in_part = report.notes.iter().filter(|note| note.kind == NoteKind::Partial);
+    let in_part = in_part.filter_map(|note| note.path.as_deref()).collect::<BTreeSet<_>>().len();
+    match (report.summary.files_skipped, in_part) {
+        (0, 0) => "Nothing found that needs attention.".to_owned(),
+        (skipped, 0) => format!("Nothing found, but {} not checked.", count(skipped, "file")),
+        (0, in_part) => format!("Nothing found, but {} checked only in part.", count(in_part, "file")),
+        (skipped, in_part) => {
+            let (skipped, in_part) = (count(skipped, "file"), count(in_part, "file"));
+            format!("Nothing found, but {skipped} not checked, and {in_part} only in part.")
+        }
     }
 }
 
