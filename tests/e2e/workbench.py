@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 WORK, PROGRAM, CHROMIUM, SCREENSHOTS = Path(sys.argv[1]), *sys.argv[2:4], Path(sys.argv[4])
-PATIENCE_MS = 60_000
+PATIENCE_MS = 120_000
 STARTED = time.monotonic()
 
 

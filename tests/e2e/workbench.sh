@@ -22,7 +22,7 @@ install_code() {
     rm -rf "$place"
     mkdir -p "$place"
     cd "$place"
-    within 120 "the download of code-server" npm pack --silent "code-server@$release" > /dev/null
+    within 600 "the download of code-server" npm pack --silent "code-server@$release" > /dev/null
     tar -xzf code-server-*.tgz --strip-components 3 package/lib/vscode
     rm code-server-*.tgz
     node --eval '
@@ -32,7 +32,7 @@ install_code() {
             if (resolved?.startsWith("git")) delete lock.packages[folder];
         }
         fs.writeFileSync("npm-shrinkwrap.json", JSON.stringify(lock));'
-    within 120 "the installation of code-server" \
+    within 600 "the installation of code-server" \
         npm install --silent --omit=dev --ignore-scripts --no-audit --no-fund
     echo "$release" > installed
     cd "$work"
@@ -50,8 +50,8 @@ debian chromium chromium fonts-dejavu-core
 python_tools workbench playwright==1.65.2
 install_code
 cd "$root/editors/vscode"
-within 120 "the installation of what the extension is built with" npm ci --silent
-within 90 "packing the extension" npm run --silent package -- --out "$work/birthmark.vsix" > "$work/package.txt" 2>&1 ||
+within 600 "the installation of what the extension is built with" npm ci --silent
+within 300 "packing the extension" npm run --silent package -- --out "$work/birthmark.vsix" > "$work/package.txt" 2>&1 ||
     { cat "$work/package.txt" >&2; exit 1; }
 cd "$work"
 
@@ -81,7 +81,7 @@ trap 'kill "$server" 2> /dev/null; wait "$server" 2> /dev/null || true; rm -rf "
 rm -rf "$screenshots"
 mkdir -p "$screenshots"
 status=0
-within 120 "the session in the workbench" \
+within 600 "the session in the workbench" \
     python3 "$root/tests/e2e/workbench.py" "$work" "$BIRTHMARK" "$(command -v chromium)" "$screenshots" || status=$?
 [ "$status" -eq 0 ] || { cp server.txt "$screenshots"; echo "see the screenshots in $screenshots" >&2; exit 1; }
 
