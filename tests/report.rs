@@ -373,7 +373,11 @@ fn a_finding_without_its_reference_is_not_lost() {
     let mut report = full();
     report.references.clear();
     let text = drawn(&report, References::Findings, Frame::Full);
-    assert_eq!(text.matches("a message for programs").count(), 7, "{text}");
+    // Those that fail are told one by one, the five notices by their rule.
+    assert_eq!(text.matches("a message for programs").count(), 3, "{text}");
+    assert_eq!((text.matches("-->").count(), text.matches("+ 2 more places").count()), (5, 1), "{text}");
+    let all = drawn(&report, References::All, Frame::Full);
+    assert_eq!((all.matches("-->").count(), all.matches("more place").count()), (7, 0), "{all}");
 }
 
 #[test]

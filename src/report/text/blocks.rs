@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use super::{BOLD, CYAN, DIM, GREEN, ID_DIGITS, Links, Page, References, arrow, code, link, row, severity};
+use super::{
+    BOLD, CYAN, DIM, GREEN, ID_DIGITS, LISTED, Links, Page, References, arrow, code, link, row, severity,
+};
 use crate::engine::matcher::{Evidence, Owner};
 use crate::judgement::finding::{Acceptance, Finding, Reference, Severity};
 use crate::report::printable::Printable;
@@ -86,15 +88,22 @@ impl<'a> Page<'a> {
     /// Findings about no reference at their place; none may get lost.
     fn placeless(&self, out: &mut dyn Write) -> io::Result<()> {
         let places: HashSet<Place<'_>> = self.report.references.iter().map(place_of).collect();
-        for finding in &self.report.findings {
-            if !places.contains(&place_of_finding(finding)) {
-                headline(finding, &Printable(&finding.message).to_string(), out)?;
-                arrow(&finding.path, finding.region, &finding.reference, out)?;
-                self.remedies(&finding.remedies, out)?;
-                writeln!(out)?;
-            }
+        let placeless = self.report.findings.iter().filter(|it| !places.contains(&place_of_finding(it)));
+        let (mut told, raised): (Vec<&Finding>, Vec<&Finding>) =
+            placeless.partition(|finding| finding.severity == Severity::Info);
+        for finding in raised {
+            headline(finding, &Printable(&finding.message).to_string(), out)?;
+            arrow(&finding.path, finding.region, &finding.reference, out)?;
+            self.remedies(&finding.remedies, out)?;
+            writeln!(out)?;
         }
-        Ok(())
+        // What fails nothing and may be many is told by rule, with its first places.
+        told.sort_by_key(|finding| finding.rule);
+        let listed = match self.settings.references {
+            References::Findings => LISTED,
+            References::All => usize::MAX,
+        };
+        told.chunk_by(|a, b| a.rule == b.rule).try_for_each(|of_rule| alike(of_rule, listed, out))
     }
 
     /// The references to show, in the report's order.
@@ -214,6 +223,18 @@ fn headline(finding: &Finding, title: &str, out: &mut dyn Write) -> io::Result<(
     let (style, name) = severity(finding.severity);
     let code = finding.rule.code();
     writeln!(out, "  {style}{name}[{code}]{style:#}{BOLD}: {title}{BOLD:#}")
+}
+
+/// Findings under one rule that fail nothing: the first of them in words, and the first places.
+fn alike(findings: &[&Finding], listed: usize, out: &mut dyn Write) -> io::Result<()> {
+    headline(findings[0], &Printable(&findings[0].message).to_string(), out)?;
+    for finding in findings.iter().take(listed) {
+        arrow(&finding.path, finding.region, &finding.reference, out)?;
+    }
+    if let Some(more) = findings.len().checked_sub(listed).filter(|more| *more > 0) {
+        writeln!(out, "       {DIM}+ {}{DIM:#}", count(more, "more place"))?;
+    }
+    writeln!(out)
 }
 
 fn shown_id(id: &str) -> String {
