@@ -191,10 +191,10 @@ def _growth(growth: dict, matches: Path) -> str:
             rates = [1e5 * sum(n for at, n in bins.items() if at >= mark) / found["lines_scanned"] for mark in marks]
             rows.append([size, f"{found['lines_indexed']:,}", kind, *(_number(r) for r in rates)])
     return (
-        f"## As the index grows\n\nMatches and failing findings in 100,000 lines of {growth['projects']} of the projects that reach so "
-        "many bits, against indexes of other packages. Pairs of project and package that share something of "
-        f"{growth['related_from']:g} bits or more anywhere or ten places, and pairs of which one depends on the other, are left out: what "
-        "is left is mostly chance.\n\n"
+        f"## As the index grows\n\n{growth['projects']} of the projects were scanned against indexes of other packages. The table counts matches "
+        "and failing findings in 100,000 lines, by the bits that they reach at least. It leaves out two kinds of pairs: a project and a "
+        f"package that share {growth['related_from']:g} bits or more in one place, or ten places; and a project and a package of which one "
+        "depends on the other. Most of what is left is chance.\n\n"
         + _table(["million lines", "lines indexed", "", *(f"{m} bits" for m in marks)], rows)
         + "\n\nThreshold and cut move with the index (`src/engine/evidence/chance.rs`). At the bits that the engine asks for, in 100,000 "
         "lines:\n\n"

@@ -73,12 +73,14 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (finding, reason) = (args.finding.unwrap_or_default(), args.reason.unwrap_or_default());
     let wanted = Wanted::parse(&finding);
-    let recorded = recorded(&wanted, &args.check.config, &args.journal.place);
     let paths = wanted.paths(args.paths, &args.check.config)?;
     let request = Request::new(scan_for(paths, args.check.clone()))?;
     let mut log = log_of(&request)?;
     let (report, _) = request.report_and_files(common)?;
-    let references = wanted.of(&report).map_err(|error| with_journal(error, &recorded))?;
+    let references = wanted.of(&report).map_err(|error| {
+        let recorded = recorded(&wanted, &report, &args.check.config, &args.journal.place);
+        with_journal(error, &recorded)
+    })?;
     // What else stands in the project is not decided on, and must not take the decision over.
     let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
     let (everywhere, _) = project.report_and_files(common)?;
@@ -90,8 +92,7 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Accepts what a file of decisions says. What is in no file as the decision describes it is told, and the rest is
-/// accepted.
+/// Accepts the matches that a file of decisions names. Warns of each decision whose match is gone, and accepts the others.
 fn accept_from(decisions: &Decisions, args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let here = Request::new(scan_for(args.paths.clone(), args.check.clone()))?;
     let mut log = log_of(&here)?;

@@ -15,8 +15,7 @@ use super::scan::Request;
 use crate::decisions::acceptance::log_root;
 use crate::judgement::finding::{Finding, Reference, Report};
 use crate::project::config::Config;
-use crate::project::walk;
-use crate::project::walk::SideFiles;
+use crate::project::walk::{self, SideFiles};
 use crate::report::text::References;
 use crate::report::words::count;
 use crate::report::{self, Format};
@@ -26,18 +25,21 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let wanted = Wanted::parse(&args.finding);
     let format = args.format.into();
-    let recorded = recorded(&wanted, &args.check.config, &args.journal);
+    let (config, journal) = (args.check.config.clone(), args.journal.clone());
     let scanned = Request::new(scan_for(args, &wanted)?)?.scan(common)?;
     let mut drawn = Vec::new();
-    let explanations = match (wanted.of(&scanned.report), format) {
-        (Ok(found), _) => scanned.explanations(&found)?,
-        (Err(_), Format::Text) if !recorded.is_empty() => {
+    let explanations = match wanted.of(&scanned.report) {
+        Ok(found) => scanned.explanations(&found)?,
+        Err(error) => {
+            let recorded = recorded(&wanted, &scanned.report, &config, &journal);
+            if recorded.is_empty() || format == Format::Json {
+                return Err(with_journal(error, &recorded));
+            }
             writeln!(drawn, "{}; the journal of this machine has recorded it:\n", in_no_file(&recorded))?;
             report::log::text(&[], &recorded, &mut drawn)?;
             output.write(&drawn, Painted::of(format))?;
             return Ok(ExitStatus::Success);
         }
-        (Err(error), _) => return Err(with_journal(error, &recorded)),
     };
     match format {
         Format::Text => report::explain::write_text(&explanations, &mut drawn)?,
@@ -54,9 +56,18 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> anyhow::Result<ScanArgs> {
     Ok(ScanArgs { paths, baseline, ..ScanArgs::of(args.check) })
 }
 
-/// What the journal recorded of an id, the oldest event first. A journal that cannot be read has recorded nothing.
-pub fn recorded(wanted: &Wanted, config: &ConfigArgs, journal: &JournalPlace) -> Vec<JournalEntry> {
+/// Returns what the journal recorded of an id that no match of the report has, the oldest event first. A journal that cannot
+/// be read has recorded nothing.
+pub fn recorded(
+    wanted: &Wanted,
+    report: &Report,
+    config: &ConfigArgs,
+    journal: &JournalPlace,
+) -> Vec<JournalEntry> {
     let Wanted::Id(id) = wanted else { return Vec::new() };
+    if report.references.iter().any(|reference| reference.id.starts_with(id.as_str())) {
+        return Vec::new();
+    }
     let (Some(directory), Ok(root)) = (journal.directory(), project_root(config)) else { return Vec::new() };
     let entries = journal::read(&directory, &root).map(|journaled| journaled.entries).unwrap_or_default();
     entries.into_iter().filter(|entry| entry.id.starts_with(id.as_str())).collect()
@@ -76,7 +87,10 @@ fn in_no_file(recorded: &[JournalEntry]) -> String {
     let id: String = last.id.chars().take(8).collect();
     let (path, first, end) = (&last.path, last.lines.first, last.lines.last);
     let (event, service) = (last.event.code(), last.service.code());
-    format!("the code of `{id}`, {event} for {path}:{first}-{end} (by {service}, {}), is in no file", last.at)
+    format!(
+        "the code of `{id}`, {event} for {path}:{first}-{end} (by {service}, {}), is in no file that was checked",
+        last.at
+    )
 }
 
 /// The directory of the project that the current directory is in.

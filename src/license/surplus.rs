@@ -1,8 +1,9 @@
 //! What a text says beside the licence that it was recognised as.
 //!
 //! A licence is recognised by a few of its sentences. A text that holds more of them may ask more: "The Software shall be used
-//! for Good, not Evil" stands in an MIT licence and makes it another. So each sentence is looked up in the texts of the
-//! licences found, and one that stands in none of them and asks, forbids or limits something is told.
+//! for Good, not Evil" stands in an MIT licence and makes it another. So this module looks each
+//! sentence up in the texts of the licences found, and returns those that none of them contains and that ask, forbid or
+//! limit something.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -502,6 +502,21 @@ fn what_a_hook_refused_is_explained_though_it_is_in_no_file() {
     assert!(err.contains("is in no file") && err.contains("birthmark explain"), "{err}");
 }
 
+/// The journal answers only for ids that no file has: the beginning of two ids is still ambiguous.
+#[test]
+fn an_ambiguous_id_is_no_refused_code() {
+    let project = Project::new();
+    let input = json!({"file_path": "a.py", "content": ROUTES});
+    project.ask("claude", &claude("PreToolUse", "Write", input, &project.cwd()));
+    project.write("a.py", ROUTES);
+    project.write("b.py", SUMMARY);
+    let mut command = birthmark(&project.path("work"));
+    command.env("BIRTHMARK_LOG_DIR", project.path("state")).args(["explain", ""]);
+    let (code, out, err) = run(command.arg("--index").arg(Path::new(ROOT).join("fixtures/demo-index")));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("begins more than one id"), "{err}");
+}
+
 #[test]
 fn the_policy_and_the_configuration_decide() {
     let project = Project::new();

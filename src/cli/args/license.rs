@@ -70,10 +70,10 @@ pub struct CompatArgs {
     pub format: Format,
 }
 
-/// Say which licence the texts or headers of files are read as.
+/// Show how birthmark reads the licence in each file.
 ///
-/// A file in a language that birthmark reads is asked for its header, any other file is taken for a licence text. What the
-/// text says beyond the licences is told. Nothing around the files counts; `birthmark license show` looks at that.
+/// In source files it reads the header. It takes any other file for a licence text. It also shows sentences that go beyond
+/// the licences found. It looks at no other file; `birthmark license show` does.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

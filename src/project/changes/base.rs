@@ -196,7 +196,7 @@ impl Taken {
 impl Elsewhere for Base {
     fn at(&self, path: &Path) -> PathBuf {
         let Some(below) = self.below(path) else { return path.to_owned() };
-        // Of the whole project only what is asked for by name.
+        // The top itself is not copied: that would read every file of the commit.
         if !below.as_os_str().is_empty() {
             self.take(&below);
         }
