@@ -1,12 +1,14 @@
-//! How long each step takes, beside `limit`: the same files merely parsed by tree-sitter on the same threads.
+//! How long each step takes, beside `limit`: the same files merely parsed by tree-sitter on the
+//! same threads.
 //!
 //! ```text
 //! cargo bench --bench speed -- SOURCES INDEX [--rounds N] [--only STEP] [--threads N]
 //! ```
 //!
-//! SOURCES is a directory whose folders are packages, INDEX an index to ask. Each round runs every step once; a
-//! ratio is taken within its round, and the median over the rounds is shown. Time is processor time of this process and
-//! its children as Linux counts it: on a shared machine the clock on the wall says little.
+//! SOURCES is a directory whose folders are packages, INDEX an index to ask. Each round runs every
+//! step once; a ratio is taken within its round, and the median over the rounds is shown. Time is
+//! processor time of this process and its children as Linux counts it: on a shared machine the
+//! clock on the wall says little.
 
 #![allow(clippy::print_stdout, missing_docs)]
 
@@ -28,10 +30,15 @@ use rayon::prelude::*;
 
 fn main() {
     let options = Options::read();
-    rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global().expect("threads start");
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads)
+        .build_global()
+        .expect("threads start");
     let bench = Bench::new(&options);
-    let steps: Vec<Step> =
-        STEPS.into_iter().filter(|step| options.only.as_deref().is_none_or(|only| only == step.0)).collect();
+    let steps: Vec<Step> = STEPS
+        .into_iter()
+        .filter(|step| options.only.as_deref().is_none_or(|only| only == step.0))
+        .collect();
     let mut table = Table::new(&steps);
     for _ in 0..options.rounds {
         for (row, (_, step)) in steps.iter().enumerate() {
@@ -76,7 +83,8 @@ impl Options {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         };
         let mut words = std::env::args().skip(1);
-        let number = |word: Option<String>| word.and_then(|word| word.parse().ok()).expect("a number");
+        let number =
+            |word: Option<String>| word.and_then(|word| word.parse().ok()).expect("a number");
         while let Some(word) = words.next() {
             match word.as_str() {
                 "--bench" => {}
@@ -86,8 +94,9 @@ impl Options {
                 _ => named.push(PathBuf::from(word)),
             }
         }
-        let [sources, index] =
-            named.try_into().expect("usage: cargo bench --bench speed -- SOURCES INDEX [--rounds N]");
+        let [sources, index] = named
+            .try_into()
+            .expect("usage: cargo bench --bench speed -- SOURCES INDEX [--rounds N]");
         Options { sources, index, ..options }
     }
 }
@@ -114,13 +123,15 @@ impl Bench {
     fn new(options: &Options) -> Bench {
         let walked = walk::files(std::slice::from_ref(&options.sources), &WalkSettings::default())
             .expect("SOURCES can be read");
-        let files = walked.files.par_iter().filter_map(|file| walk::load(file, DEFAULT_SIZE_LIMIT).ok());
+        let files =
+            walked.files.par_iter().filter_map(|file| walk::load(file, DEFAULT_SIZE_LIMIT).ok());
         Bench {
             sources: options.sources.clone(),
             index_path: options.index.clone(),
             threads: options.threads,
             files: files.map_init(Tokenizer::new, tokenized).collect(),
-            index: Index::open(&[IndexName::Directory(options.index.clone())]).expect("INDEX is an index"),
+            index: Index::open(&[IndexName::Directory(options.index.clone())])
+                .expect("INDEX is an index"),
             target: tempfile::tempdir().expect("a temporary directory"),
         }
     }
@@ -135,7 +146,9 @@ impl Bench {
 
     fn parse(&self) {
         self.files.par_iter().for_each_init(birthmark::text::token::parser, |parser, file| {
-            parser.set_language(&file.source.language().row().grammar.into()).expect("a known grammar");
+            parser
+                .set_language(&file.source.language().row().grammar.into())
+                .expect("a known grammar");
             black_box(parser.parse(file.source.text(), None));
         });
     }
@@ -148,7 +161,11 @@ impl Bench {
 
     fn winnow(&self) {
         self.files.par_iter().for_each(|file| {
-            black_box(fingerprints(file.stream.classes(), file.stream.names(), file.source.language()));
+            black_box(fingerprints(
+                file.stream.classes(),
+                file.stream.names(),
+                file.source.language(),
+            ));
         });
     }
 
@@ -187,9 +204,14 @@ impl Bench {
             let names: Vec<u16> =
                 (0..file.stream.len()).filter(kept).map(|i| file.stream.names()[i]).collect();
             let seed = |found: &Fingerprint| {
-                // Without the tokens left out the place moves ahead; those that held one are no seeds.
+                // Without the tokens left out the place moves ahead; those that held one are no
+                // seeds.
                 let (from, length) = (found.position, SCHEMES[0].k as u32);
-                (from % 20 + length <= 19).then_some(Seed { query: from - from / 20, document: from, length })
+                (from % 20 + length <= 19).then_some(Seed {
+                    query: from - from / 20,
+                    document: from,
+                    length,
+                })
             };
             let seeds: Vec<Seed> = file.fingerprints.iter().filter_map(seed).collect();
             let query = Side { classes: &classes, names: &names };
@@ -206,7 +228,8 @@ impl Bench {
             let margins = |range| Margins::of(&file.source, &file.stream, range);
             let freedom = birthmark::text::token::freedom(&file.source, &file.stream);
             let language = file.source.language();
-            let model = self.index.model(language).expect("undamaged").expect("the starter has one");
+            let model =
+                self.index.model(language).expect("undamaged").expect("the starter has one");
             let query = Query {
                 language,
                 side: side(&file.stream),
@@ -239,8 +262,10 @@ impl Bench {
     fn build(&self) {
         let _ = std::fs::remove_dir_all(self.built());
         let packages = std::fs::read_dir(&self.sources).expect("SOURCES can be read");
-        let packages: Vec<PathBuf> =
-            packages.map(|entry| entry.expect("readable").path()).filter(|path| path.is_dir()).collect();
+        let packages: Vec<PathBuf> = packages
+            .map(|entry| entry.expect("readable").path())
+            .filter(|path| path.is_dir())
+            .collect();
         run(birthmark().args(["index", "add"]).args(packages).arg("--index").arg(self.built()));
     }
 
@@ -300,12 +325,15 @@ fn measured(work: impl FnOnce()) -> Seconds {
     Seconds { processor: processor_seconds() - processor, clock: clock.elapsed().as_secs_f64() }
 }
 
-/// What this process and its finished children used, from `/proc/self/stat`, in hundredths of a second.
+/// What this process and its finished children used, from `/proc/self/stat`, in hundredths of a
+/// second.
 fn processor_seconds() -> f64 {
     let line = std::fs::read_to_string(Path::new("/proc/self/stat")).expect("Linux");
     let fields = line.rsplit(')').next().expect("a name in brackets").split_whitespace();
-    // Fields 14 to 17: user and system time of the process and of its children; field 3 is the first here.
-    fields.skip(11).take(4).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
+    // Fields 14 to 17: user and system time of the process and of its children; field 3 is the
+    // first here.
+    fields.skip(11).take(4).map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>()
+        / 100.0
 }
 
 struct Table {
@@ -315,15 +343,21 @@ struct Table {
 
 impl Table {
     fn new(steps: &[Step]) -> Table {
-        Table { names: steps.iter().map(|step| step.0).collect(), rows: vec![Vec::new(); steps.len()] }
+        Table {
+            names: steps.iter().map(|step| step.0).collect(),
+            rows: vec![Vec::new(); steps.len()],
+        }
     }
 
     fn print(&self, bench: &Bench) {
         let (lines, megabytes) = (bench.lines() as f64, bench.bytes() as f64 / 1e6);
         println!("{} files, {lines} lines, {megabytes:.1} MB", bench.files.len());
-        println!("\n| step | processor s | µs a line | limit / step | clock s |\n|---|---|---|---|---|");
+        println!(
+            "\n| step | processor s | µs a line | limit / step | clock s |\n|---|---|---|---|---|"
+        );
         for (name, row) in self.names.iter().zip(&self.rows) {
-            let ratios = self.rows[0].iter().zip(row).map(|(limit, own)| limit.processor / own.processor);
+            let ratios =
+                self.rows[0].iter().zip(row).map(|(limit, own)| limit.processor / own.processor);
             let processor = median(row.iter().map(|seconds| seconds.processor));
             println!(
                 "| {name} | {processor:.2} | {:.2} | {:.2} | {:.2} |",

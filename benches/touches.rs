@@ -1,13 +1,13 @@
-//! Looks up what `benches/synthetic.py` lists, and says where in memory: `benches/touches.py` runs this under valgrind and
-//! counts the pages.
+//! Looks up what `benches/synthetic.py` lists, and says where in memory: `benches/touches.py` runs
+//! this under valgrind and counts the pages.
 //!
 //! ```text
 //! cargo bench --bench touches -- INDEX
 //! ```
 //!
-//! Prints the address of the segment's map and of [`MARK`], and for each look-up its kind and nanoseconds, of the first
-//! time and of the second. Each time `MARK` is written before the look-up, between it and the search for the documents
-//! of its postings, and after that.
+//! Prints the address of the segment's map and of [`MARK`], and for each look-up its kind and
+//! nanoseconds, of the first time and of the second. Each time `MARK` is written before the
+//! look-up, between it and the search for the documents of its postings, and after that.
 
 #![allow(clippy::print_stdout, missing_docs)]
 
@@ -24,7 +24,9 @@ static MARK: AtomicU64 = AtomicU64::new(0);
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
-    let [directory] = words.as_slice() else { panic!("usage: cargo bench --bench touches -- INDEX") };
+    let [directory] = words.as_slice() else {
+        panic!("usage: cargo bench --bench touches -- INDEX")
+    };
     let directory = PathBuf::from(directory);
     let asked = asked(&directory);
     let index = Index::open(&[IndexName::Directory(directory)]).expect("INDEX is an index");
@@ -43,7 +45,8 @@ struct Asked {
 }
 
 fn asked(directory: &std::path::Path) -> Vec<Asked> {
-    let lines = std::fs::read_to_string(directory.join("asked.tsv")).expect("synthetic.py wrote it");
+    let lines =
+        std::fs::read_to_string(directory.join("asked.tsv")).expect("synthetic.py wrote it");
     let asked = |line: &str| {
         let (hash, kind) = line.split_once('\t').expect("two fields");
         Asked { hash: KgramHash(hash.parse().expect("a number")), kind: kind.to_owned() }
@@ -57,7 +60,9 @@ fn look_up(segment: &Segment, asked: &Asked) -> u128 {
     mark();
     let mut positions = [0; 8];
     let mut found = 0;
-    for (place, position) in positions.iter_mut().zip(segment.lookup(asked.hash).expect("whole").list) {
+    for (place, position) in
+        positions.iter_mut().zip(segment.lookup(asked.hash).expect("whole").list)
+    {
         *place = position;
         found += 1;
     }

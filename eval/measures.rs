@@ -1,5 +1,5 @@
-//! What the calibration is learned from: every match of a scan whose evidence adds up to SUM bits before it is
-//! calibrated, with its measures, a JSON object a line.
+//! What the calibration is learned from: every match of a scan whose evidence adds up to SUM bits
+//! before it is calibrated, with its measures, a JSON object a line.
 //!
 //! ```text
 //! cargo run --release --example measures -- INDEX SUM PATH...
@@ -24,16 +24,22 @@ fn main() -> anyhow::Result<()> {
     let least_sum: f32 = args.next().context(usage)?.parse().context(usage)?;
     let paths: Vec<PathBuf> = args.map(PathBuf::from).collect();
     // What the calibration takes off today must not decide what the next one is learned from.
-    let settings = ScanSettings { threshold: Threshold::Bits(f32::NEG_INFINITY), ..ScanSettings::default() };
+    let settings =
+        ScanSettings { threshold: Threshold::Bits(f32::NEG_INFINITY), ..ScanSettings::default() };
     let name = match index.as_str() {
         "starter" => IndexName::Starter,
         _ => IndexName::Directory(index.into()),
     };
     let scanner = Scanner::new(Index::open(&[name])?, settings);
-    let report =
-        scanner.run(walk::files(&paths, &WalkSettings::default())?, &|_, _| LicenseFact::unknown(), &|_| ());
+    let report = scanner.run(
+        walk::files(&paths, &WalkSettings::default())?,
+        &|_, _| LicenseFact::unknown(),
+        &|_| (),
+    );
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for reference in report.references.iter().filter(|reference| reference.evidence.sum() >= least_sum) {
+    for reference in
+        report.references.iter().filter(|reference| reference.evidence.sum() >= least_sum)
+    {
         writeln!(out, "{}", described(reference))?;
     }
     Ok(out.flush()?)

@@ -1,5 +1,5 @@
-//! The command line: parse arguments, merge them with the configuration, call a driver, choose a renderer and an
-//! exit status.
+//! The command line: parse arguments, merge them with the configuration, call a driver, choose a
+//! renderer and an exit status.
 
 mod accept;
 mod args;

@@ -1,7 +1,8 @@
-//! birthmark finds code that resembles licensed open source, says whose it is, and decides whether its
-//! licence lets it stay. See `docs/architecture.md` for the map.
+//! birthmark finds code that resembles licensed open source, says whose it is, and decides whether
+//! its licence lets it stay. See `docs/architecture.md` for the map.
 //!
-//! The folders are the layers, listed here from the lowest: each uses what stands above it in this list.
+//! The folders are the layers, listed here from the lowest: each uses what stands above it in this
+//! list.
 
 pub mod license;
 pub mod purl;

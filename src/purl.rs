@@ -1,7 +1,7 @@
 //! Package URLs, the names of components (`pkg:pypi/six@1.17.0`).
 //!
-//! Wraps the `packageurl` crate, so that a purl is valid from the moment it exists and prints canonically.
-//! Specification: <https://github.com/package-url/purl-spec>.
+//! Wraps the `packageurl` crate, so that a purl is valid from the moment it exists and prints
+//! canonically. Specification: <https://github.com/package-url/purl-spec>.
 
 mod page;
 
@@ -49,7 +49,8 @@ impl Purl {
         self.parsed().ty().to_owned()
     }
 
-    /// The namespace before the package's name, such as the distribution of `pkg:deb/debian/adduser`.
+    /// The namespace before the package's name, such as the distribution of
+    /// `pkg:deb/debian/adduser`.
     pub fn namespace(&self) -> Option<String> {
         self.parsed().namespace().map(str::to_owned)
     }
@@ -70,13 +71,14 @@ impl Purl {
         &self.0[..end]
     }
 
-    /// The package as its registry compares names: whatever its release, and however its name is spelt.
+    /// The package as its registry compares names: whatever its release, and however its name is
+    /// spelt.
     pub fn package_key(&self) -> String {
         package_key(self.package())
     }
 
-    /// The canonical text must itself be a package URL: of `pkg:cargo/x@..%2f1` it is not, for the version's slash
-    /// is written plainly and then ends a namespace.
+    /// The canonical text must itself be a package URL: of `pkg:cargo/x@..%2f1` it is not, for the
+    /// version's slash is written plainly and then ends a namespace.
     fn canonical(purl: &packageurl::PackageUrl<'_>) -> Result<Purl, String> {
         let text = purl.to_string();
         let again = packageurl::PackageUrl::from_str(&text).map_err(|error| error.to_string())?;
@@ -91,7 +93,8 @@ impl Purl {
     }
 }
 
-/// The key of a package URL without a version. crates.io takes `-` and `_` for the same, PyPI goes by PEP 503.
+/// The key of a package URL without a version. crates.io takes `-` and `_` for the same, PyPI goes
+/// by PEP 503.
 pub fn package_key(package: &str) -> String {
     if let Some(name) = package.strip_prefix("pkg:cargo/") {
         return format!("pkg:cargo/{}", name.replace('_', "-").to_ascii_lowercase());

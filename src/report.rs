@@ -112,7 +112,11 @@ impl ReportFormat {
         (ReportFormat::Gitlab, "gitlab", "code quality report of GitLab"),
         (ReportFormat::Markdown, "markdown", "for pull requests and pages"),
         (ReportFormat::Html, "html", "one page, with the code side by side"),
-        (ReportFormat::Cyclonedx, "cyclonedx", "CycloneDX 1.6, origins with evidence and occurrences"),
+        (
+            ReportFormat::Cyclonedx,
+            "cyclonedx",
+            "CycloneDX 1.6, origins with evidence and occurrences",
+        ),
         (ReportFormat::Spdx, "spdx", "SPDX 2.3, references as snippets"),
     ];
 
@@ -145,7 +149,11 @@ impl ReportFormat {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(
+    format: ReportFormat,
+    drawing: &Drawing<'_>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let Drawing { report, explanations, told, text, repository, facts, created, run } = *drawing;
     match (format, told) {
         (ReportFormat::Text, _) => {
@@ -158,7 +166,9 @@ pub fn write(format: ReportFormat, drawing: &Drawing<'_>, out: &mut dyn io::Writ
         (ReportFormat::Sarif, _) => sarif::write(report, repository, facts, out),
         (ReportFormat::Github, _) => github::write(report, repository, facts, out),
         (ReportFormat::Gitlab, _) => gitlab::write(report, repository, out),
-        (ReportFormat::Markdown, _) => markdown::write(report, explanations, markdown::Length::Whole, out),
+        (ReportFormat::Markdown, _) => {
+            markdown::write(report, explanations, markdown::Length::Whole, out)
+        }
         (ReportFormat::Html, _) => html::write(report, explanations, run, out),
         (ReportFormat::Cyclonedx, _) => cyclonedx::write(report, out),
         (ReportFormat::Spdx, _) => spdx::write(report, facts, created, out),

@@ -1,6 +1,7 @@
 //! The scan: the engine composed for one file and for many, into a report of fixed order.
 //!
-//! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and whatever asks later.
+//! Every way into birthmark ends in [`Scanner::file`]: files and trees, standard input, and
+//! whatever asks later.
 
 mod change;
 mod cleared;
@@ -28,8 +29,8 @@ use crate::engine::index::{Index, IndexError, Part};
 use crate::engine::matcher::{LeftOut, Match, Owner};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::{
-    Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Severity,
-    Silenced, Summary, Verdict,
+    Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report,
+    Severity, Silenced, Summary, Verdict,
 };
 use crate::judgement::policy::{self, PolicySettings};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
@@ -44,11 +45,12 @@ use crate::text::token::{Layout, Tokenizer};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
 
-/// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of matches: who declares a
-/// piece of code an idiom has said whose it is.
+/// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of
+/// matches: who declares a piece of code an idiom has said whose it is.
 pub const IDIOM_BITS: f32 = 30.0;
 
-/// Part of a match's tokens that idioms must cover for it to be one. What is more than the idiom is reported.
+/// Part of a match's tokens that idioms must cover for it to be one. What is more than the idiom is
+/// reported.
 pub const IDIOM_COVERAGE: f32 = 0.8;
 
 /// What a scan is made with, beside the index.
@@ -163,7 +165,8 @@ impl Scanner {
         self.threshold_bits
     }
 
-    /// Takes up what was found in earlier runs over a project, kept in a directory. With a secret, only what was kept with it.
+    /// Takes up what was found in earlier runs over a project, kept in a directory. With a secret,
+    /// only what was kept with it.
     pub fn open_cache(&mut self, directory: &Path, project: &Path, secret: Option<&[u8]>) {
         self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes(), secret));
     }
@@ -173,8 +176,8 @@ impl Scanner {
         self.cache.take()?.close()
     }
 
-    /// All besides the text that decides what is found in it: the build of the program, the indexes, the idioms, the
-    /// threshold, the packages of the project.
+    /// All besides the text that decides what is found in it: the build of the program, the
+    /// indexes, the idioms, the threshold, the packages of the project.
     fn what_decides(&self) -> String {
         let program = std::env::current_exe().and_then(std::fs::metadata);
         let build = program.map(|facts| (facts.len(), facts.modified().ok()));
@@ -191,12 +194,19 @@ impl Scanner {
         )
     }
 
-    /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails, becomes a note.
-    pub fn run(&self, walked: Walked, outbound: &Outbound<'_>, progress: &(dyn Fn(Tick) + Sync)) -> Report {
+    /// Scans files in parallel. A file that cannot be read, or at which birthmark itself fails,
+    /// becomes a note.
+    pub fn run(
+        &self,
+        walked: Walked,
+        outbound: &Outbound<'_>,
+        progress: &(dyn Fn(Tick) + Sync),
+    ) -> Report {
         self.run_while(&|| true, walked, outbound, progress)
     }
 
-    /// The same as long as it is wanted. Afterwards the files that are left are passed over, and the report is of no use.
+    /// The same as long as it is wanted. Afterwards the files that are left are passed over, and
+    /// the report is of no use.
     pub fn run_while(
         &self,
         is_wanted: &(dyn Fn() -> bool + Sync),
@@ -225,8 +235,8 @@ impl Scanner {
         self.report(reports, notes, &checked)
     }
 
-    /// Scans one text that is in memory. Of a text of which only some lines are under review, only what touches them is
-    /// reported.
+    /// Scans one text that is in memory. Of a text of which only some lines are under review, only
+    /// what touches them is reported.
     pub fn text(
         &self,
         tokenizer: &mut Tokenizer,
@@ -257,7 +267,8 @@ impl Scanner {
         match walk::load(file, MAX_SCANNED_BYTES) {
             Ok(source) => guarded(&file.path, || {
                 let outbound = outbound(file, &source);
-                let mut report = self.file(tokenizer, &source, &outbound, file.markers, &file.review)?;
+                let mut report =
+                    self.file(tokenizer, &source, &outbound, file.markers, &file.review)?;
                 report.narrow(&file.review);
                 report.tell_unread();
                 Ok(report)
@@ -297,7 +308,9 @@ impl Scanner {
         report.unread = seen.unread;
         let said = match seen.matches.is_empty() {
             true => Vec::new(),
-            false => declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code]),
+            false => {
+                declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code])
+            }
         };
         for located in seen.matches {
             let reference = self.reference(source, located, outbound, &said);
@@ -360,11 +373,16 @@ impl Scanner {
         let owners = packages.judged(owners);
         let declared = policy::declared(owners, place);
         // Whoever declares that the code comes from the origin knows better than manifests.
-        if declared.as_ref().is_some_and(|declared| declared.agrees() && declared.origin.is_some()) {
+        if declared.as_ref().is_some_and(|declared| declared.agrees() && declared.origin.is_some())
+        {
             direction.origin_takes = None;
         }
         if let (Some(taking), Some(origin)) = (direction.origin_takes, owners.first()) {
-            return Judged { verdict: policy::taken_from_project(origin, taking), direction, declared: None };
+            return Judged {
+                verdict: policy::taken_from_project(origin, taking),
+                direction,
+                declared: None,
+            };
         }
         let owners = policy::declared_first(owners, declared.as_ref());
         let verdict = policy::evaluate(&owners, outbound, settings);
@@ -374,10 +392,18 @@ impl Scanner {
 
     /// What idioms keep out of a file's report; nothing is silenced unseen.
     fn idiom_note(&self, path: &str, silenced: &[Region]) -> Option<Note> {
-        let sets: Vec<String> =
-            self.settings.idioms.as_ref()?.parts().iter().map(|part| part.name.to_string()).collect();
-        let lines: Vec<String> =
-            silenced.iter().map(|region| format!("{}-{}", region.start_line, region.end_line)).collect();
+        let sets: Vec<String> = self
+            .settings
+            .idioms
+            .as_ref()?
+            .parts()
+            .iter()
+            .map(|part| part.name.to_string())
+            .collect();
+        let lines: Vec<String> = silenced
+            .iter()
+            .map(|region| format!("{}-{}", region.start_line, region.end_line))
+            .collect();
         let what = match lines.len() {
             0 => return None,
             1 => "1 match is an idiom".to_owned(),
@@ -388,13 +414,23 @@ impl Scanner {
     }
 
     /// The files that were checked as a whole; of a change only some lines are.
-    fn checked<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a FileReport)>) -> HashSet<String> {
-        let whole = |report: &FileReport| report.notes.iter().all(|note| note.kind == NoteKind::Info);
-        let files = files.into_iter().filter(|(_, report)| self.settings.change.is_none() && whole(report));
+    fn checked<'a>(
+        &self,
+        files: impl IntoIterator<Item = (&'a str, &'a FileReport)>,
+    ) -> HashSet<String> {
+        let whole =
+            |report: &FileReport| report.notes.iter().all(|note| note.kind == NoteKind::Info);
+        let files =
+            files.into_iter().filter(|(_, report)| self.settings.change.is_none() && whole(report));
         files.map(|(path, _)| path.to_owned()).collect()
     }
 
-    fn report(&self, files: Vec<FileReport>, notes: Vec<Note>, checked: &HashSet<String>) -> Report {
+    fn report(
+        &self,
+        files: Vec<FileReport>,
+        notes: Vec<Note>,
+        checked: &HashSet<String>,
+    ) -> Report {
         let mut report = Report {
             references: Vec::new(),
             findings: Vec::new(),
@@ -422,7 +458,8 @@ impl Scanner {
         }
         for reference in &mut report.references {
             let lines = report.summary.lines_scanned;
-            reference.expected_by_chance = self.chance.expected_in_project(reference.evidence.bits, lines);
+            reference.expected_by_chance =
+                self.chance.expected_in_project(reference.evidence.bits, lines);
         }
         report.accepted =
             self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
@@ -433,8 +470,10 @@ impl Scanner {
         report.notes.sort();
         report.count_notes();
         report.summary.references = report.references.len() as u64;
-        report.summary.findings = [Severity::Info, Severity::Warning, Severity::Error]
-            .map(|severity| report.findings.iter().filter(|f| f.severity == severity).count() as u64);
+        report.summary.findings =
+            [Severity::Info, Severity::Warning, Severity::Error].map(|severity| {
+                report.findings.iter().filter(|f| f.severity == severity).count() as u64
+            });
         report
     }
 
@@ -442,7 +481,13 @@ impl Scanner {
         Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             indexes: self.index.parts().iter().map(index_provenance).collect(),
-            idioms: self.settings.idioms.iter().flat_map(Index::parts).map(index_provenance).collect(),
+            idioms: self
+                .settings
+                .idioms
+                .iter()
+                .flat_map(Index::parts)
+                .map(index_provenance)
+                .collect(),
             change: self.settings.change.clone(),
             preset: self.settings.threshold.preset(),
             threshold_bits: self.threshold_bits,
@@ -465,7 +510,11 @@ impl FileReport {
         if !self.unread.is_empty() {
             let lines = if self.unread.len() == 1 { "line" } else { "lines" };
             let message = format!("not checked: the parser gave up on {lines} {}", self.unread);
-            self.notes.push(Note { path: Some(self.path.clone()), kind: NoteKind::Partial, message });
+            self.notes.push(Note {
+                path: Some(self.path.clone()),
+                kind: NoteKind::Partial,
+                message,
+            });
         }
     }
 
@@ -478,7 +527,8 @@ impl FileReport {
         let is_about = |finding: &Finding, reference: &Reference| {
             finding.reference == reference.id && finding.region == reference.region
         };
-        let is_kept = |finding: &Finding| !dropped.iter().any(|reference| is_about(finding, reference));
+        let is_kept =
+            |finding: &Finding| !dropped.iter().any(|reference| is_about(finding, reference));
         self.findings.retain(is_kept);
         self.silenced.retain(|silenced| is_kept(&silenced.finding));
         self.references = kept;
@@ -490,14 +540,21 @@ impl Limits {
         let mut notes = Vec::new();
         let mut limit = |count: usize, what: &str| {
             if count > 0 {
-                notes.push(Note { path: None, kind: NoteKind::Limit, message: format!("{count} {what}") });
+                notes.push(Note {
+                    path: None,
+                    kind: NoteKind::Limit,
+                    message: format!("{count} {what}"),
+                });
             }
         };
         limit(
             self.common_fingerprints,
             "fingerprints are in so many indexed packages that only some of these were looked at",
         );
-        limit(self.kgrams_left_out, "k-grams that the code repeats many times were not looked up each time");
+        limit(
+            self.kgrams_left_out,
+            "k-grams that the code repeats many times were not looked up each time",
+        );
         limit(
             self.candidates_left_out,
             "places that hold some of this code were not aligned, because many others hold it too",
@@ -521,9 +578,13 @@ fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -
     FileReport { notes: vec![note], ..FileReport::default() }
 }
 
-/// What a file's licence says of its code where it was learned beside the file: from the text in a vendored folder, or
-/// from what is said of this file apart from the rest of the project.
-fn beside<'a>(path: &str, outbound: &'a LicenseFact, project: &LicenseFact) -> Option<&'a LicenseFact> {
+/// What a file's licence says of its code where it was learned beside the file: from the text in a
+/// vendored folder, or from what is said of this file apart from the rest of the project.
+fn beside<'a>(
+    path: &str,
+    outbound: &'a LicenseFact,
+    project: &LicenseFact,
+) -> Option<&'a LicenseFact> {
     let vendored = marks::of(path, &[]).vendored;
     let apart = outbound.expression != project.expression;
     match outbound.learned_from {

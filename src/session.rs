@@ -1,5 +1,6 @@
-//! A project as it is configured: its configuration, indexes, idioms, policy, licences, decisions and baseline, read once
-//! and ready for scans. What runs once asks [`Session::scanner`]; what lives longer keeps a [`Checker`].
+//! A project as it is configured: its configuration, indexes, idioms, policy, licences, decisions
+//! and baseline, read once and ready for scans. What runs once asks [`Session::scanner`]; what
+//! lives longer keeps a [`Checker`].
 
 pub mod baseline;
 mod checker;
@@ -26,7 +27,8 @@ use crate::project::config::{Config, ConfigChoice, Problem, ProjectLicenses, Pro
 use crate::project::walk::{Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path};
 use crate::scan::{ScanSettings, Scanner, Suppressions};
 
-/// What is chosen for one run and goes before what is configured; what is empty leaves it to the configuration.
+/// What is chosen for one run and goes before what is configured; what is empty leaves it to the
+/// configuration.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choices {
     /// Indexes to ask.
@@ -41,7 +43,8 @@ pub struct Choices {
     pub baseline: BaselineFile,
     /// What of the project decides about its own check.
     pub trust: Trust,
-    /// How far up a licence is looked for outside of git repositories, beside the place and the configuration.
+    /// How far up a licence is looked for outside of git repositories, beside the place and the
+    /// configuration.
     pub boundaries: Vec<PathBuf>,
 }
 
@@ -123,7 +126,8 @@ impl Session {
                 let mut boundaries = vec![place.clone()];
                 boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
                 boundaries.extend(choices.boundaries);
-                ProjectLicenses::discovered(boundaries, config.configured_license()).reading(side.clone())
+                ProjectLicenses::discovered(boundaries, config.configured_license())
+                    .reading(side.clone())
             }
         };
         let log = match configured {
@@ -205,8 +209,8 @@ impl Session {
         }
     }
 
-    /// What a reader must know of what the project configures, or does not. An error is why the files of another commit
-    /// could not all be read.
+    /// What a reader must know of what the project configures, or does not. An error is why the
+    /// files of another commit could not all be read.
     ///
     /// # Errors
     /// If they could not.
@@ -227,14 +231,16 @@ impl Session {
         Ok((Scanner::new(index, settings), policy))
     }
 
-    /// Opens the indexes one by one first, so that the one at fault can be named where it is configured.
+    /// Opens the indexes one by one first, so that the one at fault can be named where it is
+    /// configured.
     fn open_indexes(&self) -> Result<Index, SessionError> {
         for configured in &self.config.index {
             let name = configured.get_ref();
             if self.indexes.contains(name)
                 && let Err(error) = self.open_index(std::slice::from_ref(name))
             {
-                let help = "expected the directory of an index, relative to this file, or \"starter\"";
+                let help =
+                    "expected the directory of an index, relative to this file, or \"starter\"";
                 return Err(self.located(error.into(), configured.span(), help));
             }
         }
@@ -249,7 +255,8 @@ impl Session {
         for configured in &self.config.idioms {
             let name = IndexName::Directory(configured.get_ref().clone());
             if self.idioms.contains(&name)
-                && let Err(error) = idioms::open_elsewhere(std::slice::from_ref(&name), &self.trust.side)
+                && let Err(error) =
+                    idioms::open_elsewhere(std::slice::from_ref(&name), &self.trust.side)
             {
                 let help = "expected the directory of a set of idioms, relative to this file";
                 return Err(self.located(error, configured.span(), help));
@@ -261,7 +268,12 @@ impl Session {
         }
     }
 
-    fn located(&self, error: SessionError, span: std::ops::Range<usize>, help: &str) -> SessionError {
+    fn located(
+        &self,
+        error: SessionError,
+        span: std::ops::Range<usize>,
+        help: &str,
+    ) -> SessionError {
         let problem = Problem {
             span,
             title: error.to_string(),

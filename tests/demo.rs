@@ -47,7 +47,8 @@ fn the_copies_are_found_and_nothing_else() {
         .expect("an array")
         .iter()
         .map(|found| {
-            let text = |pointer: &str| found.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
+            let text =
+                |pointer: &str| found.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
             (text("/path"), text("/owners/0/name"), text("/verdict/decision"))
         })
         .collect();

@@ -1,5 +1,5 @@
-//! `corpus-index/FORMAT.md` against the code. The document is the home of the layout; a constant that changes without it, or
-//! without a new version, ends here.
+//! `corpus-index/FORMAT.md` against the code. The document is the home of the layout; a constant
+//! that changes without it, or without a new version, ends here.
 
 use birthmark::engine::fingerprint::{BLIND, NAMED, Scheme, View};
 use birthmark::engine::index::documents::DocumentMarks;
@@ -16,10 +16,19 @@ type Row = Vec<String>;
 fn table(heading: &str) -> Vec<Row> {
     let (_, behind) = FORMAT.split_once(&format!("\n{heading}\n")).expect(heading);
     let cells = |line: &str| -> Row {
-        line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+        line.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
     };
     let is_row = |line: &&str| line.starts_with('|');
-    behind.lines().skip_while(|line| !line.starts_with('|')).take_while(is_row).skip(2).map(cells).collect()
+    behind
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(is_row)
+        .skip(2)
+        .map(cells)
+        .collect()
 }
 
 fn number(cell: &str) -> u64 {
@@ -87,8 +96,9 @@ fn preamble_and_trailer() {
     ] {
         assert!(offsets.contains(&(offset as u64)), "{offset}");
     }
-    let sections =
-        fields("## Trailer").into_iter().find(|(offset, _)| *offset == format::OFFSET_SECTIONS as u64);
+    let sections = fields("## Trailer")
+        .into_iter()
+        .find(|(offset, _)| *offset == format::OFFSET_SECTIONS as u64);
     assert_eq!(sections.map(|(_, size)| size), Some(Section::ALL.len() as u64 * 16));
 }
 
@@ -164,15 +174,18 @@ fn the_hash_of_a_kgram_is_the_one_described() {
         let is_literal = |class: u8| (8..=11).contains(&class);
         let sum = (0..7).fold(0u64, |sum, i| {
             let class = classes[i];
-            let is_kept =
-                (2..=5).contains(&class) || is_literal(class) && i > 0 && is_literal(classes[i - 1]);
+            let is_kept = (2..=5).contains(&class)
+                || is_literal(class) && i > 0 && is_literal(classes[i - 1]);
             let name = if number == 1 && is_kept { names[i] } else { 0 };
-            let code =
-                number << 48 | u64::from(language.number()) << 32 | u64::from(class) << 16 | u64::from(name);
+            let code = number << 48
+                | u64::from(language.number()) << 32
+                | u64::from(class) << 16
+                | u64::from(name);
             sum.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(m(code))
         });
-        let hash =
-            birthmark::engine::fingerprint::kgrams(&classes, &names, language, scheme).next().expect("one");
+        let hash = birthmark::engine::fingerprint::kgrams(&classes, &names, language, scheme)
+            .next()
+            .expect("one");
         assert_eq!(hash.0, m(sum));
     }
 }
@@ -192,16 +205,25 @@ fn small_numbers() {
         assert_eq!(DocumentMarks::from_bits(1 << bit).to_bits(), 1 << bit);
     }
     for (number, name) in ["python", "rust"].into_iter().enumerate() {
-        let language = birthmark::text::language::Language::from_number(number as u8).expect("a row");
+        let language =
+            birthmark::text::language::Language::from_number(number as u8).expect("a row");
         assert_eq!(language.name(), name, "rows are only ever appended");
     }
 }
 
 #[test]
 fn buckets_are_as_described() {
-    for (fingerprints, bits) in
-        [(0, 0), (7, 0), (8, 0), (16, 1), (17, 1), (23, 1), (24, 2), (1 << 20, 17), (u64::MAX / 2, 27)]
-    {
+    for (fingerprints, bits) in [
+        (0, 0),
+        (7, 0),
+        (8, 0),
+        (16, 1),
+        (17, 1),
+        (23, 1),
+        (24, 2),
+        (1 << 20, 17),
+        (u64::MAX / 2, 27),
+    ] {
         assert_eq!(format::bucket_bits(fingerprints), bits, "{fingerprints}");
     }
     let hash = 0xF123_4567_89AB_CDEF_u64;
@@ -221,8 +243,9 @@ fn blind_kgrams_of_few_classes_are_not_listed() {
     for (distinct, listed) in [(1, 0), (4, 0), (5, 1), (20, 1)] {
         let classes: Vec<u8> = (0..BLIND.k).map(|i| 16 + (i % distinct) as u8).collect();
         let names = vec![0; BLIND.k];
-        let blind =
-            birthmark::engine::fingerprint::kgrams(&classes, &names, language, BLIND).next().expect("one");
+        let blind = birthmark::engine::fingerprint::kgrams(&classes, &names, language, BLIND)
+            .next()
+            .expect("one");
         let found = birthmark::engine::fingerprint::fingerprints(&classes, &names, language);
         let count = found.iter().filter(|fingerprint| fingerprint.hash == blind).count();
         assert_eq!(count, listed, "{distinct} classes");
@@ -236,17 +259,22 @@ fn the_second_index_still_opens() {
     let directory = copy("fixtures/index-v2");
     let names = [IndexName::Directory(directory.path().to_owned())];
     Index::open(&names).expect("it opens").verify().expect("whole");
-    let listed = IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
+    let listed =
+        IndexDirectory::open(directory.path()).expect("it opens").list().expect("readable");
     let facts: Vec<String> = listed
         .iter()
         .map(|entry| {
-            let license = entry.component.license.expression.as_ref().map_or("", |license| license.as_str());
+            let license =
+                entry.component.license.expression.as_ref().map_or("", |license| license.as_str());
             format!("{} {license} {} {}", entry.component.purl, entry.documents, entry.lines)
         })
         .collect();
     assert_eq!(
         facts,
-        ["pkg:generic/gridroute@1.4.0 GPL-3.0-or-later 3 126", "pkg:generic/plaintable@0.9.2 MIT 2 72"]
+        [
+            "pkg:generic/gridroute@1.4.0 GPL-3.0-or-later 3 126",
+            "pkg:generic/plaintable@0.9.2 MIT 2 72"
+        ]
     );
 }
 
@@ -263,7 +291,10 @@ fn the_first_index_is_refused() {
         IndexDirectory::open_or_create(directory.path()).map(drop),
     ] {
         let error = refused.expect_err("another format").to_string();
-        assert!(error.contains("manifest.json") && error.contains("birthmark index add"), "{error}");
+        assert!(
+            error.contains("manifest.json") && error.contains("birthmark index add"),
+            "{error}"
+        );
     }
     assert!((before..=before + 1).contains(&files()), "a lock at the most");
 }

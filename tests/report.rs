@@ -1,4 +1,5 @@
-//! How reports are drawn: for people, compared with what they should read; for programs, validated by the schema.
+//! How reports are drawn: for people, compared with what they should read; for programs, validated
+//! by the schema.
 
 #[path = "report/formats.rs"]
 mod formats;
@@ -6,8 +7,8 @@ mod formats;
 use birthmark::engine::evidence::{Expected, Preset, Strength};
 use birthmark::engine::matcher::{CopyKind, Evidence, Owner};
 use birthmark::judgement::finding::{
-    Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report, Rule,
-    Severity, Silenced, Silencer, Summary, Taking, Verdict,
+    Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report,
+    Rule, Severity, Silenced, Silencer, Summary, Taking, Verdict,
 };
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use birthmark::report::SourceFacts;
@@ -153,7 +154,12 @@ fn full() -> Report {
     for line in [1, 50, 100, 150, 200] {
         let mit = license("MIT", LearnedFrom::LicenseText);
         let plaintable = owner("pkg:generic/plaintable@0.9.2", "layout.py", mit);
-        references.push(reference("src/summary.py", line, Decision::AttributionNeeded, vec![plaintable]));
+        references.push(reference(
+            "src/summary.py",
+            line,
+            Decision::AttributionNeeded,
+            vec![plaintable],
+        ));
     }
     let zlib = license("Zlib", LearnedFrom::Classifier);
     references.push(reference(
@@ -169,8 +175,10 @@ fn full() -> Report {
     for notice in &references[2..7] {
         findings.push(finding(notice, Rule::AttributionMissing, Severity::Info));
     }
-    let silenced =
-        |by| Silenced { finding: finding(&references[1], Rule::LicenseReview, Severity::Warning), by };
+    let silenced = |by| Silenced {
+        finding: finding(&references[1], Rule::LicenseReview, Severity::Warning),
+        by,
+    };
     let comment = Silencer::Comment { line: 12, reason: "agreed with the owner".to_owned() };
     let silenced = vec![silenced(Silencer::Baseline), silenced(comment)];
     Report {
@@ -203,7 +211,8 @@ fn settings(references: References, frame: Frame) -> TextSettings {
 
 fn drawn(report: &Report, references: References, frame: Frame) -> String {
     let mut painted = Vec::new();
-    text::write(report, &SourceFacts::default(), settings(references, frame), &mut painted).expect("written");
+    text::write(report, &SourceFacts::default(), settings(references, frame), &mut painted)
+        .expect("written");
     let plain = anstream::adapter::strip_bytes(&painted).into_vec();
     String::from_utf8(plain).expect("UTF-8")
 }
@@ -263,8 +272,11 @@ fn the_strongest_finding_comes_first() {
     let mut report = full();
     let order = |report: &Report| {
         let text = drawn(report, References::Findings, Frame::Full);
-        let heads = text.lines().filter(|line| line.contains("warning[") || line.contains("error["));
-        heads.map(|line| line.trim_start().split('[').next().expect("one").to_owned()).collect::<Vec<_>>()
+        let heads =
+            text.lines().filter(|line| line.contains("warning[") || line.contains("error["));
+        heads
+            .map(|line| line.trim_start().split('[').next().expect("one").to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(order(&report), ["error", "warning"]);
     // In the order of lines the warning stands first now; an error goes before it all the same.
@@ -287,8 +299,10 @@ fn a_finding_shows_the_code_it_is_about() {
         (report.findings.iter().collect(), report.references.iter().collect());
     facts.learn(&source, &findings, &references);
     let mut painted = Vec::new();
-    text::write(&report, &facts, settings(References::Findings, Frame::Full), &mut painted).expect("written");
-    let text = String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
+    text::write(&report, &facts, settings(References::Findings, Frame::Full), &mut painted)
+        .expect("written");
+    let text =
+        String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
     let expected = "\
    --> src/routes.py:36:1-76:16  00000024
      36 | def plan(\\u{1b}[2J\\u{202e}):
@@ -312,7 +326,8 @@ fn prose_is_wrapped_to_the_terminal_and_commands_are_not() {
     let mut painted = Vec::new();
     let narrow = TextSettings { width: Some(60), ..settings(References::Findings, Frame::Full) };
     text::write(&report, &SourceFacts::default(), narrow, &mut painted).expect("written");
-    let text = String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
+    let text =
+        String::from_utf8(anstream::adapter::strip_bytes(&painted).into_vec()).expect("UTF-8");
     let why: Vec<&str> = text.lines().filter(|line| line.contains("so many words")).collect();
     assert!(why.len() >= 12 && why.iter().all(|line| line.len() <= 60), "{text}");
     assert!(why[0].starts_with("       why      because"), "{text}");
@@ -323,14 +338,18 @@ fn prose_is_wrapped_to_the_terminal_and_commands_are_not() {
 #[test]
 fn a_package_links_to_its_page_where_the_terminal_has_links() {
     let mut painted = Vec::new();
-    let linked = TextSettings { links: Links::Shown, ..settings(References::Findings, Frame::Full) };
+    let linked =
+        TextSettings { links: Links::Shown, ..settings(References::Findings, Frame::Full) };
     text::write(&full(), &SourceFacts::default(), linked, &mut painted).expect("written");
     let text = String::from_utf8(painted.clone()).expect("UTF-8");
     let opened = text.matches("\u{1b}]8;;https://").count();
     assert!(opened >= 1, "{text}");
     assert_eq!(text.matches("\u{1b}]8;;\u{1b}\\").count(), opened, "each link is closed");
     let plain = anstream::adapter::strip_bytes(&painted).into_vec();
-    assert_eq!(String::from_utf8(plain).expect("UTF-8"), drawn(&full(), References::Findings, Frame::Full));
+    assert_eq!(
+        String::from_utf8(plain).expect("UTF-8"),
+        drawn(&full(), References::Findings, Frame::Full)
+    );
 }
 
 #[test]
@@ -365,7 +384,10 @@ fn what_was_checked_in_part_is_not_clean() {
     let one = head(vec![part("a.py"), part("a.py")], 0);
     assert!(one.contains("Nothing found, but 1 file checked only in part."), "{one}");
     let both = head(vec![part("a.py"), part("b.py")], 1);
-    assert!(both.contains("Nothing found, but 1 file not checked, and 2 files only in part."), "{both}");
+    assert!(
+        both.contains("Nothing found, but 1 file not checked, and 2 files only in part."),
+        "{both}"
+    );
 }
 
 #[test]
@@ -375,7 +397,11 @@ fn a_finding_without_its_reference_is_not_lost() {
     let text = drawn(&report, References::Findings, Frame::Full);
     // Those that fail are told one by one, the five notices by their rule.
     assert_eq!(text.matches("a message for programs").count(), 3, "{text}");
-    assert_eq!((text.matches("-->").count(), text.matches("+ 2 more places").count()), (5, 1), "{text}");
+    assert_eq!(
+        (text.matches("-->").count(), text.matches("+ 2 more places").count()),
+        (5, 1),
+        "{text}"
+    );
     let all = drawn(&report, References::All, Frame::Full);
     assert_eq!((all.matches("-->").count(), all.matches("more place").count()), (7, 0), "{all}");
 }
@@ -448,8 +474,10 @@ fn json_follows_the_schema() {
     nameless.provenance.given_license = nameless.references[0].outbound.expression.clone();
     for report in [empty(), full(), nameless] {
         let value = as_json(&report);
-        let errors: Vec<String> =
-            schema().iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<String> = schema()
+            .iter_errors(&value)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }
 }
@@ -552,7 +580,11 @@ fn the_exit_status_is_that_of_the_worst() {
         (&all[..], FailOn::Severity(Severity::Error), ExitStatus::Findings),
         (&all[..], FailOn::Never, ExitStatus::Success),
     ] {
-        assert_eq!(ExitStatus::of(&with(severities), fail_on), status, "{severities:?} {fail_on:?}");
+        assert_eq!(
+            ExitStatus::of(&with(severities), fail_on),
+            status,
+            "{severities:?} {fail_on:?}"
+        );
     }
     let mut broken = with(&all);
     broken.notes = vec![note(Some("e.py"), NoteKind::Failed, "permission denied")];

@@ -1,4 +1,5 @@
-//! The shipped index: it holds what its recipe lists, is large enough to be of use and small enough to ship.
+//! The shipped index: it holds what its recipe lists, is large enough to be of use and small enough
+//! to ship.
 
 use std::path::Path;
 

@@ -23,9 +23,9 @@ use crate::session::journal::Event;
 
 /// Accept code as it is, and record who decided that and why.
 ///
-/// Writes the decision to a file of its own below .birthmark/references, to be committed with the code: who, by the
-/// identity git knows, when, on which evidence, which owners, against which indexes. Scans then raise no finding for that
-/// place and say what became of it.
+/// Writes the decision to a file of its own below .birthmark/references, to be committed with the
+/// code: who, by the identity git knows, when, on which evidence, which owners, against which
+/// indexes. Scans then raise no finding for that place and say what became of it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -84,7 +84,8 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     // What else stands in the project is not decided on, and must not take the decision over.
     let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
     let (everywhere, _) = project.report_and_files(common)?;
-    let (told, settled) = accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
+    let (told, settled) =
+        accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
     args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
     if !common.quiet {
         Output::Standard.write(&told, Painted::No)?;
@@ -92,8 +93,13 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Accepts the matches that a file of decisions names. Warns of each decision whose match is gone, and accepts the others.
-fn accept_from(decisions: &Decisions, args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+/// Accepts the matches that a file of decisions names. Warns of each decision whose match is gone,
+/// and accepts the others.
+fn accept_from(
+    decisions: &Decisions,
+    args: AcceptArgs,
+    common: &Common,
+) -> anyhow::Result<ExitStatus> {
     let here = Request::new(scan_for(args.paths.clone(), args.check.clone()))?;
     let mut log = log_of(&here)?;
     let paths = if args.paths.is_empty() { vec![log.root().to_owned()] } else { args.paths };
@@ -111,7 +117,8 @@ fn accept_from(decisions: &Decisions, args: AcceptArgs, common: &Common) -> anyh
             status = ExitStatus::Failure;
             continue;
         }
-        let (told, settled) = accepted(&report, &references, &report.references, &mut log, &reason)?;
+        let (told, settled) =
+            accepted(&report, &references, &report.references, &mut log, &reason)?;
         args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
         if !common.quiet {
             Output::Standard.write(&told, Painted::No)?;
@@ -127,7 +134,8 @@ fn log_of(request: &Request) -> anyhow::Result<AcceptanceLog> {
     }
 }
 
-/// Accepts the references that are left to accept; what there is to say of each, and which those are.
+/// Accepts the references that are left to accept; what there is to say of each, and which those
+/// are.
 fn accepted<'r>(
     report: &Report,
     references: &[&'r Reference],
@@ -138,7 +146,8 @@ fn accepted<'r>(
     let (mut said, mut settled) = (Vec::new(), Vec::new());
     let mut decider = Decider::new(Git::here(), reason);
     for &reference in references {
-        let (id, line) = (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
+        let (id, line) =
+            (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
         let place = Printable(&place);
         match log.accept(report, reference, everywhere, &mut decider).map_err(told)? {

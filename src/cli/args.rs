@@ -1,5 +1,5 @@
-//! The command line as typed. Values are parsed into the engine's types here; what depends on the configuration is
-//! decided by each subcommand.
+//! The command line as typed. Values are parsed into the engine's types here; what depends on the
+//! configuration is decided by each subcommand.
 
 mod color;
 mod fail;
@@ -51,7 +51,8 @@ Examples:
 
 Exit status: 0 nothing that fails, 1 findings at or above --fail-on, 2 something could not be done.";
 
-static EXAMPLES_AND_SOURCES: LazyLock<String> = LazyLock::new(|| format!("{EXAMPLES}\n\n{}", sources()));
+static EXAMPLES_AND_SOURCES: LazyLock<String> =
+    LazyLock::new(|| format!("{EXAMPLES}\n\n{}", sources()));
 
 static LONG_VERSION: LazyLock<String> =
     LazyLock::new(|| format!("{}\n{}", env!("CARGO_PKG_VERSION"), sources()));
@@ -61,7 +62,8 @@ fn sources() -> String {
     format!("Licences are judged by the {MATRIX_ATTRIBUTION}. None of this is legal advice.")
 }
 
-/// Finds code that resembles licensed open source, says whose it is, and whether its licence lets it stay.
+/// Finds code that resembles licensed open source, says whose it is, and whether its licence lets
+/// it stay.
 #[derive(Debug, Parser)]
 #[command(
     name = "birthmark",
@@ -146,8 +148,9 @@ pub enum Command {
 
 /// Find references to indexed code and judge their licences.
 ///
-/// Each file is judged under the licence given by --license, else by the nearest statement: its header or .license file,
-/// REUSE annotations, the configuration, a manifest, a licence text. `birthmark license show` tells which.
+/// Each file is judged under the licence given by --license, else by the nearest statement: its
+/// header or .license file, REUSE annotations, the configuration, a manifest, a licence text.
+/// `birthmark license show` tells which.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -193,14 +196,16 @@ pub struct ScanArgs {
     pub report: ReportArgs,
 }
 
-// How a scan is reported. No doc comment: it would become the help of the command that flattens this.
+// How a scan is reported. No doc comment: it would become the help of the command that flattens
+// this.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output options")]
 pub struct ReportArgs {
     /// Format of the report
     #[arg(long, value_parser = report_format(), default_value = "text")]
     pub format: ReportFormat,
-    /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format beside it; repeatable
+    /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format
+    /// beside it; repeatable
     #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
     pub output: Vec<ReportFile>,
     /// Show all references with all their owners, not only those that need attention
@@ -213,8 +218,8 @@ pub struct ReportArgs {
 
 /// Explain why a reference was reported.
 ///
-/// Shows what each line earned and which tokens correspond, how rare so much evidence is, why the owners stand in
-/// this order, what decided, and the least that would have to be rewritten.
+/// Shows what each line earned and which tokens correspond, how rare so much evidence is, why the
+/// owners stand in this order, what decided, and the least that would have to be rewritten.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -224,7 +229,8 @@ Examples:
 
 Exit status: 0 explained, 2 no such reference, or something could not be done")]
 pub struct ExplainArgs {
-    /// Id of a reference as a report or an agent's hook shows it, a unique beginning of one, or PATH:LINE
+    /// Id of a reference as a report or an agent's hook shows it, a unique beginning of one, or
+    /// PATH:LINE
     pub finding: String,
     /// Files and directories to look in; by default the file of PATH:LINE, else the project
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
@@ -241,20 +247,22 @@ pub struct ExplainArgs {
     pub output: Option<PathBuf>,
 }
 
-// What is checked against what. No doc comment: it would become the help of the commands that flatten this.
+// What is checked against what. No doc comment: it would become the help of the commands that
+// flatten this.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
     /// SPDX expression the checked code is under
     #[arg(long, value_name = "EXPR", value_parser = license)]
     pub license: Option<LicenseFact>,
-    /// Index to consult, a directory or `starter` for the shipped one; repeatable, replaces the configured ones
+    /// Index to consult, a directory or `starter` for the shipped one; repeatable, replaces the
+    /// configured ones
     #[arg(long, value_name = "DIR|starter", value_parser = index_name())]
     pub index: Vec<IndexName>,
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1), `default` (4) or
-    /// `audit` (25)
+    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1),
+    /// `default` (4) or `audit` (25)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones
@@ -296,9 +304,9 @@ pub enum IndexCommand {
 
 /// Add components to an index.
 ///
-/// A source is a directory, an archive as package registries serve it (.crate, .deb, .tar.gz, .whl, .zip), or a package
-/// that its own client fetches (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The index holds fingerprints and licence facts, no
-/// source text.
+/// A source is a directory, an archive as package registries serve it (.crate, .deb, .tar.gz, .whl,
+/// .zip), or a package that its own client fetches (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The
+/// index holds fingerprints and licence facts, no source text.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -316,7 +324,8 @@ pub struct AddArgs {
     /// Name of the component, where the source does not say it; for one SOURCE
     #[arg(long, value_name = "PURL", conflicts_with = "recipe")]
     pub purl: Option<Purl>,
-    /// SPDX expression of the component, where the source does not say it or says it wrongly; for one SOURCE
+    /// SPDX expression of the component, where the source does not say it or says it wrongly; for
+    /// one SOURCE
     #[arg(long, value_name = "EXPR", value_parser = license, conflicts_with = "recipe")]
     pub license: Option<LicenseFact>,
     /// File that lists components with their names and licences
@@ -325,7 +334,8 @@ pub struct AddArgs {
     /// Write the digests and exact licences that were learned into the recipe
     #[arg(long, requires = "recipe")]
     pub pin: bool,
-    /// Let pip run the build script of a package that ships no wheel; without this such a package is refused
+    /// Let pip run the build script of a package that ships no wheel; without this such a package
+    /// is refused
     #[arg(long)]
     pub allow_build: bool,
     #[command(flatten)]
@@ -356,7 +366,8 @@ pub struct VerifyArgs {
 /// What building an index may take.
 #[derive(Debug, Args)]
 pub struct MemoryArgs {
-    /// Memory to build in; what does not fit is set aside in files without a name in the index's directory
+    /// Memory to build in; what does not fit is set aside in files without a name in the index's
+    /// directory
     #[arg(long, value_name = "SIZE", default_value = "512MiB")]
     pub memory: Memory,
 }
@@ -396,9 +407,9 @@ pub enum IdiomCommand {
 
 /// Add files and directories to a set of idioms.
 ///
-/// An idiom is code that is nobody's to claim: a team's scaffolds, templates, what a generator writes. A scan does not
-/// report matches that idioms cover to four fifths; a note says where. The set holds fingerprints, no source text. An
-/// idiom of the same name is replaced.
+/// An idiom is code that is nobody's to claim: a team's scaffolds, templates, what a generator
+/// writes. A scan does not report matches that idioms cover to four fifths; a note says where. The
+/// set holds fingerprints, no source text. An idiom of the same name is replaced.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -428,7 +439,8 @@ pub struct IdiomRemoveArgs {
 /// Which set of idioms, and how to print what it says.
 #[derive(Debug, Args)]
 pub struct IdiomArgs {
-    /// Directory of the set; by default the first one of the configuration, else .birthmark/idioms beside it
+    /// Directory of the set; by default the first one of the configuration, else .birthmark/idioms
+    /// beside it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Option<PathBuf>,
     #[command(flatten)]
@@ -440,8 +452,9 @@ pub struct IdiomArgs {
 
 /// Say whether birthmark works here and what a scan would use.
 ///
-/// Reads the configuration, verifies every index, names the licence, looks for git, and tries itself on a planted copy.
-/// The index holds no source text: what is planted is a file that birthmark brings along and indexes for the occasion.
+/// Reads the configuration, verifies every index, names the licence, looks for git, and tries
+/// itself on a planted copy. The index holds no source text: what is planted is a file that
+/// birthmark brings along and indexes for the occasion.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:

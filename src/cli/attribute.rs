@@ -13,7 +13,9 @@ use super::failure;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::decisions::attribution::{AttributionSettings, Edit, PartlyStaged, Plan, Unfit, project_root};
+use crate::decisions::attribution::{
+    AttributionSettings, Edit, PartlyStaged, Plan, Unfit, project_root,
+};
 use crate::judgement::finding::{Decision, Reference, Report};
 use crate::project::walk;
 use crate::report::patch::{self, Reader};
@@ -23,9 +25,9 @@ use crate::session::journal::Event;
 
 /// Declare where copied code comes from.
 ///
-/// Puts SPDX snippet tags around code that may stay if its notice is kept, adds the texts of its licences to LICENSES and
-/// lists it in THIRD-PARTY.md. Only lines of comment are added; the next scan sees the code as declared. What may not
-/// stay under your licence is left.
+/// Puts SPDX snippet tags around code that may stay if its notice is kept, adds the texts of its
+/// licences to LICENSES and lists it in THIRD-PARTY.md. Only lines of comment are added; the next
+/// scan sees the code as declared. What may not stay under your licence is left.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +37,8 @@ Examples:
 
 Exit status: 0 done, 2 something that was named could not be declared, or nothing could be done")]
 pub struct AttributeArgs {
-    /// Ids of references as a report shows them, PATH:LINE, files and directories; by default the current directory
+    /// Ids of references as a report shows them, PATH:LINE, files and directories; by default the
+    /// current directory
     #[arg(value_name = "FINDING|PATH", value_hint = ValueHint::AnyPath)]
     pub what: Vec<String>,
     /// Show what would be written, as a patch, and write nothing
@@ -115,7 +118,8 @@ impl<'r> Chosen<'r> {
         Ok(Chosen { references, by: By::Name })
     }
 
-    /// Says what was left and why. Of what was chosen by place only what a notice would settle is of interest.
+    /// Says what was left and why. Of what was chosen by place only what a notice would settle is
+    /// of interest.
     fn tell_left(&self, plan: &Plan, common: &Common) -> ExitStatus {
         let mut status = ExitStatus::Success;
         let mut not_allowed = 0;
@@ -153,7 +157,8 @@ fn show(plan: &Plan, root: &Path) -> anyhow::Result<()> {
     let root = walk::absolute_path(root);
     let from_root = |edit: &Edit| {
         let absolute = walk::absolute_path(&edit.location);
-        let path = absolute.strip_prefix(&root).map_or_else(|_| edit.path.clone(), walk::display_path);
+        let path =
+            absolute.strip_prefix(&root).map_or_else(|_| edit.path.clone(), walk::display_path);
         Edit { path, ..edit.clone() }
     };
     let edits: Vec<Edit> = plan.edits.iter().map(from_root).collect();
@@ -171,7 +176,9 @@ fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Resul
         let standing = match std::fs::read(&edit.location) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("cannot read `{}`", edit.path)),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read `{}`", edit.path));
+            }
         };
         if standing != edit.before {
             bail!("`{}` changed while this was planned; run it again", edit.path);
@@ -186,7 +193,12 @@ fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Resul
     for &i in &plan.declared {
         let reference = chosen.references[i];
         let origin = reference.owners.first().map_or("", |owner| owner.purl.as_str());
-        writeln!(told, "declared {} as code of {}", Printable(&named(reference)), Printable(origin))?;
+        writeln!(
+            told,
+            "declared {} as code of {}",
+            Printable(&named(reference)),
+            Printable(origin)
+        )?;
     }
     for edit in &plan.edits {
         writeln!(told, "wrote {}", Printable(&edit.path))?;

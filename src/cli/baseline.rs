@@ -23,8 +23,9 @@ use crate::session::baseline::{default_file, top};
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
 pub struct BaselineChoice {
-    /// Baseline whose findings are not reported: a file made by `birthmark baseline` or an earlier JSON report; by default
-    /// .birthmark/baseline.json beside the configuration or at the top of the repository, if it is there
+    /// Baseline whose findings are not reported: a file made by `birthmark baseline` or an earlier
+    /// JSON report; by default .birthmark/baseline.json beside the configuration or at the top of
+    /// the repository, if it is there
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
     /// Use no baseline
@@ -81,7 +82,8 @@ pub struct TargetArgs {
     /// Files and directories to check
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub paths: Vec<PathBuf>,
-    /// The baseline; by default .birthmark/baseline.json beside the configuration, else at the top of the repository
+    /// The baseline; by default .birthmark/baseline.json beside the configuration, else at the top
+    /// of the repository
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
     #[command(flatten)]
@@ -124,7 +126,10 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let place = Place::new(args.target.baseline.clone(), &request);
     let file = &place.file;
     let Some(old) = request.session().baseline() else {
-        bail!("there is no baseline at `{}`; make one with `birthmark baseline create`", file.display());
+        bail!(
+            "there is no baseline at `{}`; make one with `birthmark baseline create`",
+            file.display()
+        );
     };
     let report = report(&request, common)?;
     let mut updated = Baseline::default();
@@ -180,7 +185,8 @@ fn record(baseline: &mut Baseline, finding: &Finding) {
     baseline.count(finding, baseline_path(Path::new(&finding.path)));
 }
 
-/// The report of a run that was whole: what could not be checked would be missing from the baseline.
+/// The report of a run that was whole: what could not be checked would be missing from the
+/// baseline.
 fn report(request: &Request, common: &Common) -> anyhow::Result<Report> {
     let report = request.scan(common)?.report;
     if let Some(failed) = report.notes.iter().find(|note| note.kind == NoteKind::Failed) {
@@ -212,7 +218,8 @@ fn write(Place { file, replace }: &Place, baseline: &Baseline) -> anyhow::Result
         Err(_) => path.to_owned(),
     };
     let text = baseline.clone().with_paths(relative).to_json();
-    replace(file, text.as_bytes()).with_context(|| format!("cannot write the baseline `{}`", file.display()))
+    replace(file, text.as_bytes())
+        .with_context(|| format!("cannot write the baseline `{}`", file.display()))
 }
 
 fn say(what: String) -> anyhow::Result<ExitStatus> {

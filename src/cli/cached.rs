@@ -11,7 +11,8 @@ pub struct CacheChoice {
     /// Look at every file, also at those that have not changed since an earlier scan
     #[arg(long)]
     pub no_cache: bool,
-    /// Where what was found in files is kept for the next scan; by default in birthmark/ of the user's cache directory
+    /// Where what was found in files is kept for the next scan; by default in birthmark/ of the
+    /// user's cache directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,
 }

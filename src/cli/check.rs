@@ -21,9 +21,10 @@ use crate::session::journal::Service;
 
 /// Check suggestions as an assistant makes them, a line of JSON each.
 ///
-/// Reads suggestions from standard input, one a line, and answers each by one line on standard output, in order, until the
-/// input ends. A line holds the code, its path or language, and perhaps the text it would stand in; docs/check.schema.json
-/// describes both. A line that cannot be checked is answered by saying why. Nothing leaves this machine.
+/// Reads suggestions from standard input, one a line, and answers each by one line on standard
+/// output, in order, until the input ends. A line holds the code, its path or language, and perhaps
+/// the text it would stand in; docs/check.schema.json describes both. A line that cannot be checked
+/// is answered by saying why. Nothing leaves this machine.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +34,8 @@ Examples:
 
 Exit status: 0 every line was checked, 2 some could not be (their answers say why), or nothing could be done")]
 pub struct CheckCommandArgs {
-    /// Directory of the project that suggestions are for: its configuration and licence hold, paths are relative to it
+    /// Directory of the project that suggestions are for: its configuration and licence hold, paths
+    /// are relative to it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
     pub project: PathBuf,
     /// Which suggestions are answered by `\"keep\": false`
@@ -71,8 +73,9 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
         }
     };
     let input = io::BufReader::with_capacity(1 << 16, io::stdin());
-    let ended =
-        checks.serve(checker, input, &mut io::stdout().lock(), tell).context("cannot go on answering")?;
+    let ended = checks
+        .serve(checker, input, &mut io::stdout().lock(), tell)
+        .context("cannot go on answering")?;
     Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
@@ -83,5 +86,6 @@ pub fn policy() -> impl TypedValueParser<Value = DropPolicy> {
 
 fn shape() -> impl TypedValueParser<Value = ReferenceShape> {
     let known = ReferenceShape::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
-    PossibleValuesParser::new(known).map(|name| ReferenceShape::from_name(&name).unwrap_or_default())
+    PossibleValuesParser::new(known)
+        .map(|name| ReferenceShape::from_name(&name).unwrap_or_default())
 }

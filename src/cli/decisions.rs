@@ -50,16 +50,24 @@ impl Decisions {
     /// If it cannot be read, is of another form, or a decision lacks its reason.
     pub fn read(file: &Path) -> anyhow::Result<Decisions> {
         let shown = walk::display_path(file);
-        let bytes = walk::read(file, MAX_BYTES).with_context(|| format!("cannot read `{shown}`"))?;
-        let decisions: Decisions = serde_json::from_slice(&bytes)
-            .with_context(|| format!("`{shown}` holds no decisions as the HTML report exports them"))?;
+        let bytes =
+            walk::read(file, MAX_BYTES).with_context(|| format!("cannot read `{shown}`"))?;
+        let decisions: Decisions = serde_json::from_slice(&bytes).with_context(|| {
+            format!("`{shown}` holds no decisions as the HTML report exports them")
+        })?;
         if decisions.schema_version != SCHEMA_VERSION {
             let version = decisions.schema_version;
-            bail!("`{shown}` has version {version}, this birthmark reads {SCHEMA_VERSION}; export it again");
+            bail!(
+                "`{shown}` has version {version}, this birthmark reads {SCHEMA_VERSION}; export it again"
+            );
         }
-        if let Some(decision) = decisions.to_accept().find(|decision| decision.reason.trim().is_empty()) {
+        if let Some(decision) =
+            decisions.to_accept().find(|decision| decision.reason.trim().is_empty())
+        {
             let Decision { path, line, .. } = decision;
-            bail!("`{shown}`: the decision on {path}:{line} has no reason; write one and export it again");
+            bail!(
+                "`{shown}`: the decision on {path}:{line} has no reason; write one and export it again"
+            );
         }
         Ok(decisions)
     }
@@ -79,7 +87,8 @@ impl Decision {
         }
     }
 
-    /// The match that is meant. Paths are compared from the current directory, where the report was made.
+    /// The match that is meant. Paths are compared from the current directory, where the report was
+    /// made.
     pub fn references<'r>(&self, report: &'r Report) -> Vec<&'r Reference> {
         let meant = absolute_path(Path::new(&self.path));
         let is_meant = |reference: &&Reference| {

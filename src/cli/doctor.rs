@@ -51,10 +51,12 @@ fn program(diagnosis: &mut Diagnosis) {
     diagnosis.ok("program", format!("birthmark {}{place}", env!("CARGO_PKG_VERSION")));
 }
 
-/// The scan that would be done. Where the configuration is broken, the one that would be done without it.
+/// The scan that would be done. Where the configuration is broken, the one that would be done
+/// without it.
 fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<Request> {
     let without = ConfigArgs { config: None, no_config: true };
-    let without = DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
+    let without =
+        DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
     match Request::new(scan_of(args)) {
         Ok(request) => {
             let said = match request.session().config().file.as_ref() {
@@ -97,7 +99,8 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
         return;
     }
     let (threshold, chance) = (request.session().threshold(), Chance::of(lines_of(sound)));
-    let preset = threshold.preset().map(|preset| format!("preset {}: ", preset.name())).unwrap_or_default();
+    let preset =
+        threshold.preset().map(|preset| format!("preset {}: ", preset.name())).unwrap_or_default();
     let bits = threshold.bits(chance);
     let expected = about(chance.expected_in_100k_lines(bits));
     let message = format!(
@@ -160,8 +163,9 @@ fn planted_copy(sound: &[Part], diagnosis: &mut Diagnosis) {
         Ok(sighting) => {
             let (found, planted) = sighting.lines;
             let bits = sighting.bits.round();
-            let message =
-                format!("a planted copy was found: {found} of {planted} lines, {bits} bits of evidence");
+            let message = format!(
+                "a planted copy was found: {found} of {planted} lines, {bits} bits of evidence"
+            );
             diagnosis.ok("self-test", message);
         }
         Err(error) => {
@@ -169,7 +173,9 @@ fn planted_copy(sound: &[Part], diagnosis: &mut Diagnosis) {
                 SelfTestError::NoRoom { .. } => {
                     "make room there, or set TMPDIR to a directory that can be written to"
                 }
-                _ => "install birthmark anew; if that does not help, report it as an error in birthmark",
+                _ => {
+                    "install birthmark anew; if that does not help, report it as an error in birthmark"
+                }
             };
             diagnosis.broken("self-test", format!("{:#}", anyhow::Error::new(error)), Some(remedy));
         }
@@ -193,7 +199,8 @@ fn git(place: &Path, diagnosis: &mut Diagnosis) {
     diagnosis.ok("git", format!("{version}; {repository}"));
 }
 
-/// What git says, if it says anything. Neither question runs what a repository's configuration names.
+/// What git says, if it says anything. Neither question runs what a repository's configuration
+/// names.
 fn answer(directory: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .current_dir(directory)

@@ -1,4 +1,5 @@
-//! How the report of a scan is drawn, and where to: several formats at once, all drawn before the first is written.
+//! How the report of a scan is drawn, and where to: several formats at once, all drawn before the
+//! first is written.
 
 use std::path::{Path, PathBuf};
 
@@ -84,9 +85,9 @@ impl Look {
     /// Draws a finished scan, and then writes it.
     pub fn draw(self, scanned: &Scanned) -> anyhow::Result<()> {
         let told = match self.explain {
-            Explain::Shown => {
-                Some(scanned.explanations(&shown_references(&scanned.report, self.text.references))?)
-            }
+            Explain::Shown => Some(
+                scanned.explanations(&shown_references(&scanned.report, self.text.references))?,
+            ),
             Explain::Nothing => None,
         };
         let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
@@ -141,7 +142,8 @@ fn destinations(args: &ReportArgs) -> anyhow::Result<Vec<Destination>> {
 
 /// Accounts of the references whose code is shown: of too many those that matter most.
 fn code_shown(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
-    let mut chosen: Vec<(usize, &Reference)> = scanned.report.references.iter().enumerate().collect();
+    let mut chosen: Vec<(usize, &Reference)> =
+        scanned.report.references.iter().enumerate().collect();
     chosen.sort_by(|(_, a), (_, b)| {
         let decision = b.verdict.decision.cmp(&a.verdict.decision);
         decision.then(b.evidence.bits.total_cmp(&a.evidence.bits))
@@ -166,7 +168,9 @@ fn created() -> anyhow::Result<String> {
             .parse()
             .map_err(anyhow::Error::from)
             .and_then(|seconds| Ok(Timestamp::from_second(seconds)?))
-            .with_context(|| format!("SOURCE_DATE_EPOCH is `{seconds}`, expected seconds since 1970"))?,
+            .with_context(|| {
+                format!("SOURCE_DATE_EPOCH is `{seconds}`, expected seconds since 1970")
+            })?,
         Err(_) => Timestamp::from_second(Timestamp::now().as_second())?,
     };
     Ok(time.to_string())
@@ -185,12 +189,21 @@ fn run(repository: &Repository, created: &str) -> Run {
     let arguments = std::env::args_os().skip(1).map(argument);
     let commit = Git::here().run(&["rev-parse", "--short", "HEAD"]);
     let current = std::env::current_dir().map(|directory| directory.to_string_lossy().into_owned());
-    let top = if repository.top.is_empty() { current.unwrap_or_default() } else { repository.top.clone() };
+    let top = if repository.top.is_empty() {
+        current.unwrap_or_default()
+    } else {
+        repository.top.clone()
+    };
     Run {
         project: top.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
-        commit: commit.map(|name| String::from_utf8_lossy(&name).trim().to_owned()).unwrap_or_default(),
+        commit: commit
+            .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
+            .unwrap_or_default(),
         date: created.split('T').next().unwrap_or_default().to_owned(),
-        command: std::iter::once("birthmark".to_owned()).chain(arguments).collect::<Vec<_>>().join(" "),
+        command: std::iter::once("birthmark".to_owned())
+            .chain(arguments)
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }
 

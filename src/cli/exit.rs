@@ -17,14 +17,16 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// The status of a finished scan. A file that could not be checked weighs more than any finding.
+    /// The status of a finished scan. A file that could not be checked weighs more than any
+    /// finding.
     pub fn of(report: &Report, fail_on: FailOn) -> ExitStatus {
-        let failed =
-            report.summary.files_failed > 0 || report.notes.iter().any(|note| note.kind == NoteKind::Failed);
+        let failed = report.summary.files_failed > 0
+            || report.notes.iter().any(|note| note.kind == NoteKind::Failed);
         if failed {
             return ExitStatus::Failure;
         }
-        let reached = |finding: &crate::judgement::finding::Finding| fail_on.is_reached_by(finding.severity);
+        let reached =
+            |finding: &crate::judgement::finding::Finding| fail_on.is_reached_by(finding.severity);
         if report.findings.iter().any(reached) { ExitStatus::Findings } else { ExitStatus::Success }
     }
 }

@@ -35,7 +35,11 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
             if recorded.is_empty() || format == Format::Json {
                 return Err(with_journal(error, &recorded));
             }
-            writeln!(drawn, "{}; the journal of this machine has recorded it:\n", in_no_file(&recorded))?;
+            writeln!(
+                drawn,
+                "{}; the journal of this machine has recorded it:\n",
+                in_no_file(&recorded)
+            )?;
             report::log::text(&[], &recorded, &mut drawn)?;
             output.write(&drawn, Painted::of(format))?;
             return Ok(ExitStatus::Success);
@@ -56,8 +60,8 @@ fn scan_for(args: ExplainArgs, wanted: &Wanted) -> anyhow::Result<ScanArgs> {
     Ok(ScanArgs { paths, baseline, ..ScanArgs::of(args.check) })
 }
 
-/// Returns what the journal recorded of an id that no match of the report has, the oldest event first. A journal that cannot
-/// be read has recorded nothing.
+/// Returns what the journal recorded of an id that no match of the report has, the oldest event
+/// first. A journal that cannot be read has recorded nothing.
 pub fn recorded(
     wanted: &Wanted,
     report: &Report,
@@ -68,8 +72,11 @@ pub fn recorded(
     if report.references.iter().any(|reference| reference.id.starts_with(id.as_str())) {
         return Vec::new();
     }
-    let (Some(directory), Ok(root)) = (journal.directory(), project_root(config)) else { return Vec::new() };
-    let entries = journal::read(&directory, &root).map(|journaled| journaled.entries).unwrap_or_default();
+    let (Some(directory), Ok(root)) = (journal.directory(), project_root(config)) else {
+        return Vec::new();
+    };
+    let entries =
+        journal::read(&directory, &root).map(|journaled| journaled.entries).unwrap_or_default();
     entries.into_iter().filter(|entry| entry.id.starts_with(id.as_str())).collect()
 }
 
@@ -77,7 +84,9 @@ pub fn recorded(
 pub fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
     match recorded.is_empty() {
         true => error,
-        false => anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded)),
+        false => {
+            anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded))
+        }
     }
 }
 
@@ -109,13 +118,16 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// What the words of a command line name: ids and places, and the paths to look in. A path that is there is a path.
+    /// What the words of a command line name: ids and places, and the paths to look in. A path that
+    /// is there is a path.
     pub fn among(words: &[String]) -> (Vec<Wanted>, Vec<PathBuf>) {
         let (mut wanted, mut paths) = (Vec::new(), Vec::new());
         for word in words {
             match Wanted::parse(word) {
                 _ if Path::new(word).exists() => paths.push(PathBuf::from(word)),
-                Wanted::Id(id) if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) => paths.push(word.into()),
+                Wanted::Id(id) if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                    paths.push(word.into())
+                }
                 found => wanted.push(found),
             }
         }
@@ -160,7 +172,8 @@ impl Wanted {
 /// The references that a report shows in full.
 pub fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
     let needs_attention = |reference: &&Reference| {
-        let about = |finding: &Finding| !finding.rule.is_listed_by_origin() && finding.is_about(reference);
+        let about =
+            |finding: &Finding| !finding.rule.is_listed_by_origin() && finding.is_about(reference);
         report.findings.iter().any(about)
     };
     let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);
@@ -189,13 +202,16 @@ const NOW: &str =
 const MAX_NAMED: usize = 5;
 
 fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
-    let mut ids: Vec<&str> = report.references.iter().map(|reference| reference.id.as_str()).collect();
+    let mut ids: Vec<&str> =
+        report.references.iter().map(|reference| reference.id.as_str()).collect();
     ids.sort_by_key(|id| (distance(id, wanted), *id));
     ids.dedup();
     ids.truncate(MAX_NAMED);
     let checked = count(report.summary.files_scanned, "file");
     match ids.as_slice() {
-        [] => anyhow!("no reference has the id `{wanted}`: {checked} checked and none was found. {NOW}"),
+        [] => anyhow!(
+            "no reference has the id `{wanted}`: {checked} checked and none was found. {NOW}"
+        ),
         ids => anyhow!("no reference has the id `{wanted}`; near it are {}. {NOW}", ids.join(", ")),
     }
 }
@@ -210,8 +226,9 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
     let path = walk::display_path(path);
     let in_file: Vec<&Reference> =
         report.references.iter().filter(|reference| reference.path == path).collect();
-    let holds =
-        |reference: &&Reference| (reference.region.start_line..=reference.region.end_line).contains(&line);
+    let holds = |reference: &&Reference| {
+        (reference.region.start_line..=reference.region.end_line).contains(&line)
+    };
     let found: Vec<&Reference> = in_file.iter().copied().filter(holds).collect();
     if !found.is_empty() {
         return Ok(found);
@@ -219,10 +236,14 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
     let places: Vec<String> = in_file
         .iter()
         .take(MAX_NAMED)
-        .map(|near| format!("{} (lines {}-{})", near.id, near.region.start_line, near.region.end_line))
+        .map(|near| {
+            format!("{} (lines {}-{})", near.id, near.region.start_line, near.region.end_line)
+        })
         .collect();
     match places.as_slice() {
         [] => bail!("there is no reference in `{path}`"),
-        places => bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", ")),
+        places => {
+            bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", "))
+        }
     }
 }

@@ -35,7 +35,9 @@ impl std::error::Error for Located {}
 /// An error of the log, shown at its place where it has one.
 pub fn of_log(error: LogError) -> anyhow::Error {
     match error {
-        LogError::Invalid { file, problem } => anyhow::Error::new(Located { file, problem: *problem }),
+        LogError::Invalid { file, problem } => {
+            anyhow::Error::new(Located { file, problem: *problem })
+        }
         other => anyhow::Error::new(other),
     }
 }
@@ -50,7 +52,8 @@ pub fn of_session(error: SessionError) -> anyhow::Error {
     }
 }
 
-/// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say it.
+/// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say
+/// it.
 pub fn tell(error: &anyhow::Error) {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return tell_config(error);

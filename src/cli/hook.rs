@@ -21,9 +21,10 @@ use crate::session::journal::Service;
 
 /// Judge what a coding agent is about to write, or has written.
 ///
-/// Reads the event that the agent passes to its hooks on standard input and prints the decision it understands: code that
-/// may not stay is refused, with the reason and what would clear it. Only new lines are judged. Whatever goes wrong, the exit
-/// status is 0 and the agent goes on: what could not be judged within the deadline is let through, and says so.
+/// Reads the event that the agent passes to its hooks on standard input and prints the decision it
+/// understands: code that may not stay is refused, with the reason and what would clear it. Only
+/// new lines are judged. Whatever goes wrong, the exit status is 0 and the agent goes on: what
+/// could not be judged within the deadline is let through, and says so.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -84,7 +85,8 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
     })
 }
 
-/// Whether a command line is one of a hook. What is wrong with it must not become a decision of the agent.
+/// Whether a command line is one of a hook. What is wrong with it must not become a decision of the
+/// agent.
 pub fn is_meant(args: &[OsString]) -> bool {
     let is_option = |arg: &&OsString| arg.to_string_lossy().starts_with('-');
     args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|command| command == "hook")

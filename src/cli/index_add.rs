@@ -21,8 +21,9 @@ use crate::judgement::finding::Note;
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 
-/// Components committed at once, and the bytes of archives from which a batch is closed before it has so many. An
-/// interrupted run loses at most one batch; each batch is a segment, so that smaller ones make more segments.
+/// Components committed at once, and the bytes of archives from which a batch is closed before it
+/// has so many. An interrupted run loses at most one batch; each batch is a segment, so that
+/// smaller ones make more segments.
 const BATCH_COMPONENTS: usize = 16;
 const BATCH_BYTES: u64 = 64 << 20;
 
@@ -34,7 +35,8 @@ pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let wanted = wanted(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;
     let mut index = IndexDirectory::open_or_create(target.directory()?)?.within(args.memory.memory);
-    let held = index.list()?.into_iter().map(|entry| (entry.component.purl.clone(), entry.component));
+    let held =
+        index.list()?.into_iter().map(|entry| (entry.component.purl.clone(), entry.component));
     let run = Run {
         held: held.collect(),
         spill: index.spill(),
@@ -77,7 +79,8 @@ impl Wanted {
         }
     }
 
-    /// The size of an archive; that of a directory or package is not known beforehand, and counts as none.
+    /// The size of an archive; that of a directory or package is not known beforehand, and counts
+    /// as none.
     fn archive_bytes(&self) -> u64 {
         let path = match self {
             Wanted::Named { word, .. } => word.clone(),
@@ -101,7 +104,11 @@ impl RecipeFile {
         let unreadable = || format!("cannot read the recipe `{}`", path.display());
         let facts = fs::metadata(path).with_context(unreadable)?;
         if !facts.is_file() || facts.len() > MAX_RECIPE_BYTES {
-            bail!("{}: it is no regular file of at most {} MiB", unreadable(), MAX_RECIPE_BYTES >> 20);
+            bail!(
+                "{}: it is no regular file of at most {} MiB",
+                unreadable(),
+                MAX_RECIPE_BYTES >> 20
+            );
         }
         let text = fs::read_to_string(path).with_context(unreadable)?;
         Ok(RecipeFile { path: path.to_owned(), recipe: Recipe::parse(&text, path)? })
@@ -130,7 +137,9 @@ impl RecipeFile {
 
 fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wanted>> {
     if (args.purl.is_some() || args.license.is_some()) && args.sources.len() != 1 {
-        bail!("--purl and --license describe one component; give one SOURCE, or list several in a --recipe");
+        bail!(
+            "--purl and --license describe one component; give one SOURCE, or list several in a --recipe"
+        );
     }
     let build_scripts = if args.allow_build { BuildScripts::Allow } else { BuildScripts::Refuse };
     let named = args.sources.iter().map(|word| Wanted::Named {
@@ -146,7 +155,11 @@ fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wan
     if let Some(file) = recipe {
         let listed = file.recipe.components.iter().cloned();
         let base = || file.base().to_owned();
-        wanted.extend(listed.map(|component| Wanted::Listed { component, base: base(), build_scripts }));
+        wanted.extend(listed.map(|component| Wanted::Listed {
+            component,
+            base: base(),
+            build_scripts,
+        }));
     }
     Ok(wanted)
 }
@@ -193,8 +206,8 @@ impl Read {
 }
 
 impl Run {
-    /// Reads a batch and adds it. Some components are read at a time, in parallel; where they have more documents than may
-    /// wait, those are added before the others are read.
+    /// Reads a batch and adds it. Some components are read at a time, in parallel; where they have
+    /// more documents than may wait, those are added before the others are read.
     fn add_batch(
         &self,
         batch: &[Wanted],
@@ -223,7 +236,8 @@ impl Run {
         Ok(())
     }
 
-    /// Reads components in parallel. What cannot be read is told at once and counted; the others go on.
+    /// Reads components in parallel. What cannot be read is told at once and counted; the others go
+    /// on.
     fn read(&self, some: &[Wanted], added: &mut Added) -> Vec<Read> {
         let results: Vec<_> = some.par_iter().map(|wanted| self.read_one(wanted)).collect();
         let mut components = Vec::new();
@@ -246,7 +260,8 @@ impl Run {
         components
     }
 
-    /// Reads a component and prepares it, if the index does not hold it as it is; and what there is to note.
+    /// Reads a component and prepares it, if the index does not hold it as it is; and what there is
+    /// to note.
     fn read_one(&self, wanted: &Wanted) -> Result<(Read, Vec<Note>), IngestError> {
         let ingested = wanted.ingest(&self.spill)?;
         let mut notes = ingested.notes.clone();

@@ -33,8 +33,10 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     let above = configuration_above(directory)?;
     let path = directory.join(FILE_NAME);
     write_new(&path, &text)?;
-    let mut told =
-        format!("Wrote {}. Nothing in it is in force until it is uncommented.\n", display_path(&path));
+    let mut told = format!(
+        "Wrote {}. Nothing in it is in force until it is uncommented.\n",
+        display_path(&path)
+    );
     if let Some(above) = above {
         told.push_str(&format!("{above} no longer counts here: configurations are not merged.\n"));
     }
@@ -63,7 +65,9 @@ fn configuration_above(directory: &Path) -> anyhow::Result<Option<String>> {
     };
     let shown = display_path(&file.path);
     if config.directory().map(absolute_path) == Some(absolute_path(directory)) {
-        bail!("{shown} is a configuration already; `birthmark init --print` shows what a new one would hold");
+        bail!(
+            "{shown} is a configuration already; `birthmark init --print` shows what a new one would hold"
+        );
     }
     Ok(Some(shown))
 }
@@ -71,7 +75,8 @@ fn configuration_above(directory: &Path) -> anyhow::Result<Option<String>> {
 /// Writes a file, never over another.
 fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     let cannot = || format!("cannot write `{}`", path.display());
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).with_context(cannot)?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(path).with_context(cannot)?;
     file.write_all(text.as_bytes()).with_context(cannot)
 }
 

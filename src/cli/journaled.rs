@@ -23,7 +23,8 @@ pub struct JournalChoice {
 // Where it is. No doc comment, for the same reason.
 #[derive(Clone, Debug, Default, Args)]
 pub struct JournalPlace {
-    /// Where the journal of what happened to code is kept; by default in birthmark/ of the user's state directory
+    /// Where the journal of what happened to code is kept; by default in birthmark/ of the user's
+    /// state directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_LOG_DIR")]
     pub log_dir: Option<PathBuf>,
 }
@@ -34,8 +35,15 @@ impl JournalChoice {
         Journal::new(service, if self.no_log { None } else { self.place.directory() })
     }
 
-    /// Notes what a command did to references. That it could not be noted is told and fails nothing.
-    pub fn note(&self, session: &Session, event: Event, reason: Option<&str>, references: &[&Reference]) {
+    /// Notes what a command did to references. That it could not be noted is told and fails
+    /// nothing.
+    pub fn note(
+        &self,
+        session: &Session,
+        event: Event,
+        reason: Option<&str>,
+        references: &[&Reference],
+    ) {
         let journal = self.open(Service::Command);
         if let Err(error) = journal.note(session, event, reason, references.iter().copied()) {
             failure::warn(&error.to_string());

@@ -112,7 +112,8 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
     let mut drawn = Vec::new();
     for path in &args.files {
         let shown = display_path(path);
-        let bytes = read(path, DEFAULT_SIZE_LIMIT).with_context(|| format!("cannot read {shown}"))?;
+        let bytes =
+            read(path, DEFAULT_SIZE_LIMIT).with_context(|| format!("cannot read {shown}"))?;
         let license = match Language::from_path(path) {
             Some(_) => header(&bytes),
             None => from_license_text(&String::from_utf8_lossy(&bytes)),

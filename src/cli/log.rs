@@ -19,9 +19,10 @@ use crate::session::journal::{self, Journaled};
 
 /// List what was accepted as it is, and what happened to code that resembles other code.
 ///
-/// Shows every decision of the log that is committed with the code: who, when, why, on which evidence. Then the journal
-/// of this machine: what was suggested in an editor or by an assistant, what was accepted, declared, silenced or dropped. It
-/// holds places, owners and licences, no code. `birthmark scan` says what became of each decision.
+/// Shows every decision of the log that is committed with the code: who, when, why, on which
+/// evidence. Then the journal of this machine: what was suggested in an editor or by an assistant,
+/// what was accepted, declared, silenced or dropped. It holds places, owners and licences, no code.
+/// `birthmark scan` says what became of each decision.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +30,8 @@ Examples:
   birthmark log --since 2026-11-01
   birthmark log --since '2 weeks' --format json --output log.json")]
 pub struct LogArgs {
-    /// Show only what is not older: a date, a time as RFC 3339 has it, or how long ago, such as `2 weeks`
+    /// Show only what is not older: a date, a time as RFC 3339 has it, or how long ago, such as `2
+    /// weeks`
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     pub since: Option<Timestamp>,
     #[command(flatten)]
@@ -61,8 +63,9 @@ pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
             report::words::count(lines, "line")
         ));
     }
-    let is_wanted =
-        |at: &str| args.since.is_none_or(|since| at.parse::<Timestamp>().is_ok_and(|at| at >= since));
+    let is_wanted = |at: &str| {
+        args.since.is_none_or(|since| at.parse::<Timestamp>().is_ok_and(|at| at >= since))
+    };
     let decisions: Vec<_> =
         log.entries().iter().filter(|logged| is_wanted(&logged.entry.decision.at)).collect();
     journaled.entries.retain(|entry| is_wanted(&entry.at));
@@ -82,10 +85,15 @@ fn moment(text: &str) -> Result<Timestamp, String> {
         return Ok(time);
     }
     if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        return date.to_zoned(TimeZone::UTC).map(|day| day.timestamp()).map_err(|error| error.to_string());
+        return date
+            .to_zoned(TimeZone::UTC)
+            .map(|day| day.timestamp())
+            .map_err(|error| error.to_string());
     }
     let ago = text.parse::<Span>().ok();
-    let then = ago.and_then(|ago| Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(ago.abs()).ok());
-    let expected = "expected a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or `2 weeks`";
+    let then =
+        ago.and_then(|ago| Timestamp::now().to_zoned(TimeZone::UTC).checked_sub(ago.abs()).ok());
+    let expected =
+        "expected a date such as 2026-11-01, a time such as 2026-11-01T12:00:00Z, or `2 weeks`";
     then.map(|then| then.timestamp()).ok_or_else(|| expected.to_owned())
 }

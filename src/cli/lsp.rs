@@ -15,9 +15,9 @@ use crate::session::journal::Service;
 
 /// Serve an editor over the language server protocol, on standard input and output.
 ///
-/// The editor starts it; nothing leaves the machine. Each folder of the workspace is checked as `birthmark scan` would
-/// check it, with the nearest configuration above it. What is given here goes before that, and what the editor's settings
-/// say goes before both.
+/// The editor starts it; nothing leaves the machine. Each folder of the workspace is checked as
+/// `birthmark scan` would check it, with the nearest configuration above it. What is given here
+/// goes before that, and what the editor's settings say goes before both.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,13 +40,19 @@ pub struct LspArgs {
 pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
     threads::start()?;
     let configured = args.check.config.clone().choice(PathBuf::from("."));
-    let start = Start { configured, journal: args.journal.open(Service::Lsp), choices: args.check.choices() };
+    let start = Start {
+        configured,
+        journal: args.journal.open(Service::Lsp),
+        choices: args.check.choices(),
+    };
     Ok(match lsp::serve(std::io::stdin(), std::io::stdout(), start) {
         Ending::Orderly | Ending::Deserted => ExitStatus::Success,
         Ending::Abrupt => ExitStatus::Findings,
         Ending::Unstarted(error) => return Err(error).context(NO_THREADS),
         Ending::Unreadable(error) => {
-            failure::warn(&format!("the other side does not speak the language server protocol: {error}"));
+            failure::warn(&format!(
+                "the other side does not speak the language server protocol: {error}"
+            ));
             ExitStatus::Failure
         }
     })

@@ -13,9 +13,9 @@ use crate::session::journal::Service;
 
 /// Answer the questions of coding agents, by the Model Context Protocol.
 ///
-/// An agent starts it and speaks with it over standard input and output; it ends when its input ends. The tools check a piece
-/// of code before it is written, explain a match, list the licences and owners the index knows, and show the policy. No
-/// code leaves the machine.
+/// An agent starts it and speaks with it over standard input and output; it ends when its input
+/// ends. The tools check a piece of code before it is written, explain a match, list the licences
+/// and owners the index knows, and show the policy. No code leaves the machine.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,7 +50,8 @@ pub fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
     let configured = args.check.config.clone().choice(here);
     let jobs = args.check.jobs;
     let journal = args.journal.open(Service::Mcp);
-    let settings = Settings { roots, chosen_by, configured, jobs, choices: args.check.choices(), journal };
+    let settings =
+        Settings { roots, chosen_by, configured, jobs, choices: args.check.choices(), journal };
     mcp::serve(std::io::stdin(), std::io::stdout(), settings)?;
     Ok(ExitStatus::Success)
 }

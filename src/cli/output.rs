@@ -1,5 +1,5 @@
-//! Where results go: standard output, or files that appear whole or not at all. That they can be written is checked
-//! before the work begins.
+//! Where results go: standard output, or files that appear whole or not at all. That they can be
+//! written is checked before the work begins.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -15,7 +15,8 @@ use crate::report::{Format, ReportFormat};
 pub enum Output {
     /// To standard output.
     Standard,
-    /// Into what is no plain file, such as a device or a pipe, or stands where no other file can be made.
+    /// Into what is no plain file, such as a device or a pipe, or stands where no other file can be
+    /// made.
     Stream(File),
     /// Into a file that is replaced at the end.
     File(PathBuf),
@@ -23,7 +24,8 @@ pub enum Output {
 
 /// The columns of the terminal that standard output is, if it is one.
 pub fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size_of(io::stdout()).map(|(terminal_size::Width(columns), _)| columns.into())
+    terminal_size::terminal_size_of(io::stdout())
+        .map(|(terminal_size::Width(columns), _)| columns.into())
 }
 
 /// Whether standard output is a terminal that shows links.
@@ -68,7 +70,8 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// What looks like a format must be one; a file whose name holds `=` is given with its directory.
+    /// What looks like a format must be one; a file whose name holds `=` is given with its
+    /// directory.
     pub fn parse(typed: PathBuf) -> Result<ReportFile, String> {
         let Some((name, path)) = typed.to_str().and_then(|typed| typed.split_once('=')) else {
             return Ok(ReportFile { format: None, path: typed });
@@ -79,15 +82,18 @@ impl ReportFile {
             None if name.contains(['/', '\\']) => Ok(ReportFile { format: None, path: typed }),
             None => {
                 let known = ReportFormat::NAMED.map(|(_, name, _)| name).join(", ");
-                Err(format!("`{name}` is no format ({known}); a file of that name is ./{}", typed.display()))
+                Err(format!(
+                    "`{name}` is no format ({known}); a file of that name is ./{}",
+                    typed.display()
+                ))
             }
         }
     }
 }
 
 impl Output {
-    /// Checks that the file can be written, so that a long run does not end in one that cannot. What it held stays
-    /// until there is something new to write.
+    /// Checks that the file can be written, so that a long run does not end in one that cannot.
+    /// What it held stays until there is something new to write.
     pub fn open(path: Option<&Path>) -> anyhow::Result<Output> {
         let Some(path) = path else {
             return Ok(Output::Standard);
@@ -119,7 +125,9 @@ impl Output {
         let (place, written) = match self {
             Output::Standard => (String::new(), to_standard_output(drawn, painted)),
             Output::Stream(file) => (String::new(), to_stream(file, drawn, painted)),
-            Output::File(path) => (format!(" to `{}`", path.display()), to_file(&path, drawn, painted)),
+            Output::File(path) => {
+                (format!(" to `{}`", path.display()), to_file(&path, drawn, painted))
+            }
         };
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -130,8 +138,11 @@ impl Output {
 
 /// Adds to a file that others write to as well.
 pub fn append(path: &Path, drawn: &[u8]) -> anyhow::Result<()> {
-    let added =
-        OpenOptions::new().append(true).create(true).open(path).and_then(|mut file| file.write_all(drawn));
+    let added = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(drawn));
     added.with_context(|| format!("cannot write to `{}`", path.display()))
 }
 

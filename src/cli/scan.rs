@@ -34,7 +34,8 @@ pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::of(&scanned.report, request.fail_on))
 }
 
-/// A scan as it is meant: arguments and configuration merged, everything checked that can be before reading code.
+/// A scan as it is meant: arguments and configuration merged, everything checked that can be before
+/// reading code.
 pub(super) struct Request {
     input: Input,
     session: Session,
@@ -68,7 +69,16 @@ impl Request {
         let fail_on_skipped =
             args.fail.fail_on_skipped.or(session.config().fail_on_skipped).unwrap_or_default();
         let cache = args.cache.directory();
-        Ok(Request { input, session, cache, fail_on, fail_on_skipped, coverage, jobs, judges_change })
+        Ok(Request {
+            input,
+            session,
+            cache,
+            fail_on,
+            fail_on_skipped,
+            coverage,
+            jobs,
+            judges_change,
+        })
     }
 
     /// The project as it is configured and chosen.
@@ -121,7 +131,13 @@ impl Request {
 
     fn scan_text(&self, scanner: &Scanner, name: &Path, source: &SourceFile) -> Report {
         let outbound = self.session.licenses().of_text(name, source.text());
-        scanner.text(&mut Tokenizer::new(), source, &outbound, &Review::Whole, Markers::ExcuseNothing)
+        scanner.text(
+            &mut Tokenizer::new(),
+            source,
+            &outbound,
+            &Review::Whole,
+            Markers::ExcuseNothing,
+        )
     }
 
     /// Whether files that were not checked make the run fail.
@@ -134,7 +150,10 @@ impl Request {
     }
 
     /// The report, and the files it is about.
-    pub(super) fn report_and_files(&self, common: &Common) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
+    pub(super) fn report_and_files(
+        &self,
+        common: &Common,
+    ) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
         let (mut scanner, _) = self.scanner()?;
         let walked = self.input.files(self.session.walk_settings())?;
         let files = walked.files.clone();
@@ -145,7 +164,12 @@ impl Request {
         self.session.scanner(self.input.change()).map_err(of_session)
     }
 
-    fn scan_files(&self, scanner: &mut Scanner, walked: Walked, common: &Common) -> anyhow::Result<Report> {
+    fn scan_files(
+        &self,
+        scanner: &mut Scanner,
+        walked: Walked,
+        common: &Common,
+    ) -> anyhow::Result<Report> {
         let threads = rayon::ThreadPoolBuilder::new()
             .num_threads(self.threads(walked.files.len()))
             .build()
@@ -164,8 +188,8 @@ impl Request {
         Ok(report)
     }
 
-    /// How many threads look at files; 0 is one for each core. One file occupies one, and others that wait for work take a
-    /// twelfth of the time of so short a process.
+    /// How many threads look at files; 0 is one for each core. One file occupies one, and others
+    /// that wait for work take a twelfth of the time of so short a process.
     fn threads(&self, files: usize) -> usize {
         match (self.jobs, files) {
             (Some(jobs), _) => jobs.get(),

@@ -34,7 +34,8 @@ impl Scanned {
         let mut explanations = Vec::new();
         for of_file in references.chunk_by(|a, b| a.path == b.path) {
             let path = &of_file[0].path;
-            let explained = self.with_source(path, |source| Ok(self.scanner.explain(source, of_file)?))?;
+            let explained =
+                self.with_source(path, |source| Ok(self.scanner.explain(source, of_file)?))?;
             if explained.len() < of_file.len() {
                 bail!("`{path}` changed while it was explained");
             }
@@ -43,8 +44,8 @@ impl Scanned {
         Ok(explanations)
     }
 
-    /// Facts about the files in which something was found. A file that was not checked, such as the configuration,
-    /// has none.
+    /// Facts about the files in which something was found. A file that was not checked, such as the
+    /// configuration, has none.
     pub fn facts(&self, needed: Facts) -> anyhow::Result<SourceFacts> {
         let mut found: BTreeMap<&str, (Vec<&Finding>, Vec<&Reference>)> = BTreeMap::new();
         for finding in &self.report.findings {

@@ -26,17 +26,19 @@ pub const WHAT: &str = "What to check";
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct ScopeArgs {
-    /// Check what is staged, as the next commit would hold it; with PATHs, only what lies there. Only code that touches
-    /// added or changed lines is reported
+    /// Check what is staged, as the next commit would hold it; with PATHs, only what lies there.
+    /// Only code that touches added or changed lines is reported
     #[arg(long, help_heading = WHAT)]
     pub staged: bool,
     /// Check what a range of commits changes: BASE..HEAD, or BASE...HEAD since they parted
     #[arg(long, value_name = "RANGE", help_heading = WHAT)]
     pub diff: Option<String>,
-    /// Check what is pushed, in a pre-push hook of git (which tells it on standard input) or of pre-commit
+    /// Check what is pushed, in a pre-push hook of git (which tells it on standard input) or of
+    /// pre-commit
     #[arg(long, help_heading = WHAT)]
     pub pre_push: bool,
-    /// Check the files that are listed in FILE, `-` for standard input, one a line or each ended by NUL
+    /// Check the files that are listed in FILE, `-` for standard input, one a line or each ended by
+    /// NUL
     #[arg(
         long,
         value_name = "FILE",
@@ -64,9 +66,9 @@ impl Input {
             return false;
         };
         match self {
-            Input::Paths { paths, .. } => {
-                paths.iter().any(|path| path.is_dir() && directory.starts_with(walk::absolute_path(path)))
-            }
+            Input::Paths { paths, .. } => paths
+                .iter()
+                .any(|path| path.is_dir() && directory.starts_with(walk::absolute_path(path))),
             Input::Change { .. } | Input::Stdin { .. } => false,
         }
     }
@@ -104,14 +106,17 @@ impl Input {
     pub fn files(&self, settings: WalkSettings) -> anyhow::Result<Walked> {
         match self {
             Input::Paths { paths, explicit } => {
-                let mut walked = walk::files(paths, &WalkSettings { explicit: *explicit, ..settings })?;
+                let mut walked =
+                    walk::files(paths, &WalkSettings { explicit: *explicit, ..settings })?;
                 if paths.is_empty() {
                     let message = "nothing was checked: the list names no file".to_owned();
                     walked.notes.push(Note { path: None, kind: NoteKind::Info, message });
                 }
                 Ok(walked)
             }
-            Input::Change { repository, scope, paths } => Ok(repository.change(scope, paths, &settings)?),
+            Input::Change { repository, scope, paths } => {
+                Ok(repository.change(scope, paths, &settings)?)
+            }
             Input::Stdin { .. } => Ok(Walked::default()),
         }
     }
@@ -121,7 +126,9 @@ impl Input {
         let is_named = match self {
             Input::Change { .. } => return None,
             Input::Stdin { .. } => true,
-            Input::Paths { paths, explicit: Explicit::Take } => paths.iter().any(|path| !path.is_dir()),
+            Input::Paths { paths, explicit: Explicit::Take } => {
+                paths.iter().any(|path| !path.is_dir())
+            }
             Input::Paths { paths, explicit: Explicit::Exclude } if paths.is_empty() => return None,
             Input::Paths { .. } => false,
         };
@@ -129,8 +136,10 @@ impl Input {
         if report.summary.files_scanned > 0 || report.summary.lines_scanned > 0 {
             return None;
         }
-        let reason = report.notes.iter().find(|note| note.path.is_some() && note.kind != NoteKind::Failed);
-        let reason = reason.map(|note| format!(": {}: {}", note.path.as_deref().unwrap_or(""), note.message));
+        let reason =
+            report.notes.iter().find(|note| note.path.is_some() && note.kind != NoteKind::Failed);
+        let reason = reason
+            .map(|note| format!(": {}: {}", note.path.as_deref().unwrap_or(""), note.message));
         let (kind, message) = match (is_named, is_all_excluded) {
             (true, _) => (NoteKind::Failed, format!("nothing that was named was checked{}", reason?)),
             (false, true) if !is_list => (
@@ -166,11 +175,17 @@ impl Input {
             }
         };
         let innermost = |paths: &[PathBuf]| {
-            paths.iter().map(|path| directory(path)).reduce(|a, b| shared(&a, &b)).unwrap_or_default()
+            paths
+                .iter()
+                .map(|path| directory(path))
+                .reduce(|a, b| shared(&a, &b))
+                .unwrap_or_default()
         };
         match self {
             Input::Stdin { name, .. } => directory(name),
-            Input::Change { repository, paths, .. } if paths.is_empty() => directory(&repository.top()),
+            Input::Change { repository, paths, .. } if paths.is_empty() => {
+                directory(&repository.top())
+            }
             Input::Paths { paths, .. } if paths.is_empty() => directory(Path::new(".")),
             Input::Paths { paths, .. } | Input::Change { paths, .. } => innermost(paths),
         }
@@ -213,14 +228,17 @@ fn listed_files(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
         true => read_up_to(std::io::stdin(), MAX_LIST_BYTES, "standard input")?,
         false => {
             let shown = list.display();
-            let file =
-                std::fs::File::open(list).with_context(|| format!("cannot read the list `{shown}`"))?;
+            let file = std::fs::File::open(list)
+                .with_context(|| format!("cannot read the list `{shown}`"))?;
             read_up_to(file, MAX_LIST_BYTES, &format!("the list `{shown}`"))?
         }
     };
     let names: Vec<&[u8]> = match bytes.contains(&0) {
         true => bytes.split(|&byte| byte == 0).collect(),
-        false => bytes.split(|&b| b == b'\n').map(|name| name.strip_suffix(b"\r").unwrap_or(name)).collect(),
+        false => bytes
+            .split(|&b| b == b'\n')
+            .map(|name| name.strip_suffix(b"\r").unwrap_or(name))
+            .collect(),
     };
     Ok(names.into_iter().filter(|name| !name.is_empty()).map(path_from_bytes).collect())
 }

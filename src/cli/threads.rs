@@ -6,7 +6,8 @@ use anyhow::Context;
 pub(super) const NO_THREADS: &str =
     "cannot start threads; raise the limit on processes (`ulimit -u`, or that of the container)";
 
-/// Starts the threads of parallel iterators. Without this they start by themselves, and panic where that fails.
+/// Starts the threads of parallel iterators. Without this they start by themselves, and panic where
+/// that fails.
 pub(super) fn start() -> anyhow::Result<()> {
     rayon::ThreadPoolBuilder::new().build_global().context(NO_THREADS)
 }

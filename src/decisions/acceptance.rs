@@ -1,8 +1,9 @@
-//! The log of accepted references: who decided to keep which code as it is, when, why, and on which evidence.
+//! The log of accepted references: who decided to keep which code as it is, when, why, and on which
+//! evidence.
 //!
-//! One file per decision below `.birthmark/references`, so that two branches that decide never touch the same lines. A
-//! decision is about one place: a second copy of the same code is new, and so is the same code under another rule. Code
-//! that moved takes its decision with it.
+//! One file per decision below `.birthmark/references`, so that two branches that decide never
+//! touch the same lines. A decision is about one place: a second copy of the same code is new, and
+//! so is the same code under another rule. Code that moved takes its decision with it.
 
 mod decide;
 mod entry;
@@ -75,7 +76,8 @@ impl AcceptanceLog {
     /// Reads the log of a project.
     ///
     /// # Errors
-    /// If a decision in it cannot be read: to pass over it would bring back what was settled, or hide what was not.
+    /// If a decision in it cannot be read: to pass over it would bring back what was settled, or
+    /// hide what was not.
     pub fn read(root: &Path) -> Result<AcceptanceLog, LogError> {
         AcceptanceLog::read_from(root, &SideFiles::default())
     }
@@ -87,7 +89,8 @@ impl AcceptanceLog {
     pub fn read_from(root: &Path, side: &SideFiles) -> Result<AcceptanceLog, LogError> {
         let named = root.join(DIRECTORY);
         let directory = side.at(&named);
-        let unreadable = |path: &Path, reason: String| LogError::Unreadable { path: path.to_owned(), reason };
+        let unreadable =
+            |path: &Path, reason: String| LogError::Unreadable { path: path.to_owned(), reason };
         let listed = match fs::read_dir(&directory) {
             Ok(listed) => listed,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -106,8 +109,8 @@ impl AcceptanceLog {
         for path in paths {
             let bytes = walk::read_inside(&path, MAX_ENTRY_BYTES)
                 .map_err(|problem| unreadable(&path, problem.to_string()))?;
-            let text =
-                String::from_utf8(bytes).map_err(|_| unreadable(&path, "it is not UTF-8".to_owned()))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| unreadable(&path, "it is not UTF-8".to_owned()))?;
             let entry = Entry::parse(&text).map_err(|problem| LogError::Invalid {
                 file: ConfigFile { path: path.clone(), text: text.clone(), top: None },
                 problem: Box::new(problem),
@@ -149,15 +152,17 @@ impl AcceptanceLog {
     }
 }
 
-/// The directory whose log holds for a place: the nearest above it that has one, else that of the configuration, else the
-/// top of the git repository, else the place.
+/// The directory whose log holds for a place: the nearest above it that has one, else that of the
+/// configuration, else the top of the git repository, else the place.
 pub fn log_root(place: &Path, configured: Option<&Path>, side: &SideFiles) -> PathBuf {
     let place = absolute_path(place);
     let top = place.ancestors().find(|above| above.join(".git").exists());
     let within = |above: &&Path| top.is_none_or(|top| above.starts_with(top));
-    let known = place.ancestors().take_while(within).find(|above| side.at(&above.join(DIRECTORY)).is_dir());
+    let known =
+        place.ancestors().take_while(within).find(|above| side.at(&above.join(DIRECTORY)).is_dir());
     let configured = configured.map(absolute_path).filter(|directory| place.starts_with(directory));
-    let root = known.map(Path::to_owned).or(configured).or(top.map(Path::to_owned)).unwrap_or(place);
+    let root =
+        known.map(Path::to_owned).or(configured).or(top.map(Path::to_owned)).unwrap_or(place);
     let current = std::env::current_dir().unwrap_or_default();
     match crate::project::config::shortened(&root, &current) {
         here if here.as_os_str().is_empty() => PathBuf::from("."),

@@ -1,11 +1,12 @@
-//! Writes down where code comes from: snippet tags around it, the texts of its licences, the notices of the project.
+//! Writes down where code comes from: snippet tags around it, the texts of its licences, the
+//! notices of the project.
 //!
 //! ```text
 //!   references --snippet::wrap--> edited sources --notices--> LICENSES/, THIRD-PARTY.md --> Plan --files--> written
 //! ```
 //!
-//! Everything is planned before anything is written, and a plan can be shown as a patch. The notices are a function of
-//! the tags in the sources, so that to write them twice changes nothing.
+//! Everything is planned before anything is written, and a plan can be shown as a patch. The
+//! notices are a function of the tags in the sources, so that to write them twice changes nothing.
 
 mod notices;
 mod plan;
@@ -37,7 +38,8 @@ pub struct Edit {
     pub after: Vec<u8>,
 }
 
-/// What is written above a copy, without the marks of a comment. `holder` is who holds the copyright, if that is known.
+/// What is written above a copy, without the marks of a comment. `holder` is who holds the
+/// copyright, if that is known.
 pub fn tags(
     reference: &Reference,
     origin: &Owner,

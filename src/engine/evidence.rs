@@ -1,17 +1,24 @@
-//! Evidence: how surprising it is, in bits, that two authors would write corresponding tokens independently.
+//! Evidence: how surprising it is, in bits, that two authors would write corresponding tokens
+//! independently.
 //!
-//! The score follows sequence search (Altschul et al. 1990: score by information, not by percentage):
+//! The score follows sequence search (Altschul et al. 1990: score by information, not by
+//! percentage):
 //!
-//! - *structure*: the surprisal of each corresponding class under the [model](crate::engine::model) of ordinary code;
-//! - *names*: an equal outside name earns what the model says of class and name together; an equal local name and a
-//!   consistent renaming earn a part of their rarity;
-//! - *literals*: equal strings and numbers earn a part of their rarity, and those of tables only up to [`MAX_TABLE_BITS`];
-//! - *freedom*: a token that an interface or a fact [dictates](crate::text::token::Freedom) counts for little;
-//! - *repetition earns once*: a token that ends a sequence of classes seen before in the region counts little,
-//!   or tables and match arms would outscore real copies;
+//! - *structure*: the surprisal of each corresponding class under the [model](crate::engine::model)
+//!   of ordinary code;
+//! - *names*: an equal outside name earns what the model says of class and name together; an equal
+//!   local name and a consistent renaming earn a part of their rarity;
+//! - *literals*: equal strings and numbers earn a part of their rarity, and those of tables only up
+//!   to [`MAX_TABLE_BITS`];
+//! - *freedom*: a token that an interface or a fact [dictates](crate::text::token::Freedom) counts
+//!   for little;
+//! - *repetition earns once*: a token that ends a sequence of classes seen before in the region
+//!   counts little, or tables and match arms would outscore real copies;
 //! - *penalties*: each gap, each block in another place and each inconsistent renaming costs;
-//! - *a run pays for its place*: of the structure of each run only what exceeds [`RUN_FEE_BITS`] counts;
-//! - *calibration*: what the sum is corrected by, because tokens are not independent ([`calibration`]).
+//! - *a run pays for its place*: of the structure of each run only what exceeds [`RUN_FEE_BITS`]
+//!   counts;
+//! - *calibration*: what the sum is corrected by, because tokens are not independent
+//!   ([`calibration`]).
 
 mod calibration;
 mod chance;
@@ -73,24 +80,27 @@ impl Evidence {
     }
 }
 
-/// What a token counts when it and the classes before it occurred before in the region, by how many they are.
+/// What a token counts when it and the classes before it occurred before in the region, by how many
+/// they are.
 const REPEAT_WEIGHTS: [(usize, f32); 3] = [(7, 0.08), (5, 0.35), (4, 0.65)];
 /// What the first token of a run counts: nothing before it corresponds.
 const RUN_START_WEIGHT: f32 = 0.4;
 /// Part of a local name's rarity that its first equal occurrence earns.
 const LOCAL_NAME_WEIGHT: f32 = 0.55;
-/// The same for the name of a definition, which its author chose with more care; unless several packages define the
-/// same, because a trait or a framework dictates it.
+/// The same for the name of a definition, which its author chose with more care; unless several
+/// packages define the same, because a trait or a framework dictates it.
 const DEFINITION_NAME_WEIGHT: f32 = 0.9;
 const COMMON_DEFINITION_WEIGHT: f32 = 0.2;
 /// Part of a literal's rarity that its first equal occurrence earns.
 const LITERAL_WEIGHT: f32 = 0.62;
 /// The same for a whole number: 0, 1, 2 in a row are no coincidence and no copy either.
 const INTEGER_WEIGHT: f32 = 0.3;
-/// The rarity that literals behind literals count at most. The rows of a table follow from its subject: two packages that hold the
-/// checksum table of one standard share a thousand bits of literals and no author.
+/// The rarity that literals behind literals count at most. The rows of a table follow from its
+/// subject: two packages that hold the checksum table of one standard share a thousand bits of
+/// literals and no author.
 const MAX_TABLE_BITS: f32 = 60.0;
-/// What an unequal literal behind a literal costs: two tables correspond in their values or not at all.
+/// What an unequal literal behind a literal costs: two tables correspond in their values or not at
+/// all.
 const TABLE_MISMATCH_BITS: f32 = -1.0;
 /// What an outside name earns when it occurs again.
 const REPEATED_NAME_BITS: f32 = 1.0;
@@ -102,9 +112,10 @@ const RENAMING_BITS: f32 = -0.9;
 const CONSISTENT_RENAMING_BITS: f32 = 0.7;
 /// What it costs the first time it was not: a copyist renames everywhere or nowhere.
 const INCONSISTENT_RENAMING_BITS: f32 = -8.0;
-/// What a run of consecutive tokens must earn by structure before any of it counts. An alignment may choose among the
-/// thousands of places where a short run could correspond, so a run pays for its place (Altschul et al. 1990 charge
-/// the logarithm of the search space once for the whole; here each run is placed anew).
+/// What a run of consecutive tokens must earn by structure before any of it counts. An alignment
+/// may choose among the thousands of places where a short run could correspond, so a run pays for
+/// its place (Altschul et al. 1990 charge the logarithm of the search space once for the whole;
+/// here each run is placed anew).
 const RUN_FEE_BITS: f32 = 16.0;
 /// What a gap costs, and each of its tokens.
 const GAP_BITS: f32 = -2.0;
@@ -113,11 +124,12 @@ const MAX_GAP_BITS: f32 = -8.0;
 /// What each block beyond the first costs.
 const BLOCK_BITS: f32 = -4.0;
 
-/// Cuts an alignment into the stretches that are worth most, each with its evidence; the strongest first.
+/// Cuts an alignment into the stretches that are worth most, each with its evidence; the strongest
+/// first.
 ///
-/// A chain may join islands that lie too far apart, or cross code that does not correspond: the whole is then worth less
-/// than its parts. The stretch of runs with the highest sum is taken (Kadane's maximum subarray), and what lies on
-/// either side is cut in the same way.
+/// A chain may join islands that lie too far apart, or cross code that does not correspond: the
+/// whole is then worth less than its parts. The stretch of runs with the highest sum is taken
+/// (Kadane's maximum subarray), and what lies on either side is cut in the same way.
 pub fn stretches(
     surprisals: &Surprisals<'_>,
     query: Side<'_>,
@@ -264,14 +276,24 @@ impl<'a, R: Recorder> Sum<'a, R> {
     ) -> Sum<'a, R> {
         seen.clear();
         let evidence = Evidence::default();
-        Sum { surprisals, query, document, recorder, evidence, run_structure: 0.0, table: 0.0, seen }
+        Sum {
+            surprisals,
+            query,
+            document,
+            recorder,
+            evidence,
+            run_structure: 0.0,
+            table: 0.0,
+            seen,
+        }
     }
 
     fn record(&mut self, step: Step) {
         self.recorder.after(step, &self.evidence, self.run_structure);
     }
 
-    /// Weighs an alignment; returns what each run adds to the total, with the gap or block change before it.
+    /// Weighs an alignment; returns what each run adds to the total, with the gap or block change
+    /// before it.
     fn gains(&mut self, blocks: &[Block]) -> Vec<f32> {
         let mut gains = Vec::new();
         for (number, block) in blocks.iter().enumerate() {
@@ -327,8 +349,11 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let structure = self.surprisals.structure_bits(q);
         self.run_structure += structure * weight;
         self.evidence.matched_tokens += 1;
-        let naming =
-            if self.query.names[q] == self.document.names[d] { Naming::Equal } else { Naming::Other };
+        let naming = if self.query.names[q] == self.document.names[d] {
+            Naming::Equal
+        } else {
+            Naming::Other
+        };
         self.measure(pair, structure * weight, naming);
         if class.is_named() {
             self.add_name(class, q, d, structure, weight);
@@ -337,8 +362,8 @@ impl<'a, R: Recorder> Sum<'a, R> {
 
     fn measure(&mut self, pair: Pair, structure: f32, naming: Naming) {
         let class = TokenClass(self.query.classes[pair.query as usize]);
-        let is_new_outside =
-            class.is_outside_name() && self.seen.outside_names.insert(self.query.names[pair.query as usize]);
+        let is_new_outside = class.is_outside_name()
+            && self.seen.outside_names.insert(self.query.names[pair.query as usize]);
         let freedom = self.surprisals.freedom(pair.query as usize);
         let measures = &mut self.evidence.measures;
         measures.add_pair(pair, structure, naming);
@@ -387,7 +412,8 @@ impl<'a, R: Recorder> Sum<'a, R> {
         } else if class.is_outside_name() {
             let joint = self.surprisals.named_bits(q);
             let surplus = (joint - structure).max(-structure);
-            self.evidence.names += weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
+            self.evidence.names +=
+                weight * if first { surplus } else { surplus.min(REPEATED_NAME_BITS) };
             self.evidence.measures.outside_names += if first { weight * surplus } else { 0.0 };
         } else if first {
             self.add_own_name(class, q, rarity);
@@ -416,7 +442,9 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let is_common = || self.surprisals.is_common_definition(q);
         let measures = &mut self.evidence.measures;
         let (weight, part) = match class {
-            TokenClass::DEFINITION if is_common() => (COMMON_DEFINITION_WEIGHT, &mut measures.defined_names),
+            TokenClass::DEFINITION if is_common() => {
+                (COMMON_DEFINITION_WEIGHT, &mut measures.defined_names)
+            }
             TokenClass::DEFINITION => (DEFINITION_NAME_WEIGHT, &mut measures.defined_names),
             _ => (LOCAL_NAME_WEIGHT, &mut measures.local_names),
         };
@@ -427,7 +455,8 @@ impl<'a, R: Recorder> Sum<'a, R> {
     /// Whether both tokens stand behind literals that differ: then they are equal by chance.
     fn follows_other_literal(&self, q: usize, d: usize) -> bool {
         let (Some(q), Some(d)) = (q.checked_sub(1), d.checked_sub(1)) else { return false };
-        TokenClass(self.query.classes[q]).is_literal() && self.query.names[q] != self.document.names[d]
+        TokenClass(self.query.classes[q]).is_literal()
+            && self.query.names[q] != self.document.names[d]
     }
 
     fn add_renaming(&mut self, name: u16, other: u16) {
@@ -443,7 +472,8 @@ impl<'a, R: Recorder> Sum<'a, R> {
             }
             hash_map::Entry::Occupied(mut before) => {
                 let again = std::mem::replace(&mut before.get_mut().is_inconsistent, true);
-                self.evidence.penalties += if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
+                self.evidence.penalties +=
+                    if again { RENAMING_BITS } else { INCONSISTENT_RENAMING_BITS };
                 self.evidence.measures.renamed_otherwise += if again { 0.0 } else { 1.0 };
             }
         }

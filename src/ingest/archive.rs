@@ -1,9 +1,9 @@
 //! Archives, read in memory and never unpacked.
 //!
-//! An archive's author is an adversary: paths lead out of the archive, links and devices stand for other things,
-//! sizes lie, and a few kilobytes unpack to petabytes. So what counts are the bytes that really come out, and every
-//! limit is a named constant. An entry that cannot be trusted is left out with a note; an archive that cannot be
-//! trusted is refused as a whole.
+//! An archive's author is an adversary: paths lead out of the archive, links and devices stand for
+//! other things, sizes lie, and a few kilobytes unpack to petabytes. So what counts are the bytes
+//! that really come out, and every limit is a named constant. An entry that cannot be trusted is
+//! left out with a note; an archive that cannot be trusted is refused as a whole.
 //!
 //! ```text
 //! file -> decompressor -> Meter (total, ratio, budget between entries) -> tar
@@ -11,8 +11,8 @@
 //! file -> members of a Debian package -> the tape archive among them, as above
 //! ```
 //!
-//! An archive inside an archive is read into memory first, under the limit on files that matter, and then has the
-//! limits of any other archive.
+//! An archive inside an archive is read into memory first, under the limit on files that matter,
+//! and then has the limits of any other archive.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -38,17 +38,20 @@ pub const MAX_ARCHIVE_UNPACKED: u64 = 4 << 30;
 /// Most bytes of files that matter. Of 261 popular packages the largest has 25 MiB.
 pub const MAX_ARCHIVE_SOURCE: u64 = 160 << 20;
 
-/// How many times its own size an archive may unpack to, once it is past [`RATIO_FREE`]. Source code compresses five-
-/// to tenfold; deflate can express 1032.
+/// How many times its own size an archive may unpack to, once it is past [`RATIO_FREE`]. Source
+/// code compresses five- to tenfold; deflate can express 1032.
 pub const MAX_ARCHIVE_RATIO: u64 = 100;
 
-/// How much may come out of any archive whatever its ratio: small archives of small, alike files are honest.
+/// How much may come out of any archive whatever its ratio: small archives of small, alike files
+/// are honest.
 const RATIO_FREE: u64 = 32 << 20;
 
-/// Most bytes of headers before one entry of a tape archive: long names and extensions are read into memory.
+/// Most bytes of headers before one entry of a tape archive: long names and extensions are read
+/// into memory.
 const MAX_TAR_HEADERS: u64 = 1 << 20;
 
-/// Most bytes of a zip archive's central directory, which is read into memory at several times its size.
+/// Most bytes of a zip archive's central directory, which is read into memory at several times its
+/// size.
 const MAX_ZIP_DIRECTORY: u64 = 32 << 20;
 
 /// Memory an xz stream may ask for; `xz -9` asks for 65 MiB.
@@ -86,7 +89,11 @@ pub(super) fn collect(
     };
     let bytes = found.content.take()?;
     let size = bytes.len() as u64;
-    Reader::new(&inner_path, Wanted::Files(selection), spill).read(Cursor::new(bytes), size, inner_form)
+    Reader::new(&inner_path, Wanted::Files(selection), spill).read(
+        Cursor::new(bytes),
+        size,
+        inner_form,
+    )
 }
 
 /// What is to be read of an archive.
@@ -131,9 +138,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the tape archive of a Debian package's files. deb(5) fixes the layout of the container: a magic, then
-    /// members with headers of 60 bytes, each at an even place.
-    fn read_deb(self, mut file: impl Read + Seek + 'static, size: u64) -> Result<Tree, IngestError> {
+    /// Reads the tape archive of a Debian package's files. deb(5) fixes the layout of the
+    /// container: a magic, then members with headers of 60 bytes, each at an even place.
+    fn read_deb(
+        self,
+        mut file: impl Read + Seek + 'static,
+        size: u64,
+    ) -> Result<Tree, IngestError> {
         let (length, compression) = find_data(&mut file).map_err(|error| self.damaged(error))?;
         self.read_tar(file.take(length), size, compression)
     }
@@ -163,14 +174,17 @@ impl<'a> Reader<'a> {
             }
         };
         let mut archive = tar::Archive::new(Meter { inner: decompressed, budget: budget.clone() });
-        self.read_tar_entries(&mut archive, &budget).map_err(|error| self.failed(error, &budget))?;
-        // The end of an archive is a block of zeros. Without one the file was cut between two entries.
+        self.read_tar_entries(&mut archive, &budget)
+            .map_err(|error| self.failed(error, &budget))?;
+        // The end of an archive is a block of zeros. Without one the file was cut between two
+        // entries.
         if budget.0.ended.get() {
             return Err(self.damaged(io::Error::other("it ends before its end mark")));
         }
         // What follows is read for the decompressor's checksum.
         budget.allow(u64::MAX);
-        io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| self.failed(error, &budget))?;
+        io::copy(&mut archive.into_inner(), &mut io::sink())
+            .map_err(|error| self.failed(error, &budget))?;
         self.finish(TopFolder::Strip)
     }
 
@@ -182,7 +196,8 @@ impl<'a> Reader<'a> {
         let mut entries = archive.entries()?;
         let mut passed_over = 0;
         loop {
-            // To find the next header the rest of the entry before is read; beyond that only headers may be.
+            // To find the next header the rest of the entry before is read; beyond that only
+            // headers may be.
             budget.allow(MAX_TAR_HEADERS.saturating_add(passed_over));
             let Some(entry) = entries.next() else {
                 return Ok(());
@@ -209,7 +224,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn read_zip(mut self, file: impl Read + Seek, size: u64, form: ArchiveForm) -> Result<Tree, IngestError> {
+    fn read_zip(
+        mut self,
+        file: impl Read + Seek,
+        size: u64,
+        form: ArchiveForm,
+    ) -> Result<Tree, IngestError> {
         let budget = Budget::new(u64::MAX);
         budget.allow(MAX_ZIP_DIRECTORY);
         let metered = Meter { inner: BufReader::new(file), budget: budget.clone() };
@@ -236,7 +256,8 @@ impl<'a> Reader<'a> {
         index: usize,
         unpacked: &Budget,
     ) -> io::Result<()> {
-        // The directory alone answers which entries matter: most are passed over without a look at the file.
+        // The directory alone answers which entries matter: most are passed over without a look at
+        // the file.
         let entry = archive.by_index_raw(index)?;
         let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
         let special = entry.is_symlink() || !is_plain_mode(entry.unix_mode());
@@ -280,16 +301,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one entry, of which the archive says that it has `declared` bytes.
-    fn take(&mut self, path: String, role: Role, declared: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn take(
+        &mut self,
+        path: String,
+        role: Role,
+        declared: u64,
+        content: &mut dyn Read,
+    ) -> io::Result<()> {
         if declared > MAX_SOURCE_FILE && role != Role::Archive {
             self.tree.too_large(&path, declared);
             return Ok(());
         }
         self.source_bytes = self.source_bytes.saturating_add(declared);
         if self.source_bytes > MAX_ARCHIVE_SOURCE {
-            return Err(limit(format!("its source files are more than {} MiB", MAX_ARCHIVE_SOURCE >> 20)));
+            return Err(limit(format!(
+                "its source files are more than {} MiB",
+                MAX_ARCHIVE_SOURCE >> 20
+            )));
         }
-        // Not reserved in advance: the size is only said. One byte more tells an honest size from a lie.
+        // Not reserved in advance: the size is only said. One byte more tells an honest size from a
+        // lie.
         let mut bytes = Vec::new();
         content.take(declared + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != declared {
@@ -363,7 +394,9 @@ fn find_data(file: &mut (impl Read + Seek)) -> io::Result<(u64, Compression)> {
         let mut header = [0; 60];
         file.read_exact(&mut header)
             .map_err(|_| io::Error::other("it ends before its files, a member `data.tar`"))?;
-        let field = |range: std::ops::Range<usize>| str::from_utf8(&header[range]).unwrap_or_default().trim();
+        let field = |range: std::ops::Range<usize>| {
+            str::from_utf8(&header[range]).unwrap_or_default().trim()
+        };
         let length = field(48..58).parse::<u32>().ok().filter(|_| header.ends_with(b"`\n"));
         let length = length.ok_or_else(|| io::Error::other("the header of a member is broken"))?;
         match field(0..16).trim_end_matches('/').strip_prefix("data.tar") {
@@ -371,7 +404,9 @@ fn find_data(file: &mut (impl Read + Seek)) -> io::Result<(u64, Compression)> {
                 let form = ArchiveForm::from_path(&PathBuf::from(format!("data.tar{suffix}")));
                 return match form {
                     Some(ArchiveForm::Tar(compression)) => Ok((length.into(), compression)),
-                    _ => Err(io::Error::other(format!("nothing is known of the compression {suffix:?}"))),
+                    _ => Err(io::Error::other(format!(
+                        "nothing is known of the compression {suffix:?}"
+                    ))),
                 };
             }
             None => file.seek(SeekFrom::Current(i64::from(length) + i64::from(length % 2)))?,
@@ -438,7 +473,10 @@ impl Refused {
         some.map(|(count, reason)| Note {
             path: None,
             kind: NoteKind::Skipped,
-            message: format!("left out {} entries {reason}, the first is {:?}", count.number, count.first),
+            message: format!(
+                "left out {} entries {reason}, the first is {:?}",
+                count.number, count.first
+            ),
         })
     }
 }
@@ -452,8 +490,8 @@ impl Count {
     }
 }
 
-/// A path inside the archive without `.` components, or `None` if it is absolute, leads upwards, or is none at all.
-/// `\` separates too: on Windows it would, and no honest archive has it in a name.
+/// A path inside the archive without `.` components, or `None` if it is absolute, leads upwards, or
+/// is none at all. `\` separates too: on Windows it would, and no honest archive has it in a name.
 fn safe_path(name: &str) -> Option<String> {
     let has_drive = name.as_bytes().get(1) == Some(&b':');
     if name.starts_with(['/', '\\']) || has_drive || name.contains('\0') || name.len() > MAX_PATH {
@@ -502,7 +540,8 @@ struct Counters {
     total: Cell<u64>,
     /// Bytes that may come out before the next call of [`Budget::allow`].
     allowed: Cell<u64>,
-    /// The limit that stopped the reading. Kept here because decoders wrap or replace errors from below.
+    /// The limit that stopped the reading. Kept here because decoders wrap or replace errors from
+    /// below.
     reached: Cell<Option<String>>,
     /// Whether a read met the end.
     ended: Cell<bool>,

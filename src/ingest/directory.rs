@@ -28,7 +28,8 @@ pub(super) fn collect_file(path: &Path, spill: &Arc<Spill>) -> Result<Tree, Inge
     let unreadable = |error| IngestError::Unreadable { path: path.to_owned(), error };
     let real = fs::canonicalize(path).map_err(unreadable)?;
     let mut tree = Tree::named(name_of(&real), spill);
-    let (folder, name) = (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
+    let (folder, name) =
+        (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
     take(folder, name, &Selection::default(), &mut tree)?;
     Ok(tree)
 }
@@ -47,7 +48,12 @@ fn file_paths(real: &Path, tree: &mut Tree) -> Result<Vec<PathBuf>, IngestError>
     Ok(paths)
 }
 
-fn take(root: &Path, path: &Path, selection: &Selection, tree: &mut Tree) -> Result<(), IngestError> {
+fn take(
+    root: &Path,
+    path: &Path,
+    selection: &Selection,
+    tree: &mut Tree,
+) -> Result<(), IngestError> {
     let shown = display_path(path);
     let Some(shown) = selection.below(&shown).map(str::to_owned) else {
         return Ok(());

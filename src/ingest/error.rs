@@ -99,7 +99,9 @@ pub enum IngestError {
         message: String,
     },
     /// The repository has no such revision.
-    #[error("{repository:?} has no commit {revision:?}; name a branch, a tag or a commit that git log shows")]
+    #[error(
+        "{repository:?} has no commit {revision:?}; name a branch, a tag or a commit that git log shows"
+    )]
     NoRevision {
         /// The repository.
         repository: PathBuf,

@@ -1,7 +1,8 @@
-//! Packages, fetched by their ecosystem's own client, so that a user's mirrors, credentials and proxies apply.
+//! Packages, fetched by their ecosystem's own client, so that a user's mirrors, credentials and
+//! proxies apply.
 //!
-//! The clients run in an empty temporary directory: cargo obeys the `.cargo/config.toml` and `rust-toolchain` of the
-//! directory it stands in, and those may be hostile.
+//! The clients run in an empty temporary directory: cargo obeys the `.cargo/config.toml` and
+//! `rust-toolchain` of the directory it stands in, and those may be hostile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,8 @@ impl Wanted<'_> {
     }
 
     fn workplace(&self) -> Result<TempDir, IngestError> {
-        tempfile::tempdir().map_err(|error| IngestError::Unreadable { path: std::env::temp_dir(), error })
+        tempfile::tempdir()
+            .map_err(|error| IngestError::Unreadable { path: std::env::temp_dir(), error })
     }
 }
 
@@ -79,13 +81,15 @@ fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let mut cached = find_crate(&cache, &file_name);
     if cached.is_none() {
         let mut command = Command::new("cargo");
-        command.args(["info", "--color", "never"]).arg(format!("{}@{}", wanted.name, wanted.version));
+        command
+            .args(["info", "--color", "never"])
+            .arg(format!("{}@{}", wanted.name, wanted.version));
         let remedy = "install Rust's cargo, or download the .crate file and name it";
         run(wanted, &directory, command, remedy)?;
         cached = find_crate(&cache, &file_name);
     }
-    let archive =
-        cached.ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
+    let archive = cached
+        .ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
     Ok(Fetched {
         form: ArchiveForm::from_path(&archive).expect("the suffix is .crate"),
         archive,
@@ -101,7 +105,8 @@ fn cargo_home() -> PathBuf {
     }
 }
 
-/// The crate as cargo used it last: a crate of that name may lie in the caches of several registries.
+/// The crate as cargo used it last: a crate of that name may lie in the caches of several
+/// registries.
 fn find_crate(cache: &Path, file_name: &str) -> Option<PathBuf> {
     let registries = fs::read_dir(cache).ok()?.flatten();
     let mut found: Vec<_> = registries
@@ -114,19 +119,21 @@ fn find_crate(cache: &Path, file_name: &str) -> Option<PathBuf> {
     found.pop().map(|(_, path)| path)
 }
 
-/// `pip download` of a wheel. Where there is none and building is allowed, of the source distribution, for which pip runs its
-/// build script.
+/// `pip download` of a wheel. Where there is none and building is allowed, of the source
+/// distribution, for which pip runs its build script.
 fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let directory = wanted.workplace()?;
     let binaries = match wanted.build_scripts {
         BuildScripts::Refuse => "--only-binary=:all:",
         BuildScripts::Allow => "--prefer-binary",
     };
-    pip_download(wanted, &directory, binaries).map_err(|error| match (wanted.build_scripts, error) {
-        (BuildScripts::Refuse, IngestError::Fetch { purl, message, .. }) => {
-            IngestError::NoWheel { purl, message }
+    pip_download(wanted, &directory, binaries).map_err(|error| {
+        match (wanted.build_scripts, error) {
+            (BuildScripts::Refuse, IngestError::Fetch { purl, message, .. }) => {
+                IngestError::NoWheel { purl, message }
+            }
+            (_, error) => error,
         }
-        (_, error) => error,
     })?;
     let mut fetched = downloaded(wanted, directory)?;
     if fetched.archive.extension().is_none_or(|extension| extension != "whl") {
@@ -223,10 +230,14 @@ mod tests {
             ("pkg:npm/%40scope/x@1.0.0", "is not a package name and version that npm could fetch"),
             ("pkg:deb/debian/-o@1", "is not a package name and version that apt-get could fetch"),
             ("pkg:pypi/--index-url=x@1", "is not a package name and version that pip could fetch"),
-            ("pkg:cargo/serde@1%20--offline", "is not a package name and version that cargo could fetch"),
+            (
+                "pkg:cargo/serde@1%20--offline",
+                "is not a package name and version that cargo could fetch",
+            ),
         ];
         for (purl, expected) in cases {
-            let error = fetch(&purl.parse().unwrap(), BuildScripts::Refuse).err().unwrap().to_string();
+            let error =
+                fetch(&purl.parse().unwrap(), BuildScripts::Refuse).err().unwrap().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }
@@ -237,7 +248,8 @@ mod tests {
         for (registry, age) in [("a.example-1", 0), ("z.example-2", 3600)] {
             fs::create_dir(cache.path().join(registry)).unwrap();
             let file = fs::File::create(cache.path().join(registry).join("x-1.0.0.crate")).unwrap();
-            file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(age))
+                .unwrap();
         }
         let found = find_crate(cache.path(), "x-1.0.0.crate").unwrap();
         assert!(found.starts_with(cache.path().join("a.example-1")));

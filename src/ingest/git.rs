@@ -41,9 +41,10 @@ pub(super) fn collect_revision(
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
     let commit = git.run(&arguments).map_err(|error| match error {
         // Git says nothing at all where only the revision is at fault.
-        GitError::Refused(message) if message == NO_REASON => {
-            IngestError::NoRevision { repository: repository.to_owned(), revision: revision.to_owned() }
-        }
+        GitError::Refused(message) if message == NO_REASON => IngestError::NoRevision {
+            repository: repository.to_owned(),
+            revision: revision.to_owned(),
+        },
         other => failed(other),
     })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
@@ -62,7 +63,9 @@ pub(super) fn collect_revision(
         match blobs.read(id).map_err(failed)? {
             Blob::Content(bytes) => tree.push(path, role, bytes)?,
             Blob::TooLarge(size) => tree.too_large(&path, size),
-            Blob::Missing => return Err(failed(GitError::Refused(format!("object {id} is missing")))),
+            Blob::Missing => {
+                return Err(failed(GitError::Refused(format!("object {id} is missing"))));
+            }
         }
     }
     let committed = git.run(&["show", "--no-patch", "--format=%ct", &commit]).map_err(failed)?;

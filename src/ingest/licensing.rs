@@ -1,8 +1,9 @@
 //! Which licence a component, a vendored folder in it, and a single file stand under.
 //!
-//! What was declared is believed: where a recognised text ships, it agrees with the declaration in 201 of 204 packages.
-//! But declarations are often vague (`GPL`, `BSD`), and then a more exact source that names the same licence is
-//! taken. In a single file its own header is right, even where it disagrees with the package.
+//! What was declared is believed: where a recognised text ships, it agrees with the declaration in
+//! 201 of 204 packages. But declarations are often vague (`GPL`, `BSD`), and then a more exact
+//! source that names the same licence is taken. In a single file its own header is right, even
+//! where it disagrees with the package.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +15,8 @@ use super::tree::{Role, Tree, TreeFile};
 use crate::license::{self, LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::project::walk::marks;
 
-/// Most licence texts of vendored code that are looked at; recognising one takes tens of milliseconds.
+/// Most licence texts of vendored code that are looked at; recognising one takes tens of
+/// milliseconds.
 const MAX_VENDORED_TEXTS: usize = 100;
 
 /// Longest declaration that is a licence's name and not its text, a copyright notice, or a story.
@@ -30,8 +32,8 @@ pub(super) fn of(tree: &Tree, metadata: &Metadata) -> Result<LicenseFact, Ingest
     facts.extend(declaration(&metadata.expression));
     let free_text = declaration(&metadata.free_text);
     let classifiers = of_classifiers(&metadata.classifiers);
-    // A text instead of a name tells of everything that was bundled too (scipy's of the GPL), or of nothing but who
-    // holds the copyright. The classifiers then name the licence.
+    // A text instead of a name tells of everything that was bundled too (scipy's of the GPL), or of
+    // nothing but who holds the copyright. The classifiers then name the licence.
     match metadata.free_text.as_deref().is_some_and(is_a_name) {
         true => facts.extend([free_text, classifiers].into_iter().flatten()),
         false => facts.extend([classifiers, free_text].into_iter().flatten()),
@@ -58,9 +60,9 @@ pub(super) fn of_vendored(tree: &Tree) -> Result<VendoredLicenses, IngestError> 
     for (root, file) in at_root.take(MAX_VENDORED_TEXTS) {
         texts.entry(root).or_default().push(file);
     }
-    let facts = texts
-        .into_par_iter()
-        .filter_map(|(root, files)| Some(of_texts(&files).transpose()?.map(|fact| (root.to_owned(), fact))));
+    let facts = texts.into_par_iter().filter_map(|(root, files)| {
+        Some(of_texts(&files).transpose()?.map(|fact| (root.to_owned(), fact)))
+    });
     facts.collect()
 }
 
@@ -82,7 +84,8 @@ pub(super) fn of_document(
 fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
     let choices = |fact: &LicenseFact| -> Vec<String> {
         let text = fact.expression.iter().map(LicenseExpression::as_str);
-        // Nested expressions are compared as they are: to call equal ones different costs a word in a report.
+        // Nested expressions are compared as they are: to call equal ones different costs a word in
+        // a report.
         let mut parts: Vec<_> = match fact.expression.iter().any(|it| it.as_str().contains('(')) {
             true => text.map(str::to_owned).collect(),
             false => text.flat_map(|it| it.split(" OR ").map(str::to_owned)).collect(),
@@ -93,7 +96,8 @@ fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
     choices(fact) == choices(other)
 }
 
-/// Whether every licence of one fact has a relative in the other: `BSD-3-Clause` and `BSD-2-Clause` are relatives.
+/// Whether every licence of one fact has a relative in the other: `BSD-3-Clause` and `BSD-2-Clause`
+/// are relatives.
 fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
     let families = |fact: &LicenseFact| -> Vec<String> {
         let licenses = fact.expression.iter().flat_map(LicenseExpression::licenses);
@@ -109,8 +113,8 @@ fn of_classifiers(classifiers: &[String]) -> Option<LicenseFact> {
     joined(facts.collect(), LearnedFrom::Classifier)
 }
 
-/// The licence texts that are the component's own: those its metadata name, else those at its top. A text further down
-/// belongs to something the component contains.
+/// The licence texts that are the component's own: those its metadata name, else those at its top.
+/// A text further down belongs to something the component contains.
 fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile> {
     let named: Vec<_> = metadata.license_files.iter().filter_map(|path| tree.file(path)).collect();
     if !named.is_empty() {

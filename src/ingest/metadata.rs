@@ -1,8 +1,8 @@
 //! What a package's metadata say: its name, its version, and what they declare as its licence.
 //!
-//! The first of these that is there speaks for the component: a wheel's or source distribution's core metadata,
-//! `Cargo.toml`, `pyproject.toml`, `setup.cfg`. Only files at the top count: one further down describes something
-//! that the component contains.
+//! The first of these that is there speaks for the component: a wheel's or source distribution's
+//! core metadata, `Cargo.toml`, `pyproject.toml`, `setup.cfg`. Only files at the top count: one
+//! further down describes something that the component contains.
 
 use toml::Value;
 
@@ -51,7 +51,8 @@ impl Kind {
     }
 }
 
-/// A purl with the normal form of its name, so that a package has one name however it was asked for.
+/// A purl with the normal form of its name, so that a package has one name however it was asked
+/// for.
 pub(super) fn normal_purl(purl: &Purl) -> Purl {
     let normal = match purl.kind().as_str() {
         "pypi" => {
@@ -69,14 +70,18 @@ type Reader = fn(&str) -> Option<Metadata>;
 /// The metadata of a component.
 pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
-    let core = core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
+    let core =
+        core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
     if let Some((_, file)) = core
         && let Some(metadata) = from_core(&file.bytes()?)
     {
         return Ok(metadata);
     }
-    let readers: [(&str, Reader); 3] =
-        [("Cargo.toml", from_cargo), ("pyproject.toml", from_pyproject), ("setup.cfg", from_setup_cfg)];
+    let readers: [(&str, Reader); 3] = [
+        ("Cargo.toml", from_cargo),
+        ("pyproject.toml", from_pyproject),
+        ("setup.cfg", from_setup_cfg),
+    ];
     for (path, read) in readers {
         if let Some(metadata) = tree.text(path)?.as_deref().and_then(read) {
             return Ok(metadata);
@@ -85,7 +90,8 @@ pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
     Ok(from_setup_script(tree).unwrap_or_default())
 }
 
-/// An old source distribution without core metadata: its script would have to run to tell more than its file name.
+/// An old source distribution without core metadata: its script would have to run to tell more than
+/// its file name.
 fn from_setup_script(tree: &Tree) -> Option<Metadata> {
     tree.file("setup.py")?;
     Some(Metadata {
@@ -164,7 +170,8 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
     })
 }
 
-/// The `[metadata]` section of a setup.cfg, as far as it is plain `key = value` lines and lists below a key.
+/// The `[metadata]` section of a setup.cfg, as far as it is plain `key = value` lines and lists
+/// below a key.
 fn from_setup_cfg(text: &str) -> Option<Metadata> {
     let mut metadata = Metadata { kind: Some(Kind::Pypi), ..Metadata::default() };
     for ini::Value { section, key, text } in ini::values(text) {
@@ -187,8 +194,9 @@ fn from_setup_cfg(text: &str) -> Option<Metadata> {
 /// A value that says something.
 fn said(value: String) -> Option<String> {
     let value = value.trim();
-    let empty =
-        value.is_empty() || value.eq_ignore_ascii_case("unknown") || value.eq_ignore_ascii_case("none");
+    let empty = value.is_empty()
+        || value.eq_ignore_ascii_case("unknown")
+        || value.eq_ignore_ascii_case("none");
     (!empty).then(|| value.to_owned())
 }
 
@@ -234,7 +242,10 @@ mod tests {
     #[test]
     fn manifests_are_read() {
         check(
-            &[("Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n")],
+            &[(
+                "Cargo.toml",
+                "[package]\nname = \"x\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n",
+            )],
             "cargo x 1.0.0 | MIT/Apache-2.0 | - |  | ",
         );
         check(

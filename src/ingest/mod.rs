@@ -8,10 +8,11 @@
 //!                                               '-- documents      --> facts and text of each source file
 //! ```
 //!
-//! Everything read here is hostile: archives are never unpacked but read in memory under limits (`archive`), git
-//! runs without the repository's hooks and helpers (`git`), and nothing of a package is ever executed by birthmark
-//! itself (but see [`Source::Package`]). Fetching drives the ecosystem's own client, so a user's mirrors and
-//! credentials apply; birthmark has no network code.
+//! Everything read here is hostile: archives are never unpacked but read in memory under limits
+//! (`archive`), git runs without the repository's hooks and helpers (`git`), and nothing of a
+//! package is ever executed by birthmark itself (but see [`Source::Package`]). Fetching drives the
+//! ecosystem's own client, so a user's mirrors and credentials apply; birthmark has no network
+//! code.
 
 mod archive;
 mod directory;
@@ -41,7 +42,9 @@ use crate::purl::Purl;
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 
-pub use archive::{MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED};
+pub use archive::{
+    MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
+};
 pub use error::IngestError;
 pub use prepare::Prepared;
 pub use selection::Selection;
@@ -122,8 +125,8 @@ impl Progress for () {}
 /// Reads a component; texts are set aside in `spill`.
 ///
 /// # Errors
-/// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a single source
-/// file is no error but a note.
+/// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a
+/// single source file is no error but a note.
 pub fn ingest(
     source: &Source,
     given: &Given,
@@ -167,19 +170,22 @@ pub fn ingest(
     Ok(Ingested { component, documents, notes })
 }
 
-/// Whether a component says of itself exactly what the user says of it: then its own words are worth keeping.
+/// Whether a component says of itself exactly what the user says of it: then its own words are
+/// worth keeping.
 fn says_the_same(learned: &LicenseFact, given: &LicenseFact) -> bool {
     learned.expression.is_some()
         && learned.precision == Precision::Exact
         && learned.expression == given.expression
 }
 
-/// BLAKE3 over the files that matter: sources of known languages, licence texts and package metadata, at any depth.
+/// BLAKE3 over the files that matter: sources of known languages, licence texts and package
+/// metadata, at any depth.
 ///
-/// Hashed are, for each file in the order of the paths' bytes: the length of the path, the path, the length of the
-/// content, the content; lengths as eight bytes, little-endian, so that no two sets of files read alike. The
-/// content is that of the file as shipped, before any decoding; files beyond [`MAX_SOURCE_FILE`] are left out. A common
-/// top folder of an archive is no part of the path, so that an archive and a checkout of the same files agree.
+/// Hashed are, for each file in the order of the paths' bytes: the length of the path, the path,
+/// the length of the content, the content; lengths as eight bytes, little-endian, so that no two
+/// sets of files read alike. The content is that of the file as shipped, before any decoding; files
+/// beyond [`MAX_SOURCE_FILE`] are left out. A common top folder of an archive is no part of the
+/// path, so that an archive and a checkout of the same files agree.
 fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
     let mut hasher = blake3::Hasher::new();
     let mut framed = |bytes: &[u8]| {
@@ -201,7 +207,9 @@ fn collect(
 ) -> Result<Tree, IngestError> {
     let selection = &given.selection;
     let mut tree = match source {
-        Source::Directory(outer) | Source::File(outer) | Source::GitRevision { repository: outer, .. }
+        Source::Directory(outer)
+        | Source::File(outer)
+        | Source::GitRevision { repository: outer, .. }
             if selection.archive.is_some() =>
         {
             let inner = selection.archive.clone().unwrap_or_default();
@@ -225,8 +233,8 @@ fn collect(
     Ok(tree.sorted())
 }
 
-/// What the user said, else the name the package was asked for under, else what the metadata say, else the name of
-/// the file or directory.
+/// What the user said, else the name the package was asked for under, else what the metadata say,
+/// else the name of the file or directory.
 fn purl(
     source: &Source,
     given: &Given,

@@ -18,8 +18,8 @@ pub struct Prepared {
     pub notes: Vec<Note>,
 }
 
-/// Bytes of memory that parsing takes for each byte of text at the most: nothing but opening brackets does. Of code it is
-/// 32, and one of a hundred files is longer than 100 KB.
+/// Bytes of memory that parsing takes for each byte of text at the most: nothing but opening
+/// brackets does. Of code it is 32, and one of a hundred files is longer than 100 KB.
 const BYTES_WHILE_PARSING: usize = 400;
 
 impl Ingested {

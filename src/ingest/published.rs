@@ -4,8 +4,9 @@
 
 use crate::engine::index::documents::Day;
 
-/// Days that build tools write whatever the day is: `cargo package` 2006-07-24, npm 1985-10-26, Flit 2016-01-01, Hatch
-/// 2020-02-02. Zip archives cannot tell times before 1980, which is what others write.
+/// Days that build tools write whatever the day is: `cargo package` 2006-07-24, npm 1985-10-26,
+/// Flit 2016-01-01, Hatch 2020-02-02. Zip archives cannot tell times before 1980, which is what
+/// others write.
 const CONSTANT_DAYS: [&str; 4] = ["1985-10-26", "2006-07-24", "2016-01-01", "2020-02-02"];
 
 /// Earlier times are none.
@@ -44,6 +45,9 @@ mod tests {
             latest.day().map(|day| day.to_string())
         };
         assert_eq!(latest(&["1980-01-01", "2006-07-24", "2020-02-02"]), None);
-        assert_eq!(latest(&["2019-05-01", "2020-02-02", "2018-01-01"]).as_deref(), Some("2019-05-01"));
+        assert_eq!(
+            latest(&["2019-05-01", "2020-02-02", "2018-01-01"]).as_deref(),
+            Some("2019-05-01")
+        );
     }
 }

@@ -92,28 +92,29 @@ impl Recipe {
     /// # Errors
     /// If it is no TOML, has an unknown key, or a value is not what it should be.
     pub fn parse(text: &str, file: &Path) -> Result<Recipe, RecipeError> {
-        let failed =
-            |span: Option<Range<usize>>, message: String| located(text, file, span.unwrap_or(0..0), &message);
-        let typed: TypedRecipe =
-            toml::from_str(text).map_err(|error| failed(error.span(), error.message().to_owned()))?;
-        let components = typed
-            .component
-            .into_iter()
-            .map(|component| component.meant().map_err(|(span, message)| failed(Some(span), message)));
+        let failed = |span: Option<Range<usize>>, message: String| {
+            located(text, file, span.unwrap_or(0..0), &message)
+        };
+        let typed: TypedRecipe = toml::from_str(text)
+            .map_err(|error| failed(error.span(), error.message().to_owned()))?;
+        let components = typed.component.into_iter().map(|component| {
+            component.meant().map_err(|(span, message)| failed(Some(span), message))
+        });
         Ok(Recipe { preface: preface(text), components: components.collect::<Result<_, _>>()? })
     }
 
     /// The recipe as a file.
     pub fn to_toml(&self) -> String {
         let preface = (!self.preface.is_empty()).then(|| self.preface.clone());
-        let tables = preface.into_iter().chain(self.components.iter().map(RecipeComponent::to_toml));
+        let tables =
+            preface.into_iter().chain(self.components.iter().map(RecipeComponent::to_toml));
         tables.collect::<Vec<_>>().join("\n")
     }
 }
 
 impl RecipeComponent {
-    /// The component as it was ingested: its digest, and its licence if the recipe said it or an exact one was
-    /// learned.
+    /// The component as it was ingested: its digest, and its licence if the recipe said it or an
+    /// exact one was learned.
     pub fn learned(&self, component: &Component) -> RecipeComponent {
         let known = component.license.precision == Precision::Exact;
         let learned = component.license.expression.clone().filter(|_| known);
@@ -153,11 +154,13 @@ impl RecipeComponent {
         };
         let ingested = ingest(&source, &given, progress, spill)?;
         match &self.digest {
-            Some(recorded) if *recorded != ingested.component.digest => Err(IngestError::DigestMismatch {
-                purl: self.purl.clone(),
-                found: ingested.component.digest,
-                recorded: recorded.clone(),
-            }),
+            Some(recorded) if *recorded != ingested.component.digest => {
+                Err(IngestError::DigestMismatch {
+                    purl: self.purl.clone(),
+                    found: ingested.component.digest,
+                    recorded: recorded.clone(),
+                })
+            }
             _ => Ok(ingested),
         }
     }
@@ -166,7 +169,8 @@ impl RecipeComponent {
         let published = self.published.map(|day| day.to_string());
         let text = |text: &str| toml::Value::from(text);
         let globs = |globs: &[Glob]| {
-            (!globs.is_empty()).then(|| toml::Value::from(globs.iter().map(Glob::glob).collect::<Vec<_>>()))
+            (!globs.is_empty())
+                .then(|| toml::Value::from(globs.iter().map(Glob::glob).collect::<Vec<_>>()))
         };
         let fields = [
             ("purl", Some(text(self.purl.as_str()))),
@@ -216,7 +220,8 @@ struct TypedComponent {
 impl TypedComponent {
     fn meant(self) -> Result<RecipeComponent, (Range<usize>, String)> {
         let purl = self.purl.get_ref().parse();
-        let purl = purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
+        let purl =
+            purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
         let (license, precision) = match &self.license {
             None => (None, Precision::Exact),
             Some(text) => {

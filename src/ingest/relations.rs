@@ -1,8 +1,9 @@
-//! What a component depends on and what it carries of others, to tell later who took code from whom.
+//! What a component depends on and what it carries of others, to tell later who took code from
+//! whom.
 //!
-//! Dependencies are what the component's manifests name, and the packages whose modules its Python code imports:
-//! a program that works inside of another one (a debugger, a plug-in) often does not declare it. A module is taken for
-//! the package of the same name.
+//! Dependencies are what the component's manifests name, and the packages whose modules its Python
+//! code imports: a program that works inside of another one (a debugger, a plug-in) often does not
+//! declare it. A module is taken for the package of the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,16 +31,24 @@ pub(super) struct Relations {
 /// Reads the relations of a component of that name.
 pub(super) fn of(tree: &Tree, component: &Purl) -> Result<Relations, IngestError> {
     let manifests = manifests(tree)?;
-    let (theirs, own): (Vec<_>, Vec<_>) = manifests.iter().partition(|(file, _)| is_vendored(&file.path));
-    let own =
-        || own.iter().filter(|(file, _)| !marks::of(&file.path, &[]).test).map(|(_, manifest)| manifest);
+    let (theirs, own): (Vec<_>, Vec<_>) =
+        manifests.iter().partition(|(file, _)| is_vendored(&file.path));
+    let own = || {
+        own.iter()
+            .filter(|(file, _)| !marks::of(&file.path, &[]).test)
+            .map(|(_, manifest)| manifest)
+    };
 
-    let mut dependencies: BTreeSet<String> =
-        own().flat_map(|manifest| &manifest.dependencies).map(|purl| purl.as_str().to_owned()).collect();
+    let mut dependencies: BTreeSet<String> = own()
+        .flat_map(|manifest| &manifest.dependencies)
+        .map(|purl| purl.as_str().to_owned())
+        .collect();
     dependencies.extend(imported(tree)?.iter().filter_map(|module| pypi(module)));
 
     let mut vendored = vendored_folders(tree);
-    vendored.extend(theirs.iter().filter_map(|(_, manifest)| manifest.package.as_ref()).map(Purl::to_string));
+    vendored.extend(
+        theirs.iter().filter_map(|(_, manifest)| manifest.package.as_ref()).map(Purl::to_string),
+    );
 
     let own: BTreeSet<String> = own()
         .filter_map(|manifest| manifest.package.as_ref())
@@ -101,10 +110,11 @@ fn imports(text: &str) -> impl Iterator<Item = &str> {
             _ => (None, None),
         };
         let listed = listed.into_iter().flat_map(|modules| modules.split(','));
-        let listed = listed.filter_map(|module| match module.split_whitespace().collect::<Vec<_>>()[..] {
-            [module] | [module, "as", _] => Some(module),
-            _ => None,
-        });
+        let listed =
+            listed.filter_map(|module| match module.split_whitespace().collect::<Vec<_>>()[..] {
+                [module] | [module, "as", _] => Some(module),
+                _ => None,
+            });
         of_from.into_iter().chain(listed).filter_map(top_module)
     })
 }
@@ -132,7 +142,9 @@ fn vendored_folders(tree: &Tree) -> BTreeSet<String> {
             let name = stem(pair[1]);
             if !name.starts_with("__") && !is_vendored_folder(name) {
                 packages.extend(match language.name() {
-                    "rust" => Purl::new("cargo", name, None).ok().map(|purl| purl.as_str().to_owned()),
+                    "rust" => {
+                        Purl::new("cargo", name, None).ok().map(|purl| purl.as_str().to_owned())
+                    }
                     _ => pypi(name),
                 });
             }
@@ -143,7 +155,10 @@ fn vendored_folders(tree: &Tree) -> BTreeSet<String> {
 
 fn pypi(name: &str) -> Option<String> {
     let name = normal_pypi_name(name);
-    (!name.is_empty()).then(|| Purl::new("pypi", &name, None).ok()).flatten().map(|purl| purl.to_string())
+    (!name.is_empty())
+        .then(|| Purl::new("pypi", &name, None).ok())
+        .flatten()
+        .map(|purl| purl.to_string())
 }
 
 fn is_vendored(path: &str) -> bool {
@@ -164,7 +179,9 @@ fn folder_of(path: &str) -> &str {
 
 /// The folder of a file, the folder around it, and so on; the top is the empty path.
 fn folders_above(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(folder_of(path)), |folder| (!folder.is_empty()).then(|| folder_of(folder)))
+    std::iter::successors(Some(folder_of(path)), |folder| {
+        (!folder.is_empty()).then(|| folder_of(folder))
+    })
 }
 
 #[cfg(test)]
@@ -223,8 +240,14 @@ mod tests {
             "pkg:cargo/host@1",
             &[
                 ("Cargo.toml", "[package]\nname = 'host'\n[dependencies]\nserde = '1'\n"),
-                ("vendor/memchr-2/Cargo.toml", "[package]\nname = 'memchr'\n[dependencies]\nlog = '1'\n"),
-                ("tests/sample/Cargo.toml", "[package]\nname = 'sample'\n[dependencies]\nrand = '1'\n"),
+                (
+                    "vendor/memchr-2/Cargo.toml",
+                    "[package]\nname = 'memchr'\n[dependencies]\nlog = '1'\n",
+                ),
+                (
+                    "tests/sample/Cargo.toml",
+                    "[package]\nname = 'sample'\n[dependencies]\nrand = '1'\n",
+                ),
             ],
             &["pkg:cargo/serde"],
             &["pkg:cargo/memchr"],

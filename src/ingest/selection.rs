@@ -1,7 +1,7 @@
 //! Which part of a source becomes the component.
 //!
-//! A library may ship inside something larger: a language's standard library in a compiler's sources, or as an
-//! archive in another package. A recipe then names the part.
+//! A library may ship inside something larger: a language's standard library in a compiler's
+//! sources, or as an archive in another package. A recipe then names the part.
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
@@ -12,9 +12,11 @@ use super::tree::{Role, Tree};
 pub struct Selection {
     /// An archive inside the source's archive, by its path there: only its files count.
     pub archive: Option<String>,
-    /// A folder without `/` at its ends: only the files below it count, and their paths begin there.
+    /// A folder without `/` at its ends: only the files below it count, and their paths begin
+    /// there.
     pub folder: Option<String>,
-    /// The source files to take; all of them where it is empty. Licence texts and metadata are always taken.
+    /// The source files to take; all of them where it is empty. Licence texts and metadata are
+    /// always taken.
     pub include: Vec<Glob>,
     /// The source files to leave out, even where `include` names them.
     pub exclude: Vec<Glob>,
@@ -35,8 +37,9 @@ impl Selection {
     /// If the globs are too large together.
     pub(super) fn narrow(&self, tree: &mut Tree) -> Result<(), globset::Error> {
         let (include, exclude) = (set(&self.include)?, set(&self.exclude)?);
-        let selected =
-            |path: &str| (self.include.is_empty() || include.is_match(path)) && !exclude.is_match(path);
+        let selected = |path: &str| {
+            (self.include.is_empty() || include.is_match(path)) && !exclude.is_match(path)
+        };
         tree.files.retain(|file| !matches!(file.role, Role::Source(_)) || selected(&file.path));
         tree.notes.retain(|note| note.path.as_deref().is_none_or(selected));
         Ok(())

@@ -10,8 +10,8 @@ use crate::purl::Purl;
 /// Where a component comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A directory. The top of a git work tree stands for its tracked files, as they are in the work tree; any
-    /// other directory for what the ignore rules leave.
+    /// A directory. The top of a git work tree stands for its tracked files, as they are in the
+    /// work tree; any other directory for what the ignore rules leave.
     Directory(PathBuf),
     /// One source file. No word means it: a package is not one file, an idiom may be.
     File(PathBuf),
@@ -29,11 +29,12 @@ pub enum Source {
         /// How it is packed, by its name.
         form: ArchiveForm,
     },
-    /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`, `pkg:cargo/NAME@VERSION`,
-    /// `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`.
+    /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`,
+    /// `pkg:cargo/NAME@VERSION`, `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`.
     ///
-    /// pip runs the build script of a package that ships no wheel, to learn its metadata. Such a package is refused unless
-    /// [`BuildScripts::Allow`](super::BuildScripts) is given; its source archive can be named instead.
+    /// pip runs the build script of a package that ships no wheel, to learn its metadata. Such a
+    /// package is refused unless [`BuildScripts::Allow`](super::BuildScripts) is given; its source
+    /// archive can be named instead.
     Package(Purl),
 }
 
@@ -91,8 +92,8 @@ impl ArchiveForm {
         row.map(|&(_, form)| form)
     }
 
-    /// Returns the name and version in an archive's file name: `six-1.17.0.tar.gz`, `six-1.17.0-py3-none-any.whl`,
-    /// `python3-six_1.16.0-4_all.deb`.
+    /// Returns the name and version in an archive's file name: `six-1.17.0.tar.gz`,
+    /// `six-1.17.0-py3-none-any.whl`, `python3-six_1.16.0-4_all.deb`.
     pub(super) fn name_and_version(path: &Path) -> (String, Option<String>) {
         let name = display_path(Path::new(path.file_name().unwrap_or_default()));
         let lower = name.to_ascii_lowercase();
@@ -128,7 +129,8 @@ impl Source {
             return Ok(Source::Package(word.parse()?));
         }
         if let Some(rest) = word.strip_prefix("git+") {
-            return revision(rest, base).ok_or_else(|| IngestError::NoRepository { word: word.to_owned() });
+            return revision(rest, base)
+                .ok_or_else(|| IngestError::NoRepository { word: word.to_owned() });
         }
         let path = base.join(word);
         if path.is_dir() {
@@ -158,8 +160,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// Splits `DIRECTORY@REVISION` at the first `@` that has a directory before it: both parts may hold others
-/// (`HEAD@{1}`). Without a revision it is that which is checked out.
+/// Splits `DIRECTORY@REVISION` at the first `@` that has a directory before it: both parts may hold
+/// others (`HEAD@{1}`). Without a revision it is that which is checked out.
 fn revision(rest: &str, base: &Path) -> Option<Source> {
     let (directory, revision) = rest
         .match_indices('@')

@@ -82,28 +82,37 @@ fn a_directory_becomes_a_component() {
 
 #[test]
 fn the_users_word_wins() {
-    let root =
-        tree_of(&[("pyproject.toml", "[project]\nname = 'Some_Thing'\nversion = '1.0'\n"), ("x.py", "")]);
+    let root = tree_of(&[
+        ("pyproject.toml", "[project]\nname = 'Some_Thing'\nversion = '1.0'\n"),
+        ("x.py", ""),
+    ]);
     let found = ingested(".", root.path());
     assert_eq!(found.component.purl.as_str(), "pkg:pypi/some-thing@1.0");
     let given = Given {
         purl: Some("pkg:generic/other@2".parse().unwrap()),
-        license: Some(LicenseFact { learned_from: LearnedFrom::Metadata, ..LicenseFact::unknown() }),
+        license: Some(LicenseFact {
+            learned_from: LearnedFrom::Metadata,
+            ..LicenseFact::unknown()
+        }),
         ..Given::default()
     };
-    let found = ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
+    let found =
+        ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory())
+            .unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 }
 
 #[test]
 fn where_the_user_says_the_same_the_components_own_words_are_kept() {
-    let root = tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
+    let root =
+        tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
         let stated = Some(crate::project::config::given_license(license).unwrap());
         let given = Given { license: stated, ..Given::default() };
         let found =
-            ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory()).unwrap();
+            ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory())
+                .unwrap();
         let fact = found.component.license;
         assert_eq!((fact.expression.unwrap().as_str(), fact.learned_from), (license, learned_from));
     }
@@ -113,7 +122,10 @@ fn where_the_user_says_the_same_the_components_own_words_are_kept() {
 fn a_component_without_sources_leaves_a_note() {
     let root = tree_of(&[("thing/notes.txt", "")]);
     let found = ingested("thing", root.path());
-    assert_eq!(found.notes[0].message, "pkg:generic/thing holds no source file of a known language");
+    assert_eq!(
+        found.notes[0].message,
+        "pkg:generic/thing holds no source file of a known language"
+    );
 }
 
 #[test]
@@ -135,8 +147,12 @@ fn the_digest_is_that_of_paths_and_contents() {
 
 #[test]
 fn a_work_tree_stands_for_its_tracked_files() {
-    let root =
-        repository(&[(".gitignore", "out\n"), ("a.py", "old\n"), ("sub/b.py", ""), (".hidden/c.py", "")]);
+    let root = repository(&[
+        (".gitignore", "out\n"),
+        ("a.py", "old\n"),
+        ("sub/b.py", ""),
+        (".hidden/c.py", ""),
+    ]);
     write(root.path(), &[("a.py", "new\n"), ("untracked.py", ""), ("out/x.py", "")]);
     let found = ingested(".", root.path());
     assert_eq!(paths(&found), [".hidden/c.py", "a.py", "sub/b.py"]);
@@ -158,8 +174,12 @@ fn a_revision_is_read_from_the_object_store() {
     assert_eq!(found.component.purl.version().unwrap().len(), 40);
 
     let word = format!("git+{}@--no-such", root.path().display());
-    let error =
-        ingest(&Source::parse(&word, Path::new("")).unwrap(), &Given::default(), &(), &Spill::in_memory());
+    let error = ingest(
+        &Source::parse(&word, Path::new("")).unwrap(),
+        &Given::default(),
+        &(),
+        &Spill::in_memory(),
+    );
     let message = error.unwrap_err().to_string();
     assert!(message.contains("has no commit \"--no-such\"; name a branch"), "{message}");
 }
@@ -169,7 +189,8 @@ fn an_archive_and_a_checkout_of_the_same_files_have_one_digest() {
     let root = repository(&[("a.py", "x\n"), ("LICENSE", "text\n"), ("doc/readme.txt", "")]);
     git(root.path(), &["archive", "--prefix=a-1.0/", "-o", "a-1.0.tar.gz", "HEAD"]);
     let word = format!("git+{}", root.path().display());
-    let digests = [".", "a-1.0.tar.gz", &word].map(|word| ingested(word, root.path()).component.digest);
+    let digests =
+        [".", "a-1.0.tar.gz", &word].map(|word| ingested(word, root.path()).component.digest);
     assert_eq!(digests[0], digests[1]);
     assert_eq!(digests[0], digests[2]);
 }
@@ -235,8 +256,9 @@ fn recipes_verify_digests() {
         let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
         recipe.components.into_iter().next().unwrap()
     };
-    let found =
-        component(&digest).ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory()).unwrap();
+    let found = component(&digest)
+        .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
+        .unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/t@1");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 
@@ -261,8 +283,9 @@ fn recipes_select_a_part() {
     let root = tempfile::tempdir().unwrap();
     write(&root.path().join("thing"), &files);
     let component = |rest: &str| {
-        let text =
-            format!("[[component]]\npurl = 'pkg:generic/t@1'\nsource = 'thing'\nfolder = '/lib/'\n{rest}");
+        let text = format!(
+            "[[component]]\npurl = 'pkg:generic/t@1'\nsource = 'thing'\nfolder = '/lib/'\n{rest}"
+        );
         let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
         recipe.components.into_iter().next().unwrap()
     };
@@ -273,8 +296,9 @@ fn recipes_select_a_part() {
     ];
     let mut digests = Vec::new();
     for (rest, expected) in cases {
-        let found =
-            component(rest).ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory()).unwrap();
+        let found = component(rest)
+            .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
+            .unwrap();
         assert_eq!(paths(&found), expected, "{rest}");
         assert_eq!(found.component.license.learned_from, LearnedFrom::LicenseText, "{rest}");
         digests.push(found.component.digest);
@@ -289,13 +313,19 @@ fn licences_come_from_the_best_source() {
     let classifier = |name: &str| format!("Classifier: License :: OSI Approved :: {name}\n");
     let gpl2_later = classifier("GNU General Public License v2 or later (GPLv2+)");
     let cases = [
-        (core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"), "", "MIT OR Apache-2.0 Metadata"),
+        (
+            core("License-Expression: MIT OR Apache-2.0\nLicense: GPL\n"),
+            "",
+            "MIT OR Apache-2.0 Metadata",
+        ),
         (core("License: Apache License, Version 2.0\n"), MIT, "Apache-2.0 Metadata"),
         (core(&format!("License: GPL\n{gpl2_later}")), "", "GPL-2.0-or-later Classifier"),
         (core(&classifier("MIT License")), "", "MIT Classifier"),
         (core("License: UNKNOWN\n"), MIT, "MIT LicenseText"),
         (
-            core(&format!("License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}")),
+            core(&format!(
+                "License: Copyright (c) 2001 A\n        All rights reserved.\n{gpl2_later}"
+            )),
             "",
             "GPL-2.0-or-later Classifier",
         ),

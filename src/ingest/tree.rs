@@ -62,7 +62,8 @@ pub(super) enum Role {
 }
 
 /// File names that say something about a package.
-const METADATA_NAMES: [&str; 5] = ["METADATA", "PKG-INFO", "Cargo.toml", "pyproject.toml", "setup.cfg"];
+const METADATA_NAMES: [&str; 5] =
+    ["METADATA", "PKG-INFO", "Cargo.toml", "pyproject.toml", "setup.cfg"];
 
 /// How the names of licence texts begin, in upper case.
 const LICENSE_PREFIXES: [&str; 5] = ["LICENSE", "LICENCE", "COPYING", "UNLICENSE", "COPYRIGHT"];
@@ -98,14 +99,19 @@ impl Tree {
     }
 
     /// Takes a file.
-    pub(super) fn push(&mut self, path: String, role: Role, bytes: Vec<u8>) -> Result<(), IndexError> {
+    pub(super) fn push(
+        &mut self,
+        path: String,
+        role: Role,
+        bytes: Vec<u8>,
+    ) -> Result<(), IndexError> {
         let content = self.spill.keep(bytes)?;
         self.files.push(TreeFile { path, role, content });
         Ok(())
     }
 
-    /// The tree with its files by path. Of files under the same path the one that was read last counts, as it
-    /// would after unpacking.
+    /// The tree with its files by path. Of files under the same path the one that was read last
+    /// counts, as it would after unpacking.
     pub(super) fn sorted(mut self) -> Tree {
         self.files.reverse();
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -147,8 +153,8 @@ impl Tree {
     }
 }
 
-/// `LICENSE`, `LICENSE-MIT`, `COPYING.LESSER`, `MIT-LICENSE.txt`, and everything in `licenses/` and `LICENSES/`; but
-/// not `license.js`.
+/// `LICENSE`, `LICENSE-MIT`, `COPYING.LESSER`, `MIT-LICENSE.txt`, and everything in `licenses/` and
+/// `LICENSES/`; but not `license.js`.
 fn is_license_name(path: &str, name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let begins = LICENSE_PREFIXES.iter().any(|prefix| upper.starts_with(prefix));

@@ -1,8 +1,9 @@
 //! The baseline: what was there when a project took birthmark up, and is not reported again.
 //!
-//! Findings are *counted*, per rule, reference and file. One more copy of code that is in the baseline is new, whether it
-//! stands in the same file or in another; code that moved from one file to another is not. A JSON report serves as a
-//! baseline too: the two have the fields in common that count.
+//! Findings are *counted*, per rule, reference and file. One more copy of code that is in the
+//! baseline is new, whether it stands in the same file or in another; code that moved from one file
+//! to another is not. A JSON report serves as a baseline too: the two have the fields in common
+//! that count.
 
 use std::collections::BTreeMap;
 
@@ -89,11 +90,12 @@ impl Baseline {
     /// # Errors
     /// If it is neither.
     pub fn from_json(text: &str) -> Result<(Baseline, Origin), BaselineError> {
-        let document: Document = serde_json::from_str(text).map_err(|error| BaselineError::Malformed {
-            line: error.line(),
-            column: error.column(),
-            message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
-        })?;
+        let document: Document =
+            serde_json::from_str(text).map_err(|error| BaselineError::Malformed {
+                line: error.line(),
+                column: error.column(),
+                message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+            })?;
         let origin = match (document.baseline_version, document.schema_version) {
             (Some(VERSION), None) => Origin::Baseline,
             (None, Some(REPORT_VERSION)) => Origin::Report,
@@ -179,10 +181,14 @@ impl Known {
     }
 }
 
-/// How many of the places where something stands now were there before, by file. `here` is how often it stands there
-/// now; `may_have_left` says whether code of the baseline that a file no longer holds has gone from it, and was not
-/// merely not looked at.
-pub fn known_places(before: &Places, here: &Places, may_have_left: impl Fn(&str) -> bool) -> Places {
+/// How many of the places where something stands now were there before, by file. `here` is how
+/// often it stands there now; `may_have_left` says whether code of the baseline that a file no
+/// longer holds has gone from it, and was not merely not looked at.
+pub fn known_places(
+    before: &Places,
+    here: &Places,
+    may_have_left: impl Fn(&str) -> bool,
+) -> Places {
     let mut known = Places::new();
     let mut moved = 0;
     for (path, &count) in before {
@@ -222,10 +228,18 @@ mod tests {
             (&[("a", 1), ("b", 1)], &[("c", 3)], &[("c", 2)]),
             (&[], &[("a", 1)], &[]),
         ] {
-            assert_eq!(known_places(&places(before), &places(here), |_| true), places(known), "{here:?}");
+            assert_eq!(
+                known_places(&places(before), &places(here), |_| true),
+                places(known),
+                "{here:?}"
+            );
         }
         let (before, here) = (places(&[("unseen", 1)]), places(&[("b", 1)]));
-        assert_eq!(known_places(&before, &here, |_| false), places(&[]), "it still stands where it stood");
+        assert_eq!(
+            known_places(&before, &here, |_| false),
+            places(&[]),
+            "it still stands where it stood"
+        );
     }
 
     #[test]
@@ -233,8 +247,11 @@ mod tests {
         let mut baseline = Baseline::default();
         let read = |baseline: &Baseline| Baseline::from_json(&baseline.to_json()).unwrap();
         assert_eq!(read(&baseline), (baseline.clone(), Origin::Baseline));
-        for (reference, path, count) in [("b", "x \"y\"\n.py", 2), ("a", "z.py", 1), ("a", "a.py", 1)] {
-            let known = Known { rule: "license-review".to_owned(), reference: reference.to_owned() };
+        for (reference, path, count) in
+            [("b", "x \"y\"\n.py", 2), ("a", "z.py", 1), ("a", "a.py", 1)]
+        {
+            let known =
+                Known { rule: "license-review".to_owned(), reference: reference.to_owned() };
             baseline.add(known, path.to_owned(), count);
         }
         let json = baseline.to_json();
@@ -247,12 +264,16 @@ mod tests {
     #[test]
     fn a_report_serves_and_other_things_do_not() {
         let row = r#"{"rule": "r", "match": "m", "path": "p", "severity": "error"}"#;
-        let report = format!(r#"{{"schema_version": 1, "matches": [], "findings": [{row}, {row}]}}"#);
+        let report =
+            format!(r#"{{"schema_version": 1, "matches": [], "findings": [{row}, {row}]}}"#);
         let (baseline, origin) = Baseline::from_json(&report).unwrap();
         assert_eq!((baseline.len(), origin), (2, Origin::Report));
         for (text, problem) in [
             ("", "line 1, column 0: EOF"),
-            ("{\n  \"baseline_version\": 1,\n  \"findings\": 3\n}", "line 3, column 15: invalid type"),
+            (
+                "{\n  \"baseline_version\": 1,\n  \"findings\": 3\n}",
+                "line 3, column 15: invalid type",
+            ),
             (r#"{"baseline_version": 2, "findings": []}"#, "neither a baseline nor"),
             (r#"{"findings": []}"#, "neither a baseline nor"),
         ] {

@@ -1,6 +1,7 @@
 //! What a run reports: references found, findings raised, notes taken, and where it all came from.
 //!
-//! Renderers see these types and nothing of the engine. Everything is in a fixed order when a [`Report`] is built.
+//! Renderers see these types and nothing of the engine. Everything is in a fixed order when a
+//! [`Report`] is built.
 
 mod explanation;
 mod settled;
@@ -50,7 +51,8 @@ impl Report {
         self.summary.files_failed = count(NoteKind::Failed);
     }
 
-    /// Makes every file that was not or only partly checked a failed one. `remedy` says what to do about it.
+    /// Makes every file that was not or only partly checked a failed one. `remedy` says what to do
+    /// about it.
     pub fn fail_left_out(&mut self, remedy: &str) {
         let is_left_out = |note: &&mut Note| {
             matches!(note.kind, NoteKind::Skipped | NoteKind::Partial) && note.path.is_some()
@@ -76,13 +78,15 @@ impl Report {
 /// One match in the user's code together with the verdict on it.
 #[derive(Clone, Debug)]
 pub struct Reference {
-    /// Identity of the content: the same code matched against the same origin has the same id wherever it stands.
+    /// Identity of the content: the same code matched against the same origin has the same id
+    /// wherever it stands.
     pub id: String,
     /// Path of the file as the user named it, with `/` between components.
     pub path: String,
     /// Where the matched code stands in that file.
     pub region: Region,
-    /// The lines of the region that the change under review adds; none where whole files are under review.
+    /// The lines of the region that the change under review adds; none where whole files are under
+    /// review.
     pub added: LineSet,
     /// In what way the code was changed.
     pub kind: CopyKind,
@@ -109,9 +113,11 @@ pub struct Reference {
 /// What manifests tell of who took the code of a match from whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Direction {
-    /// How the likely origin comes to hold code of the scanned project; `None` where nothing says that it does.
+    /// How the likely origin comes to hold code of the scanned project; `None` where nothing says
+    /// that it does.
     pub origin_takes: Option<Taking>,
-    /// Whether the scanned project depends on the likely origin: it may resemble the origin because it calls it.
+    /// Whether the scanned project depends on the likely origin: it may resemble the origin because
+    /// it calls it.
     pub project_depends_on_origin: bool,
 }
 
@@ -159,17 +165,18 @@ pub struct Finding {
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
-    /// Whether it rests on a weak resemblance that must not fail a run. Its severity is then the lowest, whatever its
-    /// rule.
+    /// Whether it rests on a weak resemblance that must not fail a run. Its severity is then the
+    /// lowest, whatever its rule.
     pub weak: bool,
-    /// The [`Reference::id`] it is about. A finding about no reference, such as one about the configuration, has an id
-    /// of its own here, made of what it says.
+    /// The [`Reference::id`] it is about. A finding about no reference, such as one about the
+    /// configuration, has an id of its own here, made of what it says.
     pub reference: String,
     /// Path of the file, as in the reference.
     pub path: String,
     /// Where.
     pub region: Region,
-    /// The lines of the region that the change under review adds; none where whole files are under review.
+    /// The lines of the region that the change under review adds; none where whole files are under
+    /// review.
     pub added: LineSet,
     /// What is wrong, in one sentence without a line break.
     pub message: String,
@@ -211,11 +218,14 @@ pub enum Rule {
     LicenseReview,
     /// `attribution-missing`: allowed, but the owner's notice must be kept.
     AttributionMissing,
-    /// `declaration-mismatch`: the code is declared as another's, or under another licence, than it resembles.
+    /// `declaration-mismatch`: the code is declared as another's, or under another licence, than it
+    /// resembles.
     DeclarationMismatch,
-    /// `declared-incompatible`: what the code declares of its licence is not allowed here, whether it matches anything or not.
+    /// `declared-incompatible`: what the code declares of its licence is not allowed here, whether
+    /// it matches anything or not.
     DeclaredIncompatible,
-    /// `taken-from-project`: the likely origin depends on the scanned project or vendors it, so it took the code from here.
+    /// `taken-from-project`: the likely origin depends on the scanned project or vendors it, so it
+    /// took the code from here.
     TakenFromProject,
     /// `suppression-unused`: a comment that silences a finding silences none.
     SuppressionUnused,
@@ -254,7 +264,8 @@ pub enum NoteKind {
     Skipped,
     /// The file was checked in part.
     Partial,
-    /// The file could not be read or checking it failed: the run exits with 2. Without a path, nothing was checked.
+    /// The file could not be read or checking it failed: the run exits with 2. Without a path,
+    /// nothing was checked.
     Failed,
     /// The run says less than it seems to.
     Warning,
@@ -326,9 +337,12 @@ impl Reference {
 }
 
 impl Finding {
-    /// Whether it is about this reference at its place: ids alone repeat where the same code stands twice.
+    /// Whether it is about this reference at its place: ids alone repeat where the same code stands
+    /// twice.
     pub fn is_about(&self, reference: &Reference) -> bool {
-        self.reference == reference.id && self.path == reference.path && self.region == reference.region
+        self.reference == reference.id
+            && self.path == reference.path
+            && self.region == reference.region
     }
 }
 
@@ -362,7 +376,8 @@ impl Decision {
 }
 
 impl Rule {
-    /// Whether reports for people list its findings together by origin: they ask for little or nothing, and may be many.
+    /// Whether reports for people list its findings together by origin: they ask for little or
+    /// nothing, and may be many.
     pub fn is_listed_by_origin(self) -> bool {
         matches!(self, Rule::AttributionMissing | Rule::TakenFromProject)
     }

@@ -1,9 +1,11 @@
-//! Comments that silence a finding: `birthmark: ignore[license-review] reason="settled with the owner"`.
+//! Comments that silence a finding: `birthmark: ignore[license-review] reason="settled with the
+//! owner"`.
 //!
-//! A rule and a reason are required, and only a comment of the file's own language counts: the words in a string, or
-//! quoted in a text about them, silence nothing. The comment speaks of the matches it stands in, and, on a line of its
-//! own, of those that begin in the statement or definition below it. One that is written wrongly or silences nothing is
-//! a finding itself: else it would silence the next one unseen.
+//! A rule and a reason are required, and only a comment of the file's own language counts: the
+//! words in a string, or quoted in a text about them, silence nothing. The comment speaks of the
+//! matches it stands in, and, on a line of its own, of those that begin in the statement or
+//! definition below it. One that is written wrongly or silences nothing is a finding itself: else
+//! it would silence the next one unseen.
 
 use crate::judgement::finding::{Finding, Rule};
 use crate::text::source::SourceFile;
@@ -69,7 +71,10 @@ impl Suppression {
     /// Whether it speaks of a place.
     pub fn is_about(&self, region: Region) -> bool {
         let stands_in = (region.start_line..=region.end_line).contains(&self.region.start_line);
-        stands_in || self.below.is_some_and(|below| (below.first..=below.last).contains(&region.start_line))
+        stands_in
+            || self
+                .below
+                .is_some_and(|below| (below.first..=below.last).contains(&region.start_line))
     }
 }
 
@@ -92,7 +97,8 @@ pub fn unused(source: &SourceFile, region: Region, problem: String) -> Finding {
     }
 }
 
-/// The directives of a comment with their places. Each begins a line of it, or follows another mark of a comment.
+/// The directives of a comment with their places. Each begins a line of it, or follows another mark
+/// of a comment.
 fn directives<'a>(
     source: &'a SourceFile,
     comment: &Comment,
@@ -129,10 +135,15 @@ fn rule(code: &str) -> Result<Rule, String> {
     if let Some(&known) = Rule::ALL.iter().find(|rule| rule.code() == code) {
         return Ok(known);
     }
-    let near = Rule::ALL.iter().map(|rule| rule.code()).min_by_key(|known| strsim::levenshtein(known, code));
+    let near = Rule::ALL
+        .iter()
+        .map(|rule| rule.code())
+        .min_by_key(|known| strsim::levenshtein(known, code));
     Err(match (code, near) {
         ("", _) | (_, None) => format!("names no rule; expected {FORM}"),
-        (code, Some(near)) => format!("names no rule birthmark has: `{code}`; did you mean `{near}`?"),
+        (code, Some(near)) => {
+            format!("names no rule birthmark has: `{code}`; did you mean `{near}`?")
+        }
     })
 }
 
@@ -160,7 +171,8 @@ mod tests {
 
     #[test]
     fn comments_of_the_language_silence() {
-        let ignore = "birthmark: ignore[license-review, license-unknown] reason=\"a \u{201e}b\u{201c}\"";
+        let ignore =
+            "birthmark: ignore[license-review, license-unknown] reason=\"a \u{201e}b\u{201c}\"";
         for (name, text) in [
             ("a.py", format!("x = 1  # {ignore}\n")),
             ("a.py", format!("x = 1  # noqa # {ignore}\n")),
@@ -177,7 +189,10 @@ mod tests {
             ("a.py", format!("x = '''\n# {ignore}\n'''\n")),
             ("a.py", format!("# write `{ignore}` to silence it\nx = 1\n")),
             ("a.py", format!("def f():\n    \"\"\"{ignore}\"\"\"\n")),
-            ("a.rs", format!("const X: &str = \"// {ignore}\";\n").replace("reason=\"a", "reason=\\\"a")),
+            (
+                "a.rs",
+                format!("const X: &str = \"// {ignore}\";\n").replace("reason=\"a", "reason=\\\"a"),
+            ),
         ] {
             assert_eq!(read_as(name, &text), (Vec::new(), Vec::new()), "{text}");
         }
@@ -196,7 +211,10 @@ mod tests {
             ("birthmark: ignore[license-review] reason=\"x", "gives no reason"),
         ] {
             let (read, malformed) = read_as("a.py", &format!("# {directive}\n"));
-            assert!(read.is_empty() && malformed[0].problem.contains(problem), "{directive}: {malformed:?}");
+            assert!(
+                read.is_empty() && malformed[0].problem.contains(problem),
+                "{directive}: {malformed:?}"
+            );
         }
     }
 

@@ -3,9 +3,9 @@
 use super::LicenseExpression;
 use super::expression::{Atom, Node};
 
-/// Whether code offered under `offered` may be declared as being under `declared`: the same licences, some branch of
-/// a choice, a later version where later ones are allowed. More licences than are offered may be declared with `AND`,
-/// never fewer.
+/// Whether code offered under `offered` may be declared as being under `declared`: the same
+/// licences, some branch of a choice, a later version where later ones are allowed. More licences
+/// than are offered may be declared with `AND`, never fewer.
 pub fn is_offered(declared: &LicenseExpression, offered: &LicenseExpression) -> bool {
     let offered = offered.node();
     alternatives(&declared.node()).iter().all(|chosen| is_met(&offered, chosen))
@@ -16,10 +16,16 @@ fn alternatives(node: &Node) -> Vec<Vec<&Atom>> {
     match node {
         Node::One(atom) => vec![vec![atom]],
         Node::Any(parts) => parts.iter().flat_map(alternatives).collect(),
-        Node::All(parts) => parts.iter().map(alternatives).fold(vec![Vec::new()], |joined, part| {
-            let pairs = joined.iter().flat_map(|left| part.iter().map(move |right| (left, right)));
-            pairs.map(|(left, right)| left.iter().chain(right).copied().collect()).take(MOST).collect()
-        }),
+        Node::All(parts) => {
+            parts.iter().map(alternatives).fold(vec![Vec::new()], |joined, part| {
+                let pairs =
+                    joined.iter().flat_map(|left| part.iter().map(move |right| (left, right)));
+                pairs
+                    .map(|(left, right)| left.iter().chain(right).copied().collect())
+                    .take(MOST)
+                    .collect()
+            })
+        }
     }
 }
 
@@ -82,7 +88,11 @@ mod tests {
         ];
         for (declared, offered, expected) in cases {
             let read = |text| LicenseExpression::parse(text).expect("valid").0;
-            assert_eq!(is_offered(&read(declared), &read(offered)), expected, "{declared} of {offered}");
+            assert_eq!(
+                is_offered(&read(declared), &read(offered)),
+                expected,
+                "{declared} of {offered}"
+            );
         }
     }
 }

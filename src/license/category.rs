@@ -78,13 +78,14 @@ impl Category {
     }
 }
 
-/// Whether code under the expression may be kept only with its notice. Of a choice the branch that asks nothing
-/// is taken; what we do not know asks.
+/// Whether code under the expression may be kept only with its notice. Of a choice the branch that
+/// asks nothing is taken; what we do not know asks.
 pub fn needs_attribution(expression: &LicenseExpression) -> bool {
     asks(&expression.node())
 }
 
-/// Whether a work that reaches people in this way may hold code under the expression only with its notice.
+/// Whether a work that reaches people in this way may hold code under the expression only with its
+/// notice.
 pub fn needs_notice(expression: &LicenseExpression, distribution: Distribution) -> bool {
     match distribution {
         Distribution::Binary => asks_in_binary(&expression.node()),
@@ -92,8 +93,9 @@ pub fn needs_notice(expression: &LicenseExpression, distribution: Distribution) 
     }
 }
 
-/// BSL-1.0 asks for its notice "unless such copies or derivative works are solely in the form of machine-executable
-/// object code", Zlib that it "may not be removed or altered from any source distribution".
+/// BSL-1.0 asks for its notice "unless such copies or derivative works are solely in the form of
+/// machine-executable object code", Zlib that it "may not be removed or altered from any source
+/// distribution".
 fn asks_in_binary(node: &Node) -> bool {
     match node {
         Node::One(atom) => asks(node) && !["BSL-1.0", "Zlib"].contains(&atom.id.as_str()),
@@ -110,9 +112,11 @@ fn asks(node: &Node) -> bool {
     }
 }
 
-/// Whether the name of a `LicenseRef-` says that its terms are bought or kept: `LicenseRef-Element-Commercial`.
+/// Whether the name of a `LicenseRef-` says that its terms are bought or kept:
+/// `LicenseRef-Element-Commercial`.
 fn is_proprietary(id: &str) -> bool {
-    let Some(name) = id.rsplit_once("LicenseRef-").map(|(_, name)| name.to_ascii_lowercase()) else {
+    let Some(name) = id.rsplit_once("LicenseRef-").map(|(_, name)| name.to_ascii_lowercase())
+    else {
         return false;
     };
     ["proprietary", "commercial", "all-rights-reserved", "closed-source"]

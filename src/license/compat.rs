@@ -22,7 +22,8 @@ use super::{Category, LicenseExpression};
 pub struct Compatibility {
     /// The answer for the whole expressions.
     pub answer: Answer,
-    /// The cells that decide, each once: all cells of the deciding branches, in the order of the expressions.
+    /// The cells that decide, each once: all cells of the deciding branches, in the order of the
+    /// expressions.
     pub cells: Vec<Cell>,
     /// What a reader must know of how the expressions were read, one sentence each.
     pub remarks: Vec<String>,
@@ -66,17 +67,28 @@ impl fmt::Display for Cell {
             CellSource::SameLicense => write!(f, "{outbound} <- {inbound}: the same licence"),
             CellSource::Own(cell) => {
                 let OwnCell { reason, reference, .. } = cell;
-                write!(f, "birthmark's table, {outbound} <- {inbound}: {answer}, since {reason}, {reference}")
+                write!(
+                    f,
+                    "birthmark's table, {outbound} <- {inbound}: {answer}, since {reason}, {reference}"
+                )
             }
             CellSource::Distribution(cell, way) => {
                 let OwnCell { reason, reference, .. } = cell;
-                write!(f, "distribution = \"{way}\", {inbound}: {answer}, since {reason}, {reference}")
+                write!(
+                    f,
+                    "distribution = \"{way}\", {inbound}: {answer}, since {reason}, {reference}"
+                )
             }
             CellSource::Listed(List::Allow) => write!(f, "`allow` of the configuration: {inbound}"),
             CellSource::Listed(List::Deny) => write!(f, "`deny` of the configuration: {inbound}"),
-            CellSource::Listed(List::Review) => write!(f, "`review` of the configuration: {inbound}"),
+            CellSource::Listed(List::Review) => {
+                write!(f, "`review` of the configuration: {inbound}")
+            }
             CellSource::Listed(List::None) => {
-                write!(f, "the configuration lists {inbound} neither in `allow` nor in `review` or `deny`")
+                write!(
+                    f,
+                    "the configuration lists {inbound} neither in `allow` nor in `review` or `deny`"
+                )
             }
             CellSource::NotInMatrix => {
                 write!(f, "OSADL matrix, {outbound} <- {inbound}: not listed")
@@ -85,17 +97,19 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Judges whether code under `inbound` may be copied into a work under `outbound`, on the strictest terms.
+/// Judges whether code under `inbound` may be copied into a work under `outbound`, on the strictest
+/// terms.
 pub fn compat(inbound: &LicenseExpression, outbound: &LicenseExpression) -> Compatibility {
     compat_under(inbound, outbound, &Terms::default())
 }
 
 /// Judges whether code under `inbound` may be copied into a work under `outbound`.
 ///
-/// A choice on the inbound side is ours: any branch will do. What the inbound side joins with `AND` must all allow
-/// it. A choice on the outbound side belongs to whoever receives the work, so that the code must be allowed under
-/// every branch. Of an outbound `AND` it is not known which part the code will stand in: all parts must agree, or
-/// the answer is [`Answer::Unknown`]. Exceptions on the inbound side never help: they let others link, not copy.
+/// A choice on the inbound side is ours: any branch will do. What the inbound side joins with `AND`
+/// must all allow it. A choice on the outbound side belongs to whoever receives the work, so that
+/// the code must be allowed under every branch. Of an outbound `AND` it is not known which part the
+/// code will stand in: all parts must agree, or the answer is [`Answer::Unknown`]. Exceptions on
+/// the inbound side never help: they let others link, not copy.
 pub fn compat_under(
     inbound: &LicenseExpression,
     outbound: &LicenseExpression,
@@ -127,16 +141,24 @@ impl Judge<'_> {
     fn outbound_node(&mut self, inbound: &Node, outbound: &Node) -> Judged {
         match outbound {
             Node::One(atom) => self.inbound_node(inbound, atom),
-            Node::Any(parts) => worst(parts.iter().map(|part| self.outbound_node(inbound, part)).collect()),
-            Node::All(parts) => agreed(parts.iter().map(|part| self.outbound_node(inbound, part)).collect()),
+            Node::Any(parts) => {
+                worst(parts.iter().map(|part| self.outbound_node(inbound, part)).collect())
+            }
+            Node::All(parts) => {
+                agreed(parts.iter().map(|part| self.outbound_node(inbound, part)).collect())
+            }
         }
     }
 
     fn inbound_node(&mut self, inbound: &Node, outbound: &Atom) -> Judged {
         match inbound {
             Node::One(atom) => self.atoms(atom, outbound),
-            Node::All(parts) => worst(parts.iter().map(|part| self.inbound_node(part, outbound)).collect()),
-            Node::Any(parts) => best(parts.iter().map(|part| self.inbound_node(part, outbound)).collect()),
+            Node::All(parts) => {
+                worst(parts.iter().map(|part| self.inbound_node(part, outbound)).collect())
+            }
+            Node::Any(parts) => {
+                best(parts.iter().map(|part| self.inbound_node(part, outbound)).collect())
+            }
         }
     }
 
@@ -147,21 +169,24 @@ impl Judge<'_> {
     }
 
     fn by_sources(&mut self, inbound: &Atom, outbound: &Atom) -> Judged {
-        // A LicenseRef means something only where it was written: equal names need not be equal terms.
+        // A LicenseRef means something only where it was written: equal names need not be equal
+        // terms.
         if inbound == outbound && !inbound.local {
             return one(inbound, outbound, Answer::Yes, CellSource::SameLicense);
         }
         if let Some(exception) = &inbound.exception {
             if exception.contains("AdditionRef-") {
-                self.remarks
-                    .push(format!("what {exception} adds or takes away is known only where it was written"));
+                self.remarks.push(format!(
+                    "what {exception} adds or takes away is known only where it was written"
+                ));
                 return one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix);
             }
             self.remarks.push(format!(
                 "the exception {exception} is left out of account, since exceptions for linking do not cover copied code"
             ));
         }
-        if inbound.license() == outbound.license() && outbound.exception.is_none() && !inbound.local {
+        if inbound.license() == outbound.license() && outbound.exception.is_none() && !inbound.local
+        {
             return one(inbound, outbound, Answer::Yes, CellSource::SameLicense);
         }
         if let Some(cell) = own::correction(&inbound.license(), &outbound.license()) {
@@ -236,7 +261,10 @@ impl Judge<'_> {
 }
 
 fn one(inbound: &Atom, outbound: &Atom, answer: Answer, source: CellSource) -> Judged {
-    (answer, vec![Cell { outbound: outbound.to_string(), inbound: inbound.license(), answer, source }])
+    (
+        answer,
+        vec![Cell { outbound: outbound.to_string(), inbound: inbound.license(), answer, source }],
+    )
 }
 
 /// All must allow it: the least permissive answer, with the cells that give it.
@@ -263,8 +291,9 @@ fn cells_of(judged: Vec<Judged>, answer: Answer) -> Vec<Cell> {
     judged.into_iter().filter(|one| one.0 == answer).flat_map(|one| one.1).collect()
 }
 
-/// One cell for an inbound name. An outbound exception the matrix does not know makes the work's terms wider than
-/// those of the bare licence, which a copyleft licence coming in need not allow: then a Yes is only a maybe.
+/// One cell for an inbound name. An outbound exception the matrix does not know makes the work's
+/// terms wider than those of the bare licence, which a copyleft licence coming in need not allow:
+/// then a Yes is only a maybe.
 fn looked_up(inbound: &str, outbound: &Atom) -> Judged {
     let exact = matrix::listed(&outbound.to_string());
     let bare = outbound.license();
@@ -278,12 +307,17 @@ fn looked_up(inbound: &str, outbound: &Atom) -> Judged {
     if widened && answer == Answer::Yes && !Category::of(inbound).is_permissive() {
         answer = Answer::CheckDependency;
     }
-    let cell =
-        Cell { outbound: row.to_owned(), inbound: inbound.to_owned(), answer, source: CellSource::Matrix };
+    let cell = Cell {
+        outbound: row.to_owned(),
+        inbound: inbound.to_owned(),
+        answer,
+        source: CellSource::Matrix,
+    };
     (answer, vec![cell])
 }
 
-/// The names of the matrix an inbound licence is judged by: its own, its stand-in, or with `+` those of its versions.
+/// The names of the matrix an inbound licence is judged by: its own, its stand-in, or with `+`
+/// those of its versions.
 fn inbound_names(atom: &Atom) -> Vec<&'static str> {
     if let Some(known) = own_or_stand_in(&atom.license()) {
         return vec![known];

@@ -16,8 +16,8 @@ pub(super) fn kept(text: &str, reading: Reading) -> Reading {
     }
 }
 
-/// A reading with the exception of the list that stands in its text. What else a text says beyond its licence is weighed
-/// by sentences.
+/// A reading with the exception of the list that stands in its text. What else a text says beyond
+/// its licence is weighed by sentences.
 pub(super) fn kept_known(text: &str, reading: Reading) -> Reading {
     let words = format!(" {} ", names::words(text).join(" "));
     match known(&words) {
@@ -41,10 +41,13 @@ fn with(reading: Reading, stated: Stated) -> Reading {
         return reading;
     }
     let parts = ids.iter().map(|id| match stated {
-        Stated::Known(exception) => LicenseExpression::parse(&format!("{id} WITH {exception}")).ok(),
+        Stated::Known(exception) => {
+            LicenseExpression::parse(&format!("{id} WITH {exception}")).ok()
+        }
         Stated::Unknown => LicenseExpression::parse(id).ok(),
     });
-    let Some(mut parts) = parts.map(|part| part.map(|(part, _)| part)).collect::<Option<Vec<_>>>() else {
+    let Some(mut parts) = parts.map(|part| part.map(|(part, _)| part)).collect::<Option<Vec<_>>>()
+    else {
         return reading;
     };
     let precision = match stated {
@@ -66,7 +69,8 @@ enum Stated {
 fn known(words: &str) -> Option<&'static str> {
     let rows = include_str!("exceptions.tsv").lines().filter(|line| !line.starts_with('#'));
     let mut rows = rows.filter_map(|line| line.split_once('\t'));
-    let fits = |phrases: &str| phrases.split(" & ").all(|phrase| words.contains(&format!(" {phrase} ")));
+    let fits =
+        |phrases: &str| phrases.split(" & ").all(|phrase| words.contains(&format!(" {phrase} ")));
     rows.find(|(phrases, _)| fits(phrases)).map(|(_, exception)| exception)
 }
 

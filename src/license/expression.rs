@@ -32,11 +32,11 @@ type Wrong = (String, Range<usize>);
 pub const MAX_EXPRESSION: usize = 1024;
 
 impl LicenseExpression {
-    /// Reads an expression: strictly first, then with what registries accept as well: deprecated identifiers
-    /// (`GPL-3.0+`), `/` for `OR`, identifiers in any case.
+    /// Reads an expression: strictly first, then with what registries accept as well: deprecated
+    /// identifiers (`GPL-3.0+`), `/` for `OR`, identifiers in any case.
     ///
-    /// A bare deprecated GNU identifier (`GPL-2.0`) never said whether later versions are allowed: it is read as
-    /// `-only` and called imprecise. All other expressions are exact.
+    /// A bare deprecated GNU identifier (`GPL-2.0`) never said whether later versions are allowed:
+    /// it is read as `-only` and called imprecise. All other expressions are exact.
     ///
     /// # Errors
     /// If an identifier is unknown or the operators do not fit together.
@@ -50,15 +50,19 @@ impl LicenseExpression {
             span: span.start + indent..span.end + indent,
         };
         if text.len() > MAX_EXPRESSION {
-            return Err(failed((format!("it is longer than {MAX_EXPRESSION} bytes"), 0..text.len())));
+            return Err(failed((
+                format!("it is longer than {MAX_EXPRESSION} bytes"),
+                0..text.len(),
+            )));
         }
         if let Ok(node) = Node::parse(text) {
             return Ok((node.into(), Precision::Exact));
         }
         // "Apache 2.0" is a name of several words.
         let named = || {
-            super::meant::name(text)
-                .map(|id| (format!("it is the name of a licence; did you mean `{id}`?"), 0..text.len()))
+            super::meant::name(text).map(|id| {
+                (format!("it is the name of a licence; did you mean `{id}`?"), 0..text.len())
+            })
         };
         let modern = Modern::of(text).map_err(|wrong| failed(named().unwrap_or(wrong)))?;
         let node = Node::parse(&modern.text)
@@ -80,10 +84,12 @@ impl LicenseExpression {
         names
     }
 
-    /// The identifiers whose texts belong to the code: licences without `+`, and exceptions, sorted and once each.
+    /// The identifiers whose texts belong to the code: licences without `+`, and exceptions, sorted
+    /// and once each.
     pub fn texts(&self) -> Vec<String> {
         let mut names = Vec::new();
-        self.node().visit(&mut |atom| names.extend([Some(atom.id.clone()), atom.exception.clone()]));
+        self.node()
+            .visit(&mut |atom| names.extend([Some(atom.id.clone()), atom.exception.clone()]));
         let mut names: Vec<String> = names.into_iter().flatten().collect();
         names.sort();
         names.dedup();
@@ -107,7 +113,9 @@ impl LicenseExpression {
     /// An expression of our own tables, whose validity a test has proven.
     pub(super) fn known(text: &str) -> LicenseExpression {
         Node::parse(text)
-            .unwrap_or_else(|(reason, _)| panic!("`{text}` in a table of birthmark's own: {reason}"))
+            .unwrap_or_else(|(reason, _)| {
+                panic!("`{text}` in a table of birthmark's own: {reason}")
+            })
             .into()
     }
 }
@@ -202,7 +210,9 @@ impl Node {
         let mut flat: Vec<Node> = Vec::new();
         for part in parts {
             let children = match (part, join(Vec::new())) {
-                (Node::All(children), Node::All(_)) | (Node::Any(children), Node::Any(_)) => children,
+                (Node::All(children), Node::All(_)) | (Node::Any(children), Node::Any(_)) => {
+                    children
+                }
                 (other, _) => vec![other],
             };
             for child in children {
@@ -287,7 +297,8 @@ struct Modern {
 
 impl Modern {
     fn of(original: &str) -> Result<Modern, Wrong> {
-        let mut modern = Modern { text: String::new(), precision: Precision::Exact, words: Vec::new() };
+        let mut modern =
+            Modern { text: String::new(), precision: Precision::Exact, words: Vec::new() };
         for word in split(original) {
             let start = word.as_ptr() as usize - original.as_ptr() as usize;
             let origin = start..start + word.len();
@@ -296,7 +307,8 @@ impl Modern {
                 operator @ ("AND" | "OR" | "WITH") => modern.push(operator, origin),
                 "(" | ")" => modern.push(word, origin),
                 _ => {
-                    let (id, certainty) = modern_id(word).map_err(|reason| (reason, origin.clone()))?;
+                    let (id, certainty) =
+                        modern_id(word).map_err(|reason| (reason, origin.clone()))?;
                     modern.precision = modern.precision.max(certainty);
                     modern.push(&id, origin);
                 }
@@ -409,8 +421,16 @@ mod tests {
             ("(MIT OR Apache-2.0)AND(MIT)", "(MIT OR Apache-2.0) AND MIT", Exact),
             ("MIT AND (ISC AND Zlib)", "MIT AND ISC AND Zlib", Exact),
             ("MIT OR MIT", "MIT", Exact),
-            ("Apache-2.0 WITH LLVM-exception OR MIT", "Apache-2.0 WITH LLVM-exception OR MIT", Exact),
-            ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0", Exact),
+            (
+                "Apache-2.0 WITH LLVM-exception OR MIT",
+                "Apache-2.0 WITH LLVM-exception OR MIT",
+                Exact,
+            ),
+            (
+                "GPL-2.0-with-classpath-exception",
+                "GPL-2.0-only WITH Classpath-exception-2.0",
+                Exact,
+            ),
             (
                 "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",
                 "AGPL-3.0-or-later OR LicenseRef-Element-Commercial",

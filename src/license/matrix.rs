@@ -1,8 +1,8 @@
 //! The OSADL matrix: which licence may come into which.
 //!
-//! Direction: the *outbound* licence is the one the receiving work is distributed under, the *inbound* licence that of
-//! the code that comes in. `MIT <- GPL-2.0-only` asks whether GPL code may go into an MIT work. The data and its
-//! licence are described in `osadl/README.md`.
+//! Direction: the *outbound* licence is the one the receiving work is distributed under, the
+//! *inbound* licence that of the code that comes in. `MIT <- GPL-2.0-only` asks whether GPL code
+//! may go into an MIT work. The data and its licence are described in `osadl/README.md`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -38,7 +38,8 @@ pub const MATRIX_DATE: &str = "2024-11-04";
 /// The attribution the matrix's licence asks for, for `--version` and reports.
 pub const MATRIX_ATTRIBUTION: &str = "OSADL Open Source License Compatibility Matrix of 2024-11-04, \u{a9} OSADL eG and contributors, CC-BY-4.0, compacted";
 
-/// What the matrix says of two licences by the names it has for them; `None` where it lists one of them not.
+/// What the matrix says of two licences by the names it has for them; `None` where it lists one of
+/// them not.
 pub(super) fn cell(inbound: &str, outbound: &str) -> Option<Answer> {
     let matrix = matrix();
     Some(matrix.answer(matrix.index(outbound)?, matrix.index(inbound)?))
@@ -94,8 +95,10 @@ fn matrix() -> &'static Matrix {
     static MATRIX: OnceLock<Matrix> = OnceLock::new();
     MATRIX.get_or_init(|| {
         let lines = include_str!("osadl/matrix.tsv").lines().filter(|line| !line.starts_with('#'));
-        let (names, rows): (Vec<&str>, Vec<&[u8]>) =
-            lines.filter_map(|line| line.split_once('\t')).map(|(name, row)| (name, row.as_bytes())).unzip();
+        let (names, rows): (Vec<&str>, Vec<&[u8]>) = lines
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(name, row)| (name, row.as_bytes()))
+            .unzip();
         let indexes = names.iter().enumerate().map(|(i, name)| (*name, i)).collect();
         Matrix { names, rows, indexes }
     })
@@ -126,7 +129,8 @@ mod tests {
             let only = matrix.index(&format!("{base}-only")).unwrap();
             let later = matrix.index(&format!("{base}-or-later")).unwrap();
             for outbound in 0..matrix.names.len() {
-                let (strict, wide) = (matrix.answer(outbound, only), matrix.answer(outbound, later));
+                let (strict, wide) =
+                    (matrix.answer(outbound, only), matrix.answer(outbound, later));
                 assert!(wide >= strict, "{} <- {base}", matrix.names[outbound]);
             }
         }

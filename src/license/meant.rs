@@ -34,8 +34,9 @@ fn meant(word: &str) -> Option<String> {
 
 /// What a name may stand for: of one that leaves something open each of its readings.
 fn choice(read: &LicenseExpression, precision: Precision) -> String {
-    let open =
-        precision == Precision::Imprecise && read.as_str().ends_with("-only") && !read.as_str().contains(' ');
+    let open = precision == Precision::Imprecise
+        && read.as_str().ends_with("-only")
+        && !read.as_str().contains(' ');
     match open {
         true => format!("{read}` or `{}-or-later", read.as_str().trim_end_matches("-only")),
         false => read.as_str().replace(" AND ", "` or `"),

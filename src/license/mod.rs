@@ -1,7 +1,7 @@
 //! Licences: SPDX expressions, where a licence was learned, and which licences may be combined.
 //!
-//! Wraps the `spdx` crate; no other room imports it. Everything here is a pure function over texts; the files are
-//! found and read elsewhere. Nothing here is legal advice.
+//! Wraps the `spdx` crate; no other room imports it. Everything here is a pure function over texts;
+//! the files are found and read elsewhere. Nothing here is legal advice.
 //!
 //! ```text
 //! metadata ----- normalize_declaration --.
@@ -46,7 +46,8 @@ pub use text::{DetectedText, MAX_TEXT, MORE_TERMS, detect_text, from_license_tex
 /// What is known of the licence of a component, a file or a project, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LicenseFact {
-    /// The expression, or `None` where nothing was declared or what was declared cannot be read: unknown.
+    /// The expression, or `None` where nothing was declared or what was declared cannot be read:
+    /// unknown.
     pub expression: Option<LicenseExpression>,
     /// The declaration word for word where it differs from the expression, else empty.
     pub declared: String,
@@ -56,12 +57,14 @@ pub struct LicenseFact {
     pub learned_from: LearnedFrom,
 }
 
-/// Whether a declaration names one exact licence (`GPL-2.0-only`) or leaves something open (`GPL`, `BSD`).
+/// Whether a declaration names one exact licence (`GPL-2.0-only`) or leaves something open (`GPL`,
+/// `BSD`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Precision {
     /// One exact licence or expression.
     Exact,
-    /// Something was left open; the expression is the strictest reading: an `AND` of all readings in use.
+    /// Something was left open; the expression is the strictest reading: an `AND` of all readings
+    /// in use.
     Imprecise,
 }
 
@@ -70,7 +73,8 @@ pub enum Precision {
 pub enum LearnedFrom {
     /// Said by the user, on the command line, in a recipe or in the configuration.
     Given,
-    /// The package's metadata: `license` in Cargo.toml or pyproject.toml, `License-Expression` or `License` in PKG-INFO.
+    /// The package's metadata: `license` in Cargo.toml or pyproject.toml, `License-Expression` or
+    /// `License` in PKG-INFO.
     Metadata,
     /// A trove classifier of the package's metadata.
     Classifier,
@@ -98,14 +102,15 @@ impl LicenseFact {
     }
 }
 
-/// Makes one fact of all that a component or project says of its licence, in order of trust: metadata, classifiers,
-/// licence texts.
+/// Makes one fact of all that a component or project says of its licence, in order of trust:
+/// metadata, classifiers, licence texts.
 ///
 /// The first that can be read stands, with two refinements:
-/// - A declaration that holds a whole file of texts names too much. Another that names one of those families
-///   chooses it: scipy's field holds BSD and the GPL of a bundled library, its classifier says BSD.
-/// - An imprecise one is made precise by an exact one of the same family: `GPL` with the classifier "v2 or later" is
-///   GPL-2.0-or-later, `BSD` beside the text of two clauses is BSD-2-Clause.
+/// - A declaration that holds a whole file of texts names too much. Another that names one of those
+///   families chooses it: scipy's field holds BSD and the GPL of a bundled library, its classifier
+///   says BSD.
+/// - An imprecise one is made precise by an exact one of the same family: `GPL` with the classifier
+///   "v2 or later" is GPL-2.0-or-later, `BSD` beside the text of two clauses is BSD-2-Clause.
 ///
 /// One of another family changes nothing: it may belong to something vendored.
 pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
@@ -118,7 +123,8 @@ pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     }
     let chosen = facts.iter().find_map(|other| first.narrowed_by(other));
     let first = chosen.unwrap_or_else(|| first.clone());
-    let refines = |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
+    let refines =
+        |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
     match facts.iter().find(refines) {
         Some(precise) => LicenseFact { declared: first.declared, ..precise.clone() },
         None => first,
@@ -152,8 +158,10 @@ impl LicenseFact {
         let ([other], Some(family)) = (theirs.as_slice(), one_family(&mine)) else {
             return false;
         };
-        // `GPLv3` is not made precise by a notice for GPL-2.0; a bare `GPL`, which is read as several, is.
-        let version = |id: &str| id.trim_end_matches("-only").trim_end_matches("-or-later").to_owned();
+        // `GPLv3` is not made precise by a notice for GPL-2.0; a bare `GPL`, which is read as
+        // several, is.
+        let version =
+            |id: &str| id.trim_end_matches("-only").trim_end_matches("-or-later").to_owned();
         match mine.as_slice() {
             [one] if one.contains("GPL-") => version(one) == version(other),
             _ => family == self::family(other),
@@ -203,7 +211,11 @@ mod tests {
     #[test]
     fn a_classifier_chooses_among_the_texts_of_a_field() {
         let text = |id: &str| spdx::license_id(id).unwrap().text();
-        let field = format!("Copyright (c) SciPy\n{}\n----\n{}", text("BSD-3-Clause"), text("GPL-3.0-only"));
+        let field = format!(
+            "Copyright (c) SciPy\n{}\n----\n{}",
+            text("BSD-3-Clause"),
+            text("GPL-3.0-only")
+        );
         let field = normalize_declaration(&field);
         let read = field.expression.as_ref().unwrap().as_str();
         assert_eq!(read, "GPL-3.0-only AND BSD-3-Clause");

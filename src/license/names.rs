@@ -8,11 +8,13 @@ use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, notice, text
 /// What a name stands for.
 pub(super) type Reading = (LicenseExpression, Precision);
 
-/// Reads the free text of a metadata field (`License: GPLv2+`, `BSD`, `MIT/Apache-2.0`, or a whole licence).
+/// Reads the free text of a metadata field (`License: GPLv2+`, `BSD`, `MIT/Apache-2.0`, or a whole
+/// licence).
 ///
-/// What leaves a version or a variant open is read strictly: the expression joins with `AND` all readings in use,
-/// so that only what every one of them allows is allowed (`docs/licenses.md`, "Strict readings"). The words are
-/// kept in `declared`. A text that cannot be read is a fact without an expression, never an error.
+/// What leaves a version or a variant open is read strictly: the expression joins with `AND` all
+/// readings in use, so that only what every one of them allows is allowed (`docs/licenses.md`,
+/// "Strict readings"). The words are kept in `declared`. A text that cannot be read is a fact
+/// without an expression, never an error.
 pub fn normalize_declaration(declared: &str) -> LicenseFact {
     let trimmed = declared.trim();
     if is_nothing(trimmed) {
@@ -21,8 +23,8 @@ pub fn normalize_declaration(declared: &str) -> LicenseFact {
     fact(trimmed, read(trimmed), LearnedFrom::Metadata)
 }
 
-/// Reads a trove classifier (`License :: OSI Approved :: MIT License`), or `None` if it is about something else
-/// or names no licence.
+/// Reads a trove classifier (`License :: OSI Approved :: MIT License`), or `None` if it is about
+/// something else or names no licence.
 pub fn from_classifier(classifier: &str) -> Option<LicenseFact> {
     let tail = classifier.trim().strip_prefix("License ::")?.trim();
     let (expression, precision) = classifiers().get(tail)?.clone();
@@ -32,7 +34,11 @@ pub fn from_classifier(classifier: &str) -> Option<LicenseFact> {
 }
 
 /// The fact that a declaration was made, and what it was read as.
-pub(super) fn fact(declared: &str, reading: Option<Reading>, learned_from: LearnedFrom) -> LicenseFact {
+pub(super) fn fact(
+    declared: &str,
+    reading: Option<Reading>,
+    learned_from: LearnedFrom,
+) -> LicenseFact {
     let (expression, precision) = match reading {
         Some((expression, precision)) => (Some(expression), precision),
         None => (None, Precision::Imprecise),
@@ -64,7 +70,8 @@ fn read(declared: &str) -> Option<Reading> {
 const LONGEST_NAME: usize = 200;
 
 fn is_nothing(declared: &str) -> bool {
-    ["", "unknown", "none", "n/a", "not specified"].contains(&declared.to_ascii_lowercase().as_str())
+    ["", "unknown", "none", "n/a", "not specified"]
+        .contains(&declared.to_ascii_lowercase().as_str())
 }
 
 /// One line, cut to a readable length: `declared` is shown to people.
@@ -96,7 +103,8 @@ fn listed(declared: &str) -> Option<Reading> {
     let parts = split(if choice { &[" or ", "/"] } else { &[" and ", "&", ","] })?;
     let precision = parts.iter().map(|part| part.1).max()?;
     let parts = parts.into_iter().map(|part| part.0);
-    let joined = if choice { LicenseExpression::any_of(parts)? } else { LicenseExpression::all_of(parts)? };
+    let joined =
+        if choice { LicenseExpression::any_of(parts)? } else { LicenseExpression::all_of(parts)? };
     Some((joined, precision))
 }
 
@@ -166,7 +174,8 @@ impl Gnu {
             let both = LicenseExpression::known("LGPL-2.0-only AND LGPL-2.1-only");
             return (both, Precision::Imprecise);
         }
-        let number = if version.contains('.') { version.to_owned() } else { format!("{version}.0") };
+        let number =
+            if version.contains('.') { version.to_owned() } else { format!("{version}.0") };
         let suffix = if self.later { "or-later" } else { "only" };
         let id = format!("{}-{number}-{suffix}", self.family);
         let precision = match self.later || self.only {
@@ -189,7 +198,8 @@ impl Gnu {
     }
 }
 
-/// Finds the first mention of a GNU licence: `GPLv2+`, `GNU Lesser General Public License v3 or later`, `lgpl 2.1`.
+/// Finds the first mention of a GNU licence: `GPLv2+`, `GNU Lesser General Public License v3 or
+/// later`, `lgpl 2.1`.
 pub(super) fn gnu(words: &[String]) -> Option<Gnu> {
     let (family, start, mut at, glued) = (0..words.len()).find_map(|i| gnu_family(words, i))?;
     let mut mention = Gnu { family, version: None, later: false, only: false, start, end: at };
@@ -199,8 +209,8 @@ pub(super) fn gnu(words: &[String]) -> Option<Gnu> {
     while let Some(word) = words.get(at) {
         let taken = match word.as_str() {
             "license" | "licence" | "v" | "ver" | "version" | "versions" => true,
-            "the" | "gnu" | "or" | "and" | "any" | "at" | "your" | "option" | "above" | "of" | "as"
-            | "either" => {
+            "the" | "gnu" | "or" | "and" | "any" | "at" | "your" | "option" | "above" | "of"
+            | "as" | "either" => {
                 at += 1;
                 continue;
             }
@@ -243,7 +253,10 @@ impl Gnu {
         };
         // "LGPL-2.0" said with its zero is the Library GPL.
         let version = if number == "2.0" { "2.0" } else { version };
-        if self.version.is_some_and(|known| known.trim_end_matches(".0") != version.trim_end_matches(".0")) {
+        if self
+            .version
+            .is_some_and(|known| known.trim_end_matches(".0") != version.trim_end_matches(".0"))
+        {
             return false;
         }
         self.version = Some(version);
@@ -281,8 +294,9 @@ fn gnu_family(words: &[String], i: usize) -> Option<(&'static str, usize, usize,
 /// `gplv3+` is the family GPL with `v3+` glued to it.
 pub(super) fn gnu_word(word: &str) -> Option<(&'static str, &str)> {
     let families = [("agpl", "AGPL"), ("lgpl", "LGPL"), ("gpl", "GPL")];
-    let (rest, family) =
-        families.iter().find_map(|(short, family)| word.strip_prefix(short).map(|rest| (rest, *family)))?;
+    let (rest, family) = families
+        .iter()
+        .find_map(|(short, family)| word.strip_prefix(short).map(|rest| (rest, *family)))?;
     let versioned = rest.chars().all(|c| c == 'v' || c == '.' || c == '+' || c.is_ascii_digit());
     versioned.then_some((family, rest))
 }
@@ -299,7 +313,9 @@ fn names() -> &'static HashMap<String, Reading> {
 fn classifiers() -> &'static HashMap<&'static str, Reading> {
     static CLASSIFIERS: OnceLock<HashMap<&'static str, Reading>> = OnceLock::new();
     CLASSIFIERS.get_or_init(|| {
-        rows(include_str!("classifiers.tsv")).filter_map(|(name, reading)| Some((name, reading?))).collect()
+        rows(include_str!("classifiers.tsv"))
+            .filter_map(|(name, reading)| Some((name, reading?)))
+            .collect()
     })
 }
 
@@ -308,13 +324,15 @@ pub(super) fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, O
     let lines = table.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines.map(|line| {
         let mut fields = line.split('\t');
-        let mut field = || fields.next().unwrap_or_else(|| panic!("a field is missing in `{line}`"));
+        let mut field =
+            || fields.next().unwrap_or_else(|| panic!("a field is missing in `{line}`"));
         let (name, expression, precision) = (field(), field(), field());
         let precision = match precision {
             "exact" => Precision::Exact,
             _ => Precision::Imprecise,
         };
-        let reading = (expression != "-").then(|| (LicenseExpression::known(expression), precision));
+        let reading =
+            (expression != "-").then(|| (LicenseExpression::known(expression), precision));
         (name, reading)
     })
 }
@@ -385,7 +403,11 @@ mod tests {
         ("AGPL-3.0", "AGPL-3.0-only", Imprecise),
         ("GNU Affero General Public License", "AGPL-3.0-only", Imprecise),
         ("GPLv2 with linking exception", "GPL-2.0-only", Imprecise),
-        ("Dual Licensed - GNU AFFERO GPL 3.0 or Artifex Commercial License", "AGPL-3.0-only", Imprecise),
+        (
+            "Dual Licensed - GNU AFFERO GPL 3.0 or Artifex Commercial License",
+            "AGPL-3.0-only",
+            Imprecise,
+        ),
         ("MPL-2.0 AND MIT", "MPL-2.0 AND MIT", Exact),
         ("MIT or Apache 2.0", "MIT OR Apache-2.0", Exact),
         ("BSD/GPLv3", "BSD-3-Clause OR GPL-3.0-only", Imprecise),
@@ -407,7 +429,8 @@ mod tests {
 
     #[test]
     fn what_names_no_licence_is_unknown_and_kept() {
-        for declared in ["Dual License", "VSL", "Licensing of pretix", "see LICENSE", "\u{1b}[31m"] {
+        for declared in ["Dual License", "VSL", "Licensing of pretix", "see LICENSE", "\u{1b}[31m"]
+        {
             let fact = normalize_declaration(declared);
             assert_eq!((fact.expression, fact.declared.as_str()), (None, declared));
         }

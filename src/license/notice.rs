@@ -1,10 +1,12 @@
-//! Licences stated in the header of a source file: SPDX tags, known notices, and "licensed under X".
+//! Licences stated in the header of a source file: SPDX tags, known notices, and "licensed under
+//! X".
 //!
-//! It runs on every file, so the order is by price: cut the file's head, keep its comments, look for a word that any
-//! notice must hold, and only then split into words and try the rules. No licence text is matched fuzzily here.
+//! It runs on every file, so the order is by price: cut the file's head, keep its comments, look
+//! for a word that any notice must hold, and only then split into words and try the rules. No
+//! licence text is matched fuzzily here.
 //!
-//! Only comments and docstrings before the first line of code count. What a file says further down is about a part of
-//! it, or a string.
+//! Only comments and docstrings before the first line of code count. What a file says further down
+//! is about a part of it, or a string.
 
 use std::sync::OnceLock;
 
@@ -18,9 +20,9 @@ pub const HEADER_BYTES: usize = 8192;
 
 /// The licence a source file states in its header, or `None` if it states none.
 ///
-/// An SPDX tag goes before any notice in words; several tags are joined with `AND`. Several notices are joined with
-/// `AND` too, since all of them hold for the file, unless the header offers a choice in so many words. A tag that
-/// cannot be read gives a fact without an expression.
+/// An SPDX tag goes before any notice in words; several tags are joined with `AND`. Several notices
+/// are joined with `AND` too, since all of them hold for the file, unless the header offers a
+/// choice in so many words. A tag that cannot be read gives a fact without an expression.
 pub fn header(text: &[u8]) -> Option<LicenseFact> {
     let head = String::from_utf8_lossy(&text[..text.len().min(HEADER_BYTES)]);
     let comments = comments(head.trim_start_matches('\u{feff}'));
@@ -126,8 +128,8 @@ fn without_repetitions(found: Vec<Notice>) -> Vec<Notice> {
     kept
 }
 
-/// Notices of which a lone permission is taken for the licence of the list that holds all of it: with "for Good, not Evil"
-/// an MIT licence is the JSON licence.
+/// Notices of which a lone permission is taken for the licence of the list that holds all of it:
+/// with "for Good, not Evil" an MIT licence is the JSON licence.
 pub(super) fn with_kin<'n>(
     text: &str,
     mut found: Vec<Notice>,
@@ -135,8 +137,10 @@ pub(super) fn with_kin<'n>(
 ) -> Vec<Notice> {
     let grants: Vec<usize> = (0..found.len()).filter(|&i| found[i].is_grant()).collect();
     if let [at] = grants[..]
-        && let Some(phrase) = phrase_table().iter().map(|row| row.all[0]).find(|it| *it == found[at].words)
-        && let Some((expression, precision)) = text::kin(text, &found[at].expression, extent(phrase))
+        && let Some(phrase) =
+            phrase_table().iter().map(|row| row.all[0]).find(|it| *it == found[at].words)
+        && let Some((expression, precision)) =
+            text::kin(text, &found[at].expression, extent(phrase))
     {
         found[at].expression = expression;
         found[at].precision = precision;
@@ -260,8 +264,8 @@ fn tagged(comments: &str, lower: &str) -> Option<LicenseFact> {
     from_tags(&texts)
 }
 
-/// The licence that the values of `SPDX-License-Identifier` tags state together; `None` if none says anything. One
-/// that cannot be read gives a fact without an expression.
+/// The licence that the values of `SPDX-License-Identifier` tags state together; `None` if none
+/// says anything. One that cannot be read gives a fact without an expression.
 pub fn from_tags(values: &[&str]) -> Option<LicenseFact> {
     let texts: Vec<&str> = values.iter().copied().filter(|text| !text.is_empty()).collect();
     let readings: Option<Vec<Reading>> = texts.iter().map(|text| tag(text)).collect();
@@ -289,8 +293,8 @@ fn tag(text: &str) -> Option<Reading> {
 
 // ---- words ----
 
-/// A text as words in lower case, with the places where lines begin. URLs are left out: `licenses/gpl-3.0.txt`
-/// names a file, not what the author allows.
+/// A text as words in lower case, with the places where lines begin. URLs are left out:
+/// `licenses/gpl-3.0.txt` names a file, not what the author allows.
 struct Words {
     words: Vec<String>,
     /// Whether a line begins with this word.
@@ -303,8 +307,12 @@ struct Words {
 
 impl Words {
     fn new(text: &str) -> Words {
-        let mut all =
-            Words { words: Vec::new(), begins: Vec::new(), joined: " ".into(), offsets: Vec::new() };
+        let mut all = Words {
+            words: Vec::new(),
+            begins: Vec::new(),
+            joined: " ".into(),
+            offsets: Vec::new(),
+        };
         for line in text.lines() {
             let mut begins = true;
             for chunk in line.split_whitespace().filter(|chunk| !is_url(chunk)) {
@@ -322,7 +330,8 @@ impl Words {
 
     fn has(&self, phrase: &str) -> bool {
         self.joined.match_indices(phrase).any(|(at, _)| {
-            self.joined.as_bytes()[at - 1] == b' ' && self.joined.as_bytes()[at + phrase.len()] == b' '
+            self.joined.as_bytes()[at - 1] == b' '
+                && self.joined.as_bytes()[at + phrase.len()] == b' '
         })
     }
 
@@ -372,17 +381,24 @@ fn phrases(words: &Words) -> Vec<Notice> {
         if first == group {
             continue;
         }
-        if row.all.iter().all(|phrase| words.has(phrase)) && !row.none.iter().any(|phrase| words.has(phrase))
+        if row.all.iter().all(|phrase| words.has(phrase))
+            && !row.none.iter().any(|phrase| words.has(phrase))
         {
             group = first;
             let (expression, precision) = row.reading.clone();
-            found.push(Notice { expression, precision, words: first.to_owned(), link: Link::Apart });
+            found.push(Notice {
+                expression,
+                precision,
+                words: first.to_owned(),
+                link: Link::Apart,
+            });
         }
     }
     found
 }
 
-/// GNU licences the text puts itself under. If any mention has a version, those without are only repetitions.
+/// GNU licences the text puts itself under. If any mention has a version, those without are only
+/// repetitions.
 fn gnu_notices(words: &Words) -> Vec<Notice> {
     let mut mentions: Vec<(Gnu, String)> = Vec::new();
     let (mut at, mut last) = (0, None);
@@ -409,8 +425,8 @@ fn gnu_notices(words: &Words) -> Vec<Notice> {
         .collect()
 }
 
-/// Takes a mention in. "AGPL version 3" above the full notice with "any later version" is one licence, and the notice
-/// says more of it.
+/// Takes a mention in. "AGPL version 3" above the full notice with "any later version" is one
+/// licence, and the notice says more of it.
 fn merge(mentions: &mut Vec<(Gnu, String)>, mention: Gnu, shown: String) {
     let same = |other: &Gnu| other.family == mention.family && other.version == mention.version;
     match mentions.iter_mut().find(|(other, _)| same(other)) {
@@ -468,8 +484,8 @@ const VERBS: [&str; 15] = [
     "modify",
 ];
 
-/// Looks for the version around a mention: "either version 2 of the License, or (at your option) any later version"
-/// behind it, "version 3 of the" before it.
+/// Looks for the version around a mention: "either version 2 of the License, or (at your option)
+/// any later version" behind it, "version 3 of the" before it.
 fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
     let long = words.from(start, end - start).iter().any(|word| word == "public");
     let behind = words.from(end, 14);
@@ -489,14 +505,18 @@ fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
         && ["any later", "or later", "later version", "or newer"]
             .iter()
             .any(|phrase| around.contains(phrase));
-    // A sentence that grants "version 2 of the License" grants that one; a bare "GPLv2" leaves it open.
+    // A sentence that grants "version 2 of the License" grants that one; a bare "GPLv2" leaves it
+    // open.
     mention.only |= long && mention.version.is_some();
 }
 
 /// The number behind the word "version" (or `v2`).
 fn version_in(words: &[String]) -> Option<&str> {
     let said = words.iter().position(|word| word == "version" || word == "v")?;
-    words.get(said + 1).map(String::as_str).filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+    words
+        .get(said + 1)
+        .map(String::as_str)
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// "Licensed under the X", "X License", "License: X" for the names of the table.
@@ -524,7 +544,8 @@ fn named_notices(words: &Words) -> Vec<Notice> {
     found
 }
 
-const UNDER: &[&str] = &["under", "the", "terms", "of", "a", "an", "either", "both", "and", "conditions"];
+const UNDER: &[&str] =
+    &["under", "the", "terms", "of", "a", "an", "either", "both", "and", "conditions"];
 
 /// The longest name that begins at a word, some words skipped first.
 fn name_behind(words: &Words, i: usize, skipped: &[&str]) -> Option<Notice> {
@@ -538,10 +559,11 @@ fn name_before(words: &Words, i: usize) -> Option<Notice> {
     (1..=4).rev().filter(|n| *n <= i).find_map(|n| {
         let start = i - n;
         let before = words.before(start, 2);
-        let led = before.last().is_none_or(|word| ["under", "the", "a", "an"].contains(&word.as_str()))
-            && before
-                .first()
-                .is_none_or(|word| ["under", "of", "or", "is", "the", "by"].contains(&word.as_str()));
+        let led =
+            before.last().is_none_or(|word| ["under", "the", "a", "an"].contains(&word.as_str()))
+                && before.first().is_none_or(|word| {
+                    ["under", "of", "or", "is", "the", "by"].contains(&word.as_str())
+                });
         (words.begins[start] || led).then(|| named(words, start, i + 1)).flatten()
     })
 }
@@ -554,13 +576,21 @@ fn named(words: &Words, start: usize, end: usize) -> Option<Notice> {
         return None;
     }
     let (expression, precision) = names::named(name)?;
-    let plain =
-        name.iter().any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
-    (followed || plain).then(|| Notice { expression, precision, words: name.join(" "), link: Link::Apart })
+    let plain = name
+        .iter()
+        .any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
+    (followed || plain).then(|| Notice {
+        expression,
+        precision,
+        words: name.join(" "),
+        link: Link::Apart,
+    })
 }
 
-/// Names that mean a licence even where the word "license" does not follow; `python` or `boost` do not.
-const PLAIN: [&str; 9] = ["mit", "bsd", "isc", "wtfpl", "unlicense", "zlib", "psf", "mpl", "apache"];
+/// Names that mean a licence even where the word "license" does not follow; `python` or `boost` do
+/// not.
+const PLAIN: [&str; 9] =
+    ["mit", "bsd", "isc", "wtfpl", "unlicense", "zlib", "psf", "mpl", "apache"];
 
 /// Whether the header offers its licences for choice.
 fn offers_choice(words: &Words) -> bool {

@@ -1,4 +1,5 @@
-//! Cells added by hand, each with its reason and a reference: what the matrix lacks, and what distribution changes.
+//! Cells added by hand, each with its reason and a reference: what the matrix lacks, and what
+//! distribution changes.
 
 use std::sync::OnceLock;
 
@@ -44,7 +45,10 @@ pub(super) fn correction(inbound: &str, outbound: &str) -> Option<&'static OwnCe
 }
 
 /// What distribution changes for an inbound licence, if it changes anything.
-pub(super) fn distribution_cell(inbound: &str, distribution: Distribution) -> Option<&'static OwnCell> {
+pub(super) fn distribution_cell(
+    inbound: &str,
+    distribution: Distribution,
+) -> Option<&'static OwnCell> {
     let fits = |row: &&Row| matches(row.first, inbound) && row.second == distribution.name();
     distribution_rows().iter().find(fits).map(|row| &row.cell)
 }
@@ -137,7 +141,9 @@ mod tests {
                 assert!(fields == 4 || ["Y", "N", "C"].contains(&row[2]), "{line}");
             }
         }
-        assert!(distribution_rows().iter().all(|row| Distribution::from_name(row.second).is_some()));
+        assert!(
+            distribution_rows().iter().all(|row| Distribution::from_name(row.second).is_some())
+        );
     }
 
     #[test]

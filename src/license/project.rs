@@ -1,6 +1,7 @@
 //! The licence of the user's own project, from the contents of its manifests.
 //!
-//! Files are found and read by the caller, nearest first; here are pure functions over what they hold.
+//! Files are found and read by the caller, nearest first; here are pure functions over what they
+//! hold.
 
 use super::names::{from_classifier, normalize_declaration};
 use super::{LicenseFact, resolve};
@@ -29,8 +30,8 @@ pub enum ManifestLicense {
 
 /// The licence declared in a `Cargo.toml`, or `None` if it declares none.
 ///
-/// `workspace` is the text of the workspace's root manifest where the caller knows it; the manifest itself is asked
-/// too, since it may be its own root.
+/// `workspace` is the text of the workspace's root manifest where the caller knows it; the manifest
+/// itself is asked too, since it may be its own root.
 ///
 /// # Errors
 /// If one of the texts is not TOML.
@@ -49,8 +50,8 @@ pub fn from_cargo_toml(
     Ok(from_root.or(own))
 }
 
-/// The licence declared in a `pyproject.toml`, or `None` if it declares none: `[project]` as an expression, as
-/// `{text = ..}` or as `{file = ..}`, its classifiers, and `[tool.poetry]`.
+/// The licence declared in a `pyproject.toml`, or `None` if it declares none: `[project]` as an
+/// expression, as `{text = ..}` or as `{file = ..}`, its classifiers, and `[tool.poetry]`.
 ///
 /// # Errors
 /// If the text is not TOML.
@@ -60,9 +61,9 @@ pub fn from_pyproject(text: &str) -> Result<Option<ManifestLicense>, ManifestErr
     Ok(tables.into_iter().find_map(declared_by_python))
 }
 
-/// The licence declared in a `package.json`, or `None` if it declares none: `license` as an expression, as
-/// `SEE LICENSE IN <file>`, as the older `{"type": ..}`, or `licenses`, which are a choice. npm's `UNLICENSED` keeps all
-/// rights.
+/// The licence declared in a `package.json`, or `None` if it declares none: `license` as an
+/// expression, as `SEE LICENSE IN <file>`, as the older `{"type": ..}`, or `licenses`, which are a
+/// choice. npm's `UNLICENSED` keeps all rights.
 ///
 /// # Errors
 /// If the text is not JSON.
@@ -81,12 +82,13 @@ pub fn from_package_json(text: &str) -> Result<Option<ManifestLicense>, Manifest
     };
     Ok(match declared.strip_prefix("SEE LICENSE IN ") {
         Some(file) => Some(ManifestLicense::InFile(file.trim().to_owned())),
-        None => (!declared.is_empty()).then(|| ManifestLicense::Declared(normalize_declaration(&declared))),
+        None => (!declared.is_empty())
+            .then(|| ManifestLicense::Declared(normalize_declaration(&declared))),
     })
 }
 
-/// The licence that a field of any text and classifiers state, as `setup.cfg`, `setup.py` and core metadata have them;
-/// `None` if they state none. An expression goes before both.
+/// The licence that a field of any text and classifiers state, as `setup.cfg`, `setup.py` and core
+/// metadata have them; `None` if they state none. An expression goes before both.
 pub fn from_fields(
     expression: Option<&str>,
     field: Option<&str>,
@@ -100,8 +102,10 @@ pub fn from_fields(
 }
 
 fn parse(text: &str, manifest: &'static str) -> Result<toml::Table, ManifestError> {
-    text.parse()
-        .map_err(|error: toml::de::Error| ManifestError { manifest, reason: error.message().to_owned() })
+    text.parse().map_err(|error: toml::de::Error| ManifestError {
+        manifest,
+        reason: error.message().to_owned(),
+    })
 }
 
 fn at<'a>(table: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Table> {
@@ -111,7 +115,9 @@ fn at<'a>(table: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Table> {
 fn declared_by_cargo(package: Option<&toml::Table>) -> Option<ManifestLicense> {
     let package = package?;
     match (package.get("license"), package.get("license-file")) {
-        (Some(toml::Value::String(text)), _) => Some(ManifestLicense::Declared(normalize_declaration(text))),
+        (Some(toml::Value::String(text)), _) => {
+            Some(ManifestLicense::Declared(normalize_declaration(text)))
+        }
         (Some(toml::Value::Table(_)), _) | (None, Some(toml::Value::Table(_))) => {
             Some(ManifestLicense::InWorkspace)
         }
@@ -129,9 +135,12 @@ fn declared_by_python(project: Option<&toml::Table>) -> Option<ManifestLicense> 
     };
     let file = at(project, &["license"]).and_then(|license| license.get("file")?.as_str());
     let classifiers = project.get("classifiers").and_then(toml::Value::as_array);
-    let classified =
-        classifiers.into_iter().flatten().filter_map(|classifier| from_classifier(classifier.as_str()?));
-    let facts: Vec<LicenseFact> = text.map(normalize_declaration).into_iter().chain(classified).collect();
+    let classified = classifiers
+        .into_iter()
+        .flatten()
+        .filter_map(|classifier| from_classifier(classifier.as_str()?));
+    let facts: Vec<LicenseFact> =
+        text.map(normalize_declaration).into_iter().chain(classified).collect();
     match (resolve(&facts), file) {
         (known, _) if known.expression.is_some() => Some(ManifestLicense::Declared(known)),
         (_, Some(path)) => Some(ManifestLicense::InFile(path.to_owned())),

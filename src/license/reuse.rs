@@ -1,8 +1,9 @@
 //! What a `REUSE.toml` or a `.reuse/dep5` says of the files below it.
 //!
-//! Of the tables that match a file the last one counts. What it does beside other statements is its precedence:
-//! *closest* stands back behind the file's own statement and behind nearer tables, *aggregate* holds together with them,
-//! *override* silences the file and whatever lies deeper. Specification: REUSE 3.3, "REUSE.toml"; dep5 is its older form.
+//! Of the tables that match a file the last one counts. What it does beside other statements is its
+//! precedence: *closest* stands back behind the file's own statement and behind nearer tables,
+//! *aggregate* holds together with them, *override* silences the file and whatever lies deeper.
+//! Specification: REUSE 3.3, "REUSE.toml"; dep5 is its older form.
 
 use std::ops::Range;
 
@@ -67,7 +68,8 @@ impl Reuse {
     /// Reads a `REUSE.toml`.
     ///
     /// # Errors
-    /// If it is not TOML or an annotation is not what REUSE asks for. Keys that REUSE does not know are its own affair.
+    /// If it is not TOML or an annotation is not what REUSE asks for. Keys that REUSE does not know
+    /// are its own affair.
     pub fn from_toml(text: &str) -> Result<Reuse, ReuseError> {
         let document = DeTable::parse(text).map_err(|error| ReuseError {
             reason: error.message().lines().collect::<Vec<_>>().join(", "),
@@ -88,7 +90,8 @@ impl Reuse {
         Ok(Reuse { annotations })
     }
 
-    /// Reads a `.reuse/dep5`, the copyright file of Debian that REUSE used before. All it says is an aggregate.
+    /// Reads a `.reuse/dep5`, the copyright file of Debian that REUSE used before. All it says is
+    /// an aggregate.
     pub fn from_dep5(text: &str) -> Reuse {
         let paragraphs = text.split("\n\n");
         let annotations = paragraphs.filter_map(|paragraph| {
@@ -107,7 +110,11 @@ impl Reuse {
 
     /// What is said of a file, by its path relative to the directory of the annotations, with `/`.
     pub fn of(&self, path: &str) -> Option<(Precedence, &LicenseFact)> {
-        let last = self.annotations.iter().rev().find(|it| it.patterns.iter().any(|it| it.matches(path)))?;
+        let last = self
+            .annotations
+            .iter()
+            .rev()
+            .find(|it| it.patterns.iter().any(|it| it.matches(path)))?;
         Some((last.precedence, last.license.as_ref()?))
     }
 }
@@ -138,17 +145,21 @@ fn precedence_of(value: &Spanned<DeValue<'_>>) -> Result<Precedence, ReuseError>
 
 /// A string or an array of strings.
 fn strings<'t>(value: &'t Spanned<DeValue<'_>>) -> Result<Vec<&'t str>, ReuseError> {
-    let string =
-        |value: &'t DeValue<'_>, span| value.as_str().ok_or_else(|| wrong("expected a string", span));
+    let string = |value: &'t DeValue<'_>, span| {
+        value.as_str().ok_or_else(|| wrong("expected a string", span))
+    };
     match value.get_ref() {
-        DeValue::Array(items) => items.iter().map(|item| string(item.get_ref(), item.span())).collect(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| string(item.get_ref(), item.span())).collect()
+        }
         one => Ok(vec![string(one, value.span())?]),
     }
 }
 
 /// Several identifiers hold together. One that cannot be read leaves all unknown.
 fn stated(texts: &[&str]) -> LicenseFact {
-    let readings: Result<Vec<_>, _> = texts.iter().map(|text| LicenseExpression::parse(text)).collect();
+    let readings: Result<Vec<_>, _> =
+        texts.iter().map(|text| LicenseExpression::parse(text)).collect();
     let reading = readings.ok().and_then(|readings| {
         let precision = readings.iter().map(|reading| reading.1).max()?;
         Some((LicenseExpression::all_of(readings.into_iter().map(|reading| reading.0))?, precision))
@@ -158,7 +169,8 @@ fn stated(texts: &[&str]) -> LicenseFact {
 
 /// A field of a dep5 paragraph with its continuation lines.
 fn field<'t>(paragraph: &'t str, name: &str) -> Option<&'t str> {
-    let starts = |line: &str| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    let starts =
+        |line: &str| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     let mut offset = 0;
     let mut lines = paragraph.split_inclusive('\n');
     let start = lines.find_map(|line| {
@@ -201,8 +213,8 @@ impl Pattern {
         Pattern(text.chars().map(piece).collect())
     }
 
-    /// Each piece moves the set of places in the path that the pattern so far may end at: no path and no pattern takes
-    /// longer than their product.
+    /// Each piece moves the set of places in the path that the pattern so far may end at: no path
+    /// and no pattern takes longer than their product.
     fn matches(&self, path: &str) -> bool {
         let path: Vec<char> = path.chars().collect();
         let mut ends = vec![false; path.len() + 1];
@@ -235,7 +247,8 @@ mod tests {
     fn said(reuse: &Reuse, path: &str) -> String {
         match reuse.of(path) {
             Some((precedence, fact)) => {
-                let license = fact.expression.as_ref().map_or(fact.declared.as_str(), |it| it.as_str());
+                let license =
+                    fact.expression.as_ref().map_or(fact.declared.as_str(), |it| it.as_str());
                 format!("{precedence:?} {license}")
             }
             None => "nothing".to_owned(),
@@ -294,7 +307,10 @@ mod tests {
             ("[[annotations]]\nprecedence = 'nearest'\n", "'nearest'", "\"override\""),
         ] {
             let error = Reuse::from_toml(text).expect_err(text);
-            assert!(text.get(error.span.clone()).is_some_and(|it| it.contains(at)), "{text}: {error:?}");
+            assert!(
+                text.get(error.span.clone()).is_some_and(|it| it.contains(at)),
+                "{text}: {error:?}"
+            );
             assert!(at.is_empty() || error.reason.contains(says), "{text}: {error:?}");
         }
     }

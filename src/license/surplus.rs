@@ -1,9 +1,9 @@
 //! What a text says beside the licence that it was recognised as.
 //!
-//! A licence is recognised by a few of its sentences. A text that holds more of them may ask more: "The Software shall be used
-//! for Good, not Evil" stands in an MIT licence and makes it another. So this module looks each
-//! sentence up in the texts of the licences found, and returns those that none of them contains and that ask, forbid or
-//! limit something.
+//! A licence is recognised by a few of its sentences. A text that holds more of them may ask more:
+//! "The Software shall be used for Good, not Evil" stands in an MIT licence and makes it another.
+//! So this module looks each sentence up in the texts of the licences found, and returns those that
+//! none of them contains and that ask, forbid or limit something.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -16,7 +16,8 @@ use super::text::text_of;
 pub(super) enum Extent<'a> {
     /// The text is a licence file: all of it counts.
     Whole,
-    /// The text holds other things too: from the paragraph with these words to the last sentence that belongs to a licence.
+    /// The text holds other things too: from the paragraph with these words to the last sentence
+    /// that belongs to a licence.
     From(&'a str),
 }
 
@@ -31,7 +32,8 @@ struct Sentence {
     paragraph: usize,
 }
 
-/// The sentences of a text that stand in none of these licences of the SPDX list and may ask, forbid or limit something.
+/// The sentences of a text that stand in none of these licences of the SPDX list and may ask,
+/// forbid or limit something.
 pub(super) fn surplus(text: &str, licenses: &[String], extent: Extent<'_>) -> Vec<String> {
     let references = References::of(licenses);
     let sentences = within(sentences(text), extent, &references);
@@ -45,7 +47,11 @@ pub(super) fn part(text: &str, licenses: &[String], extent: Extent<'_>) -> Strin
     sentences.into_iter().map(|sentence| sentence.text).collect::<Vec<_>>().join("\n")
 }
 
-fn within(mut sentences: Vec<Sentence>, extent: Extent<'_>, references: &References) -> Vec<Sentence> {
+fn within(
+    mut sentences: Vec<Sentence>,
+    extent: Extent<'_>,
+    references: &References,
+) -> Vec<Sentence> {
     let Extent::From(phrase) = extent else {
         return sentences;
     };
@@ -59,7 +65,8 @@ fn within(mut sentences: Vec<Sentence>, extent: Extent<'_>, references: &Referen
     let paragraph = sentences[found].paragraph;
     let belongs = |sentence: &Sentence| references.hold(sentence) || disclaims(&sentence.words);
     let mut last = sentences.iter().rposition(belongs).unwrap_or(found).max(found);
-    // Behind the disclaimer stand terms too: "You acknowledge that this software is not designed for nuclear facilities".
+    // Behind the disclaimer stand terms too: "You acknowledge that this software is not designed
+    // for nuclear facilities".
     let near = sentences[last].paragraph + NEAR;
     let speaks_of_it = |it: &Sentence| {
         it.paragraph <= near
@@ -133,7 +140,8 @@ impl References {
         if words.len() < LEAST_WORDS || is_holder_line(words) {
             return false;
         }
-        let limits = words.iter().any(|word| LIMITS.contains(&word.as_str()) && !self.has_word(word));
+        let limits =
+            words.iter().any(|word| LIMITS.contains(&word.as_str()) && !self.has_word(word));
         if limits {
             return true;
         }
@@ -144,7 +152,8 @@ impl References {
     }
 }
 
-/// Part of a sentence's pairs of words that must stand in a licence: holders' names and small rewordings break some.
+/// Part of a sentence's pairs of words that must stand in a licence: holders' names and small
+/// rewordings break some.
 const MOST_PAIRS: f32 = 0.66;
 
 /// Shorter sentences are titles and numbers.
@@ -220,13 +229,16 @@ fn disclaims(words: &[String]) -> bool {
 /// Whether a line names holders: "Copyright (c) 2019 Jane Roe", "All rights reserved".
 fn is_holder_line(words: &[String]) -> bool {
     let first: Vec<&str> = words.iter().take(2).map(String::as_str).collect();
-    matches!(first.as_slice(), ["copyright", ..] | ["c", ..] | ["\u{a9}", ..] | ["portions", "copyright"])
-        || first == ["all", "rights"]
+    matches!(
+        first.as_slice(),
+        ["copyright", ..] | ["c", ..] | ["\u{a9}", ..] | ["portions", "copyright"]
+    ) || first == ["all", "rights"]
 }
 
 /// The words that differ between texts for a reason: spelling, plural and list marks do not count.
 fn telling(words: &[String]) -> Vec<String> {
-    let is_mark = |word: &String| word.len() == 1 && word != "a" || word.chars().all(|c| c.is_ascii_digit());
+    let is_mark =
+        |word: &String| word.len() == 1 && word != "a" || word.chars().all(|c| c.is_ascii_digit());
     let kept = words.iter().filter(|word| !is_mark(word));
     kept.map(|word| word.replace("licence", "license").trim_end_matches('s').to_owned()).collect()
 }
@@ -237,8 +249,9 @@ fn sentences(text: &str) -> Vec<Sentence> {
     let mut paragraph = 0;
     let mut open = String::new();
     for line in text.lines() {
-        let line =
-            line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '#' | '/' | ';' | '|' | '!'));
+        let line = line.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '*' | '#' | '/' | ';' | '|' | '!')
+        });
         let words = names::words(line);
         let opens = is_holder_line(&words) || is_list_mark(line);
         if words.is_empty() || opens {
@@ -264,8 +277,11 @@ fn sentences(text: &str) -> Vec<Sentence> {
 
 fn take(found: &mut Vec<Sentence>, open: &mut String, paragraph: usize) {
     let text = std::mem::take(open);
-    let words: Vec<String> =
-        text.split_whitespace().filter(|chunk| !chunk.contains("://")).flat_map(names::words).collect();
+    let words: Vec<String> = text
+        .split_whitespace()
+        .filter(|chunk| !chunk.contains("://"))
+        .flat_map(names::words)
+        .collect();
     if !words.is_empty() {
         found.push(Sentence { text, words, paragraph });
     }
@@ -279,7 +295,8 @@ fn pieces(line: &str) -> Vec<&str> {
         let end = at + 1;
         let followed = line.as_bytes().get(end).is_none_or(u8::is_ascii_whitespace);
         // "Inc. " and "v. 2.0" do not end a sentence, nor does the number of a clause.
-        let short = line[start..at].split_whitespace().next_back().is_none_or(|word| word.len() <= 3);
+        let short =
+            line[start..at].split_whitespace().next_back().is_none_or(|word| word.len() <= 3);
         if followed && !(mark == '.' && short) {
             pieces.push(&line[start..end]);
             start = end;
@@ -363,7 +380,9 @@ mod tests {
         for (id, as_licence, sentence) in cases {
             assert_eq!(more(text_of(id).expect(id), &[as_licence]), [sentence], "{id}");
         }
-        for id in ["Sleepycat", "Apache-1.1", "OpenSSL", "BSD-3-Clause-No-Nuclear-License", "AAL", "NCSA"] {
+        for id in
+            ["Sleepycat", "Apache-1.1", "OpenSSL", "BSD-3-Clause-No-Nuclear-License", "AAL", "NCSA"]
+        {
             let as_licence = if id == "NCSA" { "MIT" } else { "BSD-3-Clause" };
             assert!(!more(text_of(id).expect(id), &[as_licence]).is_empty(), "{id}");
         }
@@ -373,8 +392,11 @@ mod tests {
     fn of_a_file_only_the_notice_counts() {
         let notice = "Parses widgets. It must be called first.\n\nRedistribution and use in source and binary forms, with or without modification, are permitted provided that the following conditions are met:\n1. Redistributions of source code must retain the above copyright notice.\n2. You must buy the author a beer.\nTHIS SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY.\n\nCallers must close it.";
         let licenses = ["BSD-2-Clause".to_owned()];
-        let found =
-            surplus(notice, &licenses, Extent::From("redistribution and use in source and binary forms"));
+        let found = surplus(
+            notice,
+            &licenses,
+            Extent::From("redistribution and use in source and binary forms"),
+        );
         assert_eq!(found, ["2. You must buy the author a beer."]);
     }
 }

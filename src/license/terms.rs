@@ -1,9 +1,11 @@
-//! What the user settles beside the two licences: how the work reaches people, and which licences are welcome.
+//! What the user settles beside the two licences: how the work reaches people, and which licences
+//! are welcome.
 
 use super::expression::Node;
 use super::{LicenseExpression, Precision};
 
-/// How the work reaches people. The strictest is the default: what nobody said is not assumed in our favour.
+/// How the work reaches people. The strictest is the default: what nobody said is not assumed in
+/// our favour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Distribution {
     /// Nobody outside of the organisation gets or uses it.
@@ -38,7 +40,8 @@ impl Distribution {
     }
 }
 
-/// Licences that the user welcomes, refuses, or wants to look at. They are rules for code to come too.
+/// Licences that the user welcomes, refuses, or wants to look at. They are rules for code to come
+/// too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     /// Settles what the matrix leaves open; where it is not empty, what is on no list wants a look.
@@ -76,12 +79,14 @@ pub struct Terms {
 }
 
 impl ListedLicense {
-    /// Reads one licence without operators; exceptions may not be listed, since none excuses a copy.
+    /// Reads one licence without operators; exceptions may not be listed, since none excuses a
+    /// copy.
     ///
     /// # Errors
     /// What is wrong with the text, in words.
     pub fn parse(text: &str) -> Result<ListedLicense, String> {
-        let (expression, precision) = LicenseExpression::parse(text).map_err(|error| error.to_string())?;
+        let (expression, precision) =
+            LicenseExpression::parse(text).map_err(|error| error.to_string())?;
         match expression.node() {
             Node::One(_) if precision == Precision::Imprecise => Err(format!(
                 "`{text}` does not say whether later versions count; list `{expression}` or `{}`, or both",
@@ -99,7 +104,8 @@ impl ListedLicense {
 }
 
 impl Lists {
-    /// The list that decides on a licence. What is refused is refused even if it is on another list too.
+    /// The list that decides on a licence. What is refused is refused even if it is on another list
+    /// too.
     pub(super) fn deciding(&self, license: &str) -> Option<List> {
         let holds = |list: &[ListedLicense]| list.iter().any(|listed| listed.0 == license);
         if holds(&self.deny) {

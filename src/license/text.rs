@@ -1,7 +1,8 @@
 //! Whole licence texts, recognised by comparison with the texts of the SPDX list.
 //!
-//! The comparison is the Sørensen-Dice coefficient over pairs of words (askalono's measure, in the `spdx` crate). Where
-//! no single text fits, a file may hold several; then the notices and titles it holds are read instead.
+//! The comparison is the Sørensen-Dice coefficient over pairs of words (askalono's measure, in the
+//! `spdx` crate). Where no single text fits, a file may hold several; then the notices and titles
+//! it holds are read instead.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -18,13 +19,13 @@ use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, exception, n
 pub struct DetectedText {
     /// The licence, or an `AND` of all that were found.
     pub expression: LicenseExpression,
-    /// Whether the text settles the licence. Never for GNU texts, which hold no word on later versions, and never
-    /// for a file of several texts, which may be a choice or parts of a whole.
+    /// Whether the text settles the licence. Never for GNU texts, which hold no word on later
+    /// versions, and never for a file of several texts, which may be a choice or parts of a whole.
     pub precision: Precision,
     /// Likeness to the reference text, from 0 to 1; for several texts a fixed 0.5.
     pub confidence: f32,
-    /// The sentences that stand in none of the licences and may ask or limit something. With them the expression holds
-    /// [`MORE_TERMS`] too.
+    /// The sentences that stand in none of the licences and may ask or limit something. With them
+    /// the expression holds [`MORE_TERMS`] too.
     pub more: Vec<String>,
 }
 
@@ -34,7 +35,8 @@ pub const MORE_TERMS: &str = "LicenseRef-More-Terms";
 /// Longest text looked at, in bytes; what follows is left out.
 pub const MAX_TEXT: usize = 128 * 1024;
 
-/// Likeness from which one text is taken for a whole licence. askalono's threshold; unrelated licences stay below 0.8.
+/// Likeness from which one text is taken for a whole licence. askalono's threshold; unrelated
+/// licences stay below 0.8.
 const CONFIDENT: f32 = 0.9;
 
 /// Likeness from which wordings and titles are not asked for a second opinion.
@@ -42,8 +44,8 @@ const CERTAIN: f32 = 0.99;
 
 /// Recognises a licence file.
 ///
-/// A GNU text is read as `-only` and imprecise: whether later versions are allowed stands in the notices of the
-/// source files, never in the text.
+/// A GNU text is read as `-only` and imprecise: whether later versions are allowed stands in the
+/// notices of the source files, never in the text.
 pub fn detect_text(text: &str) -> Option<DetectedText> {
     let text = cut(text);
     // Fewer words than this are a name, whatever they are like.
@@ -85,8 +87,8 @@ impl Weighed {
     }
 }
 
-/// Weighs a reading against all that the text says: what goes beyond the licence makes it another licence of the list,
-/// or else the licence with terms that nobody knows.
+/// Weighs a reading against all that the text says: what goes beyond the licence makes it another
+/// licence of the list, or else the licence with terms that nobody knows.
 pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weighed {
     let licenses = reading.0.texts();
     let more = match licenses.iter().all(|id| text_of(id).is_some()) {
@@ -113,8 +115,8 @@ pub(super) fn kin(text: &str, read: &LicenseExpression, extent: Extent<'_>) -> O
     goes_beyond.then(|| holding(&surplus::part(text, &licenses, extent))).flatten()
 }
 
-/// What [`compared`] found so far, by text: the files of a project bear the same header, and a text is compared with all
-/// the list.
+/// What [`compared`] found so far, by text: the files of a project bear the same header, and a text
+/// is compared with all the list.
 static HELD: LazyLock<Mutex<HashMap<String, Option<Reading>>>> = LazyLock::new(Mutex::default);
 
 /// Texts that are remembered.
@@ -136,9 +138,11 @@ fn holding(text: &str) -> Option<Reading> {
 }
 
 fn compared(text: &str) -> Option<Reading> {
-    let mut scored: Vec<(&str, f32)> = scores(text).filter(|(_, score)| *score >= RELATED).collect();
+    let mut scored: Vec<(&str, f32)> =
+        scores(text).filter(|(_, score)| *score >= RELATED).collect();
     scored.sort_by(|a, b| likest(b, a));
-    let holds = |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
+    let holds =
+        |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
     scored.into_iter().map(|(name, _)| name).take(MOST_RELATED).find(holds).and_then(strict)
 }
 
@@ -148,9 +152,9 @@ const RELATED: f32 = 0.6;
 /// Related licences that are looked at.
 const MOST_RELATED: usize = 24;
 
-/// The one licence whose title or permission wording stands in the text. Where a text is worded a little differently
-/// from every reference, its rare relatives come as near as the licence itself: an old GPL-2.0 looks like AGPL-1.0, an
-/// Apache-2.0 without its appendix like Pixar's.
+/// The one licence whose title or permission wording stands in the text. Where a text is worded a
+/// little differently from every reference, its rare relatives come as near as the licence itself:
+/// an old GPL-2.0 looks like AGPL-1.0, an Apache-2.0 without its appendix like Pixar's.
 fn worded(text: &str) -> Option<Reading> {
     match titles(text).as_slice() {
         [title] => strict(title.as_str()),
@@ -162,8 +166,9 @@ fn worded(text: &str) -> Option<Reading> {
     }
 }
 
-/// A long text hides a short one beside it: an Apache-2.0 with an MIT below it is still nine tenths like Apache-2.0.
-/// No long text holds the wording of another licence in itself, as some short ones do.
+/// A long text hides a short one beside it: an Apache-2.0 with an MIT below it is still nine tenths
+/// like Apache-2.0. No long text holds the wording of another licence in itself, as some short ones
+/// do.
 fn with_company((main, precision): Reading, text: &str) -> Reading {
     let long = TITLES.iter().any(|(_, id)| *id == main.as_str());
     let others = match long {
@@ -207,8 +212,8 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// The licence of the SPDX list most like the text. Equal scores go to the shorter name, then by alphabet: the
-/// store itself is a hash map and would answer by chance.
+/// The licence of the SPDX list most like the text. Equal scores go to the shorter name, then by
+/// alphabet: the store itself is a hash map and would answer by chance.
 fn closest(text: &str) -> Option<(&'static str, f32)> {
     scores(text).max_by(likest)
 }
@@ -231,7 +236,9 @@ fn likest(a: &(&str, f32), b: &(&str, f32)) -> Ordering {
 
 fn store() -> &'static Store {
     static STORE: OnceLock<Store> = OnceLock::new();
-    STORE.get_or_init(|| Store::load_inline().expect("the texts compiled into the spdx crate are readable"))
+    STORE.get_or_init(|| {
+        Store::load_inline().expect("the texts compiled into the spdx crate are readable")
+    })
 }
 
 fn strict(name: &str) -> Option<Reading> {
@@ -248,7 +255,8 @@ fn strict(name: &str) -> Option<Reading> {
 fn several(text: &str) -> Option<Reading> {
     let titles = titles(text);
     let titled = !titles.is_empty();
-    let mut parts: Vec<Reading> = titles.into_iter().map(|title| (title, Precision::Imprecise)).collect();
+    let mut parts: Vec<Reading> =
+        titles.into_iter().map(|title| (title, Precision::Imprecise)).collect();
     // Inside a licence's own text, GNU notices are patterns to copy.
     let notices = notice::with_kin(text, notice::notices(text), |_| Extent::Whole).into_iter();
     let own = notices.filter(|notice| !(titled && is_gnu(&notice.expression)));
@@ -264,8 +272,10 @@ fn several(text: &str) -> Option<Reading> {
 fn titles(text: &str) -> Vec<LicenseExpression> {
     let words = names::words(text).join(" ");
     let found = TITLES.iter().filter(|(title, _)| words.contains(title));
-    let mut found: Vec<LicenseExpression> = found.map(|(_, id)| LicenseExpression::known(id)).collect();
-    // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its text.
+    let mut found: Vec<LicenseExpression> =
+        found.map(|(_, id)| LicenseExpression::known(id)).collect();
+    // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its
+    // text.
     if found.iter().any(|one| one.as_str() == "LGPL-3.0-only") {
         found.retain(|one| one.as_str() != "GPL-3.0-only");
     }
@@ -337,7 +347,10 @@ mod tests {
         for (ids, expected) in cases {
             let text = ids.iter().map(|id| spdx_text(id)).collect::<Vec<_>>().join("\n\n----\n\n");
             let found = detect_text(&text).expect(expected);
-            assert_eq!((found.expression.as_str(), found.precision), (expected, Precision::Imprecise));
+            assert_eq!(
+                (found.expression.as_str(), found.precision),
+                (expected, Precision::Imprecise)
+            );
         }
     }
 

@@ -7,10 +7,10 @@
 //!   KEY AGE WHAT-WAS-FOUND        a line for each text, by key
 //! ```
 //!
-//! The key is a digest of the text and its language. What is kept is what the engine found, before anything is judged: a
-//! new licence or policy needs no new look. The file is replaced as a whole, so that runs side by side read the one or
-//! the other; the last one wins, and what it did not know is looked at again. Whatever is wrong with the file, the run
-//! goes on without it and says so.
+//! The key is a digest of the text and its language. What is kept is what the engine found, before
+//! anything is judged: a new licence or policy needs no new look. The file is replaced as a whole,
+//! so that runs side by side read the one or the other; the last one wins, and what it did not know
+//! is looked at again. Whatever is wrong with the file, the run goes on without it and says so.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -46,7 +46,8 @@ pub struct Cache {
     fresh: Mutex<BTreeMap<Key, String>>,
     note: Option<String>,
     seal: Seal,
-    /// Whether others than the user can write to the directory: nothing is read from it and nothing written.
+    /// Whether others than the user can write to the directory: nothing is read from it and nothing
+    /// written.
     is_shared: bool,
 }
 
@@ -100,8 +101,9 @@ impl Key {
 }
 
 impl Cache {
-    /// Opens the cache for a project, in a directory that may not be there yet. `settings` is all else that decides what
-    /// is found. With a secret, only what was written with the same secret is read.
+    /// Opens the cache for a project, in a directory that may not be there yet. `settings` is all
+    /// else that decides what is found. With a secret, only what was written with the same secret
+    /// is read.
     pub fn open(directory: &Path, project: &Path, settings: &[u8], secret: Option<&[u8]>) -> Cache {
         let seal = Seal::new(secret);
         let what = [project.as_os_str().as_encoded_bytes(), &[0], settings].concat();
@@ -133,7 +135,8 @@ impl Cache {
         self.fresh().insert(key, found);
     }
 
-    /// Writes down what is new, if anything is; returns what went wrong with the cache, here or when it was opened.
+    /// Writes down what is new, if anything is; returns what went wrong with the cache, here or
+    /// when it was opened.
     pub fn close(mut self) -> Option<Note> {
         let mut problem = self.note.take();
         if !self.is_shared
@@ -172,7 +175,8 @@ impl Cache {
             false => (entry.age + 1, key, entry.found.as_str()),
         });
         let new = fresh.iter().map(|(&key, found)| (0, key, found.as_str()));
-        let mut all: Vec<(u32, Key, &str)> = new.chain(aged.filter(|(age, ..)| *age <= MAX_AGE)).collect();
+        let mut all: Vec<(u32, Key, &str)> =
+            new.chain(aged.filter(|(age, ..)| *age <= MAX_AGE)).collect();
         all.sort_unstable();
         let mut lines = String::new();
         for (age, key, found) in all {
@@ -195,7 +199,8 @@ fn read(path: &Path, seal: Seal) -> Result<HashMap<Key, Entry>, String> {
         }
         Err(problem) => return Err(format!("is not used: {problem}")),
     };
-    parse(&bytes, seal).ok_or_else(|| "is damaged and not used; everything was looked at again".to_owned())
+    parse(&bytes, seal)
+        .ok_or_else(|| "is damaged and not used; everything was looked at again".to_owned())
 }
 
 fn parse(bytes: &[u8], seal: Seal) -> Option<HashMap<Key, Entry>> {
@@ -209,7 +214,8 @@ fn parse(bytes: &[u8], seal: Seal) -> Option<HashMap<Key, Entry>> {
 fn entry(line: &str) -> Option<(Key, Entry)> {
     let (key, rest) = line.split_once(' ')?;
     let (age, found) = rest.split_once(' ')?;
-    let entry = Entry { age: age.parse().ok()?, found: found.to_owned(), is_used: AtomicBool::new(false) };
+    let entry =
+        Entry { age: age.parse().ok()?, found: found.to_owned(), is_used: AtomicBool::new(false) };
     Some((Key::from_hex(key)?, entry))
 }
 
@@ -222,7 +228,8 @@ fn create(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// Checks that only the user can write to a directory, if it is there: who can write to it can hide findings.
+/// Checks that only the user can write to a directory, if it is there: who can write to it can hide
+/// findings.
 #[cfg(unix)]
 fn check_owner(directory: &Path) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;
@@ -237,7 +244,9 @@ fn check_owner(directory: &Path) -> Result<(), String> {
         }
         _ if facts.is_dir() && facts.mode() & 0o022 != 0 => {
             let shown = directory.display();
-            Err(format!("is not used: others can write to its directory; run `chmod go-w {shown}`, {remedy}"))
+            Err(format!(
+                "is not used: others can write to its directory; run `chmod go-w {shown}`, {remedy}"
+            ))
         }
         _ => Ok(()),
     }
@@ -251,7 +260,8 @@ fn check_owner(_: &Path) -> Result<(), String> {
 /// Whether birthmark wrote a file: by its name and its first word.
 fn is_cache(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_name = |name: &str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_name =
+        |name: &str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     let mut head = [0; HEAD.len()];
     name.strip_suffix(".cache").is_some_and(is_name)
         && path.symlink_metadata().is_ok_and(|facts| facts.is_file())
@@ -320,7 +330,8 @@ mod tests {
     #[test]
     fn a_secret_reads_only_what_it_wrote() {
         let directory = tempfile::tempdir().unwrap();
-        let open = |secret| Cache::open(directory.path(), Path::new("project"), b"settings", secret);
+        let open =
+            |secret| Cache::open(directory.path(), Path::new("project"), b"settings", secret);
         for secret in [None, Some(&b"one"[..])] {
             let cache = open(secret);
             cache.put(key("a"), "found".to_owned());
@@ -391,7 +402,10 @@ mod tests {
             fs::write(&path, damaged).unwrap();
             let cache = open(directory.path());
             assert_eq!(cache.get(key("a")), None, "byte {at}");
-            assert!(cache.close().is_some_and(|note| note.message.contains("is damaged")), "byte {at}");
+            assert!(
+                cache.close().is_some_and(|note| note.message.contains("is damaged")),
+                "byte {at}"
+            );
             fs::write(&path, &whole[..at]).unwrap();
             assert!(open(directory.path()).close().is_some(), "cut at {at}");
         }

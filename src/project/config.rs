@@ -1,9 +1,10 @@
 //! The configuration: find it, read it, check it, and say where in it something is wrong.
 //!
-//! The nearest directory that holds a configuration wins, from the place being scanned upwards to the root of the
-//! git repository (or of the file system, outside of one). In one directory the order is `birthmark.toml`,
-//! `.birthmark.toml`, `[workspace.metadata.birthmark]` or `[package.metadata.birthmark]` of `Cargo.toml`, and
-//! `[tool.birthmark]` of `pyproject.toml`. Files are not merged with each other.
+//! The nearest directory that holds a configuration wins, from the place being scanned upwards to
+//! the root of the git repository (or of the file system, outside of one). In one directory the
+//! order is `birthmark.toml`, `.birthmark.toml`, `[workspace.metadata.birthmark]` or
+//! `[package.metadata.birthmark]` of `Cargo.toml`, and `[tool.birthmark]` of `pyproject.toml`.
+//! Files are not merged with each other.
 
 mod document;
 mod error;
@@ -27,7 +28,9 @@ use crate::engine::evidence::Threshold;
 use crate::engine::index::IndexName;
 use crate::judgement::finding::{Rule, Severity};
 use crate::judgement::policy::Exception;
-use crate::license::{Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists};
+use crate::license::{
+    Distribution, LearnedFrom, LicenseError, LicenseExpression, LicenseFact, Lists,
+};
 use crate::project::walk::{self, ReadProblem, SideFiles};
 use crate::purl::Purl;
 use crate::text::span::Region;
@@ -119,7 +122,8 @@ pub enum ConfigChoice {
     File(PathBuf),
     /// The nearest one above this place.
     Nearest(PathBuf),
-    /// This file, from outside of the project. Its globs and its licence speak of the project at `top`.
+    /// This file, from outside of the project. Its globs and its licence speak of the project at
+    /// `top`.
     Policy {
         /// The file.
         file: PathBuf,
@@ -171,7 +175,8 @@ impl Config {
         Some(Configured { file, license: self.license.clone()? })
     }
 
-    /// An error about a place in this configuration that shows only in use, such as an index that is not there.
+    /// An error about a place in this configuration that shows only in use, such as an index that
+    /// is not there.
     pub fn error_at(&self, problem: Problem) -> Option<ConfigError> {
         let file = self.file.as_ref()?;
         Some(ConfigError::Invalid { file: file.clone(), problems: vec![problem] })
@@ -270,7 +275,12 @@ pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
         true => String::new(),
         false => text.to_owned(),
     };
-    Ok(LicenseFact { expression: Some(expression), declared, precision, learned_from: LearnedFrom::Given })
+    Ok(LicenseFact {
+        expression: Some(expression),
+        declared,
+        precision,
+        learned_from: LearnedFrom::Given,
+    })
 }
 
 /// How a file came to be read as a configuration.
@@ -295,8 +305,10 @@ pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
 }
 
 fn nearest(place: &Path, side: &SideFiles) -> Result<Config, ConfigError> {
-    let place = std::path::absolute(place)
-        .map_err(|error| ConfigError::Unreadable { path: place.to_owned(), reason: error.to_string() })?;
+    let place = std::path::absolute(place).map_err(|error| ConfigError::Unreadable {
+        path: place.to_owned(),
+        reason: error.to_string(),
+    })?;
     for path in around(&place) {
         let at = side.at(&path);
         if at.is_file()
@@ -308,7 +320,8 @@ fn nearest(place: &Path, side: &SideFiles) -> Result<Config, ConfigError> {
     Ok(Config::default())
 }
 
-/// Where configurations of a place may be: in each directory from there up to the top of the repository.
+/// Where configurations of a place may be: in each directory from there up to the top of the
+/// repository.
 fn around(place: &Path) -> Vec<PathBuf> {
     let current = std::env::current_dir().unwrap_or_default();
     let mut around = Vec::new();
@@ -321,8 +334,8 @@ fn around(place: &Path) -> Vec<PathBuf> {
     around
 }
 
-/// A directory as it is reached from the current one, if that is on the way: reports then do not depend on where
-/// on a machine a project lies.
+/// A directory as it is reached from the current one, if that is on the way: reports then do not
+/// depend on where on a machine a project lies.
 pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
     match (directory.strip_prefix(current), current.strip_prefix(directory)) {
         (Ok(below), _) => below.to_owned(),
@@ -332,7 +345,12 @@ pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
 }
 
 /// Reads a file from where its text is; `None` if it is a manifest that says nothing of birthmark.
-fn read(path: &Path, at: &Path, named: Named, top: Option<&Path>) -> Result<Option<Config>, ConfigError> {
+fn read(
+    path: &Path,
+    at: &Path,
+    named: Named,
+    top: Option<&Path>,
+) -> Result<Option<Config>, ConfigError> {
     let tables: &[&[&str]] = match path.file_name().and_then(|name| name.to_str()) {
         Some("Cargo.toml") => {
             &[&["workspace", "metadata", "birthmark"], &["package", "metadata", "birthmark"]]
@@ -375,8 +393,9 @@ fn read_text(path: &Path, limit: u64) -> Result<String, String> {
 
 fn as_text(read: Result<Vec<u8>, ReadProblem>) -> Result<String, String> {
     let bytes = read.map_err(|problem| problem.to_string())?;
-    String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes).map_err(|error| {
+        format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to())
+    })
 }
 
 fn slashed(path: &Path) -> String {

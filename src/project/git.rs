@@ -1,9 +1,9 @@
 //! git, driven so that the repository cannot drive back.
 //!
-//! A repository's own configuration can name programs that git runs: `core.fsmonitor` ran one on a mere
-//! `git status`, a promisor remote can name another for missing objects. Hooks and the monitor are switched off, no
-//! protocol is allowed, nothing is fetched lazily, and no filter or textconv is asked for. Only plumbing is called,
-//! whose output no configuration changes.
+//! A repository's own configuration can name programs that git runs: `core.fsmonitor` ran one on a
+//! mere `git status`, a promisor remote can name another for missing objects. Hooks and the monitor
+//! are switched off, no protocol is allowed, nothing is fetched lazily, and no filter or textconv
+//! is asked for. Only plumbing is called, whose output no configuration changes.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -43,13 +43,15 @@ pub struct Git {
 }
 
 impl Git {
-    /// git where birthmark itself runs. What a surrounding git says is heard: in a hook GIT_INDEX_FILE names the index
-    /// that is about to be committed, which for `git commit -a` is not the usual one.
+    /// git where birthmark itself runs. What a surrounding git says is heard: in a hook
+    /// GIT_INDEX_FILE names the index that is about to be committed, which for `git commit -a` is
+    /// not the usual one.
     pub fn here() -> Git {
         Git { directory: None, cleared: Vec::new() }
     }
 
-    /// git in a directory. Variables that a surrounding git set speak of another repository and are cleared.
+    /// git in a directory. Variables that a surrounding git set speak of another repository and are
+    /// cleared.
     ///
     /// # Errors
     /// If git is not installed.
@@ -169,7 +171,8 @@ impl Blobs {
 
 impl Drop for Blobs {
     fn drop(&mut self) {
-        // It would end by itself once its input closes; but it may still be writing an object nobody reads.
+        // It would end by itself once its input closes; but it may still be writing an object
+        // nobody reads.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

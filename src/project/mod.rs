@@ -1,5 +1,5 @@
-//! The user's files: what is walked, what a change brings, how the project is configured, and what is remembered of texts
-//! that were looked at before.
+//! The user's files: what is walked, what a change brings, how the project is configured, and what
+//! is remembered of texts that were looked at before.
 
 pub mod cache;
 pub mod changes;

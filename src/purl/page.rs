@@ -10,24 +10,32 @@ const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 const PATH: &AsciiSet = &PART.remove(b'/');
 
 impl Purl {
-    /// A page that shows lines of a file of the component, or else the component: on the host of its repository, among the
-    /// sources on docs.rs, in the catalogue of deps.dev. `None` where none of them would have it.
+    /// A page that shows lines of a file of the component, or else the component: on the host of
+    /// its repository, among the sources on docs.rs, in the catalogue of deps.dev. `None` where
+    /// none of them would have it.
     pub fn page(&self, path: &str, first_line: u32, last_line: u32) -> Option<String> {
         let purl = self.parsed();
         let (name, path) = (part(purl.name()), utf8_percent_encode(path, PATH));
         let version = purl.version().map(part);
-        let owner = purl.namespace().map(|namespace| utf8_percent_encode(namespace, PATH).to_string());
+        let owner =
+            purl.namespace().map(|namespace| utf8_percent_encode(namespace, PATH).to_string());
         Some(match (purl.ty(), owner, version) {
             ("cargo", None, Some(version)) => {
-                format!("https://docs.rs/crate/{name}/{version}/source/{path}#{first_line}-{last_line}")
+                format!(
+                    "https://docs.rs/crate/{name}/{version}/source/{path}#{first_line}-{last_line}"
+                )
             }
             ("cargo", None, None) => format!("https://docs.rs/crate/{name}"),
             ("github", Some(owner), Some(version)) => {
-                format!("https://github.com/{owner}/{name}/blob/{version}/{path}#L{first_line}-L{last_line}")
+                format!(
+                    "https://github.com/{owner}/{name}/blob/{version}/{path}#L{first_line}-L{last_line}"
+                )
             }
             ("github", Some(owner), None) => format!("https://github.com/{owner}/{name}"),
             ("gitlab", Some(owner), Some(version)) => {
-                format!("https://gitlab.com/{owner}/{name}/-/blob/{version}/{path}#L{first_line}-{last_line}")
+                format!(
+                    "https://gitlab.com/{owner}/{name}/-/blob/{version}/{path}#L{first_line}-{last_line}"
+                )
             }
             ("gitlab", Some(owner), None) => format!("https://gitlab.com/{owner}/{name}"),
             ("pypi" | "nuget", None, version) => catalogued(purl.ty(), purl.name(), version),
@@ -60,7 +68,10 @@ mod tests {
     #[test]
     fn components_have_pages() {
         for (purl, page) in [
-            ("pkg:cargo/itoa@1.0.19", Some("https://docs.rs/crate/itoa/1.0.19/source/src/a%20b.rs#7-50")),
+            (
+                "pkg:cargo/itoa@1.0.19",
+                Some("https://docs.rs/crate/itoa/1.0.19/source/src/a%20b.rs#7-50"),
+            ),
             ("pkg:cargo/itoa", Some("https://docs.rs/crate/itoa")),
             ("pkg:github/a/b@v1", Some("https://github.com/a/b/blob/v1/src/a%20b.rs#L7-L50")),
             ("pkg:gitlab/a/b@v1", Some("https://gitlab.com/a/b/-/blob/v1/src/a%20b.rs#L7-50")),

@@ -1,4 +1,5 @@
-//! One reference on a card: what an editor shows beside the code, and what an assistant is told of it.
+//! One reference on a card: what an editor shows beside the code, and what an assistant is told of
+//! it.
 
 use std::fmt::Write;
 
@@ -24,7 +25,8 @@ pub enum Style {
     Plain,
 }
 
-/// A card about a reference: what it resembles and whose that is, the licences, the evidence, what may be done.
+/// A card about a reference: what it resembles and whose that is, the licences, the evidence, what
+/// may be done.
 pub fn of(reference: &Reference, style: Style) -> String {
     let card = Card { style };
     let mut text = card.strong(decision(reference.verdict.decision));

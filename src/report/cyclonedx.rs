@@ -1,9 +1,9 @@
-//! A report as a CycloneDX 1.6 bill of materials: a component for each origin, with the evidence that it is in the
-//! project and where.
+//! A report as a CycloneDX 1.6 bill of materials: a component for each origin, with the evidence
+//! that it is in the project and where.
 //!
-//! Specification: <https://cyclonedx.org/docs/1.6/json/>. A component whose code was changed has the unchanged one as its
-//! ancestor, and other packages that hold the same code as variants. There is no serial number and no time, so that the
-//! same scan gives the same bytes.
+//! Specification: <https://cyclonedx.org/docs/1.6/json/>. A component whose code was changed has
+//! the unchanged one as its ancestor, and other packages that hold the same code as variants. There
+//! is no serial number and no time, so that the same scan gives the same bytes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +24,8 @@ const MAX_VARIANTS: usize = 20;
 /// # Errors
 /// If writing fails.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    let components = origins(report).into_iter().enumerate().map(|(number, origin)| found(number, &origin));
+    let components =
+        origins(report).into_iter().enumerate().map(|(number, origin)| found(number, &origin));
     let bom = Bom {
         schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
         bom_format: "CycloneDX",
@@ -176,7 +177,8 @@ impl Component {
 /// An origin as it was found in the project.
 fn found(number: usize, origin: &Origin<'_>) -> Component {
     let owner = origin.owner;
-    let surest = origin.references.iter().map(|reference| confidence(reference)).fold(0.0, f64::max);
+    let surest =
+        origin.references.iter().map(|reference| confidence(reference)).fold(0.0, f64::max);
     Component {
         bom_ref: Some(format!("origin-{}", number + 1)),
         pedigree: pedigree(origin),
@@ -212,7 +214,8 @@ fn method(reference: &Reference) -> Method {
     }
 }
 
-/// How likely it is that chance brings about nothing as strong in the project (Karlin and Altschul: `exp(-E)`).
+/// How likely it is that chance brings about nothing as strong in the project (Karlin and Altschul:
+/// `exp(-E)`).
 fn confidence(reference: &Reference) -> f64 {
     rounded_wide((-reference.expected_by_chance.resemblances).exp())
 }
@@ -234,7 +237,8 @@ fn licenses(owner: &Owner) -> Vec<LicenseChoice> {
 
 /// Where the code comes from if it was changed, and who else holds it.
 fn pedigree(origin: &Origin<'_>) -> Option<Pedigree> {
-    let changed = origin.references.iter().filter(|reference| reference.kind != CopyKind::Verbatim).count();
+    let changed =
+        origin.references.iter().filter(|reference| reference.kind != CopyKind::Verbatim).count();
     let mut others: BTreeMap<&str, &Owner> = BTreeMap::new();
     for other in origin.references.iter().flat_map(|reference| reference.owners.iter().skip(1)) {
         others.entry(other.purl.as_str()).or_insert(other);
@@ -257,11 +261,15 @@ fn pedigree(origin: &Origin<'_>) -> Option<Pedigree> {
 
 fn properties(report: &Report) -> Vec<Property> {
     let provenance = &report.provenance;
-    let mut properties =
-        vec![Property { name: "birthmark:threshold-bits", value: provenance.threshold_bits.to_string() }];
+    let mut properties = vec![Property {
+        name: "birthmark:threshold-bits",
+        value: provenance.threshold_bits.to_string(),
+    }];
     for index in &provenance.indexes {
-        properties
-            .push(Property { name: "birthmark:index", value: format!("{} {}", index.name, index.digest) });
+        properties.push(Property {
+            name: "birthmark:index",
+            value: format!("{} {}", index.name, index.digest),
+        });
     }
     let left_out = not_checked(report);
     properties.extend(left_out.map(|value| Property { name: "birthmark:not-checked", value }));

@@ -1,4 +1,5 @@
-//! An explanation for people: the code with what each line earned, then what that is weighed against.
+//! An explanation for people: the code with what each line earned, then what that is weighed
+//! against.
 //!
 //! ```text
 //!   here  there   bits
@@ -6,8 +7,8 @@
 //!                      | def definition~ ( variable✓
 //! ```
 //!
-//! Below each line of code stand the classes of its tokens that correspond: `✓` behind one whose name is the same in
-//! the origin, `~` behind one that bears another.
+//! Below each line of code stand the classes of its tokens that correspond: `✓` behind one whose
+//! name is the same in the origin, `~` behind one that bears another.
 
 use std::io::{self, Write};
 
@@ -196,7 +197,11 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let beyond = evidence.bits - threshold;
     row(out, "passes", &format!("the threshold of {threshold:.0} bits, by {beyond:.0}"))?;
     if !explanation.presets.is_empty() {
-        row(out, "", &format!("{DIM}reported under --preset {}{DIM:#}", explanation.presets.join(", ")))?;
+        row(
+            out,
+            "",
+            &format!("{DIM}reported under --preset {}{DIM:#}", explanation.presets.join(", ")),
+        )?;
     }
     row(out, "strength", &strength_in_words(&explanation.reference))?;
     row(out, "held by", &format!("{} of the index", count(evidence.packages, "package")))
@@ -204,11 +209,14 @@ fn evidence(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 
 fn runs(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let mut runs: Vec<&Run> = explanation.runs.iter().collect();
-    runs.sort_by(|a, b| b.entry.parts.bits().total_cmp(&a.entry.parts.bits()).then(a.lines.cmp(&b.lines)));
+    runs.sort_by(|a, b| {
+        b.entry.parts.bits().total_cmp(&a.entry.parts.bits()).then(a.lines.cmp(&b.lines))
+    });
     for (i, run) in runs.iter().take(LISTED).enumerate() {
         let tokens = count(run.tokens, "token");
         let (bits, lines) = (run.entry.parts.bits(), lines(run.lines));
-        let without = run.bits_without.map(|bits| format!("({bits:.0} bits without it)")).unwrap_or_default();
+        let without =
+            run.bits_without.map(|bits| format!("({bits:.0} bits without it)")).unwrap_or_default();
         let text = format!("{bits:>7.1}  {lines}, {tokens} {DIM}{without}{DIM:#}");
         row(out, if i == 0 { "runs" } else { "" }, &text)?;
     }
@@ -227,20 +235,28 @@ fn lines(lines: LineRange) -> String {
 
 fn owners(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let owners = &explanation.reference.owners;
-    for (i, (owner, standing)) in owners.iter().zip(&explanation.standings).take(LISTED).enumerate() {
+    for (i, (owner, standing)) in owners.iter().zip(&explanation.standings).take(LISTED).enumerate()
+    {
         let (purl, path) = (Printable(owner.purl.as_str()), Printable(&owner.path));
         let label = if i == 0 { "origin" } else { "or" };
-        row(out, label, &format!("{CYAN}{purl}{CYAN:#} {path}:{}-{}", owner.lines.first, owner.lines.last))?;
+        row(
+            out,
+            label,
+            &format!("{CYAN}{purl}{CYAN:#} {path}:{}-{}", owner.lines.first, owner.lines.last),
+        )?;
         row(out, "", &format!("{DIM}{}{DIM:#}", standing_in_words(owner, *standing)))?;
         row(out, "", &described(&owner.license))?;
     }
     match owners.len().checked_sub(LISTED + 1) {
-        Some(more) => row(out, "", &format!("{DIM}+ {}{DIM:#}", count(more as u64 + 1, "more owner"))),
+        Some(more) => {
+            row(out, "", &format!("{DIM}+ {}{DIM:#}", count(more as u64 + 1, "more owner")))
+        }
         None => Ok(()),
     }
 }
 
-/// What ranks an owner: plausible origins first, of those first what is not vendored and the larger share.
+/// What ranks an owner: plausible origins first, of those first what is not vendored and the larger
+/// share.
 pub(crate) fn standing_in_words(owner: &Owner, standing: Standing) -> String {
     let origin = match standing.plausible_origin {
         true => "a plausible origin",
@@ -248,7 +264,9 @@ pub(crate) fn standing_in_words(owner: &Owner, standing: Standing) -> String {
     };
     let vendored = if owner.vendored { ", in a vendored folder" } else { "" };
     let (strength, share) = (100.0 * standing.part_of_strongest, 100.0 * owner.share);
-    format!("{origin}: {strength:.0} % of the strongest evidence, {share:.1} % of its own code{vendored}")
+    format!(
+        "{origin}: {strength:.0} % of the strongest evidence, {share:.1} % of its own code{vendored}"
+    )
 }
 
 fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
@@ -262,13 +280,17 @@ fn decision(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 pub(crate) fn counterfactual(explanation: &Explanation) -> String {
     let threshold = explanation.threshold_bits;
     let Some(clearing) = explanation.clearing else {
-        return format!("nothing short of all of it would fall below the threshold of {threshold:.0} bits");
+        return format!(
+            "nothing short of all of it would fall below the threshold of {threshold:.0} bits"
+        );
     };
     let strongest = explanation
         .runs
         .iter()
         .max_by(|a, b| a.entry.parts.bits().total_cmp(&b.entry.parts.bits()))
-        .filter(|run| clearing.lines.first <= run.lines.first && run.lines.last <= clearing.lines.last)
+        .filter(|run| {
+            clearing.lines.first <= run.lines.first && run.lines.last <= clearing.lines.last
+        })
         .map(|run| format!(" (with the strongest run, {:.0} bits)", run.entry.parts.bits()));
     format!(
         "rewriting {}{} would leave about {:.0} bits, below the threshold of {threshold:.0}",

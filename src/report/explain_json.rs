@@ -1,4 +1,5 @@
-//! Explanations for programs. `docs/explain.schema.json` describes them; a test validates this output against it.
+//! Explanations for programs. `docs/explain.schema.json` describes them; a test validates this
+//! output against it.
 
 use std::io;
 
@@ -12,7 +13,8 @@ use crate::engine::matcher::{self, Naming};
 use crate::judgement::finding;
 use crate::text::span::LineRange;
 
-/// Version of the format. It grows when a field changes its meaning or goes away, not when one is added.
+/// Version of the format. It grows when a field changes its meaning or goes away, not when one is
+/// added.
 const SCHEMA_VERSION: u32 = 2;
 
 /// Draws explanations as one JSON object and a line break.

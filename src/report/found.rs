@@ -1,4 +1,5 @@
-//! The findings of a report, each with the reference it is about: what every format that lists findings begins with.
+//! The findings of a report, each with the reference it is about: what every format that lists
+//! findings begins with.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -54,7 +55,9 @@ pub(super) fn nothing_found(report: &Report) -> String {
     match (report.summary.files_skipped, in_part) {
         (0, 0) => "Nothing found that needs attention.".to_owned(),
         (skipped, 0) => format!("Nothing found, but {} not checked.", count(skipped, "file")),
-        (0, in_part) => format!("Nothing found, but {} checked only in part.", count(in_part, "file")),
+        (0, in_part) => {
+            format!("Nothing found, but {} checked only in part.", count(in_part, "file"))
+        }
         (skipped, in_part) => {
             let (skipped, in_part) = (count(skipped, "file"), count(in_part, "file"));
             format!("Nothing found, but {skipped} not checked, and {in_part} only in part.")
@@ -78,8 +81,8 @@ pub(super) fn counted(report: &Report) -> Vec<(Severity, String)> {
     .collect()
 }
 
-/// Of the references with a finding's id and path, the one at its place: a finding about a change names the part of
-/// the reference that was changed.
+/// Of the references with a finding's id and path, the one at its place: a finding about a change
+/// names the part of the reference that was changed.
 fn about<'a>(region: Region, here: &[&'a Reference]) -> Option<&'a Reference> {
     let start = |region: Region| (region.start_line, region.start_column);
     let end = |region: Region| (region.end_line, region.end_column);

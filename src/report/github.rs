@@ -1,8 +1,8 @@
 //! A report as workflow commands: GitHub shows each as an annotation on its line.
 //!
-//! Format: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. A step shows ten
-//! annotations of each level and drops the rest silently, so the worst come first and a last line counts what was not
-//! annotated. Columns hold within one line only.
+//! Format: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>. A
+//! step shows ten annotations of each level and drops the rest silently, so the worst come first
+//! and a last line counts what was not annotated. Columns hold within one line only.
 
 use std::io::{self, Write};
 
@@ -78,8 +78,10 @@ impl Annotation {
             }
         }
         properties.push(("title", self.title.clone()));
-        let properties: Vec<String> =
-            properties.into_iter().map(|(key, value)| format!("{key}={}", property(&value))).collect();
+        let properties: Vec<String> = properties
+            .into_iter()
+            .map(|(key, value)| format!("{key}={}", property(&value)))
+            .collect();
         writeln!(out, "::{} {}::{}", self.level.word(), properties.join(","), data(&self.message))
     }
 }
@@ -105,7 +107,11 @@ fn of_finding(found: &Found<'_>, facts: &SourceFacts) -> Annotation {
         path: Some(finding.path.clone()),
         region: Some(facts.shown_region(finding)),
         title,
-        message: lines.iter().map(|line| Printable(line).to_string()).collect::<Vec<_>>().join("\n"),
+        message: lines
+            .iter()
+            .map(|line| Printable(line).to_string())
+            .collect::<Vec<_>>()
+            .join("\n"),
     }
 }
 

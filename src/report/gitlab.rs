@@ -1,8 +1,8 @@
 //! A report for GitLab's code quality widget.
 //!
-//! Format: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>. Of entries with the same
-//! fingerprint one is shown, so a fingerprint is made of the finding's id, its path, and which of the equal ones it is:
-//! it stays the same where lines move.
+//! Format: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>. Of
+//! entries with the same fingerprint one is shown, so a fingerprint is made of the finding's id,
+//! its path, and which of the equal ones it is: it stays the same where lines move.
 
 use std::io;
 
@@ -73,8 +73,8 @@ fn entry(found: &Found<'_>, repository: &Repository) -> Entry {
     }
 }
 
-/// An entry for a file that was not or only partly checked, or for a run that checked less than it seems to. The widget
-/// shows nothing else of them, and an entry needs a path.
+/// An entry for a file that was not or only partly checked, or for a run that checked less than it
+/// seems to. The widget shows nothing else of them, and an entry needs a path.
 fn of_note(note: &Note, repository: &Repository) -> Option<Entry> {
     let severity = match note.kind {
         NoteKind::Failed => "critical",

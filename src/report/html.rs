@@ -1,8 +1,9 @@
-//! A report as one page that people like to read, and that holds everything it needs: no network, no other file.
+//! A report as one page that people like to read, and that holds everything it needs: no network,
+//! no other file.
 //!
-//! All that comes from outside goes through [`Printable`] and then through the template's escaping. Should something get
-//! past both, the page's policy lets no script and no style run but its own, which bear a number made of the body: what
-//! the body holds cannot know it.
+//! All that comes from outside goes through [`Printable`] and then through the template's escaping.
+//! Should something get past both, the page's policy lets no script and no style run but its own,
+//! which bear a number made of the body: what the body holds cannot know it.
 
 mod lines;
 
@@ -20,7 +21,9 @@ use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::words::{self, count, described, title};
 use crate::engine::matcher::Owner;
-use crate::judgement::finding::{Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity};
+use crate::judgement::finding::{
+    Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity,
+};
 use crate::text::span::Region;
 use lines::Line;
 
@@ -53,14 +56,22 @@ pub fn write(
     writeln!(out, "{page}")
 }
 
-fn page(report: &Report, explanations: &[Explanation], run: &Run) -> Result<String, minijinja::Error> {
+fn page(
+    report: &Report,
+    explanations: &[Explanation],
+    run: &Run,
+) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     templates.add_template("body.html", BODY)?;
     templates.add_template("page.html", PAGE)?;
     let verdict = verdict(report);
-    let body =
-        templates.get_template("body.html")?.render(Serde(body(report, explanations, run, &verdict)))?;
+    let body = templates.get_template("body.html")?.render(Serde(body(
+        report,
+        explanations,
+        run,
+        &verdict,
+    )))?;
     let nonce = blake3::hash(body.as_bytes()).to_hex()[..32].to_owned();
     templates.get_template("page.html")?.render(context! {
         nonce,
@@ -178,11 +189,17 @@ struct Index {
     digest: String,
 }
 
-fn body<'a>(report: &'a Report, explanations: &[Explanation], run: &Run, verdict: &'a str) -> Body<'a> {
+fn body<'a>(
+    report: &'a Report,
+    explanations: &[Explanation],
+    run: &Run,
+    verdict: &'a str,
+) -> Body<'a> {
     let summary = &report.summary;
     let provenance = &report.provenance;
     let (items, left_out) = items(report, explanations);
-    let license = provenance.given_license.as_ref().or(provenance.project_license.expression.as_ref());
+    let license =
+        provenance.given_license.as_ref().or(provenance.project_license.expression.as_ref());
     let sets = provenance.indexes.iter().map(|index| ("Index", index));
     let sets = sets.chain(provenance.idioms.iter().map(|idioms| ("Idioms", idioms)));
     Body {
@@ -213,7 +230,11 @@ fn body<'a>(report: &'a Report, explanations: &[Explanation], run: &Run, verdict
             .map(|(what, index)| Index {
                 what,
                 name: shown(&index.name),
-                holds: format!("{}, {}", count(index.components, "component"), count(index.lines, "line")),
+                holds: format!(
+                    "{}, {}",
+                    count(index.components, "component"),
+                    count(index.lines, "line")
+                ),
                 digest: index.digest.chars().take(12).collect(),
             })
             .collect(),
@@ -233,13 +254,18 @@ fn verdict(report: &Report) -> String {
 
 /// The findings, the worst first, then the references that raise none; and how many had no room.
 fn items(report: &Report, explanations: &[Explanation]) -> (Vec<Item>, usize) {
-    let place = |reference: &Reference| (reference.id.clone(), reference.path.clone(), reference.region);
+    let place =
+        |reference: &Reference| (reference.id.clone(), reference.path.clone(), reference.region);
     let accounts: HashMap<_, &Explanation> =
         explanations.iter().map(|account| (place(&account.reference), account)).collect();
     let findings = worst_first(report);
-    let raised: HashMap<_, ()> =
-        findings.iter().filter_map(|found| found.reference).map(|reference| (place(reference), ())).collect();
-    let quiet = report.references.iter().filter(|reference| !raised.contains_key(&place(reference)));
+    let raised: HashMap<_, ()> = findings
+        .iter()
+        .filter_map(|found| found.reference)
+        .map(|reference| (place(reference), ()))
+        .collect();
+    let quiet =
+        report.references.iter().filter(|reference| !raised.contains_key(&place(reference)));
     let all: Vec<(Option<&Found<'_>>, Option<&Reference>)> = findings
         .iter()
         .map(|found| (Some(found), found.reference))
@@ -279,7 +305,8 @@ fn of_reference(reference: &Reference) -> Item {
         line: reference.region.start_line,
         bits: evidence.bits.max(0.0) as u32,
         bin: bin(evidence.bits),
-        page: owner.and_then(|owner| owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)),
+        page: owner
+            .and_then(|owner| owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)),
         severity: "clear",
         label: words::standing(reference),
         title: capital(&title(reference)),
@@ -295,7 +322,11 @@ fn of_reference(reference: &Reference) -> Item {
         purl: owner.map(|owner| shown(owner.purl.as_str())).unwrap_or_default(),
         origin: owner.map(in_origin).unwrap_or_default(),
         described: owner.map(|owner| described(&owner.license)).unwrap_or_default(),
-        evidence: format!("{:.0} bits in {}", evidence.bits, count(evidence.matched_tokens, "token")),
+        evidence: format!(
+            "{:.0} bits in {}",
+            evidence.bits,
+            count(evidence.matched_tokens, "token")
+        ),
         strength: strength_in_words(reference),
         why: shown(&reference.verdict.reason),
         declared: reference.declared.as_ref().map(words::shown_declaration),
@@ -324,7 +355,8 @@ fn add_finding(item: &mut Item, found: &Found<'_>) {
         item.id = finding.reference.chars().take(8).collect();
         item.title = capital(&finding.rule.code().replace('-', " "));
         item.why = shown(&finding.message);
-        item.directory = shown(finding.path.rsplit_once('/').map_or(".", |(directory, _)| directory));
+        item.directory =
+            shown(finding.path.rsplit_once('/').map_or(".", |(directory, _)| directory));
     }
 }
 
@@ -342,7 +374,12 @@ fn facets(items: &[Item]) -> Vec<Facet> {
     facets
 }
 
-fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&Item) -> String) -> Facet {
+fn facet(
+    key: &'static str,
+    title: &'static str,
+    items: &[Item],
+    of: &dyn Fn(&Item) -> String,
+) -> Facet {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for name in items.iter().map(of).filter(|name| !name.is_empty()) {
         *counts.entry(name).or_default() += 1;
@@ -372,7 +409,13 @@ fn facet(key: &'static str, title: &'static str, items: &[Item], of: &dyn Fn(&It
         .collect();
     if others > 0 {
         let shown = format!("{} more", words::grouped(others as u64));
-        rows.push(Row { name: String::new(), shown, count: rest, percent: percent(rest), picks: false });
+        rows.push(Row {
+            name: String::new(),
+            shown,
+            count: rest,
+            percent: percent(rest),
+            picks: false,
+        });
     }
     Facet { key, title, rows }
 }
@@ -411,7 +454,8 @@ fn shared_directory<'a>(mut names: impl Iterator<Item = &'a str>) -> usize {
 }
 
 fn notes(report: &Report) -> Vec<ShownNote> {
-    let mut notes: Vec<&Note> = report.notes.iter().filter(|note| note.kind != NoteKind::Limit).collect();
+    let mut notes: Vec<&Note> =
+        report.notes.iter().filter(|note| note.kind != NoteKind::Limit).collect();
     notes.sort_by_key(|note| match note.kind {
         NoteKind::Failed => 0,
         NoteKind::Warning => 1,

@@ -75,7 +75,10 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
         }
         Answer::Salvage(lost) => {
             let components = count(lost.len() as u64, "damaged part");
-            writeln!(out, "Removed {components} from {name}; add the components again that these held")?;
+            writeln!(
+                out,
+                "Removed {components} from {name}; add the components again that these held"
+            )?;
             lost.iter().try_for_each(|lost| writeln!(out, "- {}", Printable(lost)))
         }
         Answer::Merge(segments) => {
@@ -103,7 +106,10 @@ fn added_text(added: Added, name: &Printable<'_>, out: &mut dyn Write) -> io::Re
 
 fn usage_text(name: &Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "Scan with it:  {CYAN}birthmark scan --index {name} --index starter{CYAN:#}")?;
-    writeln!(out, "or always:     {CYAN}index = [\"{name}\", \"starter\"]{CYAN:#} in birthmark.toml")
+    writeln!(
+        out,
+        "or always:     {CYAN}index = [\"{name}\", \"starter\"]{CYAN:#} in birthmark.toml"
+    )
 }
 
 fn list_text(entries: &[ComponentEntry], out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,8 @@
-//! A report for programs. `docs/report.schema.json` describes it; a test validates this output against it.
+//! A report for programs. `docs/report.schema.json` describes it; a test validates this output
+//! against it.
 //!
-//! The types here mirror those of the report, so that renaming a field of the engine does not change the format.
+//! The types here mirror those of the report, so that renaming a field of the engine does not
+//! change the format.
 
 use std::io;
 
@@ -15,7 +17,8 @@ use crate::judgement::finding;
 use crate::license::{LearnedFrom, Precision};
 use crate::text::span;
 
-/// Version of the format. It grows when a field changes its meaning or goes away, not when one is added.
+/// Version of the format. It grows when a field changes its meaning or goes away, not when one is
+/// added.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Draws the report as one JSON object and a line break.
@@ -365,7 +368,10 @@ impl From<finding::Direction> for Direction {
             finding::Taking::DependsOn => "depends-on",
             finding::Taking::Vendors => "vendors",
         });
-        Direction { origin_takes: takes, project_depends_on_origin: direction.project_depends_on_origin }
+        Direction {
+            origin_takes: takes,
+            project_depends_on_origin: direction.project_depends_on_origin,
+        }
     }
 }
 
@@ -418,7 +424,9 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
 impl<'a> From<&'a finding::Silenced> for Silenced<'a> {
     fn from(silenced: &'a finding::Silenced) -> Self {
         let (by, line, reason) = match &silenced.by {
-            finding::Silencer::Comment { line, reason } => ("comment", Some(*line), Some(reason.as_str())),
+            finding::Silencer::Comment { line, reason } => {
+                ("comment", Some(*line), Some(reason.as_str()))
+            }
             finding::Silencer::Baseline => ("baseline", None, None),
         };
         Silenced { by, line, reason, finding: Finding::from(&silenced.finding) }
@@ -552,7 +560,11 @@ impl<F: Formatter> Formatter for Visible<F> {
         self.0.end_array(out)
     }
 
-    fn begin_array_value<W: io::Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_array_value<W: io::Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_array_value(out, first)
     }
 
@@ -568,7 +580,11 @@ impl<F: Formatter> Formatter for Visible<F> {
         self.0.end_object(out)
     }
 
-    fn begin_object_key<W: io::Write + ?Sized>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+    fn begin_object_key<W: io::Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         self.0.begin_object_key(out, first)
     }
 

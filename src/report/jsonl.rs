@@ -1,7 +1,8 @@
-//! A report for programs that read line by line: an object a line, whose one key says what it holds.
+//! A report for programs that read line by line: an object a line, whose one key says what it
+//! holds.
 //!
-//! `docs/report-lines.schema.json` describes a line. The provenance comes first and the summary last, so that a file
-//! that was cut short is known by its missing end.
+//! `docs/report-lines.schema.json` describes a line. The provenance comes first and the summary
+//! last, so that a file that was cut short is known by its missing end.
 
 use std::io;
 

@@ -1,4 +1,5 @@
-//! The log of accepted references and the journal, for people and for programs (`docs/log.schema.json`).
+//! The log of accepted references and the journal, for people and for programs
+//! (`docs/log.schema.json`).
 
 use std::io::{self, Write};
 
@@ -44,7 +45,8 @@ pub fn text(decisions: &[&Logged], events: &[JournalEntry], out: &mut dyn Write)
     writeln!(out, "{decisions}, {events}")
 }
 
-/// `  2026-11-23T12:00:00Z check suggested    src/a.py:3-9  77ba9d61  incompatible  pkg:pypi/six@1.0 MIT`.
+/// `  2026-11-23T12:00:00Z check suggested    src/a.py:3-9  77ba9d61  incompatible
+/// pkg:pypi/six@1.0 MIT`.
 fn event(entry: &JournalEntry, out: &mut dyn Write) -> io::Result<()> {
     let (at, service, event) = (Printable(&entry.at), entry.service.code(), entry.event.code());
     let (path, first, last) = (Printable(&entry.path), entry.lines.first, entry.lines.last);
@@ -84,13 +86,18 @@ fn decision(logged: &Logged, out: &mut dyn Write) -> io::Result<()> {
     for (i, owner) in entry.owners.iter().enumerate() {
         let (first, last) = (owner.lines.first, owner.lines.last);
         let (purl, path) = (Printable(&owner.purl), Printable(&owner.path));
-        let place = format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", named(&owner.license));
+        let place =
+            format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", named(&owner.license));
         row(out, if i == 0 { "from" } else { "or from" }, &place)?;
     }
     row(out, "evidence", &format!("{bits:.0} bits, in a file under {}", named(license)))?;
     for (name, digest) in &entry.indexes {
         let digest: String = digest.chars().take(12).collect();
-        row(out, "against", &format!("index {} {DIM}{}{DIM:#}", Printable(name), Printable(&digest)))?;
+        row(
+            out,
+            "against",
+            &format!("index {} {DIM}{}{DIM:#}", Printable(name), Printable(&digest)),
+        )?;
     }
     row(out, "in", &Printable(file).to_string())?;
     writeln!(out)

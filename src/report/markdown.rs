@@ -1,6 +1,7 @@
 //! A report as Markdown, for a pull request, a job summary or a page of documentation.
 //!
-//! Text from outside stands in code spans or is escaped, so that a file name is no link, heading or mention.
+//! Text from outside stands in code spans or is escaped, so that a file name is no link, heading or
+//! mention.
 
 pub(super) mod escape;
 
@@ -66,7 +67,8 @@ struct Page<'a> {
 impl Page<'_> {
     fn heading(&self, text: &mut String) {
         let summary = &self.report.summary;
-        let mut parts: Vec<String> = counted(self.report).into_iter().map(|(_, told)| told).collect();
+        let mut parts: Vec<String> =
+            counted(self.report).into_iter().map(|(_, told)| told).collect();
         if summary.files_failed > 0 {
             parts.push(format!("{} could not be checked", count(summary.files_failed, "file")));
         }
@@ -74,7 +76,8 @@ impl Page<'_> {
             true => nothing_found(self.report),
             false => format!("Found {}.", parts.join(", ")),
         };
-        let (files, lines) = (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));
+        let (files, lines) =
+            (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));
         let references = count(summary.references, "reference");
         let _ = writeln!(
             text,
@@ -82,7 +85,11 @@ impl Page<'_> {
             decided(self.report)
         );
         if let Some(change) = &self.report.provenance.change {
-            let _ = writeln!(text, "Of {} only what touches its added lines is reported.\n", prose(change));
+            let _ = writeln!(
+                text,
+                "Of {} only what touches its added lines is reported.\n",
+                prose(change)
+            );
         }
     }
 
@@ -114,7 +121,8 @@ impl Page<'_> {
     fn finding(&self, found: &Found<'_>) -> String {
         let finding = found.finding;
         let mut text = String::new();
-        let place = format!("{}:{}-{}", finding.path, finding.region.start_line, finding.region.end_line);
+        let place =
+            format!("{}:{}-{}", finding.path, finding.region.start_line, finding.region.end_line);
         let level = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -125,7 +133,8 @@ impl Page<'_> {
             None => finding.message.clone(),
         };
         let rule = finding.rule.code();
-        let _ = writeln!(text, "#### {level}: {}\n\n{} · `{rule}`\n", prose(&headline), code(&place));
+        let _ =
+            writeln!(text, "#### {level}: {}\n\n{} · `{rule}`\n", prose(&headline), code(&place));
         if let Some(reference) = found.reference {
             origin(&mut text, reference);
             let _ = writeln!(text, "- Strength: {}", strength_in_words(reference));
@@ -147,7 +156,8 @@ impl Page<'_> {
     fn code_of(&self, text: &mut String, reference: &Reference) {
         let of_it = |explanation: &&Explanation| {
             let other = &explanation.reference;
-            (&other.id, &other.path, other.region) == (&reference.id, &reference.path, reference.region)
+            (&other.id, &other.path, other.region)
+                == (&reference.id, &reference.path, reference.region)
         };
         let Some(explanation) = self.explanations.iter().find(of_it) else {
             return;
@@ -188,7 +198,8 @@ impl Page<'_> {
     fn taken(&self, text: &mut String) {
         let mut holders: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
         for reference in self.report.of_rule(Rule::TakenFromProject) {
-            if let (Some(owner), Some(taking)) = (reference.owners.first(), reference.direction.origin_takes)
+            if let (Some(owner), Some(taking)) =
+                (reference.owners.first(), reference.direction.origin_takes)
             {
                 let holder = (owner.purl.to_string(), takes(taking).to_owned());
                 holders.entry(holder).or_default().push(reference);
@@ -210,7 +221,8 @@ impl Page<'_> {
             let of_kind = || self.report.notes.iter().filter(move |note| note.kind == kind);
             let listed = if kind == NoteKind::Skipped { SKIPPED_LISTED } else { LISTED };
             for note in of_kind().take(listed) {
-                let path = note.path.as_ref().map(|path| format!("{}: ", code(path))).unwrap_or_default();
+                let path =
+                    note.path.as_ref().map(|path| format!("{}: ", code(path))).unwrap_or_default();
                 let _ = writeln!(text, "- {word}: {path}{}", prose(&note.message));
                 any = true;
             }
@@ -227,12 +239,18 @@ impl Page<'_> {
         let provenance = &self.report.provenance;
         let sets = provenance.indexes.iter().map(|index| ("index", index));
         for (what, index) in sets.chain(provenance.idioms.iter().map(|idioms| ("idioms", idioms))) {
-            let (name, digest) = (code(&index.name), code(index.digest.get(..12).unwrap_or(&index.digest)));
-            let (components, lines) = (count(index.components, "component"), count(index.lines, "line"));
+            let (name, digest) =
+                (code(&index.name), code(index.digest.get(..12).unwrap_or(&index.digest)));
+            let (components, lines) =
+                (count(index.components, "component"), count(index.lines, "line"));
             let _ = writeln!(text, "- {what} {name} ({components}, {lines}, {digest})");
         }
-        let _ =
-            writeln!(text, "- birthmark {}, from {}\n", provenance.version, threshold_in_words(provenance));
+        let _ = writeln!(
+            text,
+            "- birthmark {}, from {}\n",
+            provenance.version,
+            threshold_in_words(provenance)
+        );
         text.push_str("A resemblance is evidence, not proof, and none of this is legal advice.\n");
     }
 }
@@ -261,7 +279,8 @@ fn lines_of(owner: &Owner) -> String {
     format!("{}:{}-{}", owner.path, owner.lines.first, owner.lines.last)
 }
 
-/// References by package and what is to be said of it; the heading names the table and its first two columns.
+/// References by package and what is to be said of it; the heading names the table and its first
+/// two columns.
 fn table(
     [heading, package, said]: [&str; 3],
     packages: &BTreeMap<(String, String), Vec<&Reference>>,

@@ -35,9 +35,11 @@ pub(super) fn expression(owner: &Owner) -> Option<&str> {
 
 /// The files that were not or only partly checked, each with the reason: `a.py: not checked: ...`.
 pub(super) fn not_checked(report: &Report) -> impl Iterator<Item = String> + '_ {
-    let is_left_out = |kind| matches!(kind, NoteKind::Failed | NoteKind::Skipped | NoteKind::Partial);
+    let is_left_out =
+        |kind| matches!(kind, NoteKind::Failed | NoteKind::Skipped | NoteKind::Partial);
     report.notes.iter().filter(move |note| is_left_out(note.kind)).map(|note| {
-        let path = note.path.as_ref().map(|path| format!("{}: ", Printable(path))).unwrap_or_default();
+        let path =
+            note.path.as_ref().map(|path| format!("{}: ", Printable(path))).unwrap_or_default();
         format!("{path}{}", Printable(&note.message))
     })
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use imara_diff::{Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter};
+use imara_diff::{
+    Algorithm, Diff, InternedInput, Interner, Token, UnifiedDiffConfig, UnifiedDiffPrinter,
+};
 
 use super::printable::is_unsafe;
 use crate::decisions::attribution::Edit;
@@ -26,7 +28,9 @@ pub fn write(edits: &[Edit], reader: Reader, out: &mut dyn Write) -> io::Result<
         let drawn = patch(edit);
         match reader {
             Reader::Program => out.write_all(drawn.as_bytes())?,
-            Reader::Terminal => out.write_all(visible(&drawn, |c| matches!(c, '\n' | '\t')).as_bytes())?,
+            Reader::Terminal => {
+                out.write_all(visible(&drawn, |c| matches!(c, '\n' | '\t')).as_bytes())?
+            }
         }
     }
     Ok(())
@@ -43,7 +47,9 @@ fn patch(edit: &Edit) -> String {
         Some(_) => format!("a/{path}"),
         None => "/dev/null".to_owned(),
     };
-    let hunks = diff.unified_diff(&Lines(&input.interner), UnifiedDiffConfig::default(), &input).to_string();
+    let hunks = diff
+        .unified_diff(&Lines(&input.interner), UnifiedDiffConfig::default(), &input)
+        .to_string();
     format!("--- {old}\n+++ b/{path}\n{hunks}")
 }
 
@@ -71,15 +77,26 @@ impl UnifiedDiffPrinter for Lines<'_> {
         len_after: u32,
     ) -> fmt::Result {
         // Of no lines the one before them is named.
-        let place = |start: u32, len: u32| format!("{},{len}", if len == 0 { start } else { start + 1 });
-        writeln!(out, "@@ -{} +{} @@", place(start_before, len_before), place(start_after, len_after))
+        let place =
+            |start: u32, len: u32| format!("{},{len}", if len == 0 { start } else { start + 1 });
+        writeln!(
+            out,
+            "@@ -{} +{} @@",
+            place(start_before, len_before),
+            place(start_after, len_after)
+        )
     }
 
     fn display_context_token(&self, out: impl fmt::Write, token: Token) -> fmt::Result {
         self.line(out, ' ', token)
     }
 
-    fn display_hunk(&self, mut out: impl fmt::Write, before: &[Token], after: &[Token]) -> fmt::Result {
+    fn display_hunk(
+        &self,
+        mut out: impl fmt::Write,
+        before: &[Token],
+        after: &[Token],
+    ) -> fmt::Result {
         before.iter().try_for_each(|&token| self.line(&mut out, '-', token))?;
         after.iter().try_for_each(|&token| self.line(&mut out, '+', token))
     }

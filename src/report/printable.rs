@@ -1,7 +1,8 @@
 //! Text from outside, made fit for a terminal and a log.
 //!
-//! File names and package metadata may hold escape sequences, line breaks, or controls that turn the direction of
-//! writing, and CI runners obey lines that begin with `::` or hold `##[`. Nothing of that may pass.
+//! File names and package metadata may hold escape sequences, line breaks, or controls that turn
+//! the direction of writing, and CI runners obey lines that begin with `::` or hold `##[`. Nothing
+//! of that may pass.
 
 use std::fmt::{self, Write};
 

@@ -1,22 +1,28 @@
-//! Paths as the platforms want them: relative to the top of the repository, whatever directory birthmark ran in.
+//! Paths as the platforms want them: relative to the top of the repository, whatever directory
+//! birthmark ran in.
 
 /// Where the repository of the checked files begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repository {
-    /// Its top directory, absolute, with `/` and without one at the end; empty where there is no repository.
+    /// Its top directory, absolute, with `/` and without one at the end; empty where there is no
+    /// repository.
     pub top: String,
     /// The directory birthmark runs in, relative to the top; empty if it is the top.
     pub below: String,
 }
 
 impl Repository {
-    /// A path of a report, relative to the top. One that stands outside of the repository stays as it is.
+    /// A path of a report, relative to the top. One that stands outside of the repository stays as
+    /// it is.
     pub fn relative(&self, path: &str) -> String {
         let inside = |rest: &str| plain("", rest);
         let relative = match path.strip_prefix('/') {
             None => plain(&self.below, path),
             Some(_) if self.top.is_empty() => None,
-            Some(_) => path.strip_prefix(&self.top).and_then(|rest| rest.strip_prefix('/')).and_then(inside),
+            Some(_) => path
+                .strip_prefix(&self.top)
+                .and_then(|rest| rest.strip_prefix('/'))
+                .and_then(inside),
         };
         relative.unwrap_or_else(|| path.to_owned())
     }

@@ -31,7 +31,10 @@ mod tests {
         for rule in Rule::ALL {
             let Help { title, markdown } = help(rule);
             let code = rule.code();
-            assert!(title.len() > 20 && !title.contains("**") && !title.ends_with('.'), "{code}: {title:?}");
+            assert!(
+                title.len() > 20 && !title.contains("**") && !title.ends_with('.'),
+                "{code}: {title:?}"
+            );
             assert!(markdown.contains("What clears it"), "{code}: {markdown}");
             assert!(!markdown.contains("\n## "), "{code}: {markdown}");
         }

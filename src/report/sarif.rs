@@ -1,9 +1,10 @@
 //! A report as SARIF 2.1.0, for code scanning and for the tools that read what scanners say.
 //!
-//! Specification: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. What GitHub makes of it decides
-//! the rest: an alert stands at its first location, keeps its identity by `primaryLocationLineHash`, is titled with the
-//! first sentence of its message, and shows on a pull request only if all its lines are in the difference. Paths are
-//! relative to the repository without a base, and no address of another file appears as a location: both are refused.
+//! Specification: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>. What GitHub
+//! makes of it decides the rest: an alert stands at its first location, keeps its identity by
+//! `primaryLocationLineHash`, is titled with the first sentence of its message, and shows on a pull
+//! request only if all its lines are in the difference. Paths are relative to the repository
+//! without a base, and no address of another file appears as a location: both are refused.
 
 mod line_hash;
 
@@ -30,13 +31,15 @@ use crate::text::span::{self, LineRange};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// Results in one file; GitHub takes no more. The worst are kept, and a notification says how many were not.
+/// Results in one file; GitHub takes no more. The worst are kept, and a notification says how many
+/// were not.
 const MAX_RESULTS: usize = 25_000;
 /// Owners told of one result.
 const MAX_OWNERS: usize = 10;
 
 /// What stands in a URI as itself, beside letters and digits.
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const IN_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Draws the report as a log of one run.
 ///
@@ -279,8 +282,9 @@ impl<'a> Drawn<'a> {
         let mut notifications: Vec<Notification> =
             self.report.notes.iter().map(|note| self.notification(note)).collect();
         if left_out > 0 {
-            let text =
-                format!("{left_out} further findings are left out: a file holds {MAX_RESULTS} at most");
+            let text = format!(
+                "{left_out} further findings are left out: a file holds {MAX_RESULTS} at most"
+            );
             notifications.push(Notification {
                 level: "warning",
                 message: plain(&text),
@@ -288,7 +292,11 @@ impl<'a> Drawn<'a> {
             });
         }
         Invocation {
-            execution_successful: self.report.notes.iter().all(|note| note.kind != NoteKind::Failed),
+            execution_successful: self
+                .report
+                .notes
+                .iter()
+                .all(|note| note.kind != NoteKind::Failed),
             tool_execution_notifications: notifications,
         }
     }
@@ -305,13 +313,20 @@ impl<'a> Drawn<'a> {
 
     /// What is reported, and behind it what was silenced, marked as suppressed.
     fn results(&self, kept: &[Found<'a>]) -> Vec<SarifResult<'a>> {
-        let mut results: Vec<SarifResult<'a>> = kept.iter().map(|found| self.result(found)).collect();
+        let mut results: Vec<SarifResult<'a>> =
+            kept.iter().map(|found| self.result(found)).collect();
         for silenced in self.report.silenced.iter().take(MAX_RESULTS - kept.len()) {
             let finding = &silenced.finding;
             let is_its = |r: &&Reference| r.id == finding.reference && r.path == finding.path;
-            let found = Found { finding, reference: self.report.references.iter().find(is_its), ordinal: 0 };
-            results
-                .push(SarifResult { suppressions: vec![suppression(&silenced.by)], ..self.result(&found) });
+            let found = Found {
+                finding,
+                reference: self.report.references.iter().find(is_its),
+                ordinal: 0,
+            };
+            results.push(SarifResult {
+                suppressions: vec![suppression(&silenced.by)],
+                ..self.result(&found)
+            });
         }
         results
     }
@@ -343,7 +358,8 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    /// Ours is stable where code moves or is reformatted; GitHub's is the one its upload would compute.
+    /// Ours is stable where code moves or is reformatted; GitHub's is the one its upload would
+    /// compute.
     fn fingerprints(&self, found: &Found<'a>) -> BTreeMap<&'static str, String> {
         let finding = found.finding;
         let own = format!("{}:{}", finding.reference, found.ordinal + 1);
@@ -410,7 +426,8 @@ fn title_of(rule: Rule) -> String {
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-/// The level a rule has unless a finding says otherwise, GitHub's word for it, and how sure the rule is.
+/// The level a rule has unless a finding says otherwise, GitHub's word for it, and how sure the
+/// rule is.
 fn usual(rule: Rule) -> (&'static str, &'static str, &'static str) {
     match rule {
         Rule::LicenseIncompatible => ("error", "error", "high"),
@@ -434,8 +451,8 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What an alert says: its title as the first sentence, then whose code it is and why it matters. The whole reference is
-/// named where the finding shows a part of it.
+/// What an alert says: its title as the first sentence, then whose code it is and why it matters.
+/// The whole reference is named where the finding shows a part of it.
 fn suppression(by: &Silencer) -> Suppression<'_> {
     let (kind, justification) = match by {
         Silencer::Comment { reason, .. } => ("inSource", reason.as_str()),
@@ -447,7 +464,9 @@ fn suppression(by: &Silencer) -> Suppression<'_> {
 fn message(found: &Found<'_>) -> String {
     let finding = found.finding;
     let mut text = match found.reference {
-        Some(reference) => format!("{}. {}.", capital(&title(reference)), capital(&finding.message)),
+        Some(reference) => {
+            format!("{}. {}.", capital(&title(reference)), capital(&finding.message))
+        }
         None => format!("{}.", capital(&finding.message)),
     };
     let whole = LineRange::from(finding.region);
@@ -471,7 +490,8 @@ fn plain(text: &str) -> Text {
     Text { text: escaped(text), markdown: None }
 }
 
-/// Brackets make links and braces make placeholders in SARIF's messages; none of ours is meant as one.
+/// Brackets make links and braces make placeholders in SARIF's messages; none of ours is meant as
+/// one.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -7,7 +7,8 @@ use crate::judgement::finding::{Finding, Reference};
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, LineRange, Region};
 
-/// Lines of a region that are shown at most; of a longer one so many from its beginning and from its end.
+/// Lines of a region that are shown at most; of a longer one so many from its beginning and from
+/// its end.
 const CODE_LINES: u32 = 8;
 const FIRST_LINES: u32 = 5;
 const LAST_LINES: u32 = 2;
@@ -51,7 +52,8 @@ impl SourceFacts {
         facts.sha1 = sha1_smol::Sha1::from(source.text()).digest().to_string();
         for lines in findings.iter().map(|finding| shown_lines(finding)) {
             for line in [lines.first, lines.last] {
-                if let Some(hash) = (line as usize).checked_sub(1).and_then(|line| hashes.get(line)) {
+                if let Some(hash) = (line as usize).checked_sub(1).and_then(|line| hashes.get(line))
+                {
                     let end_column = end_column(source, line);
                     facts.lines.insert(line, LineFacts { hash: hash.clone(), end_column });
                 }
@@ -88,8 +90,8 @@ impl SourceFacts {
         self.of(&finding.path)?.lines.get(&line).map(|line| line.hash.as_str())
     }
 
-    /// Where a finding is shown: all of it, or of a change the longest stretch of added lines, since platforms show
-    /// only what lies within the difference as a whole.
+    /// Where a finding is shown: all of it, or of a change the longest stretch of added lines,
+    /// since platforms show only what lies within the difference as a whole.
     pub(super) fn shown_region(&self, finding: &Finding) -> Region {
         let (whole, lines) = (finding.region, shown_lines(finding));
         let line_end = || self.of(&finding.path).and_then(|facts| facts.lines.get(&lines.last));
@@ -122,7 +124,8 @@ pub(super) fn shown_lines(finding: &Finding) -> LineRange {
 /// The lines of a region, all of a short one.
 fn code(source: &SourceFile, region: Region) -> CodeLines {
     let (first, last) = (region.start_line, region.end_line.min(source.line_count()));
-    let lines = |from: u32, to: u32| (from..=to).map(|line| (line, line_text(source, line))).collect();
+    let lines =
+        |from: u32, to: u32| (from..=to).map(|line| (line, line_text(source, line))).collect();
     match last.saturating_sub(first) < CODE_LINES {
         true => CodeLines { first: lines(first, last), ..CodeLines::default() },
         false => CodeLines {
@@ -175,7 +178,8 @@ mod tests {
         let source = SourceFile::new("a.py", language, text.to_vec());
         for start in 0..text.len() as u32 {
             for end in start..=text.len() as u32 {
-                let is_boundary = |at: u32| text.get(at as usize).is_none_or(|byte| byte & 0xC0 != 0x80);
+                let is_boundary =
+                    |at: u32| text.get(at as usize).is_none_or(|byte| byte & 0xC0 != 0x80);
                 if is_boundary(start) && is_boundary(end) {
                     let bytes = ByteSpan { start, end };
                     assert_eq!(span(&source, source.region(bytes)), Some(bytes));
@@ -191,8 +195,10 @@ mod tests {
         let text: String = (1..=30).map(|line| format!("x = {line}\n")).collect();
         let language = Language::from_path("a.py".as_ref()).expect("known");
         let source = SourceFile::new("a.py", language, text.into_bytes());
-        let numbers = |lines: &[(u32, String)]| lines.iter().map(|(line, _)| *line).collect::<Vec<_>>();
-        let region = |start_line, end_line| Region { start_line, start_column: 1, end_line, end_column: 2 };
+        let numbers =
+            |lines: &[(u32, String)]| lines.iter().map(|(line, _)| *line).collect::<Vec<_>>();
+        let region =
+            |start_line, end_line| Region { start_line, start_column: 1, end_line, end_column: 2 };
         let short = code(&source, region(3, 10));
         assert_eq!((numbers(&short.first), short.left_out), ((3..=10).collect(), 0));
         let long = code(&source, region(3, 11));

@@ -1,7 +1,9 @@
-//! A report as an SPDX 2.3 document: each reference a snippet of its file, each origin a package that it is a variant of.
+//! A report as an SPDX 2.3 document: each reference a snippet of its file, each origin a package
+//! that it is a variant of.
 //!
-//! Specification: <https://spdx.github.io/spdx-spec/v2.3/>. The document's name is made of what it says, so that the
-//! same scan gives the same one; the time, which SPDX demands, is the only thing that differs.
+//! Specification: <https://spdx.github.io/spdx-spec/v2.3/>. The document's name is made of what it
+//! says, so that the same scan gives the same one; the time, which SPDX demands, is the only thing
+//! that differs.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,11 +21,17 @@ const UNKNOWN: &str = "NOASSERTION";
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 const PROJECT: &str = "SPDXRef-Project";
 
-/// Draws the report. Files whose text is not known any more are left out, since SPDX demands their digests.
+/// Draws the report. Files whose text is not known any more are left out, since SPDX demands their
+/// digests.
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, facts: &SourceFacts, created: &str, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(
+    report: &Report,
+    facts: &SourceFacts,
+    created: &str,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     write_value(&document(report, facts, created), out)
 }
 
@@ -201,7 +209,11 @@ fn project(report: &Report, extracted: &mut BTreeMap<String, String>) -> Package
     }
 }
 
-fn package(number: usize, origin: &Origin<'_>, extracted: &mut BTreeMap<String, String>) -> Package {
+fn package(
+    number: usize,
+    origin: &Origin<'_>,
+    extracted: &mut BTreeMap<String, String>,
+) -> Package {
     let owner = origin.owner;
     let license = license(&owner.license, extracted);
     Package {
@@ -314,8 +326,11 @@ fn related(element: &str, relationship_type: &'static str, other: &str) -> Relat
 /// What was asked, for the reader of the document.
 fn sources(report: &Report) -> String {
     let provenance = &report.provenance;
-    let indexes: Vec<String> =
-        provenance.indexes.iter().map(|index| format!("index {} {}", index.name, index.digest)).collect();
+    let indexes: Vec<String> = provenance
+        .indexes
+        .iter()
+        .map(|index| format!("index {} {}", index.name, index.digest))
+        .collect();
     let mut sources = format!("{}; from {}", indexes.join(", "), threshold_in_words(provenance));
     not_checked(report).for_each(|file| sources.push_str(&format!("; {file}")));
     sources

@@ -4,7 +4,8 @@
 //! - That of Amazon's completion servers, `referenceTracker`:
 //!   <https://github.com/aws/language-servers>. Positions are UTF-16 units of the suggestion.
 //! - That of GitHub Copilot's language server, `copilot/ipCodeCitation`:
-//!   <https://github.com/github/copilot-language-server-release>. Ranges are of the document, lines from 0, UTF-16 units.
+//!   <https://github.com/github/copilot-language-server-release>. Ranges are of the document, lines
+//!   from 0, UTF-16 units.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -153,13 +154,24 @@ impl ReferenceShape {
     /// Every shape under the name it is written with, and what it is.
     pub const NAMED: [(&'static str, ReferenceShape, &'static str); 3] = [
         ("birthmark", ReferenceShape::Birthmark, "All that is known, by docs/check.schema.json"),
-        ("aws", ReferenceShape::Aws, "licenseName, referenceName, referenceUrl, position in the suggestion"),
-        ("copilot", ReferenceShape::Copilot, "uri, version, range in the document, matchingText, citations"),
+        (
+            "aws",
+            ReferenceShape::Aws,
+            "licenseName, referenceName, referenceUrl, position in the suggestion",
+        ),
+        (
+            "copilot",
+            ReferenceShape::Copilot,
+            "uri, version, range in the document, matchingText, citations",
+        ),
     ];
 
     /// The shape of that name.
     pub fn from_name(name: &str) -> Option<ReferenceShape> {
-        ReferenceShape::NAMED.iter().find(|(known, _, _)| *known == name).map(|&(_, shape, _)| shape)
+        ReferenceShape::NAMED
+            .iter()
+            .find(|(known, _, _)| *known == name)
+            .map(|&(_, shape, _)| shape)
     }
 }
 
@@ -186,7 +198,8 @@ impl Suggested<'_> {
             uri: self.uri.unwrap_or(document.path()).to_owned(),
             version: self.version.cloned().unwrap_or_default(),
             range: range(document, reference.region),
-            matching_text: String::from_utf8_lossy(text_of(document, reference.region)).into_owned(),
+            matching_text: String::from_utf8_lossy(text_of(document, reference.region))
+                .into_owned(),
             citations: reference.owners.iter().map(Citation::from).collect(),
         }
     }
@@ -232,7 +245,9 @@ fn settled(reference: &Reference, report: &Report) -> Option<&'static str> {
     match report.silenced.iter().find(|silenced| is_about(&silenced.finding)).map(|it| &it.by) {
         Some(Silencer::Comment { .. }) => Some("suppressed"),
         Some(Silencer::Baseline) => Some("baseline"),
-        None => reference.declared.as_ref().filter(|declared| declared.agrees()).map(|_| "declared"),
+        None => {
+            reference.declared.as_ref().filter(|declared| declared.agrees()).map(|_| "declared")
+        }
     }
 }
 
@@ -304,7 +319,8 @@ fn units(line: &[u8], column: u32) -> u32 {
 fn text_of(source: &SourceFile, region: Region) -> &[u8] {
     let offset = |line: u32, column: u32| {
         let text = String::from_utf8_lossy(source.line_text(line));
-        let bytes: usize = text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+        let bytes: usize =
+            text.chars().take(column.saturating_sub(1) as usize).map(char::len_utf8).sum();
         source.line_start(line) as usize + bytes
     };
     let start = offset(region.start_line, region.start_column);

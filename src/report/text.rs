@@ -1,7 +1,8 @@
-//! A report for people: what was found, whose it is, why it matters, what to do, in as few lines as that takes.
+//! A report for people: what was found, whose it is, why it matters, what to do, in as few lines as
+//! that takes.
 //!
-//! Findings come first, by file. Notices that only have to be kept are one line per origin. The last lines say what
-//! was checked and against which index, so that "nothing found" can be judged.
+//! Findings come first, by file. Notices that only have to be kept are one line per origin. The
+//! last lines say what was checked and against which index, so that "nothing found" can be judged.
 
 mod blocks;
 mod by_origin;
@@ -18,7 +19,9 @@ use super::printable::Printable;
 use super::strength::{about, threshold_in_words};
 use super::words::{count, decided, grouped, shown_region};
 use crate::engine::evidence::Strength;
-use crate::judgement::finding::{IndexProvenance, Note, NoteKind, Report, Severity, Silenced, Silencer};
+use crate::judgement::finding::{
+    IndexProvenance, Note, NoteKind, Report, Severity, Silenced, Silencer,
+};
 use crate::text::span::Region;
 
 /// How much of a report is shown.
@@ -65,7 +68,8 @@ pub enum Frame {
 const ROW_INDENT: usize = 16;
 const LEAST_ROOM: usize = 40;
 
-/// Places listed of one origin whose notice must be kept, and reasons for skipping, before the rest is counted.
+/// Places listed of one origin whose notice must be kept, and reasons for skipping, before the rest
+/// is counted.
 const LISTED: usize = 3;
 
 /// Skipped files that are named before the rest is counted, unless everything is asked for.
@@ -118,7 +122,10 @@ impl<'a> Page<'a> {
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
         let lines = textwrap::wrap(text, options);
-        lines.iter().enumerate().try_for_each(|(i, line)| row(out, if i == 0 { label } else { "" }, line))
+        lines
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, line)| row(out, if i == 0 { label } else { "" }, line))
     }
 
     fn remedies(&self, remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
@@ -134,14 +141,18 @@ impl<'a> Page<'a> {
                 (_, Frame::FindingsOnly) => continue,
                 (NoteKind::Skipped, _) => {
                     skipped += 1;
-                    if skipped > SKIPPED_LISTED && self.settings.references == References::Findings {
+                    if skipped > SKIPPED_LISTED && self.settings.references == References::Findings
+                    {
                         continue;
                     }
                     (YELLOW, "skipped")
                 }
                 (NoteKind::Warning, _) => (YELLOW, "warning"),
-                // Limits of the search are of interest to whoever asks for everything; JSON has them always.
-                (NoteKind::Limit, _) if self.settings.references == References::Findings => continue,
+                // Limits of the search are of interest to whoever asks for everything; JSON has
+                // them always.
+                (NoteKind::Limit, _) if self.settings.references == References::Findings => {
+                    continue;
+                }
                 (NoteKind::Partial, _) => (YELLOW, "checked in part"),
                 (NoteKind::Limit, _) => (YELLOW, "limit reached"),
                 (NoteKind::Info, _) => (BLUE, "note"),
@@ -158,7 +169,10 @@ impl<'a> Page<'a> {
         }
         if skipped > SKIPPED_LISTED && self.settings.references == References::Findings {
             let more = count(skipped - SKIPPED_LISTED, "more file");
-            writeln!(out, "{YELLOW}skipped{YELLOW:#}: {more}; --references and --format json name them all")?;
+            writeln!(
+                out,
+                "{YELLOW}skipped{YELLOW:#}: {more}; --references and --format json name them all"
+            )?;
         }
         if any { writeln!(out) } else { Ok(()) }
     }
@@ -187,7 +201,10 @@ impl<'a> Page<'a> {
         writeln!(out, "{DIM}checked{DIM:#}  {files}, {lines}; {references}{decided}")?;
         if let Some(change) = &self.report.provenance.change {
             let change = Printable(change);
-            writeln!(out, "{DIM}change{DIM:#}   {change}; only what touches its added lines is reported")?;
+            writeln!(
+                out,
+                "{DIM}change{DIM:#}   {change}; only what touches its added lines is reported"
+            )?;
         }
         if let Some(silenced) = silenced(&self.report.silenced) {
             writeln!(out, "{DIM}silenced{DIM:#} {silenced}")?;
@@ -238,7 +255,8 @@ fn labelled(remedies: &[String]) -> impl Iterator<Item = (&'static str, String)>
     remedies.iter().enumerate().map(move |(i, remedy)| (label(i), Printable(remedy).to_string()))
 }
 
-/// A text as a link to a page, if there is one (OSC 8, as terminals agreed on it). Addresses are percent-encoded.
+/// A text as a link to a page, if there is one (OSC 8, as terminals agreed on it). Addresses are
+/// percent-encoded.
 fn link(text: &str, page: Option<&str>, links: Links) -> String {
     match (links, page) {
         (Links::Shown, Some(page)) => {
@@ -279,7 +297,9 @@ fn silenced(silenced: &[Silenced]) -> Option<String> {
         (0, 0) => None,
         (_, 0) => Some(format!("{findings} by comments")),
         (0, _) => Some(format!("{findings} by the baseline")),
-        (comments, _) => Some(format!("{findings}: {comments} by comments, {baselined} by the baseline")),
+        (comments, _) => {
+            Some(format!("{findings}: {comments} by comments, {baselined} by the baseline"))
+        }
     }
 }
 
@@ -296,8 +316,11 @@ fn reasons(notes: &[Note]) -> String {
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     let more: usize = counts.iter().skip(LISTED).map(|(_, n)| n).sum();
-    let mut parts: Vec<String> =
-        counts.iter().take(LISTED).map(|(message, n)| format!("{n} {}", Printable(message))).collect();
+    let mut parts: Vec<String> = counts
+        .iter()
+        .take(LISTED)
+        .map(|(message, n)| format!("{n} {}", Printable(message)))
+        .collect();
     if more > 0 {
         parts.push(format!("{more} for other reasons"));
     }

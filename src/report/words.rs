@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::printable::Printable;
 use crate::engine::evidence::Strength;
 use crate::engine::matcher::CopyKind;
-use crate::judgement::finding::{Agreement, Decision, Declared, DeclaredBy, Reference, Report, Taking};
+use crate::judgement::finding::{
+    Agreement, Decision, Declared, DeclaredBy, Reference, Report, Taking,
+};
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::text::span::Region;
 
@@ -140,7 +142,9 @@ pub(super) fn title(reference: &Reference) -> String {
     let owner = reference.owners.first().map(|owner| &owner.license);
     let license = match owner.and_then(|fact| fact.expression.as_ref()) {
         Some(expression) => format!("{} code", Printable(expression.as_str())),
-        None if reference.verdict.decision == Decision::Reserved => "code without a licence".to_owned(),
+        None if reference.verdict.decision == Decision::Reserved => {
+            "code without a licence".to_owned()
+        }
         None => "code under an unknown licence".to_owned(),
     };
     let file = match &reference.outbound.expression {

@@ -12,7 +12,8 @@ const FILES_NAMED: usize = 3;
 
 /// What a reader must know of references that raise no finding because of what the user said.
 ///
-/// `own` counts the matches that were left out because they are with packages of the project itself.
+/// `own` counts the matches that were left out because they are with packages of the project
+/// itself.
 pub(super) fn notes(references: &[Reference], own: usize, settings: &ScanSettings) -> Vec<Note> {
     let notes = [
         left_out(own, settings),
@@ -45,8 +46,10 @@ fn left_out(own: usize, settings: &ScanSettings) -> Option<Note> {
 /// What the declaration of own packages clears.
 fn owned(references: &[Reference], policy: &PolicySettings) -> Option<Note> {
     let origins = references.iter().filter_map(|reference| reference.owners.first());
-    let own: Vec<&str> =
-        origins.filter(|origin| policy.owns(&origin.purl)).map(|origin| origin.purl.package()).collect();
+    let own: Vec<&str> = origins
+        .filter(|origin| policy.owns(&origin.purl))
+        .map(|origin| origin.purl.package())
+        .collect();
     let packages: BTreeSet<&str> = own.iter().copied().collect();
     let packages: Vec<&str> = packages.into_iter().collect();
     let what = match (own.len(), packages.len()) {
@@ -69,22 +72,29 @@ fn excepted(references: &[Reference]) -> Option<Note> {
     Some(Note { path: None, kind: NoteKind::Info, message })
 }
 
-/// Files that state a licence of their own under which the project around them cannot hold them: a reference in such a
-/// file is judged by the file, and the project is left to be judged by somebody.
+/// Files that state a licence of their own under which the project around them cannot hold them: a
+/// reference in such a file is judged by the file, and the project is left to be judged by
+/// somebody.
 fn apart(references: &[Reference], settings: &ScanSettings) -> Option<Note> {
     let project = settings.project_license.expression.as_ref()?;
     let states_its_own = |reference: &&Reference| {
         matches!(reference.outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile)
     };
-    let refused = |license: &LicenseExpression| settings.policy.compat(license, project).answer == Answer::No;
+    let refused =
+        |license: &LicenseExpression| settings.policy.compat(license, project).answer == Answer::No;
     let files: BTreeSet<(&str, &LicenseExpression)> = references
         .iter()
         .filter(states_its_own)
-        .filter_map(|reference| Some((reference.path.as_str(), reference.outbound.expression.as_ref()?)))
+        .filter_map(|reference| {
+            Some((reference.path.as_str(), reference.outbound.expression.as_ref()?))
+        })
         .filter(|(_, license)| refused(license))
         .collect();
-    let named: Vec<String> =
-        files.iter().take(FILES_NAMED).map(|(path, license)| format!("{path} ({license})")).collect();
+    let named: Vec<String> = files
+        .iter()
+        .take(FILES_NAMED)
+        .map(|(path, license)| format!("{path} ({license})"))
+        .collect();
     let what = match files.len() {
         0 => return None,
         1 => "1 file with references states a licence of its own".to_owned(),
@@ -95,6 +105,7 @@ fn apart(references: &[Reference], settings: &ScanSettings) -> Option<Note> {
         more => format!(" and {more} more"),
     };
     let named = named.join(", ");
-    let message = format!("{what} that a work under {project} as a whole may not hold: {named}{more}");
+    let message =
+        format!("{what} that a work under {project} as a whole may not hold: {named}{more}");
     Some(Note { path: None, kind: NoteKind::Info, message })
 }

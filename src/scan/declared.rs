@@ -1,4 +1,5 @@
-//! What files declare of their own licence and of that of their parts, judged whether anything matches or not.
+//! What files declare of their own licence and of that of their parts, judged whether anything
+//! matches or not.
 
 use std::path::Path;
 
@@ -20,7 +21,8 @@ impl Scanner {
         outbound: &LicenseFact,
         report: &mut FileReport,
     ) {
-        let states_its_own = matches!(outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile);
+        let states_its_own =
+            matches!(outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile);
         let states_parts = declaration::may_state(source.text());
         if !states_its_own && !states_parts {
             return;
@@ -32,7 +34,8 @@ impl Scanner {
         let worse = report.findings.iter().filter(|it| it.rule == Rule::LicenseIncompatible);
         let known: Vec<LineRange> = worse.map(|finding| finding.region.into()).collect();
         let around = self.license_around(source.path());
-        let file = policy::File { source, outbound, states_its_own, around: &around, known: &known };
+        let file =
+            policy::File { source, outbound, states_its_own, around: &around, known: &known };
         let found = policy::incompatible(&file, &said, &self.settings.policy);
         if !found.is_empty() {
             report.findings.extend(found);

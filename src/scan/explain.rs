@@ -1,4 +1,5 @@
-//! References explained: the file is looked at once more, and the account of its matches laid over its lines.
+//! References explained: the file is looked at once more, and the account of its matches laid over
+//! its lines.
 
 use super::look::FoundBesideOwn;
 use super::{Scanner, identity};
@@ -13,7 +14,8 @@ use crate::text::span::{LineRange, Region};
 use crate::text::token::{self, Margins, TokenClass, TokenStream, Tokenizer};
 
 impl Scanner {
-    /// Explains references that [`Scanner::file`] found in a file. One that is no longer there is left out.
+    /// Explains references that [`Scanner::file`] found in a file. One that is no longer there is
+    /// left out.
     ///
     /// # Errors
     /// If the index is damaged.
@@ -45,7 +47,8 @@ impl Scanner {
         for (found, account) in found.iter().zip(&accounts) {
             let region = source.region(token::extent(source, &stream, found.tokens));
             let id = identity(found);
-            let reference = references.iter().find(|known| known.id == id && known.region == region);
+            let reference =
+                references.iter().find(|known| known.id == id && known.region == region);
             if let (Some(&reference), Some(account)) = (reference, account) {
                 let laid = Laid { source, stream: &stream, lines: &lines, account };
                 explanations.push(laid.explanation(reference, threshold, self.chance));
@@ -64,9 +67,15 @@ struct Laid<'a> {
 }
 
 impl Laid<'_> {
-    fn explanation(&self, reference: &Reference, threshold_bits: f32, chance: Chance) -> Explanation {
+    fn explanation(
+        &self,
+        reference: &Reference,
+        threshold_bits: f32,
+        chance: Chance,
+    ) -> Explanation {
         let bits = reference.evidence.bits;
-        let presets = Preset::NAMED.iter().filter(|(_, preset)| bits >= preset.threshold_bits(chance));
+        let presets =
+            Preset::NAMED.iter().filter(|(_, preset)| bits >= preset.threshold_bits(chance));
         Explanation {
             reference: reference.clone(),
             purl: self.account.purl.clone(),
@@ -80,10 +89,11 @@ impl Laid<'_> {
         }
     }
 
-    /// The lines of a reference, as far as tokens were weighed: the word that begins the next definition was, though
-    /// the reference ends before it.
+    /// The lines of a reference, as far as tokens were weighed: the word that begins the next
+    /// definition was, though the reference ends before it.
     fn shown_lines(&self, reference: &Reference) -> std::ops::RangeInclusive<u32> {
-        let last = self.account.entries.last().map(|last| self.lines[last.entry.pair.query as usize]);
+        let last =
+            self.account.entries.last().map(|last| self.lines[last.entry.pair.query as usize]);
         let Region { start_line, end_line, .. } = reference.region;
         start_line..=last.map_or(end_line, |last| last.max(end_line))
     }
@@ -108,10 +118,13 @@ impl Laid<'_> {
         let span = self.stream.spans()[token];
         let column = |offset: u32| {
             let before = text.len().min((offset - start) as usize);
-            String::from_utf8_lossy(&text[..before]).trim_end_matches(['\r', '\n']).chars().count() as u32 + 1
+            String::from_utf8_lossy(&text[..before]).trim_end_matches(['\r', '\n']).chars().count()
+                as u32
+                + 1
         };
         let entries = &self.account.entries;
-        let pair = entries.binary_search_by_key(&(token as u32), |accounted| accounted.entry.pair.query);
+        let pair =
+            entries.binary_search_by_key(&(token as u32), |accounted| accounted.entry.pair.query);
         Token {
             start_column: column(span.start),
             end_column: column(span.end),
@@ -121,7 +134,8 @@ impl Laid<'_> {
     }
 
     fn run(&self, number: usize) -> Option<Run> {
-        let pairs = || self.account.entries.iter().filter(move |accounted| accounted.entry.run == number);
+        let pairs =
+            || self.account.entries.iter().filter(move |accounted| accounted.entry.run == number);
         let run = self.account.runs[number];
         let line = |accounted: &AccountedPair| self.lines[accounted.entry.pair.query as usize];
         Some(Run {

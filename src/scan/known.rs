@@ -29,7 +29,11 @@ impl LookedAt {
 
 impl Scanner {
     /// Silences the findings that the baseline knows.
-    pub(super) fn silence_known(&self, reports: &mut [FileReport], looked_at: &LookedAt) -> Vec<Note> {
+    pub(super) fn silence_known(
+        &self,
+        reports: &mut [FileReport],
+        looked_at: &LookedAt,
+    ) -> Vec<Note> {
         let Some(baseline) = self.settings.baseline.as_ref() else {
             return Vec::new();
         };
@@ -41,7 +45,8 @@ impl Scanner {
             let count = |places: &Places, path: &str| places.get(path).copied().unwrap_or(0);
             for place in here.raised.remove(known).unwrap_or_default() {
                 let path = &here.paths[place];
-                reports[place].silence_all_but(known, (count(&now, path) - count(&places, path)) as usize);
+                reports[place]
+                    .silence_all_but(known, (count(&now, path) - count(&places, path)) as usize);
             }
             let left = before.iter().filter(|(path, _)| looked_at.has_left(path));
             gone += left.map(|(_, count)| count).sum::<u64>().saturating_sub(places.values().sum());
@@ -54,11 +59,13 @@ impl Scanner {
     }
 }
 
-/// How many findings of code that the licence does not allow the baseline silences. It holds no reason for them.
+/// How many findings of code that the licence does not allow the baseline silences. It holds no
+/// reason for them.
 fn refused(reports: &[FileReport]) -> usize {
     let silenced = reports.iter().flat_map(|report| &report.silenced);
-    let is_refused =
-        |it: &&Silenced| it.finding.rule == Rule::LicenseIncompatible && matches!(it.by, Silencer::Baseline);
+    let is_refused = |it: &&Silenced| {
+        it.finding.rule == Rule::LicenseIncompatible && matches!(it.by, Silencer::Baseline)
+    };
     silenced.filter(is_refused).count()
 }
 
@@ -104,7 +111,8 @@ impl Here {
                 *here.findings.entry(known).or_default().entry(path.clone()).or_default() += 1;
             }
             for id in &report.ids {
-                *here.references.entry(id.clone()).or_default().entry(path.clone()).or_default() += 1;
+                *here.references.entry(id.clone()).or_default().entry(path.clone()).or_default() +=
+                    1;
             }
         }
         here
@@ -123,8 +131,9 @@ impl Here {
 impl FileReport {
     /// Leaves so many findings: in a change those with the most added lines, else the last.
     fn silence_all_but(&mut self, known: &Known, count: usize) {
-        let mut places: Vec<usize> =
-            (0..self.findings.len()).filter(|&place| Known::of(&self.findings[place]) == *known).collect();
+        let mut places: Vec<usize> = (0..self.findings.len())
+            .filter(|&place| Known::of(&self.findings[place]) == *known)
+            .collect();
         places.sort_by_key(|&place| (self.findings[place].added.len(), place));
         places.truncate(places.len().saturating_sub(count));
         let mut place = 0;

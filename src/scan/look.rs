@@ -1,5 +1,5 @@
-//! What the engine sees in one file: all that follows from its text, the indexes and the threshold, and from nothing that
-//! is decided about licences.
+//! What the engine sees in one file: all that follows from its text, the indexes and the threshold,
+//! and from nothing that is decided about licences.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -42,7 +42,8 @@ pub(super) struct Seen {
     pub(super) silenced: Vec<Region>,
     /// Matches with packages of the project itself, which are left out.
     pub(super) own: usize,
-    /// The comments of the file; read only where there are matches, to see what it says of its provenance.
+    /// The comments of the file; read only where there are matches, to see what it says of its
+    /// provenance.
     pub(super) comments: Vec<Comment>,
     /// The first line that holds code.
     pub(super) first_code: u32,
@@ -66,7 +67,8 @@ pub(super) struct Limits {
     pub(super) common_fingerprints: usize,
     pub(super) kgrams_left_out: usize,
     pub(super) candidates_left_out: usize,
-    /// Files in a language of which no model of ordinary code is known: only exact copies are found there.
+    /// Files in a language of which no model of ordinary code is known: only exact copies are found
+    /// there.
     pub(super) files_without_model: usize,
 }
 
@@ -74,7 +76,8 @@ pub(super) struct Limits {
 const TOKENS_WITHOUT_TURN: usize = 100_000;
 static LARGE: Mutex<()> = Mutex::new(());
 
-/// Tokens that an exact copy has at least where nothing is known of what is ordinary in its language.
+/// Tokens that an exact copy has at least where nothing is known of what is ordinary in its
+/// language.
 const EXACT_TOKENS: u32 = 60;
 
 impl Skip {
@@ -85,7 +88,9 @@ impl Skip {
             Skip::TimedOut => {
                 "not checked: the parser did not end in time; please report this file, or exclude it"
             }
-            Skip::NoThread => "not checked: the system gives no threads; raise the limit on processes",
+            Skip::NoThread => {
+                "not checked: the system gives no threads; raise the limit on processes"
+            }
         }
     }
 
@@ -170,7 +175,8 @@ impl Scanner {
             false => tokenizer.layout(source).comments().to_vec(),
         };
         let first_code = lines.first().copied().unwrap_or(u32::MAX);
-        let lines_of = |gap: &ByteSpan| source.line(gap.start)..=source.line(gap.end.saturating_sub(1));
+        let lines_of =
+            |gap: &ByteSpan| source.line(gap.start)..=source.line(gap.end.saturating_sub(1));
         let mut seen = Seen {
             matches: Vec::new(),
             silenced: Vec::new(),
@@ -183,7 +189,9 @@ impl Scanner {
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));
             match &covered {
-                Some(covered) if covered.share(found.tokens) >= IDIOM_COVERAGE => seen.silenced.push(region),
+                Some(covered) if covered.share(found.tokens) >= IDIOM_COVERAGE => {
+                    seen.silenced.push(region)
+                }
                 _ => seen.matches.push(Located { id: identity(&found), region, found }),
             }
         }
@@ -191,7 +199,8 @@ impl Scanner {
     }
 }
 
-/// What was found, how many of all matches are with packages of the project itself, and the model by which it was weighed.
+/// What was found, how many of all matches are with packages of the project itself, and the model
+/// by which it was weighed.
 pub(super) struct FoundBesideOwn<'a> {
     pub(super) found: Found,
     pub(super) own: usize,
@@ -201,8 +210,9 @@ pub(super) struct FoundBesideOwn<'a> {
 impl Scanner {
     /// Finds what a query resembles in the packages of others, each match with its owners in order.
     ///
-    /// The project's own packages are only looked up once something resembles anything: most changes resemble nothing,
-    /// and to read all manifests of a large repository takes longer than to check a file.
+    /// The project's own packages are only looked up once something resembles anything: most
+    /// changes resemble nothing, and to read all manifests of a large repository takes longer than
+    /// to check a file.
     ///
     /// # Errors
     /// If the index is damaged.
@@ -227,8 +237,8 @@ impl Scanner {
         Ok(FoundBesideOwn { found, own, model })
     }
 
-    /// What the engine finds by a model. Where there is none for the language only exact copies count: all code would be
-    /// surprising.
+    /// What the engine finds by a model. Where there is none for the language only exact copies
+    /// count: all code would be surprising.
     fn find_by(
         &self,
         model: Option<Model<'_>>,

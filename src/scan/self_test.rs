@@ -1,8 +1,9 @@
 //! Whether a copy is found here, tried on a copy that birthmark brings along.
 //!
-//! The index holds no source text, so nothing of it can be planted. The test has its own text: it indexes a file the
-//! way `birthmark index add` does, asks that index together with those a scan would ask, and expects a function that
-//! was reformatted and put into another file, with its owner.
+//! The index holds no source text, so nothing of it can be planted. The test has its own text: it
+//! indexes a file the way `birthmark index add` does, asks that index together with those a scan
+//! would ask, and expects a function that was reformatted and put into another file, with its
+//! owner.
 
 use std::io;
 
@@ -18,7 +19,8 @@ use crate::text::span::Region;
 use crate::text::token::Tokenizer;
 
 /// What is indexed.
-const ORIGINAL: &str = include_str!("../../fixtures/demo-components/plaintable/plaintable/layout.py");
+const ORIGINAL: &str =
+    include_str!("../../fixtures/demo-components/plaintable/plaintable/layout.py");
 /// A file into which one function of it was put, broken into other lines and without its comments.
 const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
 /// The first and the last line of that function in [`COPY`].
@@ -113,7 +115,8 @@ fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
 
 /// The lines of the planted function, counted from 1.
 fn copied_lines() -> std::ops::Range<usize> {
-    let place = |wanted: &str| COPY.lines().position(|line| line == wanted).map_or(0, |line| line + 1);
+    let place =
+        |wanted: &str| COPY.lines().position(|line| line == wanted).map_or(0, |line| line + 1);
     place(FIRST_LINE)..place(LAST_LINE) + 1
 }
 

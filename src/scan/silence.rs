@@ -21,7 +21,8 @@ pub enum Suppressions {
     All,
     /// None.
     None,
-    /// Those that files hold in another state of the project too, and that the change under review leaves alone.
+    /// Those that files hold in another state of the project too, and that the change under review
+    /// leaves alone.
     Of(SideFiles),
 }
 
@@ -34,7 +35,8 @@ impl Suppressions {
         review: &Review,
     ) -> (Vec<Suppression>, Vec<Suppression>) {
         let Suppressions::Of(side) = self else { return (read, Vec::new()) };
-        let before = walk::read(&side.at(Path::new(source.path())), MAX_SCANNED_BYTES).unwrap_or_default();
+        let before =
+            walk::read(&side.at(Path::new(source.path())), MAX_SCANNED_BYTES).unwrap_or_default();
         let mut old: HashMap<&[u8], usize> = HashMap::new();
         let lines = before.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
         lines
@@ -44,7 +46,9 @@ impl Suppressions {
             let line = suppression.region.start_line;
             let is_added = match review {
                 Review::Whole => false,
-                Review::Lines(lines) => !lines.within(LineRange { first: line, last: line }).is_empty(),
+                Review::Lines(lines) => {
+                    !lines.within(LineRange { first: line, last: line }).is_empty()
+                }
             };
             match old.get_mut(source.line_text(line).trim_ascii()) {
                 Some(left) if *left > 0 && !is_added => {
@@ -60,8 +64,10 @@ impl Suppressions {
 /// The finding about a comment that a change adds and that does not silence.
 fn added(source: &SourceFile, suppression: &Suppression) -> Finding {
     let rules: Vec<&str> = suppression.rules.iter().map(|rule| rule.code()).collect();
-    let problem =
-        format!("the change adds a comment that silences {}; it is not heard here", rules.join(", "));
+    let problem = format!(
+        "the change adds a comment that silences {}; it is not heard here",
+        rules.join(", ")
+    );
     Finding {
         rule: Rule::PolicyChanged,
         remedies: vec!["Let a maintainer decide whether the comment may stay.".to_owned()],
@@ -78,7 +84,9 @@ impl Scanner {
         review: &Review,
         report: &mut FileReport,
     ) -> Result<(), IndexError> {
-        if self.settings.suppressions == Suppressions::None || !suppression::is_mentioned(source.text()) {
+        if self.settings.suppressions == Suppressions::None
+            || !suppression::is_mentioned(source.text())
+        {
             return Ok(());
         }
         let (read, malformed) = suppression::read(source, &tokenizer.layout(source));
@@ -91,7 +99,9 @@ impl Scanner {
         }
         if !unused.is_empty() {
             let weaker = self.weaker_regions(tokenizer, source)?;
-            unused.retain(|(suppression, _)| !weaker.iter().any(|&region| suppression.is_about(region)));
+            unused.retain(|(suppression, _)| {
+                !weaker.iter().any(|&region| suppression.is_about(region))
+            });
         }
         let unused = unused.into_iter().map(|(suppression, rule)| {
             let problem = format!("the comment silences no {} here", rule.code());
@@ -110,8 +120,8 @@ impl Scanner {
         Ok(())
     }
 
-    /// Where there is a match that a laxer threshold would report. A comment may be meant for it: one and the same comment
-    /// serves a strict hook and a lax audit.
+    /// Where there is a match that a laxer threshold would report. A comment may be meant for it:
+    /// one and the same comment serves a strict hook and a lax audit.
     fn weaker_regions(
         &self,
         tokenizer: &mut Tokenizer,
@@ -144,7 +154,9 @@ impl FileReport {
         }
         // A second comment for the same finding is of use as long as the first is.
         let again = self.silenced.iter().map(|silenced| &silenced.finding);
-        used.extend(again.filter(|finding| suppression.silences(finding)).map(|finding| finding.rule));
+        used.extend(
+            again.filter(|finding| suppression.silences(finding)).map(|finding| finding.rule),
+        );
         used
     }
 }

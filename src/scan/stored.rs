@@ -1,7 +1,8 @@
-//! How what the engine saw in a text is kept by the cache: as one line of JSON, without what is usual.
+//! How what the engine saw in a text is kept by the cache: as one line of JSON, without what is
+//! usual.
 //!
-//! The types mirror those of the engine. Numbers with a fraction are kept as their bits: what comes back is what was put
-//! in, to the last one, and so is the report.
+//! The types mirror those of the engine. Numbers with a fraction are kept as their bits: what comes
+//! back is what was put in, to the last one, and so is the report.
 
 use std::str::FromStr;
 
@@ -92,7 +93,8 @@ struct StoredOwner {
     vendored_packages: Vec<String>,
 }
 
-const KINDS: [CopyKind; 4] = [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited];
+const KINDS: [CopyKind; 4] =
+    [CopyKind::Verbatim, CopyKind::Reformatted, CopyKind::Renamed, CopyKind::Edited];
 const PRECISIONS: [Precision; 2] = [Precision::Exact, Precision::Imprecise];
 const SOURCES: [LearnedFrom; 8] = [
     LearnedFrom::Given,
@@ -138,7 +140,8 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
     if stored.exhausted {
         return Some(Look::Skipped(Skip::BudgetExhausted));
     }
-    let [common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model] = stored.limits;
+    let [common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model] =
+        stored.limits;
     Some(Look::Seen(Seen {
         matches: stored.matches.into_iter().map(StoredMatch::located).collect::<Option<_>>()?,
         silenced: stored.silenced.into_iter().map(to_region).collect(),
@@ -146,7 +149,12 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
         comments: stored.comments.into_iter().map(to_comment).collect(),
         first_code: stored.first_code,
         unread: stored.unread.into_iter().flat_map(|(first, last)| first..=last).collect(),
-        limits: Limits { common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model },
+        limits: Limits {
+            common_fingerprints,
+            kgrams_left_out,
+            candidates_left_out,
+            files_without_model,
+        },
     }))
 }
 
@@ -179,7 +187,8 @@ impl StoredMatch {
     }
 
     fn located(self) -> Option<Located> {
-        let [bits, structure, names, literals, penalties, calibration] = self.evidence.map(f32::from_bits);
+        let [bits, structure, names, literals, penalties, calibration] =
+            self.evidence.map(f32::from_bits);
         let (matched_tokens, packages) = (self.matched_tokens, self.packages);
         let found = Match {
             tokens: TokenRange { start: self.tokens[0], end: self.tokens[1] },

@@ -4,8 +4,9 @@
 //!   bytes --lines--> Incoming --channel--> batch --request--> Suggestion --Checker--> Report --answer--> line
 //! ```
 //!
-//! A thread reads ahead; what waits is checked side by side and answered in order. A line that cannot be answered is
-//! answered by saying why, and the rest goes on. The project is opened once, and anew when it has changed.
+//! A thread reads ahead; what waits is checked side by side and answered in order. A line that
+//! cannot be answered is answered by saying why, and the rest goes on. The project is opened once,
+//! and anew when it has changed.
 
 mod answer;
 mod lines;
@@ -36,8 +37,8 @@ use request::Suggestion;
 const READ_AHEAD: usize = 4;
 /// Lines that are checked side by side at most.
 const MAX_BATCH: usize = 64;
-/// How long a project stays open. What has changed of it is seen at once but for the statements of licence around the files,
-/// which are many and are read as they are needed.
+/// How long a project stays open. What has changed of it is seen at once but for the statements of
+/// licence around the files, which are many and are read as they are needed.
 const MAX_AGE: Duration = Duration::from_secs(60);
 /// Bytes of lines after which a batch is full.
 const MAX_BATCH_BYTES: usize = 4 << 20;
@@ -66,7 +67,8 @@ pub struct Ended {
 }
 
 impl Checks {
-    /// Answers until the input ends or nobody reads the answers any more. `warn` is told what goes wrong beside that.
+    /// Answers until the input ends or nobody reads the answers any more. `warn` is told what goes
+    /// wrong beside that.
     ///
     /// # Errors
     /// If an answer cannot be written for another reason, or no thread can be started.
@@ -118,9 +120,9 @@ impl Checks {
         match batch {
             [alone] => vec![self.answer(checker, &mut Tokenizer::new(), alone)],
             several => self.threads.install(|| {
-                let each = several
-                    .par_iter()
-                    .map_init(Tokenizer::new, |tokenizer, line| self.answer(checker, tokenizer, line));
+                let each = several.par_iter().map_init(Tokenizer::new, |tokenizer, line| {
+                    self.answer(checker, tokenizer, line)
+                });
                 each.collect()
             }),
         }
@@ -138,7 +140,9 @@ impl Checks {
         match answered {
             Ok(Ok(answered)) => answered,
             Ok(Err(refused)) => Answered::refused(line, refused),
-            Err(_) => Answered::failed(line, "birthmark failed on this suggestion; please report it"),
+            Err(_) => {
+                Answered::failed(line, "birthmark failed on this suggestion; please report it")
+            }
         }
     }
 
@@ -155,7 +159,8 @@ impl Checks {
             false => Review::Lines(text.lines().into()),
         };
         let report = checker.check(tokenizer, text.source(), &review);
-        let answer = Answer::of(line.number, &suggestion, &text, &report, (self.shape, self.policy));
+        let answer =
+            Answer::of(line.number, &suggestion, &text, &report, (self.shape, self.policy));
         Answered { answer, references: report.references }
     }
 

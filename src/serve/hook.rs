@@ -4,8 +4,9 @@
 //!   event --agents--> Event --edit--> new text, new lines --Checker--> Report --advice--> Judgement --agents--> decision
 //! ```
 //!
-//! An agent runs this as a command of its own, an event of JSON on standard input, and goes by the JSON on standard output.
-//! Whatever goes wrong, the agent goes on: what cannot be judged is let through, and says so.
+//! An agent runs this as a command of its own, an event of JSON on standard input, and goes by the
+//! JSON on standard output. Whatever goes wrong, the agent goes on: what cannot be judged is let
+//! through, and says so.
 
 mod advice;
 pub mod agents;
@@ -116,8 +117,8 @@ impl Hook {
         if bytes.len() as u64 > MAX_EVENT_BYTES {
             return Err(format!("the event is larger than {} MiB", MAX_EVENT_BYTES >> 20));
         }
-        let event: Value =
-            serde_json::from_slice(&bytes).map_err(|error| format!("the event is not JSON: {error}"))?;
+        let event: Value = serde_json::from_slice(&bytes)
+            .map_err(|error| format!("the event is not JSON: {error}"))?;
         Ok(self.agent.event(&event))
     }
 
@@ -138,7 +139,12 @@ impl Hook {
         let mut judgements = Vec::new();
         for (write, language) in written {
             if !checker.session().excludes(&directory.join(&write.path)) {
-                judgements.push(self.judged_file(&checker, &directory, (write, language), event.moment));
+                judgements.push(self.judged_file(
+                    &checker,
+                    &directory,
+                    (write, language),
+                    event.moment,
+                ));
             }
         }
         advice::together(judgements)
@@ -155,9 +161,14 @@ impl Hook {
         let path = directory.join(&write.path);
         let edited = edit::edited(directory, write, language, moment)?;
         if edited.text.len() as u64 > DEFAULT_SIZE_LIMIT {
-            return Err(format!("{} is larger than {} MiB", display_path(&path), DEFAULT_SIZE_LIMIT >> 20));
+            return Err(format!(
+                "{} is larger than {} MiB",
+                display_path(&path),
+                DEFAULT_SIZE_LIMIT >> 20
+            ));
         }
-        let mut looked = Looked { checker, tokenizer: Tokenizer::new(), path: shown(&path), language };
+        let mut looked =
+            Looked { checker, tokenizer: Tokenizer::new(), path: shown(&path), language };
         let report = looked.at(edited.text, &edited.review)?;
         let mut refused: Vec<&Reference> = self.policy.dropped(&report).collect();
         if let Some(before) = edited.before.filter(|_| !refused.is_empty()) {
@@ -168,7 +179,8 @@ impl Hook {
         Ok(advice::of(&report, &refused))
     }
 
-    /// The project that a directory is in. A configuration that was named holds wherever the agent works.
+    /// The project that a directory is in. A configuration that was named holds wherever the agent
+    /// works.
     fn place_at(&self, directory: &Path) -> Place {
         let configured = match &self.place.configured {
             ConfigChoice::Nearest(_) => ConfigChoice::Nearest(directory.to_owned()),
@@ -180,7 +192,8 @@ impl Hook {
     /// Notes what was suggested and refused.
     fn note(&self, checker: &Checker, report: &Report, refused: &[&Reference]) {
         let (session, refused) = (checker.session(), refused.iter().copied());
-        // The journal is not worth stopping an agent for; the next command that somebody types tells what is wrong.
+        // The journal is not worth stopping an agent for; the next command that somebody types
+        // tells what is wrong.
         let _ = self.journal.note(session, journal::Event::Suggested, None, &report.references);
         let _ = self.journal.note(session, journal::Event::Dropped, None, refused);
     }
@@ -205,12 +218,13 @@ impl Looked<'_> {
     }
 }
 
-/// Whether a reference is mostly what stood in the file before: an agent that writes a copy anew, bit by bit, must not be
-/// refused the first step. How its matches fall apart on the way says nothing; of whom they are, and how much of them is
-/// new, does.
+/// Whether a reference is mostly what stood in the file before: an agent that writes a copy anew,
+/// bit by bit, must not be refused the first step. How its matches fall apart on the way says
+/// nothing; of whom they are, and how much of them is new, does.
 fn stood_before(reference: &Reference, before: &Report) -> bool {
-    let origin =
-        |reference: &Reference| reference.owners.first().map(|owner| owner.purl.package().to_owned());
+    let origin = |reference: &Reference| {
+        reference.owners.first().map(|owner| owner.purl.package().to_owned())
+    };
     let same = before.references.iter().filter(|known| origin(known) == origin(reference));
     let most = same.map(|known| known.evidence.bits).fold(0.0, f32::max);
     let lines = reference.region.end_line - reference.region.start_line + 1;

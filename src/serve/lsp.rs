@@ -4,9 +4,9 @@
 //!   input --frames--> Event --server--> Job --worker--> Event --server--> outbox --> output
 //! ```
 //!
-//! The server's own thread reads no file, checks nothing and never waits for the client: it keeps the documents, decides
-//! what is done next, and answers. One thread checks. What is superseded before it began is dropped, and what was
-//! superseded while it was done is thrown away.
+//! The server's own thread reads no file, checks nothing and never waits for the client: it keeps
+//! the documents, decides what is done next, and answers. One thread checks. What is superseded
+//! before it began is dropped, and what was superseded while it was done is thrown away.
 //!
 //! Only this room knows the protocol's types. Specification:
 //! <https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/>.
@@ -92,7 +92,11 @@ enum Event {
 }
 
 /// Serves one client until it ends.
-pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send + 'static, start: Start) -> Ending {
+pub fn serve(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    start: Start,
+) -> Ending {
     let (events, happened) = mpsc::sync_channel(MAX_EVENTS);
     let reader = events.clone();
     let started = thread::Builder::new()

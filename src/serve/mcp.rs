@@ -1,15 +1,17 @@
-//! The Model Context Protocol: an agent asks, before it writes code, whose that code is and whether it may stay.
+//! The Model Context Protocol: an agent asks, before it writes code, whose that code is and whether
+//! it may stay.
 //!
 //! ```text
 //! input --lines--> transport --requests--> server --a thread each--> tools --> project's Checker
 //! output <-lines-- transport <--answers--- server <----------------- answer (text, and data by its schema)
 //! ```
 //!
-//! Speaks both eras of the protocol over lines of JSON, as the official SDK does: revisions up to 2025-11-25, which open with
-//! `initialize`, and 2026-07-28, which does not. Specification: <https://modelcontextprotocol.io/specification>.
+//! Speaks both eras of the protocol over lines of JSON, as the official SDK does: revisions up to
+//! 2025-11-25, which open with `initialize`, and 2026-07-28, which does not. Specification:
+//! <https://modelcontextprotocol.io/specification>.
 //!
-//! Nothing is written but messages, nothing is read but what a caller names below the roots, what the project is
-//! configured by, and its statements of licence.
+//! Nothing is written but messages, nothing is read but what a caller names below the roots, what
+//! the project is configured by, and its statements of licence.
 
 mod answer;
 mod check;

@@ -14,7 +14,8 @@ const DEFAULT_FILE: &str = ".birthmark/baseline.json";
 /// Largest baseline that is read.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// The baseline of a scan, its paths made absolute. Who wants no configuration wants none that he did not name.
+/// The baseline of a scan, its paths made absolute. Who wants no configuration wants none that he
+/// did not name.
 pub(super) fn load(
     chosen: &BaselineFile,
     config: &Config,
@@ -34,7 +35,8 @@ pub(super) fn load(
     }
 }
 
-/// Beside the configuration, else at the top of the repository, else here: where the whole project shares it.
+/// Beside the configuration, else at the top of the repository, else here: where the whole project
+/// shares it.
 pub fn default_file(config: &Config, place: &Path) -> PathBuf {
     if let Some(directory) = config.directory() {
         return directory.join(DEFAULT_FILE);
@@ -46,8 +48,8 @@ pub fn default_file(config: &Config, place: &Path) -> PathBuf {
     file.strip_prefix(here).map(Path::to_owned).unwrap_or(file)
 }
 
-/// The directory that the paths of a baseline are relative to: the project, where it stands in its `.birthmark`, else its own
-/// directory.
+/// The directory that the paths of a baseline are relative to: the project, where it stands in its
+/// `.birthmark`, else its own directory.
 pub fn top(file: &Path) -> PathBuf {
     let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
     match directory.file_name().is_some_and(|name| name == ".birthmark") {
@@ -60,7 +62,8 @@ pub fn top(file: &Path) -> PathBuf {
 type Door = fn(&Path, u64) -> Result<Vec<u8>, ReadProblem>;
 
 fn read(file: &Path, at: &Path, door: Door) -> Result<Baseline, SessionError> {
-    parsed(file, at, door).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
+    parsed(file, at, door)
+        .map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
 }
 
 fn parsed(file: &Path, at: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {

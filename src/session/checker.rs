@@ -1,4 +1,5 @@
-//! What lives longer than one scan: a project with its indexes open, asked about one text after the other.
+//! What lives longer than one scan: a project with its indexes open, asked about one text after the
+//! other.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -33,7 +34,8 @@ pub struct Place {
     pub choices: Choices,
 }
 
-/// A file or directory that a session was read from, or would have been, and when it was last changed.
+/// A file or directory that a session was read from, or would have been, and when it was last
+/// changed.
 #[derive(PartialEq, Eq)]
 struct Stamp {
     path: PathBuf,
@@ -46,7 +48,8 @@ impl Place {
     /// # Errors
     /// If it is configured wrongly, or an index cannot be opened.
     pub fn open(&self) -> Result<Checker, SessionError> {
-        let session = Session::open(self.directory.clone(), &self.configured, self.choices.clone())?;
+        let session =
+            Session::open(self.directory.clone(), &self.configured, self.choices.clone())?;
         let read = sources_of(&session, &self.configured).into_iter().map(Stamp::of).collect();
         let (scanner, policy) = session.scanner(None)?;
         Ok(Checker { session, scanner, policy, read })
@@ -69,8 +72,8 @@ impl Checker {
         &self.scanner
     }
 
-    /// Checks a text that stands, or would stand, at its path; the file there need not exist and is not read.
-    /// Where only some lines are under review, only what touches them is reported.
+    /// Checks a text that stands, or would stand, at its path; the file there need not exist and is
+    /// not read. Where only some lines are under review, only what touches them is reported.
     pub fn check(&self, tokenizer: &mut Tokenizer, source: &SourceFile, review: &Review) -> Report {
         let outbound = self.session.licenses().of_text(Path::new(source.path()), source.text());
         let markers = match review {
@@ -92,7 +95,8 @@ impl Checker {
         self.scanner.explain(source, references)
     }
 
-    /// Whether the configuration, the decisions, the baseline or an index have changed since they were read.
+    /// Whether the configuration, the decisions, the baseline or an index have changed since they
+    /// were read.
     pub fn is_outdated(&self) -> bool {
         self.read.iter().any(|stamp| *stamp != Stamp::of(stamp.path.clone()))
     }
@@ -110,7 +114,11 @@ impl Stamp {
 fn sources_of(session: &Session, configured: &ConfigChoice) -> Vec<PathBuf> {
     let mut sources = config::candidates(configured);
     if !matches!(configured, ConfigChoice::Without) {
-        let root = acceptance::log_root(session.place(), session.config().directory(), &SideFiles::default());
+        let root = acceptance::log_root(
+            session.place(),
+            session.config().directory(),
+            &SideFiles::default(),
+        );
         sources.push(root.join(acceptance::DIRECTORY));
         sources.push(baseline::default_file(session.config(), session.place()));
     }

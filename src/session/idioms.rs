@@ -11,7 +11,8 @@ use crate::project::walk::{self, SideFiles};
 /// Where a set of idioms is made unless another place is named.
 const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
 
-/// Where idioms are kept if nobody says where: beside the configuration, else in the current directory.
+/// Where idioms are kept if nobody says where: beside the configuration, else in the current
+/// directory.
 pub fn default_directory(config: &Config) -> PathBuf {
     match config.directory() {
         Some(directory) if directory != Path::new(".") => directory.join(DEFAULT_DIRECTORY),
@@ -40,11 +41,12 @@ pub fn unopened(error: IndexError) -> SessionError {
     }
 }
 
-/// What to say of a set that is there and that no configuration names. It is not used: a repository says in its
-/// configuration which code is nobody's.
+/// What to say of a set that is there and that no configuration names. It is not used: a repository
+/// says in its configuration which code is nobody's.
 pub(super) fn unused(config: &Config) -> Option<Note> {
     let directory = default_directory(config);
-    let message = "this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
+    let message =
+        "this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
     let note = || Note {
         path: Some(walk::display_path(&directory)),
         kind: NoteKind::Info,

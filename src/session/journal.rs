@@ -1,15 +1,17 @@
 //! The journal: what was suggested on this machine, what it resembled, and what became of it.
 //!
-//! A file of JSON lines per project in the user's state directory, never in the repository: decisions that others must
-//! see are in the log of accepted references ([`crate::decisions::acceptance`]). It holds places, owners and licences and no code.
+//! A file of JSON lines per project in the user's state directory, never in the repository:
+//! decisions that others must see are in the log of accepted references
+//! ([`crate::decisions::acceptance`]). It holds places, owners and licences and no code.
 //!
 //! ```text
 //!   birthmark/NAME-DIGEST.jsonl      the newest lines
 //!   birthmark/NAME-DIGEST.1.jsonl    those before, until there are newer ones to replace them
 //! ```
 //!
-//! Several processes write to it at once: each write is one system call on a file opened for appending, which the system
-//! keeps whole on a local disk. Whatever goes wrong, the one who writes goes on without it.
+//! Several processes write to it at once: each write is one system call on a file opened for
+//! appending, which the system keeps whole on a local disk. Whatever goes wrong, the one who writes
+//! goes on without it.
 
 mod entry;
 mod file;
@@ -27,7 +29,8 @@ use crate::project::walk::SideFiles;
 use crate::project::walk::{self, absolute_path};
 use crate::session::Session;
 
-/// Things said that are remembered so as not to be said again. Beyond, a service that lives for weeks repeats itself.
+/// Things said that are remembered so as not to be said again. Beyond, a service that lives for
+/// weeks repeats itself.
 const MAX_SAID: usize = 1 << 16;
 
 /// The journal as one service writes it.
@@ -65,8 +68,8 @@ impl Journal {
         Journal { service, directory, said: Mutex::default() }
     }
 
-    /// Notes an event about references of one project, once for each path, id and event. A reason is somebody's for
-    /// the event. Where the configuration says `log = false`, nothing is noted.
+    /// Notes an event about references of one project, once for each path, id and event. A reason
+    /// is somebody's for the event. Where the configuration says `log = false`, nothing is noted.
     ///
     /// # Errors
     /// If it cannot be written; nothing that matters to a check depends on it.
@@ -77,7 +80,8 @@ impl Journal {
         reason: Option<&str>,
         references: impl IntoIterator<Item = &'r Reference>,
     ) -> Result<(), JournalError> {
-        let Some(directory) = self.directory.as_deref().filter(|_| session.config().is_logged()) else {
+        let Some(directory) = self.directory.as_deref().filter(|_| session.config().is_logged())
+        else {
             return Ok(());
         };
         let new: Vec<&Reference> =
@@ -90,7 +94,8 @@ impl Journal {
         let mut lines = String::new();
         for reference in new {
             let path = path_within(&root, &reference.path);
-            let entry = JournalEntry::new(reference, path, (self.service, event), at.clone(), reason);
+            let entry =
+                JournalEntry::new(reference, path, (self.service, event), at.clone(), reason);
             lines.push_str(&entry.to_json());
             lines.push('\n');
         }

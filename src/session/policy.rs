@@ -79,10 +79,15 @@ impl Policy {
         let components = index.list()?;
         for entry in &config.clarify {
             let Clarification { component, license, digest } = entry.get_ref();
-            let held: Vec<_> =
-                components.iter().map(|it| &it.component).filter(|it| it.purl == *component).collect();
+            let held: Vec<_> = components
+                .iter()
+                .map(|it| &it.component)
+                .filter(|it| it.purl == *component)
+                .collect();
             let why = match held.first() {
-                None => format!("no index in use holds {component}, whose licence is corrected here"),
+                None => {
+                    format!("no index in use holds {component}, whose licence is corrected here")
+                }
                 Some(other) if held.iter().all(|it| it.digest != *digest) => format!(
                     "{component} has the digest {} in the index, not the one its licence was corrected for",
                     other.digest
@@ -95,8 +100,7 @@ impl Policy {
                     continue;
                 }
             };
-            let remedy =
-                "Remove the correction, or look at the licence again and record the component's digest.";
+            let remedy = "Remove the correction, or look at the licence again and record the component's digest.";
             self.stale.push(Stale { span: entry.span(), why, remedy });
         }
         Ok(())
@@ -114,8 +118,9 @@ impl Policy {
         }
     }
 
-    /// Adds to a report what is to be said of entries that decided nothing. Only where everything was looked at can that
-    /// be told. Entries for packages that the project's manifests name as well are not in the way.
+    /// Adds to a report what is to be said of entries that decided nothing. Only where everything
+    /// was looked at can that be told. Entries for packages that the project's manifests name as
+    /// well are not in the way.
     pub fn tell_unused(
         &self,
         config: &Config,
@@ -156,20 +161,24 @@ impl Policy {
                 region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
                 added: LineSet::default(),
                 message,
-                remedies: vec!["Let a maintainer decide whether the file may change so.".to_owned()],
+                remedies: vec![
+                    "Let a maintainer decide whether the file may change so.".to_owned(),
+                ],
             }
         };
         files.iter().map(finding).collect()
     }
 
     fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
-        let entries =
-            unused(&report.references, &self.settings, |reference| absolute_path(Path::new(&reference.path)));
+        let entries = unused(&report.references, &self.settings, |reference| {
+            absolute_path(Path::new(&reference.path))
+        });
         let is_named = |entry: &Entry| match *entry {
             Entry::Owned(at) => manifests.packages().is_own(&self.settings.owned[at]),
             _ => false,
         };
-        let unused = entries.into_iter().filter(|it| !is_named(it)).filter_map(|entry| self.of_entry(entry));
+        let unused =
+            entries.into_iter().filter(|it| !is_named(it)).filter_map(|entry| self.of_entry(entry));
         let mut stale: Vec<Stale> = unused.collect();
         stale.extend(self.stale.iter().map(|it| Stale {
             span: it.span.clone(),
@@ -193,7 +202,10 @@ impl Policy {
             }
             Entry::Exception(at) => (
                 &self.exceptions[at],
-                format!("the exception for {} decides nothing", about(&self.settings.exceptions[at])),
+                format!(
+                    "the exception for {} decides nothing",
+                    about(&self.settings.exceptions[at])
+                ),
                 "Remove the exception, or correct what it is for.",
             ),
             Entry::Clarified(at) => (
@@ -226,6 +238,8 @@ fn identity(rule: Rule, why: &str) -> String {
 /// The day it is, in UTC, or the one that `SOURCE_DATE_EPOCH` names for reproducible runs.
 fn today() -> Date {
     let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse().ok());
-    let stamp = given.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
+    let stamp = given
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .unwrap_or_else(Timestamp::now);
     stamp.to_zoned(TimeZone::UTC).date()
 }

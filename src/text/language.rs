@@ -1,8 +1,10 @@
-//! The table of languages. A language is a row of data here, a grammar crate in Cargo.toml, and a test.
+//! The table of languages. A language is a row of data here, a grammar crate in Cargo.toml, and a
+//! test.
 //!
-//! A row says how the leaves of a tree-sitter parse become token classes. Kind ids change with every release of
-//! a grammar, so the row names kinds; [`crate::text::token`] turns the names into a table indexed by kind id once per
-//! process. The *order* of [`LanguageRow::words`] is part of the index format: append, never insert.
+//! A row says how the leaves of a tree-sitter parse become token classes. Kind ids change with
+//! every release of a grammar, so the row names kinds; [`crate::text::token`] turns the names into
+//! a table indexed by kind id once per process. The *order* of [`LanguageRow::words`] is part of
+//! the index format: append, never insert.
 
 use std::path::Path;
 
@@ -28,7 +30,8 @@ pub struct LanguageRow {
     pub grammar: LanguageFn,
     /// Grammar crate and version: what the token classes of an index were made with.
     pub grammar_version: &'static str,
-    /// Leaves that are a class of their own by kind: keywords, operators, opening brackets, constants.
+    /// Leaves that are a class of their own by kind: keywords, operators, opening brackets,
+    /// constants.
     pub words: &'static [&'static str],
     /// Leaves that carry no information a copyist could not change for free.
     pub dropped_words: &'static [&'static str],

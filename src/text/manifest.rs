@@ -15,17 +15,26 @@ pub use cargo::Workspace;
 pub use setup_script::licensing as licensing_of_setup_script;
 
 /// Names of the files that [`read`] reads.
-pub const NAMES: [&str; 7] =
-    ["Cargo.toml", "METADATA", "PKG-INFO", "package.json", "pyproject.toml", "setup.cfg", "setup.py"];
+pub const NAMES: [&str; 7] = [
+    "Cargo.toml",
+    "METADATA",
+    "PKG-INFO",
+    "package.json",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+];
 
 /// What one manifest says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The package, without a version; `None` for the root of a workspace that is no package itself.
+    /// The package, without a version; `None` for the root of a workspace that is no package
+    /// itself.
     pub package: Option<Purl>,
     /// Whether a registry may hold the package.
     pub reach: Reach,
-    /// The packages it depends on in any way, without versions. Tools that only build it are left out.
+    /// The packages it depends on in any way, without versions. Tools that only build it are left
+    /// out.
     pub dependencies: BTreeSet<Purl>,
 }
 
@@ -39,8 +48,8 @@ pub enum Reach {
     Private,
 }
 
-/// Reads a manifest by the name of its file. `workspace` is the one around a Cargo package, if it stands in one.
-/// Returns `None` for a file that is no manifest or cannot be read as one.
+/// Reads a manifest by the name of its file. `workspace` is the one around a Cargo package, if it
+/// stands in one. Returns `None` for a file that is no manifest or cannot be read as one.
 pub fn read(file_name: &str, text: &str, workspace: Option<&Workspace>) -> Option<Manifest> {
     match file_name {
         "Cargo.toml" => cargo::read(text, workspace),
@@ -53,7 +62,8 @@ pub fn read(file_name: &str, text: &str, workspace: Option<&Workspace>) -> Optio
     }
 }
 
-/// The package on PyPI that a requirement such as `Requests[socks]>=2 ; python_version < "4"` names.
+/// The package on PyPI that a requirement such as `Requests[socks]>=2 ; python_version < "4"`
+/// names.
 fn pypi(requirement: &str) -> Option<Purl> {
     let requirement = requirement.trim();
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');

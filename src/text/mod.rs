@@ -1,5 +1,5 @@
-//! From bytes to tokens: texts, their language, the normalized token stream, and what a text says of where its code comes
-//! from.
+//! From bytes to tokens: texts, their language, the normalized token stream, and what a text says
+//! of where its code comes from.
 
 pub mod declaration;
 pub mod language;

@@ -17,7 +17,8 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Takes a text under its path. A UTF-8 byte order mark stays part of the text and of all offsets.
+    /// Takes a text under its path. A UTF-8 byte order mark stays part of the text and of all
+    /// offsets.
     ///
     /// # Panics
     /// If the text is 4 GiB or longer; the walker and ingest refuse such files long before.
@@ -43,9 +44,11 @@ impl SourceFile {
         &self.text
     }
 
-    /// Number of physical lines; a text that does not end in a line break ends in a line all the same.
+    /// Number of physical lines; a text that does not end in a line break ends in a line all the
+    /// same.
     pub fn line_count(&self) -> u32 {
-        let last_is_empty = self.line_starts.last().is_some_and(|&start| start as usize == self.text.len());
+        let last_is_empty =
+            self.line_starts.last().is_some_and(|&start| start as usize == self.text.len());
         self.line_starts.len() as u32 - u32::from(last_is_empty)
     }
 
@@ -72,7 +75,8 @@ impl SourceFile {
     /// # Panics
     /// If there is no such line.
     pub fn line_text(&self, line: u32) -> &[u8] {
-        let end = self.line_starts.get(line as usize).map_or(self.text.len(), |&next| next as usize);
+        let end =
+            self.line_starts.get(line as usize).map_or(self.text.len(), |&next| next as usize);
         &self.text[self.line_start(line) as usize..end]
     }
 
@@ -87,8 +91,8 @@ impl SourceFile {
         let line = self.line(offset);
         let start = self.line_starts[line as usize - 1] as usize;
         let before = &self.text[start..(offset as usize).min(self.text.len())];
-        // A byte that continues a UTF-8 sequence (0b10xx_xxxx) starts no character. In text of another
-        // encoding every byte below 0x80 still counts as one.
+        // A byte that continues a UTF-8 sequence (0b10xx_xxxx) starts no character. In text of
+        // another encoding every byte below 0x80 still counts as one.
         let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
         (line, column)
     }

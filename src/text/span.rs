@@ -1,8 +1,9 @@
-//! Positions in a text, in the three units birthmark counts in: bytes, tokens, and lines with columns.
+//! Positions in a text, in the three units birthmark counts in: bytes, tokens, and lines with
+//! columns.
 //!
 //! The units never mix: an index into tokens becomes a place in the text only through
-//! [`TokenStream::span`](crate::text::token::TokenStream::span), and a byte offset becomes a line and column only
-//! through [`SourceFile::region`](crate::text::source::SourceFile::region).
+//! [`TokenStream::span`](crate::text::token::TokenStream::span), and a byte offset becomes a line
+//! and column only through [`SourceFile::region`](crate::text::source::SourceFile::region).
 
 use std::fmt;
 
@@ -41,8 +42,8 @@ impl TokenRange {
     }
 }
 
-/// A place in a text as people and their tools read it: lines and columns count from 1, columns count
-/// Unicode scalar values, and `end_column` stands behind the last character.
+/// A place in a text as people and their tools read it: lines and columns count from 1, columns
+/// count Unicode scalar values, and `end_column` stands behind the last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Region {
     /// Line of the first character.
@@ -87,10 +88,10 @@ impl LineSet {
 
     /// The lines that are also in a range.
     pub fn within(&self, range: LineRange) -> LineSet {
-        let clipped = self
-            .0
-            .iter()
-            .map(|own| LineRange { first: own.first.max(range.first), last: own.last.min(range.last) });
+        let clipped = self.0.iter().map(|own| LineRange {
+            first: own.first.max(range.first),
+            last: own.last.min(range.last),
+        });
         LineSet(clipped.filter(|clipped| clipped.first <= clipped.last).collect())
     }
 

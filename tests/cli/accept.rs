@@ -60,7 +60,10 @@ impl Demo {
     fn accept(&self) -> PathBuf {
         let (code, out, err) = self.run(&["accept", "09009afa", "--reason", "the author is ours"]);
         assert_eq!(code, 0, "{err}");
-        assert!(out.contains("accepted parcelbot/routes.py:57 (09009afa) as license-incompatible"), "{out}");
+        assert!(
+            out.contains("accepted parcelbot/routes.py:57 (09009afa) as license-incompatible"),
+            "{out}"
+        );
         let entries = self.entries();
         assert_eq!(entries.len(), 1);
         entries[0].clone()
@@ -68,11 +71,21 @@ impl Demo {
 }
 
 fn rules(report: &Value) -> Vec<&str> {
-    report["findings"].as_array().expect("findings").iter().filter_map(|it| it["rule"].as_str()).collect()
+    report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|it| it["rule"].as_str())
+        .collect()
 }
 
 fn fates(report: &Value) -> Vec<&str> {
-    report["accepted"].as_array().expect("accepted").iter().filter_map(|it| it["fate"].as_str()).collect()
+    report["accepted"]
+        .as_array()
+        .expect("accepted")
+        .iter()
+        .filter_map(|it| it["fate"].as_str())
+        .collect()
 }
 
 #[test]
@@ -97,10 +110,14 @@ fn what_is_accepted_is_recorded_and_honoured() {
         assert!(text.contains(part), "{part} in {text}");
     }
     let (code, report) = demo.scan(&[]);
-    assert_eq!((code, rules(&report), fates(&report)), (0, vec!["attribution-missing"], vec!["standing"]));
+    assert_eq!(
+        (code, rules(&report), fates(&report)),
+        (0, vec!["attribution-missing"], vec!["standing"])
+    );
     assert_eq!(report["matches"][0]["accepted"]["by"], "Ada Example <ada@example.org>");
     assert_eq!(report["matches"][0]["verdict"]["decision"], "incompatible");
-    let schema: Value = serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
     let errors: Vec<String> = jsonschema::draft202012::new(&schema)
         .expect("a schema")
         .iter_errors(&report)
@@ -112,7 +129,11 @@ fn what_is_accepted_is_recorded_and_honoured() {
     assert_eq!(code, 0);
     assert!(out.contains("1 accepted") && !out.contains("error["), "{out}");
     let (_, report) = demo.scan(&["--explain"]);
-    assert_eq!(report["explanations"], serde_json::json!([]), "what is accepted needs no explanation");
+    assert_eq!(
+        report["explanations"],
+        serde_json::json!([]),
+        "what is accepted needs no explanation"
+    );
     let (_, out, _) = demo.run(&["scan", "--format", "markdown"]);
     assert!(out.contains("1 accepted"), "{out}");
     let (_, out, _) = demo.run(&["scan", "--references"]);
@@ -137,7 +158,8 @@ fn the_log_is_shown_and_exported() {
     assert!(out.contains("the author is ours") && out.contains("1 decision, 1 event\n"), "{out}");
     let (_, out, _) = demo.run_in("parcelbot", &["log", "--format", "json"]);
     let log: Value = serde_json::from_str(&out).expect("JSON");
-    let schema: Value = serde_json::from_str(include_str!("../../docs/log.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/log.schema.json")).expect("JSON");
     let errors: Vec<String> = jsonschema::draft202012::new(&schema)
         .expect("a schema")
         .iter_errors(&log)
@@ -154,7 +176,8 @@ fn a_decision_does_not_hop_to_another_copy() {
     let older = demo.path("older/routes.py");
     fs::create_dir(demo.path("older")).expect("made");
     fs::write(&older, &routes).expect("written");
-    let (code, _, err) = demo.run(&["accept", "parcelbot/routes.py:57", "--reason", "the author is ours"]);
+    let (code, _, err) =
+        demo.run(&["accept", "parcelbot/routes.py:57", "--reason", "the author is ours"]);
     assert_eq!(code, 0, "{err}");
     let (code, report) = demo.scan(&[]);
     assert_eq!((code, fates(&report)), (1, vec!["standing"]));
@@ -214,7 +237,10 @@ fn a_decision_holds_for_its_rule_only() {
     let (_, report) = demo.scan(&["parcelbot/summary.py"]);
     assert_eq!((rules(&report), fates(&report)), (vec![], vec!["standing"]));
     let (code, report) = demo.scan(&["parcelbot/summary.py", "--license", "LicenseRef-Own"]);
-    assert_eq!((code, rules(&report), fates(&report)), (1, vec!["license-review"], vec!["changed"]));
+    assert_eq!(
+        (code, rules(&report), fates(&report)),
+        (1, vec!["license-review"], vec!["changed"])
+    );
     assert_eq!(report["accepted"][0]["now"], "license-review");
     let (code, _, err) = demo.run(&["attribute", "parcelbot/summary.py"]);
     assert_eq!(code, 0, "{err}");
@@ -234,11 +260,19 @@ fn decisions_are_somebodys_and_have_a_reason() {
     assert_eq!(code, 2);
     assert!(err.contains("--no-config"), "{err}");
     let mut command = birthmark(&demo.path(""));
-    for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL", "EMAIL"]
-    {
+    for name in [
+        "GIT_AUTHOR_NAME",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_COMMITTER_NAME",
+        "GIT_COMMITTER_EMAIL",
+        "EMAIL",
+    ] {
         command.env_remove(name);
     }
-    command.env("HOME", demo.path("")).env("XDG_CONFIG_HOME", demo.path("")).env("GIT_CONFIG_NOSYSTEM", "1");
+    command
+        .env("HOME", demo.path(""))
+        .env("XDG_CONFIG_HOME", demo.path(""))
+        .env("GIT_CONFIG_NOSYSTEM", "1");
     command.env("GIT_CONFIG_GLOBAL", demo.path("none"));
     command.args(["accept", "09009afa", "--reason", "why", "--index"]);
     let (code, _, err) = run(command.arg(Path::new(ROOT).join("fixtures/demo-index")));
@@ -257,7 +291,8 @@ fn a_damaged_log_is_an_error_with_a_place() {
         let (code, _, err) = demo.run(command);
         assert_eq!(code, 2, "{command:?}");
         assert!(
-            err.contains("unknown field `raeson`") && err.contains(".birthmark/references/09009afa"),
+            err.contains("unknown field `raeson`")
+                && err.contains(".birthmark/references/09009afa"),
             "{err}"
         );
     }
@@ -284,7 +319,10 @@ fn decisions_of_the_html_page_are_accepted_from_a_file() {
     assert!(code == 2 && err.contains("has version 2, this birthmark reads 1"), "{err}");
     fs::write(demo.path("decisions.json"), "[]").expect("written");
     let (code, _, err) = accept();
-    assert!(code == 2 && err.contains("holds no decisions as the HTML report exports them"), "{err}");
+    assert!(
+        code == 2 && err.contains("holds no decisions as the HTML report exports them"),
+        "{err}"
+    );
     write(1, &[row(ROUTES, "later", "")]);
     assert_eq!(accept().0, 0);
     assert!(!demo.path(".birthmark/references").exists(), "nothing is decided yet");

@@ -9,7 +9,8 @@ use super::{birthmark, run};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const SUMMARY: &str = "parcelbot/summary.py";
 
-/// A copy of the demo, in which `summary.py` may stay if its notice is kept and `routes.py` may not.
+/// A copy of the demo, in which `summary.py` may stay if its notice is kept and `routes.py` may
+/// not.
 struct Demo {
     directory: tempfile::TempDir,
 }
@@ -41,7 +42,12 @@ impl Demo {
 
     fn git(&self, arguments: &[&str]) {
         let mut git = Program::new("git");
-        git.current_dir(self.directory.path()).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+        git.current_dir(self.directory.path()).args([
+            "-c",
+            "user.name=A",
+            "-c",
+            "user.email=a@example.org",
+        ]);
         let output = git.args(arguments).output().expect("git runs");
         let merges = arguments.first() == Some(&"merge");
         assert!(output.status.success() || merges, "{arguments:?}: {output:?}");
@@ -63,7 +69,9 @@ fn the_next_scan_sees_what_was_written_as_declared() {
     let before = demo.read(SUMMARY);
     let (code, out, err) = demo.run(&["attribute"]);
     assert_eq!(code, 0, "{err}");
-    for part in ["declared parcelbot/summary.py:10-42", "wrote LICENSES/MIT.txt", "wrote THIRD-PARTY.md"] {
+    for part in
+        ["declared parcelbot/summary.py:10-42", "wrote LICENSES/MIT.txt", "wrote THIRD-PARTY.md"]
+    {
         assert!(out.contains(part), "{part} in {out}");
     }
     assert!(err.contains("1 reference that a notice does not settle"), "{err}");
@@ -76,7 +84,10 @@ fn the_next_scan_sees_what_was_written_as_declared() {
 
     let (code, out, _) = demo.run(&["scan", SUMMARY]);
     assert_eq!(code, 0);
-    assert!(out.contains("Nothing found that needs attention.") && out.contains("1 declared"), "{out}");
+    assert!(
+        out.contains("Nothing found that needs attention.") && out.contains("1 declared"),
+        "{out}"
+    );
     let (code, out, _) = demo.run(&["attribute", SUMMARY]);
     assert_eq!((code, out.as_str()), (0, "Nothing to declare; 1 reference is declared already.\n"));
     assert_eq!(demo.read(SUMMARY), after, "running it twice changes nothing");
@@ -117,8 +128,9 @@ fn what_is_named_is_declared_or_said_why_not() {
 #[test]
 fn wrong_declarations_are_for_people_to_correct() {
     let demo = Demo::new();
-    let text =
-        demo.read(SUMMARY).replace("def fit_columns", "# copied from pkg:pypi/requests\ndef fit_columns");
+    let text = demo
+        .read(SUMMARY)
+        .replace("def fit_columns", "# copied from pkg:pypi/requests\ndef fit_columns");
     fs::write(demo.path(SUMMARY), &text).expect("written");
     let (code, _, err) = demo.run(&["attribute"]);
     assert_eq!(code, 2);

@@ -10,7 +10,11 @@ const NOTHING: [&str; 0] = [];
 
 fn baseline(repository: &Repository, arguments: &[&str]) -> (i32, String, String) {
     let mut command = birthmark(&repository.path());
-    command.arg("baseline").args(arguments).args(["--license", "MIT", "--index"]).arg(repository.index());
+    command
+        .arg("baseline")
+        .args(arguments)
+        .args(["--license", "MIT", "--index"])
+        .arg(repository.index());
     run(&mut command)
 }
 
@@ -29,7 +33,8 @@ fn recorded() -> Repository {
 
 /// The copy as a formatter of another taste would write it.
 fn reformatted() -> String {
-    let joined = copied_function().replace(",\n    ", ", ").replace("(\n    ", "(").replace(",\n)", ")");
+    let joined =
+        copied_function().replace(",\n    ", ", ").replace("(\n    ", "(").replace(",\n)", ")");
     copy().replace(&copied_function(), &joined.replace(" + ", "+").replace("    ", "  "))
 }
 
@@ -107,7 +112,10 @@ fn one_copy_more_is_reported() {
 #[test]
 fn recorded_code_that_changes_is_reported() {
     let repository = recorded();
-    repository.write("routes.py", &copy().replace("leaves = now + delay\n", "leaves = now + delay + 1\n"));
+    repository.write(
+        "routes.py",
+        &copy().replace("leaves = now + delay\n", "leaves = now + delay + 1\n"),
+    );
     let scan = repository.scan(&[]);
     assert_eq!(scan.found(), ["routes.py"]);
     assert_eq!(
@@ -178,7 +186,9 @@ fn a_baseline_is_never_lost_or_taken_for_another() {
         assert_eq!(fs::read_to_string(&file).unwrap(), damage);
     }
     fs::remove_file(&file).unwrap();
-    repository.scan(&["--baseline", "gone.json"]).assert_refused("cannot read the baseline `gone.json`");
+    repository
+        .scan(&["--baseline", "gone.json"])
+        .assert_refused("cannot read the baseline `gone.json`");
     let (code, _, err) = baseline(&repository, &["update"]);
     assert_eq!(code, 2);
     assert!(err.contains("birthmark baseline create"), "{err}");

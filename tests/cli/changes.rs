@@ -86,7 +86,11 @@ impl Repository {
     /// Runs git, which must succeed, and returns what it prints.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = self.try_git(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -119,7 +123,14 @@ impl Repository {
 
 fn git_in(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
     Command::new("git")
-        .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "protocol.file.allow=always"])
+        .args([
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "-c",
+            "protocol.file.allow=always",
+        ])
         .args(arguments)
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -147,19 +158,29 @@ impl Scan {
 
     /// The paths of the errors found, where the exit status agrees with them.
     pub fn found(&self) -> Vec<String> {
-        let findings = self.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
+        let findings =
+            self.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
         assert_eq!(self.code, i32::from(!findings.is_empty()), "{self:?}");
-        findings.iter().map(|finding| finding["path"].as_str().expect("a path").to_owned()).collect()
+        findings
+            .iter()
+            .map(|finding| finding["path"].as_str().expect("a path").to_owned())
+            .collect()
     }
 
     /// The notes as `KIND PATH: MESSAGE`.
     pub fn notes(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-        let notes = self.report["notes"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
+        let notes =
+            self.report["notes"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
         notes
             .iter()
             .map(|note| {
-                format!("{} {}: {}", text(&note["kind"]), text(&note["path"]), text(&note["message"]))
+                format!(
+                    "{} {}: {}",
+                    text(&note["kind"]),
+                    text(&note["path"]),
+                    text(&note["message"])
+                )
             })
             .collect()
     }

@@ -35,7 +35,10 @@ impl Project {
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_birthmark"));
         command.current_dir(self.path("work")).env("BIRTHMARK_LOG_DIR", self.path("state"));
-        command.args(["check", "--index"]).arg(Path::new(ROOT).join("fixtures/demo-index")).args(arguments);
+        command
+            .args(["check", "--index"])
+            .arg(Path::new(ROOT).join("fixtures/demo-index"))
+            .args(arguments);
         command
     }
 
@@ -96,9 +99,11 @@ impl Conversation {
 }
 
 fn is_valid(answer: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
-    let problems: Vec<String> = schema.iter_errors(answer).map(|problem| problem.to_string()).collect();
+    let problems: Vec<String> =
+        schema.iter_errors(answer).map(|problem| problem.to_string()).collect();
     assert_eq!(problems, [""; 0], "{answer:#}");
 }
 
@@ -108,7 +113,12 @@ fn lines(text: &str, first: usize, last: usize) -> String {
 }
 
 fn rules(answer: &Value) -> Vec<&str> {
-    answer["references"].as_array().expect("a list").iter().filter_map(|it| it["rule"].as_str()).collect()
+    answer["references"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|it| it["rule"].as_str())
+        .collect()
 }
 
 #[test]
@@ -148,7 +158,8 @@ fn suggestions_are_answered_in_order() {
 
 #[test]
 fn requests_of_the_schema_are_understood_and_others_are_not_of_it() {
-    let schema: Value = serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
     let project = Project::new();
@@ -170,30 +181,39 @@ fn requests_of_the_schema_are_understood_and_others_are_not_of_it() {
         assert_eq!(schema.is_valid(&request), is_good, "{request}");
         let (code, answers, _) = project.send(&[], format!("{request}\n"));
         let status = if is_good { "checked" } else { "failed" };
-        assert_eq!((code, &answers[0]["status"]), (if is_good { 0 } else { 2 }, &json!(status)), "{request}");
+        assert_eq!(
+            (code, &answers[0]["status"]),
+            (if is_good { 0 } else { 2 }, &json!(status)),
+            "{request}"
+        );
     }
 }
 
 #[test]
 fn only_what_touches_the_suggestion_is_reported() {
     let project = Project::new();
-    let (before, code, after) = (lines(ROUTES, 1, 69), lines(ROUTES, 70, 80), lines(ROUTES, 81, 999));
+    let (before, code, after) =
+        (lines(ROUTES, 1, 69), lines(ROUTES, 70, 80), lines(ROUTES, 81, 999));
     let surrounding = json!({"before": before, "after": after});
-    let inside = project.one(&[], &json!({"code": code, "path": "a.py", "surrounding": surrounding}));
+    let inside =
+        project.one(&[], &json!({"code": code, "path": "a.py", "surrounding": surrounding}));
     assert_eq!(rules(&inside), ["license-incompatible"]);
     let region = &inside["references"][0]["region"];
     assert_eq!((&region["start_line"], &region["start_column"]), (&json!(1), &json!(1)));
     assert!(region["end_line"].as_u64().expect("a number") >= 11, "{region}");
 
     let beside = json!({"before": lines(ROUTES, 1, 20), "after": lines(ROUTES, 21, 999)});
-    let beside = project.one(&[], &json!({"code": "depot = None\n", "path": "a.py", "surrounding": beside}));
+    let beside =
+        project.one(&[], &json!({"code": "depot = None\n", "path": "a.py", "surrounding": beside}));
     assert_eq!(beside["references"], json!([]));
 
-    // The same by the range that it takes the place of, of a document with other line ends and wide characters.
+    // The same by the range that it takes the place of, of a document with other line ends and wide
+    // characters.
     let head = format!("# 𝒢é\r\n{}", lines(ROUTES, 1, 69));
     let text = format!("{head}x = '𝒢'; pass\n{}", lines(ROUTES, 81, 999));
     let range = json!({"start": {"line": 70, "character": 0}, "end": {"line": 71, "character": 0}});
-    let replaced = json!({"code": code, "path": "a.py", "surrounding": {"text": text, "range": range}});
+    let replaced =
+        json!({"code": code, "path": "a.py", "surrounding": {"text": text, "range": range}});
     assert_eq!(rules(&project.one(&[], &replaced)), ["license-incompatible"]);
 }
 
@@ -233,7 +253,15 @@ fn fragments_of_rust_are_read_too() {
     let index = project.path("index").display().to_string();
     let origin = project.path("origin").display().to_string();
     let mut add = birthmark(&project.path("work"));
-    add.args(["index", "add", &origin, "--purl", "pkg:generic/origin@1", "--license", "GPL-3.0-only"]);
+    add.args([
+        "index",
+        "add",
+        &origin,
+        "--purl",
+        "pkg:generic/origin@1",
+        "--license",
+        "GPL-3.0-only",
+    ]);
     add.args(["--index", &index]).assert().success();
 
     let start = source.lines().position(|line| line.contains("fn append(")).expect("there") + 3;
@@ -250,7 +278,8 @@ fn what_may_not_stay_is_dropped() {
     for (policy, keeps) in
         [("report", [true, true]), ("drop", [false, true]), ("drop-unknown", [false, true])]
     {
-        let answers = project.ask(&["--policy", policy], &[incompatible.clone(), to_attribute.clone()]);
+        let answers =
+            project.ask(&["--policy", policy], &[incompatible.clone(), to_attribute.clone()]);
         assert_eq!([&answers[0]["keep"], &answers[1]["keep"]], keeps.map(Value::Bool).each_ref());
         let dropped = if keeps[0] { json!([]) } else { json!([answers[0]["references"][0]["id"]]) };
         assert_eq!(answers[0]["dropped"], dropped);
@@ -259,11 +288,18 @@ fn what_may_not_stay_is_dropped() {
     fs::remove_file(project.path("work/birthmark.toml")).expect("removed");
     for (policy, keep) in [("drop", true), ("drop-unknown", false)] {
         let answer = project.one(&["--policy", policy], &incompatible);
-        assert_eq!((&answer["keep"], rules(&answer)), (&json!(keep), vec!["license-unknown"]), "{policy}");
+        assert_eq!(
+            (&answer["keep"], rules(&answer)),
+            (&json!(keep), vec!["license-unknown"]),
+            "{policy}"
+        );
     }
     // One's own code may be kept.
-    fs::write(project.path("work/birthmark.toml"), "license = 'MIT'\nowned = ['pkg:generic/gridroute']\n")
-        .expect("written");
+    fs::write(
+        project.path("work/birthmark.toml"),
+        "license = 'MIT'\nowned = ['pkg:generic/gridroute']\n",
+    )
+    .expect("written");
     let answer = project.one(&["--policy", "drop-unknown"], &incompatible);
     assert_eq!((&answer["keep"], &answer["references"][0]["rule"]), (&json!(true), &Value::Null));
 }
@@ -282,14 +318,17 @@ fn references_come_in_the_shapes_that_assistants_know() {
     assert_eq!(reference["referenceName"], "pkg:generic/plaintable@0.9.2");
     let units: Vec<u16> = code.encode_utf16().collect();
     let at = |key: &str| reference["position"][key].as_u64().expect("a number") as usize;
-    let marked =
-        String::from_utf16(&units[at("startCharacter")..at("endCharacter")]).expect("whole characters");
+    let marked = String::from_utf16(&units[at("startCharacter")..at("endCharacter")])
+        .expect("whole characters");
     assert!(SUMMARY.contains(&marked) && marked.lines().count() == 33, "{marked}");
 
     let answer = project.one(&["--format", "copilot"], &request);
     let reference = &answer["references"][0];
     assert_eq!((&reference["uri"], &reference["version"]), (&json!("file:///a.py"), &json!(7)));
-    assert_eq!((&reference["range"], reference["matchingText"].as_str()), (range, Some(marked.as_str())));
+    assert_eq!(
+        (&reference["range"], reference["matchingText"].as_str()),
+        (range, Some(marked.as_str()))
+    );
     assert_eq!(reference["citations"][0]["license"], "MIT");
 }
 
@@ -300,12 +339,20 @@ fn a_line_that_is_wrong_says_so_and_loses_nothing() {
     let wrong: Vec<(Vec<u8>, Value, &str)> = vec![
         (b"{".to_vec(), Value::Null, "EOF while parsing an object"),
         (b"\xff\xfe{}".to_vec(), Value::Null, "byte 1 is not UTF-8"),
-        (b"{\"id\": 4, \"code\": 5, \"path\": \"a.py\"}".to_vec(), json!(4), "invalid type: integer `5`"),
+        (
+            b"{\"id\": 4, \"code\": 5, \"path\": \"a.py\"}".to_vec(),
+            json!(4),
+            "invalid type: integer `5`",
+        ),
         (b"{\"id\": [1], \"path\": \"a.py\"}".to_vec(), json!([1]), "there is no `code`"),
         (b"{\"id\": \"\", \"code\": \"\"}".to_vec(), json!(""), "neither `path` nor `language`"),
         (b"{\"id\": 1, \"code\": \"\", \"path\": \"a\\u0000.py\"}".to_vec(), json!(1), "NUL"),
         (b"{\"code\": \"\\ud800\", \"path\": \"a.py\"}".to_vec(), Value::Null, "hex escape"),
-        ([b"[".repeat(100_000), b"]".repeat(100_000)].concat(), Value::Null, "recursion limit exceeded"),
+        (
+            [b"[".repeat(100_000), b"]".repeat(100_000)].concat(),
+            Value::Null,
+            "recursion limit exceeded",
+        ),
         (
             br#"{"id": 9, "code": "", "path": "a.py", "surrounding": {"text": "a\n", "range":
                 {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 0}}}}"#
@@ -326,7 +373,10 @@ fn a_line_that_is_wrong_says_so_and_loses_nothing() {
     let (code, answers, err) = project.send(&[], input);
     assert_eq!((code, err.as_str(), answers.len()), (2, "", wrong.len() + 1));
     for (n, ((_, id, why), answer)) in wrong.iter().zip(&answers).enumerate() {
-        assert_eq!((&answer["line"], &answer["id"], &answer["keep"]), (&json!(2 * n + 1), id, &Value::Null));
+        assert_eq!(
+            (&answer["line"], &answer["id"], &answer["keep"]),
+            (&json!(2 * n + 1), id, &Value::Null)
+        );
         let error = answer["error"].as_str().expect("an error");
         assert!(error.contains(why), "{error}");
         assert!(!error.chars().any(char::is_control), "{error:?}");
@@ -348,7 +398,8 @@ fn what_nobody_wants_checked_is_skipped() {
             json!({"id": 3, "code": ROUTES, "path": "vendor/a.py"}),
         ],
     );
-    let why = ["`a.cob` is of no language that is known", "is of no language", "excludes `vendor/a.py`"];
+    let why =
+        ["`a.cob` is of no language that is known", "is of no language", "excludes `vendor/a.py`"];
     for (n, (answer, why)) in answers.iter().zip(why).enumerate() {
         assert_eq!((&answer["id"], &answer["status"]), (&json!(n + 1), &json!("skipped")));
         assert_eq!((&answer["keep"], &answer["error"]), (&Value::Null, &Value::Null));
@@ -364,12 +415,24 @@ fn what_is_too_long_is_passed_over() {
     input.resize(17 << 20, b'x');
     input.extend_from_slice(b"\"}\n");
     let long = "x = 1\n".repeat(200_000);
-    input.extend_from_slice(format!("{}\n", json!({"id": 2, "code": long, "path": "a.py"})).as_bytes());
-    input.extend_from_slice(format!("{}\n", json!({"id": 3, "code": "", "path": "a.py"})).as_bytes());
+    input.extend_from_slice(
+        format!("{}\n", json!({"id": 2, "code": long, "path": "a.py"})).as_bytes(),
+    );
+    input.extend_from_slice(
+        format!("{}\n", json!({"id": 3, "code": "", "path": "a.py"})).as_bytes(),
+    );
     let (code, answers, _) = project.send(&[], input);
     assert_eq!((code, answers.len()), (2, 3));
-    assert!(answers[0]["error"].as_str().expect("an error").contains("longer than 16 MiB"), "{}", answers[0]);
-    assert!(answers[1]["error"].as_str().expect("an error").contains("longer than 1 MiB"), "{}", answers[1]);
+    assert!(
+        answers[0]["error"].as_str().expect("an error").contains("longer than 16 MiB"),
+        "{}",
+        answers[0]
+    );
+    assert!(
+        answers[1]["error"].as_str().expect("an error").contains("longer than 1 MiB"),
+        "{}",
+        answers[1]
+    );
     assert_eq!((&answers[1]["id"], &answers[2]["status"]), (&json!(2), &json!("checked")));
 }
 
@@ -379,11 +442,15 @@ fn answers_come_at_once_and_follow_the_configuration() {
     let request = json!({"id": 1, "code": ROUTES, "path": "a.py"});
     let mut conversation = Conversation::open(&project, &[]);
     assert_eq!(rules(&conversation.ask(&request)), ["license-incompatible"]);
-    fs::write(project.path("work/birthmark.toml"), "license = 'GPL-3.0-or-later'\n").expect("written");
+    fs::write(project.path("work/birthmark.toml"), "license = 'GPL-3.0-or-later'\n")
+        .expect("written");
     assert_eq!(rules(&conversation.ask(&request)), ["attribution-missing"]);
     fs::write(project.path("work/birthmark.toml"), "licence = 'MIT'\n").expect("written");
     let answer = conversation.ask(&request);
-    assert!(answer["error"].as_str().expect("an error").contains("unknown key `licence`"), "{answer}");
+    assert!(
+        answer["error"].as_str().expect("an error").contains("unknown key `licence`"),
+        "{answer}"
+    );
     fs::write(project.path("work/birthmark.toml"), "license = 'MIT'\n").expect("written");
     assert_eq!(rules(&conversation.ask(&request)), ["license-incompatible"]);
     assert_eq!(conversation.close(), 2);
@@ -397,8 +464,9 @@ fn nobody_who_reads_is_no_failure() {
     conversation.ask(&request);
     let Conversation { mut child, mut input, output } = conversation;
     drop(output);
-    // The input stays open: an answer that nobody reads is what ends it. Another test that starts a program at this moment
-    // holds its end of the output for a while, so one answer may still be taken.
+    // The input stays open: an answer that nobody reads is what ends it. Another test that starts a
+    // program at this moment holds its end of the output for a while, so one answer may still be
+    // taken.
     let status = loop {
         let _ = writeln!(input, "{request}");
         if let Some(status) = child.try_wait().expect("it can be asked") {
@@ -416,7 +484,8 @@ fn a_project_that_cannot_be_opened_is_told_at_once() {
     let (code, answers, err) = project.send(&[], "");
     assert_eq!((code, answers.len()), (2, 0));
     assert!(err.contains("unknown key `licence`"), "{err}");
-    let (code, _, err) = super::run(birthmark(&project.path("work")).args(["check", "--policy", "forget"]));
+    let (code, _, err) =
+        super::run(birthmark(&project.path("work")).args(["check", "--policy", "forget"]));
     assert_eq!(code, 2);
     assert!(err.contains("drop-unknown"), "{err}");
 }

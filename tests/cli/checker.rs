@@ -1,4 +1,5 @@
-//! A project kept open: what it finds is what a scan finds, and it knows when it no longer is what it was.
+//! A project kept open: what it finds is what a scan finds, and it knows when it no longer is what
+//! it was.
 
 use std::path::Path;
 
@@ -18,7 +19,8 @@ const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
 
 /// A project with an index of its own, under a licence that lets the copy stay with its notice.
 fn with_index() -> tempfile::TempDir {
-    let directory = project(&[("birthmark.toml", "license = \"MIT\"\nindex = [\".birthmark/index\"]\n")]);
+    let directory =
+        project(&[("birthmark.toml", "license = \"MIT\"\nindex = [\".birthmark/index\"]\n")]);
     let source = Path::new(FIXTURES).join("demo-components/plaintable");
     birthmark(directory.path()).args(["index", "add"]).arg(source).assert().success();
     directory
@@ -55,7 +57,8 @@ fn what_is_outdated_knows_it() {
     let directory = with_index();
     let checker = place(directory.path()).open().expect("opens");
     assert!(!checker.is_outdated());
-    std::fs::write(directory.path().join("birthmark.toml"), "license = \"GPL-3.0-only\"\n").expect("written");
+    std::fs::write(directory.path().join("birthmark.toml"), "license = \"GPL-3.0-only\"\n")
+        .expect("written");
     assert!(checker.is_outdated());
 
     let checker = place(directory.path()).open().expect("opens");

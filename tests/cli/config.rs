@@ -63,9 +63,15 @@ fn the_nearest_configuration_wins() {
         let bits = &provenance(&project.path().join(place), &[])["threshold_bits"];
         bits.as_f64().expect("a number")
     };
-    for (place, bits) in
-        [(".", 1.0), ("a", 2.0), ("a/b", 3.0), ("a/b/c", 4.0), ("a/b/c/d", 4.0), ("w", 5.0), ("broken", 1.0)]
-    {
+    for (place, bits) in [
+        (".", 1.0),
+        ("a", 2.0),
+        ("a/b", 3.0),
+        ("a/b/c", 4.0),
+        ("a/b/c/d", 4.0),
+        ("w", 5.0),
+        ("broken", 1.0),
+    ] {
         assert_eq!(threshold(place), bits, "{place}");
     }
     let root = provenance(project.path(), &["a/b/c"]);

@@ -11,11 +11,12 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The copied function of the demo, under MIT, with lines put before and behind it.
 fn copied(before: &str, behind: &str) -> String {
-    let text =
-        fs::read_to_string(Path::new(ROOT).join("fixtures/demo/parcelbot/summary.py")).expect("readable");
+    let text = fs::read_to_string(Path::new(ROOT).join("fixtures/demo/parcelbot/summary.py"))
+        .expect("readable");
     let start = text.find("def fit_columns").expect("the copy begins");
     let end = text.find("def trip_table").expect("the copy ends");
-    [&text[..start], before, text[start..end].trim_end(), "\n", behind, "\n\n", &text[end..]].concat()
+    [&text[..start], before, text[start..end].trim_end(), "\n", behind, "\n\n", &text[end..]]
+        .concat()
 }
 
 /// Scans the copy as part of an MIT project.
@@ -43,8 +44,9 @@ fn what_stands_beside_a_file_declares_it() {
     let mit = fs::read_to_string(Path::new(ROOT).join("fixtures/demo/LICENSE")).expect("readable");
     let manifest = ("pyproject.toml", "[project]\nname = \"x\"\nlicense = \"Apache-2.0\"\n");
     let tag = |license: &str| format!("{} {license}\n", concat!("SPDX-License", "-Identifier:"));
-    let side =
-        |license: &str| scanned_files(&[manifest, ("table.py", &code), ("table.py.license", &tag(license))]);
+    let side = |license: &str| {
+        scanned_files(&[manifest, ("table.py", &code), ("table.py.license", &tag(license))])
+    };
     let annotated = |license: &str| {
         let reuse = format!(
             "version = 1\n[[annotations]]\npath = \"table.py\"\nSPDX-FileCopyrightText = \"A\"\nSPDX-License{} = \"{license}\"\n",
@@ -52,7 +54,8 @@ fn what_stands_beside_a_file_declares_it() {
         );
         scanned_files(&[manifest, ("table.py", &code), ("REUSE.toml", &reuse)])
     };
-    let vendored = scanned_files(&[manifest, ("_vendor/table.py", &code), ("_vendor/LICENSE", &mit)]);
+    let vendored =
+        scanned_files(&[manifest, ("_vendor/table.py", &code), ("_vendor/LICENSE", &mit)]);
     for (what, (_, report)) in
         [("side file", side("MIT")), ("REUSE.toml", annotated("MIT")), ("folder", vendored)]
     {
@@ -70,7 +73,12 @@ fn what_stands_beside_a_file_declares_it() {
 }
 
 fn rules(report: &Value) -> Vec<&str> {
-    report["findings"].as_array().expect("findings").iter().filter_map(|it| it["rule"].as_str()).collect()
+    report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|it| it["rule"].as_str())
+        .collect()
 }
 
 const BEGIN: &str = "# SPDX-SnippetBegin\n# SPDX-SnippetCopyrightText: Plaintable authors\n";
@@ -94,8 +102,16 @@ fn what_is_declared_rightly_is_quiet() {
 #[test]
 fn what_is_declared_wrongly_is_a_finding() {
     for (before, behind, part) in [
-        (format!("{BEGIN}# SPDX-License-Identifier: BSD-3-Clause\n"), END, "declared under BSD-3-Clause"),
-        (format!("{BEGIN}# SPDX-License-Identifier: Nobody knows\n"), END, "`Nobody knows`, cannot be read"),
+        (
+            format!("{BEGIN}# SPDX-License-Identifier: BSD-3-Clause\n"),
+            END,
+            "declared under BSD-3-Clause",
+        ),
+        (
+            format!("{BEGIN}# SPDX-License-Identifier: Nobody knows\n"),
+            END,
+            "`Nobody knows`, cannot be read",
+        ),
         (
             "# Adapted from https://github.com/psf/requests\n".to_owned(),
             "",
@@ -123,7 +139,8 @@ fn a_declaration_permits_nothing() {
 
 #[test]
 fn strings_and_far_comments_declare_nothing() {
-    let in_string = "TAGS = '''\n# SPDX-SnippetBegin\n# SPDX-License-Identifier: BSD-3-Clause\n'''\n";
+    let in_string =
+        "TAGS = '''\n# SPDX-SnippetBegin\n# SPDX-License-Identifier: BSD-3-Clause\n'''\n";
     let far = "# Adapted from https://github.com/psf/requests\nWIDE = 8\n\n\n\n\n\n\n";
     for before in [in_string, far, ""] {
         let (code, report) = scanned(&copied(before, ""), "MIT");

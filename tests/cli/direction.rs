@@ -9,7 +9,8 @@ use super::{birthmark, project, run};
 pub(super) const CODE: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
 /// As long a piece of other code.
 pub(super) const OTHER_CODE: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
-const RUST: &str = "pub fn blend(rows: &mut Vec<Vec<i64>>, weights: &[i64], floor: i64) -> Option<i64> {
+const RUST: &str =
+    "pub fn blend(rows: &mut Vec<Vec<i64>>, weights: &[i64], floor: i64) -> Option<i64> {
     let mut carried = floor.checked_mul(37)?;
     for (depth, row) in rows.iter_mut().enumerate() {
         let weight = weights.get(depth % weights.len())?;
@@ -37,12 +38,20 @@ impl Case {
         all.extend(files.iter().map(|(path, text)| (format!("project/{path}"), *text)));
         all.push(("components/recipe.toml".to_owned(), recipe));
         all.push(("project/LICENSE-none".to_owned(), ""));
-        let all: Vec<(&str, &str)> = all.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let all: Vec<(&str, &str)> =
+            all.iter().map(|(path, text)| (path.as_str(), *text)).collect();
         let case = Case { directory: project(&all) };
         std::fs::remove_dir(case.directory.path().join(".git")).expect("there");
         std::fs::create_dir(case.path("project").join(".git")).expect("made");
-        let arguments =
-            ["index", "add", "--no-config", "--index", "index", "--recipe", "components/recipe.toml"];
+        let arguments = [
+            "index",
+            "add",
+            "--no-config",
+            "--index",
+            "index",
+            "--recipe",
+            "components/recipe.toml",
+        ];
         let (code, _, err) = run(birthmark(case.directory.path()).args(arguments));
         assert_eq!(code, 0, "{err}");
         case
@@ -74,7 +83,8 @@ pub(super) fn component(folder: &str, purl: &str) -> String {
 pub(super) fn findings(report: &Value) -> Vec<String> {
     let of = |finding: &Value| {
         let matches = report["matches"].as_array().expect("an array");
-        let about = matches.iter().find(|found| found["id"] == finding["match"]).expect("its match");
+        let about =
+            matches.iter().find(|found| found["id"] == finding["match"]).expect("its match");
         let owner = about["owners"][0]["purl"].as_str().expect("a purl");
         format!("{} {owner}", finding["rule"].as_str().expect("a rule"))
     };
@@ -89,8 +99,14 @@ fn own_packages_are_never_an_origin() {
         ("setup.cfg", "[metadata]\nname = route-finder\n"),
         ("setup.py", "from setuptools import setup\nsetup(name='route-finder')\n"),
         ("PKG-INFO", "Metadata-Version: 2.1\nName: route-finder\nVersion: 9\n"),
-        ("route_finder-9.dist-info/METADATA", "Metadata-Version: 2.1\nName: route-finder\nVersion: 9\n"),
-        ("route_finder.egg-info/PKG-INFO", "Metadata-Version: 2.1\nName: route-finder\nVersion: 9\n"),
+        (
+            "route_finder-9.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: route-finder\nVersion: 9\n",
+        ),
+        (
+            "route_finder.egg-info/PKG-INFO",
+            "Metadata-Version: 2.1\nName: route-finder\nVersion: 9\n",
+        ),
         ("nested/pyproject.toml", "[project]\nname = 'route-finder'\n"),
     ];
     let recipe = component("one", "pkg:pypi/route-finder@1.0");
@@ -100,7 +116,10 @@ fn own_packages_are_never_an_origin() {
         assert_eq!((code, findings(&report)), (0, Vec::new()), "{manifest:?}");
         assert_eq!(report["matches"].as_array().map(Vec::len), Some(0));
         let notes = report["notes"].to_string();
-        assert!(notes.contains("own packages") && notes.contains("pkg:pypi/route-finder"), "{notes}");
+        assert!(
+            notes.contains("own packages") && notes.contains("pkg:pypi/route-finder"),
+            "{notes}"
+        );
         let (_, text, _) = case.run(&case.path("project"), &["scan"]);
         assert!(text.contains("not reported: with this project's own packages"), "{text}");
     }
@@ -113,7 +132,11 @@ fn own_packages_are_never_an_origin() {
         let case = Case::new(&[("one/a.py", CODE)], &recipe, &[("src/routes.py", CODE), foreign]);
         let (code, report) = case.scan("");
         assert_eq!(code, 1, "{foreign:?}");
-        assert_eq!(findings(&report), ["license-incompatible pkg:pypi/route-finder@1.0"], "{foreign:?}");
+        assert_eq!(
+            findings(&report),
+            ["license-incompatible pkg:pypi/route-finder@1.0"],
+            "{foreign:?}"
+        );
     }
 }
 
@@ -152,7 +175,8 @@ fn all_members_of_a_workspace_are_own_wherever_the_scan_begins() {
     for place in places {
         assert_eq!(case.scan(place).0, 0, "in {place:?}");
     }
-    std::fs::write(case.path("project/Cargo.toml"), "[workspace]\nmembers = []\n").expect("written");
+    std::fs::write(case.path("project/Cargo.toml"), "[workspace]\nmembers = []\n")
+        .expect("written");
     assert_eq!(case.scan("crates/core").0, 0);
     assert_eq!(case.scan("crates/cli").0, 1);
 }
@@ -160,11 +184,16 @@ fn all_members_of_a_workspace_are_own_wherever_the_scan_begins() {
 #[test]
 fn what_own_packages_hold_hides_no_other_origin() {
     let both = format!("{CODE}\n\n{OTHER_CODE}");
-    let recipe = component("one", "pkg:pypi/route-finder@1.0") + &component("two", "pkg:pypi/stranger@2.0");
+    let recipe =
+        component("one", "pkg:pypi/route-finder@1.0") + &component("two", "pkg:pypi/stranger@2.0");
     let components = [("one/a.py", both.as_str()), ("two/b.py", OTHER_CODE)];
-    let files = [("pyproject.toml", "[project]\nname = 'route-finder'\n"), ("src/a.py", both.as_str())];
+    let files =
+        [("pyproject.toml", "[project]\nname = 'route-finder'\n"), ("src/a.py", both.as_str())];
     let (code, report) = Case::new(&components, &recipe, &files).scan("");
-    assert_eq!((code, findings(&report)), (1, vec!["license-incompatible pkg:pypi/stranger@2.0".to_owned()]));
+    assert_eq!(
+        (code, findings(&report)),
+        (1, vec!["license-incompatible pkg:pypi/stranger@2.0".to_owned()])
+    );
     let owners = report["matches"].to_string();
     assert!(!owners.contains("pkg:pypi/route-finder"), "{owners}");
 }
@@ -172,8 +201,10 @@ fn what_own_packages_hold_hides_no_other_origin() {
 #[test]
 fn dependencies_of_the_project_are_told_and_change_nothing() {
     let recipe = component("lib", "pkg:pypi/base-lib@1.0");
-    let files =
-        [("pyproject.toml", "[project]\nname = 'mine'\ndependencies = ['base_lib']\n"), ("src/a.py", CODE)];
+    let files = [
+        ("pyproject.toml", "[project]\nname = 'mine'\ndependencies = ['base_lib']\n"),
+        ("src/a.py", CODE),
+    ];
     let (code, report) = Case::new(&[("lib/a.py", CODE)], &recipe, &files).scan("");
     assert_eq!(code, 1);
     assert_eq!(report["matches"][0]["direction"]["project_depends_on_origin"], true);
@@ -187,7 +218,8 @@ fn an_own_package_that_is_also_configured_as_own_is_not_unused() {
         ("pyproject.toml", "[project]\nname = 'route-finder'\n"),
         ("src/a.py", CODE),
     ];
-    let case = Case::new(&[("one/a.py", CODE)], &component("one", "pkg:pypi/route-finder@1.0"), &files);
+    let case =
+        Case::new(&[("one/a.py", CODE)], &component("one", "pkg:pypi/route-finder@1.0"), &files);
     let (code, out, err) = run(birthmark(&case.path("project")).args(["scan", "--format", "json"]));
     assert_eq!(code, 0, "{out}{err}");
 }
@@ -195,8 +227,10 @@ fn an_own_package_that_is_also_configured_as_own_is_not_unused() {
 #[test]
 fn nothing_is_declared_in_ones_own_code() {
     let recipe = "[[component]]\npurl = \"pkg:pypi/route-finder@1.0\"\nlicense = \"MIT\"\nsource = \"one\"\n";
-    let files =
-        [("pyproject.toml", "[project]\nname = 'route-finder'\nlicense = 'MIT'\n"), ("src/a.py", CODE)];
+    let files = [
+        ("pyproject.toml", "[project]\nname = 'route-finder'\nlicense = 'MIT'\n"),
+        ("src/a.py", CODE),
+    ];
     let case = Case::new(&[("one/a.py", CODE)], recipe, &files);
     let (_, out, err) = case.run(&case.path("project"), &["attribute"]);
     assert!(out.contains("Nothing to declare"), "{out}{err}");

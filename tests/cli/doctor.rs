@@ -19,9 +19,11 @@ fn a_healthy_place_is_0_and_says_what_a_scan_uses() {
     let project = project(&[("pyproject.toml", PYPROJECT)]);
     let (code, out, err) = run(birthmark(project.path()).arg("doctor"));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    for said in
-        ["none: every setting has its default", "starter is sound", "MIT (from the package's metadata)"]
-    {
+    for said in [
+        "none: every setting has its default",
+        "starter is sound",
+        "MIT (from the package's metadata)",
+    ] {
         assert!(out.contains(said), "{said}: {out}");
     }
     assert!(out.contains("a planted copy was found"), "{out}");
@@ -67,7 +69,8 @@ fn a_manual_page_for_every_command() {
     let (code, out, err) = run(birthmark(project.path()).args(["man", "--dir", "share/man1"]));
     assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
     for page in ["birthmark", "birthmark-scan", "birthmark-index-add", "birthmark-doctor"] {
-        let text = fs::read_to_string(project.path().join(format!("share/man1/{page}.1"))).expect("written");
+        let text = fs::read_to_string(project.path().join(format!("share/man1/{page}.1")))
+            .expect("written");
         assert!(text.contains(".TH ") && text.contains(".SH EXTRA"), "{page}: {text}");
     }
     fs::write(project.path().join("file"), "").expect("written");

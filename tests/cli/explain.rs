@@ -89,7 +89,8 @@ fn what_is_explained_follows_the_schemas() {
     let validate = |schema: &str, document: &Value| {
         let schema: Value = serde_json::from_str(schema).expect("JSON");
         let validator = jsonschema::draft202012::new(&schema).expect("a schema");
-        let errors: Vec<String> = validator.iter_errors(document).map(|error| error.to_string()).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     };
     let explained = demo.json(&["explain", &demo.id()]);
@@ -154,13 +155,19 @@ fn an_unknown_reference_is_2_and_names_those_near() {
     let id = demo.id();
     let (code, out, err) = demo.run(&["explain", "0123456789abcdef"]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.contains("no reference has the id `0123456789abcdef`") && err.contains(&id), "{err}");
+    assert!(
+        err.contains("no reference has the id `0123456789abcdef`") && err.contains(&id),
+        "{err}"
+    );
     let (code, _, err) = demo.run(&["explain", "parcelbot/routes.py:1"]);
     assert_eq!(code, 2);
     assert!(err.contains("no reference holds line 1") && err.contains(&id), "{err}");
     let (code, _, err) = demo.run(&["explain", &id, "--threshold", "100000"]);
     assert_eq!(code, 2);
-    assert!(err.contains("1 file checked and none was found. An id changes with the code"), "{err}");
+    assert!(
+        err.contains("1 file checked and none was found. An id changes with the code"),
+        "{err}"
+    );
     assert_eq!(demo.run(&["explain", "x\u{1b}[2J"]).2.find('\u{1b}'), None);
 }
 

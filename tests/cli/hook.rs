@@ -50,7 +50,11 @@ impl Project {
     }
 
     /// The same with the exit status.
-    fn hook_with_status(&self, arguments: &[&str], event: impl Into<Vec<u8>>) -> (i32, Value, String) {
+    fn hook_with_status(
+        &self,
+        arguments: &[&str],
+        event: impl Into<Vec<u8>>,
+    ) -> (i32, Value, String) {
         let mut command = birthmark(&self.path("work"));
         command.env("BIRTHMARK_LOG_DIR", self.path("state"));
         command.arg("hook").args(arguments).args(["--deadline", "60000"]);
@@ -180,7 +184,10 @@ fn claude_code_is_refused_what_may_not_stay() {
         (&json!("PreToolUse"), &json!("deny"))
     );
     says_what_to_do(&output["permissionDecisionReason"]);
-    assert_eq!(project.events(), [("suggested".into(), "a.py".into()), ("dropped".into(), "a.py".into())]);
+    assert_eq!(
+        project.events(),
+        [("suggested".into(), "a.py".into()), ("dropped".into(), "a.py".into())]
+    );
 
     // When it is written, Claude is told.
     fs::write(&file, ROUTES).expect("written");
@@ -219,7 +226,8 @@ fn only_new_lines_of_an_edit_are_judged() {
     assert!(is_refused(&project.ask("claude", &claude("PreToolUse", "MultiEdit", several, &cwd))));
 
     // With the line ends of another system.
-    let file = project.write("windows.py", "import math\r\n\r\ndef own():\r\n    return math.pi\r\n");
+    let file =
+        project.write("windows.py", "import math\r\n\r\ndef own():\r\n    return math.pi\r\n");
     let mut windows = input;
     windows["file_path"] = json!(file);
     assert!(is_refused(&edit(windows)));
@@ -227,12 +235,15 @@ fn only_new_lines_of_an_edit_are_judged() {
     // Beside a copy that was there, and on it: the first step of writing it anew is no new copy.
     let file = project.write("b.py", &format!("{ROUTES}\n\ndef own():\n    return 1\n"));
     assert_eq!(
-        edit(json!({"file_path": file, "old_string": "    return 1", "new_string": "    return 2"})),
+        edit(
+            json!({"file_path": file, "old_string": "    return 1", "new_string": "    return 2"})
+        ),
         json!({})
     );
     let line = ROUTES.lines().nth(69).expect("a line");
-    let touched =
-        edit(json!({"file_path": file, "old_string": line, "new_string": "    pass  # to be written anew"}));
+    let touched = edit(
+        json!({"file_path": file, "old_string": line, "new_string": "    pass  # to be written anew"}),
+    );
     assert!(!is_refused(&touched), "{touched}");
     // A second copy is new.
     let second = json!({"file_path": file, "old_string": "    return 1\n", "new_string": format!("    return 1\n\n\n{copy}")});
@@ -258,7 +269,8 @@ fn codex_is_refused_by_patch() {
          *** Add File: b.txt\n+words\n*** Delete File: c.py\n*** End Patch"
     );
     let refused = project.ask("codex", &codex("PreToolUse", &update, &cwd));
-    let reason = refused["hookSpecificOutput"]["permissionDecisionReason"].as_str().expect("a reason");
+    let reason =
+        refused["hookSpecificOutput"]["permissionDecisionReason"].as_str().expect("a reason");
     assert!(reason.contains("src/a.py:8-41"), "{reason}");
     let told = project.ask("codex", &codex("PostToolUse", &adding("a.py", ROUTES), &cwd));
     assert_eq!(told["decision"], "block");
@@ -280,15 +292,18 @@ fn gemini_is_refused_and_told() {
     let told = project.ask("gemini", &gemini("AfterTool", "replace", input, &cwd));
     let output = &told["hookSpecificOutput"];
     assert_eq!(output["hookEventName"], "AfterTool");
-    assert!(output["additionalContext"].as_str().expect("a context").contains("plaintable"), "{told}");
+    assert!(
+        output["additionalContext"].as_str().expect("a context").contains("plaintable"),
+        "{told}"
+    );
 }
 
 #[test]
 fn copilot_is_refused() {
     let project = Project::new();
     let cwd = project.cwd();
-    let refused =
-        project.ask("copilot", &copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd));
+    let refused = project
+        .ask("copilot", &copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd));
     assert_eq!(refused["permissionDecision"], "deny");
     says_what_to_do(&refused["permissionDecisionReason"]);
     project.write("b.py", "x = 1\n");
@@ -307,16 +322,17 @@ fn copilot_is_refused() {
 fn cursor_is_refused_and_told() {
     let project = Project::new();
     let cwd = project.cwd();
-    let write = json!({"tool_name": "Write", "tool_input": {"file_path": "a.py", "content": ROUTES}});
+    let write =
+        json!({"tool_name": "Write", "tool_input": {"file_path": "a.py", "content": ROUTES}});
     let refused = project.ask("cursor", &cursor("preToolUse", write.clone(), &cwd));
     assert_eq!(refused["permission"], "deny");
     says_what_to_do(&refused["agent_message"]);
     project.write("a.py", ROUTES);
     let told = project.ask("cursor", &cursor("postToolUse", write, &cwd));
     says_what_to_do(&told["additional_context"]);
-    let edited =
-        json!({"file_path": project.path("work/a.py"), "edits": [{"old_string": "", "new_string": ROUTES}]});
-    let (answer, said) = project.hook(&["cursor"], cursor("afterFileEdit", edited, &cwd).to_string());
+    let edited = json!({"file_path": project.path("work/a.py"), "edits": [{"old_string": "", "new_string": ROUTES}]});
+    let (answer, said) =
+        project.hook(&["cursor"], cursor("afterFileEdit", edited, &cwd).to_string());
     assert_eq!(answer, json!({}));
     assert!(said.contains("gridroute"), "{said}");
 }
@@ -328,7 +344,10 @@ fn what_is_not_about_code_is_let_through_without_a_word() {
     let content = json!({"file_path": "a.py", "content": ROUTES});
     for (agent, event) in [
         ("claude", claude("PreToolUse", "Bash", json!({"command": "ls"}), &cwd)),
-        ("claude", claude("PreToolUse", "Write", json!({"file_path": "a.md", "content": ROUTES}), &cwd)),
+        (
+            "claude",
+            claude("PreToolUse", "Write", json!({"file_path": "a.md", "content": ROUTES}), &cwd),
+        ),
         ("claude", claude("PreToolUse", "Teleport", content.clone(), &cwd)),
         ("claude", claude("SessionStart", "Write", content.clone(), &cwd)),
         ("claude", json!({})),
@@ -351,7 +370,8 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     let project = Project::new();
     let cwd = project.cwd();
     let event =
-        claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &cwd).to_string();
+        claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &cwd)
+            .to_string();
     let noted = |arguments: &[&str], event: &[u8], why: &str| {
         let (answer, said) = project.hook(arguments, event);
         let key = if arguments[0] == "cursor" { "user_message" } else { "systemMessage" };
@@ -359,7 +379,10 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
         for text in [message, &said] {
             assert!(text.contains("did not judge this") && text.contains(why), "{text}");
         }
-        assert!(answer.get("hookSpecificOutput").is_none() && answer.get("decision").is_none(), "{answer}");
+        assert!(
+            answer.get("hookSpecificOutput").is_none() && answer.get("decision").is_none(),
+            "{answer}"
+        );
     };
     for agent in ["claude", "codex", "gemini", "cursor"] {
         noted(&[agent], b"{", "the event is not JSON");
@@ -377,12 +400,14 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     );
     noted(&["claude"], long.to_string().as_bytes(), "larger than 1 MiB");
     fs::create_dir(project.path("work/folder.py")).expect("made");
-    let folder = claude("PreToolUse", "Write", json!({"file_path": "folder.py", "content": "x"}), &cwd);
+    let folder =
+        claude("PreToolUse", "Write", json!({"file_path": "folder.py", "content": "x"}), &cwd);
     noted(&["claude"], folder.to_string().as_bytes(), "folder.py: not a regular file");
     project.write("birthmark.toml", "licence = 'MIT'\n");
     noted(&["claude"], event.as_bytes(), "unknown key `licence`");
     noted(&["claude", "--no-such-option"], event.as_bytes(), "its command line is not understood");
-    let (code, out, _) = run(birthmark(&project.path("work")).args(["--quiet", "hook", "--nonsense"]));
+    let (code, out, _) =
+        run(birthmark(&project.path("work")).args(["--quiet", "hook", "--nonsense"]));
     assert_eq!(code, 0);
     assert!(out.contains("its command line is not understood"), "{out}");
 }
@@ -402,7 +427,10 @@ fn a_hook_ends_in_time() {
     assert!(start.elapsed().as_secs() < 10);
     assert_eq!(output.status.code(), Some(0));
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert!(answer["systemMessage"].as_str().expect("a note").contains("not done within 200 ms"), "{answer}");
+    assert!(
+        answer["systemMessage"].as_str().expect("a note").contains("not done within 200 ms"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -417,11 +445,15 @@ fn cline_cancels_what_may_not_stay() {
     says_what_to_do(&refused["errorMessage"]);
     project.write("b.py", "x = 1\n");
     let diff = format!("------- SEARCH\nx = 1\n=======\n{ROUTES}\n+++++++ REPLACE\n");
-    let replaced = cline("PreToolUse", "replace_in_file", json!({"path": "b.py", "diff": diff}), &cwd);
+    let replaced =
+        cline("PreToolUse", "replace_in_file", json!({"path": "b.py", "diff": diff}), &cwd);
     assert_eq!(project.ask("cline", &replaced)["cancel"], true);
     let advised = project.ask("cline", &write("c.py", SUMMARY));
     assert_eq!(advised["cancel"], false);
-    assert!(advised["contextModification"].as_str().expect("advice").contains("plaintable"), "{advised}");
+    assert!(
+        advised["contextModification"].as_str().expect("advice").contains("plaintable"),
+        "{advised}"
+    );
     assert_eq!(project.ask("cline", &write("d.py", "x = 1\n")), json!({"cancel": false}));
     let read = cline("PreToolUse", "read_file", json!({"path": "a.py"}), &cwd);
     assert_eq!(project.ask("cline", &read)["cancel"], false);
@@ -431,12 +463,16 @@ fn cline_cancels_what_may_not_stay() {
 fn opencode_gets_a_reason_to_throw() {
     let project = Project::new();
     let cwd = project.cwd();
-    let write =
-        |text: &str| opencode("write", json!({"filePath": format!("{cwd}/a.py"), "content": text}), &cwd);
+    let write = |text: &str| {
+        opencode("write", json!({"filePath": format!("{cwd}/a.py"), "content": text}), &cwd)
+    };
     says_what_to_do(&project.ask("opencode", &write(ROUTES))["refused"]);
     assert!(project.ask("opencode", &write(SUMMARY))["advice"].is_string());
     assert_eq!(project.ask("opencode", &write("x = 1\n")), json!({}));
-    assert_eq!(project.ask("opencode", &opencode("bash", json!({"command": "ls"}), &cwd)), json!({}));
+    assert_eq!(
+        project.ask("opencode", &opencode("bash", json!({"command": "ls"}), &cwd)),
+        json!({})
+    );
 }
 
 #[test]
@@ -481,7 +517,12 @@ fn what_a_hook_refused_is_explained_though_it_is_in_no_file() {
     let project = Project::new();
     project.ask(
         "claude",
-        &claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &project.cwd()),
+        &claude(
+            "PreToolUse",
+            "Write",
+            json!({"file_path": "a.py", "content": ROUTES}),
+            &project.cwd(),
+        ),
     );
     fs::create_dir(project.path("work/src")).expect("made");
     let command = |name: &str, more: &[&str]| {
@@ -492,9 +533,12 @@ fn what_a_hook_refused_is_explained_though_it_is_in_no_file() {
     };
     let (code, out, err) = command("explain", &[]);
     assert_eq!(code, 0, "{err}");
-    for part in
-        ["dropped for a.py:57-90 (by hook,", "is in no file", "pkg:generic/gridroute@1.4.0", "incompatible"]
-    {
+    for part in [
+        "dropped for a.py:57-90 (by hook,",
+        "is in no file",
+        "pkg:generic/gridroute@1.4.0",
+        "incompatible",
+    ] {
         assert!(out.contains(part), "{part} is not in {out}");
     }
     let (code, _, err) = command("accept", &["--reason", "none"]);
@@ -512,7 +556,8 @@ fn an_ambiguous_id_is_no_refused_code() {
     project.write("b.py", SUMMARY);
     let mut command = birthmark(&project.path("work"));
     command.env("BIRTHMARK_LOG_DIR", project.path("state")).args(["explain", ""]);
-    let (code, out, err) = run(command.arg("--index").arg(Path::new(ROOT).join("fixtures/demo-index")));
+    let (code, out, err) =
+        run(command.arg("--index").arg(Path::new(ROOT).join("fixtures/demo-index")));
     assert_eq!((code, out.as_str()), (2, ""));
     assert!(err.contains("begins more than one id"), "{err}");
 }
@@ -522,9 +567,11 @@ fn the_policy_and_the_configuration_decide() {
     let project = Project::new();
     let cwd = project.cwd();
     let event =
-        claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &cwd).to_string();
+        claude("PreToolUse", "Write", json!({"file_path": "a.py", "content": ROUTES}), &cwd)
+            .to_string();
     let is_refused = |arguments: &[&str]| {
-        project.hook(arguments, event.clone()).0["hookSpecificOutput"]["permissionDecision"] == "deny"
+        project.hook(arguments, event.clone()).0["hookSpecificOutput"]["permissionDecision"]
+            == "deny"
     };
     assert!(is_refused(&["claude"]));
     assert!(!is_refused(&["claude", "--policy", "report"]));
@@ -538,7 +585,8 @@ fn the_policy_and_the_configuration_decide() {
     assert!(is_refused(&["claude", "--policy", "drop-unknown"]));
 }
 
-/// Every block of settings of the documentation is JSON and runs a hook that answers the events it is set up for.
+/// Every block of settings of the documentation is JSON and runs a hook that answers the events it
+/// is set up for.
 #[test]
 fn the_recipes_work() {
     let project = Project::new();
@@ -548,20 +596,31 @@ fn the_recipes_work() {
         ("claude", "PreToolUse", claude("PreToolUse", "Write", content.clone(), &cwd)),
         ("codex", "PreToolUse", codex("PreToolUse", &adding("a.py", ROUTES), &cwd)),
         ("gemini", "BeforeTool", gemini("BeforeTool", "write_file", content.clone(), &cwd)),
-        ("copilot", "preToolUse", copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd)),
+        (
+            "copilot",
+            "preToolUse",
+            copilot("create", &json!({"path": "a.py", "file_text": ROUTES}), &cwd),
+        ),
         (
             "cursor",
             "preToolUse",
             cursor("preToolUse", json!({"tool_name": "Write", "tool_input": content}), &cwd),
         ),
-        ("kiro", "preToolUse", kiro("preToolUse", json!({"path": "a.py", "file_text": ROUTES}), &cwd)),
+        (
+            "kiro",
+            "preToolUse",
+            kiro("preToolUse", json!({"path": "a.py", "file_text": ROUTES}), &cwd),
+        ),
         ("windsurf", "pre_write_code", windsurf("pre_write_code", "a.py", "", ROUTES)),
     ];
-    let hooks = RECIPES.split("\n## ").find(|section| section.starts_with("Hooks")).expect("a section");
+    let hooks =
+        RECIPES.split("\n## ").find(|section| section.starts_with("Hooks")).expect("a section");
     let blocks: Vec<Value> = hooks
         .split("```json\n")
         .skip(1)
-        .map(|block| serde_json::from_str(block.split("```").next().expect("its end")).expect("JSON"))
+        .map(|block| {
+            serde_json::from_str(block.split("```").next().expect("its end")).expect("JSON")
+        })
         .collect();
     assert_eq!(blocks.len(), events.len());
     for (block, (agent, name, event)) in blocks.iter().zip(&events) {
@@ -577,7 +636,8 @@ fn the_recipes_work() {
         assert!(out.lines().any(|line| line.starts_with(agent)), "{out}");
         assert!(RECIPES.contains(&format!("| `{agent}` |")), "{agent}");
         assert!(
-            RECIPES.contains(&format!("birthmark hook {agent}")) || RECIPES.contains(&format!("\"{agent}\"")),
+            RECIPES.contains(&format!("birthmark hook {agent}"))
+                || RECIPES.contains(&format!("\"{agent}\"")),
             "{agent}"
         );
     }

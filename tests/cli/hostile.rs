@@ -1,4 +1,5 @@
-//! Repositories and systems made to hurt: nothing hangs, nothing outside is read or written, and no failure looks clean.
+//! Repositories and systems made to hurt: nothing hangs, nothing outside is read or written, and no
+//! failure looks clean.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,8 @@ use std::time::Duration;
 
 use super::{birthmark, project, run};
 
-/// Longer than any of these runs takes on a busy machine; what hangs is killed then, and the test fails.
+/// Longer than any of these runs takes on a busy machine; what hangs is killed then, and the test
+/// fails.
 const HANGS: Duration = Duration::from_secs(300);
 
 fn demo_index() -> PathBuf {
@@ -24,7 +26,8 @@ fn a_text_that_takes_the_lexers_for_ever_is_given_up() {
     let rust = "r#\"\n".repeat(24_000);
     let project = project(&[("a.py", &python), ("b.rs", &rust)]);
     let mut command = birthmark(project.path());
-    let command = command.args(["scan", ".", "--format", "json", "--index"]).arg(demo_index()).timeout(HANGS);
+    let command =
+        command.args(["scan", ".", "--format", "json", "--index"]).arg(demo_index()).timeout(HANGS);
     let (_, out, err) = run(command);
     assert_eq!(out.matches("the parser gave up on it").count(), 2, "{out}{err}");
 }
@@ -46,7 +49,8 @@ fn a_file_whose_parse_does_not_end_in_time_is_a_failure() {
         .timeout(HANGS);
     let (code, out, err) = run(&mut command);
     assert_eq!(code, 2, "{out}{err}");
-    let line = out.lines().find(|line| line.contains("slow.py")).unwrap_or_else(|| panic!("{out}{err}"));
+    let line =
+        out.lines().find(|line| line.contains("slow.py")).unwrap_or_else(|| panic!("{out}{err}"));
     assert!(line.contains("the parser did not end in time"), "{line}");
     assert_eq!(run(command.env("BIRTHMARK_FILE_TIMEOUT", "soon")).0, 2);
 }
@@ -56,7 +60,11 @@ fn a_file_whose_parse_does_not_end_in_time_is_a_failure() {
 fn suggestions_are_answered_after_one_that_hangs() {
     let project = project(&[]);
     let mut command = birthmark(project.path());
-    command.args(["check", "--index"]).arg(demo_index()).env("BIRTHMARK_FILE_TIMEOUT", "0.03").timeout(HANGS);
+    command
+        .args(["check", "--index"])
+        .arg(demo_index())
+        .env("BIRTHMARK_FILE_TIMEOUT", "0.03")
+        .timeout(HANGS);
     let ask = |id: &str, text: &str| {
         format!("{}\n", serde_json::json!({ "id": id, "path": format!("{id}.py"), "code": text }))
     };
@@ -110,9 +118,12 @@ sys.exit(os.waitstatus_to_exitcode(status) not in (0, 1, 2))";
             ("calls.rs", "a.b(c);\n".repeat(130_000)),
         ];
         let named: Vec<(String, &str)> = (0..8)
-            .flat_map(|i| kinds.iter().map(move |(name, text)| (format!("{i}{name}"), text.as_str())))
+            .flat_map(|i| {
+                kinds.iter().map(move |(name, text)| (format!("{i}{name}"), text.as_str()))
+            })
             .collect();
-        let files: Vec<(&str, &str)> = named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let files: Vec<(&str, &str)> =
+            named.iter().map(|(name, text)| (name.as_str(), *text)).collect();
         let bytes = peak(&files);
         assert!(bytes <= 512 << 20, "{} MB", bytes >> 20);
     }
@@ -134,13 +145,18 @@ mod links {
         for name in [".gitignore", ".ignore", ".git/info/exclude", "sub/.gitignore"] {
             let endless: fn(&Path) = |path| symlink("/dev/zero", path).expect("made");
             for make in [endless, pipe] {
-                let project = project(&[("a.py", "x = 1\n"), ("sub/b.py", "y = 2\n"), (".git/info/x", "")]);
+                let project =
+                    project(&[("a.py", "x = 1\n"), ("sub/b.py", "y = 2\n"), (".git/info/x", "")]);
                 make(&project.path().join(name));
                 let (code, out, err) = scan(project.path());
                 assert_eq!(code, 2, "{name}: {out}{err}");
                 let said = format!("{out}{err}");
-                assert!(said.contains(name) && said.contains("its ignore rules are not applied"), "{said}");
-                let checked = if name.starts_with("sub") { "checked  1 file," } else { "checked  2 files," };
+                assert!(
+                    said.contains(name) && said.contains("its ignore rules are not applied"),
+                    "{said}"
+                );
+                let checked =
+                    if name.starts_with("sub") { "checked  1 file," } else { "checked  2 files," };
                 assert!(out.contains(checked), "{out}");
             }
         }
@@ -149,7 +165,10 @@ mod links {
     #[test]
     fn a_large_ignore_file_is_not_read() {
         let project = project(&[("a.py", "x = 1\n")]);
-        fs::File::create(project.path().join(".gitignore")).expect("made").set_len(3 << 30).expect("sparse");
+        fs::File::create(project.path().join(".gitignore"))
+            .expect("made")
+            .set_len(3 << 30)
+            .expect("sparse");
         let (code, out, err) = scan(project.path());
         assert_eq!(code, 2, "{out}{err}");
         assert!(format!("{out}{err}").contains("bytes are more than the limit"), "{out}{err}");
@@ -184,9 +203,11 @@ mod links {
         let project = project(&[("a.py", "x = 1\n")]);
         let elsewhere = tempfile::tempdir().expect("a temporary directory");
         fs::write(elsewhere.path().join("mine.toml"), "license = 'MIT'\n").expect("written");
-        symlink(elsewhere.path().join("mine.toml"), project.path().join("link.toml")).expect("made");
+        symlink(elsewhere.path().join("mine.toml"), project.path().join("link.toml"))
+            .expect("made");
         let mut command = birthmark(project.path());
-        let command = command.args(["scan", ".", "--config", "link.toml", "--index"]).arg(demo_index());
+        let command =
+            command.args(["scan", ".", "--config", "link.toml", "--index"]).arg(demo_index());
         let (code, out, err) = run(command);
         assert_eq!(code, 0, "{out}{err}");
     }
@@ -206,15 +227,15 @@ mod links {
         assert_eq!(fs::read_to_string(&kept).expect("read"), "kept\n");
     }
 
-    /// A python that says what pip says of a package without a wheel, and takes down how it was called.
+    /// A python that says what pip says of a package without a wheel, and takes down how it was
+    /// called.
     #[test]
     fn no_build_script_is_run_unasked() {
         use std::os::unix::fs::PermissionsExt;
 
         let project = project(&[]);
         let python = project.path().join("python3");
-        let script =
-            "#!/bin/sh\necho \"$@\" >> \"$CALLS\"\necho 'ERROR: No matching distribution' >&2\nexit 1\n";
+        let script = "#!/bin/sh\necho \"$@\" >> \"$CALLS\"\necho 'ERROR: No matching distribution' >&2\nexit 1\n";
         fs::write(&python, script).expect("written");
         fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).expect("made executable");
         let calls = project.path().join("calls");
@@ -228,7 +249,10 @@ mod links {
         };
         let (code, err, called) = add(&[]);
         assert_eq!((code, called.lines().count()), (2, 1), "{called}");
-        assert!(called.contains("--only-binary=:all:") && err.contains("--allow-build"), "{called}{err}");
+        assert!(
+            called.contains("--only-binary=:all:") && err.contains("--allow-build"),
+            "{called}{err}"
+        );
         let (code, _, called) = add(&["--allow-build"]);
         assert_eq!((code, called.lines().count()), (2, 1), "{called}");
         assert!(called.contains("--prefer-binary"), "{called}");

@@ -1,4 +1,5 @@
-//! What is kept out of a report or put together in it: idioms, own packages, versions, thresholds, skipped files.
+//! What is kept out of a report or put together in it: idioms, own packages, versions, thresholds,
+//! skipped files.
 
 use std::path::Path;
 
@@ -10,7 +11,8 @@ const PLANNER: &str = include_str!("../../fixtures/demo-components/gridroute/gri
 
 /// A project that holds a copy, and the indexes `ours`, with the original in some versions.
 fn copy_of(purls: &[&str], files: &[(&str, &str)]) -> tempfile::TempDir {
-    let project = project(&[&[("lib/planner.py", PLANNER), ("app/routes.py", PLANNER)], files].concat());
+    let project =
+        project(&[&[("lib/planner.py", PLANNER), ("app/routes.py", PLANNER)], files].concat());
     for purl in purls {
         let arguments =
             ["index", "add", "lib", "--index", "ours", "--license", "GPL-3.0-only", "--purl", purl];
@@ -26,10 +28,12 @@ fn assert_ok(directory: &Path, arguments: &[&str]) -> String {
 }
 
 fn scan(directory: &Path, arguments: &[&str]) -> Value {
-    let usual = ["scan", "app", "--index", "ours", "--license", "MIT", "--exit-zero", "--format", "json"];
+    let usual =
+        ["scan", "app", "--index", "ours", "--license", "MIT", "--exit-zero", "--format", "json"];
     let out = assert_ok(directory, &[&usual[..], arguments].concat());
     let report = serde_json::from_str(&out).expect("JSON");
-    let schema: Value = serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
     assert!(jsonschema::draft202012::is_valid(&schema, &report), "{out}");
     report
 }
@@ -43,7 +47,11 @@ fn notes(report: &Value) -> Vec<String> {
     let notes = report["notes"].as_array().expect("an array").iter();
     let info = notes.filter(|note| note["kind"] == "info");
     info.map(|note| {
-        format!("{}: {}", note["path"].as_str().unwrap_or("-"), note["message"].as_str().expect("text"))
+        format!(
+            "{}: {}",
+            note["path"].as_str().unwrap_or("-"),
+            note["message"].as_str().expect("text")
+        )
     })
     .collect()
 }
@@ -57,20 +65,27 @@ fn what_idioms_cover_is_a_note() {
     assert_eq!(before["provenance"]["idioms"], Value::Array(Vec::new()));
 
     let out = assert_ok(here, &["idiom", "add", "lib/planner.py"]);
-    assert!(out.contains("Added 1 component (1 document, ") && out.contains(".birthmark/idioms"), "{out}");
+    assert!(
+        out.contains("Added 1 component (1 document, ") && out.contains(".birthmark/idioms"),
+        "{out}"
+    );
     assert!(assert_ok(here, &["idiom", "list"]).contains("pkg:generic/planner.py"));
     // A set that is there is used once the configuration names it.
     let unasked = scan(here, &[]);
     assert_eq!(unasked["summary"]["matches"], 1);
     let told = ".birthmark/idioms: this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
     assert_eq!(notes(&unasked), [told]);
-    std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n").expect("written");
+    std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n")
+        .expect("written");
     let report = scan(here, &[]);
     assert_eq!(report["matches"], Value::Array(Vec::new()));
     assert_eq!(report["summary"]["files_scanned"], 1);
     let region = &before["matches"][0]["region"];
     let lines = format!("lines {}-{}", region["start_line"], region["end_line"]);
-    assert_eq!(notes(&report), [format!("app/routes.py: 1 match is an idiom of .birthmark/idioms: {lines}")]);
+    assert_eq!(
+        notes(&report),
+        [format!("app/routes.py: 1 match is an idiom of .birthmark/idioms: {lines}")]
+    );
     assert_eq!(report["provenance"]["idioms"][0]["name"], ".birthmark/idioms");
     let text = scan_text(here, &[]);
     assert!(text.contains("note: app/routes.py: 1 match is an idiom"), "{text}");
@@ -108,18 +123,23 @@ fn generated_code_makes_an_idiom() {
 
 #[test]
 fn sets_of_idioms_are_configured() {
-    let project = copy_of(&["pkg:pypi/gridroute@1"], &[("birthmark.toml", "idioms = [\"team\"]\n")]);
+    let project =
+        copy_of(&["pkg:pypi/gridroute@1"], &[("birthmark.toml", "idioms = [\"team\"]\n")]);
     let here = project.path();
     let (code, _, err) = run(birthmark(here).args(["scan", "app", "--index", "ours"]));
     assert_eq!(code, 2);
-    assert!(err.contains("no set of idioms at team") && err.contains("birthmark.toml:1:11"), "{err}");
+    assert!(
+        err.contains("no set of idioms at team") && err.contains("birthmark.toml:1:11"),
+        "{err}"
+    );
     assert!(assert_ok(here, &["idiom", "add", "lib"]).contains("to team"));
     assert_eq!(scan(here, &[])["summary"]["matches"], 0);
 }
 
 #[test]
 fn a_name_is_for_one_idiom() {
-    let project = project(&[("a/x.py", "x = 1\n"), ("b/x.py", "y = 2\n"), ("c/notes.txt", "nothing")]);
+    let project =
+        project(&[("a/x.py", "x = 1\n"), ("b/x.py", "y = 2\n"), ("c/notes.txt", "nothing")]);
     for (arguments, said) in [
         (&["a/x.py", "b/x.py"][..], "two sources are named `x.py`"),
         (&["a", "b", "--name", "n"], "one SOURCE"),
@@ -138,10 +158,15 @@ fn a_name_is_for_one_idiom() {
 #[test]
 fn a_set_that_is_not_there_is_2() {
     let project = project(&[("a.py", "x = 1\n")]);
-    for arguments in [&["idiom", "list"][..], &["idiom", "remove", "x"], &["scan", "--idioms", "gone"]] {
+    for arguments in
+        [&["idiom", "list"][..], &["idiom", "remove", "x"], &["scan", "--idioms", "gone"]]
+    {
         let (code, out, err) = run(birthmark(project.path()).args(arguments));
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
-        assert!(err.contains("no set of idioms at") && err.contains("birthmark idiom add"), "{err}");
+        assert!(
+            err.contains("no set of idioms at") && err.contains("birthmark idiom add"),
+            "{err}"
+        );
     }
 }
 
@@ -162,7 +187,8 @@ fn own_packages_are_counted() {
 
 #[test]
 fn versions_are_folded_and_named() {
-    let project = copy_of(&["pkg:pypi/gridroute@1.10", "pkg:pypi/gridroute@1.9", "pkg:pypi/fork@2"], &[]);
+    let project =
+        copy_of(&["pkg:pypi/gridroute@1.10", "pkg:pypi/gridroute@1.9", "pkg:pypi/fork@2"], &[]);
     let owners = &scan(project.path(), &[])["matches"][0]["owners"];
     let versions = |name: &str| {
         let owners = owners.as_array().expect("an array").iter();
@@ -181,7 +207,8 @@ fn versions_are_folded_and_named() {
 fn presets_are_thresholds() {
     use birthmark::engine::evidence::{Chance, Preset, Threshold};
 
-    let project = copy_of(&["pkg:pypi/gridroute@1"], &[("app/birthmark.toml", "preset = \"hook\"\n")]);
+    let project =
+        copy_of(&["pkg:pypi/gridroute@1"], &[("app/birthmark.toml", "preset = \"hook\"\n")]);
     for (arguments, threshold) in [
         (&[][..], Threshold::Preset(Preset::Hook)),
         (&["--preset", "audit"], Threshold::Preset(Preset::Audit)),
@@ -224,7 +251,8 @@ fn presets_are_documented() {
 #[test]
 fn the_footer_says_what_was_skipped() {
     let generated = "# Code generated by planner-gen. DO NOT EDIT.\nx = 1\n";
-    let project = copy_of(&["pkg:pypi/gridroute@1"], &[("app/a.py", generated), ("app/b.py", "\0")]);
+    let project =
+        copy_of(&["pkg:pypi/gridroute@1"], &[("app/a.py", generated), ("app/b.py", "\0")]);
     let text = scan_text(project.path(), &[]);
     assert!(text.contains("skipped: app/a.py: not checked: generated\n"), "{text}");
     assert!(

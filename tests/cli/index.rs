@@ -70,8 +70,10 @@ fn a_name_is_for_one_source() {
 
 #[test]
 fn the_first_configured_directory_is_the_index() {
-    let project =
-        project(&[("birthmark.toml", "index = ['starter', 'our/index', 'other']"), ("a/x.py", "x = 1\n")]);
+    let project = project(&[
+        ("birthmark.toml", "index = ['starter', 'our/index', 'other']"),
+        ("a/x.py", "x = 1\n"),
+    ]);
     let (code, out, err) = run(birthmark(project.path()).args(["index", "add", "a"]));
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("to our/index"), "{out}");
@@ -82,7 +84,8 @@ fn the_first_configured_directory_is_the_index() {
 fn a_recipe_is_pinned_and_then_held_to() {
     let recipe = "# Ours.\n\n[[component]]\npurl = \"pkg:generic/a@1\"\nsource = \"a\"\n";
     let metadata = "[project]\nname = 'a'\nlicense = 'GPL-3.0-only'\n";
-    let project = project(&[("recipe.toml", recipe), ("a/x.py", "x = 1\n"), ("a/pyproject.toml", metadata)]);
+    let project =
+        project(&[("recipe.toml", recipe), ("a/x.py", "x = 1\n"), ("a/pyproject.toml", metadata)]);
     let add = |arguments: &[&str]| {
         let mut command = birthmark(project.path());
         run(command.args(["index", "add", "--recipe", "recipe.toml"]).args(arguments))
@@ -91,7 +94,11 @@ fn a_recipe_is_pinned_and_then_held_to() {
     assert_eq!(code, 0, "{err}");
     let read = || std::fs::read_to_string(project.path().join("recipe.toml")).expect("readable");
     let pinned = read();
-    assert!(pinned.starts_with("# Ours.\n\n[[component]]\npurl = \"pkg:generic/a@1\"\ndigest = \"blake3:"));
+    assert!(
+        pinned.starts_with(
+            "# Ours.\n\n[[component]]\npurl = \"pkg:generic/a@1\"\ndigest = \"blake3:"
+        )
+    );
     assert!(pinned.ends_with("\nlicense = \"GPL-3.0-only\"\nsource = \"a\"\n"), "{pinned}");
     assert_eq!(add(&["--pin"]).0, 0);
     assert_eq!(read(), pinned);
@@ -115,7 +122,11 @@ fn what_is_held_already_is_left_alone() {
     };
     assert_eq!(add(&["a"]), (1.into(), 0.into()));
     assert_eq!(add(&["a", "b"]), (1.into(), 1.into()));
-    assert_eq!(add(&["a", "--license", "MIT"]), (1.into(), 0.into()), "another licence is another fact");
+    assert_eq!(
+        add(&["a", "--license", "MIT"]),
+        (1.into(), 0.into()),
+        "another licence is another fact"
+    );
     std::fs::write(project.path().join("b/y.py"), "y = 3\n").expect("written");
     assert_eq!(
         add(&["a", "b", "--memory", "1G"]),

@@ -9,7 +9,10 @@ fn a_start_is_written_for_the_project_it_stands_in() {
     for (files, said) in [
         (
             &[("pyproject.toml", "[project]\nname = 'mine'\nlicense = 'Apache-2.0'\n")][..],
-            &["# Found: Apache-2.0, in the manifest pyproject.toml.", "#owned = [\"pkg:pypi/mine\"]"][..],
+            &[
+                "# Found: Apache-2.0, in the manifest pyproject.toml.",
+                "#owned = [\"pkg:pypi/mine\"]",
+            ][..],
         ),
         (&[("LICENSE", MIT)], &["# Found: MIT, by LICENSE.", "#license = \"MIT\""]),
         (
@@ -37,14 +40,19 @@ fn a_start_is_written_for_the_project_it_stands_in() {
         let (code, _, err) = run(birthmark(project.path()).arg("init"));
         assert_eq!(code, 2);
         assert!(err.contains("birthmark.toml"), "{err}");
-        assert_eq!(std::fs::read_to_string(project.path().join("birthmark.toml")).expect("there"), text);
+        assert_eq!(
+            std::fs::read_to_string(project.path().join("birthmark.toml")).expect("there"),
+            text
+        );
     }
 }
 
 #[test]
 fn a_configuration_in_a_manifest_counts_too() {
-    let project =
-        project(&[("pyproject.toml", "[tool.birthmark]\nthreshold = 70\n"), ("sub/a.py", "x = 1\n")]);
+    let project = project(&[
+        ("pyproject.toml", "[tool.birthmark]\nthreshold = 70\n"),
+        ("sub/a.py", "x = 1\n"),
+    ]);
     let (code, _, err) = run(birthmark(project.path()).arg("init"));
     assert_eq!(code, 2);
     assert!(err.contains("pyproject.toml"), "{err}");

@@ -6,16 +6,25 @@ use super::{birthmark, project, run};
 fn one_pair_is_answered_with_its_source() {
     let project = project(&[]);
     for (arguments, status, said) in [
-        (&["GPL-2.0-only", "MIT"][..], 1, &["incompatible", "OSADL matrix, MIT <- GPL-2.0-only: No"][..]),
+        (
+            &["GPL-2.0-only", "MIT"][..],
+            1,
+            &["incompatible", "OSADL matrix, MIT <- GPL-2.0-only: No"][..],
+        ),
         (&["MIT", "GPL-2.0-only"], 0, &["compatible", "notices must be kept"]),
         (&["AGPL-3.0-only", "GPL-3.0-only"], 1, &["review", "Check dependency"]),
         (&["Motosoto", "MIT"], 1, &["review", "not listed"]),
         (&["GPL-2.0", "MIT"], 1, &["`GPL-2.0` does not say whether later versions"]),
         (&["GPL-3.0-only", "MIT", "--distribution", "service"], 0, &["compatible", "section 0"]),
         (&["MIT OR GPL-2.0-only", "Apache-2.0"], 0, &["Apache-2.0 <- MIT: Yes"]),
-        (&["GPL-2.0-only WITH Classpath-exception-2.0", "MIT"], 1, &["linking do not cover copied code"]),
+        (
+            &["GPL-2.0-only WITH Classpath-exception-2.0", "MIT"],
+            1,
+            &["linking do not cover copied code"],
+        ),
     ] {
-        let (code, out, err) = run(birthmark(project.path()).args(["license", "compat"]).args(arguments));
+        let (code, out, err) =
+            run(birthmark(project.path()).args(["license", "compat"]).args(arguments));
         assert_eq!(code, status, "{arguments:?}: {out}{err}");
         for part in said {
             assert!(out.contains(part), "{arguments:?}: {part} is not in {out}");
@@ -28,13 +37,17 @@ fn one_pair_is_answered_with_its_source() {
 fn programs_get_the_cells() {
     let project = project(&[]);
     let mut command = birthmark(project.path());
-    let (code, out, _) = run(command.args(["license", "compat", "SSPL-1.0", "MIT", "--format", "json"]));
+    let (code, out, _) =
+        run(command.args(["license", "compat", "SSPL-1.0", "MIT", "--format", "json"]));
     assert_eq!(code, 1);
     let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(answer["verdict"], "incompatible");
     assert_eq!(answer["answer"], "No");
     assert_eq!(answer["cells"][0]["source"], "birthmark");
-    assert!(answer["cells"][0]["reference"].as_str().is_some_and(|it| it.starts_with("https://")), "{out}");
+    assert!(
+        answer["cells"][0]["reference"].as_str().is_some_and(|it| it.starts_with("https://")),
+        "{out}"
+    );
 }
 
 #[test]
@@ -64,7 +77,8 @@ fn texts_and_headers_are_read_by_themselves() {
                all copies of the Software.\n\nThe Software shall be used for Good, not Evil.\n";
     let header: String = mit.lines().map(|line| format!("# {line}\n")).collect();
     let project = project(&[("json.py", &header), ("LICENSE", "Nothing to see.\n")]);
-    let (code, out, err) = run(birthmark(project.path()).args(["license", "read", "json.py", "LICENSE"]));
+    let (code, out, err) =
+        run(birthmark(project.path()).args(["license", "read", "json.py", "LICENSE"]));
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(
         out.contains("MIT, with 1 sentence more: The Software shall be used for Good, not Evil."),

@@ -56,9 +56,11 @@ impl Demo {
 }
 
 fn is_valid(log: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("../../docs/log.schema.json")).expect("JSON");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/log.schema.json")).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
-    let problems: Vec<String> = schema.iter_errors(log).map(|problem| problem.to_string()).collect();
+    let problems: Vec<String> =
+        schema.iter_errors(log).map(|problem| problem.to_string()).collect();
     assert_eq!(problems, [""; 0], "{log}");
 }
 
@@ -76,7 +78,10 @@ fn what_commands_settle_is_noted() {
         .collect();
     assert_eq!(
         told,
-        [("command", "accepted", "parcelbot/routes.py"), ("command", "attributed", "parcelbot/summary.py")]
+        [
+            ("command", "accepted", "parcelbot/routes.py"),
+            ("command", "attributed", "parcelbot/summary.py")
+        ]
     );
     assert_eq!(events[0]["reason"], "the author is ours");
     assert_eq!(events[0]["at"], "2023-11-14T22:13:20Z");
@@ -93,8 +98,10 @@ fn what_commands_settle_is_noted() {
 fn the_journal_holds_no_code_and_is_the_users_alone() {
     let demo = Demo::new();
     demo.settle();
-    let files: Vec<PathBuf> =
-        fs::read_dir(demo.path("state")).expect("there").map(|file| file.expect("readable").path()).collect();
+    let files: Vec<PathBuf> = fs::read_dir(demo.path("state"))
+        .expect("there")
+        .map(|file| file.expect("readable").path())
+        .collect();
     let [file] = files.as_slice() else { panic!("{files:?}") };
     assert!(file.file_name().expect("named").to_string_lossy().starts_with("work-"), "{file:?}");
     let text = fs::read_to_string(file).expect("UTF-8");

@@ -39,7 +39,11 @@ use assert_cmd::Command;
 /// birthmark in a directory, without what the environment might say of colours.
 fn birthmark(directory: &Path) -> Command {
     let mut command = Command::cargo_bin("birthmark").expect("the binary is built");
-    command.current_dir(directory).env_remove("NO_COLOR").env_remove("CLICOLOR").env_remove("CLICOLOR_FORCE");
+    command
+        .current_dir(directory)
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR")
+        .env_remove("CLICOLOR_FORCE");
     command.env_remove("GITHUB_STEP_SUMMARY");
     command.env("BIRTHMARK_LOG_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/log"));
     command

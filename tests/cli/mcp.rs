@@ -142,7 +142,8 @@ fn meta() -> Value {
 
 /// A project with an index of two components, under a licence that lets one of them stay.
 fn with_index() -> tempfile::TempDir {
-    let directory = project(&[("birthmark.toml", "license = \"MIT\"\nindex = [\".birthmark/index\"]\n")]);
+    let directory =
+        project(&[("birthmark.toml", "license = \"MIT\"\nindex = [\".birthmark/index\"]\n")]);
     for component in ["plaintable", "gridroute"] {
         let source = Path::new(FIXTURES).join("demo-components").join(component);
         birthmark(directory.path()).args(["index", "add"]).arg(source).assert().success();
@@ -152,7 +153,8 @@ fn with_index() -> tempfile::TempDir {
 
 /// Holds data to the schema that a tool announces for it.
 fn validate(tools: &Value, name: &str, which: &str, data: &Value) {
-    let tool = tools.as_array().expect("tools").iter().find(|tool| tool["name"] == name).expect("known");
+    let tool =
+        tools.as_array().expect("tools").iter().find(|tool| tool["name"] == name).expect("known");
     let schema = jsonschema::validator_for(&tool[which]).expect("a schema");
     let errors: Vec<String> = schema.iter_errors(data).map(|error| format!("{error}")).collect();
     assert!(errors.is_empty(), "{name} {which}: {errors:?}: {data}");
@@ -190,10 +192,17 @@ fn tools_answer_by_their_schemas() {
 
     let licenses = server.data("list_licenses", json!({}));
     validate(&tools, "list_licenses", "outputSchema", &licenses);
-    let decisions: Vec<&Value> =
-        licenses["licenses"].as_array().expect("a list").iter().map(|license| &license["decision"]).collect();
+    let decisions: Vec<&Value> = licenses["licenses"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|license| &license["decision"])
+        .collect();
     assert_eq!(decisions.len(), 2);
-    assert!(decisions.contains(&&json!("incompatible")) && decisions.contains(&&json!("attribution-needed")));
+    assert!(
+        decisions.contains(&&json!("incompatible"))
+            && decisions.contains(&&json!("attribution-needed"))
+    );
 
     let first = server.data("list_owners", json!({"limit": 1}));
     validate(&tools, "list_owners", "outputSchema", &first);
@@ -212,7 +221,8 @@ fn tools_answer_by_their_schemas() {
 fn an_answer_tells_what_may_be_done() {
     let directory = with_index();
     let mut server = Server::open(directory.path(), &[]);
-    let clean = server.data("check_code", json!({"code": "def f(x):\n    return x\n", "language": "python"}));
+    let clean = server
+        .data("check_code", json!({"code": "def f(x):\n    return x\n", "language": "python"}));
     assert_eq!(clean["status"], "nothing-found");
     let notice = server.data("check_code", json!({"code": COPY, "path": "sub/new.py"}));
     assert_eq!(notice["status"], "passes");
@@ -235,13 +245,15 @@ fn only_the_piece_is_judged_and_its_lines_are_counted() {
     let mut server = Server::open(directory.path(), &[]);
     let whole = server.data("check_code", json!({"code": CONFLICT, "path": "a.py"}));
     let lines = &whole["references"][0]["lines"];
-    let (start, end) = (lines["start"].as_u64().expect("a line"), lines["end"].as_u64().expect("a line"));
+    let (start, end) =
+        (lines["start"].as_u64().expect("a line"), lines["end"].as_u64().expect("a line"));
 
     let (first, last) = (start as usize + 4, end as usize - 2);
     let all: Vec<&str> = CONFLICT.split_inclusive('\n').collect();
     let piece = |range: std::ops::Range<usize>| all[range].concat();
     let surrounding = json!({"before": piece(0..first - 1), "after": piece(last..all.len())});
-    let arguments = json!({"code": piece(first - 1..last), "surrounding": surrounding, "path": "a.py"});
+    let arguments =
+        json!({"code": piece(first - 1..last), "surrounding": surrounding, "path": "a.py"});
     let part = server.data("check_code", arguments.clone());
     assert_eq!(part["references"][0]["id"], whole["references"][0]["id"]);
     assert_eq!(part["references"][0]["lines"], json!({"start": 1, "end": last - first + 1}));
@@ -250,7 +262,11 @@ fn only_the_piece_is_judged_and_its_lines_are_counted() {
     asked["id"] = whole["references"][0]["id"].clone();
     let explained = server.data("explain_match", asked);
     let lines = explained["lines"].as_array().expect("lines");
-    assert!(lines.iter().all(|line| line["line"].as_u64().expect("a line") <= (last - first + 1) as u64));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["line"].as_u64().expect("a line") <= (last - first + 1) as u64)
+    );
 
     let elsewhere = json!({
         "code": "x = 1\n", "surrounding": {"before": CONFLICT, "after": ""}, "path": "a.py",
@@ -268,8 +284,8 @@ fn the_later_era_needs_no_handshake() {
     let tools = server.ask("tools/list", json!({"_meta": meta()}));
     assert_eq!(tools["result"]["tools"].as_array().expect("tools").len(), 5, "{tools}");
     let arguments = json!({"code": COPY, "path": "new.py"});
-    let checked =
-        server.ask("tools/call", json!({"name": "check_code", "arguments": arguments, "_meta": meta()}));
+    let checked = server
+        .ask("tools/call", json!({"name": "check_code", "arguments": arguments, "_meta": meta()}));
     assert_eq!(checked["result"]["structuredContent"]["status"], "passes", "{checked}");
     assert_eq!(checked["result"]["resultType"], "complete");
     assert_eq!(server.leave(), (0, String::new()));
@@ -362,7 +378,10 @@ fn a_client_may_name_its_roots() {
     let mut server = Server::start(elsewhere.path(), &["--project", &own]);
     server.ask("initialize", initialize(json!({"roots": {}})));
     let checked = roots(&mut server);
-    assert!(checked["result"]["structuredContent"]["license"].get("expression").is_none(), "{checked}");
+    assert!(
+        checked["result"]["structuredContent"]["license"].get("expression").is_none(),
+        "{checked}"
+    );
 }
 
 #[test]
@@ -371,7 +390,11 @@ fn what_is_no_message_is_answered_and_does_no_harm() {
     let mut server = Server::start(directory.path(), &[]);
     server.tell(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
     server.tell(&json!({"jsonrpc": "2.0", "id": 7, "result": {}}));
-    assert_eq!(server.ask("tools/list", json!({}))["error"]["code"], -32602, "before the handshake");
+    assert_eq!(
+        server.ask("tools/list", json!({}))["error"]["code"],
+        -32602,
+        "before the handshake"
+    );
     server.write(b"\n  \r\n{nope\n");
     assert_eq!(server.hear()["error"]["code"], -32700);
     server.write(b"\xff\xfe\n");
@@ -442,14 +465,19 @@ fn a_long_check_keeps_nobody_waiting() {
     assert_eq!(server.hear()["id"], "long");
 }
 
-/// The thread that parses is left to itself; the answer names the file, and the next check has another thread.
+/// The thread that parses is left to itself; the answer names the file, and the next check has
+/// another thread.
 #[test]
 fn checks_are_answered_after_one_that_hangs() {
     let project = with_index();
     let mut server = Server::open(project.path(), &["--file-timeout", "0.03"]);
     let slow = "(){\n".repeat(250_000);
     let answer = server.data("check_code", json!({"code": slow, "path": "slow.py"}));
-    assert_eq!((&answer["status"], &answer["path"]), (&json!("not-checked"), &json!("slow.py")), "{answer}");
+    assert_eq!(
+        (&answer["status"], &answer["path"]),
+        (&json!("not-checked"), &json!("slow.py")),
+        "{answer}"
+    );
     assert!(answer["notes"].to_string().contains("the parser did not end in time"), "{answer}");
     let mut quick = || server.data("check_code", json!({"code": "x = 1\n", "path": "quick.py"}));
     // On a busy machine a quick text may take long, too.
@@ -468,7 +496,11 @@ fn what_was_suggested_is_noted() {
     ];
     let input: String = messages.iter().map(|message| format!("{message}\n")).collect();
     let log = state.path().display().to_string();
-    birthmark(directory.path()).args(["mcp", "--log-dir", &log]).write_stdin(input).assert().success();
+    birthmark(directory.path())
+        .args(["mcp", "--log-dir", &log])
+        .write_stdin(input)
+        .assert()
+        .success();
     let mut shown = birthmark(directory.path());
     let (_, shown, _) = super::run(shown.args(["log", "--log-dir", &log, "--format", "json"]));
     let shown: Value = serde_json::from_str(&shown).expect("JSON");

@@ -1,4 +1,5 @@
-//! The message loop of the server for agents, fed with what no client would send. `BIRTHMARK_FUZZ_CASES` says how often.
+//! The message loop of the server for agents, fed with what no client would send.
+//! `BIRTHMARK_FUZZ_CASES` says how often.
 
 use std::io::{Cursor, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -73,8 +74,9 @@ fn messages() -> Vec<Value> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let pieces =
-        vec!["{", "}", "\"", "\n", "\r", "null", "-1", "1e999", "\\ud800", "[[[[", "\u{feff}", "\"id\":"];
+    let pieces = vec![
+        "{", "}", "\"", "\n", "\r", "null", "-1", "1e999", "\\ud800", "[[[[", "\u{feff}", "\"id\":",
+    ];
     prop_oneof![
         3 => Just(Change::None),
         2 => (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Change::Flip(at, byte)),
@@ -152,7 +154,8 @@ fn no_stream_of_bytes_breaks_the_loop() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let thread = std::thread::current();
-        let of_server = thread.name().is_none_or(|name| name.starts_with("mcp") || name.starts_with("tokio"));
+        let of_server =
+            thread.name().is_none_or(|name| name.starts_with("mcp") || name.starts_with("tokio"));
         if of_server {
             PANICS.fetch_add(1, Ordering::SeqCst);
         }
@@ -175,8 +178,8 @@ fn no_stream_of_bytes_breaks_the_loop() {
         let said = answered(input, directory.path());
         prop_assert!(said.is_empty() || said.ends_with(b"\n"));
         for line in said.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
-            let message: Value =
-                serde_json::from_slice(line).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let message: Value = serde_json::from_slice(line)
+                .map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(&message["jsonrpc"], "2.0");
             prop_assert!(!message.to_string().contains("please report it"), "{}", message);
         }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use birthmark::project::config::StatementKind::{
-    self, Configuration, Header, LicenseText, Manifest, ReuseAggregate, ReuseClosest, ReuseOverride, SideFile,
+    self, Configuration, Header, LicenseText, Manifest, ReuseAggregate, ReuseClosest,
+    ReuseOverride, SideFile,
 };
 use birthmark::project::config::{Config, ConfigChoice, ProjectLicenses, Thoroughness};
 
@@ -15,7 +16,8 @@ const HEADER: &str = "# SPDX-License-Identifier: ISC\nx = 1\n";
 /// What is decided for each path, and by which kinds of statement.
 fn check(directory: &Path, cases: &[(&str, &str, &[StatementKind])]) {
     let config = Config::load(&ConfigChoice::Nearest(directory.to_owned())).expect("readable");
-    let licenses = ProjectLicenses::discovered(vec![directory.to_owned()], config.configured_license());
+    let licenses =
+        ProjectLicenses::discovered(vec![directory.to_owned()], config.configured_license());
     for (path, license, kinds) in cases {
         let path = directory.join(path);
         let text = std::fs::read(&path).ok();
@@ -25,7 +27,12 @@ fn check(directory: &Path, cases: &[(&str, &str, &[StatementKind])]) {
         let by: Vec<StatementKind> = decided.by.iter().map(|it| it.kind).collect();
         assert_eq!(by, *kinds, "{}", path.display());
         let surveyed = licenses.decide(&path, text.as_deref(), Thoroughness::Survey);
-        assert_eq!((surveyed.license, surveyed.by), (decided.license, decided.by), "{}", path.display());
+        assert_eq!(
+            (surveyed.license, surveyed.by),
+            (decided.license, decided.by),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -51,7 +58,10 @@ fn the_nearest_statement_wins() {
         ("web/tools/a.py", "x = 1\n"),
         ("vendor/lib/LICENSE", MIT),
         ("vendor/lib/deep/a.py", "x = 1\n"),
-        ("vendor/odd/LICENSE", "do as you like, but not on Sundays, and only where the sun shines on you"),
+        (
+            "vendor/odd/LICENSE",
+            "do as you like, but not on Sundays, and only where the sun shines on you",
+        ),
         ("vendor/odd/a.py", "x = 1\n"),
         ("vendor/two/COPYING", gpl),
         ("vendor/two/LICENSE", MIT),
@@ -84,18 +94,27 @@ fn the_nearest_statement_wins() {
 fn what_cannot_be_read_is_not_passed_over_for_something_farther() {
     let project = project(&[
         ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'Zlib'"),
-        ("vendor/odd/LICENSE", "do as you like, but not on Sundays, and only where the sun shines on you"),
+        (
+            "vendor/odd/LICENSE",
+            "do as you like, but not on Sundays, and only where the sun shines on you",
+        ),
         ("vendor/odd/a.py", "x = 1\n"),
         (
             "vendor/settled/LICENSE",
             "do as you like, but not on Sundays, and only where the sun shines on you",
         ),
         ("vendor/settled/a.py", "x = 1\n"),
-        ("REUSE.toml", "[[annotations]]\npath = 'vendor/settled/**'\nSPDX-License-Identifier = 'ISC'\n"),
+        (
+            "REUSE.toml",
+            "[[annotations]]\npath = 'vendor/settled/**'\nSPDX-License-Identifier = 'ISC'\n",
+        ),
     ]);
     check(
         project.path(),
-        &[("vendor/odd/a.py", "-", &[LicenseText]), ("vendor/settled/a.py", "ISC", &[ReuseClosest])],
+        &[
+            ("vendor/odd/a.py", "-", &[LicenseText]),
+            ("vendor/settled/a.py", "ISC", &[ReuseClosest]),
+        ],
     );
 }
 
@@ -229,8 +248,15 @@ fn each_subtree_gets_its_own_verdict() {
         .expect("an array")
         .iter()
         .map(|it| {
-            let said = |pointer: &str| it.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or("-");
-            format!("{} {} {}", said("/path"), said("/license/expression"), said("/verdict/decision"))
+            let said = |pointer: &str| {
+                it.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or("-")
+            };
+            format!(
+                "{} {} {}",
+                said("/path"),
+                said("/license/expression"),
+                said("/verdict/decision")
+            )
         })
         .collect();
     verdicts.sort();
@@ -270,7 +296,10 @@ fn a_project_states_its_licence_where_people_put_it() {
     let project = project(&[
         ("cfg/setup.cfg", "[metadata]\nname = x\nlicense = BSD 3-Clause\n"),
         ("cfg/a.py", "x = 1\n"),
-        ("classified/setup.cfg", "[metadata]\nclassifiers =\n    License :: OSI Approved :: MIT License\n"),
+        (
+            "classified/setup.cfg",
+            "[metadata]\nclassifiers =\n    License :: OSI Approved :: MIT License\n",
+        ),
         ("classified/a.py", "x = 1\n"),
         (
             "script/setup.py",
@@ -318,7 +347,11 @@ fn a_project_that_only_follows_reuse_can_be_worked_with() {
     let annotations = "version = 1\n[[annotations]]\npath = '**'\nSPDX-FileCopyrightText = 'Us'\nSPDX-License-Identifier = 'ISC'\n";
     let projects: [&[(&str, &str)]; 4] = [
         &[("a.py", &header("ISC")), ("LICENSES/ISC.txt", text("ISC"))],
-        &[("a.py", &header("ISC")), ("LICENSES/ISC.txt", text("ISC")), ("LICENSES/Zlib.txt", text("Zlib"))],
+        &[
+            ("a.py", &header("ISC")),
+            ("LICENSES/ISC.txt", text("ISC")),
+            ("LICENSES/Zlib.txt", text("Zlib")),
+        ],
         &[
             ("a.py", &header("ISC OR Apache-2.0")),
             ("LICENSES/ISC.txt", text("ISC")),
@@ -329,11 +362,15 @@ fn a_project_that_only_follows_reuse_can_be_worked_with() {
     for files in projects {
         let project = project(files);
         let index = format!("{root}/demo-index");
-        let ours =
-            |arguments: &[&str]| run(birthmark(project.path()).args(arguments).args(["--index", &index]));
+        let ours = |arguments: &[&str]| {
+            run(birthmark(project.path()).args(arguments).args(["--index", &index]))
+        };
         let (code, out, err) = ours(&["scan", "--format", "json"]);
         assert_eq!(code, 0, "{out}{err}");
-        assert!(out.contains("attribution-missing") && !out.contains("declaration-mismatch"), "{out}");
+        assert!(
+            out.contains("attribution-missing") && !out.contains("declaration-mismatch"),
+            "{out}"
+        );
         let (code, out, err) = ours(&["attribute"]);
         assert_eq!(code, 0, "{out}{err}");
         let (code, out, _) = ours(&["scan", "--format", "json"]);

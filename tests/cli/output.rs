@@ -13,14 +13,16 @@ fn demo() -> tempfile::TempDir {
     let read = |name: &str| fs::read_to_string(root.join(name)).expect("readable");
     let routes = read("fixtures/demo/parcelbot/routes.py");
     let index = root.join("fixtures/demo-index");
-    let configuration = format!("license = \"MIT\"\nindex = [{:?}]\n", index.to_str().expect("UTF-8"));
+    let configuration =
+        format!("license = \"MIT\"\nindex = [{:?}]\n", index.to_str().expect("UTF-8"));
     project(&[("src/routes.py", &routes), ("birthmark.toml", &configuration)])
 }
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).expect("readable");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -148,7 +150,11 @@ fn github_gets_a_summary_of_the_job_beside_what_is_there() {
     let mut command = birthmark(project.path());
     let (code, ..) = run(command.env("GITHUB_STEP_SUMMARY", &summary).arg("scan"));
     assert_eq!(code, 1);
-    assert_eq!(fs::read_to_string(&summary).expect("readable"), text, "other formats leave it alone");
+    assert_eq!(
+        fs::read_to_string(&summary).expect("readable"),
+        text,
+        "other formats leave it alone"
+    );
 }
 
 #[test]
@@ -157,7 +163,8 @@ fn paths_begin_at_the_top_of_the_repository() {
     for (directory, path) in [("", "src/routes.py"), ("src", "routes.py")] {
         let mut command = birthmark(&project.path().join(directory));
         let (_, out, err) = run(command.args(["scan", "--format", "gitlab", path]));
-        let entries: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("JSON: {out}{err}"));
+        let entries: Value =
+            serde_json::from_str(&out).unwrap_or_else(|_| panic!("JSON: {out}{err}"));
         assert_eq!(entries[0]["location"]["path"], "src/routes.py");
     }
 }
@@ -165,7 +172,8 @@ fn paths_begin_at_the_top_of_the_repository() {
 #[test]
 fn explanations_need_a_format_that_tells_them() {
     let project = demo();
-    let (code, _, err) = run(birthmark(project.path()).args(["scan", "--explain", "--format", "sarif"]));
+    let (code, _, err) =
+        run(birthmark(project.path()).args(["scan", "--explain", "--format", "sarif"]));
     assert_eq!(code, 2);
     assert!(err.contains("text and json"), "{err}");
     let mut command = birthmark(project.path());
@@ -173,7 +181,11 @@ fn explanations_need_a_format_that_tells_them() {
         run(command.args(["scan", "--explain", "--format", "sarif", "--output", "json=r.json"]));
     assert_eq!(code, 1);
     assert!(out.contains("\"$schema\""));
-    assert!(fs::read_to_string(project.path().join("r.json")).expect("written").contains("\"explanations\""));
+    assert!(
+        fs::read_to_string(project.path().join("r.json"))
+            .expect("written")
+            .contains("\"explanations\"")
+    );
 }
 
 /// What a platform shows of a change must lie within its added lines.

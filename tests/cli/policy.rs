@@ -1,4 +1,5 @@
-//! The policy of a configuration: lists, exceptions, corrections, severities, and entries that decide nothing.
+//! The policy of a configuration: lists, exceptions, corrections, severities, and entries that
+//! decide nothing.
 
 use std::path::Path;
 
@@ -45,11 +46,20 @@ fn entries_decide() {
         ("allow = ['GPL-3.0-or-later']", &[INCOMPATIBLE, NOTICE]),
         (
             "[severity]\nlicense-incompatible = 'warning'\nattribution-missing = 'error'",
-            &["warning license-incompatible src/routes.py", "error attribution-missing src/summary.py"],
+            &[
+                "warning license-incompatible src/routes.py",
+                "error attribution-missing src/summary.py",
+            ],
         ),
         ("[[exceptions]]\nowner = 'pkg:generic/gridroute'\nreason = 'bought'", &[NOTICE]),
-        ("[[exceptions]]\nowner = 'pkg:generic/gridroute@1.4.0'\npath = 'src'\nreason = 'bought'", &[NOTICE]),
-        ("[[exceptions]]\npath = '**/routes.py'\nreason = 'bought'\nexpires = 2030-03-17", &[NOTICE]),
+        (
+            "[[exceptions]]\nowner = 'pkg:generic/gridroute@1.4.0'\npath = 'src'\nreason = 'bought'",
+            &[NOTICE],
+        ),
+        (
+            "[[exceptions]]\npath = '**/routes.py'\nreason = 'bought'\nexpires = 2030-03-17",
+            &[NOTICE],
+        ),
         (
             "[[exceptions]]\nlicense = 'GPL-3.0-or-later'\npath = 'tests'\nreason = 'bought'",
             &["warning policy-unused birthmark.toml", INCOMPATIBLE, NOTICE],
@@ -72,7 +82,8 @@ fn entries_decide() {
 
 #[test]
 fn exceptions_are_visible_with_their_reason_and_day() {
-    let project = configured("[[exceptions]]\npath = 'src'\nreason = 'contract 17'\nexpires = '2031-01-01'");
+    let project =
+        configured("[[exceptions]]\npath = 'src'\nreason = 'contract 17'\nexpires = '2031-01-01'");
     let (_, report) = findings(project.path(), &[]);
     let reason = report["matches"][0]["verdict"]["reason"].as_str().expect("a reason");
     assert!(
@@ -82,10 +93,14 @@ fn exceptions_are_visible_with_their_reason_and_day() {
     let notes = report["notes"].to_string();
     assert!(notes.contains("2 references are excepted in the configuration"), "{notes}");
 
-    let project = configured("[[exceptions]]\npath = 'src/routes.py'\nreason = 'old'\nexpires = 2029-12-31");
+    let project =
+        configured("[[exceptions]]\npath = 'src/routes.py'\nreason = 'old'\nexpires = 2029-12-31");
     let (_, report) = findings(project.path(), &[]);
     let messages = report["findings"].to_string();
-    assert!(messages.contains("the exception for src/routes.py expired after 2029-12-31"), "{messages}");
+    assert!(
+        messages.contains("the exception for src/routes.py expired after 2029-12-31"),
+        "{messages}"
+    );
     assert!(messages.contains("the exception for it expired after 2029-12-31"), "{messages}");
 }
 
@@ -109,7 +124,8 @@ fn what_decides_nothing_is_shown_where_it_stands_and_only_when_that_can_be_told(
         })
         .collect();
     assert_eq!(places, [(3, 10), (3, 26), (5, 1)]);
-    let ids: std::collections::HashSet<String> = unused.iter().map(|it| it["match"].to_string()).collect();
+    let ids: std::collections::HashSet<String> =
+        unused.iter().map(|it| it["match"].to_string()).collect();
     assert_eq!(ids.len(), 3);
 
     for arguments in [
@@ -133,8 +149,9 @@ fn what_decides_nothing_is_shown_where_it_stands_and_only_when_that_can_be_told(
 #[test]
 fn a_licence_is_corrected_for_the_very_same_component() {
     let project = configured("");
-    let (_, listed, _) =
-        run(birthmark(project.path()).args(["index", "list", "--index", INDEX, "--format", "json"]));
+    let (_, listed, _) = run(
+        birthmark(project.path()).args(["index", "list", "--index", INDEX, "--format", "json"])
+    );
     let listed: Value = serde_json::from_str(&listed).expect("JSON");
     let digest = listed["components"]
         .as_array()
@@ -155,7 +172,11 @@ fn a_licence_is_corrected_for_the_very_same_component() {
     let other = format!("blake3:{}", "0".repeat(64));
     for (component, digest, says) in [
         ("pkg:generic/gridroute@1.4.0", other.as_str(), "has the digest blake3:"),
-        ("pkg:generic/gridroute@9", digest.as_str(), "no index in use holds pkg:generic/gridroute@9"),
+        (
+            "pkg:generic/gridroute@9",
+            digest.as_str(),
+            "no index in use holds pkg:generic/gridroute@9",
+        ),
     ] {
         let stale = configured(&entry(component, digest));
         let (found, report) = findings(stale.path(), &[]);
@@ -168,8 +189,9 @@ fn a_licence_is_corrected_for_the_very_same_component() {
 #[test]
 fn problems_are_shown_under_their_line() {
     let zeros = "0".repeat(64);
-    let unversioned =
-        format!("[[clarify]]\ncomponent = 'pkg:pypi/x'\nlicense = 'MIT'\ndigest = 'blake3:{zeros}'");
+    let unversioned = format!(
+        "[[clarify]]\ncomponent = 'pkg:pypi/x'\nlicense = 'MIT'\ndigest = 'blake3:{zeros}'"
+    );
     for (policy, place, says) in [
         ("distribution = 'cloud'", "3:16", "`cloud` is not a way of distribution"),
         ("allow = 'MIT'", "3:9", "this is a string"),
@@ -181,8 +203,16 @@ fn problems_are_shown_under_their_line() {
         ("[[exceptions]]\npath = 'src'\nreason = ' '", "5:10", "the reason is empty"),
         ("[[exceptions]]\npath = 'src['\nreason = 'x'", "4:8", "not a glob"),
         ("[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = 'soon'", "6:11", "not a day"),
-        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = 2030-01-01T00:00:00Z", "6:11", "not a day"),
-        ("[[exceptions]]\npath = 'src'\nreason = 'x'\nuntil = 2030-01-01", "6:1", "unknown key `until`"),
+        (
+            "[[exceptions]]\npath = 'src'\nreason = 'x'\nexpires = 2030-01-01T00:00:00Z",
+            "6:11",
+            "not a day",
+        ),
+        (
+            "[[exceptions]]\npath = 'src'\nreason = 'x'\nuntil = 2030-01-01",
+            "6:1",
+            "unknown key `until`",
+        ),
         ("exceptions = ['x']", "3:15", "this is a string"),
         ("[[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'", "3:1", "lacks its `digest`"),
         (&unversioned, "4:13", "the version is missing"),

@@ -25,7 +25,10 @@ fn a_file_that_is_too_large_is_said_at_once() {
     file.set_len(1 << 30).expect("a gigabyte of nothing");
     let (code, out, _) = run(birthmark(project.path()).arg("scan"));
     assert_eq!(code, 0);
-    assert!(out.contains("skipped  1 file: 1 1073741824 bytes are more than the limit of 8388608"), "{out}");
+    assert!(
+        out.contains("skipped  1 file: 1 1073741824 bytes are more than the limit of 8388608"),
+        "{out}"
+    );
     assert!(out.contains("1 file, 2 lines"), "{out}");
 }
 
@@ -93,12 +96,14 @@ fn help_teaches() {
 fn standard_input_is_checked_under_its_name() {
     let project = project(&[]);
     let mut command = birthmark(project.path());
-    let (code, out, _) = run(command.args(["scan", "--stdin", "--path", "src/a.py"]).write_stdin(PYTHON));
+    let (code, out, _) =
+        run(command.args(["scan", "--stdin", "--path", "src/a.py"]).write_stdin(PYTHON));
     assert_eq!(code, 0);
     assert!(out.contains("1 file, 2 lines"), "{out}");
 
     let mut command = birthmark(project.path());
-    let (code, _, err) = run(command.args(["scan", "--stdin", "--path", "a.cobol"]).write_stdin(PYTHON));
+    let (code, _, err) =
+        run(command.args(["scan", "--stdin", "--path", "a.cobol"]).write_stdin(PYTHON));
     assert_eq!(code, 2);
     assert!(err.contains("a.cobol") && err.contains(".py"), "{err}");
 }

@@ -54,7 +54,10 @@ fn unreadable() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("it holds NUL bytes and looks binary", format!("# \0\n{copy}").into_bytes()),
         ("it is UTF-32", [&[0xFF, 0xFE, 0, 0], copy.as_bytes()].concat()),
-        ("bytes are more than the limit of 8388608", format!("{copy}{}", "#\n".repeat(5 << 20)).into_bytes()),
+        (
+            "bytes are more than the limit of 8388608",
+            format!("{copy}{}", "#\n".repeat(5 << 20)).into_bytes(),
+        ),
     ]
 }
 
@@ -73,7 +76,11 @@ fn a_change_fails_if_a_file_of_it_is_not_checked() {
         let status = |code, kind: &str| (code, kind.to_owned());
         let change = ["--diff", "HEAD~1..HEAD"];
         assert_eq!(of(&change), status(2, "failed"), "{why}");
-        assert_eq!(of(&[&change[..], &["--fail-on-skipped=never"]].concat()), status(0, "skipped"), "{why}");
+        assert_eq!(
+            of(&[&change[..], &["--fail-on-skipped=never"]].concat()),
+            status(0, "skipped"),
+            "{why}"
+        );
         assert_eq!(of(&["."]), status(0, "skipped"), "{why}");
         assert_eq!(of(&[".", "--fail-on-skipped"]), status(2, "failed"), "{why}");
         assert_eq!(of(&[".", "--fail-on-skipped=change"]), status(0, "skipped"), "{why}");
@@ -99,7 +106,11 @@ fn lines_that_the_parser_gives_up_are_named_and_the_rest_is_checked() {
     repository.write("routes.py", &format!("{text}\nX = 1\n"));
     repository.commit("more");
     let later = repository.scan(&["--diff", "HEAD~1..HEAD"]);
-    assert_eq!((later.code, later.report["summary"]["files_failed"].as_u64()), (0, Some(0)), "{later:?}");
+    assert_eq!(
+        (later.code, later.report["summary"]["files_failed"].as_u64()),
+        (0, Some(0)),
+        "{later:?}"
+    );
 }
 
 #[test]
@@ -108,12 +119,24 @@ fn every_format_names_what_was_not_checked() {
     fs::write(repository.path().join("binary.py"), b"x = 1\0\n").expect("written");
     repository.commit("binary");
     for arguments in [&["."][..], &["--diff", "HEAD~1..HEAD"]] {
-        for format in
-            ["text", "json", "jsonl", "sarif", "github", "gitlab", "markdown", "html", "cyclonedx", "spdx"]
-        {
+        for format in [
+            "text",
+            "json",
+            "jsonl",
+            "sarif",
+            "github",
+            "gitlab",
+            "markdown",
+            "html",
+            "cyclonedx",
+            "spdx",
+        ] {
             let mut command = repository.birthmark(&repository.path());
             let (_, out, err) = run(command.args(arguments).args(["--format", format]));
-            assert!(out.contains("binary.py") && out.contains("looks binary"), "{format}: {out}{err}");
+            assert!(
+                out.contains("binary.py") && out.contains("looks binary"),
+                "{format}: {out}{err}"
+            );
             assert!(!out.contains("othing found that needs attention"), "{format}: {out}");
         }
     }

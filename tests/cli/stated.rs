@@ -21,7 +21,10 @@ fn a_licence_that_is_refused_is_told_where_nothing_matches() {
             "x = 1\n\n# adapted from https://stackoverflow.com/a/12345678 (CC BY-SA 4.0)\ndef f(x):\n    return x\n",
             "declared as coming from https://stackoverflow.com/a/12345678, under CC-BY-SA-4.0",
         ),
-        ("# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n", "the file states that it is under GPL-3.0-only"),
+        (
+            "# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n",
+            "the file states that it is under GPL-3.0-only",
+        ),
     ];
     for (text, said) in cases {
         let (code, out) = scan(&[MIT, ("a.py", text)]);

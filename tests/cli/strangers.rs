@@ -30,7 +30,8 @@ fn run(repository: &Repository, arguments: &[&str]) {
 /// The rules of the findings, by path.
 fn rules(scan: &Scan) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    let findings = scan.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {scan:?}"));
+    let findings =
+        scan.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {scan:?}"));
     findings.iter().map(|finding| (text(&finding["path"]), text(&finding["rule"]))).collect()
 }
 
@@ -38,8 +39,8 @@ fn has(scan: &Scan, path: &str, rule: &str) -> bool {
     rules(scan).contains(&(path.to_owned(), rule.to_owned()))
 }
 
-/// What a change brings along with a copy so that the copy is not reported, the file with the copy, and what else the
-/// change touches that decides.
+/// What a change brings along with a copy so that the copy is not reported, the file with the copy,
+/// and what else the change touches that decides.
 struct Bypass {
     what: &'static str,
     copy: &'static str,
@@ -54,24 +55,38 @@ fn config(repository: &Repository, more: &str) {
 }
 
 fn bypasses() -> Vec<Bypass> {
-    let by_config =
-        |what, bring| Bypass { what, copy: "routes.py", touched: "birthmark.toml", in_change: true, bring };
-    let beside = |what, touched, bring| Bypass { what, copy: "routes.py", touched, in_change: true, bring };
-    let in_tree = |what, copy, touched, bring| Bypass { what, copy, touched, in_change: false, bring };
+    let by_config = |what, bring| Bypass {
+        what,
+        copy: "routes.py",
+        touched: "birthmark.toml",
+        in_change: true,
+        bring,
+    };
+    let beside =
+        |what, touched, bring| Bypass { what, copy: "routes.py", touched, in_change: true, bring };
+    let in_tree =
+        |what, copy, touched, bring| Bypass { what, copy, touched, in_change: false, bring };
     vec![
         by_config("exclude", |it| config(it, "exclude = ['routes.py']\n")),
         by_config("fail-on", |it| config(it, "fail-on = 'never'\n")),
         by_config("severity", |it| config(it, "[severity]\nlicense-incompatible = 'info'\n")),
         by_config("threshold", |it| config(it, "threshold = 100000\n")),
         by_config("owned", |it| config(it, "owned = ['pkg:generic/gridroute']\n")),
-        by_config("exceptions", |it| config(it, "[[exceptions]]\npath = 'routes.py'\nreason = 'mine'\n")),
+        by_config("exceptions", |it| {
+            config(it, "[[exceptions]]\npath = 'routes.py'\nreason = 'mine'\n")
+        }),
         by_config("license", |it| {
             it.write("birthmark.toml", "license = 'GPL-3.0-or-later'\nindex = ['../index']\n");
         }),
-        by_config("index", |it| it.write("birthmark.toml", "license = 'MIT'\nindex = ['starter']\n")),
+        by_config("index", |it| {
+            it.write("birthmark.toml", "license = 'MIT'\nindex = ['starter']\n")
+        }),
         by_config("another configuration", |it| {
             fs::remove_file(it.path().join("birthmark.toml")).expect("removed");
-            it.write("pyproject.toml", "[tool.birthmark]\nfail-on = 'never'\nindex = ['../index']\n");
+            it.write(
+                "pyproject.toml",
+                "[tool.birthmark]\nfail-on = 'never'\nindex = ['../index']\n",
+            );
         }),
         by_config("idioms", |it| {
             config(it, "idioms = ['.birthmark/idioms']\n");
@@ -80,7 +95,10 @@ fn bypasses() -> Vec<Bypass> {
         beside("baseline", ".birthmark/baseline.json", |it| run(it, &["baseline", "create"])),
         beside("a comment", "routes.py", |it| {
             let comment = "# birthmark: ignore[license-incompatible] reason=\"mine\"\n";
-            it.write("routes.py", &copy().replace("def find_path(", &format!("{comment}def find_path(")));
+            it.write(
+                "routes.py",
+                &copy().replace("def find_path(", &format!("{comment}def find_path(")),
+            );
         }),
         beside("REUSE.toml", "REUSE.toml", |it| {
             it.write(
@@ -90,7 +108,10 @@ fn bypasses() -> Vec<Bypass> {
             );
         }),
         beside("a header", "", |it| {
-            it.write("routes.py", &format!("# SPDX-License-Identifier: GPL-3.0-or-later\n{}", copy()));
+            it.write(
+                "routes.py",
+                &format!("# SPDX-License-Identifier: GPL-3.0-or-later\n{}", copy()),
+            );
         }),
         in_tree(".ignore", "routes.py", ".ignore", |it| it.write(".ignore", "routes.py\n")),
         in_tree(".gitignore", "routes.py", ".gitignore", |it| {
@@ -150,7 +171,10 @@ fn the_policy_of_the_commit_decides() {
     repository.write(".birthmark/baseline.json", "{\"baseline_version\": 1, \"findings\": []}\n");
     repository.commit("another");
     let careful = scan(&repository, &[".", "--policy-from", "HEAD~1"]);
-    assert_eq!((careful.code, careful.report["findings"].as_array().expect("findings").len()), (1, 1));
+    assert_eq!(
+        (careful.code, careful.report["findings"].as_array().expect("findings").len()),
+        (1, 1)
+    );
     assert_eq!(scan(&repository, &["."]).report["findings"].as_array().expect("findings").len(), 2);
 }
 
@@ -180,7 +204,8 @@ fn a_comment_that_was_there_silences_and_no_other() {
 fn a_policy_may_stand_in_a_file_outside() {
     let repository = project();
     let policy = repository.directory.path().join("policy.toml");
-    fs::write(&policy, "license = 'MIT'\nindex = ['index']\nexclude = ['vendor']\n").expect("written");
+    fs::write(&policy, "license = 'MIT'\nindex = ['index']\nexclude = ['vendor']\n")
+        .expect("written");
     let policy = policy.to_str().expect("UTF-8");
     for bypass in bypasses() {
         repository.git(&["checkout", "--quiet", "--force", "-B", "change", "main"]);
@@ -193,7 +218,11 @@ fn a_policy_may_stand_in_a_file_outside() {
         }
         let careful = scan(&repository, &[".", "--policy-from", policy]);
         let what = bypass.what;
-        assert!(has(&careful, bypass.copy, "license-incompatible"), "{what}: {:?}", rules(&careful));
+        assert!(
+            has(&careful, bypass.copy, "license-incompatible"),
+            "{what}: {:?}",
+            rules(&careful)
+        );
         assert_eq!(careful.code, 1, "{what}");
     }
     // Its globs speak of the project.
@@ -214,7 +243,8 @@ fn a_policy_that_is_not_there_is_refused() {
     scan(&repository, &[".", "--policy-from", "missing"]).assert_refused("no commit \"missing\"");
     scan(&repository, &[".", "--policy-from", "missing.toml"]).assert_refused("missing.toml");
     let mut command = birthmark(repository.directory.path());
-    let outside = Scan::of(command.args(["scan", "work", "--format", "json", "--policy-from", "main"]));
+    let outside =
+        Scan::of(command.args(["scan", "work", "--format", "json", "--policy-from", "main"]));
     outside.assert_refused("no commit \"main\"");
 }
 

@@ -12,8 +12,8 @@ const PLANNER: &str = include_str!("../../fixtures/demo-components/gridroute/gri
 /// Words of the fixture that no renaming touches.
 const KEYWORDS: [&str; 9] = ["def", "for", "in", "while", "if", "and", "or", "continue", "return"];
 
-/// A project that holds ever longer beginnings of a function with every name changed, and an index that holds the
-/// original.
+/// A project that holds ever longer beginnings of a function with every name changed, and an index
+/// that holds the original.
 fn beginnings() -> tempfile::TempDir {
     let function = PLANNER.find("def plan_route").expect("in the fixture");
     let renamed = renamed(&PLANNER[function..]);
@@ -44,7 +44,8 @@ fn beginnings() -> tempfile::TempDir {
 fn renamed(text: &str) -> String {
     let mut words = String::new();
     for piece in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-        let (word, rest) = piece.split_at(piece.len() - piece.chars().last().map_or(0, char::len_utf8));
+        let (word, rest) =
+            piece.split_at(piece.len() - piece.chars().last().map_or(0, char::len_utf8));
         words.push_str(word);
         if word.starts_with(|c: char| c.is_ascii_alphabetic()) && !KEYWORDS.contains(&word) {
             words.push('z');
@@ -55,7 +56,8 @@ fn renamed(text: &str) -> String {
 }
 
 fn scan(directory: &Path, path: &str, arguments: &[&str]) -> (i32, String) {
-    // The shipped index is there for its model of ordinary code: to a small one everything is surprising.
+    // The shipped index is there for its model of ordinary code: to a small one everything is
+    // surprising.
     let usual = ["scan", path, "--index", "ours", "--index", "starter", "--license", "MIT"];
     let (code, out, err) = run(birthmark(directory).args(usual).args(arguments));
     assert!(code < 2, "{err}");
@@ -98,7 +100,10 @@ fn only_a_substantial_resemblance_fails() {
     }
     let (code, text) = scan(here, &substantial, &threshold);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("error[license-incompatible]") && !text.contains("Weak resemblances"), "{text}");
+    assert!(
+        text.contains("error[license-incompatible]") && !text.contains("Weak resemblances"),
+        "{text}"
+    );
     assert!(text.contains("strength substantial: "), "{text}");
 
     let finding = &report(here, &weak, &threshold)["findings"][0];
@@ -112,7 +117,8 @@ fn the_configuration_makes_weak_resemblances_fail() {
     let project = beginnings();
     let here = project.path();
     let [weak, _] = weak_and_substantial(here);
-    std::fs::write(here.join("birthmark.toml"), "fail-on-weak = true\nthreshold = 20\n").expect("written");
+    std::fs::write(here.join("birthmark.toml"), "fail-on-weak = true\nthreshold = 20\n")
+        .expect("written");
     let (code, text) = scan(here, &weak, &[]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("error[license-incompatible]: weak resemblance to"), "{text}");

@@ -31,7 +31,11 @@ fn a_comment_with_a_rule_and_a_reason_silences() {
         assert_eq!(silenced[0]["by"], "comment");
         assert_eq!(silenced[0]["reason"], "licensed to us by letter");
         assert_eq!(silenced[0]["rule"], "license-incompatible");
-        assert_eq!(scan.report["matches"].as_array().unwrap().len(), 1, "the reference is still told");
+        assert_eq!(
+            scan.report["matches"].as_array().unwrap().len(),
+            1,
+            "the reference is still told"
+        );
         let mut command = repository.birthmark(&repository.path());
         let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
         assert!(text.contains("silenced 1 finding by comments"), "{text}");
@@ -56,14 +60,17 @@ fn it_does_so_in_every_mode() {
 fn a_comment_that_silences_nothing_is_a_finding() {
     let elsewhere = commented(GOOD, "def remaining(");
     let other_rule = commented(&GOOD.replace("incompatible", "review"), "def find_path(");
-    let string =
-        copy().replace("\"\"\"The fastest", &format!("\"\"\"{}. The fastest", GOOD.replace('"', "'")));
+    let string = copy()
+        .replace("\"\"\"The fastest", &format!("\"\"\"{}. The fastest", GOOD.replace('"', "'")));
     for (text, expected) in [
         (elsewhere, &["suppression-unused", "license-incompatible"][..]),
         (other_rule, &["suppression-unused", "license-incompatible"]),
         (string, &["license-incompatible"]),
         (format!("def f():\n    # {GOOD}\n    return 1\n"), &["suppression-unused"]),
-        (commented("birthmark: ignore", "def find_path("), &["suppression-unused", "license-incompatible"]),
+        (
+            commented("birthmark: ignore", "def find_path("),
+            &["suppression-unused", "license-incompatible"],
+        ),
     ] {
         let repository = Repository::with(&[("routes.py", &text)]);
         let scan = repository.scan(&[]);
@@ -78,7 +85,8 @@ fn a_comment_that_silences_nothing_is_a_finding() {
 fn a_comment_may_be_meant_for_a_laxer_threshold() {
     let repository = Repository::with(&[("routes.py", &commented(GOOD, "def find_path("))]);
     assert_eq!(repository.found(&["--threshold", "100000"]), NOTHING);
-    let weak = "def f():\n    # birthmark: ignore[license-incompatible] reason=\"x\"\n    return 1\n";
+    let weak =
+        "def f():\n    # birthmark: ignore[license-incompatible] reason=\"x\"\n    return 1\n";
     repository.write("routes.py", weak);
     assert_eq!(repository.found(&[]), ["routes.py"], "there never is anything to silence");
 }

@@ -1,4 +1,5 @@
-//! Packages that depend on the project took the code from it; of equal origins the earliest comes first.
+//! Packages that depend on the project took the code from it; of equal origins the earliest comes
+//! first.
 
 use serde_json::Value;
 
@@ -7,7 +8,11 @@ use super::direction::{CODE, Case, OTHER_CODE, component, findings};
 #[test]
 fn packages_that_depend_on_the_project_took_the_code_from_it() {
     let ways = [
-        ("pyproject.toml", "[project]\nname = 'host'\ndependencies = ['Route_Finder>=2']\n", "depends-on"),
+        (
+            "pyproject.toml",
+            "[project]\nname = 'host'\ndependencies = ['Route_Finder>=2']\n",
+            "depends-on",
+        ),
         ("setup.py", "setup(name='host', install_requires=['route-finder'])\n", "depends-on"),
         ("host/plugin.py", "import route_finder\n", "depends-on"),
         ("host/_vendor/route_finder/__init__.py", "VERSION = 1\n", "vendors"),
@@ -24,7 +29,9 @@ fn packages_that_depend_on_the_project_took_the_code_from_it() {
         assert_eq!(report["matches"][0]["direction"]["origin_takes"], taking, "{path}");
         let (_, text, _) = case.run(&case.path("project"), &["scan"]);
         assert!(text.contains("Probably taken from this project by others"), "{text}");
-        for format in ["sarif", "github", "gitlab", "markdown", "html", "jsonl", "cyclonedx", "spdx"] {
+        for format in
+            ["sarif", "github", "gitlab", "markdown", "html", "jsonl", "cyclonedx", "spdx"]
+        {
             let (code, out, err) = case.run(&case.path("project"), &["scan", "--format", format]);
             assert_eq!(code, 0, "{format}: {err}");
             let shown = out.replace("&#x2f;", "/");
@@ -35,13 +42,15 @@ fn packages_that_depend_on_the_project_took_the_code_from_it() {
     let (path, text, _) = ways[0];
     let components = [("host/host/a.py", CODE), (&format!("host/{path}"), text)];
     let (code, _) =
-        Case::new(&components, &recipe, &[("pyproject.toml", private), ("src/a.py", CODE)]).scan("");
+        Case::new(&components, &recipe, &[("pyproject.toml", private), ("src/a.py", CODE)])
+            .scan("");
     assert_eq!(code, 1, "nobody can depend on what is not published");
 }
 
 #[test]
 fn an_independent_origin_is_judged_alone() {
-    let recipe = component("host", "pkg:pypi/host@3.0") + &component("other", "pkg:pypi/stranger@1.0");
+    let recipe =
+        component("host", "pkg:pypi/host@3.0") + &component("other", "pkg:pypi/stranger@1.0");
     let host = "[project]\nname = 'host'\ndependencies = ['route-finder']\n";
     let components = [
         ("host/pyproject.toml", host),
@@ -51,7 +60,10 @@ fn an_independent_origin_is_judged_alone() {
     ];
     let files = [("pyproject.toml", "[project]\nname = 'route-finder'\n"), ("src/a.py", CODE)];
     let (code, report) = Case::new(&components, &recipe, &files).scan("");
-    assert_eq!((code, findings(&report)), (1, vec!["license-incompatible pkg:pypi/stranger@1.0".to_owned()]));
+    assert_eq!(
+        (code, findings(&report)),
+        (1, vec!["license-incompatible pkg:pypi/stranger@1.0".to_owned()])
+    );
     assert_eq!(report["matches"][0]["direction"]["origin_takes"], Value::Null);
     assert_eq!(report["matches"][0]["owners"][1]["purl"], "pkg:pypi/host@3.0");
 }
@@ -61,8 +73,10 @@ fn whoever_names_the_origin_is_believed() {
     let recipe = component("host", "pkg:pypi/host@3.0");
     let host = "[project]\nname = 'host'\ndependencies = ['route-finder']\n";
     let declared = format!("# Adapted from host (pkg:pypi/host).\n{CODE}");
-    let files = [("pyproject.toml", "[project]\nname = 'route-finder'\n"), ("src/a.py", declared.as_str())];
-    let case = Case::new(&[("host/pyproject.toml", host), ("host/host/a.py", CODE)], &recipe, &files);
+    let files =
+        [("pyproject.toml", "[project]\nname = 'route-finder'\n"), ("src/a.py", declared.as_str())];
+    let case =
+        Case::new(&[("host/pyproject.toml", host), ("host/host/a.py", CODE)], &recipe, &files);
     let (_, report) = case.scan("");
     assert_eq!(findings(&report), ["license-incompatible pkg:pypi/host@3.0"]);
 }

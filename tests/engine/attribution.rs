@@ -15,8 +15,9 @@ fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
-            waiting
-                .extend(fs::read_dir(&path).expect("readable").map(|entry| entry.expect("readable").path()));
+            waiting.extend(
+                fs::read_dir(&path).expect("readable").map(|entry| entry.expect("readable").path()),
+            );
         } else if Language::from_path(&path).is_some() {
             found.push(path);
         }
@@ -32,8 +33,9 @@ fn check(name: &str, language: Language, text: &[u8], lines: LineRange) -> Resul
     let tags = vec!["SPDX-SnippetBegin".to_owned(), "SPDX-License-Identifier: MIT".to_owned()];
     let wrapped = wrap(&source, &[Snippet { lines, tags }])?;
     let wrapped = String::from_utf8(wrapped).expect("UTF-8");
-    let is_tag =
-        |line: &str| line.trim_start().strip_prefix(mark).is_some_and(|rest| rest.starts_with(" SPDX-"));
+    let is_tag = |line: &str| {
+        line.trim_start().strip_prefix(mark).is_some_and(|rest| rest.starts_with(" SPDX-"))
+    };
     let before = String::from_utf8(text.to_vec()).expect("UTF-8");
     let own = before.split_inclusive('\n').filter(|line| is_tag(line)).count();
     let tags: Vec<usize> = wrapped
@@ -63,7 +65,8 @@ fn any_lines_of_any_source_can_be_declared() {
         // A few places in each, at different distances, of different lengths.
         for (place, length) in [(7, 1), (40, 12), (90, 40)] {
             let first = (number as u32 * 13 + place) % count + 1;
-            let lines = LineRange { first, last: (first + length).min(count.saturating_sub(1)).max(first) };
+            let lines =
+                LineRange { first, last: (first + length).min(count.saturating_sub(1)).max(first) };
             if lines.last >= count {
                 continue;
             }

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use birthmark::engine::index::documents::{Component, DocumentFacts, DocumentMarks};
-use birthmark::engine::index::{Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes};
+use birthmark::engine::index::{
+    Columns, PreparedComponent, PreparedDocument, Segment, SegmentBytes,
+};
 use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use birthmark::text::language::Language;
 use birthmark::text::source::SourceFile;
@@ -46,7 +48,8 @@ pub fn function(seed: u64, statements: usize) -> String {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9).wrapping_add(1));
     let mut text = format!("def work_{seed}(first, second, third=None):\n");
     let variables = ["first", "second", "third", "total", "found", "left", "right", "name", "item"];
-    let fields = ["size", "owner", "children", "weight", "label", "parent", "state", "queue", "budget"];
+    let fields =
+        ["size", "owner", "children", "weight", "label", "parent", "state", "queue", "budget"];
     for i in 0..statements {
         let (a, b, c) = (random.pick(&variables), random.pick(&variables), random.pick(&variables));
         let (f, g) = (random.pick(&fields), random.pick(&fields));
@@ -105,7 +108,8 @@ impl Given {
     }
 
     pub fn component(&self) -> Component {
-        let mut texts: Vec<&str> = self.documents.iter().map(|document| document.text.as_str()).collect();
+        let mut texts: Vec<&str> =
+            self.documents.iter().map(|document| document.text.as_str()).collect();
         texts.sort_unstable();
         Component {
             purl: self.purl.parse().expect("a purl"),
@@ -161,11 +165,16 @@ pub fn givens() -> Vec<Given> {
                 total += item.weight() * 2;\n    }\n    total.max(items.len() as u64)\n}\n";
     let mut givens: Vec<Given> = (1..=4)
         .map(|seed| {
-            let (purl, path) = (format!("pkg:pypi/sample-{seed}@1.{seed}"), format!("sample/m{seed}.py"));
+            let (purl, path) =
+                (format!("pkg:pypi/sample-{seed}@1.{seed}"), format!("sample/m{seed}.py"));
             Given::new(&purl, "MIT", &[(&path, &python(seed)), ("sample/__init__.py", "")])
         })
         .collect();
-    givens.push(Given::new("pkg:cargo/summing@0.3.0", "MIT OR Apache-2.0", &[("src/lib.rs", rust)]));
+    givens.push(Given::new(
+        "pkg:cargo/summing@0.3.0",
+        "MIT OR Apache-2.0",
+        &[("src/lib.rs", rust)],
+    ));
     givens[0].documents[0].text += &format!("{}far = away\n", "\n".repeat(70_000));
     givens[1].license = "GPL-3.0-or-later";
     givens[2].documents[0].license = Some("BSD-3-Clause");

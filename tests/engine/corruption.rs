@@ -1,4 +1,5 @@
-//! Damaged and hostile segments and manifests: an error, never a panic, never silence, never much memory.
+//! Damaged and hostile segments and manifests: an error, never a panic, never silence, never much
+//! memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -7,7 +8,8 @@ use std::fs;
 use birthmark::engine::fingerprint::{KgramHash, fingerprints};
 use birthmark::engine::index::format::{self, Section};
 use birthmark::engine::index::{
-    Contents, Index, IndexDirectory, IndexError, IndexName, Segment, SegmentBytes, Spill, write_segment,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Segment, SegmentBytes, Spill,
+    write_segment,
 };
 
 use crate::corpus::{Random, function, givens, prepare, segment_bytes};
@@ -44,28 +46,30 @@ unsafe impl GlobalAlloc for Counting {
 fn use_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
     let length = bytes.len();
     LARGEST.set(0);
-    let result = Segment::open("the test's segment", SegmentBytes::Owned(bytes)).and_then(|segment| {
-        for &hash in hashes {
-            if let Ok(postings) = segment.lookup(hash) {
-                for position in postings.list {
-                    let _ = segment.document_at(position);
+    let result =
+        Segment::open("the test's segment", SegmentBytes::Owned(bytes)).and_then(|segment| {
+            for &hash in hashes {
+                if let Ok(postings) = segment.lookup(hash) {
+                    for position in postings.list {
+                        let _ = segment.document_at(position);
+                    }
                 }
             }
-        }
-        for id in segment.documents().take(50) {
-            if let Ok(row) = segment.document_row(id) {
-                let _ = (segment.document(&row), segment.columns(&row), segment.token_block(&row));
-                let _ = segment.documents_of(row.content);
+            for id in segment.documents().take(50) {
+                if let Ok(row) = segment.document_row(id) {
+                    let _ =
+                        (segment.document(&row), segment.columns(&row), segment.token_block(&row));
+                    let _ = segment.documents_of(row.content);
+                }
             }
-        }
-        for id in segment.components().take(50) {
-            let _ = segment.component_row(id).and_then(|row| segment.component(&row));
-        }
-        if let Ok(contents) = Contents::stored([&segment], |_| true) {
-            let _ = write_segment(&contents, &Spill::in_memory(), std::io::sink());
-        }
-        segment.damage().into_iter().next().map_or(Ok(()), Err)
-    });
+            for id in segment.components().take(50) {
+                let _ = segment.component_row(id).and_then(|row| segment.component(&row));
+            }
+            if let Ok(contents) = Contents::stored([&segment], |_| true) {
+                let _ = write_segment(&contents, &Spill::in_memory(), std::io::sink());
+            }
+            segment.damage().into_iter().next().map_or(Ok(()), Err)
+        });
     let largest = LARGEST.get();
     assert!(largest <= length + (20 << 20), "{largest} bytes at once for a segment of {length}");
     result
@@ -97,8 +101,13 @@ fn read_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<String, IndexError> 
     }
     for id in segment.documents() {
         let row = segment.document_row(id)?;
-        let equal: Vec<_> = segment.documents_of(row.content)?.into_iter().map(|(id, _)| id).collect();
-        read += &format!("{row:?} {:?} {:?} {equal:?}", segment.document(&row)?, segment.columns(&row)?);
+        let equal: Vec<_> =
+            segment.documents_of(row.content)?.into_iter().map(|(id, _)| id).collect();
+        read += &format!(
+            "{row:?} {:?} {:?} {equal:?}",
+            segment.document(&row)?,
+            segment.columns(&row)?
+        );
     }
     for id in segment.components() {
         let row = segment.component_row(id)?;
@@ -126,7 +135,8 @@ fn repair(bytes: &mut [u8]) {
         for (number, at) in (start..start + length).step_by(4).enumerate().take(length / 4) {
             let page = number * format::PAGE_BYTES..start.min((number + 1) * format::PAGE_BYTES);
             if page.start < page.end {
-                let checksum = xxhash_rust::xxh3::xxh3_64_with_seed(&bytes[page], number as u64) as u32;
+                let checksum =
+                    xxhash_rust::xxh3::xxh3_64_with_seed(&bytes[page], number as u64) as u32;
                 bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
             }
         }
@@ -163,15 +173,16 @@ fn no_flipped_bit_is_silent() {
     }
 }
 
-/// Whoever reads without looking for damage is told of it, or answered as if there were none. Every bit of a page and
-/// some of the others.
+/// Whoever reads without looking for damage is told of it, or answered as if there were none. Every
+/// bit of a page and some of the others.
 #[test]
 fn no_flipped_bit_changes_an_answer() {
     let bytes = segment_bytes(&givens()[..1]);
     let hashes = hashes();
     let expected = read_all(bytes.clone(), &hashes).expect("whole as written");
     let mut random = Random(29);
-    let bits = (0..bytes.len() * 8).filter(|bit| bit / 8 >= trailer(&bytes) || random.below(8) == bit % 8);
+    let bits =
+        (0..bytes.len() * 8).filter(|bit| bit / 8 >= trailer(&bytes) || random.below(8) == bit % 8);
     let (mut refused, mut same) = (0, 0);
     for bit in bits.collect::<Vec<_>>() {
         let mut damaged = bytes.clone();
@@ -235,7 +246,11 @@ fn what_is_whole_is_salvaged() {
         bytes[format::PREAMBLE_BYTES] ^= 1;
         fs::write(file, bytes).expect("written");
     }
-    assert_eq!(birthmark::engine::index::damage(&name).expect("readable").len(), 2, "both are listed");
+    assert_eq!(
+        birthmark::engine::index::damage(&name).expect("readable").len(),
+        2,
+        "both are listed"
+    );
     let mut index = IndexDirectory::open(directory.path()).expect("it opens");
     assert!(index.merge().is_err());
     drop(index);
@@ -269,8 +284,9 @@ fn damage_under_valid_checksums_does_no_harm() {
 fn hostile_trailers_are_errors() {
     let bytes = small();
     let start = trailer(&bytes);
-    let section =
-        |section: Section, field: usize| start + format::OFFSET_SECTIONS + section as usize * 16 + field * 8;
+    let section = |section: Section, field: usize| {
+        start + format::OFFSET_SECTIONS + section as usize * 16 + field * 8
+    };
     let huge = [u64::MAX, u64::MAX / 2 + 1, 1 << 40, u64::MAX - 511, (1 << 63) / 16];
     let mut places: Vec<usize> = (0..5).map(|i| start + format::OFFSET_COUNTS + i * 8).collect();
     for each in Section::ALL {
@@ -284,7 +300,10 @@ fn hostile_trailers_are_errors() {
             damaged[place..place + 8].copy_from_slice(&value.to_le_bytes());
             repair_trailer(&mut damaged);
             let opened = Segment::open("x", SegmentBytes::Owned(damaged.clone()));
-            assert!(told || matches!(opened, Err(IndexError::Corrupt { .. })), "{value} at {place}");
+            assert!(
+                told || matches!(opened, Err(IndexError::Corrupt { .. })),
+                "{value} at {place}"
+            );
             assert!(use_all(damaged, &hashes()).is_err(), "{value} at {place}");
         }
     }
@@ -336,11 +355,15 @@ fn sections_that_overlap_are_errors() {
 #[test]
 fn other_versions_name_the_remedy() {
     let bytes = small();
-    for (at, value, remedy) in [(8, 3, "update"), (8, 1, "again"), (12, 200, "update"), (12, 0, "again")] {
+    for (at, value, remedy) in
+        [(8, 3, "update"), (8, 1, "again"), (12, 200, "update"), (12, 0, "again")]
+    {
         let mut other = bytes.clone();
         other[at] = value;
         match Segment::open("x", SegmentBytes::Owned(other)) {
-            Err(error @ IndexError::Version { .. }) => assert!(error.to_string().contains(remedy), "{error}"),
+            Err(error @ IndexError::Version { .. }) => {
+                assert!(error.to_string().contains(remedy), "{error}")
+            }
             other => panic!("{at} {value}: {:?}", other.err()),
         }
     }
@@ -351,8 +374,9 @@ fn other_versions_name_the_remedy() {
 fn blocks_that_lie_about_their_size_are_errors() {
     let bytes = segment_bytes(&givens()[..1]);
     let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
-    let start_of =
-        |section: Section| field(&bytes, trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16);
+    let start_of = |section: Section| {
+        field(&bytes, trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16)
+    };
     let (documents, tokens) = (start_of(Section::Documents), start_of(Section::Tokens));
     // The second row: the first document is the empty one.
     let row = documents + format::DOCUMENT_ROW;
@@ -394,8 +418,8 @@ fn hostile_models_do_no_harm() {
     let classes = [1u8, 2, 3, 200, 255, 0, 17];
     let names = [1u16, u16::MAX, 3, 4, 5, 6, 7];
     for i in 0..classes.len() {
-        let bits =
-            model.named_bits(language, &classes, &names, i) + model.structure_bits(language, &classes, i);
+        let bits = model.named_bits(language, &classes, &names, i)
+            + model.structure_bits(language, &classes, i);
         assert!(bits.is_finite() && bits >= 0.0);
     }
 }
@@ -418,7 +442,9 @@ fn damaged_manifests_are_errors() {
         assert!(
             matches!(
                 result,
-                Err(IndexError::Corrupt { .. } | IndexError::Version { .. } | IndexError::Io { .. })
+                Err(IndexError::Corrupt { .. }
+                    | IndexError::Version { .. }
+                    | IndexError::Io { .. })
             ),
             "{what}"
         );
@@ -437,12 +463,16 @@ fn damaged_manifests_are_errors() {
     check("no JSON", signed("nothing").as_bytes());
     check("another shape", signed("{\"version\":2}").as_bytes());
     check("more than there should be", signed(&body.replacen('{', "{\"more\":1,", 1)).as_bytes());
-    let version =
-        check("another version", signed(&body.replace("\"version\":2", "\"version\":1")).as_bytes());
+    let version = check(
+        "another version",
+        signed(&body.replace("\"version\":2", "\"version\":1")).as_bytes(),
+    );
     assert!(matches!(version, Some(IndexError::Version { .. })));
     let file = body.split('"').find(|word| word.ends_with(".segment")).expect("a file");
     for name in ["../x.segment", "/etc/passwd", "..", ".", "", "a/b", "a\\\\b", ".hidden"] {
-        let error = check(name, signed(&body.replace(file, name)).as_bytes()).expect("an error").to_string();
+        let error = check(name, signed(&body.replace(file, name)).as_bytes())
+            .expect("an error")
+            .to_string();
         assert!(error.contains("leads out of the index"), "{name}: {error}");
     }
     for name in ["gone.segment", "lock"] {
@@ -466,9 +496,12 @@ fn a_segment_in_anothers_place_is_an_error() {
         .find(|path| path.extension().is_some_and(|extension| extension == "segment"))
         .expect("a segment");
     let whole = fs::read(&file).expect("readable");
-    for bytes in
-        [segment_bytes(&givens()[1..]), Vec::new(), [&whole[..], b"more"].concat(), function(1, 9).into()]
-    {
+    for bytes in [
+        segment_bytes(&givens()[1..]),
+        Vec::new(),
+        [&whole[..], b"more"].concat(),
+        function(1, 9).into(),
+    ] {
         fs::write(&file, bytes).expect("written");
         assert!(matches!(
             IndexDirectory::open(directory.path()),

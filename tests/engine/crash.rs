@@ -18,7 +18,8 @@ fn write_sources(directory: &Path, components: u64) {
         let folder = directory.join(format!("c{component}"));
         fs::create_dir_all(&folder).expect("made");
         for file in 0..4 {
-            let text: String = (0..6).map(|i| function(component * 100 + file * 10 + i, 12)).collect();
+            let text: String =
+                (0..6).map(|i| function(component * 100 + file * 10 + i, 12)).collect();
             fs::write(folder.join(format!("m{file}.py")), text).expect("written");
         }
     }
@@ -41,7 +42,10 @@ fn snapshot(directory: &Path) -> Vec<(String, Vec<u8>)> {
         .expect("a directory")
         .map(|entry| entry.expect("readable"))
         .map(|entry| {
-            (entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path()).expect("readable"))
+            (
+                entry.file_name().to_string_lossy().into_owned(),
+                fs::read(entry.path()).expect("readable"),
+            )
         })
         .collect();
     files.sort();
@@ -58,7 +62,8 @@ fn check(index: &Path) -> usize {
     segments.iter().for_each(|segment| assert!(segment.damage().is_empty()));
     let held: u64 = segments.iter().map(|segment| segment.counts().components).sum();
     assert_eq!(held, components as u64, "files that the manifest does not name were swept");
-    let known = |name: &str| name.ends_with(".segment") || name == "manifest.json" || name == "lock";
+    let known =
+        |name: &str| name.ends_with(".segment") || name == "manifest.json" || name == "lock";
     assert!(
         files.iter().all(|(name, _)| known(name)),
         "leftovers: {:?}",
@@ -72,8 +77,10 @@ fn killed_writers_leave_an_index() {
     let directory = tempfile::tempdir().expect("a directory");
     let index = directory.path().join("index");
     write_sources(directory.path(), 6);
-    // One at a time, so that most of the time something is being written; the last replaces the first.
-    let rounds = [&["c0", "c1"][..], &["c2", "c3"], &["c4", "c5"], &["c0", "c1", "c2", "c3", "c4", "c5"]];
+    // One at a time, so that most of the time something is being written; the last replaces the
+    // first.
+    let rounds =
+        [&["c0", "c1"][..], &["c2", "c3"], &["c4", "c5"], &["c0", "c1", "c2", "c3", "c4", "c5"]];
     let start = Instant::now();
     let output = add(directory.path(), rounds[3]).output().expect("it runs");
     let whole = start.elapsed();
@@ -88,12 +95,14 @@ fn killed_writers_leave_an_index() {
         if kill >= KILLS && killed >= 5 {
             break;
         }
-        // What is there already is not written again: a run that has nothing to write cannot be killed writing.
+        // What is there already is not written again: a run that has nothing to write cannot be
+        // killed writing.
         if most == 6 {
             fs::remove_dir_all(&index).expect("removed");
             most = 0;
         }
-        let mut child = add(directory.path(), rounds[random.below(rounds.len())]).spawn().expect("it runs");
+        let mut child =
+            add(directory.path(), rounds[random.below(rounds.len())]).spawn().expect("it runs");
         let share = random.below(1000) as u32;
         std::thread::sleep(whole * share / 1000 + Duration::from_micros(kill));
         killed += usize::from(child.try_wait().expect("known").is_none());
@@ -113,7 +122,8 @@ fn killed_writers_leave_an_index() {
     assert!(snapshot(&index) == expected, "as if nobody had been killed");
 }
 
-/// Killed again and again, a long run comes to its end: what it has committed stays, and is not done again.
+/// Killed again and again, a long run comes to its end: what it has committed stays, and is not
+/// done again.
 #[test]
 fn a_killed_run_of_many_components_goes_on() {
     const COMPONENTS: usize = 40;
@@ -165,7 +175,8 @@ fn leftovers_are_swept() {
     let before = snapshot(directory.path());
     fs::write(directory.path().join(".writing-abc"), b"half a segment").expect("written");
     let unnamed = "0123456789abcdef0123456789abcdef.segment";
-    fs::write(directory.path().join(unnamed), crate::corpus::segment_bytes(&[given])).expect("written");
+    fs::write(directory.path().join(unnamed), crate::corpus::segment_bytes(&[given]))
+        .expect("written");
     fs::write(directory.path().join("README"), b"somebody else's").expect("written");
     drop(IndexDirectory::open(directory.path()).expect("it opens"));
     fs::remove_file(directory.path().join("README")).expect("not ours to sweep");
@@ -178,8 +189,9 @@ fn a_full_disk_leaves_the_index_as_it_was() {
     let directory = tempfile::tempdir().expect("a directory");
     write_sources(directory.path(), 2);
     fs::write(directory.path().join("c0/m0.py"), "x = 1\n").expect("written");
-    (1..4)
-        .for_each(|file| fs::remove_file(directory.path().join(format!("c0/m{file}.py"))).expect("removed"));
+    (1..4).for_each(|file| {
+        fs::remove_file(directory.path().join(format!("c0/m{file}.py"))).expect("removed")
+    });
     let index = directory.path().join("index");
     assert!(add(directory.path(), &["c0"]).output().expect("it runs").status.success());
     let before = snapshot(&index);

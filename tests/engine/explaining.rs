@@ -1,4 +1,5 @@
-//! Accounts of matches over small indexes: they are of the match they claim to be of, and they add up to it.
+//! Accounts of matches over small indexes: they are of the match they claim to be of, and they add
+//! up to it.
 
 use std::path::Path;
 
@@ -25,7 +26,8 @@ fn index() -> Index {
     let given = |name: &str, text: &str| {
         Given::new(&format!("pkg:pypi/{name}@1"), "MIT", &[(&format!("{name}/a.py"), text)])
     };
-    let parts = [given("one", &text), given("two", &text), given("three", &function(9, STATEMENTS))];
+    let parts =
+        [given("one", &text), given("two", &text), given("three", &function(9, STATEMENTS))];
     Index::from_segments(vec![segment(segment_bytes(&parts))])
 }
 
@@ -97,7 +99,8 @@ fn what_was_weighed_behind_a_match_is_accounted_for() {
     assert_eq!(explained.len(), 1);
     assert_adds_up(&explained[0]);
     let (found, account) = &explained[0];
-    let behind = account.entries.iter().filter(|pair| pair.entry.pair.query >= found.tokens.end).count();
+    let behind =
+        account.entries.iter().filter(|pair| pair.entry.pair.query >= found.tokens.end).count();
     assert_eq!(behind, 1, "the word that begins the next definition");
 }
 
@@ -122,14 +125,20 @@ fn what_is_left_without_some_lines_is_less() {
     assert!(clearing.bits_left < THRESHOLD, "{clearing:?}");
     let rewritten = clearing.lines.last - clearing.lines.first + 1;
     assert!((rewritten as usize) < text.trim_end().lines().count(), "{clearing:?}");
-    assert!(account.runs.iter().all(|run| run.bits_without.is_some_and(|bits| bits < found.evidence.bits)));
+    assert!(
+        account
+            .runs
+            .iter()
+            .all(|run| run.bits_without.is_some_and(|bits| bits < found.evidence.bits))
+    );
 }
 
 /// A file of the demo with every so many of its lines left out and a word renamed.
 fn edited_demo(file: &str, dropped: usize, renamed: Option<&str>) -> SourceFile {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot").join(file);
     let text = std::fs::read_to_string(path).expect("the demo is there");
-    let kept = text.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.contains("def "));
+    let kept =
+        text.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.contains("def "));
     let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
     source("python", renamed.map_or(text.clone(), |word| text.replace(word, "altered")))
 }
@@ -141,8 +150,13 @@ fn demo_scanner(threshold: Threshold) -> Scanner {
 }
 
 fn reported(scanner: &Scanner, source: &SourceFile) -> Vec<Reference> {
-    let report =
-        scanner.file(&mut Tokenizer::new(), source, &LicenseFact::unknown(), Markers::Excuse, &Review::Whole);
+    let report = scanner.file(
+        &mut Tokenizer::new(),
+        source,
+        &LicenseFact::unknown(),
+        Markers::Excuse,
+        &Review::Whole,
+    );
     report.expect("a whole index").references
 }
 

@@ -1,7 +1,8 @@
-//! Every call of the system fails once, and from then on, and power fails at every moment: the index is the old one or the
-//! new one, and says so.
+//! Every call of the system fails once, and from then on, and power fails at every moment: the
+//! index is the old one or the new one, and says so.
 //!
-//! The calls are failed by `faults.c`, which the tests load into a process of their own before the C library.
+//! The calls are failed by `faults.c`, which the tests load into a process of their own before the
+//! C library.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -26,7 +27,8 @@ fn shim(directory: &Path) -> PathBuf {
 
 /// Whether this process has the shim; else runs the test of that name in one that has.
 fn has_faults(test: &str) -> bool {
-    if env::var_os("LD_PRELOAD").is_some_and(|it| it.to_string_lossy().contains("birthmark-faults")) {
+    if env::var_os("LD_PRELOAD").is_some_and(|it| it.to_string_lossy().contains("birthmark-faults"))
+    {
         return true;
     }
     let directory = tempfile::tempdir().expect("a directory");
@@ -36,8 +38,8 @@ fn has_faults(test: &str) -> bool {
         .env("LD_PRELOAD", &library)
         .output()
         .expect("it runs");
-    let said =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("1 passed"), "{said}");
     false
@@ -101,7 +103,11 @@ fn state(index: &Path) -> Option<Vec<String>> {
         damage => assert!(damage.expect("readable").is_empty(), "damaged"),
     }
     let list = IndexDirectory::open(index).expect("it opens").list().expect("readable");
-    Some(list.iter().map(|entry| format!("{} {:?}", entry.component.purl, entry.component.digest)).collect())
+    Some(
+        list.iter()
+            .map(|entry| format!("{} {:?}", entry.component.purl, entry.component.digest))
+            .collect(),
+    )
 }
 
 /// Fails each call of an operation; returns how many there are.
@@ -149,7 +155,8 @@ fn every_call_that_fails_leaves_the_old_index_or_the_new_one() {
             let calls = fail_each(operation, Some(&old), &directory.path().join("index"), how);
             assert!(calls > 20, "{}: {calls} calls", operation.name);
         }
-        let calls = fail_each(&OPERATIONS[0], None, &directory.path().join("new/deeper/index"), how);
+        let calls =
+            fail_each(&OPERATIONS[0], None, &directory.path().join("new/deeper/index"), how);
         assert!(calls > 20, "a new index: {calls} calls");
     }
 }
@@ -247,18 +254,25 @@ impl Disk {
         fs::create_dir_all(directory).expect("made");
         for (path, inode) in &self.names {
             let to = directory.join(path.file_name().expect("a name"));
-            fs::write(to, self.data.get(inode).map(Vec::as_slice).unwrap_or_default()).expect("written");
+            fs::write(to, self.data.get(inode).map(Vec::as_slice).unwrap_or_default())
+                .expect("written");
         }
     }
 }
 
 /// Which of the changes that were not synced are on the disk after a power failure.
-fn survivors(changes: &[Change], directory_inode: u64, random: &mut Random, way: usize) -> BTreeSet<usize> {
+fn survivors(
+    changes: &[Change],
+    directory_inode: u64,
+    random: &mut Random,
+    way: usize,
+) -> BTreeSet<usize> {
     let mut kept = BTreeSet::new();
     for (at, change) in changes.iter().enumerate() {
         let later = &changes[at + 1..];
-        let is_synced =
-            |inode: u64| later.iter().any(|it| matches!(it, Change::Sync(synced) if *synced == inode));
+        let is_synced = |inode: u64| {
+            later.iter().any(|it| matches!(it, Change::Sync(synced) if *synced == inode))
+        };
         let (durable, is_data) = match change {
             Change::Write(inode, ..) => (is_synced(*inode), true),
             // A file system may write names only with the directory.
@@ -332,7 +346,8 @@ impl Decided {
         let library = shim(directory.path());
         let project = directory.path().join("project");
         fs::create_dir_all(project.join(".git")).expect("made");
-        let routes = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot/routes.py");
+        let routes =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot/routes.py");
         fs::copy(routes, project.join("routes.py")).expect("copied");
         fs::write(project.join("birthmark.toml"), "license = 'MIT'\n").expect("written");
         Decided { directory, library }
@@ -358,12 +373,14 @@ impl Decided {
             .env("BIRTHMARK_FAULTS_COUNT", &count)
             .output()
             .expect("it runs");
-        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let said = [output.stdout, output.stderr]
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let calls = fs::read_to_string(count).expect("counted").parse().expect("a number");
         (output.status.code(), said.concat(), calls)
     }
 
-    /// The files that are written, with their contents; without those that a run that failed left unnamed.
+    /// The files that are written, with their contents; without those that a run that failed left
+    /// unnamed.
     fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let (mut found, mut waiting) = (BTreeMap::new(), vec![self.written()]);
         while let Some(directory) = waiting.pop() {
@@ -398,7 +415,8 @@ fn a_baseline_and_a_decision_are_whole_or_as_they_were() {
                 let _ = fs::remove_dir_all(decided.written());
                 let faults = format!("fail:{nth}:{how}:{}", decided.written().display());
                 let (code, said, calls) = decided.run(words, &faults);
-                let what = format!("{words:?}: call {nth} of {calls} fails {how}: {code:?}: {said}");
+                let what =
+                    format!("{words:?}: call {nth} of {calls} fails {how}: {code:?}: {said}");
                 let files = decided.files();
                 assert!(code == Some(0) || code == Some(2), "{what}");
                 assert!(files == whole || code == Some(2) && files.is_empty(), "{what}: {files:?}");

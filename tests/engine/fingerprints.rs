@@ -1,14 +1,16 @@
 //! Winnowing and k-gram hashes against their definitions.
 
-use birthmark::engine::fingerprint::{KgramHash, NAMED, SCHEMES, Scheme, View, fingerprints, kgrams, winnow};
+use birthmark::engine::fingerprint::{
+    KgramHash, NAMED, SCHEMES, Scheme, View, fingerprints, kgrams, winnow,
+};
 use birthmark::text::token::TokenClass;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::corpus::{Random, language};
 
-/// Definition 2 of Schleimer, Wilkerson and Aiken 2003, window by window: if possible the hash that the window before
-/// selected, else the rightmost minimum.
+/// Definition 2 of Schleimer, Wilkerson and Aiken 2003, window by window: if possible the hash that
+/// the window before selected, else the rightmost minimum.
 fn naive_winnow(hashes: &[u64], w: usize) -> Vec<u32> {
     let mut selected: Vec<u32> = Vec::new();
     if hashes.is_empty() {
@@ -86,8 +88,8 @@ proptest! {
         }
     }
 
-    /// The guarantee: a shared run of k + w - 1 tokens behind a shared token shares a fingerprint, whatever stands
-    /// around them.
+    /// The guarantee: a shared run of k + w - 1 tokens behind a shared token shares a fingerprint,
+    /// whatever stands around them.
     #[test]
     fn a_shared_run_shares_a_fingerprint(
         scheme in small_scheme(), run in tokens(20), a in tokens(0..40), b in tokens(0..40), c in tokens(0..40),
@@ -136,7 +138,10 @@ fn a_document_has_the_fingerprints_of_every_scheme() {
         let (of_scheme, others) = rest.split_at(selected.len());
         rest = others;
         for (fingerprint, position) in of_scheme.iter().zip(selected) {
-            assert_eq!((fingerprint.position, fingerprint.hash), (position, hashes[position as usize]));
+            assert_eq!(
+                (fingerprint.position, fingerprint.hash),
+                (position, hashes[position as usize])
+            );
         }
     }
     assert!(rest.is_empty());

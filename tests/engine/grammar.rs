@@ -14,7 +14,9 @@ fn kinds(language: Language) -> Kinds {
     let grammar: tree_sitter::Language = language.row().grammar.into();
     let of = |named: bool| {
         (0..grammar.node_kind_count() as u16)
-            .filter(|&id| grammar.node_kind_is_visible(id) && grammar.node_kind_is_named(id) == named)
+            .filter(|&id| {
+                grammar.node_kind_is_visible(id) && grammar.node_kind_is_named(id) == named
+            })
             .filter_map(|id| grammar.node_kind_for_id(id).map(str::to_owned))
             .collect()
     };
@@ -37,7 +39,8 @@ fn every_word_of_the_grammar_is_kept_or_dropped() {
         let row = language.row();
         for word in kinds(language).anonymous {
             let word = word.as_str();
-            let places = [row.words, row.dropped_words].iter().filter(|list| list.contains(&word)).count();
+            let places =
+                [row.words, row.dropped_words].iter().filter(|list| list.contains(&word)).count();
             let inside_atom = QUOTES_AND_ESCAPES.contains(&(row.name, word));
             assert_eq!(places + usize::from(inside_atom), 1, "{}: {word:?}", row.name);
         }
@@ -60,7 +63,11 @@ fn every_kind_of_a_row_is_in_the_grammar() {
         row.atoms.iter().for_each(|(kind, _)| named(kind));
         row.holes.iter().for_each(|kind| named(kind));
         for word in row.words.iter().chain(row.dropped_words) {
-            assert!(kinds.anonymous.contains(*word) || kinds.named.contains(*word), "{}: {word:?}", row.name);
+            assert!(
+                kinds.anonymous.contains(*word) || kinds.named.contains(*word),
+                "{}: {word:?}",
+                row.name
+            );
         }
         for word in row.function_words.iter().chain(row.type_words).chain(row.opening_words) {
             assert!(row.words.contains(word), "{}: {word:?}", row.name);
@@ -75,7 +82,11 @@ fn no_name_is_taken_twice() {
     for language in Language::all() {
         let row = language.row();
         assert!(names.insert(row.name));
-        assert!(row.extensions.iter().all(|extension| extensions.insert(*extension)), "{}", row.name);
+        assert!(
+            row.extensions.iter().all(|extension| extensions.insert(*extension)),
+            "{}",
+            row.name
+        );
         let words: HashSet<&&str> = row.words.iter().chain(row.dropped_words).collect();
         assert_eq!(words.len(), row.words.len() + row.dropped_words.len(), "{}", row.name);
         assert!(usize::from(TokenClass::FIRST_WORD.0) + row.words.len() <= 256, "{}", row.name);
@@ -94,6 +105,10 @@ fn words_stay_where_they_are() {
     for (name, words, first, last) in [("python", 83, "%", "_"), ("rust", 87, "!", "unit_type")] {
         let row = Language::from_name(name).expect("a row").row();
         assert!(row.words.len() >= words, "{name}: {}", row.words.len());
-        assert_eq!((row.words[0], row.words[words - 1]), (first, last), "{name}: append, never insert");
+        assert_eq!(
+            (row.words[0], row.words[words - 1]),
+            (first, last),
+            "{name}: append, never insert"
+        );
     }
 }

@@ -21,8 +21,9 @@ fn timed(what: &str, name: &str, text: Vec<u8>) -> TokenStream {
 
 #[test]
 fn a_large_generated_file_is_read_to_its_end() {
-    let text: String =
-        (0..40_000).map(|i| format!("    ({i}, 0x{i:04X}, 'name {i}', [{i}.5, None]),\n")).collect();
+    let text: String = (0..40_000)
+        .map(|i| format!("    ({i}, 0x{i:04X}, 'name {i}', [{i}.5, None]),\n"))
+        .collect();
     let text = format!("TABLE = (\n{text})\n");
     assert!(text.len() > 1 << 20);
     let stream = timed("a table", "python", text.into_bytes());
@@ -53,7 +54,8 @@ fn depth_costs_no_stack() {
 /// Each string once cost a copy of the way down to it.
 #[test]
 fn strings_far_down_cost_no_more_than_others() {
-    let text = |depth: usize| [b"[".repeat(depth), b"f'{x}',".repeat(30_000), b"]".repeat(depth)].concat();
+    let text =
+        |depth: usize| [b"[".repeat(depth), b"f'{x}',".repeat(30_000), b"]".repeat(depth)].concat();
     let took = |depth: usize| {
         let start = Instant::now();
         let stream = timed("strings at depth", "python", text(depth));
@@ -62,11 +64,14 @@ fn strings_far_down_cost_no_more_than_others() {
         start.elapsed()
     };
     let (near, far) = (took(1), took(100_000));
-    assert!(far < near * 8 + Duration::from_secs(1), "{near:?} at depth 1, {far:?} at depth 100,000");
+    assert!(
+        far < near * 8 + Duration::from_secs(1),
+        "{near:?} at depth 1, {far:?} at depth 100,000"
+    );
 }
 
-/// Lines of it leave the parser with thousands of readings, each of which it copies when the text ends: 2,430 bytes once
-/// took 400 MB in one step, a megabyte more than the machine has.
+/// Lines of it leave the parser with thousands of readings, each of which it copies when the text
+/// ends: 2,430 bytes once took 400 MB in one step, a megabyte more than the machine has.
 #[test]
 fn a_text_of_many_readings_is_given_up() {
     for lines in [190, 80_000] {
@@ -102,7 +107,8 @@ fn a_parse_that_takes_too_long_is_given_up() {
     assert!(tokenizer.layout(&slow).comments().is_empty());
     let quick = SourceFile::new("quick.py", python, b"f(x)\n".to_vec());
     // On a busy machine a quick text may take long, too.
-    let is_read = (0..1000).any(|_| tokenizer.tokenize(&quick).completeness() == Completeness::Whole);
+    let is_read =
+        (0..1000).any(|_| tokenizer.tokenize(&quick).completeness() == Completeness::Whole);
     assert!(is_read);
 }
 
@@ -139,7 +145,11 @@ fn short_noise_is_read_for_what_it_is() {
         for name in ["python", "rust"] {
             for _ in 0..20 {
                 timed("noise", name, (0..length).map(|_| random.next() as u8).collect());
-                timed("signs", name, (0..length).map(|_| SIGNS[random.below(SIGNS.len())]).collect());
+                timed(
+                    "signs",
+                    name,
+                    (0..length).map(|_| SIGNS[random.below(SIGNS.len())]).collect(),
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The index: what goes in comes out, the same bytes whatever the order, and nothing stays of what was removed.
+//! The index: what goes in comes out, the same bytes whatever the order, and nothing stays of what
+//! was removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,12 +7,14 @@ use std::path::Path;
 
 use birthmark::engine::fingerprint::{KgramHash, fingerprints};
 use birthmark::engine::index::{
-    Contents, Index, IndexDirectory, IndexError, IndexName, Listed, Segment, SegmentBytes, Spill, format,
-    write_segment,
+    Contents, Index, IndexDirectory, IndexError, IndexName, Listed, Segment, SegmentBytes, Spill,
+    format, write_segment,
 };
 use birthmark::purl::Purl;
 
-use crate::corpus::{Given, GivenDocument, Random, function, givens, prepare, segment, segment_bytes};
+use crate::corpus::{
+    Given, GivenDocument, Random, function, givens, prepare, segment, segment_bytes,
+};
 
 /// The segments of an index directory, in memory.
 pub fn segments(directory: &Path) -> Vec<Segment> {
@@ -70,14 +73,18 @@ fn what_goes_in_comes_out() {
             };
             let mut places: BTreeMap<KgramHash, Vec<u32>> = BTreeMap::new();
             for fingerprint in expected {
-                places.entry(fingerprint.hash).or_default().push(row.token_start + fingerprint.position);
+                places
+                    .entry(fingerprint.hash)
+                    .or_default()
+                    .push(row.token_start + fingerprint.position);
             }
             for fingerprint in fingerprints(&columns.classes, &columns.names, row.language) {
                 let mut expected = places.get(&fingerprint.hash).cloned().unwrap_or_default();
                 expected.sort_unstable();
                 expected.truncate(format::MAX_POSTINGS_PER_DOCUMENT);
                 let of_document = row.token_start..row.token_start + row.token_count;
-                let found = listed(&segment, fingerprint.hash).filter(|place| of_document.contains(place));
+                let found =
+                    listed(&segment, fingerprint.hash).filter(|place| of_document.contains(place));
                 assert_eq!(found.collect::<Vec<_>>(), expected, "{}", document.path);
             }
         }
@@ -98,7 +105,8 @@ fn every_position_belongs_to_its_document() {
     every_position_is_found(&segment(segment_bytes(&givens())));
 }
 
-/// Lengths that mislead a search that takes them for even: nearly all tokens first, last, or in between.
+/// Lengths that mislead a search that takes them for even: nearly all tokens first, last, or in
+/// between.
 #[test]
 fn every_position_belongs_to_its_document_however_long_the_others_are() {
     for long in [Some(0), Some(150), Some(299), None] {
@@ -161,7 +169,8 @@ fn merging_is_building_at_once() {
     }
     assert_eq!(segments(directory.path()).len(), 5);
     index.merge().expect("merged");
-    let file = files(directory.path()).into_iter().find(|name| name.ends_with(".segment")).expect("one");
+    let file =
+        files(directory.path()).into_iter().find(|name| name.ends_with(".segment")).expect("one");
     assert!(fs::read(directory.path().join(file)).expect("readable") == merged);
     assert_eq!(segments(directory.path()).len(), 1);
 }
@@ -181,10 +190,15 @@ fn removing_leaves_nothing() {
             assert!(!bytes.windows(trace.len()).any(|window| window == trace), "{name}");
         }
     }
-    let rest: Vec<Given> = givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
+    let rest: Vec<Given> =
+        givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
     let [left] = &segments(directory.path())[..] else { panic!("one segment") };
     assert!(left.damage().is_empty());
-    assert_eq!(left.digest(), segment(segment_bytes(&rest)).digest(), "as if it had never been there");
+    assert_eq!(
+        left.digest(),
+        segment(segment_bytes(&rest)).digest(),
+        "as if it had never been there"
+    );
 }
 
 #[test]
@@ -193,7 +207,8 @@ fn adding_touches_no_other_segment() {
     let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
     let contents = || -> BTreeMap<String, blake3::Hash> {
         let names = files(directory.path()).into_iter().filter(|name| name.ends_with(".segment"));
-        let digest = |name: &String| blake3::hash(&fs::read(directory.path().join(name)).expect("readable"));
+        let digest =
+            |name: &String| blake3::hash(&fs::read(directory.path().join(name)).expect("readable"));
         names.map(|name| (name.clone(), digest(&name))).collect()
     };
     let mut before = contents();
@@ -222,9 +237,14 @@ fn merging_leaves_nothing_of_what_was_removed() {
             assert!(!bytes.windows(trace.len()).any(|window| window == trace), "{name}");
         }
     }
-    let rest: Vec<Given> = givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
+    let rest: Vec<Given> =
+        givens().into_iter().filter(|given| !given.purl.contains("sample-2")).collect();
     let [merged] = &segments(directory.path())[..] else { panic!("one segment") };
-    assert_eq!(merged.digest(), segment(segment_bytes(&rest)).digest(), "as if it had never been there");
+    assert_eq!(
+        merged.digest(),
+        segment(segment_bytes(&rest)).digest(),
+        "as if it had never been there"
+    );
 }
 
 #[test]
@@ -262,7 +282,8 @@ fn many_additions_are_merged() {
     let directory = tempfile::tempdir().expect("a directory");
     let mut index = IndexDirectory::open_or_create(directory.path()).expect("made");
     for i in 0..40 {
-        let given = Given::new(&format!("pkg:pypi/many-{i:02}@1"), "MIT", &[("a.py", &function(i, 4))]);
+        let given =
+            Given::new(&format!("pkg:pypi/many-{i:02}@1"), "MIT", &[("a.py", &function(i, 4))]);
         index.add(vec![given.prepare()]).expect("added");
         assert!(segments(directory.path()).len() <= 17);
     }
@@ -275,7 +296,11 @@ fn many_additions_are_merged() {
 fn versions(count: usize) -> Vec<Given> {
     let text = |version: usize| format!("{}\n\nVERSION = {version}\n", function(1, 8));
     let given = |version: usize| {
-        Given::new(&format!("pkg:pypi/many@{version}"), "MIT", &[("many.py", text(version).as_str())])
+        Given::new(
+            &format!("pkg:pypi/many@{version}"),
+            "MIT",
+            &[("many.py", text(version).as_str())],
+        )
     };
     (0..count).map(given).collect()
 }
@@ -283,7 +308,8 @@ fn versions(count: usize) -> Vec<Given> {
 #[test]
 fn fingerprints_of_very_many_contents_list_some_of_them() {
     let of_packages = |count: usize| -> Vec<Given> {
-        let of_package = |given: Given| Given { purl: given.purl.replace("many@", "of-") + "@1", ..given };
+        let of_package =
+            |given: Given| Given { purl: given.purl.replace("many@", "of-") + "@1", ..given };
         versions(count).into_iter().map(of_package).collect()
     };
     let limit = format::MAX_CONTENTS_PER_FINGERPRINT;
@@ -294,8 +320,9 @@ fn fingerprints_of_very_many_contents_list_some_of_them() {
         (of_packages(limit), Listed::All, limit),
         (of_packages(limit + 1), Listed::SomePackages, format::COMMON_PACKAGES),
     ] {
-        let columns =
-            Given::new("pkg:pypi/x@1", "MIT", &[("x.py", function(1, 8).as_str())]).documents[0].columns();
+        let columns = Given::new("pkg:pypi/x@1", "MIT", &[("x.py", function(1, 8).as_str())])
+            .documents[0]
+            .columns();
         let language = givens[0].documents[0].facts().language;
         let segment = segment(segment_bytes(&givens));
         assert!(segment.damage().is_empty());
@@ -313,7 +340,8 @@ fn fingerprints_of_very_many_contents_list_some_of_them() {
 fn equal_documents_are_stored_and_listed_once() {
     let text = function(1, 8);
     let paths: Vec<String> = (0..300).map(|i| format!("m{i:04}.py")).collect();
-    let documents: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), text.as_str())).collect();
+    let documents: Vec<(&str, &str)> =
+        paths.iter().map(|path| (path.as_str(), text.as_str())).collect();
     let many = Given::new("pkg:pypi/many@1", "MIT", &documents);
     let one = Given { documents: many.documents[..1].to_vec(), ..many.clone() };
     let [of_many, of_one] = [many, one].map(|given| segment(segment_bytes(&[given])));
@@ -330,7 +358,9 @@ fn a_repetitive_document_lists_a_few_places() {
     let columns = given.documents[0].columns();
     let segment = segment(segment_bytes(std::slice::from_ref(&given)));
     assert!(segment.damage().is_empty());
-    for fingerprint in fingerprints(&columns.classes, &columns.names, given.documents[0].facts().language) {
+    for fingerprint in
+        fingerprints(&columns.classes, &columns.names, given.documents[0].facts().language)
+    {
         let places = listed(&segment, fingerprint.hash).count();
         assert!((1..=format::MAX_POSTINGS_PER_DOCUMENT).contains(&places));
     }

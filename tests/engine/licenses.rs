@@ -38,11 +38,15 @@ const COMMON: [&str; 30] = [
     "EUPL-1.2",
 ];
 
-/// The committed grid, read here by itself. `tests/e2e/licenses.py` compares with the data as OSADL publishes them.
+/// The committed grid, read here by itself. `tests/e2e/licenses.py` compares with the data as OSADL
+/// publishes them.
 fn published() -> HashMap<(String, String), char> {
     let grid = include_str!("../../src/license/osadl/matrix.tsv");
-    let rows: Vec<(&str, &str)> =
-        grid.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t')).collect();
+    let rows: Vec<(&str, &str)> = grid
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t'))
+        .collect();
     let mut cells = HashMap::new();
     for (outbound, letters) in &rows {
         for ((inbound, _), letter) in rows.iter().zip(letters.chars()) {

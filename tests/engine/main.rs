@@ -1,5 +1,5 @@
-//! The engine's proofs: tokens, fingerprints, the index and its enemies, matching. Nothing here depends on a constant
-//! that is tuned; where one matters, the test reads it.
+//! The engine's proofs: tokens, fingerprints, the index and its enemies, matching. Nothing here
+//! depends on a constant that is tuned; where one matters, the test reads it.
 
 mod attribution;
 mod corpus;

@@ -1,7 +1,8 @@
-//! Matching from end to end over small indexes: what is planted is found where it stands, and nothing else.
+//! Matching from end to end over small indexes: what is planted is found where it stands, and
+//! nothing else.
 //!
-//! The model is the one that finds everything surprising, so a threshold of a few hundred bits is some dozens of tokens,
-//! whatever the constants of evidence are.
+//! The model is the one that finds everything surprising, so a threshold of a few hundred bits is
+//! some dozens of tokens, whatever the constants of evidence are.
 
 use std::path::Path;
 
@@ -55,7 +56,11 @@ fn library() -> Vec<Given> {
     (1..=5u64)
         .map(|i| {
             let text: String = (0..6).map(|j| function(i * 100 + j, STATEMENTS)).collect();
-            Given::new(&format!("pkg:pypi/owner-{i}@1"), "MIT", &[(&format!("owner/m{i}.py"), &text)])
+            Given::new(
+                &format!("pkg:pypi/owner-{i}@1"),
+                "MIT",
+                &[(&format!("owner/m{i}.py"), &text)],
+            )
         })
         .collect()
 }
@@ -63,8 +68,11 @@ fn library() -> Vec<Given> {
 /// The lines of a function of the library in its document.
 fn lines_of(givens: &[Given], seed: u64) -> LineRange {
     let text = &givens[seed as usize / 100 - 1].documents[0].text;
-    let first =
-        text.lines().position(|line| line.contains(&format!("def work_{seed}("))).expect("it is there") + 1;
+    let first = text
+        .lines()
+        .position(|line| line.contains(&format!("def work_{seed}(")))
+        .expect("it is there")
+        + 1;
     let length = function(seed, STATEMENTS).trim_end().lines().count();
     LineRange { first: first as u32, last: (first + length - 1) as u32 }
 }
@@ -85,7 +93,10 @@ fn a_planted_copy_is_found_where_it_stands() {
     let first = UNRELATED.lines().count() as u32 + 3;
     let found = ask(&index, &text);
     let [(lines, found)] = &found[..] else { panic!("one match: {found:#?}") };
-    assert_near(*lines, LineRange { first, last: first + copy.trim_end().lines().count() as u32 - 1 });
+    assert_near(
+        *lines,
+        LineRange { first, last: first + copy.trim_end().lines().count() as u32 - 1 },
+    );
     assert_eq!(
         (found.owners[0].purl.as_str(), found.owners[0].path.as_str()),
         ("pkg:pypi/owner-3@1", "owner/m3.py")
@@ -100,9 +111,13 @@ fn renamed_and_reformatted_copies_are_found() {
     let library = library();
     let index = index(&[&library]);
     let mut renamed = function(303, STATEMENTS);
-    for (from, to) in
-        [("first", "alpha"), ("second", "beta"), ("third", "gamma"), ("total", "omega"), ("item", "thing")]
-    {
+    for (from, to) in [
+        ("first", "alpha"),
+        ("second", "beta"),
+        ("third", "gamma"),
+        ("total", "omega"),
+        ("item", "thing"),
+    ] {
         renamed = renamed.replace(from, to);
     }
     let reformatted = function(303, STATEMENTS)
@@ -135,7 +150,9 @@ fn blocks_in_another_order_are_one_copy() {
 
 /// A function of each component, and other code between them.
 fn five_copies() -> String {
-    [105, 202, 300, 401, 503].map(|seed| format!("{}{UNRELATED}\n", function(seed, STATEMENTS))).concat()
+    [105, 202, 300, 401, 503]
+        .map(|seed| format!("{}{UNRELATED}\n", function(seed, STATEMENTS)))
+        .concat()
 }
 
 #[test]
@@ -151,14 +168,19 @@ fn a_file_from_five_documents_has_five_owners() {
 fn a_vendored_copy_is_the_second_owner() {
     let mut library = library();
     let text = library[1].documents[0].text.clone();
-    library.push(Given::new("pkg:pypi/another@1", "GPL-3.0-only", &[("another/vendor/m2.py", &text)]));
+    library.push(Given::new(
+        "pkg:pypi/another@1",
+        "GPL-3.0-only",
+        &[("another/vendor/m2.py", &text)],
+    ));
     let found = ask(&index(&[&library]), &function(203, STATEMENTS));
     let [(_, found)] = &found[..] else { panic!("one match: {found:#?}") };
     let owners: Vec<(&str, bool)> =
         found.owners.iter().map(|owner| (owner.purl.as_str(), owner.vendored)).collect();
     assert_eq!(owners, [("pkg:pypi/owner-2@1", false), ("pkg:pypi/another@1", true)]);
     assert_eq!(found.evidence.packages, 2);
-    let licenses: Vec<&str> = found.owners.iter().map(|owner| owner.license.declared.as_str()).collect();
+    let licenses: Vec<&str> =
+        found.owners.iter().map(|owner| owner.license.declared.as_str()).collect();
     assert_eq!(licenses, ["MIT", "GPL-3.0-only"]);
 }
 
@@ -248,7 +270,11 @@ fn the_language_parts_what_looks_alike() {
         (0..120).map(|i| format!("{} {} {};\n", term(), operators[i * i % 7], term())).collect();
     let index = index(&[&[Given::new("pkg:cargo/a@1", "MIT", &[("a.rs", &text)])]]);
     assert!(ask(&index, &text).is_empty());
-    assert!(!find(&index, &SourceFile::new("a.rs", language("rust"), text.into_bytes())).matches.is_empty());
+    assert!(
+        !find(&index, &SourceFile::new("a.rs", language("rust"), text.into_bytes()))
+            .matches
+            .is_empty()
+    );
 }
 
 #[test]
@@ -257,7 +283,8 @@ fn code_that_nobody_should_search_is_not_found() {
     library[2].documents[0].marks.generated = true;
     library[3].documents[0].marks.minified = true;
     let index = index(&[&library]);
-    // Under a model that knows nothing, other documents of the library may resemble it a little: who is named counts.
+    // Under a model that knows nothing, other documents of the library may resemble it a little:
+    // who is named counts.
     let named = |seed: u64| -> Vec<String> {
         let matches = ask(&index, &function(seed, STATEMENTS)).into_iter();
         matches.flat_map(|(_, found)| found.owners).map(|owner| owner.path).collect()
@@ -279,7 +306,10 @@ fn threads_and_segments_change_nothing() {
                 .iter()
                 .map(|owner| format!("{} {} {:?}", owner.purl, owner.path, owner.lines))
                 .collect();
-            format!("{:?} {:?} {:?} {owners:?} {}", found.tokens, found.kind, found.evidence, found.content)
+            format!(
+                "{:?} {:?} {:?} {owners:?} {}",
+                found.tokens, found.kind, found.evidence, found.content
+            )
         };
         found.matches.iter().map(facts).collect::<Vec<String>>()
     };
@@ -297,13 +327,15 @@ fn threads_and_segments_change_nothing() {
 #[test]
 fn indexing_and_asking_see_the_same_tokens() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo-components/gridroute");
-    let directory = Source::parse(root.to_str().expect("UTF-8"), Path::new("")).expect("a directory");
+    let directory =
+        Source::parse(root.to_str().expect("UTF-8"), Path::new("")).expect("a directory");
     let spill = Spill::in_memory();
     let ingested = ingest::ingest(&directory, &Default::default(), &(), &spill).expect("readable");
     let source = |document: &ingest::IngestedDocument| document.source().expect("in memory");
     let texts: Vec<SourceFile> = ingested.documents.iter().map(source).collect();
     let prepared = ingested.prepare(&spill).expect("in memory");
-    let bytes = birthmark::engine::index::segment_bytes(vec![prepared.component]).expect("small enough");
+    let bytes =
+        birthmark::engine::index::segment_bytes(vec![prepared.component]).expect("small enough");
     let segment = segment(bytes);
     assert_eq!(segment.documents().count(), texts.len());
     for id in segment.documents() {
@@ -357,7 +389,10 @@ fn alignments_are_alignments() {
             let forward = |pair: &[birthmark::engine::align::Pair]| {
                 pair[0].query < pair[1].query && pair[0].document < pair[1].document
             };
-            assert!(!block.pairs.is_empty() && block.pairs.windows(2).all(forward), "round {round}");
+            assert!(
+                !block.pairs.is_empty() && block.pairs.windows(2).all(forward),
+                "round {round}"
+            );
         }
         let all = pairs.len();
         pairs.sort_by_key(|pair| pair.query);

@@ -1,4 +1,5 @@
-//! One corpus gives one answer, however it was cut into segments, and however many versions of its packages it holds.
+//! One corpus gives one answer, however it was cut into segments, and however many versions of its
+//! packages it holds.
 
 use std::fs;
 use std::path::Path;
@@ -12,12 +13,14 @@ use birthmark::text::token::{Margins, tokenize};
 
 use crate::corpus::{Given, Random, function, segment, segment_bytes, source};
 
-/// Thirteen components: packages with versions, one file that several carry as it is, and one that all carry changed.
+/// Thirteen components: packages with versions, one file that several carry as it is, and one that
+/// all carry changed.
 fn corpus() -> Vec<Given> {
     let component = |number: u64| {
         let own: String = (0..4).map(|i| function(number * 100 + i, 25)).collect();
         let shared = function(7, 40);
-        let changed = format!("{}\n\nNUMBER = {number}\n{}", function(8, 40), function(number + 50, 3));
+        let changed =
+            format!("{}\n\nNUMBER = {number}\n{}", function(8, 40), function(number + 50, 3));
         let purl = format!("pkg:pypi/package-{}@{}", number / 3, number % 3);
         let mut documents = vec![("own.py", own.as_str()), ("changed.py", changed.as_str())];
         if number.is_multiple_of(2) {
@@ -30,7 +33,8 @@ fn corpus() -> Vec<Given> {
 
 /// The file that is asked about: some of what the corpus holds, and something of its own.
 fn question() -> String {
-    [function(7, 40), function(101, 25), function(9999, 10), function(8, 40), function(402, 25)].concat()
+    [function(7, 40), function(101, 25), function(9999, 10), function(8, 40), function(402, 25)]
+        .concat()
 }
 
 /// Adds components in several commands.
@@ -76,11 +80,16 @@ fn reports_do_not_depend_on_segments_or_order() {
             fs::write(directory.path().join("question.py"), question()).expect("written");
             let index = directory.path().join("index");
             let parts: Vec<&[Given]> = (0..segments)
-                .map(|i| &shuffled[i * shuffled.len() / segments..(i + 1) * shuffled.len() / segments])
+                .map(|i| {
+                    &shuffled[i * shuffled.len() / segments..(i + 1) * shuffled.len() / segments]
+                })
                 .collect();
             build(&index, &parts);
             let given = report(directory.path());
-            assert!(given.contains("package-0") && given.contains("package-4"), "it finds something");
+            assert!(
+                given.contains("package-0") && given.contains("package-4"),
+                "it finds something"
+            );
             IndexDirectory::open(&index).expect("it opens").merge().expect("merged");
             let expected = expected.get_or_insert_with(|| given.clone());
             assert!(given == *expected, "{segments} segments: {given}\n{expected}");
@@ -93,11 +102,16 @@ fn reports_do_not_depend_on_segments_or_order() {
 #[test]
 fn what_is_held_twice_counts_once() {
     let corpus = corpus();
-    let [once, twice] = [&[&corpus[..]][..], &[&corpus[..9], &corpus[4..]]]
-        .map(|parts| Index::from_segments(parts.iter().map(|part| segment(segment_bytes(part))).collect()));
+    let [once, twice] = [&[&corpus[..]][..], &[&corpus[..9], &corpus[4..]]].map(|parts| {
+        Index::from_segments(parts.iter().map(|part| segment(segment_bytes(part))).collect())
+    });
     let [once, twice] = [once, twice].map(|index| {
-        let purls: Vec<String> =
-            index.list().expect("readable").iter().map(|it| it.component.purl.to_string()).collect();
+        let purls: Vec<String> = index
+            .list()
+            .expect("readable")
+            .iter()
+            .map(|it| it.component.purl.to_string())
+            .collect();
         (purls, format!("{:?}", ask(&index, &question())))
     });
     assert_eq!(once.0.len(), 13);
@@ -125,15 +139,23 @@ fn versions_count_once() {
     let asked: String = (0..3).map(|i| function(300 + i, 25)).collect();
     for is_equal in [true, false] {
         let version = |number: usize| {
-            let last =
-                if is_equal { String::new() } else { format!("\n\nVERSION = {number}\nNAME = {number}\n") };
-            Given::new(&format!("pkg:pypi/many@{number}"), "MIT", &[("many.py", &format!("{asked}{last}"))])
+            let last = if is_equal {
+                String::new()
+            } else {
+                format!("\n\nVERSION = {number}\nNAME = {number}\n")
+            };
+            Given::new(
+                &format!("pkg:pypi/many@{number}"),
+                "MIT",
+                &[("many.py", &format!("{asked}{last}"))],
+            )
         };
         let mut bits = Vec::new();
         for count in [1, 10, 201, 450] {
             let versions: Vec<Given> = (0..count).map(version).collect();
-            let index =
-                Index::from_segments(versions.chunks(150).map(|some| segment(segment_bytes(some))).collect());
+            let index = Index::from_segments(
+                versions.chunks(150).map(|some| segment(segment_bytes(some))).collect(),
+            );
             let found = ask(&index, &asked);
             assert_eq!(found.len(), 1, "{count} versions");
             assert_eq!(found[0].owners.len(), 1);
@@ -157,7 +179,10 @@ fn what_everybody_holds_is_found() {
         let parts = packages.chunks(packages.len().div_ceil(parts));
         format!(
             "{:?}",
-            ask(&Index::from_segments(parts.map(|part| segment(segment_bytes(part))).collect()), &asked)
+            ask(
+                &Index::from_segments(parts.map(|part| segment(segment_bytes(part))).collect()),
+                &asked
+            )
         )
     };
     let expected = answer(1);

@@ -1,4 +1,5 @@
-//! What a text is as tokens: cases of (language, text, token line), and that layout is no part of it.
+//! What a text is as tokens: cases of (language, text, token line), and that layout is no part of
+//! it.
 
 use birthmark::text::language::Language;
 use birthmark::text::token::{NameHash, TokenClass, TokenStream};
@@ -34,7 +35,9 @@ fn check_all(name: &str, cases: &[(&str, &str)]) {
         .iter()
         .map(|(text, expected)| (text, expected, line(language(name), &stream(name, *text))))
         .filter(|(_, expected, found)| found != *expected)
-        .map(|(text, expected, found)| format!("{text:?}\n  expected {expected}\n  found    {found}\n"))
+        .map(|(text, expected, found)| {
+            format!("{text:?}\n  expected {expected}\n  found    {found}\n")
+        })
         .collect();
     assert!(wrong.is_empty(), "{name}:\n{}", wrong.concat());
 }
@@ -124,7 +127,10 @@ fn rust() {
         ("let x = (a + b) * (c as u8); if (y) {}", "let var = var + var * var as type if var {"),
         ("let (a, b) = ((c,), (d).e()); (f)(g)", "let ( var var = ( ( var var callee ( var ( var"),
         // Kept.
-        ("a >>= b << c; d ..= e; f => g; h -> i", "var >>= var << var var ..= var var => var var var"),
+        (
+            "a >>= b << c; d ..= e; f => g; h -> i",
+            "var >>= var << var var ..= var var => var var var",
+        ),
         ("x? as u8 as char", "var ? as type as type"),
         ("|a, b| a || b", "| var var | var || var"),
         (
@@ -132,7 +138,10 @@ fn rust() {
             "let var = char let var = char let var = int let var = float",
         ),
         ("let s = r#\"a\"#; let t = \"b\\n\";", "let var = str let var = str"),
-        ("unsafe { *p = true }; crate::a(); super::B", "unsafe { * var = true crate callee ( super type"),
+        (
+            "unsafe { *p = true }; crate::a(); super::B",
+            "unsafe { * var = true crate callee ( super type",
+        ),
         ("fn f() -> ! { () }", "fn name ( never_type { unit_expression"),
     ];
     check_all("rust", &cases);
@@ -192,14 +201,21 @@ fn fragments_may_start_anywhere() {
     check("python", "word.split(','))\n    x = 'y'\n", "var callee ( str var = str");
     check("python", "    else:\n        a = b\n", "else var = var");
     check("rust", "        total += x;\n    }\n    total\n}\n", "var += var var");
-    check("rust", "=> Ok(a),\n    Err(e) => b(e),\n}\n", "=> callee ( var callee ( var => callee ( var");
+    check(
+        "rust",
+        "=> Ok(a),\n    Err(e) => b(e),\n}\n",
+        "=> callee ( var callee ( var => callee ( var",
+    );
     // The first line is the end of a string.
-    let inside =
-        line(language("python"), &stream("python", " of it all'\nname = 'b'\nother = call('c', name)\n"));
+    let inside = line(
+        language("python"),
+        &stream("python", " of it all'\nname = 'b'\nother = call('c', name)\n"),
+    );
     assert!(inside.ends_with("var = str var = callee ( str var"), "{inside}");
 }
 
-/// A syntax error costs the tokens at its place: it makes no string of the code before or behind it.
+/// A syntax error costs the tokens at its place: it makes no string of the code before or behind
+/// it.
 #[test]
 fn a_syntax_error_stays_where_it_is() {
     let head = "class Matrix:\n    def load(self, path, kind=None, mark='#', sep=' '):\n        return read(path, kind, mark)\n\n";
@@ -259,7 +275,11 @@ fn names_are_what_they_spell() {
         ("0XfF", "0xff"),
         ("f'x'", "'x'"),
     ] {
-        assert_eq!(names("python", &format!("f({a})")), names("python", &format!("f({b})")), "{a} {b}");
+        assert_eq!(
+            names("python", &format!("f({a})")),
+            names("python", &format!("f({b})")),
+            "{a} {b}"
+        );
     }
     assert_eq!(names("rust", "f(r#\"x\"#)"), names("rust", "f(\"x\")"));
     assert_ne!(names("python", "f('x')"), names("python", "f('y')"));
@@ -271,8 +291,12 @@ fn names_are_what_they_spell() {
 
 #[test]
 fn every_span_lies_in_the_text_and_in_order() {
-    let texts =
-        [function(5, 30).into_bytes(), b" of it'\nx = '\xE9".to_vec(), b"'''".to_vec(), b"f'{f'{x".to_vec()];
+    let texts = [
+        function(5, 30).into_bytes(),
+        b" of it'\nx = '\xE9".to_vec(),
+        b"'''".to_vec(),
+        b"f'{f'{x".to_vec(),
+    ];
     for text in texts {
         for name in ["python", "rust"] {
             for cut in [0, 1, 2, text.len() / 2, text.len()] {
@@ -319,11 +343,15 @@ fn layout_is_no_part_of_the_stream() {
 #[test]
 fn a_tokenizer_has_no_memory() {
     let mut tokenizer = birthmark::text::token::Tokenizer::new();
-    let sources =
-        [source("python", function(3, 9)), source("rust", "fn f() { g(1) }"), source("python", "f'{(x'")];
+    let sources = [
+        source("python", function(3, 9)),
+        source("rust", "fn f() { g(1) }"),
+        source("python", "f'{(x'"),
+    ];
     let once: Vec<TokenStream> = sources.iter().map(birthmark::text::token::tokenize).collect();
     for _ in 0..2 {
-        let again: Vec<TokenStream> = sources.iter().map(|source| tokenizer.tokenize(source)).collect();
+        let again: Vec<TokenStream> =
+            sources.iter().map(|source| tokenizer.tokenize(source)).collect();
         assert_eq!(again, once);
     }
 }

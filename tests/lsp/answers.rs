@@ -20,7 +20,8 @@ fn the_card_of_a_reference_names_owners_licences_and_evidence() {
             "- pkg:generic/plaintable@0.9.2, plaintable/layout.py lines 7-50, under MIT",
         ),
     ] {
-        let hover = json!({ "capabilities": { "textDocument": { "hover": { "contentFormat": format } } } });
+        let hover =
+            json!({ "capabilities": { "textDocument": { "hover": { "contentFormat": format } } } });
         let mut client = Client::open(project.root(), Way::Push, hover);
         let uri = project.uri("a.py");
         client.open_document(&uri, SUMMARY);
@@ -28,7 +29,10 @@ fn the_card_of_a_reference_names_owners_licences_and_evidence() {
         let at = |line: u32| json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": 2 } });
         let hover = client.ask("textDocument/hover", at(20));
         let text = hover["contents"]["value"].as_str().expect("a text");
-        assert!(text.starts_with(heading) && text.contains(owner) && text.contains("717 bits"), "{text}");
+        assert!(
+            text.starts_with(heading) && text.contains(owner) && text.contains("717 bits"),
+            "{text}"
+        );
         assert!(text.contains("Keep or add the copyright and licence notice"), "{text}");
         assert_eq!(hover["range"]["start"], json!({ "line": 9, "character": 0 }));
         assert_eq!(client.ask("textDocument/hover", at(2)), Value::Null);
@@ -52,16 +56,24 @@ fn references_are_listed() {
         list.iter().map(|it| it["id"].as_str().expect("an id")[..8].to_owned()).collect()
     };
     assert_eq!(ids(&all), ["f416b444", "09009afa"]);
-    let one = client.ask("birthmark/references", json!({ "textDocument": { "uri": project.uri("b.py") } }));
+    let one = client
+        .ask("birthmark/references", json!({ "textDocument": { "uri": project.uri("b.py") } }));
     assert_eq!(ids(&one), ["09009afa"]);
     let reference = &one["references"][0];
     assert_eq!(reference["uri"], project.uri("b.py"));
-    assert_eq!((&reference["decision"], &reference["severity"]), (&json!("incompatible"), &json!("error")));
+    assert_eq!(
+        (&reference["decision"], &reference["severity"]),
+        (&json!("incompatible"), &json!("error"))
+    );
     assert_eq!(reference["range"]["end"], json!({ "line": 89, "character": 15 }));
     let owner = &reference["owners"][0];
     assert_eq!((&owner["name"], &owner["version"]), (&json!("gridroute"), &json!("1.4.0")));
-    assert_eq!((&owner["license"], &owner["lines"]), (&json!("GPL-3.0-or-later"), &json!([36, 64])));
-    let unknown = client.ask("birthmark/references", json!({ "textDocument": { "uri": "file:///x.py" } }));
+    assert_eq!(
+        (&owner["license"], &owner["lines"]),
+        (&json!("GPL-3.0-or-later"), &json!([36, 64]))
+    );
+    let unknown =
+        client.ask("birthmark/references", json!({ "textDocument": { "uri": "file:///x.py" } }));
     assert_eq!(ids(&unknown), Vec::<String>::new());
     assert_eq!(client.end(), 0);
 }
@@ -69,16 +81,24 @@ fn references_are_listed() {
 #[test]
 fn who_wants_it_is_told_what_the_server_is_about() {
     let project = Project::new();
-    let mut client =
-        Client::open(project.root(), Way::Pull, json!({ "initializationOptions": { "asksReasons": true } }));
+    let mut client = Client::open(
+        project.root(),
+        Way::Pull,
+        json!({ "initializationOptions": { "asksReasons": true } }),
+    );
     let uri = project.uri("a.py");
     client.open_document(&uri, SUMMARY);
-    let ready = client.wait(|it| it["method"] == "birthmark/status" && it["params"]["references"] == 1);
+    let ready =
+        client.wait(|it| it["method"] == "birthmark/status" && it["params"]["references"] == 1);
     assert_eq!(ready["params"], json!({ "state": "ready", "references": 1, "findings": 1 }));
     std::fs::write(project.path("birthmark.toml"), "licence = 1\n").expect("written");
     client.change(&uri, 2, json!([{ "text": INNOCENT }]));
-    let failed = client.wait(|it| it["method"] == "birthmark/status" && it["params"]["state"] == "failed");
-    assert!(failed["params"]["message"].as_str().expect("a text").contains("birthmark.toml"), "{failed}");
+    let failed =
+        client.wait(|it| it["method"] == "birthmark/status" && it["params"]["state"] == "failed");
+    assert!(
+        failed["params"]["message"].as_str().expect("a text").contains("birthmark.toml"),
+        "{failed}"
+    );
     assert_eq!(client.end(), 0);
 
     let mut client = Client::open(project.root(), Way::Pull, json!({}));

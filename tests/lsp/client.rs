@@ -158,13 +158,17 @@ impl Client {
 
     pub fn change(&mut self, uri: &str, version: i32, changes: Value) {
         let document = json!({ "uri": uri, "version": version });
-        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+        self.tell(
+            "textDocument/didChange",
+            json!({ "textDocument": document, "contentChanges": changes }),
+        );
     }
 
     /// The diagnostics that are sent next for a document.
     pub fn pushed(&mut self, uri: &str) -> Vec<Value> {
         let published = |message: &Value| {
-            message["method"] == "textDocument/publishDiagnostics" && message["params"]["uri"] == uri
+            message["method"] == "textDocument/publishDiagnostics"
+                && message["params"]["uri"] == uri
         };
         let message = self.wait(published);
         message["params"]["diagnostics"].as_array().expect("a list").clone()

@@ -11,26 +11,38 @@ const ROUTES_ID: &str = "09009afa95fced98";
 const SUMMARY_ID: &str = "f416b4443e201a99";
 
 fn titles(actions: &Value) -> Vec<&str> {
-    actions.as_array().expect("a list").iter().map(|it| it["title"].as_str().expect("a title")).collect()
+    actions
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["title"].as_str().expect("a title"))
+        .collect()
 }
 
 fn actions_at(client: &mut Client, uri: &str, line: u32) -> Value {
     let place = json!({ "line": line, "character": 0 });
     let range = json!({ "start": place, "end": place });
-    let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
+    let params =
+        json!({ "textDocument": { "uri": uri }, "range": range, "context": { "diagnostics": [] } });
     client.ask("textDocument/codeAction", params)
 }
 
 fn execute(client: &mut Client, command: &str, argument: Value) -> Value {
-    client.try_to_ask("workspace/executeCommand", json!({ "command": command, "arguments": [argument] }))
+    client.try_to_ask(
+        "workspace/executeCommand",
+        json!({ "command": command, "arguments": [argument] }),
+    )
 }
 
-/// The text after the edits of a `workspace/applyEdit`; they only insert, at the beginning of lines or behind them.
+/// The text after the edits of a `workspace/applyEdit`; they only insert, at the beginning of lines
+/// or behind them.
 fn applied(text: &str, request: &Value) -> String {
     let edit = &request["params"]["edit"];
     let edits = match edit.get("documentChanges") {
         Some(changes) => changes[0]["edits"].clone(),
-        None => edit["changes"].as_object().expect("by document").values().next().expect("one").clone(),
+        None => {
+            edit["changes"].as_object().expect("by document").values().next().expect("one").clone()
+        }
     };
     let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
     for edit in edits.as_array().expect("a list").iter().rev() {
@@ -43,7 +55,12 @@ fn applied(text: &str, request: &Value) -> String {
 }
 
 /// Asks for a command that edits a document, and applies the edit.
-fn execute_and_apply(client: &mut Client, command: &str, argument: Value, text: &str) -> (String, Value) {
+fn execute_and_apply(
+    client: &mut Client,
+    command: &str,
+    argument: Value,
+    text: &str,
+) -> (String, Value) {
     let uri = argument["uri"].as_str().expect("a document").to_owned();
     let params = json!({ "command": command, "arguments": [argument] });
     let id = client.begin_to_ask("workspace/executeCommand", params);
@@ -79,13 +96,20 @@ fn actions_are_offered_where_they_apply() {
     );
     assert_eq!(actions[1]["isPreferred"], true);
     assert_eq!(actions[1]["command"]["arguments"], json!([{ "uri": summary, "id": SUMMARY_ID }]));
-    assert!(!titles(&actions_at(&mut client, &routes, 70)).iter().any(|title| title.starts_with("Declare")));
+    assert!(
+        !titles(&actions_at(&mut client, &routes, 70))
+            .iter()
+            .any(|title| title.starts_with("Declare"))
+    );
     assert_eq!(actions_at(&mut client, &routes, 2), json!([]));
     assert_eq!(actions_at(&mut client, "file:///unknown.py", 2), json!([]));
     assert_eq!(client.end(), 0);
 
-    let mut client =
-        Client::open(project.root(), Way::Push, json!({ "initializationOptions": { "asksReasons": true } }));
+    let mut client = Client::open(
+        project.root(),
+        Way::Push,
+        json!({ "initializationOptions": { "asksReasons": true } }),
+    );
     client.open_document(&routes, ROUTES);
     client.pushed(&routes);
     let actions = actions_at(&mut client, &routes, 70);
@@ -114,7 +138,8 @@ fn code_of_an_unsaved_buffer_is_declared() {
         client.open_document(&uri, SUMMARY);
         assert_eq!(client.pushed(&uri).len(), 1);
         let target = json!({ "uri": uri, "id": SUMMARY_ID });
-        let (after, answer) = execute_and_apply(&mut client, "birthmark.attribute", target, SUMMARY);
+        let (after, answer) =
+            execute_and_apply(&mut client, "birthmark.attribute", target, SUMMARY);
         assert!(after.contains("# SPDX-SnippetBegin\n# SPDX-SnippetCopyrightText: "), "{after}");
         assert!(
             answer["result"]["message"].as_str().expect("a text").starts_with("declared f416b4"),
@@ -125,7 +150,8 @@ fn code_of_an_unsaved_buffer_is_declared() {
         let notices = fs::read_to_string(project.path("THIRD-PARTY.md")).expect("written");
         assert!(notices.contains("plaintable") && notices.contains("new.py"), "{notices}");
         assert!(project.path("LICENSES/MIT.txt").exists() && !project.path("new.py").exists());
-        let hover = json!({ "textDocument": { "uri": uri }, "position": { "line": 13, "character": 1 } });
+        let hover =
+            json!({ "textDocument": { "uri": uri }, "position": { "line": 13, "character": 1 } });
         let hover = client.ask("textDocument/hover", hover);
         assert!(hover.is_null() || hover.to_string().contains("Declared"), "{hover}");
         assert_eq!(client.end(), 0);
@@ -161,9 +187,10 @@ fn an_edit_that_is_refused_writes_nothing() {
 fn a_comment_silences_and_changes_no_code() {
     let project = Project::new();
     let mut client = Client::open(project.root(), Way::Push, json!({}));
-    for (name, text, id, reason) in
-        [("routes.py", ROUTES, ROUTES_ID, "settled with \"them\""), ("summary.py", SUMMARY, SUMMARY_ID, "so")]
-    {
+    for (name, text, id, reason) in [
+        ("routes.py", ROUTES, ROUTES_ID, "settled with \"them\""),
+        ("summary.py", SUMMARY, SUMMARY_ID, "so"),
+    ] {
         let uri = project.uri(name);
         client.open_document(&uri, text);
         assert_eq!(client.pushed(&uri).len(), 1);
@@ -183,22 +210,33 @@ fn a_decision_is_recorded_with_its_reason() {
     let uri = project.uri("routes.py");
     client.open_document(&uri, ROUTES);
     assert_eq!(client.pushed(&uri).len(), 1);
-    let nothing =
-        execute(&mut client, "birthmark.accept", json!({ "uri": uri, "id": ROUTES_ID, "reason": " " }));
+    let nothing = execute(
+        &mut client,
+        "birthmark.accept",
+        json!({ "uri": uri, "id": ROUTES_ID, "reason": " " }),
+    );
     assert_eq!(nothing["error"]["code"], -32602);
     let target = json!({ "uri": uri, "id": ROUTES_ID, "reason": "the author is ours" });
     let answer = execute(&mut client, "birthmark.accept", target.clone());
     assert!(
-        answer["result"]["message"].as_str().expect("a text").contains("wrote .birthmark/references/"),
+        answer["result"]["message"]
+            .as_str()
+            .expect("a text")
+            .contains("wrote .birthmark/references/"),
         "{answer}"
     );
     assert_eq!(client.pushed(&uri), Vec::<Value>::new());
-    let decision =
-        fs::read_dir(project.path(".birthmark/references")).expect("there is a log").next().expect("one");
+    let decision = fs::read_dir(project.path(".birthmark/references"))
+        .expect("there is a log")
+        .next()
+        .expect("one");
     let text = fs::read_to_string(decision.expect("readable").path()).expect("readable");
     assert!(text.contains("path = \"routes.py\"") && text.contains("the author is ours"), "{text}");
     let again = execute(&mut client, "birthmark.accept", target);
-    assert!(again["result"]["message"].as_str().expect("a text").contains("was accepted by Ada"), "{again}");
+    assert!(
+        again["result"]["message"].as_str().expect("a text").contains("was accepted by Ada"),
+        "{again}"
+    );
     assert_eq!(client.end(), 0);
 }
 
@@ -211,10 +249,16 @@ fn an_explanation_is_given_and_shown_to_whom_does_not_show_it() {
         let uri = project.uri("routes.py");
         client.open_document(&uri, ROUTES);
         client.pushed(&uri);
-        let answer = execute(&mut client, "birthmark.explain", json!({ "uri": uri, "id": ROUTES_ID }));
+        let answer =
+            execute(&mut client, "birthmark.explain", json!({ "uri": uri, "id": ROUTES_ID }));
         let markdown = answer["result"]["markdown"].as_str().expect("a text");
-        for part in ["**incompatible**", "293 bits", "heapq.heappop", "```text", "Structure earned 302 bits"]
-        {
+        for part in [
+            "**incompatible**",
+            "293 bits",
+            "heapq.heappop",
+            "```text",
+            "Structure earned 302 bits",
+        ] {
             assert!(markdown.contains(part), "{part} in {markdown}");
         }
         let shown = client.rest().iter().any(|it| it["method"] == "window/showMessage");
@@ -243,9 +287,11 @@ fn the_origin_is_opened_where_it_can_be_seen() {
         .output()
         .expect("it runs");
     assert!(index.status.success(), "{index:?}");
-    fs::write(project.path("birthmark.toml"), "license = \"MIT\"\nindex = [\"own\"]\n").expect("written");
+    fs::write(project.path("birthmark.toml"), "license = \"MIT\"\nindex = [\"own\"]\n")
+        .expect("written");
     for shows in [true, false] {
-        let window = json!({ "capabilities": { "window": { "showDocument": { "support": shows } } } });
+        let window =
+            json!({ "capabilities": { "window": { "showDocument": { "support": shows } } } });
         let mut client = Client::open(project.root(), Way::Push, window);
         let uri = project.uri("a.py");
         client.open_document(&uri, SUMMARY);
@@ -256,7 +302,8 @@ fn the_origin_is_opened_where_it_can_be_seen() {
         let opens = actions.as_array().expect("a list").last().expect("one").clone();
         assert_eq!(opens["title"], "Open the origin in plaintable v1");
         let argument = opens["command"]["arguments"][0].clone();
-        let answer = execute(&mut client, opens["command"]["command"].as_str().expect("a name"), argument);
+        let answer =
+            execute(&mut client, opens["command"]["command"].as_str().expect("a name"), argument);
         assert_eq!(answer["result"]["url"], page);
         let method = if shows { "window/showDocument" } else { "window/showMessage" };
         assert!(client.wait_for(method).to_string().contains(&page));
@@ -290,7 +337,9 @@ fn commands_about_nothing_are_refused() {
 #[test]
 fn the_whole_workspace_is_looked_through() {
     let project = Project::new();
-    for (name, text) in [("a/summary.py", SUMMARY), ("routes.py", ROUTES), ("innocent.py", INNOCENT)] {
+    for (name, text) in
+        [("a/summary.py", SUMMARY), ("routes.py", ROUTES), ("innocent.py", INNOCENT)]
+    {
         let path = project.path(name);
         fs::create_dir_all(path.parent().expect("inside")).expect("made");
         fs::write(path, text).expect("written");

@@ -31,7 +31,10 @@ fn a_copy_is_seen_as_it_is_opened_changed_and_taken_out() {
     assert_eq!(diagnostic["range"]["start"], json!({ "line": 12, "character": 0 }));
     assert_eq!(diagnostic["data"]["path"], "not-saved.py");
     assert!(
-        diagnostic["message"].as_str().expect("a text").starts_with("lines 13-45: resembles pkg:generic/")
+        diagnostic["message"]
+            .as_str()
+            .expect("a text")
+            .starts_with("lines 13-45: resembles pkg:generic/")
     );
     assert!(diagnostic.get("tags").is_none());
 
@@ -57,7 +60,10 @@ fn who_asks_for_diagnostics_is_not_sent_any() {
         client.ask("textDocument/diagnostic", params)
     };
     let first = ask(&mut client, Value::Null);
-    assert_eq!((&first["kind"], first["items"].as_array().expect("a list").len()), (&json!("full"), 1));
+    assert_eq!(
+        (&first["kind"], first["items"].as_array().expect("a list").len()),
+        (&json!("full"), 1)
+    );
     let again = ask(&mut client, first["resultId"].clone());
     assert_eq!((&again["kind"], again.get("items")), (&json!("unchanged"), None));
     client.change(&uri, 2, json!([{ "text": INNOCENT }]));
@@ -78,7 +84,8 @@ fn columns_are_counted_as_agreed_on() {
         (json!(["utf-16", "utf-8"]), "utf-8", 4),
     ] {
         let mut client = Client::start(project.root(), &[]);
-        let capabilities = json!({ "capabilities": { "general": { "positionEncodings": offered } } });
+        let capabilities =
+            json!({ "capabilities": { "general": { "positionEncodings": offered } } });
         let result = client.initialize(project.root(), Way::Push, capabilities);
         assert_eq!(result["capabilities"]["positionEncoding"], named);
         client.open_document(&uri, SUMMARY);
@@ -92,8 +99,9 @@ fn columns_are_counted_as_agreed_on() {
             json!([{ "range": { "start": end, "end": end }, "text": "  # \u{1d11e}\u{1d11e}" }]),
         );
         let after = client.pushed(&uri);
-        let column =
-            |diagnostics: &[Value]| diagnostics[0]["range"]["end"]["character"].as_u64().expect("a number");
+        let column = |diagnostics: &[Value]| {
+            diagnostics[0]["range"]["end"]["character"].as_u64().expect("a number")
+        };
         assert_eq!(column(&after), column(&before) + 4 + 2 * units, "{named}");
         // The second of the two is taken out by its place.
         let at = |character: u64| json!({ "line": end["line"], "character": character });
@@ -142,7 +150,10 @@ fn a_changed_configuration_is_honoured() {
         client.change(&uri, version, json!([{ "text": format!("{ROUTES}#{version}\n") }]));
     }
     let told = client.wait_for("window/showMessage");
-    assert!(told["params"]["message"].as_str().expect("a text").contains("birthmark.toml:1:1"), "{told}");
+    assert!(
+        told["params"]["message"].as_str().expect("a text").contains("birthmark.toml:1:1"),
+        "{told}"
+    );
     assert_eq!(client.pushed(&uri), Vec::<Value>::new());
     assert_eq!(client.end(), 0);
 }
@@ -176,7 +187,8 @@ fn a_declaration_that_does_not_fit_is_pointed_to() {
     let uri = project.uri("a.py");
     let lines: Vec<&str> = SUMMARY.lines().collect();
     let tags = "# SPDX-SnippetBegin\n# SPDX-License-Identifier: Apache-2.0\n# SPDX-SnippetComment: copied from pkg:pypi/other@1.0";
-    let text = [&lines[..9].join("\n"), tags, &lines[9..].join("\n"), "# SPDX-SnippetEnd\n"].join("\n");
+    let text =
+        [&lines[..9].join("\n"), tags, &lines[9..].join("\n"), "# SPDX-SnippetEnd\n"].join("\n");
     client.open_document(&uri, &text);
     let diagnostics = client.pushed(&uri);
     assert_eq!(codes(&diagnostics), ["declaration-mismatch"]);
@@ -193,13 +205,15 @@ fn what_has_no_file_is_checked_too() {
     let uri = "untitled:Untitled-1";
     client.open_document(uri, SUMMARY);
     assert_eq!(codes(&client.pushed(uri)), ["attribution-missing"]);
-    let document = json!({ "uri": "untitled:x", "languageId": "cobol", "version": 1, "text": SUMMARY });
+    let document =
+        json!({ "uri": "untitled:x", "languageId": "cobol", "version": 1, "text": SUMMARY });
     client.tell("textDocument/didOpen", json!({ "textDocument": document }));
     assert_eq!(client.pulled("untitled:x"), Vec::<Value>::new());
     assert_eq!(client.end(), 0);
 }
 
-/// The thread that parses is left to itself: the client is told which file hangs, and other documents are checked.
+/// The thread that parses is left to itself: the client is told which file hangs, and other
+/// documents are checked.
 #[test]
 fn documents_are_checked_after_one_that_hangs() {
     let project = Project::new();

@@ -1,5 +1,5 @@
-//! The message loop under streams of bytes that nobody would send: it ends in time, no thread of it panics, and all that
-//! it says are messages.
+//! The message loop under streams of bytes that nobody would send: it ends in time, no thread of it
+//! panics, and all that it says are messages.
 //!
 //! `BIRTHMARK_FUZZ_CASES` makes it longer: 100,000 take a quarter of an hour.
 
@@ -81,7 +81,8 @@ fn script(project: &Project) -> Vec<Value> {
     let place = json!({ "line": 20, "character": 3 });
     let range = json!({ "start": place, "end": place });
     let target = json!({ "uri": uri, "id": "f416b4443e201a99", "reason": "so" });
-    let item = |text: &str| json!({ "uri": uri, "languageId": "python", "version": 1, "text": text });
+    let item =
+        |text: &str| json!({ "uri": uri, "languageId": "python", "version": 1, "text": text });
     let change = |version: i32, range: Value, text: &str| {
         let mut change = json!({ "text": text });
         if !range.is_null() {
@@ -112,16 +113,37 @@ fn script(project: &Project) -> Vec<Value> {
             "textDocument/codeAction",
             json!({ "textDocument": document, "range": range, "context": { "diagnostics": [] } }),
         ),
-        ("workspace/executeCommand", json!({ "command": "birthmark.explain", "arguments": [target] })),
-        ("workspace/executeCommand", json!({ "command": "birthmark.attribute", "arguments": [target] })),
-        ("workspace/executeCommand", json!({ "command": "birthmark.suppress", "arguments": [target] })),
-        ("workspace/executeCommand", json!({ "command": "birthmark.showOrigin", "arguments": [target] })),
-        ("workspace/executeCommand", json!({ "command": "birthmark.scanWorkspace", "workDoneToken": 7 })),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "birthmark.explain", "arguments": [target] }),
+        ),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "birthmark.attribute", "arguments": [target] }),
+        ),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "birthmark.suppress", "arguments": [target] }),
+        ),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "birthmark.showOrigin", "arguments": [target] }),
+        ),
+        (
+            "workspace/executeCommand",
+            json!({ "command": "birthmark.scanWorkspace", "workDoneToken": 7 }),
+        ),
         ("window/workDoneProgress/cancel", json!({ "token": 7 })),
         ("birthmark/references", json!({ "textDocument": document })),
         ("$/cancelRequest", json!({ "id": 4 })),
-        ("workspace/didChangeConfiguration", json!({ "settings": { "birthmark": { "preset": "audit" } } })),
-        ("workspace/didChangeWorkspaceFolders", json!({ "event": { "added": folders, "removed": [] } })),
+        (
+            "workspace/didChangeConfiguration",
+            json!({ "settings": { "birthmark": { "preset": "audit" } } }),
+        ),
+        (
+            "workspace/didChangeWorkspaceFolders",
+            json!({ "event": { "added": folders, "removed": [] } }),
+        ),
         ("workspace/didChangeWatchedFiles", json!({ "changes": [] })),
         ("textDocument/didSave", json!({ "textDocument": document })),
         ("textDocument/didChange", change(4, Value::Null, INNOCENT)),
@@ -131,8 +153,8 @@ fn script(project: &Project) -> Vec<Value> {
     ];
     let with_id = |(at, (method, params)): (usize, (&str, Value))| {
         let mut message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
-        let told =
-            ["initialized", "$/cancelRequest", "exit", "window/workDoneProgress/cancel"].contains(&method);
+        let told = ["initialized", "$/cancelRequest", "exit", "window/workDoneProgress/cancel"]
+            .contains(&method);
         if !told && !method.contains("/did") {
             message["id"] = json!(at + 1);
         }
@@ -143,7 +165,10 @@ fn script(project: &Project) -> Vec<Value> {
         10,
         json!({ "jsonrpc": "2.0", "id": "birthmark-1", "result": [{ "license": "MIT", "threshold": 40 }] }),
     );
-    script.insert(13, json!({ "jsonrpc": "2.0", "id": "birthmark-2", "result": { "applied": true } }));
+    script.insert(
+        13,
+        json!({ "jsonrpc": "2.0", "id": "birthmark-2", "result": { "applied": true } }),
+    );
     script
 }
 
@@ -186,7 +211,8 @@ fn distort(value: &mut Value, dice: &mut Dice<'_>) {
     }
 }
 
-/// A stream made of the script by decisions: messages left out, repeated, moved and distorted, then bytes.
+/// A stream made of the script by decisions: messages left out, repeated, moved and distorted, then
+/// bytes.
 fn stream(project: &Project, decisions: &[u32]) -> Slow {
     let mut dice = Dice(decisions.iter());
     let mut messages = script(project);
@@ -224,10 +250,15 @@ fn stream(project: &Project, decisions: &[u32]) -> Slow {
 /// Whether everything that was said are whole messages.
 fn are_messages(mut said: &[u8]) -> bool {
     while !said.is_empty() {
-        let Some(end) = said.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+        let Some(end) = said.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return false;
+        };
         let header = String::from_utf8_lossy(&said[..end]);
-        let length = header.strip_prefix("Content-Length: ").and_then(|length| length.parse::<usize>().ok());
-        let Some(body) = length.and_then(|length| said.get(end + 4..end + 4 + length)) else { return false };
+        let length =
+            header.strip_prefix("Content-Length: ").and_then(|length| length.parse::<usize>().ok());
+        let Some(body) = length.and_then(|length| said.get(end + 4..end + 4 + length)) else {
+            return false;
+        };
         let Ok(message) = serde_json::from_slice::<Value>(body) else { return false };
         if message["jsonrpc"] != "2.0" {
             return false;
@@ -250,9 +281,12 @@ fn no_stream_of_bytes_upsets_the_message_loop() {
     });
     let project = Project::new();
     let project = &project;
-    let cases =
-        std::env::var("BIRTHMARK_FUZZ_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    let cases = std::env::var("BIRTHMARK_FUZZ_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(CASES);
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let decisions = proptest::collection::vec(any::<u32>(), 0..80);
     let run = TestRunner::new(config).run(&decisions, |decisions| {
         let before = PANICS.load(Ordering::SeqCst);

@@ -1,4 +1,5 @@
-//! Clients that are rude, wrong or dead: an error of the protocol or a clean exit, and never a document gone wrong.
+//! Clients that are rude, wrong or dead: an error of the protocol or a clean exit, and never a
+//! document gone wrong.
 
 use std::process::Command;
 
@@ -22,7 +23,9 @@ fn framed(body: &str) -> Vec<u8> {
 fn what_is_no_message_is_answered_with_an_error() {
     let project = Project::new();
     let mut client = Client::open(project.root(), Way::Push, json!({}));
-    for (body, code) in [("{", -32700), ("[]", -32600), ("{\"id\":{},\"method\":\"shutdown\"}", -32600)] {
+    for (body, code) in
+        [("{", -32700), ("[]", -32600), ("{\"id\":{},\"method\":\"shutdown\"}", -32600)]
+    {
         client.send_bytes(&framed(body));
         let told = client.wait(|it| it["id"].is_null() && it.get("error").is_some());
         assert_eq!(told["error"]["code"], code, "{body}");
@@ -46,7 +49,8 @@ fn a_message_of_a_hundred_megabytes_is_passed_over_and_no_text_is_trusted_after_
     }
     let told = client.wait(|it| it["id"].is_null() && it.get("error").is_some());
     assert_eq!(told["error"]["code"], -32600);
-    // It may have been an edit of this document: nothing is said of it until its text is known again.
+    // It may have been an edit of this document: nothing is said of it until its text is known
+    // again.
     assert_eq!(client.pushed(&uri), Vec::<Value>::new());
     let start = json!({ "line": 0, "character": 0 });
     client.change(&uri, 2, json!([{ "range": { "start": start, "end": start }, "text": "#" }]));
@@ -60,14 +64,16 @@ fn requests_out_of_season_are_refused() {
     let project = Project::new();
     let mut client = Client::start(project.root(), &[]);
     let code = |response: Value| response["error"]["code"].clone();
-    let hover =
-        json!({ "textDocument": { "uri": "file:///a.py" }, "position": { "line": 0, "character": 0 } });
+    let hover = json!({ "textDocument": { "uri": "file:///a.py" }, "position": { "line": 0, "character": 0 } });
     assert_eq!(code(client.try_to_ask("textDocument/hover", hover.clone())), -32002);
     client.open_document(&project.uri("a.py"), SUMMARY);
     client.initialize(project.root(), Way::Push, json!({}));
     assert_eq!(code(client.try_to_ask("initialize", json!({}))), -32600);
     assert_eq!(code(client.try_to_ask("textDocument/unheardOf", json!({}))), -32601);
-    assert_eq!(code(client.try_to_ask("textDocument/diagnostic", json!({ "textDocument": 7 }))), -32602);
+    assert_eq!(
+        code(client.try_to_ask("textDocument/diagnostic", json!({ "textDocument": 7 }))),
+        -32602
+    );
     works(&mut client, &project);
     client.ask("shutdown", Value::Null);
     assert_eq!(code(client.try_to_ask("textDocument/hover", hover)), -32600);
@@ -144,8 +150,11 @@ fn a_server_does_not_outlive_a_client_that_was_killed() {
 #[test]
 fn what_is_superseded_is_not_told() {
     let project = Project::new();
-    let mut client =
-        Client::open(project.root(), Way::Pull, json!({ "initializationOptions": { "debounceMs": 50 } }));
+    let mut client = Client::open(
+        project.root(),
+        Way::Pull,
+        json!({ "initializationOptions": { "debounceMs": 50 } }),
+    );
     let uri = project.uri("a.py");
     client.open_document(&uri, INNOCENT);
     assert!(client.pulled(&uri).is_empty());
@@ -162,7 +171,11 @@ fn what_is_superseded_is_not_told() {
     assert_eq!(cancelled["error"]["code"], -32800);
     for request in &requests[1..] {
         let report = client.wait(|it| it["id"] == *request && it.get("method").is_none());
-        assert_eq!(report["result"]["items"].as_array().expect("a list").len(), 1, "of the last text");
+        assert_eq!(
+            report["result"]["items"].as_array().expect("a list").len(),
+            1,
+            "of the last text"
+        );
     }
     assert_eq!(client.end(), 0);
 }

@@ -1,4 +1,5 @@
-//! The formats for other tools: what each must hold for its reader, and that nothing from outside breaks out of it.
+//! The formats for other tools: what each must hold for its reader, and that nothing from outside
+//! breaks out of it.
 
 use std::collections::BTreeSet;
 
@@ -122,7 +123,10 @@ fn a_clean_report_is_one_in_every_format() {
         assert_eq!(text, drawn(format, &empty()), "{name} is always the same");
     }
     assert_eq!(drawn(ReportFormat::Gitlab, &empty()), "[]\n");
-    assert_eq!(drawn(ReportFormat::Github, &empty()), "birthmark: nothing found that needs attention\n");
+    assert_eq!(
+        drawn(ReportFormat::Github, &empty()),
+        "birthmark: nothing found that needs attention\n"
+    );
     assert_eq!(json(ReportFormat::Sarif, &empty())["runs"][0]["results"], Value::Array(Vec::new()));
 }
 
@@ -130,7 +134,8 @@ fn a_clean_report_is_one_in_every_format() {
 fn lines_are_objects_of_the_report() {
     let schema: Value =
         serde_json::from_str(include_str!("../../docs/report-lines.schema.json")).expect("JSON");
-    let referred: Value = serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
+    let referred: Value =
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("JSON");
     let registry = jsonschema::Registry::new()
         .add("json-schema:///report.schema.json", referred)
         .and_then(|registry| registry.prepare())
@@ -140,14 +145,23 @@ fn lines_are_objects_of_the_report() {
     let lines: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
     for line in &lines {
-        assert!(schema.is_valid(line), "{line}: {:?}", schema.iter_errors(line).collect::<Vec<_>>());
+        assert!(
+            schema.is_valid(line),
+            "{line}: {:?}",
+            schema.iter_errors(line).collect::<Vec<_>>()
+        );
     }
     let kinds: Vec<&str> = ["match", "finding", "note"]
         .into_iter()
-        .flat_map(|kind| lines.iter().filter(move |line| line.get(kind).is_some()).map(move |_| kind))
+        .flat_map(|kind| {
+            lines.iter().filter(move |line| line.get(kind).is_some()).map(move |_| kind)
+        })
         .collect();
     assert_eq!(kinds.len() + 2, lines.len());
-    assert_eq!((lines[0]["schema_version"].as_u64(), lines[0]["provenance"].is_object()), (Some(1), true));
+    assert_eq!(
+        (lines[0]["schema_version"].as_u64(), lines[0]["provenance"].is_object()),
+        (Some(1), true)
+    );
     assert!(lines.last().expect("some")["summary"].is_object());
     assert!(!schema.is_valid(&serde_json::json!({ "match": lines[0]["provenance"] })));
 }
@@ -163,7 +177,8 @@ fn sarif_says_what_code_scanning_reads() {
     );
     let mut facts = SourceFacts::default();
     facts.learn(&source, &[&report.findings[0]], &[]);
-    let log: Value = serde_json::from_str(&drawn_with(ReportFormat::Sarif, &report, &facts)).expect("JSON");
+    let log: Value =
+        serde_json::from_str(&drawn_with(ReportFormat::Sarif, &report, &facts)).expect("JSON");
     let run = &log["runs"][0];
     assert_eq!(log["version"], "2.1.0");
     assert_eq!(run["automationDetails"]["id"], "birthmark/scan/");
@@ -171,14 +186,18 @@ fn sarif_says_what_code_scanning_reads() {
     let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), Rule::ALL.len());
     for rule in rules {
-        assert!(rule["help"]["markdown"].as_str().expect("help").contains("What clears it"), "{rule}");
+        assert!(
+            rule["help"]["markdown"].as_str().expect("help").contains("What clears it"),
+            "{rule}"
+        );
         assert!(rule["properties"].get("security-severity").is_none());
         assert!(rule["properties"]["precision"].is_string());
     }
     let results = run["results"].as_array().expect("results");
     let (told, suppressed) = results.split_at(report.findings.len());
     assert!(told.iter().all(|result| result.get("suppressions").is_none()));
-    let suppressions: Vec<&Value> = suppressed.iter().map(|result| &result["suppressions"][0]).collect();
+    let suppressions: Vec<&Value> =
+        suppressed.iter().map(|result| &result["suppressions"][0]).collect();
     assert_eq!(suppressions.len(), report.silenced.len());
     assert_eq!(suppressions[0]["kind"], "external");
     assert_eq!(suppressions[1]["kind"], "inSource");
@@ -195,7 +214,8 @@ fn sarif_says_what_code_scanning_reads() {
         assert!(result["partialFingerprints"]["birthmarkId/v1"].is_string());
     }
     let first = &results[0];
-    let region = serde_json::json!({ "startLine": 40, "startColumn": 1, "endLine": 44, "endColumn": 6 });
+    let region =
+        serde_json::json!({ "startLine": 40, "startColumn": 1, "endLine": 44, "endColumn": 6 });
     assert_eq!(
         first["locations"][0]["physicalLocation"]["region"], region,
         "the longest stretch that was added"
@@ -206,7 +226,10 @@ fn sarif_says_what_code_scanning_reads() {
     assert!(hash.contains(':'), "{hash}");
     let failed = &run["invocations"][0];
     assert_eq!(failed["executionSuccessful"], false, "a file could not be checked");
-    assert_eq!(failed["toolExecutionNotifications"].as_array().expect("notes").len(), report.notes.len());
+    assert_eq!(
+        failed["toolExecutionNotifications"].as_array().expect("notes").len(),
+        report.notes.len()
+    );
 }
 
 #[test]
@@ -243,7 +266,8 @@ fn annotations_are_the_worst_ten_of_a_level() {
     let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("::error ")).collect();
     assert_eq!(errors.len(), 10);
     assert!(
-        errors[0].starts_with("::error file=app/a.py,line=14,endLine=54,title=license-incompatible%3A "),
+        errors[0]
+            .starts_with("::error file=app/a.py,line=14,endLine=54,title=license-incompatible%3A "),
         "{text}"
     );
     assert!(
@@ -286,7 +310,10 @@ fn equal_copies_have_fingerprints_of_their_own() {
     assert_eq!(fingerprints.len(), 3);
     report.findings[0].region.start_line = 700;
     let moved = json(ReportFormat::Gitlab, &report);
-    assert_eq!(moved[0]["fingerprint"], entries[0]["fingerprint"], "lines move, the fingerprint stays");
+    assert_eq!(
+        moved[0]["fingerprint"], entries[0]["fingerprint"],
+        "lines move, the fingerprint stays"
+    );
     let severities: Vec<&str> =
         entries.iter().map(|entry| entry["severity"].as_str().expect("one")).collect();
     assert_eq!(severities, ["critical", "critical", "major"]);
@@ -309,8 +336,9 @@ fn a_finding_about_no_reference_is_in_every_format() {
         remedies: vec!["Remove it.".to_owned()],
     });
     report.summary.findings = [0, 1, 0];
-    let of_findings =
-        |(format, ..): &(ReportFormat, _, _)| !matches!(format, ReportFormat::Cyclonedx | ReportFormat::Spdx);
+    let of_findings = |(format, ..): &(ReportFormat, _, _)| {
+        !matches!(format, ReportFormat::Cyclonedx | ReportFormat::Spdx)
+    };
     for (format, name, _) in ReportFormat::NAMED.into_iter().filter(of_findings) {
         let text = drawn(format, &report);
         assert!(text.to_lowercase().contains("this entry decided nothing"), "{name}: {text}");
@@ -364,15 +392,20 @@ fn a_summary_keeps_its_length() {
 #[test]
 fn the_page_is_one_of_its_own_and_nobody_elses() {
     let text = drawn(ReportFormat::Html, &hostile());
-    let nonce =
-        text.split("<style nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a nonce");
+    let nonce = text
+        .split("<style nonce=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a nonce");
     assert_eq!(nonce.len(), 32);
-    assert!(
-        text.contains(&format!("default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'"))
-    );
+    assert!(text.contains(&format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'"
+    )));
     assert_eq!(text.matches("<script").count(), 1, "its own");
     assert_eq!(text.matches("<style").count(), 1, "its own");
-    for foreign in ["<img", "<link", "<iframe", "javascript:y\"", " src=", "http:", "@import", "url("] {
+    for foreign in
+        ["<img", "<link", "<iframe", "javascript:y\"", " src=", "http:", "@import", "url("]
+    {
         assert!(!text.contains(foreign), "{foreign}");
     }
     let links = text.matches("<a href=\"https:").count();
@@ -424,17 +457,22 @@ fn a_bill_of_materials_lists_each_origin_once() {
     let purls: Vec<&str> =
         components.iter().map(|component| component["purl"].as_str().expect("a purl")).collect();
     assert_eq!(purls.len(), 4);
-    let plaintable = components.iter().find(|component| component["name"] == "plaintable").expect("listed");
+    let plaintable =
+        components.iter().find(|component| component["name"] == "plaintable").expect("listed");
     let occurrences = plaintable["evidence"]["occurrences"].as_array().expect("occurrences");
     assert_eq!(occurrences.len(), 5);
     assert_eq!(occurrences[1]["location"], "src/summary.py");
     assert_eq!(occurrences[1]["line"], 50);
     let context = occurrences[1]["additionalContext"].as_str().expect("a text");
-    assert!(context.starts_with("lines 50-90, edited copy of layout.py:14-66, 307 bits"), "{context}");
+    assert!(
+        context.starts_with("lines 50-90, edited copy of layout.py:14-66, 307 bits"),
+        "{context}"
+    );
     let identity = &plaintable["evidence"]["identity"][0];
     assert_eq!(identity["methods"][0]["technique"], "ast-fingerprint");
     assert_eq!(plaintable["licenses"][0]["expression"], "MIT");
-    let gridroute = components.iter().find(|component| component["name"] == "gridroute").expect("listed");
+    let gridroute =
+        components.iter().find(|component| component["name"] == "gridroute").expect("listed");
     assert_eq!(gridroute["pedigree"]["ancestors"][0]["purl"], "pkg:generic/gridroute@1.4.0");
     assert_eq!(gridroute["pedigree"]["variants"][0]["purl"], "pkg:generic/fork@2.0.0");
     let nobody = components.iter().find(|component| component["name"] == "nobody").expect("listed");
@@ -446,9 +484,11 @@ fn an_spdx_document_has_a_snippet_for_each_reference() {
     let report = full();
     let mut facts = SourceFacts::default();
     for path in ["src/routes.py", "src/summary.py", "src/z.py"] {
-        let of_path: Vec<_> = report.references.iter().filter(|reference| reference.path == path).collect();
+        let of_path: Vec<_> =
+            report.references.iter().filter(|reference| reference.path == path).collect();
         let language = Language::from_path("x.py".as_ref()).expect("known");
-        let source = SourceFile::new(path, language, "0123456789abcdefghij\n".repeat(300).into_bytes());
+        let source =
+            SourceFile::new(path, language, "0123456789abcdefghij\n".repeat(300).into_bytes());
         facts.learn(&source, &[], &of_path);
     }
     let document: Value =
@@ -456,13 +496,16 @@ fn an_spdx_document_has_a_snippet_for_each_reference() {
     let array = |key: &str| document[key].as_array().expect("an array").clone();
     assert_eq!((array("snippets").len(), array("files").len(), array("packages").len()), (8, 3, 5));
     let begins_at = |snippet: &Value| snippet["ranges"][1]["startPointer"]["lineNumber"].as_u64();
-    let first = array("snippets").into_iter().find(|snippet| begins_at(snippet) == Some(36)).expect("one");
+    let first =
+        array("snippets").into_iter().find(|snippet| begins_at(snippet) == Some(36)).expect("one");
     assert_eq!(first["ranges"][0]["startPointer"]["offset"], 35 * 21 + 1);
     assert_eq!(first["ranges"][0]["endPointer"]["offset"], 75 * 21 + 15, "the last byte of it");
     assert_eq!(first["ranges"][1]["endPointer"]["lineNumber"], 76);
     assert_eq!(first["licenseConcluded"], "GPL-3.0-or-later");
     let relations = array("relationships");
-    let of = |kind: &str| relations.iter().filter(|relation| relation["relationshipType"] == kind).count();
+    let of = |kind: &str| {
+        relations.iter().filter(|relation| relation["relationshipType"] == kind).count()
+    };
     assert_eq!((of("DESCRIBES"), of("VARIANT_OF")), (4, 8));
     assert_eq!(document["creationInfo"]["created"], "2026-01-02T03:04:05Z");
     let without_facts = json(ReportFormat::Spdx, &report);

@@ -25,7 +25,8 @@ impl Color {
     }
 }
 
-/// Whether the environment asks for colours though standard output is no terminal, as CI runners do.
+/// Whether the environment asks for colours though standard output is no terminal, as CI runners
+/// do.
 fn is_forced() -> bool {
     let value = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     value("FORCE_COLOR").is_some_and(|value| value != "0") && value("NO_COLOR").is_none()

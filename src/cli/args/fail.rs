@@ -14,8 +14,8 @@ pub struct FailArgs {
     /// Report findings, but do not fail because of them
     #[arg(long)]
     pub exit_zero: bool,
-    /// When files that were not, or only partly, checked make the exit status 2: `never`, `change` (the default: where a
-    /// change is checked) or `always`
+    /// When files that were not, or only partly, checked make the exit status 2: `never`, `change`
+    /// (the default: where a change is checked) or `always`
     #[arg(
         long,
         value_name = "WHEN",

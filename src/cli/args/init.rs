@@ -6,8 +6,9 @@ use clap::{Args, ValueHint};
 
 /// Write a starting birthmark.toml for a project.
 ///
-/// It holds every key with what it is for, commented out, and what was found of the project: its licence, its own
-/// packages, its index. A configuration that is there already is never overwritten.
+/// It holds every key with what it is for, commented out, and what was found of the project: its
+/// licence, its own packages, its index. A configuration that is there already is never
+/// overwritten.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

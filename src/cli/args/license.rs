@@ -20,9 +20,10 @@ pub enum LicenseCommand {
 
 /// Say under which licence a path stands, and from what that was decided.
 ///
-/// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations, `license` in the
-/// configuration, Cargo.toml, pyproject.toml or package.json, a licence text; then the same one directory up. What else
-/// was met is shown as passed over. Of a directory, the licences of the source files below it are counted too.
+/// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations,
+/// `license` in the configuration, Cargo.toml, pyproject.toml or package.json, a licence text; then
+/// the same one directory up. What else was met is shown as passed over. Of a directory, the
+/// licences of the source files below it are counted too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -43,8 +44,9 @@ pub struct ShowArgs {
 
 /// Say whether code under one licence may be copied into a work under another.
 ///
-/// Both are SPDX expressions. Of `A OR B` on the inbound side the better one counts, on the outbound side both must
-/// allow it; of `A AND B` all must. Every answer cites the cells it rests on.
+/// Both are SPDX expressions. Of `A OR B` on the inbound side the better one counts, on the
+/// outbound side both must allow it; of `A AND B` all must. Every answer cites the cells it rests
+/// on.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -61,8 +63,8 @@ pub struct CompatArgs {
     /// Licence of the work that takes it in, as an SPDX expression
     #[arg(value_name = "OUTBOUND")]
     pub outbound: String,
-    /// How the work reaches people: `internal` not at all outside of the organisation, `service` over a network only,
-    /// `binary` compiled, `source` in source, which is the strictest
+    /// How the work reaches people: `internal` not at all outside of the organisation, `service`
+    /// over a network only, `binary` compiled, `source` in source, which is the strictest
     #[arg(long, value_name = "WAY", value_parser = distribution())]
     pub distribution: Option<Distribution>,
     /// Format of the answer
@@ -72,8 +74,9 @@ pub struct CompatArgs {
 
 /// Show how birthmark reads the licence in each file.
 ///
-/// In source files it reads the header. It takes any other file for a licence text. It also shows sentences that go beyond
-/// the licences found. It looks at no other file; `birthmark license show` does.
+/// In source files it reads the header. It takes any other file for a licence text. It also shows
+/// sentences that go beyond the licences found. It looks at no other file; `birthmark license show`
+/// does.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

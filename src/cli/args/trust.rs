@@ -16,12 +16,13 @@ use crate::session::{BaselineFile, Choices, Trust};
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Strangers' changes")]
 pub struct TrustArgs {
-    /// Take the policy from a commit, or from a configuration FILE (`.toml`) outside of the project, and not from the files
-    /// that are scanned
+    /// Take the policy from a commit, or from a configuration FILE (`.toml`) outside of the
+    /// project, and not from the files that are scanned
     ///
-    /// The policy of a commit is its configuration, baseline, accepted decisions, idioms, indexes, ignore files, manifests and
-    /// licences, and the comments that silence findings in its files. The policy of a FILE is its configuration: no baseline,
-    /// decision, ignore file or comment of the project counts.
+    /// The policy of a commit is its configuration, baseline, accepted decisions, idioms, indexes,
+    /// ignore files, manifests and licences, and the comments that silence findings in its files.
+    /// The policy of a FILE is its configuration: no baseline, decision, ignore file or comment of
+    /// the project counts.
     #[arg(long, value_name = "REV|FILE", conflicts_with_all = ["config", "no_config"])]
     pub policy_from: Option<String>,
     /// Let no comment silence a finding
@@ -36,7 +37,8 @@ pub struct TrustArgs {
 }
 
 impl TrustArgs {
-    /// Puts what is trusted into the choices of a scan of a place; returns the configuration to use.
+    /// Puts what is trusted into the choices of a scan of a place; returns the configuration to
+    /// use.
     pub fn choose(
         &self,
         place: &Path,
@@ -95,6 +97,7 @@ fn policy_from(
         );
     }
     let side = SideFiles::elsewhere(Arc::new(base));
-    choices.trust = Trust { side: side.clone(), suppressions: Suppressions::Of(side), ..Trust::default() };
+    choices.trust =
+        Trust { side: side.clone(), suppressions: Suppressions::Of(side), ..Trust::default() };
     Ok(configured)
 }

@@ -54,14 +54,16 @@ impl Decider {
         if let Some(known) = &self.decision {
             return Ok(known.clone());
         }
-        let decision = Acceptance { by: identity(&self.git)?, at: now()?, reason: self.reason.clone() };
+        let decision =
+            Acceptance { by: identity(&self.git)?, at: now()?, reason: self.reason.clone() };
         Ok(self.decision.insert(decision).clone())
     }
 }
 
 impl AcceptanceLog {
-    /// Accepts a reference of a report, if it is left to accept. `everywhere` are the references of the whole project, as far
-    /// as they are known: other places with the same code are noted as not decided on.
+    /// Accepts a reference of a report, if it is left to accept. `everywhere` are the references of
+    /// the whole project, as far as they are known: other places with the same code are noted as
+    /// not decided on.
     ///
     /// # Errors
     /// If it is not known who decides, or the decision cannot be written.
@@ -75,11 +77,13 @@ impl AcceptanceLog {
         if let Some(known) = &reference.accepted {
             return Ok(Accepted::Before(known.clone()));
         }
-        let Some(finding) = report.findings.iter().find(|finding| finding.is_about(reference)) else {
+        let Some(finding) = report.findings.iter().find(|finding| finding.is_about(reference))
+        else {
             return Ok(Accepted::NothingToAccept);
         };
         let path = self.path_of(&reference.path);
-        let mut entry = Entry::new(reference, finding, path, decider.decision()?, &report.provenance.indexes);
+        let mut entry =
+            Entry::new(reference, finding, path, decider.decision()?, &report.provenance.indexes);
         let here = (entry.path.clone(), entry.lines);
         let same = everywhere.iter().filter(|other| other.id == reference.id);
         let places = same.map(|other| (self.path_of(&other.path), other.region.into()));

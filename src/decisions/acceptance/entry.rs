@@ -51,7 +51,8 @@ pub struct EntryOwner {
 }
 
 impl Entry {
-    /// The decision on a reference for which this finding was raised. `path` is the file's from the log's directory.
+    /// The decision on a reference for which this finding was raised. `path` is the file's from the
+    /// log's directory.
     pub fn new(
         reference: &Reference,
         finding: &Finding,
@@ -77,7 +78,10 @@ impl Entry {
             bits: (reference.evidence.bits * 10.0).round() / 10.0,
             license: expression(&reference.outbound),
             owners: reference.owners.iter().map(owner).collect(),
-            indexes: indexes.iter().map(|index| (index.name.clone(), index.digest.clone())).collect(),
+            indexes: indexes
+                .iter()
+                .map(|index| (index.name.clone(), index.digest.clone()))
+                .collect(),
             copies: Vec::new(),
         }
     }
@@ -180,8 +184,10 @@ impl From<&Entry> for File {
             first_line: owner.lines.first,
             last_line: owner.lines.last,
         };
-        let index =
-            |(name, digest): &(String, String)| IndexTable { name: name.clone(), digest: digest.clone() };
+        let index = |(name, digest): &(String, String)| IndexTable {
+            name: name.clone(),
+            digest: digest.clone(),
+        };
         let copy = |(path, lines): &(String, LineRange)| CopyTable {
             path: path.clone(),
             first_line: lines.first,
@@ -215,7 +221,9 @@ impl File {
             path: owner.path,
             lines: LineRange { first: owner.first_line, last: owner.last_line },
         };
-        let copy = |copy: CopyTable| (copy.path, LineRange { first: copy.first_line, last: copy.last_line });
+        let copy = |copy: CopyTable| {
+            (copy.path, LineRange { first: copy.first_line, last: copy.last_line })
+        };
         Entry {
             finding: self.finding,
             rule,

@@ -17,8 +17,8 @@ struct Settling<'a> {
 }
 
 impl AcceptanceLog {
-    /// Takes the accepted references out of the findings and says what became of each decision. `checked` are the paths,
-    /// as reported, of the files that were checked as a whole.
+    /// Takes the accepted references out of the findings and says what became of each decision.
+    /// `checked` are the paths, as reported, of the files that were checked as a whole.
     pub fn settle(
         &self,
         references: &mut [Reference],
@@ -51,21 +51,28 @@ impl Settling<'_> {
             .collect();
         at.sort_by_key(|&i| self.distance(i, entry.lines));
         let &first = at.first()?;
-        // Of two copies in one file the accepted one may be gone; the other is then nearer to where it stood itself.
+        // Of two copies in one file the accepted one may be gone; the other is then nearer to where
+        // it stood itself.
         let copies = entry.copies.iter().filter(|(path, _)| *path == entry.path);
-        let nearer = |lines: &LineRange| self.distance(first, *lines) < self.distance(first, entry.lines);
+        let nearer =
+            |lines: &LineRange| self.distance(first, *lines) < self.distance(first, entry.lines);
         if at.len() <= copies.clone().count() && copies.clone().any(|(_, lines)| nearer(lines)) {
             return None;
         }
-        if let Some(&i) =
-            at.iter().find(|&&i| self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule))
+        if let Some(&i) = at
+            .iter()
+            .find(|&&i| self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule))
         {
             self.accept(i, entry);
             return Some(Fate::Standing);
         }
         Some(match self.finding(first) {
             Some(other) => Fate::Changed(self.findings[other].rule),
-            None if self.references[first].declared.as_ref().is_some_and(|declared| declared.agrees()) => {
+            None if self.references[first]
+                .declared
+                .as_ref()
+                .is_some_and(|declared| declared.agrees()) =>
+            {
                 Fate::Attributed
             }
             None => Fate::Cleared,
@@ -82,7 +89,8 @@ impl Settling<'_> {
             let same = reference.id == entry.finding && reference.accepted.is_none();
             // A place where the code stood beside the accepted one was not decided on.
             let was_there = entry.copies.iter().any(|(path, _)| *path == self.paths[i]);
-            same && !was_there && self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule)
+            same && !was_there
+                && self.finding(i).is_some_and(|j| self.findings[j].rule == entry.rule)
         };
         let moved: Vec<usize> = (0..self.references.len()).filter(fits).collect();
         match moved[..] {

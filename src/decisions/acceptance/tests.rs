@@ -36,12 +36,14 @@ fn decisions_are_written_and_read_again() {
         log.add(entry("src/a.py", reason)).expect("written");
     }
     let again = AcceptanceLog::read(directory.path()).expect("read");
-    let mut read: Vec<&str> = again.entries().iter().map(|it| it.entry.decision.reason.as_str()).collect();
+    let mut read: Vec<&str> =
+        again.entries().iter().map(|it| it.entry.decision.reason.as_str()).collect();
     let mut written = reasons.to_vec();
     read.sort_unstable();
     written.sort_unstable();
     assert_eq!(read, written);
-    let whole = again.entries().iter().find(|it| it.entry.decision.reason == "a letter").expect("there");
+    let whole =
+        again.entries().iter().find(|it| it.entry.decision.reason == "a letter").expect("there");
     assert_eq!(whole.entry, entry("src/a.py", "a letter"));
 }
 

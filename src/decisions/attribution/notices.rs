@@ -1,7 +1,7 @@
 //! The notices of a project: which code of others it holds, whose it is, and under which licence.
 //!
-//! They are drawn from the snippet tags in the project's sources, and from nothing else. The file belongs to the people
-//! who keep it; birthmark writes between two marks in it.
+//! They are drawn from the snippet tags in the project's sources, and from nothing else. The file
+//! belongs to the people who keep it; birthmark writes between two marks in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use crate::license::LicenseExpression;
 use crate::text::declaration::{Declaration, DeclarationKind};
 
 /// Names of files that notices are kept in; the first that is there, else the first.
-pub const NOTICES: [&str; 3] = ["THIRD-PARTY.md", "THIRD-PARTY-NOTICES.md", "THIRD_PARTY_NOTICES.md"];
+pub const NOTICES: [&str; 3] =
+    ["THIRD-PARTY.md", "THIRD-PARTY-NOTICES.md", "THIRD_PARTY_NOTICES.md"];
 
 const BEGIN: &str = "<!-- birthmark: begin -->";
 const END: &str = "<!-- birthmark: end -->";
@@ -71,8 +72,10 @@ impl Notices {
         }
         // REUSE wants every file to say what it is under itself.
         let all = LicenseExpression::all_of(self.licenses().into_iter().cloned());
-        let licenses = all.iter().map(|all| format!("{} {all}\n", concat!("SPDX-License", "-Identifier:")));
-        let holders: BTreeSet<&String> = self.entries.values().flat_map(|entry| &entry.copyrights).collect();
+        let licenses =
+            all.iter().map(|all| format!("{} {all}\n", concat!("SPDX-License", "-Identifier:")));
+        let holders: BTreeSet<&String> =
+            self.entries.values().flat_map(|entry| &entry.copyrights).collect();
         let holders = holders
             .into_iter()
             .map(|holder| format!("{} {holder}\n", concat!("SPDX-FileCopyright", "Text:")));
@@ -108,7 +111,9 @@ mod tests {
             line: 1,
             scope: LineRange { first: 1, last: 9 },
             license: Some(normalize_declaration("MIT")),
-            origins: Origin::read("adapted from pkg:pypi/six@1.17.0, six.py", None).into_iter().collect(),
+            origins: Origin::read("adapted from pkg:pypi/six@1.17.0, six.py", None)
+                .into_iter()
+                .collect(),
             copyrights: vec!["Ada".to_owned()],
             inbound: None,
         };
@@ -124,7 +129,9 @@ mod tests {
         let notices = notices();
         let fresh = notices.written("");
         assert!(
-            fresh.contains("## pkg:pypi/six@1.17.0\n\nMIT\n\nCopyright: Ada\n\n- src/a.py\n- src/b.py\n"),
+            fresh.contains(
+                "## pkg:pypi/six@1.17.0\n\nMIT\n\nCopyright: Ada\n\n- src/a.py\n- src/b.py\n"
+            ),
             "{fresh}"
         );
         assert_eq!(notices.written(&fresh), fresh);

@@ -41,7 +41,8 @@ pub enum PartlyStaged {
 /// What is to be written.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The files, in the order in which they are written: texts and notices before the code that points to them.
+    /// The files, in the order in which they are written: texts and notices before the code that
+    /// points to them.
     pub edits: Vec<Edit>,
     /// The references declared by them: index into those asked for.
     pub declared: Vec<usize>,
@@ -121,9 +122,9 @@ impl Plan {
                     plan.edits.push(edit);
                     plan.declared.extend(numbers);
                 }
-                Err(unfit) => {
-                    plan.left.extend(numbers.into_iter().zip(std::iter::repeat_with(|| unfit.again())))
-                }
+                Err(unfit) => plan
+                    .left
+                    .extend(numbers.into_iter().zip(std::iter::repeat_with(|| unfit.again()))),
             }
         }
         plan.declared.sort_unstable();
@@ -185,7 +186,10 @@ impl Unfit {
 }
 
 /// The origin of a reference and its licence, if a notice is what it needs.
-fn fit<'r>(reference: &'r Reference, texts: &Texts) -> Result<(&'r Owner, &'r LicenseExpression), Unfit> {
+fn fit<'r>(
+    reference: &'r Reference,
+    texts: &Texts,
+) -> Result<(&'r Owner, &'r LicenseExpression), Unfit> {
     match &reference.declared {
         Some(declared) if declared.agrees() => return Err(Unfit::Declared),
         Some(declared) => return Err(Unfit::DeclaredOtherwise(declared.line)),

@@ -1,6 +1,8 @@
-//! What git knows of a file: whether it is in the middle of something that an edit would make worse.
+//! What git knows of a file: whether it is in the middle of something that an edit would make
+//! worse.
 //!
-//! Git is asked for object names only. No filter, hook or monitor that a repository configures is run.
+//! Git is asked for object names only. No filter, hook or monitor that a repository configures is
+//! run.
 
 use std::path::Path;
 
@@ -22,7 +24,8 @@ pub fn state(path: &Path, text: &[u8]) -> FileState {
     if has_conflict_marks(text) {
         return FileState::Unmerged;
     }
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str()))
+    let (Some(directory), Some(name)) =
+        (path.parent(), path.file_name().and_then(|name| name.to_str()))
     else {
         return FileState::Settled;
     };
@@ -32,8 +35,11 @@ pub fn state(path: &Path, text: &[u8]) -> FileState {
     let Some(listed) = asked(&git, &["ls-files", "--stage", "-z", "--", name]) else {
         return FileState::Settled;
     };
-    let entries: Vec<&str> =
-        listed.split('\0').filter_map(|entry| entry.split('\t').next()).filter(|it| !it.is_empty()).collect();
+    let entries: Vec<&str> = listed
+        .split('\0')
+        .filter_map(|entry| entry.split('\t').next())
+        .filter(|it| !it.is_empty())
+        .collect();
     let staged = match entries.as_slice() {
         [] => return FileState::Settled,
         [one] if one.ends_with(" 0") => one.split(' ').nth(1).unwrap_or_default().to_owned(),

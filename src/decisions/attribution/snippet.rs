@@ -1,8 +1,9 @@
-//! Snippet tags put around lines of a source, as comments of its language, and nothing else changed.
+//! Snippet tags put around lines of a source, as comments of its language, and nothing else
+//! changed.
 //!
-//! A tag stands between statements: the lines are widened until both ends do. Snippets nest like brackets, so that
-//! one that would cross another is widened around it. What comes out is read again before it is believed: the same
-//! tokens, and as many comments more as lines were put in.
+//! A tag stands between statements: the lines are widened until both ends do. Snippets nest like
+//! brackets, so that one that would cross another is widened around it. What comes out is read
+//! again before it is believed: the same tokens, and as many comments more as lines were put in.
 
 use crate::text::declaration::{self, Declaration, DeclarationKind, tag};
 use crate::text::source::SourceFile;
@@ -67,12 +68,15 @@ impl<'a> Page<'a> {
         Page { source, stream, layout, standing: said.into_iter().map(|it| it.scope).collect() }
     }
 
-    /// The lines widened until both ends stand between statements, with the comment right above them.
+    /// The lines widened until both ends stand between statements, with the comment right above
+    /// them.
     fn placed(&self, lines: LineRange) -> Result<LineRange, Refusal> {
         let above = (lines.first.saturating_sub(MAX_GROWTH).max(1)..=lines.first).rev();
-        let below = lines.last..=lines.last.saturating_add(MAX_GROWTH).min(self.source.line_count());
+        let below =
+            lines.last..=lines.last.saturating_add(MAX_GROWTH).min(self.source.line_count());
         let first = above.into_iter().find(|&line| self.is_place(line)).ok_or(Refusal::NoPlace)?;
-        let last = below.into_iter().find(|&line| self.is_place(line + 1)).ok_or(Refusal::NoPlace)?;
+        let last =
+            below.into_iter().find(|&line| self.is_place(line + 1)).ok_or(Refusal::NoPlace)?;
         Ok(LineRange { first: self.above_comments(first), last })
     }
 
@@ -80,7 +84,8 @@ impl<'a> Page<'a> {
         self.layout.is_between_statements(self.source, line)
     }
 
-    /// The line of the first of the comments right above a line, which belong to the code. Headers and tags do not.
+    /// The line of the first of the comments right above a line, which belong to the code. Headers
+    /// and tags do not.
     fn above_comments(&self, line: u32) -> u32 {
         let mut first = line;
         while let Some(begin) = self.comment_ending_above(first) {
@@ -93,24 +98,29 @@ impl<'a> Page<'a> {
     }
 
     fn comment_ending_above(&self, line: u32) -> Option<u32> {
-        const APART: [&str; 8] = ["spdx-", "copyright", "licen", "#!", "//!", "coding", "-*-", "vim:"];
+        const APART: [&str; 8] =
+            ["spdx-", "copyright", "licen", "#!", "//!", "coding", "-*-", "vim:"];
         let above = line.checked_sub(1).filter(|&above| above > 0)?;
         let before = self.source.line_start(line);
         let comment = self.layout.comments().iter().rfind(|comment| comment.span.start < before)?;
         let text = &self.source.text()[comment.span.start as usize..comment.span.end as usize];
         let begin = self.source.line(comment.span.start);
         let ends_above = self.source.line(comment.span.end.saturating_sub(1)) == above;
-        let stands_first = self.source.line_text(begin).trim_ascii_start().starts_with(first_line(text));
+        let stands_first =
+            self.source.line_text(begin).trim_ascii_start().starts_with(first_line(text));
         let lower = String::from_utf8_lossy(text).to_lowercase();
         let belongs = !APART.iter().any(|word| lower.contains(word));
-        (comment.kind == CommentKind::Comment && ends_above && stands_first && belongs).then_some(begin)
+        (comment.kind == CommentKind::Comment && ends_above && stands_first && belongs)
+            .then_some(begin)
     }
 
-    /// Snippets in the order they open, widened where they would cross each other or one that stands there. Of two
-    /// with the same tags that meet, one remains.
+    /// Snippets in the order they open, widened where they would cross each other or one that
+    /// stands there. Of two with the same tags that meet, one remains.
     fn nested(&self, mut snippets: Vec<Snippet>) -> Vec<Snippet> {
         loop {
-            snippets.sort_by_key(|snippet| (snippet.lines.first, std::cmp::Reverse(snippet.lines.last)));
+            snippets.sort_by_key(|snippet| {
+                (snippet.lines.first, std::cmp::Reverse(snippet.lines.last))
+            });
             snippets.dedup_by(|later, earlier| {
                 let joined = claims(&later.tags) == claims(&earlier.tags)
                     && later.lines.first <= earlier.lines.last.saturating_add(1);
@@ -122,8 +132,11 @@ impl<'a> Page<'a> {
                 }
                 joined
             });
-            let others: Vec<LineRange> =
-                snippets.iter().map(|snippet| snippet.lines).chain(self.standing.iter().copied()).collect();
+            let others: Vec<LineRange> = snippets
+                .iter()
+                .map(|snippet| snippet.lines)
+                .chain(self.standing.iter().copied())
+                .collect();
             let crossed = snippets.iter_mut().find_map(|snippet| {
                 let other = others.iter().find(|other| crosses(snippet.lines, **other))?;
                 Some((snippet, *other))
@@ -138,11 +151,13 @@ impl<'a> Page<'a> {
 
     fn written(&self, snippets: &[Snippet]) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.source.text().len() + 512 * snippets.len());
-        let ends = |line: u32| snippets.iter().rev().filter(move |snippet| snippet.lines.last + 1 == line);
+        let ends =
+            |line: u32| snippets.iter().rev().filter(move |snippet| snippet.lines.last + 1 == line);
         let begins = |line: u32| snippets.iter().filter(move |snippet| snippet.lines.first == line);
         let count = self.source.line_count();
         for line in 1..=count {
-            let (mark, content) = split_mark(if line == 1 { self.source.line_text(1) } else { &[] });
+            let (mark, content) =
+                split_mark(if line == 1 { self.source.line_text(1) } else { &[] });
             text.extend_from_slice(mark);
             ends(line).for_each(|snippet| self.push_comment(&mut text, snippet, tag::END));
             for snippet in begins(line) {
@@ -219,7 +234,8 @@ fn claims(tags: &[String]) -> Vec<&str> {
 /// Whether two ranges overlap and neither holds the other.
 fn crosses(a: LineRange, b: LineRange) -> bool {
     let overlap = a.first <= b.last && b.first <= a.last;
-    let holds = |outer: LineRange, inner: LineRange| outer.first <= inner.first && inner.last <= outer.last;
+    let holds =
+        |outer: LineRange, inner: LineRange| outer.first <= inner.first && inner.last <= outer.last;
     overlap && !holds(a, b) && !holds(b, a)
 }
 

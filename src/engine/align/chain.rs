@@ -13,8 +13,9 @@ const GAP_TOKEN: f32 = 0.05;
 /// Tokens a chain must be worth.
 const MIN_SCORE: f32 = 6.0;
 
-/// The chain with the most tokens after the cost of its gaps, its runs cut so that none overlap; empty if there is
-/// none worth having. Dynamic programming over the runs in order (Li 2018, section 2.1).
+/// The chain with the most tokens after the cost of its gaps, its runs cut so that none overlap;
+/// empty if there is none worth having. Dynamic programming over the runs in order (Li 2018,
+/// section 2.1).
 pub(super) fn best(runs: &[Run]) -> Vec<Run> {
     let mut scores: Vec<f32> = Vec::with_capacity(runs.len());
     let mut previous: Vec<Option<usize>> = Vec::with_capacity(runs.len());
@@ -30,7 +31,9 @@ pub(super) fn best(runs: &[Run]) -> Vec<Run> {
         scores.push(best.0);
         previous.push(best.1);
     }
-    let Some(end) = (0..runs.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(b.cmp(&a))) else {
+    let Some(end) =
+        (0..runs.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(b.cmp(&a)))
+    else {
         return Vec::new();
     };
     if scores[end] < MIN_SCORE {
@@ -64,7 +67,8 @@ fn overlap(run: Run, next: Run) -> u32 {
 }
 
 fn trace(runs: &[Run], previous: &[Option<usize>], end: usize) -> Vec<Run> {
-    let mut chain: Vec<Run> = std::iter::successors(Some(end), |&i| previous[i]).map(|i| runs[i]).collect();
+    let mut chain: Vec<Run> =
+        std::iter::successors(Some(end), |&i| previous[i]).map(|i| runs[i]).collect();
     chain.reverse();
     for i in 1..chain.len() {
         chain[i] = chain[i].skip(overlap(chain[i - 1], chain[i]));

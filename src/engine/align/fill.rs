@@ -29,16 +29,20 @@ pub(super) fn fill(
     let first = chain[0];
     let before = Window {
         query: free.query.start.max(first.query.saturating_sub(MAX_EXTENSION))..first.query,
-        document: free.document.start.max(first.document.saturating_sub(MAX_EXTENSION))..first.document,
+        document: free.document.start.max(first.document.saturating_sub(MAX_EXTENSION))
+            ..first.document,
     };
     extend(query, document, &before, Direction::Backward, table, &mut pairs);
     for (i, &run) in chain.iter().enumerate() {
         pairs.extend(
-            (0..run.length).map(|offset| Pair { query: run.query + offset, document: run.document + offset }),
+            (0..run.length)
+                .map(|offset| Pair { query: run.query + offset, document: run.document + offset }),
         );
         if let Some(&next) = chain.get(i + 1) {
-            let gap =
-                Window { query: run.query_end()..next.query, document: run.document_end()..next.document };
+            let gap = Window {
+                query: run.query_end()..next.query,
+                document: run.document_end()..next.document,
+            };
             global(query, document, &gap, table, &mut pairs);
         }
     }
@@ -52,15 +56,16 @@ pub(super) fn fill(
     Block { pairs: trim_foreign_names(query, document, pairs).to_vec() }
 }
 
-/// What the tokens at an end must score beyond the gap that parts them from the rest. Any two pieces of code share
-/// a bracket and a name somewhere near.
+/// What the tokens at an end must score beyond the gap that parts them from the rest. Any two
+/// pieces of code share a bracket and a name somewhere near.
 const MIN_END_SCORE: i32 = 24;
 
 /// Takes off runs at both ends that chance explains.
 fn trim<'a>(query: Side<'_>, document: Side<'_>, pairs: &'a [Pair]) -> &'a [Pair] {
     let is_adjacent = |a: &Pair, b: &Pair| a.query + 1 == b.query && a.document + 1 == b.document;
     let runs: Vec<&[Pair]> = pairs.chunk_by(is_adjacent).collect();
-    let worth = |run: &[Pair]| run.iter().map(|&pair| i32::from(score(query, document, pair))).sum::<i32>();
+    let worth =
+        |run: &[Pair]| run.iter().map(|&pair| i32::from(score(query, document, pair))).sum::<i32>();
     let gap = |before: &[Pair], after: &[Pair]| {
         let (from, to) = (before[before.len() - 1], after[0]);
         let tokens = (to.query - from.query - 1) + (to.document - from.document - 1);
@@ -83,11 +88,13 @@ const EQUAL_NAME: i32 = 4;
 const OTHER_NAME: i32 = -10;
 const NO_NAME: i32 = 1;
 
-/// Where names were kept, takes off ends that bear other names: what follows a copy often has its shape by chance
-/// (the next `def` after a method), but not its names.
+/// Where names were kept, takes off ends that bear other names: what follows a copy often has its
+/// shape by chance (the next `def` after a method), but not its names.
 fn trim_foreign_names<'a>(query: Side<'_>, document: Side<'_>, pairs: &'a [Pair]) -> &'a [Pair] {
-    let worth = |pair: &Pair| match (query.names[pair.query as usize], document.names[pair.document as usize])
-    {
+    let worth = |pair: &Pair| match (
+        query.names[pair.query as usize],
+        document.names[pair.document as usize],
+    ) {
         (0, _) => NO_NAME,
         (name, other) if name == other => EQUAL_NAME,
         _ => OTHER_NAME,
@@ -138,9 +145,10 @@ impl Window {
     /// The tokens at a row and column (from 0), counted in a direction.
     pub(super) fn pair(&self, row: usize, column: usize, direction: Direction) -> Pair {
         match direction {
-            Direction::Forward => {
-                Pair { query: self.query.start + row as u32, document: self.document.start + column as u32 }
-            }
+            Direction::Forward => Pair {
+                query: self.query.start + row as u32,
+                document: self.document.start + column as u32,
+            },
             Direction::Backward => Pair {
                 query: self.query.end - 1 - row as u32,
                 document: self.document.end - 1 - column as u32,
@@ -150,14 +158,29 @@ impl Window {
 }
 
 /// Appends the pairs of the best alignment of a whole window (Needleman and Wunsch 1970).
-fn global(query: Side<'_>, document: Side<'_>, window: &Window, table: &mut Table, pairs: &mut Vec<Pair>) {
-    if window.query.is_empty() || window.document.is_empty() || window.rows() * window.columns() > MAX_CELLS {
+fn global(
+    query: Side<'_>,
+    document: Side<'_>,
+    window: &Window,
+    table: &mut Table,
+    pairs: &mut Vec<Pair>,
+) {
+    if window.query.is_empty()
+        || window.document.is_empty()
+        || window.rows() * window.columns() > MAX_CELLS
+    {
         return;
     }
     let direction = Direction::Forward;
     table.fill(query, document, window, direction);
     let first = pairs.len();
-    pairs.extend(table.trace(query, document, window, direction, (window.rows(), window.columns())));
+    pairs.extend(table.trace(
+        query,
+        document,
+        window,
+        direction,
+        (window.rows(), window.columns()),
+    ));
     pairs[first..].reverse();
 }
 

@@ -1,9 +1,9 @@
 //! From seeds shared by two token streams to the tokens that correspond.
 //!
-//! The shape is that of sequence-search programs (Li 2018, minimap2): seeds are extended to maximal equal *runs*,
-//! runs that go forward together in both streams are *chained*, the gaps between them and both ends are
-//! *filled* by dynamic programming. What remains of the runs is chained again: statements that changed places lie in
-//! blocks of their own.
+//! The shape is that of sequence-search programs (Li 2018, minimap2): seeds are extended to maximal
+//! equal *runs*, runs that go forward together in both streams are *chained*, the gaps between them
+//! and both ends are *filled* by dynamic programming. What remains of the runs is chained again:
+//! statements that changed places lie in blocks of their own.
 
 mod chain;
 mod fill;
@@ -32,7 +32,8 @@ pub struct Seed {
     pub length: u32,
 }
 
-/// A token of the query and the token of the document that corresponds to it; their classes are equal.
+/// A token of the query and the token of the document that corresponds to it; their classes are
+/// equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
     /// Index in the query.
@@ -56,7 +57,8 @@ const MAX_BLOCKS: usize = 12;
 pub struct Aligner(table::Table);
 
 impl Aligner {
-    /// Aligns the neighbourhood of some seeds. The blocks share no token on either side and come in order of the query.
+    /// Aligns the neighbourhood of some seeds. The blocks share no token on either side and come in
+    /// order of the query.
     pub fn align(&mut self, query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Vec<Block> {
         let mut runs = run::maximal(query, document, seeds);
         let mut blocks: Vec<Block> = Vec::new();
@@ -65,7 +67,8 @@ impl Aligner {
             let Some((first, last)) = chain.first().copied().zip(chain.last().copied()) else {
                 break;
             };
-            let free = Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
+            let free =
+                Free::around(&blocks, first, last, query.classes.len(), document.classes.len());
             let block = fill::fill(query, document, &chain, &free, &mut self.0);
             run::remove_overlapping(&mut runs, &block);
             blocks.push(block);
@@ -82,7 +85,13 @@ struct Free {
 }
 
 impl Free {
-    fn around(blocks: &[Block], first: Run, last: Run, query_tokens: usize, document_tokens: usize) -> Free {
+    fn around(
+        blocks: &[Block],
+        first: Run,
+        last: Run,
+        query_tokens: usize,
+        document_tokens: usize,
+    ) -> Free {
         let mut free = Free { query: 0..query_tokens as u32, document: 0..document_tokens as u32 };
         for block in blocks {
             let start = block.pairs[0];
@@ -96,7 +105,13 @@ impl Free {
 }
 
 /// Cuts `taken` off `free`, on the side of `kept` where it lies.
-fn narrow(free: &mut std::ops::Range<u32>, kept_start: u32, kept_end: u32, taken_start: u32, taken_end: u32) {
+fn narrow(
+    free: &mut std::ops::Range<u32>,
+    kept_start: u32,
+    kept_end: u32,
+    taken_start: u32,
+    taken_end: u32,
+) {
     if taken_end <= kept_start {
         free.start = free.start.max(taken_end);
     } else if taken_start >= kept_end {

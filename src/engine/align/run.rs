@@ -31,8 +31,8 @@ impl Run {
         i64::from(self.document) - i64::from(self.query)
     }
 
-    /// What the run is worth, in tokens; one with an equal name counts twice. Without names the diagonals of a table
-    /// would all be worth the same.
+    /// What the run is worth, in tokens; one with an equal name counts twice. Without names the
+    /// diagonals of a table would all be worth the same.
     pub(super) fn worth(self) -> f32 {
         (self.length + self.equal_names) as f32
     }
@@ -50,7 +50,8 @@ impl Run {
             query: self.query + start,
             document: self.document + start,
             length,
-            equal_names: (u64::from(self.equal_names) * u64::from(length) / u64::from(self.length)) as u32,
+            equal_names: (u64::from(self.equal_names) * u64::from(length) / u64::from(self.length))
+                as u32,
         }
     }
 }
@@ -62,8 +63,9 @@ pub(super) fn maximal(query: Side<'_>, document: Side<'_>, seeds: &[Seed]) -> Ve
     let mut runs: Vec<Run> = Vec::new();
     for seed in seeds {
         let diagonal = i64::from(seed.document) - i64::from(seed.query);
-        let covered =
-            runs.last().is_some_and(|run| run.diagonal() == diagonal && seed.query < run.query_end());
+        let covered = runs
+            .last()
+            .is_some_and(|run| run.diagonal() == diagonal && seed.query < run.query_end());
         if !covered {
             runs.extend(extend(query, document, seed));
         }

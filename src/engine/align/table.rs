@@ -1,13 +1,14 @@
 //! The table of dynamic programming behind gaps and extensions: the hottest loop of a scan.
 //!
-//! One buffer serves all tables of an alignment. A row is filled in two passes: what comes from the row above, which
-//! the compiler turns into vector instructions, and then what comes from the left. Sixteen bits hold every score: a
-//! window has at most [`MAX_SIDE`] tokens on either side.
+//! One buffer serves all tables of an alignment. A row is filled in two passes: what comes from the
+//! row above, which the compiler turns into vector instructions, and then what comes from the left.
+//! Sixteen bits hold every score: a window has at most [`MAX_SIDE`] tokens on either side.
 
 use super::fill::{DROP, Direction, GAP, MATCH, MISMATCH, NAME_MATCH, Window, score};
 use super::{Pair, Side};
 
-/// Tokens of a window on either side, at most. Gaps and extensions are far shorter; what is beyond is not aligned.
+/// Tokens of a window on either side, at most. Gaps and extensions are far shorter; what is beyond
+/// is not aligned.
 const MAX_SIDE: usize = 2048;
 
 /// Scores of aligning the first `row` tokens of one side with the first `column` of the other.
@@ -35,7 +36,8 @@ impl Table {
         }
     }
 
-    /// Fills rows until the score has fallen too far below the best; returns the row and column of the best.
+    /// Fills rows until the score has fallen too far below the best; returns the row and column of
+    /// the best.
     pub(super) fn fill_while_it_pays(
         &mut self,
         query: Side<'_>,
@@ -62,7 +64,8 @@ impl Table {
     fn start(&mut self, document: Side<'_>, window: &Window, direction: Direction) {
         let columns = window.document.start as usize..window.document.end as usize;
         self.classes.clear();
-        self.classes.extend(document.classes[columns.clone()].iter().map(|&class| u16::from(class)));
+        self.classes
+            .extend(document.classes[columns.clone()].iter().map(|&class| u16::from(class)));
         self.names.clear();
         self.names.extend_from_slice(&document.names[columns]);
         if direction == Direction::Backward {
@@ -86,7 +89,8 @@ impl Table {
         let above = &above[start - self.width..];
         let pairs = self.classes.iter().zip(&self.names);
         let from_above = above[..self.width - 1].iter().zip(&above[1..]);
-        for ((cell, (diagonal, up)), (&other, &other_name)) in row[1..].iter_mut().zip(from_above).zip(pairs)
+        for ((cell, (diagonal, up)), (&other, &other_name)) in
+            row[1..].iter_mut().zip(from_above).zip(pairs)
         {
             let equal = if name == other_name { equal_name } else { MATCH };
             let pair = if class == other { equal } else { MISMATCH };

@@ -1,23 +1,25 @@
 //! The calibration: what the sum of evidence is corrected by, in bits.
 //!
-//! The sum takes tokens for independent. They are not: who calls one function of an interface calls its others, with
-//! the arguments it wants, so that unrelated code about the same thing shares many rare names and little else, while
-//! a copy shares its own names, its literals and its order too. How far that goes is learned: boosted regression
-//! trees (Friedman 2001, section 4.3) over the [`Measures`], fitted to planted copies and to unrelated code as a
-//! correction of a logistic regression on the sum alone, and scaled to its bits. `eval/calibrate.py` makes the table
-//! from the development half of the evaluation.
+//! The sum takes tokens for independent. They are not: who calls one function of an interface calls
+//! its others, with the arguments it wants, so that unrelated code about the same thing shares many
+//! rare names and little else, while a copy shares its own names, its literals and its order too.
+//! How far that goes is learned: boosted regression trees (Friedman 2001, section 4.3) over the
+//! [`Measures`], fitted to planted copies and to unrelated code as a correction of a logistic
+//! regression on the sum alone, and scaled to its bits. `eval/calibrate.py` makes the table from
+//! the development half of the evaluation.
 
 mod table;
 
 use super::measures::{self, Measures};
 
-/// The trees, a split a line: `tree`, `measure`, `threshold` and the two branches, either `#n` for the tree's split of that
-/// number, counted from 0 and later than this one, or bits.
+/// The trees, a split a line: `tree`, `measure`, `threshold` and the two branches, either `#n` for
+/// the tree's split of that number, counted from 0 and later than this one, or bits.
 const TABLE: &str = include_str!("calibration.tsv");
 const SIZE: (usize, usize) = table::size(TABLE);
 
-/// The most that is added, in bits. Short exact pieces, tables of numbers above all, would else be lifted over every
-/// threshold, and of the copies of the development half less than one in 1,000 needs more.
+/// The most that is added, in bits. Short exact pieces, tables of numbers above all, would else be
+/// lifted over every threshold, and of the copies of the development half less than one in 1,000
+/// needs more.
 const MOST_ADDED_BITS: f32 = 40.0;
 
 /// The most that is taken off, in bits.
@@ -26,7 +28,8 @@ const MOST_TAKEN_BITS: f32 = 60.0;
 // Read by the compiler: reading it took a twelfth of a process that looks at one file.
 static CALIBRATION: Calibration<{ SIZE.0 }, { SIZE.1 }> = Calibration::read(TABLE);
 
-/// The least sum that was learned from, in bits; less is never worth a report, and is left as it is.
+/// The least sum that was learned from, in bits; less is never worth a report, and is left as it
+/// is.
 const LEAST_SUM_BITS: f32 = 20.0;
 
 /// What to add to a sum of evidence, in bits.
@@ -124,8 +127,9 @@ mod tests {
         let table = Calibration::<3, 2>::read(
             "tree\tmeasure\tthreshold\tlow\thigh\n0\tsum\t10\t-3\t#1\n0\truns\t2\t1\t4\n1\tsum\t0\t0.5\t0.25",
         );
-        let bits =
-            |sum: f32, runs: f32| table.bits(&Input::of(sum, &Measures { runs, ..Measures::default() }));
+        let bits = |sum: f32, runs: f32| {
+            table.bits(&Input::of(sum, &Measures { runs, ..Measures::default() }))
+        };
         assert_eq!(
             [bits(10.0, 9.0), bits(10.5, 2.0), bits(10.5, 3.0), bits(-1.0, 0.0)],
             [-2.75, 1.25, 4.25, -2.5]
@@ -134,8 +138,13 @@ mod tests {
 
     #[test]
     fn one_vocabulary_alone_counts_less_than_names_literals_and_order_together() {
-        let shared =
-            Measures { tokens: 30.0, runs: 4.0, structure: 50.0, identifiers: 12.0, ..Measures::default() };
+        let shared = Measures {
+            tokens: 30.0,
+            runs: 4.0,
+            structure: 50.0,
+            identifiers: 12.0,
+            ..Measures::default()
+        };
         let vocabulary = Measures {
             outside_names: 70.0,
             outside_equal: 7.0,

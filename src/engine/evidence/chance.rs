@@ -1,24 +1,28 @@
-//! The law of chance: how many resemblances of so many bits code shows that was copied from nowhere.
+//! The law of chance: how many resemblances of so many bits code shows that was copied from
+//! nowhere.
 //!
-//! Karlin and Altschul (1990) give the form. The number expected by chance grows with the code that is searched and
-//! with the code it is searched for, and falls exponentially with the score. Bits of evidence therefore mean little without
-//! the size of the index; an expected number means the same for every index.
+//! Karlin and Altschul (1990) give the form. The number expected by chance grows with the code that
+//! is searched and with the code it is searched for, and falls exponentially with the score. Bits
+//! of evidence therefore mean little without the size of the index; an expected number means the
+//! same for every index.
 
-/// Lines of an index at which the law was measured, and the lines of the smallest index it is taken to hold for.
-/// A smaller index counts as one of this size: its model of ordinary code has seen less, so its bits are worth no more.
+/// Lines of an index at which the law was measured, and the lines of the smallest index it is taken
+/// to hold for. A smaller index counts as one of this size: its model of ordinary code has seen
+/// less, so its bits are worth no more.
 const MEASURED_INDEX_LINES: f64 = 2_000_000.0;
 
 /// Evidence in bits at which [`EXPECTED_AT_ANCHOR`] was measured.
 const ANCHOR_BITS: f64 = 68.0;
 
-/// Resemblances of at least [`ANCHOR_BITS`] in 100,000 lines of unrelated code, against [`MEASURED_INDEX_LINES`].
+/// Resemblances of at least [`ANCHOR_BITS`] in 100,000 lines of unrelated code, against
+/// [`MEASURED_INDEX_LINES`].
 const EXPECTED_AT_ANCHOR: f64 = 1.3;
 
 /// Bits that halve the expected number.
 const HALVING_BITS: f64 = 9.5;
 
-/// Power of the index's lines with which the expected number grows. It is below 1 because packages hold much the same
-/// ordinary code: of new lines fewer and fewer say something new.
+/// Power of the index's lines with which the expected number grows. It is below 1 because packages
+/// hold much the same ordinary code: of new lines fewer and fewer say something new.
 const GROWTH: f64 = 0.88;
 
 /// Lines of scanned code that expected numbers are stated for.
@@ -38,9 +42,9 @@ pub struct Expected {
 
 /// The law for one index.
 ///
-/// `eval/wild.py growth` counts the matches by chance of 2.1 million lines of projects that weights were not tuned on, against
-/// three indexes of other packages, and `eval/wild.py chance` fits the constants to them. Counted, and stated by the law, in
-/// 100,000 lines:
+/// `eval/wild.py growth` counts the matches by chance of 2.1 million lines of projects that weights
+/// were not tuned on, against three indexes of other packages, and `eval/wild.py chance` fits the
+/// constants to them. Counted, and stated by the law, in 100,000 lines:
 ///
 /// | lines of the index | | 36 bits | 52 | 68 | 84 | 100 | 116 |
 /// |---|---|---|---|---|---|---|---|
@@ -51,10 +55,11 @@ pub struct Expected {
 /// | 24.9 million | counted | 42 | 16 | 6.9 | 2.8 | 1.3 | 0.57 |
 /// | | stated | 120 | 38 | 12 | 3.7 | 1.2 | 0.36 |
 ///
-/// The law states too much for few bits and the right number near 100 bits, where the cut of what fails lies. A fit to all
-/// bits (0.88 at the anchor, halved by 10.7 bits, a power of 0.72) would move the cut the wrong way, so the constants stay. They
-/// were fitted by eye to an earlier count. Far above 100 bits the counts fall more slowly than the law. That is probably not
-/// chance but common ancestors of packages that nobody knows to be related.
+/// The law states too much for few bits and the right number near 100 bits, where the cut of what
+/// fails lies. A fit to all bits (0.88 at the anchor, halved by 10.7 bits, a power of 0.72) would
+/// move the cut the wrong way, so the constants stay. They were fitted by eye to an earlier count.
+/// Far above 100 bits the counts fall more slowly than the law. That is probably not chance but
+/// common ancestors of packages that nobody knows to be related.
 ///
 /// A score that changes its constants puts the law out of date: measure the curve again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,22 +75,27 @@ impl Chance {
         Chance { at_anchor: EXPECTED_AT_ANCHOR * growth }
     }
 
-    /// Returns how many resemblances of at least so many bits are expected by chance in 100,000 scanned lines.
+    /// Returns how many resemblances of at least so many bits are expected by chance in 100,000
+    /// scanned lines.
     pub fn expected_in_100k_lines(self, bits: f32) -> f64 {
         self.at_anchor * ((ANCHOR_BITS - f64::from(bits)) / HALVING_BITS).exp2()
     }
 
-    /// Returns the bits from which on that many resemblances are expected by chance in 100,000 scanned lines. This is
-    /// the inverse of [`Chance::expected_in_100k_lines`] as long as that needs no negative bits.
+    /// Returns the bits from which on that many resemblances are expected by chance in 100,000
+    /// scanned lines. This is the inverse of [`Chance::expected_in_100k_lines`] as long as that
+    /// needs no negative bits.
     pub fn bits_for(self, expected: f64) -> f32 {
         (ANCHOR_BITS + HALVING_BITS * (self.at_anchor / expected).log2()).max(0.0) as f32
     }
 
-    /// Returns how many resemblances of at least so many bits are expected by chance in a project of so many scanned
-    /// lines, of which there are taken to be at least 1,000.
+    /// Returns how many resemblances of at least so many bits are expected by chance in a project
+    /// of so many scanned lines, of which there are taken to be at least 1,000.
     pub fn expected_in_project(self, bits: f32, lines: u64) -> Expected {
         let lines = lines.max(LEAST_PROJECT_LINES);
-        Expected { resemblances: self.expected_in_100k_lines(bits) * lines as f64 / STATED_LINES, lines }
+        Expected {
+            resemblances: self.expected_in_100k_lines(bits) * lines as f64 / STATED_LINES,
+            lines,
+        }
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Sides<'a> {
 const EDITED_ONE_IN: usize = 40;
 /// Names that may differ before it counts as renamed: one in so many.
 const RENAMED_ONE_IN: usize = 20;
-/// Names that are new among those that differ where tokens correspond, at most one in so many, if the others only changed
-/// places: statements of the same shape were reordered.
+/// Names that are new among those that differ where tokens correspond, at most one in so many, if
+/// the others only changed places: statements of the same shape were reordered.
 const MOVED_ONE_IN: usize = 4;
 /// Line steps that may differ before it counts as reformatted: one in so many.
 const REFORMATTED_ONE_IN: usize = 150;
@@ -52,7 +52,9 @@ pub fn copy_kind(sides: Sides<'_>, blocks: &[Block]) -> CopyKind {
     let steps = || blocks.iter().flat_map(|block| block.pairs.windows(2));
     let matched = pairs().count();
     let skipped: u32 = steps()
-        .map(|pair| (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1))
+        .map(|pair| {
+            (pair[1].query - pair[0].query - 1).max(pair[1].document - pair[0].document - 1)
+        })
         .sum();
     if blocks.len() > 1 || skipped as usize * EDITED_ONE_IN > matched || goes_on(sides, blocks) {
         return CopyKind::Edited;
@@ -75,16 +77,17 @@ pub fn copy_kind(sides: Sides<'_>, blocks: &[Block]) -> CopyKind {
 
 /// Tokens looked at on either end of a copy for more of it.
 const NEARBY: usize = 80;
-/// What a common sequence nearby must score to be more of the copy: a token is worth 1, an equal name 2 more.
+/// What a common sequence nearby must score to be more of the copy: a token is worth 1, an equal
+/// name 2 more.
 const MORE_OF_IT: usize = 14;
 
-/// Tokens between a definition's first word and a copy, or between a copy and the next definition, that are
-/// no more than its rim.
+/// Tokens between a definition's first word and a copy, or between a copy and the next definition,
+/// that are no more than its rim.
 const RIM: usize = 2;
 
-/// Whether the copied definition goes on behind a difference that the alignment did not cross, because what lies
-/// beyond is too little to count as evidence: it holds more of the copy, or it was copied from its beginning, or to
-/// its end, and is another at the other end.
+/// Whether the copied definition goes on behind a difference that the alignment did not cross,
+/// because what lies beyond is too little to count as evidence: it holds more of the copy, or it
+/// was copied from its beginning, or to its end, and is another at the other end.
 fn goes_on(sides: Sides<'_>, blocks: &[Block]) -> bool {
     let pairs = || blocks.iter().flat_map(|block| block.pairs.iter());
     let (Some(first), Some(last)) = (pairs().min(), pairs().max()) else { return false };
@@ -153,7 +156,8 @@ impl Sides<'_> {
             return end..end;
         }
         let start = end.saturating_sub(NEARBY);
-        let opened = side.classes[start..end].iter().rposition(|&class| self.opens_definition(class));
+        let opened =
+            side.classes[start..end].iter().rposition(|&class| self.opens_definition(class));
         opened.map_or(start, |at| start + at + 1)..end
     }
 
@@ -165,7 +169,9 @@ impl Sides<'_> {
         for q in query {
             for (column, d) in document.clone().enumerate().rev() {
                 scores[column + 1] = match self.query.classes[q] == self.document.classes[d] {
-                    true if self.query.names[q] == 0 || self.query.names[q] != self.document.names[d] => {
+                    true if self.query.names[q] == 0
+                        || self.query.names[q] != self.document.names[d] =>
+                    {
                         scores[column] + 1
                     }
                     true => scores[column] + 3,

@@ -99,8 +99,8 @@ pub const NAMES: [&str; COUNT] = [
 ];
 
 impl Measures {
-    /// The measures by the order of [`NAMES`]. Shares have 1 added below the line, so that little evidence is not
-    /// taken for much.
+    /// The measures by the order of [`NAMES`]. Shares have 1 added below the line, so that little
+    /// evidence is not taken for much.
     pub fn values(&self) -> [f32; COUNT] {
         let closed = self.closed();
         [
@@ -144,7 +144,8 @@ impl Measures {
             return;
         }
         self.equal_structure += structure;
-        let follows = |last: Pair| (last.query + 1, last.document + 1) == (pair.query, pair.document);
+        let follows =
+            |last: Pair| (last.query + 1, last.document + 1) == (pair.query, pair.document);
         if !self.exact.last.is_some_and(follows) {
             *self = self.closed();
         }

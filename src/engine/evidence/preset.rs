@@ -2,8 +2,8 @@
 
 use super::Chance;
 
-/// A threshold by what it is for, stated as the false reports to expect in 100,000 lines of unrelated code. The bits
-/// follow from the size of the index.
+/// A threshold by what it is for, stated as the false reports to expect in 100,000 lines of
+/// unrelated code. The bits follow from the size of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Preset {
     /// For commit hooks, where a false report costs the most.
@@ -90,8 +90,8 @@ mod tests {
     fn a_larger_index_asks_for_more_bits() {
         for (name, preset) in Preset::NAMED {
             assert_eq!((preset.name(), Preset::from_name(name)), (name, Some(preset)));
-            let bits =
-                [1_000_000, 20_000_000, 1_000_000_000].map(|lines| preset.threshold_bits(Chance::of(lines)));
+            let bits = [1_000_000, 20_000_000, 1_000_000_000]
+                .map(|lines| preset.threshold_bits(Chance::of(lines)));
             assert!(bits[0] < bits[1] && bits[1] < bits[2], "{name}: {bits:?}");
         }
         assert_eq!(Threshold::Bits(40.0).bits(Chance::of(1_000_000_000)), 40.0);

@@ -1,15 +1,17 @@
-//! How evidence adds up: a recorder watches the sum, a [`Ledger`] writes down what each pair of tokens earned.
+//! How evidence adds up: a recorder watches the sum, a [`Ledger`] writes down what each pair of
+//! tokens earned.
 //!
-//! The scoring tells only which step it took and what the totals are now; a ledger takes differences. So the rules of
-//! scoring stand in one place, what a ledger says adds up to the evidence by construction, and a scan, whose
-//! recorder is `()`, pays nothing.
+//! The scoring tells only which step it took and what the totals are now; a ledger takes
+//! differences. So the rules of scoring stand in one place, what a ledger says adds up to the
+//! evidence by construction, and a scan, whose recorder is `()`, pays nothing.
 
 use super::Evidence;
 use crate::engine::align::Pair;
 
 /// Watches a sum of evidence.
 pub trait Recorder {
-    /// A step was taken: the totals so far, and what the open run has earned by structure before its fee.
+    /// A step was taken: the totals so far, and what the open run has earned by structure before
+    /// its fee.
     fn after(&mut self, step: Step, so_far: &Evidence, run_structure: f32);
 }
 
@@ -48,8 +50,8 @@ pub struct Parts {
 pub struct Entry {
     /// The pair.
     pub pair: Pair,
-    /// What it earned. Its structure is its share of what its run was worth after the fee; a gap or move before it
-    /// is its penalty.
+    /// What it earned. Its structure is its share of what its run was worth after the fee; a gap or
+    /// move before it is its penalty.
     pub parts: Parts,
     /// Its run: an index into [`Ledger::runs`].
     pub run: usize,
@@ -100,7 +102,8 @@ impl Ledger {
         self.entries.push(Entry { pair, parts, run: self.runs.len() });
     }
 
-    /// Spreads what a run was worth over its pairs, in proportion to what they had earned before its fee.
+    /// Spreads what a run was worth over its pairs, in proportion to what they had earned before
+    /// its fee.
     fn end_run(&mut self, structure: f64) {
         let gross = f64::from(std::mem::take(&mut self.run_before));
         let kept = if gross > 0.0 { structure / gross } else { 0.0 };

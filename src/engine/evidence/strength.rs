@@ -29,7 +29,8 @@ impl Strength {
         chance.bits_for(WEAK_ABOVE)
     }
 
-    /// Returns how many substantial resemblances chance brings about in so many lines of unrelated code, at most.
+    /// Returns how many substantial resemblances chance brings about in so many lines of unrelated
+    /// code, at most.
     pub fn expected_substantial(lines: u64) -> f64 {
         WEAK_ABOVE * lines as f64 / STATED_LINES
     }

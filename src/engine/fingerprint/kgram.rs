@@ -4,8 +4,8 @@ use super::{Scheme, View};
 use crate::text::language::Language;
 use crate::text::token::TokenClass;
 
-/// Hash of a k-gram. Equal k-grams of one language under one scheme have equal hashes; the hash is part of the index
-/// format and never changes within a format version.
+/// Hash of a k-gram. Equal k-grams of one language under one scheme have equal hashes; the hash is
+/// part of the index format and never changes within a format version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KgramHash(pub u64);
 
@@ -14,8 +14,8 @@ const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The hash of each k-gram, by the position of its first token; nothing for streams shorter than k.
 ///
-/// A polynomial rolling hash (Karp and Rabin 1987) over 64-bit codes, modulo 2^64. The codes are mixed before
-/// and the sum is mixed after, so every bit of the result depends on every token.
+/// A polynomial rolling hash (Karp and Rabin 1987) over 64-bit codes, modulo 2^64. The codes are
+/// mixed before and the sum is mixed after, so every bit of the result depends on every token.
 pub fn kgrams(
     classes: &[u8],
     names: &[u16],
@@ -37,11 +37,12 @@ pub fn kgrams(
     })
 }
 
-/// Whether a named k-gram sees the name of a token: that of the outside world, and the value of a literal behind a
-/// literal, without which all tables would be one.
+/// Whether a named k-gram sees the name of a token: that of the outside world, and the value of a
+/// literal behind a literal, without which all tables would be one.
 pub fn keeps_name(classes: &[u8], i: usize) -> bool {
     let is_literal = |class: u8| TokenClass(class).is_literal();
-    TokenClass(classes[i]).is_outside_name() || is_literal(classes[i]) && i > 0 && is_literal(classes[i - 1])
+    TokenClass(classes[i]).is_outside_name()
+        || is_literal(classes[i]) && i > 0 && is_literal(classes[i - 1])
 }
 
 fn token_code(class: u8, name: u16, language: Language, view: View) -> u64 {

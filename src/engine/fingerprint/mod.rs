@@ -1,13 +1,14 @@
 //! Fingerprints: hashes of k-grams of tokens, thinned by winnowing.
 //!
-//! Two schemes run side by side. *Named* k-grams are short and keep the names of the outside world (fields,
-//! callees, argument names, types), which makes a short run of code specific. *Blind* k-grams see classes only
-//! and are longer; they find copies in which everything was renamed.
+//! Two schemes run side by side. *Named* k-grams are short and keep the names of the outside world
+//! (fields, callees, argument names, types), which makes a short run of code specific. *Blind*
+//! k-grams see classes only and are longer; they find copies in which everything was renamed.
 //!
-//! The index holds the winnowed fingerprints of its documents. A query looks up *every* k-gram of its own
-//! stream, so that a shared run needs no luck on the asking side: a run of `k + w - 1` tokens is found for certain (one
-//! more where it begins among literals, whose names count behind each other), a run of `k` tokens with the probability
-//! that its k-gram was selected, about `2 / (w + 1)`. Blind k-grams of few classes are the exception: they are left out.
+//! The index holds the winnowed fingerprints of its documents. A query looks up *every* k-gram of
+//! its own stream, so that a shared run needs no luck on the asking side: a run of `k + w - 1`
+//! tokens is found for certain (one more where it begins among literals, whose names count behind
+//! each other), a run of `k` tokens with the probability that its k-gram was selected, about `2 /
+//! (w + 1)`. Blind k-grams of few classes are the exception: they are left out.
 
 mod kgram;
 mod winnow;
@@ -60,7 +61,8 @@ pub fn fingerprints(classes: &[u8], names: &[u16], language: Language) -> Vec<Fi
         let hashes: Vec<KgramHash> = kgrams(classes, names, language, scheme).collect();
         let is_telling = |position: &u32| {
             let start = *position as usize;
-            scheme.view == View::Named || distinct_classes(&classes[start..start + scheme.k]) >= MIN_CLASSES
+            scheme.view == View::Named
+                || distinct_classes(&classes[start..start + scheme.k]) >= MIN_CLASSES
         };
         selected.extend(
             winnow(&hashes, scheme.w)
@@ -72,7 +74,8 @@ pub fn fingerprints(classes: &[u8], names: &[u16], language: Language) -> Vec<Fi
     selected
 }
 
-/// Classes that a blind k-gram must hold to be listed. With fewer it is a piece of a table, and all tables are alike.
+/// Classes that a blind k-gram must hold to be listed. With fewer it is a piece of a table, and all
+/// tables are alike.
 const MIN_CLASSES: usize = 5;
 
 fn distinct_classes(classes: &[u8]) -> usize {

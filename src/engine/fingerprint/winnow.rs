@@ -4,9 +4,10 @@ use super::KgramHash;
 
 /// Positions of the hashes that robust winnowing selects with windows of `w` hashes, ascending.
 ///
-/// In each window the smallest hash is selected, the rightmost of equals, unless one already selected is as small;
-/// a text with fewer than `w` hashes is one window. Schleimer, Wilkerson and Aiken, "Winnowing: Local Algorithms for
-/// Document Fingerprinting", SIGMOD 2003, section 3 and definition 2.
+/// In each window the smallest hash is selected, the rightmost of equals, unless one already
+/// selected is as small; a text with fewer than `w` hashes is one window. Schleimer, Wilkerson and
+/// Aiken, "Winnowing: Local Algorithms for Document Fingerprinting", SIGMOD 2003, section 3 and
+/// definition 2.
 ///
 /// # Panics
 /// If `w` is 0.

@@ -1,4 +1,5 @@
-//! The tokens of a document as they are stored: three columns, each suited to its own entropy, compressed together.
+//! The tokens of a document as they are stored: three columns, each suited to its own entropy,
+//! compressed together.
 //!
 //! ```text
 //!   classes   one byte a token
@@ -7,7 +8,8 @@
 //!   lines     one byte a token: lines since the token before; 255 = the distance follows as four bytes
 //! ```
 //!
-//! Local names recur within a few tokens, so most move-to-front ranks are small (Bentley et al. 1986).
+//! Local names recur within a few tokens, so most move-to-front ranks are small (Bentley et al.
+//! 1986).
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -48,7 +50,8 @@ impl Columns {
         (CODEC.with_borrow_mut(|codec| codec.compress(&raw)), content_of(&raw, language, lines))
     }
 
-    /// The digest of the content: equal for equal tokens on equal lines of texts of so many lines, and for nothing else.
+    /// The digest of the content: equal for equal tokens on equal lines of texts of so many lines,
+    /// and for nothing else.
     pub(super) fn content(&self, language: Language, lines: u32) -> u128 {
         content_of(&self.raw(), language, lines)
     }
@@ -111,8 +114,8 @@ fn content_of(raw: &[u8], language: Language, lines: u32) -> u128 {
     xxh3_128_with_seed(raw, u64::from(lines) << 8 | u64::from(language.number()))
 }
 
-/// The tokens of a document whose lines are read when they are asked for: most documents are only looked at to see that
-/// they hold nothing of the query.
+/// The tokens of a document whose lines are read when they are asked for: most documents are only
+/// looked at to see that they hold nothing of the query.
 #[derive(Debug)]
 pub struct LazyColumns {
     /// Token classes.
@@ -131,7 +134,12 @@ impl LazyColumns {
         }
         CODEC.with_borrow_mut(|codec| {
             let (classes, names, lines) = without_lines(codec.decompress(block, tokens)?, tokens)?;
-            Some(LazyColumns { classes, names, stored_lines: lines.to_vec(), lines: OnceLock::new() })
+            Some(LazyColumns {
+                classes,
+                names,
+                stored_lines: lines.to_vec(),
+                lines: OnceLock::new(),
+            })
         })
     }
 
@@ -181,7 +189,10 @@ struct Codec {
 impl Codec {
     fn compress(&mut self, raw: &[u8]) -> Vec<u8> {
         let new = || zstd::bulk::Compressor::new(COMPRESSION_LEVEL).expect("zstd has that level");
-        self.compressor.get_or_insert_with(new).compress(raw).expect("compressing to memory cannot fail")
+        self.compressor
+            .get_or_insert_with(new)
+            .compress(raw)
+            .expect("compressing to memory cannot fail")
     }
 
     fn decompress(&mut self, block: &[u8], tokens: usize) -> Option<&[u8]> {
@@ -196,13 +207,15 @@ impl Codec {
     }
 }
 
-/// Bytes of a token before compression at the most: class, rank, two of a new name, line, and four of a far line.
+/// Bytes of a token before compression at the most: class, rank, two of a new name, line, and four
+/// of a far line.
 const MAX_TOKEN_BYTES: usize = 9;
 
 fn decode_lines(raw: &[u8], tokens: usize) -> Option<Vec<u32>> {
     let (near, far) = raw.split_at_checked(tokens)?;
-    let mut far =
-        far.chunks_exact(4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let mut far = far
+        .chunks_exact(4)
+        .map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
     let mut line = 1u32;
     near.iter()
         .map(|&distance| {
@@ -248,7 +261,8 @@ impl Recent {
         name
     }
 
-    /// Most ranks are small: for those a copy of fixed length costs less than one of the right length.
+    /// Most ranks are small: for those a copy of fixed length costs less than one of the right
+    /// length.
     fn move_to_front(&mut self, name: u16, rank: usize) {
         if rank < SMALL_RANK {
             let mut front = [0; SMALL_RANK];
@@ -276,7 +290,11 @@ mod tests {
         let names = classes
             .iter()
             .enumerate()
-            .map(|(i, &class)| if TokenClass(class).is_named() { (i * i % 700 + 1) as u16 } else { 0 })
+            .map(
+                |(i, &class)| {
+                    if TokenClass(class).is_named() { (i * i % 700 + 1) as u16 } else { 0 }
+                },
+            )
             .collect();
         let lines = (0..5000u32).map(|i| 1 + i / 4 + if i > 2500 { 100_000 } else { 0 }).collect();
         let columns = Columns { classes, names, lines };

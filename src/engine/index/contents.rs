@@ -1,7 +1,8 @@
 //! What a segment is to hold, in the order in which it holds it.
 //!
-//! Components come as they were prepared, or as they stand in other segments, and then nothing of them is in memory but
-//! where they stand. Whoever writes goes through all documents several times, some at a time.
+//! Components come as they were prepared, or as they stand in other segments, and then nothing of
+//! them is in memory but where they stand. Whoever writes goes through all documents several times,
+//! some at a time.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -100,7 +101,8 @@ impl<'a> Contents<'a> {
         Contents::Prepared(components)
     }
 
-    /// The components of some segments that are wanted. Of those with the same purl and digest there is one.
+    /// The components of some segments that are wanted. Of those with the same purl and digest
+    /// there is one.
     ///
     /// # Errors
     /// If a segment is damaged.
@@ -127,7 +129,8 @@ impl<'a> Contents<'a> {
         Ok(Contents::of_stored(segments, components))
     }
 
-    /// What can be read of some segments, and what is lost: the names of components, as far as those can be read.
+    /// What can be read of some segments, and what is lost: the names of components, as far as
+    /// those can be read.
     pub(super) fn salvaged(segments: &'a [Segment]) -> (Contents<'a>, Vec<String>) {
         let (mut components, mut lost) = (Vec::new(), Vec::new());
         for segment in segments {
@@ -135,7 +138,11 @@ impl<'a> Contents<'a> {
             for id in segment.components() {
                 let Ok(row) = segment.component_row(id) else {
                     // Where the documents of those behind it begin is not known any more.
-                    lost.push(format!("the components of {} from number {} on", segment.name(), id.0));
+                    lost.push(format!(
+                        "the components of {} from number {} on",
+                        segment.name(),
+                        id.0
+                    ));
                     break;
                 };
                 let end = first.saturating_add(row.documents);
@@ -152,7 +159,10 @@ impl<'a> Contents<'a> {
         (Contents::of_stored(segments.iter().collect(), components), lost)
     }
 
-    fn of_stored(segments: Vec<&'a Segment>, mut components: Vec<StoredComponent<'a>>) -> Contents<'a> {
+    fn of_stored(
+        segments: Vec<&'a Segment>,
+        mut components: Vec<StoredComponent<'a>>,
+    ) -> Contents<'a> {
         components.sort_by(|a, b| a.order(b));
         components.dedup_by(|later, first| later.is_same_as(first));
         Contents::Stored { segments, components }
@@ -189,8 +199,8 @@ impl<'a> Contents<'a> {
 }
 
 impl<'a> StoredComponent<'a> {
-    /// By purl and digest, and of one that is held twice by what else is known of it. One that cannot be read comes first,
-    /// and whoever reads it is told.
+    /// By purl and digest, and of one that is held twice by what else is known of it. One that
+    /// cannot be read comes first, and whoever reads it is told.
     fn order(&self, other: &StoredComponent<'_>) -> Ordering {
         self.key().cmp(&other.key())
     }
@@ -232,7 +242,9 @@ impl<'a> ComponentRef<'a> {
         }
     }
 
-    pub(super) fn documents(&self) -> impl Iterator<Item = Result<DocumentRef<'a>, IndexError>> + use<'a> {
+    pub(super) fn documents(
+        &self,
+    ) -> impl Iterator<Item = Result<DocumentRef<'a>, IndexError>> + use<'a> {
         let (prepared, stored) = match *self {
             ComponentRef::Prepared(prepared) => (prepared.documents.as_slice(), None),
             ComponentRef::Stored(stored) => (&[][..], Some(stored)),
@@ -318,15 +330,17 @@ impl<'a> DocumentRef<'a> {
     pub(super) fn columns(&self) -> Result<Columns, IndexError> {
         match self {
             DocumentRef::Prepared(document) => {
-                Columns::decode(&document.block.read()?, document.tokens as usize)
-                    .ok_or_else(|| IndexError::corrupt(&document.facts.path, "its tokens cannot be read"))
+                Columns::decode(&document.block.read()?, document.tokens as usize).ok_or_else(
+                    || IndexError::corrupt(&document.facts.path, "its tokens cannot be read"),
+                )
             }
             DocumentRef::Stored(segment, row) => segment.columns(row),
         }
     }
 
-    /// Its fingerprints. Made anew when they are wanted: reading the tokens costs a fiftieth of what parsing them did, and
-    /// all fingerprints of a corpus are several times larger than all its tokens.
+    /// Its fingerprints. Made anew when they are wanted: reading the tokens costs a fiftieth of
+    /// what parsing them did, and all fingerprints of a corpus are several times larger than all
+    /// its tokens.
     pub(super) fn fingerprints(&self) -> Result<Vec<Fingerprint>, IndexError> {
         let columns = self.columns()?;
         Ok(fingerprints(&columns.classes, &columns.names, self.language()))

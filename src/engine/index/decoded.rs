@@ -1,5 +1,5 @@
-//! Columns decoded lately. The files of a tree resemble the same documents again and again; decoding those anew for each
-//! file took a third of a scan.
+//! Columns decoded lately. The files of a tree resemble the same documents again and again;
+//! decoding those anew for each file took a third of a scan.
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use super::columns::LazyColumns;
 use super::segment::DocumentId;
 
-/// Tokens remembered for a segment at most; four bytes each, and eight in the few documents whose lines are asked for.
+/// Tokens remembered for a segment at most; four bytes each, and eight in the few documents whose
+/// lines are asked for.
 const MAX_TOKENS: usize = 10 << 20;
 /// Parts of the memory, each with a lock of its own.
 const SHARDS: usize = 16;
@@ -18,8 +19,9 @@ const SHARDS: usize = 16;
 #[derive(Default)]
 pub(super) struct Decoded([Mutex<Shard>; SHARDS]);
 
-/// Two generations: what was asked for since the last change of generations, and what was before. An old one that is
-/// asked for again becomes young; once the young ones are too many they are the old ones, and the old ones go.
+/// Two generations: what was asked for since the last change of generations, and what was before.
+/// An old one that is asked for again becomes young; once the young ones are too many they are the
+/// old ones, and the old ones go.
 #[derive(Default)]
 struct Shard {
     young: FxHashMap<DocumentId, Arc<LazyColumns>>,
@@ -68,7 +70,8 @@ mod tests {
     use super::*;
 
     fn columns(tokens: usize) -> Arc<LazyColumns> {
-        let columns = Columns { classes: vec![1; tokens], names: vec![0; tokens], lines: vec![1; tokens] };
+        let columns =
+            Columns { classes: vec![1; tokens], names: vec![0; tokens], lines: vec![1; tokens] };
         Arc::new(LazyColumns::decode(&columns.encode(), tokens).expect("just encoded"))
     }
 

@@ -61,7 +61,8 @@ impl IndexDirectory {
     /// Opens an index for writing, or makes an empty one.
     ///
     /// # Errors
-    /// If it is damaged, cannot be looked at or made, has segments and no manifest, or another process writes to it.
+    /// If it is damaged, cannot be looked at or made, has segments and no manifest, or another
+    /// process writes to it.
     pub fn open_or_create(path: &Path) -> Result<IndexDirectory, IndexError> {
         storage::create_directory(path)?;
         let lock = storage::lock(path)?;
@@ -74,7 +75,8 @@ impl IndexDirectory {
                     return Err(IndexError::NoManifest(path.to_owned()));
                 }
                 let mut index = IndexDirectory::locked(path, Manifest::default(), Vec::new(), lock);
-                // A writer that is killed before its first commit leaves no segments without a manifest.
+                // A writer that is killed before its first commit leaves no segments without a
+                // manifest.
                 index.publish(Vec::new(), Vec::new())?;
                 Ok(index)
             }
@@ -85,7 +87,8 @@ impl IndexDirectory {
     /// Keeps what is whole of a damaged index; returns the names of what is lost.
     ///
     /// # Errors
-    /// If the manifest or a segment that is there cannot be read, or the index cannot be written; it is then as it was.
+    /// If the manifest or a segment that is there cannot be read, or the index cannot be written;
+    /// it is then as it was.
     pub fn salvage(path: &Path) -> Result<Vec<String>, IndexError> {
         read_manifest(path)?;
         let lock = storage::lock(path)?;
@@ -104,14 +107,20 @@ impl IndexDirectory {
         let segments = std::mem::take(&mut directory.segments);
         let (contents, of_segments) = Contents::salvaged(&segments);
         lost.extend(of_segments);
-        let entries = if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
+        let entries =
+            if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
         directory.publish(entries, Vec::new())?;
         directory.learn()?;
         Ok(lost)
     }
 
     /// An index that was read, under its lock: what killed writers left behind goes.
-    fn locked(path: &Path, manifest: Manifest, segments: Vec<Segment>, lock: File) -> IndexDirectory {
+    fn locked(
+        path: &Path,
+        manifest: Manifest,
+        segments: Vec<Segment>,
+        lock: File,
+    ) -> IndexDirectory {
         let is_named = |name: &str| manifest.files().any(|file| file == name);
         storage::sweep(path, |name| manifest::is_written_name(name) && !is_named(name));
         let spill = Spill::new(path.to_owned(), Memory::default());
@@ -129,8 +138,8 @@ impl IndexDirectory {
         self.spill.clone()
     }
 
-    /// Adds components as one new segment, and learns from the whole index what is ordinary; those of the same purl are
-    /// replaced.
+    /// Adds components as one new segment, and learns from the whole index what is ordinary; those
+    /// of the same purl are replaced.
     ///
     /// # Errors
     /// If they cannot be written; the index is then as it was.
@@ -139,20 +148,22 @@ impl IndexDirectory {
         self.learn()
     }
 
-    /// Adds some of many components: as [`IndexDirectory::add`], without learning, which [`IndexDirectory::learn`] does
-    /// once for all.
+    /// Adds some of many components: as [`IndexDirectory::add`], without learning, which
+    /// [`IndexDirectory::learn`] does once for all.
     ///
     /// # Errors
     /// If they cannot be written; the index is then as it was.
     pub fn add_some(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
-        let replaced: HashSet<Purl> = components.iter().map(|added| added.component.purl.clone()).collect();
+        let replaced: HashSet<Purl> =
+            components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;
         entries.push(self.write(&Contents::prepared(components))?);
         self.publish(entries, self.manifest.models.clone())?;
         if self.segments.len() > MAX_SEGMENTS { self.merge_small() } else { Ok(()) }
     }
 
-    /// Learns what is ordinary in each language from all components, where they changed since it was learned.
+    /// Learns what is ordinary in each language from all components, where they changed since it
+    /// was learned.
     ///
     /// # Errors
     /// If the index is damaged or cannot be written; it is then as it was.
@@ -160,7 +171,8 @@ impl IndexDirectory {
         let mut models = Vec::new();
         for lesson in lessons(&self.segments)? {
             let (language, sample) = (lesson.language.name().to_owned(), lesson.digest());
-            let is_known = |model: &&ModelEntry| model.language == language && model.sample == sample;
+            let is_known =
+                |model: &&ModelEntry| model.language == language && model.sample == sample;
             let known = self.manifest.models.iter().find(is_known);
             models.push(match known {
                 Some(known) => known.clone(),
@@ -174,7 +186,12 @@ impl IndexDirectory {
         }
     }
 
-    fn write_model(&self, bytes: &[u8], language: String, sample: String) -> Result<ModelEntry, IndexError> {
+    fn write_model(
+        &self,
+        bytes: &[u8],
+        language: String,
+        sample: String,
+    ) -> Result<ModelEntry, IndexError> {
         let digest = blake3::hash(bytes).to_hex().to_string();
         let file = manifest::file_name(&digest, manifest::MODEL_EXTENSION);
         storage::publish(&self.path, |out| {
@@ -184,25 +201,31 @@ impl IndexDirectory {
         })
     }
 
-    /// Writes the small segments into one; the large ones stay, so that adding costs no more in a large index.
+    /// Writes the small segments into one; the large ones stay, so that adding costs no more in a
+    /// large index.
     fn merge_small(&mut self) -> Result<(), IndexError> {
-        let small = small_ones(
-            self.segments
-                .iter()
-                .map(|segment| Size { bytes: segment.byte_count(), tokens: segment.counts().tokens }),
-        );
+        let small =
+            small_ones(self.segments.iter().map(|segment| Size {
+                bytes: segment.byte_count(),
+                tokens: segment.counts().tokens,
+            }));
         if small.iter().filter(|small| **small).count() < 2 {
             return Ok(());
         }
-        let chosen =
-            self.segments.iter().zip(&small).filter(|(_, small)| **small).map(|(segment, _)| segment);
+        let chosen = self
+            .segments
+            .iter()
+            .zip(&small)
+            .filter(|(_, small)| **small)
+            .map(|(segment, _)| segment);
         let merged = self.write(&Contents::stored(chosen, |_| true)?)?;
         let kept = self.manifest.segments.iter().zip(&small).filter(|(_, small)| !**small);
         let entries = kept.map(|(entry, _)| entry.clone()).chain([merged]).collect();
         self.publish(entries, self.manifest.models.clone())
     }
 
-    /// Removes the components with these purls (of any version where a purl names none); returns how many there were.
+    /// Removes the components with these purls (of any version where a purl names none); returns
+    /// how many there were.
     ///
     /// # Errors
     /// If the index cannot be written; it is then as it was.
@@ -213,7 +236,8 @@ impl IndexDirectory {
             .map(|entry| entry.component.purl)
             .filter(|purl| {
                 purls.iter().any(|wanted| {
-                    wanted == purl || wanted.version().is_none() && wanted.package() == purl.package()
+                    wanted == purl
+                        || wanted.version().is_none() && wanted.package() == purl.package()
                 })
             })
             .collect();
@@ -244,7 +268,8 @@ impl IndexDirectory {
         list(&self.segments)
     }
 
-    /// The segments as they would be without some components; segments that held them are written anew.
+    /// The segments as they would be without some components; segments that held them are written
+    /// anew.
     fn without(&self, purls: &HashSet<Purl>) -> Result<Vec<SegmentEntry>, IndexError> {
         let mut entries = Vec::new();
         for (entry, segment) in self.manifest.segments.iter().zip(&self.segments) {
@@ -264,17 +289,22 @@ impl IndexDirectory {
     /// Writes a segment under the name its content gives it; nothing refers to it yet.
     fn write(&self, contents: &Contents<'_>) -> Result<SegmentEntry, IndexError> {
         storage::publish(&self.path, |out| {
-            let written = write_segment(contents, &self.spill, out).map_err(|error| match error {
-                WriteError::Index(error) => error,
-                WriteError::Io(error) => io_error("cannot write to", &self.path, error),
-            })?;
+            let written =
+                write_segment(contents, &self.spill, out).map_err(|error| match error {
+                    WriteError::Index(error) => error,
+                    WriteError::Io(error) => io_error("cannot write to", &self.path, error),
+                })?;
             let entry = SegmentEntry::new(&written);
             Ok((entry.file.clone(), entry))
         })
     }
 
     /// Commits: the manifest names these files from now on, and those it no longer names go.
-    fn publish(&mut self, entries: Vec<SegmentEntry>, models: Vec<ModelEntry>) -> Result<(), IndexError> {
+    fn publish(
+        &mut self,
+        entries: Vec<SegmentEntry>,
+        models: Vec<ModelEntry>,
+    ) -> Result<(), IndexError> {
         let manifest = Manifest::new(entries, models);
         let segments = open_segments(&self.path, &manifest)?;
         storage::publish(&self.path, |out| {
@@ -284,7 +314,8 @@ impl IndexDirectory {
         })?;
         let named: HashSet<&str> = manifest.files().collect();
         for old in self.manifest.files().filter(|old| !named.contains(old)) {
-            // Readers that hold the old file mapped keep it; a file that stays behind harms nothing.
+            // Readers that hold the old file mapped keep it; a file that stays behind harms
+            // nothing.
             let _ = fs::remove_file(self.path.join(old));
         }
         (self.segments, self.manifest) = (segments, manifest);
@@ -299,9 +330,10 @@ struct Size {
     tokens: u64,
 }
 
-/// Which of some segments are small: from the smallest on, as long as the next has not more than twice the bytes of all
-/// before it, and one segment can hold them all. So what is written anew is no small part of what comes out, and each byte
-/// is written as many times as the index has doubled.
+/// Which of some segments are small: from the smallest on, as long as the next has not more than
+/// twice the bytes of all before it, and one segment can hold them all. So what is written anew is
+/// no small part of what comes out, and each byte is written as many times as the index has
+/// doubled.
 fn small_ones(sizes: impl Iterator<Item = Size>) -> Vec<bool> {
     let sizes: Vec<Size> = sizes.collect();
     let mut by_size: Vec<usize> = (0..sizes.len()).collect();
@@ -339,7 +371,8 @@ pub(super) fn read_directory(path: &Path) -> Result<Files, IndexError> {
         if opened.is_ok() {
             return opened;
         }
-        // A writer may have published the next generation and removed the files of this one meanwhile.
+        // A writer may have published the next generation and removed the files of this one
+        // meanwhile.
         let now = read_manifest(path)?;
         if now == manifest {
             return open_files(path, &now);
@@ -372,9 +405,10 @@ pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
             model.model()?;
             match model.digest().to_hex().as_str() == entry.digest {
                 true => Ok(()),
-                false => {
-                    Err(IndexError::corrupt(&entry.file, "its digest is not the one the manifest names"))
-                }
+                false => Err(IndexError::corrupt(
+                    &entry.file,
+                    "its digest is not the one the manifest names",
+                )),
             }
         });
         damage.extend(opened.err());
@@ -399,7 +433,11 @@ fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
 fn open_files(path: &Path, manifest: &Manifest) -> Result<Files, IndexError> {
     Ok(Files {
         segments: open_segments(path, manifest)?,
-        models: manifest.models.iter().map(|entry| open_model(path, entry)).collect::<Result<_, _>>()?,
+        models: manifest
+            .models
+            .iter()
+            .map(|entry| open_model(path, entry))
+            .collect::<Result<_, _>>()?,
         manifest: manifest.clone(),
     })
 }
@@ -443,7 +481,8 @@ pub(super) fn list(segments: &[Segment]) -> Result<Vec<ComponentEntry>, IndexErr
             entries.push((entry, row.identity));
         }
     }
-    let name = |entry: &ComponentEntry| (entry.component.purl.clone(), entry.component.digest.clone());
+    let name =
+        |entry: &ComponentEntry| (entry.component.purl.clone(), entry.component.digest.clone());
     entries.sort_by_cached_key(|(entry, identity)| (name(entry), *identity));
     entries.dedup_by(|(later, _), (first, _)| name(later) == name(first));
     Ok(entries.into_iter().map(|(entry, _)| entry).collect())

@@ -16,7 +16,8 @@ use crate::text::language::Language;
 pub struct Component {
     /// Its name and version.
     pub purl: Purl,
-    /// BLAKE3 over the sorted paths and contents of its files, as `blake3:` and 64 hexadecimal digits.
+    /// BLAKE3 over the sorted paths and contents of its files, as `blake3:` and 64 hexadecimal
+    /// digits.
     pub digest: String,
     /// Its licence.
     pub license: LicenseFact,
@@ -111,8 +112,8 @@ pub struct DocumentMarks {
 }
 
 impl DocumentMarks {
-    /// Whether a resemblance to the document means anything: what a generator wrote, or a minifier, resembles
-    /// everything else it wrote.
+    /// Whether a resemblance to the document means anything: what a generator wrote, or a minifier,
+    /// resembles everything else it wrote.
     pub fn is_searchable(self) -> bool {
         !self.generated && !self.minified
     }

@@ -1,5 +1,5 @@
-//! Which documents are equal. Versions of a package share most of their files, and many packages carry the same ones:
-//! each content is stored and listed once.
+//! Which documents are equal. Versions of a package share most of their files, and many packages
+//! carry the same ones: each content is stored and listed once.
 
 use super::contents::{Contents, DocumentRef};
 use super::error::IndexError;
@@ -47,8 +47,10 @@ impl Equals {
         let content = |number: &u32| documents[*number as usize].content;
         for equal in self.order.chunk_by(|a, b| content(a) == content(b)) {
             equal.iter().for_each(|&number| self.first[number as usize] = equal[0]);
-            let searchable = equal.iter().filter(|&&number| documents[number as usize].is_searchable);
-            let listed = searchable.min_by_key(|&&number| (documents[number as usize].package, number));
+            let searchable =
+                equal.iter().filter(|&&number| documents[number as usize].is_searchable);
+            let listed =
+                searchable.min_by_key(|&&number| (documents[number as usize].package, number));
             if let Some(&listed) = listed {
                 self.is_listed[listed as usize] = true;
             }
@@ -80,7 +82,8 @@ impl Equals {
         let content = self.content(number);
         let of = |number: &u32| &self.documents[*number as usize];
         let start = self.order.partition_point(|number| of(number).content < content);
-        let equal = self.order[start..].iter().map(of).take_while(move |known| known.content == content);
+        let equal =
+            self.order[start..].iter().map(of).take_while(move |known| known.content == content);
         equal
             .filter(|known| known.is_searchable)
             .map(move |known| Holding { package: known.package, content })
@@ -89,6 +92,10 @@ impl Equals {
 
 impl Known {
     fn of(document: &DocumentRef<'_>, package: u64) -> Known {
-        Known { content: document.content(), package, is_searchable: document.marks().is_searchable() }
+        Known {
+            content: document.content(),
+            package,
+            is_searchable: document.marks().is_searchable(),
+        }
     }
 }

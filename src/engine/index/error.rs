@@ -69,7 +69,12 @@ pub enum IndexError {
 }
 
 impl IndexError {
-    pub(super) fn version(name: &str, found: String, expected: String, is_newer: bool) -> IndexError {
+    pub(super) fn version(
+        name: &str,
+        found: String,
+        expected: String,
+        is_newer: bool,
+    ) -> IndexError {
         let remedy = match is_newer {
             true => "update birthmark",
             false => {

@@ -1,4 +1,5 @@
-//! The layout of a segment in code. `corpus-index/FORMAT.md` is its description; a test compares the two.
+//! The layout of a segment in code. `corpus-index/FORMAT.md` is its description; a test compares
+//! the two.
 
 /// First bytes of a segment.
 pub const MAGIC: [u8; 8] = *b"BMARKSEG";
@@ -57,7 +58,8 @@ impl Section {
     ];
 }
 
-/// Offset in the trailer of the counts: components, documents, tokens, lines, fingerprints; `u64` each.
+/// Offset in the trailer of the counts: components, documents, tokens, lines, fingerprints; `u64`
+/// each.
 pub const OFFSET_COUNTS: usize = 0;
 /// Offset in the trailer of the number of bucket bits, `u8`.
 pub const OFFSET_BUCKET_BITS: usize = 40;
@@ -75,14 +77,16 @@ pub const COMPONENT_ROW: usize = 112;
 /// Bytes of a row of [`Section::Documents`].
 pub const DOCUMENT_ROW: usize = 64;
 
-/// Tokens of one document at most: a source file has no more bytes. What a damaged count can make a reader allocate
-/// follows from it.
+/// Tokens of one document at most: a source file has no more bytes. What a damaged count can make a
+/// reader allocate follows from it.
 pub const MAX_DOCUMENT_TOKENS: u32 = 1 << 21;
 /// Stands before the postings of a fingerprint that more contents hold than are listed.
 pub const INCOMPLETE_LIST: u32 = u32::MAX;
-/// Stands before the postings of a fingerprint that is common: more packages hold it than are listed.
+/// Stands before the postings of a fingerprint that is common: more packages hold it than are
+/// listed.
 pub const COMMON_LIST: u32 = u32::MAX - 1;
-/// Contents from which on a fingerprint does not list all that hold it, and packages from which on it is common.
+/// Contents from which on a fingerprint does not list all that hold it, and packages from which on
+/// it is common.
 pub const MAX_CONTENTS_PER_FINGERPRINT: usize = 200;
 /// Packages that a common fingerprint lists, with one content each.
 pub const COMMON_PACKAGES: usize = 32;
@@ -90,12 +94,13 @@ pub const COMMON_PACKAGES: usize = 32;
 pub const MAX_POSTINGS_PER_DOCUMENT: usize = 4;
 /// Fingerprints that share a bucket, on average at most.
 pub const BUCKET_LOAD: u64 = 8;
-/// Bits of a fingerprint that tell it from others: those of its bucket and those stored beside it. The same in every
-/// segment, so that what is found does not depend on which segment holds it.
+/// Bits of a fingerprint that tell it from others: those of its bucket and those stored beside it.
+/// The same in every segment, so that what is found does not depend on which segment holds it.
 pub const KEY_BITS: u32 = 35;
 /// Most bucket bits.
 pub const MAX_BUCKET_BITS: u8 = 27;
-/// What a hash is multiplied by for its key. Winnowing selects small hashes, which would crowd into the first buckets.
+/// What a hash is multiplied by for its key. Winnowing selects small hashes, which would crowd into
+/// the first buckets.
 pub const KEY_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The bits of a hash that an index tells apart.

@@ -39,8 +39,8 @@ pub struct Limited {
 const MAX_REMEMBERED: usize = 1 << 14;
 
 impl Index {
-    /// The searched documents that have a content, in an order that does not depend on segments. A component that several
-    /// segments hold counts once.
+    /// The searched documents that have a content, in an order that does not depend on segments. A
+    /// component that several segments hold counts once.
     ///
     /// # Errors
     /// If a segment is damaged.
@@ -50,7 +50,8 @@ impl Index {
             for (_, row) in segment.documents_of(content)? {
                 let is_double = self.is_double(SegmentId(number), row.component);
                 if row.marks().is_searchable() && !is_double {
-                    let (segment_id, component) = (SegmentId(number), segment.component_row(row.component)?);
+                    let (segment_id, component) =
+                        (SegmentId(number), segment.component_row(row.component)?);
                     holders.push(Holder { segment, segment_id, row, component });
                 }
             }
@@ -65,12 +66,17 @@ impl Index {
         !self.doubles.is_empty() && self.doubles.contains(&(segment, component))
     }
 
-    /// What a fingerprint lists of contents that are more than it may list, or that are listed in part: `listed` says how
-    /// much of what they hold the segments list.
+    /// What a fingerprint lists of contents that are more than it may list, or that are listed in
+    /// part: `listed` says how much of what they hold the segments list.
     ///
     /// # Errors
     /// If a segment is damaged.
-    pub fn limited(&self, hash: KgramHash, contents: &[u128], listed: Listed) -> Result<Limited, IndexError> {
+    pub fn limited(
+        &self,
+        hash: KgramHash,
+        contents: &[u128],
+        listed: Listed,
+    ) -> Result<Limited, IndexError> {
         let key = format::key(hash.0);
         let known = self.limited.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known {
@@ -87,7 +93,8 @@ impl Index {
         let Selection { contents, is_common } = select(holdings, listed == Listed::SomePackages);
         let packages: FxHashSet<u64> =
             contents.iter().filter_map(|content| *first_packages.get(content)?).collect();
-        let limited = Limited { contents: contents.into(), packages: packages.len() as u32, is_common };
+        let limited =
+            Limited { contents: contents.into(), packages: packages.len() as u32, is_common };
         let mut remembered = self.limited.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();

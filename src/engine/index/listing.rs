@@ -1,4 +1,5 @@
-//! What the format lists of the postings, as they come in order: which of them, in which bucket, under which suffix.
+//! What the format lists of the postings, as they come in order: which of them, in which bucket,
+//! under which suffix.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -6,7 +7,8 @@ use std::sync::Arc;
 use super::equals::Equals;
 use super::error::IndexError;
 use super::format::{
-    self, COMMON_LIST, INCOMPLETE_LIST, MAX_CONTENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT, Section,
+    self, COMMON_LIST, INCOMPLETE_LIST, MAX_CONTENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT,
+    Section,
 };
 use super::runs::Posting;
 use super::sections::{SectionWriter, WriteError};
@@ -31,7 +33,8 @@ struct Group {
     positions: Vec<u32>,
     /// All there were.
     seen: usize,
-    /// Documents that were told apart so far, and of the last one where it ends and how many postings it has.
+    /// Documents that were told apart so far, and of the last one where it ends and how many
+    /// postings it has.
     documents: usize,
     end_of_last: u64,
     of_last: usize,
@@ -39,7 +42,11 @@ struct Group {
 
 impl<'a> Listing<'a> {
     /// A listing of documents that begin at these global positions.
-    pub(super) fn new(token_starts: &'a [u32], equals: &'a Equals, spill: &Arc<Spill>) -> Listing<'a> {
+    pub(super) fn new(
+        token_starts: &'a [u32],
+        equals: &'a Equals,
+        spill: &Arc<Spill>,
+    ) -> Listing<'a> {
         Listing {
             token_starts,
             equals,
@@ -83,9 +90,9 @@ impl<'a> Listing<'a> {
         numbers.dedup();
         let holdings = numbers.into_iter().flat_map(|number| equals.holdings(number)).collect();
         let Selection { contents, is_common } = select(holdings, false);
-        self.group
-            .positions
-            .retain(|&position| contents.binary_search(&equals.content(document(position))).is_ok());
+        self.group.positions.retain(|&position| {
+            contents.binary_search(&equals.content(document(position))).is_ok()
+        });
         self.group.positions.insert(0, if is_common { COMMON_LIST } else { INCOMPLETE_LIST });
     }
 
@@ -134,7 +141,8 @@ impl Group {
     }
 }
 
-/// What is listed: of each posting its key, which buckets and suffixes are made of, and its position.
+/// What is listed: of each posting its key, which buckets and suffixes are made of, and its
+/// position.
 pub(super) struct Listed {
     heads: Written,
     positions: Written,
@@ -155,7 +163,8 @@ impl Listed {
         out.section(Section::Suffixes)?;
         for piece in self.heads.pieces() {
             let width = format::suffix_bytes(self.bucket_bits);
-            let suffix = |head: &[u8]| self.bucket_and_suffix(head).1.to_le_bytes().into_iter().take(width);
+            let suffix =
+                |head: &[u8]| self.bucket_and_suffix(head).1.to_le_bytes().into_iter().take(width);
             let suffixes: Vec<u8> = piece?.chunks_exact(HEAD_BYTES).flat_map(suffix).collect();
             out.write(&suffixes)?;
         }

@@ -70,8 +70,8 @@ impl Segment {
         Ok(postings)
     }
 
-    /// Where each of some fingerprints occurs. A large index is not in the processor's caches: what is read for one
-    /// fingerprint is waited for together with what is read for the others.
+    /// Where each of some fingerprints occurs. A large index is not in the processor's caches: what
+    /// is read for one fingerprint is waited for together with what is read for the others.
     ///
     /// # Errors
     /// If the segment is damaged.
@@ -79,7 +79,8 @@ impl Segment {
         &self,
         hashes: [KgramHash; N],
     ) -> Result<[Postings<'_>; N], IndexError> {
-        let places = hashes.map(|hash| format::bucket_and_suffix(format::key(hash.0), self.bucket_bits()));
+        let places =
+            hashes.map(|hash| format::bucket_and_suffix(format::key(hash.0), self.bucket_bits()));
         let mut entries = [(0, 0); N];
         for (entries, (bucket, _)) in entries.iter_mut().zip(places) {
             *entries = self.bucket(bucket)?;
@@ -118,17 +119,24 @@ impl Segment {
     }
 
     /// The entries of a bucket that have the suffix.
-    fn entries(&self, (first, end): (usize, usize), suffix: u64) -> Result<(usize, usize), IndexError> {
+    fn entries(
+        &self,
+        (first, end): (usize, usize),
+        suffix: u64,
+    ) -> Result<(usize, usize), IndexError> {
         let width = format::suffix_bytes(self.bucket_bits());
         let suffixes = self.read(Section::Suffixes, first * width, (end - first) * width)?;
         let (before, equal) = match width {
             2 => run_of(
-                suffixes.chunks_exact(2).map(|bytes| u64::from(u16::from_le_bytes([bytes[0], bytes[1]]))),
+                suffixes
+                    .chunks_exact(2)
+                    .map(|bytes| u64::from(u16::from_le_bytes([bytes[0], bytes[1]]))),
                 suffix,
             ),
             _ => {
-                let number =
-                    |bytes: &[u8]| bytes.iter().rev().fold(0, |upper, &byte| upper << 8 | u64::from(byte));
+                let number = |bytes: &[u8]| {
+                    bytes.iter().rev().fold(0, |upper, &byte| upper << 8 | u64::from(byte))
+                };
                 run_of(suffixes.chunks_exact(width).map(number), suffix)
             }
         };
@@ -137,9 +145,9 @@ impl Segment {
 
     /// The document that holds a global token position.
     ///
-    /// Documents start at positions that grow with their number, more or less evenly, so that the row is sought where it
-    /// should be; halving now and then bounds the search where they do not. Of millions of documents it reads three
-    /// pages where halving alone reads fifteen.
+    /// Documents start at positions that grow with their number, more or less evenly, so that the
+    /// row is sought where it should be; halving now and then bounds the search where they do not.
+    /// Of millions of documents it reads three pages where halving alone reads fifteen.
     ///
     /// # Errors
     /// If the segment is damaged.
@@ -165,15 +173,21 @@ impl Segment {
             }
         }
         let row = self.document_row(DocumentId(low))?;
-        let is_inside = position.checked_sub(row.token_start).is_some_and(|within| within < row.token_count);
-        is_inside.then_some((DocumentId(low), row)).ok_or_else(|| self.corrupt("a posting is in no document"))
+        let is_inside =
+            position.checked_sub(row.token_start).is_some_and(|within| within < row.token_count);
+        is_inside
+            .then_some((DocumentId(low), row))
+            .ok_or_else(|| self.corrupt("a posting is in no document"))
     }
 
     /// The documents that have a content, by number.
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn documents_of(&self, content: u128) -> Result<Vec<(DocumentId, DocumentRow)>, IndexError> {
+    pub fn documents_of(
+        &self,
+        content: u128,
+    ) -> Result<Vec<(DocumentId, DocumentRow)>, IndexError> {
         let (mut low, mut high) = (0, self.counts().documents as usize);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -206,7 +220,8 @@ fn run_of(numbers: impl Iterator<Item = u64> + Clone, number: u64) -> (usize, us
     (before, numbers.skip(before).take_while(|&one| one == number).count())
 }
 
-/// The row strictly between two where a position should be, if documents between them were of equal length.
+/// The row strictly between two where a position should be, if documents between them were of equal
+/// length.
 fn between((low, low_start): (u32, u32), (high, high_start): (u32, u64), position: u32) -> u32 {
     let tokens = high_start.saturating_sub(u64::from(low_start)).max(1);
     let ahead = u64::from(position.saturating_sub(low_start)).min(tokens);

@@ -48,7 +48,8 @@ pub struct ModelEntry {
     pub digest: String,
     /// Size of the file.
     pub bytes: u64,
-    /// Digest of what it was learned from, in hexadecimal: a model of the same is not learned again.
+    /// Digest of what it was learned from, in hexadecimal: a model of the same is not learned
+    /// again.
     pub sample: String,
 }
 
@@ -89,8 +90,10 @@ impl Manifest {
             let (found, expected) = (of_version.version.to_string(), VERSION.to_string());
             return Err(IndexError::version(name, found, expected, of_version.version > VERSION));
         }
-        let manifest: Manifest = serde_json::from_str(body).map_err(|error| corrupt(&error.to_string()))?;
-        let is_plain = |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
+        let manifest: Manifest =
+            serde_json::from_str(body).map_err(|error| corrupt(&error.to_string()))?;
+        let is_plain =
+            |file: &str| !file.is_empty() && !file.contains(['/', '\\']) && !file.starts_with('.');
         if !manifest.files().all(is_plain) {
             return Err(corrupt("a file name leads out of the index"));
         }
@@ -142,6 +145,7 @@ pub fn is_written_name(name: &str) -> bool {
 }
 
 fn is_name(name: &str, extension: &str) -> bool {
-    let is_digest = |stem: &str| stem.len() == DIGITS_OF_NAME && stem.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_digest =
+        |stem: &str| stem.len() == DIGITS_OF_NAME && stem.bytes().all(|b| b.is_ascii_hexdigit());
     name.strip_suffix(extension).is_some_and(is_digest)
 }

@@ -7,13 +7,15 @@ use super::error::IndexError;
 
 /// The memory that building an index may take.
 ///
-/// While sources are read, half is for texts being parsed, an eighth for texts and tokens that wait for their turn, and an
-/// eighth for the names of files. While a segment is written, half is for names, then a quarter for postings being sorted,
-/// then what it takes to count what ordinary code looks like. What is left is for the program and its codecs.
+/// While sources are read, half is for texts being parsed, an eighth for texts and tokens that wait
+/// for their turn, and an eighth for the names of files. While a segment is written, half is for
+/// names, then a quarter for postings being sorted, then what it takes to count what ordinary code
+/// looks like. What is left is for the program and its codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Memory(u64);
 
-/// Bytes that are known of a prepared document while it waits: its path, its licence, where its tokens are.
+/// Bytes that are known of a prepared document while it waits: its path, its licence, where its
+/// tokens are.
 const PREPARED_BYTES: usize = 400;
 
 impl Memory {

@@ -7,9 +7,10 @@
 //!                                buckets -> suffixes, postings
 //! ```
 //!
-//! The tokens of a document are the truth; fingerprints and models are derived from them, so merging and
-//! removing rebuild from tokens with the code that built, and `verify` can compare. What is found does not depend on how
-//! the components were cut into segments. The byte layout has its one home in `corpus-index/FORMAT.md`.
+//! The tokens of a document are the truth; fingerprints and models are derived from them, so
+//! merging and removing rebuild from tokens with the code that built, and `verify` can compare.
+//! What is found does not depend on how the components were cut into segments. The byte layout has
+//! its one home in `corpus-index/FORMAT.md`.
 
 mod columns;
 mod contents;
@@ -130,7 +131,10 @@ impl Index {
     ///
     /// # Errors
     /// Those of [`Index::open`].
-    pub fn open_elsewhere(names: &[IndexName], at: &dyn Fn(&Path) -> PathBuf) -> Result<Index, IndexError> {
+    pub fn open_elsewhere(
+        names: &[IndexName],
+        at: &dyn Fn(&Path) -> PathBuf,
+    ) -> Result<Index, IndexError> {
         let mut index = Index { has_starter_models: true, ..Index::from_segments(Vec::new()) };
         for name in names {
             let (segments, models) = match name {
@@ -195,14 +199,16 @@ impl Index {
         }
     }
 
-    /// The model of ordinary code of a language: of all that there are, the one learned from most packages. The starter's are
-    /// among them, whether it is asked or not. `None` if nothing is known of the language.
+    /// The model of ordinary code of a language: of all that there are, the one learned from most
+    /// packages. The starter's are among them, whether it is asked or not. `None` if nothing is
+    /// known of the language.
     ///
     /// # Errors
     /// If the model is damaged.
     pub fn model(&self, language: Language) -> Result<Option<Model<'_>>, IndexError> {
         let of_starter = if self.has_starter_models { starter_models()? } else { &[] };
-        let of_language = self.models.iter().chain(of_starter).filter(|model| model.language() == language);
+        let of_language =
+            self.models.iter().chain(of_starter).filter(|model| model.language() == language);
         of_language.max_by_key(|model| model.rank()).map(StoredModel::model).transpose()
     }
 }
@@ -230,14 +236,21 @@ fn starter_models() -> Result<&'static [StoredModel], IndexError> {
     if let Some(opened) = OPENED.get() {
         return Ok(opened);
     }
-    let open = |&bytes: &&'static [u8]| StoredModel::open("a starter model", SegmentBytes::Embedded(bytes));
+    let open = |&bytes: &&'static [u8]| {
+        StoredModel::open("a starter model", SegmentBytes::Embedded(bytes))
+    };
     let opened = STARTER_MODELS.iter().map(open).collect::<Result<_, _>>()?;
     Ok(OPENED.get_or_init(|| opened))
 }
 
-fn part(name: &IndexName, segments: &[Segment], models: &[StoredModel]) -> Result<Part, IndexError> {
-    let sum =
-        |count: fn(&Counts) -> u64| segments.iter().map(|segment| count(&segment.counts())).sum::<u64>();
+fn part(
+    name: &IndexName,
+    segments: &[Segment],
+    models: &[StoredModel],
+) -> Result<Part, IndexError> {
+    let sum = |count: fn(&Counts) -> u64| {
+        segments.iter().map(|segment| count(&segment.counts())).sum::<u64>()
+    };
     let mut counts = Counts {
         components: sum(|counts| counts.components),
         documents: sum(|counts| counts.documents),
@@ -260,7 +273,8 @@ fn part(name: &IndexName, segments: &[Segment], models: &[StoredModel]) -> Resul
             }
         }
     }
-    let bytes = segments.iter().map(Segment::byte_count).chain(models.iter().map(StoredModel::byte_count));
+    let bytes =
+        segments.iter().map(Segment::byte_count).chain(models.iter().map(StoredModel::byte_count));
     Ok(Part {
         name: name.clone(),
         digest: digest(identities, models),

@@ -78,7 +78,8 @@ impl StoredModel {
         self.checksum
     }
 
-    /// By which of the models of a language the largest answers: the one learned from most packages.
+    /// By which of the models of a language the largest answers: the one learned from most
+    /// packages.
     pub(super) fn rank(&self) -> (u32, u64) {
         (self.packages, self.checksum)
     }
@@ -122,8 +123,8 @@ struct Pupil<'a> {
 
 /// What is to be learned from some segments: a lesson for each language that they hold enough of.
 ///
-/// What is learned depends on the set of components alone, and not on how it was cut into segments. Of the versions of a
-/// package one counts, and of equal documents one: that of the first package.
+/// What is learned depends on the set of components alone, and not on how it was cut into segments.
+/// Of the versions of a package one counts, and of equal documents one: that of the first package.
 pub(super) fn lessons(segments: &[Segment]) -> Result<Vec<Lesson<'_>>, IndexError> {
     let chosen = one_of_each_package(segments)?;
     let mut documents: FxHashMap<u8, Vec<Pupil<'_>>> = FxHashMap::default();
@@ -132,22 +133,30 @@ pub(super) fn lessons(segments: &[Segment]) -> Result<Vec<Lesson<'_>>, IndexErro
             let row = segment.document_row(document)?;
             let Some(&package) = chosen.get(&(number, row.component)) else { continue };
             if row.marks().is_searchable() {
-                let pupil =
-                    Pupil { content: row.content, package, tokens: row.token_count, segment, document };
+                let pupil = Pupil {
+                    content: row.content,
+                    package,
+                    tokens: row.token_count,
+                    segment,
+                    document,
+                };
                 documents.entry(row.language.number()).or_default().push(pupil);
             }
         }
     }
     let mut lessons = Vec::new();
     for language in Language::all() {
-        let lesson = documents.remove(&language.number()).and_then(|documents| lesson(language, documents));
+        let lesson =
+            documents.remove(&language.number()).and_then(|documents| lesson(language, documents));
         lessons.extend(lesson);
     }
     Ok(lessons)
 }
 
 /// The component of each package whose digest is least, with the hash of the package.
-fn one_of_each_package(segments: &[Segment]) -> Result<FxHashMap<(usize, ComponentId), u64>, IndexError> {
+fn one_of_each_package(
+    segments: &[Segment],
+) -> Result<FxHashMap<(usize, ComponentId), u64>, IndexError> {
     /// Digest and identity of a component, its segment and its number there.
     type Version = ([u8; 32], u128, (usize, ComponentId));
     let mut least: FxHashMap<u64, Version> = FxHashMap::default();
@@ -207,7 +216,8 @@ impl Lesson<'_> {
         Ok(bytes)
     }
 
-    /// The sample by package; documents that differ in nothing but where their lines break count once.
+    /// The sample by package; documents that differ in nothing but where their lines break count
+    /// once.
     fn documents(&self) -> Result<Vec<TrainingDocument>, IndexError> {
         let mut packages: Vec<u64> = self.sample.iter().map(|pupil| pupil.package).collect();
         packages.dedup();
@@ -215,8 +225,10 @@ impl Lesson<'_> {
             .sample
             .par_iter()
             .map(|pupil| {
-                let columns = pupil.segment.columns(&pupil.segment.document_row(pupil.document)?)?;
-                let names: Vec<u8> = columns.names.iter().flat_map(|name| name.to_le_bytes()).collect();
+                let columns =
+                    pupil.segment.columns(&pupil.segment.document_row(pupil.document)?)?;
+                let names: Vec<u8> =
+                    columns.names.iter().flat_map(|name| name.to_le_bytes()).collect();
                 let digest = xxh3_128(&[&columns.classes[..], &names].concat());
                 let package = packages.partition_point(|&package| package < pupil.package) as u32;
                 let (classes, names, language) = (columns.classes, columns.names, self.language);

@@ -25,14 +25,18 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// The pages of a file before that offset; `None` if so many bytes of checksums do not belong to them.
+    /// The pages of a file before that offset; `None` if so many bytes of checksums do not belong
+    /// to them.
     pub(super) fn new(end: usize, checksum_bytes: usize) -> Option<Pages> {
         let count = end.div_ceil(PAGE_BYTES);
-        (checksum_bytes == count * CHECKSUM_BYTES)
-            .then(|| Pages { compared: (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(), end })
+        (checksum_bytes == count * CHECKSUM_BYTES).then(|| Pages {
+            compared: (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
+            end,
+        })
     }
 
-    /// Compares the pages that hold some bytes of the file, unless they were compared before; tells whether they are whole.
+    /// Compares the pages that hold some bytes of the file, unless they were compared before; tells
+    /// whether they are whole.
     #[inline]
     pub(super) fn are_whole(&self, file: &[u8], start: usize, end: usize) -> bool {
         if start >= end {

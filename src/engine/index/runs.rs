@@ -1,4 +1,5 @@
-//! Postings in order, also where they are more than fit into memory: sorted runs are set aside and merged.
+//! Postings in order, also where they are more than fit into memory: sorted runs are set aside and
+//! merged.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,7 +10,8 @@ use rayon::prelude::*;
 use super::error::IndexError;
 use super::spill::{Spill, Written};
 
-/// The key of a fingerprint and where it stands, in twelve bytes: the order is by key, then position.
+/// The key of a fingerprint and where it stands, in twelve bytes: the order is by key, then
+/// position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Posting([u32; 3]);
 
@@ -43,7 +45,8 @@ impl Posting {
     }
 
     fn from_bytes(bytes: &[u8]) -> Posting {
-        let word = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+        let word =
+            |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
         Posting([word(0), word(4), word(8)])
     }
 }
@@ -71,7 +74,8 @@ impl Runs {
 
     pub(super) fn extend(&mut self, mut postings: &[Posting]) -> Result<(), IndexError> {
         while !postings.is_empty() {
-            let (now, later) = postings.split_at(postings.len().min(self.limit - self.buffer.len()));
+            let (now, later) =
+                postings.split_at(postings.len().min(self.limit - self.buffer.len()));
             self.make_room(now.len());
             self.buffer.extend_from_slice(now);
             postings = later;
@@ -217,14 +221,19 @@ mod tests {
             let some = if limit == 1 { &postings[..300] } else { &postings[..] };
             let mut expected = some.to_vec();
             expected.sort_by_key(|posting| posting.order());
-            for spill in
-                [Spill::in_memory(), Spill::with_room(Some(directory.path().into()), Memory::default(), 1000)]
-            {
+            for spill in [
+                Spill::in_memory(),
+                Spill::with_room(Some(directory.path().into()), Memory::default(), 1000),
+            ] {
                 assert!(sorted(Runs::of(&spill, limit), some) == expected, "{limit}");
             }
         }
         assert!(sorted(Runs::new(&Spill::in_memory()), &postings) == expected);
-        assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 0, "it has no name");
+        assert_eq!(
+            std::fs::read_dir(directory.path()).expect("readable").count(),
+            0,
+            "it has no name"
+        );
     }
 
     #[test]

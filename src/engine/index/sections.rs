@@ -1,4 +1,5 @@
-//! Writes the sections of a segment one behind the other, then the checksums of its pages and the trailer.
+//! Writes the sections of a segment one behind the other, then the checksums of its pages and the
+//! trailer.
 
 use std::io::{self, Write};
 
@@ -6,7 +7,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::IndexError;
 use super::format::{
-    self, FORMAT_VERSION, MAGIC, PAGE_BYTES, PREAMBLE_BYTES, SECTION_ALIGNMENT, Section, TRAILER_BYTES,
+    self, FORMAT_VERSION, MAGIC, PAGE_BYTES, PREAMBLE_BYTES, SECTION_ALIGNMENT, Section,
+    TRAILER_BYTES,
 };
 use super::pages;
 use super::segment::Counts;
@@ -130,7 +132,8 @@ impl<W: Write> SectionWriter<W> {
 
     fn trailer(&self, pages_checksum: u64, counts: Counts, bucket_bits: u8) -> Vec<u8> {
         let mut trailer = Vec::with_capacity(TRAILER_BYTES);
-        let counts = [counts.components, counts.documents, counts.tokens, counts.lines, counts.fingerprints];
+        let counts =
+            [counts.components, counts.documents, counts.tokens, counts.lines, counts.fingerprints];
         trailer.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
         trailer.push(bucket_bits);
         trailer.resize(format::OFFSET_SECTIONS, 0);

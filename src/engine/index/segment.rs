@@ -1,7 +1,8 @@
 //! Reading a segment.
 //!
-//! Opening looks at the trailer and the checksums of the pages alone. Each page is compared when it is first read, so that
-//! a damaged segment gives an error and never another answer, and never a panic. [`Segment::verify`] reads everything.
+//! Opening looks at the trailer and the checksums of the pages alone. Each page is compared when it
+//! is first read, so that a damaged segment gives an error and never another answer, and never a
+//! panic. [`Segment::verify`] reads everything.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use super::decoded::Decoded;
 use super::documents::{Component, Day, DocumentFacts, DocumentMarks};
 use super::error::IndexError;
 use super::format::{
-    self, Bytes, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, LICENSE_ROW, MAGIC, PREAMBLE_BYTES, Section,
-    TRAILER_BYTES,
+    self, Bytes, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, LICENSE_ROW, MAGIC, PREAMBLE_BYTES,
+    Section, TRAILER_BYTES,
 };
 use super::pages::Pages;
 use super::storage::SegmentBytes;
@@ -130,20 +131,24 @@ impl Segment {
     pub fn open(name: &str, bytes: SegmentBytes) -> Result<Segment, IndexError> {
         let corrupt = |what: &str| IndexError::corrupt(name, what);
         check_versions(name, &bytes, MAGIC)?;
-        let trailer = bytes.len().checked_sub(TRAILER_BYTES).filter(|start| *start >= PREAMBLE_BYTES);
+        let trailer =
+            bytes.len().checked_sub(TRAILER_BYTES).filter(|start| *start >= PREAMBLE_BYTES);
         let trailer = Bytes(trailer.map_or(&[][..], |start| &bytes[start..]));
         let body = trailer.slice(0, format::OFFSET_TRAILER_CHECKSUM).unwrap_or_default();
         let seal = trailer.u64(format::OFFSET_TRAILER_CHECKSUM);
         let seal = seal
             .filter(|seal| *seal == xxh3_64(body))
             .ok_or_else(|| corrupt("it is cut short, or the checksum of its trailer is wrong"))?;
-        let (counts, bucket_bits, sections) =
-            read_trailer(trailer, bytes.len()).ok_or_else(|| corrupt("the sections do not fit the file"))?;
+        let (counts, bucket_bits, sections) = read_trailer(trailer, bytes.len())
+            .ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (start, length) = sections[Section::Pages as usize];
-        if trailer.u64(format::OFFSET_PAGES_CHECKSUM) != Some(xxh3_64(&bytes[start..start + length])) {
+        if trailer.u64(format::OFFSET_PAGES_CHECKSUM)
+            != Some(xxh3_64(&bytes[start..start + length]))
+        {
             return Err(corrupt("the checksum of its section Pages is wrong"));
         }
-        let pages = Pages::new(start, length).ok_or_else(|| corrupt("the sections do not fit the file"))?;
+        let pages =
+            Pages::new(start, length).ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (name, decoded) = (name.to_owned(), Decoded::default());
         Ok(Segment { name, bytes, counts, bucket_bits, sections, pages, seal, decoded })
     }
@@ -183,7 +188,8 @@ impl Segment {
     /// # Errors
     /// If the segment is damaged.
     pub fn document_row(&self, id: DocumentId) -> Result<DocumentRow, IndexError> {
-        let row = Bytes(self.read(Section::Documents, id.0 as usize * DOCUMENT_ROW, DOCUMENT_ROW)?);
+        let row =
+            Bytes(self.read(Section::Documents, id.0 as usize * DOCUMENT_ROW, DOCUMENT_ROW)?);
         let read = || {
             Some(DocumentRow {
                 component: ComponentId(row.u32(0)?),
@@ -214,7 +220,11 @@ impl Segment {
         Ok(DocumentFacts {
             path: self.text(row.path)?.to_owned(),
             language: row.language,
-            license: if row.license == NO_LICENSE { None } else { Some(self.license(row.license)?) },
+            license: if row.license == NO_LICENSE {
+                None
+            } else {
+                Some(self.license(row.license)?)
+            },
             marks: row.marks(),
         })
     }
@@ -272,7 +282,8 @@ impl Segment {
     /// # Errors
     /// If the segment is damaged.
     pub fn component_row(&self, id: ComponentId) -> Result<ComponentRow, IndexError> {
-        let row = Bytes(self.read(Section::Components, id.0 as usize * COMPONENT_ROW, COMPONENT_ROW)?);
+        let row =
+            Bytes(self.read(Section::Components, id.0 as usize * COMPONENT_ROW, COMPONENT_ROW)?);
         let read = || {
             Some(ComponentRow {
                 purl: (row.u32(0)?, row.u32(4)?),
@@ -339,7 +350,10 @@ impl Segment {
     }
 
     /// What components are in order of: purl, digest and what else is known.
-    pub(super) fn component_key(&self, id: ComponentId) -> Result<(&str, [u8; 32], u128), IndexError> {
+    pub(super) fn component_key(
+        &self,
+        id: ComponentId,
+    ) -> Result<(&str, [u8; 32], u128), IndexError> {
         let row = self.component_row(id)?;
         Ok((self.text(row.purl)?, row.digest, row.identity))
     }
@@ -371,7 +385,8 @@ impl Segment {
     }
 
     fn license(&self, number: u32) -> Result<LicenseFact, IndexError> {
-        let row = Bytes(self.read(Section::Licenses, number as usize * LICENSE_ROW, LICENSE_ROW)?);
+        let row =
+            Bytes(self.read(Section::Licenses, number as usize * LICENSE_ROW, LICENSE_ROW)?);
         let read = || {
             let expression = self.text((row.u32(0)?, row.u32(4)?)).ok()?;
             Some(LicenseFact {
@@ -394,7 +409,12 @@ impl Segment {
 
     /// Reads a part of a section; compares its pages first.
     #[inline]
-    pub(super) fn read(&self, section: Section, offset: usize, length: usize) -> Result<&[u8], IndexError> {
+    pub(super) fn read(
+        &self,
+        section: Section,
+        offset: usize,
+        length: usize,
+    ) -> Result<&[u8], IndexError> {
         let (start, section_length) = self.sections[section as usize];
         if offset.checked_add(length).is_none_or(|end| end > section_length) {
             return Err(self.corrupt(format!("something lies outside its section {section:?}")));
@@ -471,7 +491,9 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
 }
 
 fn precision_from(number: u8) -> Option<Precision> {
-    [Precision::Exact, Precision::Imprecise].into_iter().find(|&precision| precision as u8 == number)
+    [Precision::Exact, Precision::Imprecise]
+        .into_iter()
+        .find(|&precision| precision as u8 == number)
 }
 
 fn learned_from_from(number: u8) -> Option<LearnedFrom> {

@@ -1,4 +1,5 @@
-//! What a build sets aside until it is needed: in memory as long as there is room, on disk beyond that.
+//! What a build sets aside until it is needed: in memory as long as there is room, on disk beyond
+//! that.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -8,10 +9,12 @@ use super::error::IndexError;
 use super::memory::Memory;
 use super::storage::Overflow;
 
-/// Bytes of a [`Scratch`] that are set aside together: a multiple of 12, so that no record lies across a border.
+/// Bytes of a [`Scratch`] that are set aside together: a multiple of 12, so that no record lies
+/// across a border.
 const CHUNK: usize = 60 << 10;
 
-/// Where a build sets things aside. One for all threads, so that what one of them holds is seen by the others.
+/// Where a build sets things aside. One for all threads, so that what one of them holds is seen by
+/// the others.
 #[derive(Debug)]
 pub struct Spill {
     memory: Memory,
@@ -57,7 +60,8 @@ impl Spill {
     /// If the disk is full, or refuses otherwise.
     pub fn keep(self: &Arc<Spill>, bytes: Vec<u8>) -> Result<Kept, IndexError> {
         let length = bytes.len();
-        let Some(directory) = self.directory.as_ref().filter(|_| !self.take_room(bytes.capacity())) else {
+        let Some(directory) = self.directory.as_ref().filter(|_| !self.take_room(bytes.capacity()))
+        else {
             let lease = self.directory.is_some().then(|| Lease(self.clone(), bytes.capacity()));
             return Ok(Kept { length, place: Place::Held { bytes, _lease: lease } });
         };
@@ -87,8 +91,8 @@ impl Spill {
         }
     }
 
-    /// Does what takes so many bytes of memory for a while; waits until there are so many beside what other threads
-    /// do. What takes more than there ever is goes alone.
+    /// Does what takes so many bytes of memory for a while; waits until there are so many beside
+    /// what other threads do. What takes more than there ever is goes alone.
     pub fn parsing<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
         let limit = self.memory.for_parsing();
         let bytes = bytes.min(limit);
@@ -247,7 +251,8 @@ impl Written {
     /// If they are on disk and cannot be read.
     pub fn read_at(&self, from: u64, buffer: &mut [u8]) -> Result<usize, IndexError> {
         let mut done = 0;
-        let (mut chunk, mut within) = ((from / CHUNK as u64) as usize, (from % CHUNK as u64) as usize);
+        let (mut chunk, mut within) =
+            ((from / CHUNK as u64) as usize, (from % CHUNK as u64) as usize);
         while let Some(kept) = self.chunks.get(chunk).filter(|_| done < buffer.len()) {
             let part = (kept.byte_count().saturating_sub(within)).min(buffer.len() - done);
             kept.read_part(within, &mut buffer[done..done + part])?;

@@ -1,6 +1,8 @@
-//! Index files: mapping them to read, and replacing them so that a crash at any moment leaves the old or the new.
+//! Index files: mapping them to read, and replacing them so that a crash at any moment leaves the
+//! old or the new.
 //!
-//! The one room of the library that touches the file system below the drivers, and the one with `unsafe`.
+//! The one room of the library that touches the file system below the drivers, and the one with
+//! `unsafe`.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -41,9 +43,11 @@ impl Deref for SegmentBytes {
 #[allow(unsafe_code)]
 pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
     let file = open(path)?;
-    // SAFETY: a file of the index is written once under a temporary name, published by rename, and only ever unlinked
-    // afterwards, which leaves a map intact. Whoever truncates it by hand gets a signal, as with any mapped file.
-    let map = unsafe { memmap2::Mmap::map(&file) }.map_err(|error| io_error("cannot map", path, error))?;
+    // SAFETY: a file of the index is written once under a temporary name, published by rename, and
+    // only ever unlinked afterwards, which leaves a map intact. Whoever truncates it by hand gets a
+    // signal, as with any mapped file.
+    let map = unsafe { memmap2::Mmap::map(&file) }
+        .map_err(|error| io_error("cannot map", path, error))?;
     Ok(SegmentBytes::Mapped(map))
 }
 
@@ -54,16 +58,22 @@ pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, IndexError> {
     let mut bytes = Vec::new();
     let file = open(path)?;
-    (&file).take(limit + 1).read_to_end(&mut bytes).map_err(|error| io_error("cannot read", path, error))?;
+    (&file)
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| io_error("cannot read", path, error))?;
     match bytes.len() as u64 <= limit {
         true => Ok(bytes),
-        false => {
-            Err(io_error("cannot read", path, io::Error::other(format!("it is longer than {limit} bytes"))))
-        }
+        false => Err(io_error(
+            "cannot read",
+            path,
+            io::Error::other(format!("it is longer than {limit} bytes")),
+        )),
     }
 }
 
-/// Opens a file to read it. A pipe or a device in its place would be waited for or read without end.
+/// Opens a file to read it. A pipe or a device in its place would be waited for or read without
+/// end.
 fn open(path: &Path) -> Result<File, IndexError> {
     let failed = |error| io_error("cannot open", path, error);
     if !fs::metadata(path).map_err(failed)?.is_file() {
@@ -72,7 +82,8 @@ fn open(path: &Path) -> Result<File, IndexError> {
     File::open(path).map_err(failed)
 }
 
-/// Makes a directory and those above it that are missing, so that they are there after a power failure, too.
+/// Makes a directory and those above it that are missing, so that they are there after a power
+/// failure, too.
 ///
 /// # Errors
 /// What the system says.
@@ -84,8 +95,9 @@ pub fn create_directory(path: &Path) -> Result<(), IndexError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    let parent =
-        path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    let parent = path
+        .parent()
+        .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
     if let Some(parent) = parent {
         create_directory(parent)?;
     }
@@ -103,19 +115,22 @@ pub fn create_directory(path: &Path) -> Result<(), IndexError> {
 pub fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
     let failed = |error| io_error("cannot read", directory, error);
     let entries = fs::read_dir(directory).map_err(failed)?;
-    let name = |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    let name =
+        |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
     entries.map(name).collect::<io::Result<_>>().map_err(failed)
 }
 
 impl SegmentBytes {
-    /// Lets go of the memory that what was read of a file takes; what is read again comes from the file again. A file that
-    /// is read from end to end would else count as memory of this process, all of it.
+    /// Lets go of the memory that what was read of a file takes; what is read again comes from the
+    /// file again. A file that is read from end to end would else count as memory of this process,
+    /// all of it.
     #[cfg(unix)]
     #[allow(unsafe_code)]
     pub fn release(&self) {
         if let SegmentBytes::Mapped(map) = self {
-            // SAFETY: the map is shared, read-only, and of a file that nobody changes (see [`map`]), so that the pages
-            // come back as they were. Should the system refuse, the memory stays taken.
+            // SAFETY: the map is shared, read-only, and of a file that nobody changes (see
+            // [`map`]), so that the pages come back as they were. Should the system refuse, the
+            // memory stays taken.
             let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
         }
     }
@@ -125,7 +140,8 @@ impl SegmentBytes {
     pub fn release(&self) {}
 }
 
-/// A file that grows at its end and has no name: the system removes it with the process, however that ends.
+/// A file that grows at its end and has no name: the system removes it with the process, however
+/// that ends.
 #[derive(Debug)]
 pub struct Overflow {
     file: File,
@@ -140,7 +156,8 @@ impl Overflow {
     /// What the system says.
     pub fn create(directory: &Path) -> Result<Overflow, IndexError> {
         let named = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory);
-        // Letting go of the path removes the name; whoever is killed before leaves what the next writer sweeps.
+        // Letting go of the path removes the name; whoever is killed before leaves what the next
+        // writer sweeps.
         let (file, _) = named
             .map_err(|error| io_error("cannot make a temporary file in", directory, error))?
             .into_parts();
@@ -153,9 +170,12 @@ impl Overflow {
     /// What the system says, such as that the disk is full.
     pub fn append(&self, bytes: &[u8]) -> Result<u64, IndexError> {
         let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
-        let written =
-            (&self.file).seek(io::SeekFrom::Start(*length)).and_then(|_| (&self.file).write_all(bytes));
-        written.map_err(|error| io_error("cannot write a temporary file in", &self.directory, error))?;
+        let written = (&self.file)
+            .seek(io::SeekFrom::Start(*length))
+            .and_then(|_| (&self.file).write_all(bytes));
+        written.map_err(|error| {
+            io_error("cannot write a temporary file in", &self.directory, error)
+        })?;
         let start = *length;
         *length += bytes.len() as u64;
         Ok(start)
@@ -190,8 +210,9 @@ fn read_exact_at(file: &File, mut buffer: &mut [u8], mut start: u64) -> io::Resu
 /// A buffered file to write to, with going back.
 pub type Out<'a> = io::BufWriter<&'a mut File>;
 
-/// Writes a file of a directory: temporary file, fsync, rename, fsync of the directory. `write` gives, with what else it has
-/// to tell, the name, which may depend on what was written; a file of that name is replaced.
+/// Writes a file of a directory: temporary file, fsync, rename, fsync of the directory. `write`
+/// gives, with what else it has to tell, the name, which may depend on what was written; a file of
+/// that name is replaced.
 ///
 /// # Errors
 /// What `write` or the system says; an old file is then untouched.
@@ -215,11 +236,12 @@ pub fn publish<T, E: From<IndexError>>(
     Ok(told)
 }
 
-/// How temporary files of an index start; leftovers of a killed process are swept by the next writer.
+/// How temporary files of an index start; leftovers of a killed process are swept by the next
+/// writer.
 const TEMPORARY_PREFIX: &str = ".writing-";
 
-/// Removes what a killed writer left behind: temporary files, and those whose name says `is_leftover`. Call it only
-/// while holding the lock.
+/// Removes what a killed writer left behind: temporary files, and those whose name says
+/// `is_leftover`. Call it only while holding the lock.
 pub fn sweep(directory: &Path, is_leftover: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
@@ -258,7 +280,8 @@ pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> IndexEr
     IndexError::Io { action, path: path.to_owned(), source }
 }
 
-/// Gives a temporary file its name. By the C library, and not by a call of its own as `tempfile` does: tests make it fail.
+/// Gives a temporary file its name. By the C library, and not by a call of its own as `tempfile`
+/// does: tests make it fail.
 #[cfg(unix)]
 fn persist(temporary: NamedTempFile, to: &Path) -> io::Result<()> {
     let (_file, mut path) = temporary.into_parts();

@@ -13,12 +13,13 @@ use super::format::{COMPONENT_ROW, DOCUMENT_ROW};
 use super::spill::{Scratch, Spill};
 use crate::license::LicenseFact;
 
-/// Bytes of memory that a document takes at the most while tables are made: where its tokens begin, which others are equal
-/// to it, where its block is, and what is known of its path while the table of paths doubles.
+/// Bytes of memory that a document takes at the most while tables are made: where its tokens begin,
+/// which others are equal to it, where its block is, and what is known of its path while the table
+/// of paths doubles.
 pub(super) const DOCUMENT_BYTES: u64 = 112;
 
-/// Tables as they grow. What is written is set aside; in memory is what is known of texts and licences, and where blocks
-/// are.
+/// Tables as they grow. What is written is set aside; in memory is what is known of texts and
+/// licences, and where blocks are.
 pub(super) struct Tables<'a> {
     pub(super) strings: Strings,
     pub(super) licenses: Licenses,
@@ -130,7 +131,9 @@ impl<'a> Tables<'a> {
         self.blocks.push(block);
         let (component, token_start) = (self.component_count, self.token_starts[number]);
         let mut row = Vec::with_capacity(DOCUMENT_ROW);
-        for field in [component, token_start, document.tokens(), document.lines(), path.0, path.1, license] {
+        for field in
+            [component, token_start, document.tokens(), document.lines(), path.0, path.1, license]
+        {
             row.extend_from_slice(&field.to_le_bytes());
         }
         row.extend_from_slice(&[facts.language.number(), facts.marks.to_bits(), 0, 0]);
@@ -144,7 +147,8 @@ impl<'a> Tables<'a> {
 
 /// The digest of a component's files; zeros where it is none.
 fn digest_bytes(component: &Component) -> blake3::Hash {
-    let digest = component.digest.strip_prefix("blake3:").and_then(|hex| blake3::Hash::from_hex(hex).ok());
+    let digest =
+        component.digest.strip_prefix("blake3:").and_then(|hex| blake3::Hash::from_hex(hex).ok());
     digest.unwrap_or(blake3::Hash::from_bytes([0; 32]))
 }
 
@@ -198,7 +202,8 @@ impl Identity {
     }
 }
 
-/// Three quarters of a digest: enough to tell a trillion texts apart, and no more bytes to keep than that.
+/// Three quarters of a digest: enough to tell a trillion texts apart, and no more bytes to keep
+/// than that.
 type Digest = [u32; 3];
 
 fn digest(bytes: &[u8]) -> Digest {

@@ -7,12 +7,14 @@ use super::segment::{ComponentId, DocumentId, DocumentRow, Segment};
 use crate::engine::fingerprint::{Fingerprint, fingerprints};
 
 impl Segment {
-    /// Reads everything and compares: checksums, texts, and that the fingerprints are those of the tokens. Lists all that is
-    /// wrong; nothing where the segment is whole.
+    /// Reads everything and compares: checksums, texts, and that the fingerprints are those of the
+    /// tokens. Lists all that is wrong; nothing where the segment is whole.
     pub fn damage(&self) -> Vec<IndexError> {
         let pages = self.damaged_pages().map(|(page, sections)| {
-            let sections: Vec<String> = sections.iter().map(|section| format!("{section:?}")).collect();
-            let of = if sections.is_empty() { "no section".to_owned() } else { sections.join(", ") };
+            let sections: Vec<String> =
+                sections.iter().map(|section| format!("{section:?}")).collect();
+            let of =
+                if sections.is_empty() { "no section".to_owned() } else { sections.join(", ") };
             self.corrupt(format!("the checksum of page {page} is wrong ({of})"))
         });
         let damage: Vec<IndexError> = pages.collect();
@@ -24,7 +26,11 @@ impl Segment {
     }
 
     /// Whether all that a segment holds of a component can be read.
-    pub(super) fn is_component_whole(&self, id: ComponentId, documents: std::ops::Range<u32>) -> bool {
+    pub(super) fn is_component_whole(
+        &self,
+        id: ComponentId,
+        documents: std::ops::Range<u32>,
+    ) -> bool {
         let read = || {
             self.component(&self.component_row(id)?)?;
             for number in documents {
@@ -47,12 +53,14 @@ impl Segment {
         let (mut next_token, mut lines) = (0u32, 0);
         for id in self.documents() {
             let row = self.document_row(id)?;
-            if row.token_start != next_token || u64::from(row.component.0) >= self.counts().components {
+            if row.token_start != next_token
+                || u64::from(row.component.0) >= self.counts().components
+            {
                 return Err(self.out_of_order(id.0));
             }
-            next_token = next_token
-                .checked_add(row.token_count)
-                .ok_or_else(|| self.corrupt("its documents have more tokens than a segment can hold"))?;
+            next_token = next_token.checked_add(row.token_count).ok_or_else(|| {
+                self.corrupt("its documents have more tokens than a segment can hold")
+            })?;
             lines += u64::from(row.lines);
             let facts = self.document(&row)?;
             let columns = self.columns(&row)?;
@@ -60,7 +68,9 @@ impl Segment {
             if columns.content(row.language, row.lines) != row.content
                 || !equals.iter().any(|(equal, _)| *equal == id)
             {
-                return Err(self.corrupt(format!("{} is not the content that it should be", facts.path)));
+                return Err(
+                    self.corrupt(format!("{} is not the content that it should be", facts.path))
+                );
             }
             if !facts.marks.is_searchable() {
                 continue;
@@ -78,8 +88,8 @@ impl Segment {
         Ok(())
     }
 
-    /// Where the document begins that is listed for some equal ones: of those that are searched, the one of the first
-    /// package.
+    /// Where the document begins that is listed for some equal ones: of those that are searched,
+    /// the one of the first package.
     fn listed_of(&self, equals: &[(DocumentId, DocumentRow)]) -> Result<u32, IndexError> {
         let mut first: Option<(u64, u32)> = None;
         for (_, row) in equals.iter().filter(|(_, row)| row.marks().is_searchable()) {

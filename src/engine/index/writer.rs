@@ -1,5 +1,5 @@
-//! Writes a segment as it goes: in an order that does not depend on the order in which things came, and without having
-//! all of it in memory at any time.
+//! Writes a segment as it goes: in an order that does not depend on the order in which things came,
+//! and without having all of it in memory at any time.
 //!
 //! ```text
 //!   Contents --> token starts, which documents are equal --> tables  \
@@ -7,8 +7,9 @@
 //!            --> token blocks, as they are                           /   section by section
 //! ```
 //!
-//! In memory are: some forty bytes a document for where its tokens begin and which others are equal to it, at first some
-//! sixty for names, later a run of postings, and the documents that are being read.
+//! In memory are: some forty bytes a document for where its tokens begin and which others are equal
+//! to it, at first some sixty for names, later a run of postings, and the documents that are being
+//! read.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -26,15 +27,16 @@ use super::segment::Counts;
 use super::spill::Spill;
 use super::tables::{self, Tables};
 
-/// Documents that are read in parallel before what was made of them is taken in: so many, or as many as have so many
-/// tokens.
+/// Documents that are read in parallel before what was made of them is taken in: so many, or as
+/// many as have so many tokens.
 const DOCUMENTS_AT_ONCE: usize = 1024;
 const TOKENS_AT_ONCE: u64 = 1 << 20;
 
 /// Writes a segment of some contents.
 ///
 /// # Errors
-/// If they are too much for one segment, they were taken from a segment that is damaged, or `out` fails.
+/// If they are too much for one segment, they were taken from a segment that is damaged, or `out`
+/// fails.
 pub fn write_segment(
     contents: &Contents<'_>,
     spill: &Arc<Spill>,
@@ -66,7 +68,10 @@ pub fn segment_bytes(components: Vec<PreparedComponent>) -> Result<Vec<u8>, Writ
     Ok(bytes)
 }
 
-fn write_tables<W: Write>(tables: Tables<'_>, out: &mut SectionWriter<W>) -> Result<(), WriteError> {
+fn write_tables<W: Write>(
+    tables: Tables<'_>,
+    out: &mut SectionWriter<W>,
+) -> Result<(), WriteError> {
     for (section, table) in [
         (Section::Strings, tables.strings.bytes),
         (Section::Licenses, tables.licenses.rows),
@@ -109,8 +114,11 @@ struct Layout {
 
 impl Layout {
     fn of(contents: &Contents<'_>, spill: &Spill) -> Result<Layout, IndexError> {
-        let mut layout =
-            Layout { token_starts: Vec::new(), equals: Equals::default(), counts: Counts::default() };
+        let mut layout = Layout {
+            token_starts: Vec::new(),
+            equals: Equals::default(),
+            counts: Counts::default(),
+        };
         for component in contents.components() {
             layout.counts.components += 1;
             for document in component.documents() {
@@ -126,7 +134,10 @@ impl Layout {
 
     fn add(&mut self, document: &DocumentRef<'_>) -> Result<(), IndexError> {
         if document.tokens() > MAX_DOCUMENT_TOKENS {
-            return Err(IndexError::TooLarge { what: "a document", limit: u64::from(MAX_DOCUMENT_TOKENS) });
+            return Err(IndexError::TooLarge {
+                what: "a document",
+                limit: u64::from(MAX_DOCUMENT_TOKENS),
+            });
         }
         let limit = u64::from(COMMON_LIST);
         self.token_starts.push(self.counts.tokens as u32);
@@ -176,7 +187,10 @@ impl Layout {
                 numbered.filter(|(_, number)| self.equals.is_listed(*number)).collect();
             let found = listed.into_par_iter().map(|(document, number)| {
                 let posting = |found: crate::engine::fingerprint::Fingerprint| {
-                    Posting::new(format::key(found.hash.0), self.token_starts[number] + found.position)
+                    Posting::new(
+                        format::key(found.hash.0),
+                        self.token_starts[number] + found.position,
+                    )
                 };
                 Ok(document.fingerprints()?.into_iter().map(posting).collect())
             });
@@ -200,10 +214,12 @@ mod tests {
         let document = |component: u64, number: u64| {
             let class = |i: u64| 16 + (((i / 40 + component + number) * 7 + i * i) % 60) as u8;
             let classes: Vec<u8> = (0..1500).map(class).collect();
-            let columns = Columns { names: vec![0; classes.len()], lines: vec![1; classes.len()], classes };
+            let columns =
+                Columns { names: vec![0; classes.len()], lines: vec![1; classes.len()], classes };
             let language = Language::all().next().expect("one");
             let marks = DocumentMarks::default();
-            let facts = DocumentFacts { path: format!("{number}.py"), language, license: None, marks };
+            let facts =
+                DocumentFacts { path: format!("{number}.py"), language, license: None, marks };
             PreparedDocument::kept(facts, &columns, 1, spill).expect("room")
         };
         let component = |number: u64| PreparedComponent {
@@ -232,7 +248,8 @@ mod tests {
         write_segment(&contents, &spill, &mut bytes).expect("room on disk");
         assert!(bytes == expected);
 
-        let segment = |bytes| Segment::open("a test's", SegmentBytes::Owned(bytes)).expect("a segment");
+        let segment =
+            |bytes| Segment::open("a test's", SegmentBytes::Owned(bytes)).expect("a segment");
         let mut halves = components(&spill);
         let rest = halves.split_off(2);
         let halves = [rest, halves].map(|half| segment(segment_bytes(half).expect("small enough")));

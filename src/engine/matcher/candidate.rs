@@ -8,13 +8,16 @@ use super::{Found, Query};
 use crate::engine::align::Seed;
 use crate::engine::fingerprint::{KgramHash, SCHEMES, View, keeps_name, kgrams};
 use crate::engine::index::format::MAX_CONTENTS_PER_FINGERPRINT;
-use crate::engine::index::{DocumentId, DocumentRow, Index, IndexError, Limited, Listed, SegmentId};
+use crate::engine::index::{
+    DocumentId, DocumentRow, Index, IndexError, Limited, Listed, SegmentId,
+};
 use crate::engine::model::Surprisals;
 
 /// A content of the index, and a document that has it.
 #[derive(Clone, Copy)]
 pub(super) struct Content {
-    /// Equal for equal contents; what is found goes in its order, which does not depend on segments.
+    /// Equal for equal contents; what is found goes in its order, which does not depend on
+    /// segments.
     pub digest: u128,
     pub segment: SegmentId,
     pub document: DocumentId,
@@ -36,10 +39,11 @@ pub(super) struct Candidate {
 
 /// Tokens between seeds of one candidate, at most, on either side.
 const MAX_SEED_GAP: u32 = 100;
-/// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was edited.
+/// Bits that a candidate's seeds must be worth: well below any threshold, since seeds miss what was
+/// edited.
 const MIN_ESTIMATE_BITS: f32 = 22.0;
-/// Candidates aligned for one stretch if they are strong and nearly as strong as its strongest: code that many
-/// packages carry.
+/// Candidates aligned for one stretch if they are strong and nearly as strong as its strongest:
+/// code that many packages carry.
 const MAX_CANDIDATES_PER_STRETCH: u32 = 80;
 /// How near to the strongest that is.
 const NEARLY_AS_STRONG: f32 = 0.8;
@@ -61,9 +65,9 @@ struct Hit {
     occurrences: u32,
 }
 
-/// What a candidate must promise at least. Of those that ordinary code has with an index of millions of lines, one in a
-/// thousand ends in a match, and to align them took half of a scan. The same whatever evidence is asked for: else a lower
-/// threshold would find other matches, not more.
+/// What a candidate must promise at least. Of those that ordinary code has with an index of
+/// millions of lines, one in a thousand ends in a match, and to align them took half of a scan. The
+/// same whatever evidence is asked for: else a lower threshold would find other matches, not more.
 const LEAST_PROMISE: f32 = 13.7;
 /// Candidates aligned for one stretch of the query, whatever their strength.
 const PER_STRETCH: u32 = 4;
@@ -89,14 +93,16 @@ pub(super) fn candidates(
             [_] => candidates.extend(Candidate::new(content, of_content, &worth)),
             _ => {
                 let clusters = clusters(of_content);
-                let made = clusters.iter().filter_map(|cluster| Candidate::new(content, cluster, &worth));
+                let made =
+                    clusters.iter().filter_map(|cluster| Candidate::new(content, cluster, &worth));
                 candidates.extend(made);
             }
         }
     }
     candidates.retain(|candidate| candidate.promise >= LEAST_PROMISE);
-    let strong =
-        |candidates: &[Candidate]| candidates.iter().filter(|one| one.estimate >= STRONG_BITS).count();
+    let strong = |candidates: &[Candidate]| {
+        candidates.iter().filter(|one| one.estimate >= STRONG_BITS).count()
+    };
     let before = strong(&candidates);
     let mut kept = strongest(candidates, query.side.classes.len());
     found.candidates_left_out = before - strong(&kept);
@@ -104,8 +110,8 @@ pub(super) fn candidates(
     Ok(kept)
 }
 
-/// Times that one k-gram of the query is looked up. A table repeats one thousands of times, and each time the index would
-/// answer with all tables it knows.
+/// Times that one k-gram of the query is looked up. A table repeats one thousands of times, and
+/// each time the index would answer with all tables it knows.
 const MAX_LOOKUPS_OF_A_KGRAM: u32 = 16;
 /// Hits that are looked at for one query.
 const MAX_HITS: usize = 1 << 20;
@@ -137,7 +143,11 @@ struct Gram {
 }
 
 /// Every content that holds a k-gram of the query, and every occurrence there, within limits.
-fn hits(index: &Index, query: Query<'_>, found: &mut Found) -> Result<(Vec<Content>, Vec<Hit>), IndexError> {
+fn hits(
+    index: &Index,
+    query: Query<'_>,
+    found: &mut Found,
+) -> Result<(Vec<Content>, Vec<Hit>), IndexError> {
     let (grams, places) = look_up(index, query, found)?;
     let (contents, places) = resolve(index, &places)?;
     let mut hits = Vec::with_capacity(places.len());
@@ -203,11 +213,17 @@ fn look_up(
 /// A content, by number, and a position in it.
 type ContentPlace = (u32, u32);
 
-/// The contents of some places, in order of their digests, and where in them the places are. Documents are sought in order,
-/// so that each is sought once.
-fn resolve(index: &Index, places: &[Place]) -> Result<(Vec<Content>, Vec<ContentPlace>), IndexError> {
-    let mut order: Vec<(SegmentId, u32, u32)> =
-        places.iter().zip(0..).map(|(place, number)| (place.segment, place.global, number)).collect();
+/// The contents of some places, in order of their digests, and where in them the places are.
+/// Documents are sought in order, so that each is sought once.
+fn resolve(
+    index: &Index,
+    places: &[Place],
+) -> Result<(Vec<Content>, Vec<ContentPlace>), IndexError> {
+    let mut order: Vec<(SegmentId, u32, u32)> = places
+        .iter()
+        .zip(0..)
+        .map(|(place, number)| (place.segment, place.global, number))
+        .collect();
     order.sort_unstable();
     let mut documents: Vec<Content> = Vec::new();
     let mut resolved = vec![(0, 0); places.len()];
@@ -265,8 +281,8 @@ fn compared(
 }
 
 impl Gram {
-    /// Leaves of the places of the k-gram those that one segment of the whole corpus would list, and counts the packages
-    /// that hold it: versions of a package and equal contents count once.
+    /// Leaves of the places of the k-gram those that one segment of the whole corpus would list,
+    /// and counts the packages that hold it: versions of a package and equal contents count once.
     fn occurrences(
         &self,
         index: &Index,
@@ -285,7 +301,8 @@ impl Gram {
                 limited.contents.binary_search(&contents[place.0 as usize].digest).is_ok()
             };
             places.retain(is_kept);
-            listed = if limited.is_common { Listed::SomePackages } else { Listed::SomeOfEachPackage };
+            listed =
+                if limited.is_common { Listed::SomePackages } else { Listed::SomeOfEachPackage };
         }
         if listed == Listed::SomePackages {
             found.common_fingerprints += 1;
@@ -315,7 +332,8 @@ impl Gram {
         if self.listed == Listed::All && places.len() <= MAX_CONTENTS_PER_FINGERPRINT {
             return Ok(None);
         }
-        let mut digests: Vec<u128> = places.iter().map(|place| contents[place.0 as usize].digest).collect();
+        let mut digests: Vec<u128> =
+            places.iter().map(|place| contents[place.0 as usize].digest).collect();
         digests.dedup();
         match self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
             true => Ok(None),
@@ -385,16 +403,18 @@ impl Candidate {
     }
 }
 
-/// What the logarithms of a candidate's measures weigh in its promise: by logistic regression of whether an alignment reaches
-/// 68 bits, on copies planted from the development half of the evaluation and on packages that copy nothing, rounded.
+/// What the logarithms of a candidate's measures weigh in its promise: by logistic regression of
+/// whether an alignment reaches 68 bits, on copies planted from the development half of the
+/// evaluation and on packages that copy nothing, rounded.
 const IN_LINE_WEIGHT: f32 = 3.5;
 const STRUCTURE_WEIGHT: f32 = 0.85;
 const OCCURRENCES_WEIGHT: f32 = -0.8;
-/// Seeds are in line if their diagonals differ by so many tokens at most: a copy has gaps, but few large ones.
+/// Seeds are in line if their diagonals differ by so many tokens at most: a copy has gaps, but few
+/// large ones.
 const IN_LINE: i64 = 24;
 
-/// How likely an alignment of these seeds is to be worth something, going by the bits of those that lie in line, the
-/// structure of all, and how many packages hold the same k-grams.
+/// How likely an alignment of these seeds is to be worth something, going by the bits of those that
+/// lie in line, the structure of all, and how many packages hold the same k-grams.
 fn promise(hits: &[Hit], worth: &TokenWorth<'_>) -> f32 {
     let in_line = worth.covered(&in_line(hits), |i, view| worth.bits(i, view));
     let structure = worth.covered(hits, |i, _| worth.surprisals.structure_bits(i as usize));
@@ -441,8 +461,8 @@ impl Stretch {
     }
 }
 
-/// Keeps, for each stretch of the query, the candidates that promise most: a file copied from five places shows five
-/// owners, however strong one of them is.
+/// Keeps, for each stretch of the query, the candidates that promise most: a file copied from five
+/// places shows five owners, however strong one of them is.
 fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let place = |c: &Candidate| (c.content.digest, c.query);
@@ -450,9 +470,11 @@ fn strongest(mut candidates: Vec<Candidate>, query_tokens: usize) -> Vec<Candida
     });
     let mut stretches = vec![Stretch::default(); query_tokens / STRETCH as usize + 1];
     candidates.retain(|candidate| {
-        let range = (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
+        let range =
+            (candidate.query.0 / STRETCH) as usize..=((candidate.query.1 - 1) / STRETCH) as usize;
         let covered = &mut stretches[range];
-        let free = covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate)).count();
+        let free =
+            covered.iter().filter(|stretch| stretch.has_room_for(candidate.estimate)).count();
         let keep = free * 2 > covered.len();
         if keep {
             covered.iter_mut().for_each(|stretch| stretch.keep(candidate.estimate));
@@ -469,8 +491,8 @@ struct TokenWorth<'a> {
 }
 
 impl TokenWorth<'_> {
-    /// The sum over the tokens that some hits cover, which come in order of the query; each token counts once, in the view
-    /// of the first hit that covers it.
+    /// The sum over the tokens that some hits cover, which come in order of the query; each token
+    /// counts once, in the view of the first hit that covers it.
     fn covered(&self, hits: &[Hit], bits: impl Fn(u32, u8) -> f32) -> f32 {
         let mut sum = 0.0;
         let mut covered_to = 0;

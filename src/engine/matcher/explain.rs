@@ -78,7 +78,9 @@ pub struct Standing {
 
 /// How each owner of a match stands, in their order.
 pub fn standings(owners: &[Owner]) -> Vec<Standing> {
-    let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)) else { return Vec::new() };
+    let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)) else {
+        return Vec::new();
+    };
     let standing = |owner: &Owner| Standing {
         part_of_strongest: owner.bits / strongest.bits,
         plausible_origin: merge::is_plausible_origin(owner, strongest),
@@ -86,7 +88,8 @@ pub fn standings(owners: &[Owner]) -> Vec<Standing> {
     owners.iter().map(standing).collect()
 }
 
-/// Redoes the strongest alignment of each of some matches that [`super::find`] made of the same query.
+/// Redoes the strongest alignment of each of some matches that [`super::find`] made of the same
+/// query.
 ///
 /// # Errors
 /// If the index is damaged.
@@ -99,7 +102,8 @@ pub fn explain(
 ) -> Result<Vec<Option<Account>>, IndexError> {
     let groups = groups(index, model, query, threshold_bits, &mut Found::default())?;
     let account = |found: &Match| {
-        // No two matches are of the same tokens: `merge` puts the weaker one into the group of the stronger.
+        // No two matches are of the same tokens: `merge` puts the weaker one into the group of the
+        // stronger.
         let Some(group) = groups.iter().find(|group| group[0].tokens == found.tokens) else {
             return Ok(None);
         };
@@ -120,8 +124,8 @@ pub fn explain(
     matches.iter().map(account).collect()
 }
 
-/// The component and the document to name for an alignment: of those that hold its content the likeliest owner, and else the
-/// first.
+/// The component and the document to name for an alignment: of those that hold its content the
+/// likeliest owner, and else the first.
 fn likeliest_holder(
     index: &Index,
     aligned: &Aligned,
@@ -129,10 +133,14 @@ fn likeliest_holder(
 ) -> Result<Option<(Purl, String)>, IndexError> {
     let mut holders = Vec::new();
     for holder in index.holders(aligned.content.digest)? {
-        holders.push((holder.segment.purl(&holder.component)?, holder.segment.document(&holder.row)?.path));
+        holders.push((
+            holder.segment.purl(&holder.component)?,
+            holder.segment.document(&holder.row)?.path,
+        ));
     }
-    let owns =
-        |owner: &Owner| holders.iter().position(|(purl, path)| (purl, path) == (&owner.purl, &owner.path));
+    let owns = |owner: &Owner| {
+        holders.iter().position(|(purl, path)| (purl, path) == (&owner.purl, &owner.path))
+    };
     let place = owners.iter().find_map(owns).unwrap_or(0);
     Ok(holders.into_iter().nth(place))
 }
@@ -151,8 +159,13 @@ fn account(
     let surprisals = query.surprisals(model);
     let scoring = Scoring { surprisals: &surprisals, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
-    let evidence =
-        evidence::recorded(&surprisals, query.side, scoring.document, &aligned.weighed, &mut ledger);
+    let evidence = evidence::recorded(
+        &surprisals,
+        query.side,
+        scoring.document,
+        &aligned.weighed,
+        &mut ledger,
+    );
     let mut entries: Vec<AccountedPair> =
         ledger.entries().iter().map(|entry| scoring.pair(*entry, lines)).collect();
     entries.sort_by_key(|accounted| accounted.entry.pair);
@@ -166,7 +179,8 @@ fn account(
     })
 }
 
-/// Windows of lines tried for a counterfactual are stepped so that a long match has no more than so many steps.
+/// Windows of lines tried for a counterfactual are stepped so that a long match has no more than so
+/// many steps.
 const MAX_STEPS: usize = 64;
 
 /// Runs of which is told what the match would be without them.
@@ -193,8 +207,11 @@ impl Scoring<'_> {
     }
 
     fn runs(&self, ledger: &Ledger) -> Vec<AccountedRun> {
-        let mut runs: Vec<AccountedRun> =
-            ledger.runs().into_iter().map(|entry| AccountedRun { entry, bits_without: None }).collect();
+        let mut runs: Vec<AccountedRun> = ledger
+            .runs()
+            .into_iter()
+            .map(|entry| AccountedRun { entry, bits_without: None })
+            .collect();
         let mut strongest: Vec<usize> = (0..runs.len()).collect();
         let bits = |number: usize| runs[number].entry.parts.bits();
         strongest.sort_by(|&a, &b| bits(b).total_cmp(&bits(a)).then(a.cmp(&b)));
@@ -206,8 +223,8 @@ impl Scoring<'_> {
         runs
     }
 
-    /// The evidence of the strongest stretch that would be left if some tokens of the query did not correspond. What
-    /// overlaps the strongest alignment hides behind it as long as it is there.
+    /// The evidence of the strongest stretch that would be left if some tokens of the query did not
+    /// correspond. What overlaps the strongest alignment hides behind it as long as it is there.
     fn bits_without(&self, is_rewritten: impl Fn(u32) -> bool) -> f32 {
         let left = |other: &&[Block]| self.bits_left(other, &is_rewritten);
         self.overlapping.iter().map(left).fold(0.0, f32::max)
@@ -220,16 +237,18 @@ impl Scoring<'_> {
         }
         blocks.retain(|block| !block.pairs.is_empty());
         let seen = &mut Seen::default();
-        let stretches = evidence::stretches(self.surprisals, self.query.side, self.document, &blocks, seen);
+        let stretches =
+            evidence::stretches(self.surprisals, self.query.side, self.document, &blocks, seen);
         stretches.first().map_or(0.0, |(_, evidence)| evidence.bits)
     }
 
-    /// The fewest lines in a row without which the evidence falls below the threshold; of those the ones that leave
-    /// the least.
+    /// The fewest lines in a row without which the evidence falls below the threshold; of those the
+    /// ones that leave the least.
     fn clearing(&self, threshold_bits: f32) -> Option<Clearing> {
         let blocks = self.overlapping.iter().copied().flatten();
         let pairs = blocks.flat_map(|block| &block.pairs);
-        let lines: BTreeSet<u32> = pairs.map(|pair| self.query.lines[pair.query as usize]).collect();
+        let lines: BTreeSet<u32> =
+            pairs.map(|pair| self.query.lines[pair.query as usize]).collect();
         let lines: Vec<u32> = lines.into_iter().collect();
         let step = lines.len().div_ceil(MAX_STEPS).max(1);
         let mut best: Option<(usize, Clearing)> = None;
@@ -256,7 +275,8 @@ impl Scoring<'_> {
 
     fn without_lines(&self, lines: &[u32]) -> Clearing {
         let range = LineRange { first: lines[0], last: lines[lines.len() - 1] };
-        let inside = |token: u32| (range.first..=range.last).contains(&self.query.lines[token as usize]);
+        let inside =
+            |token: u32| (range.first..=range.last).contains(&self.query.lines[token as usize]);
         Clearing { lines: range, bits_left: self.bits_without(inside) }
     }
 }

@@ -15,8 +15,8 @@ use crate::text::span::{LineRange, TokenRange};
 const SAME_SPAN: f32 = 0.5;
 /// Tokens outside of all stronger matches that are weighed by themselves, at least.
 const MIN_REST: u32 = 12;
-/// What an alignment covers outside of stronger ones is a match of its own from so many bits on. Less is the ragged edge of the
-/// same copy, and a second report of it would say nothing new.
+/// What an alignment covers outside of stronger ones is a match of its own from so many bits on.
+/// Less is the ragged edge of the same copy, and a second report of it would say nothing new.
 const REST_BITS: f32 = 120.0;
 /// A document inside a match is an owner if its evidence is this part of the strongest one's.
 const OWNER_BITS: f32 = 0.3;
@@ -26,15 +26,18 @@ const ORIGIN_BITS: f32 = 0.75;
 const ORIGIN_OF_VENDORED_BITS: f32 = 0.3;
 /// Owners have equal evidence if one has this part of the other's.
 const NEARLY_EQUAL_BITS: f32 = 0.9;
-/// The match is as much of two components if its share of the one is this part of its share of the other.
+/// The match is as much of two components if its share of the one is this part of its share of the
+/// other.
 const COMPARABLE_SHARE: f32 = 0.1;
-/// Another version of an owner's package holds the code too if its evidence is this part of the owner's.
+/// Another version of an owner's package holds the code too if its evidence is this part of the
+/// owner's.
 const SAME_IN_VERSION: f32 = 0.75;
 /// Owners kept for a match.
 const MAX_OWNERS: usize = 50;
 
-/// Groups alignments by local span, the strongest of each group first. What an alignment covers outside of the groups
-/// that are stronger is weighed by itself: a copy may reach further than a stronger one of the same code.
+/// Groups alignments by local span, the strongest of each group first. What an alignment covers
+/// outside of the groups that are stronger is weighed by itself: a copy may reach further than a
+/// stronger one of the same code.
 pub(super) fn group(
     aligned: Vec<Aligned>,
     mut weigh: impl FnMut(&Aligned, &[Block]) -> Result<Vec<Aligned>, IndexError>,
@@ -66,12 +69,14 @@ pub(super) fn matches(
     threshold_bits: f32,
 ) -> Result<Vec<Match>, IndexError> {
     let strong = groups.iter().filter(|group| group[0].evidence.bits >= threshold_bits);
-    let mut matches = strong.map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;
+    let mut matches =
+        strong.map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;
     matches.sort_by_key(|found| found.tokens);
     Ok(matches)
 }
 
-/// The pairs of an alignment outside of all groups, if they are fewer than it has and enough to be weighed.
+/// The pairs of an alignment outside of all groups, if they are fewer than it has and enough to be
+/// weighed.
 fn rest(aligned: &Aligned, groups: &[Vec<Aligned>]) -> Option<Vec<Block>> {
     let near: Vec<TokenRange> = groups.iter().map(|group| group[0].tokens).collect();
     let near: Vec<TokenRange> =
@@ -79,7 +84,8 @@ fn rest(aligned: &Aligned, groups: &[Vec<Aligned>]) -> Option<Vec<Block>> {
     if near.iter().any(|tokens| tokens.overlap(aligned.tokens) + MIN_REST > aligned.tokens.len()) {
         return None;
     }
-    let is_free = |token: u32| !near.iter().any(|tokens| (tokens.start..tokens.end).contains(&token));
+    let is_free =
+        |token: u32| !near.iter().any(|tokens| (tokens.start..tokens.end).contains(&token));
     let mut blocks = aligned.weighed.clone();
     for block in &mut blocks {
         block.pairs.retain(|pair| is_free(pair.query));
@@ -186,7 +192,8 @@ struct Claimant<'a> {
 }
 
 impl Claimant<'_> {
-    /// Returns the owner with its dependencies and vendored packages, which are read for the owners kept only.
+    /// Returns the owner with its dependencies and vendored packages, which are read for the owners
+    /// kept only.
     fn into_owner(self) -> Result<Owner, IndexError> {
         let Claimant { owner, holder } = self;
         let depends_on = holder.segment.dependencies(&holder.component)?.into();
@@ -218,16 +225,19 @@ fn owner(claim: &Claim<'_>, holder: &Holder<'_>) -> Result<Owner, IndexError> {
     })
 }
 
-/// Whether an owner may be the origin, going by its evidence beside that of the strongest. A host carries its vendored
-/// copy unchanged while the origin moves on, so that against a vendored copy less will do.
+/// Whether an owner may be the origin, going by its evidence beside that of the strongest. A host
+/// carries its vendored copy unchanged while the origin moves on, so that against a vendored copy
+/// less will do.
 pub fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
-    let needed = if strongest.vendored && !owner.vendored { ORIGIN_OF_VENDORED_BITS } else { ORIGIN_BITS };
+    let needed =
+        if strongest.vendored && !owner.vendored { ORIGIN_OF_VENDORED_BITS } else { ORIGIN_BITS };
     owner.bits >= needed * strongest.bits
 }
 
-/// Orders owners, likeliest first: plausible origins before others; among those first what is not in a vendored folder,
-/// then the component of which the match is the larger share. A library of one file is the origin of what a framework
-/// carries along. The others go by evidence. [`put_earliest_first`] then hears the days of publication.
+/// Orders owners, likeliest first: plausible origins before others; among those first what is not
+/// in a vendored folder, then the component of which the match is the larger share. A library of
+/// one file is the origin of what a framework carries along. The others go by evidence.
+/// [`put_earliest_first`] then hears the days of publication.
 fn rank(claimants: &mut [Claimant<'_>]) {
     let owners = claimants.iter().map(|claimant| &claimant.owner);
     let Some(strongest) = owners.max_by(|a, b| a.bits.total_cmp(&b.bits)).cloned() else { return };
@@ -237,12 +247,15 @@ fn rank(claimants: &mut [Claimant<'_>]) {
         (true, true) => b.bits.total_cmp(&a.bits),
         (a, b) => a.cmp(&b),
     };
-    let by_name = |a: &Owner, b: &Owner| (&a.purl, &a.path, a.lines).cmp(&(&b.purl, &b.path, b.lines));
-    claimants.sort_by(|a, b| by_likelihood(&a.owner, &b.owner).then_with(|| by_name(&a.owner, &b.owner)));
+    let by_name =
+        |a: &Owner, b: &Owner| (&a.purl, &a.path, a.lines).cmp(&(&b.purl, &b.path, b.lines));
+    claimants.sort_by(|a, b| {
+        by_likelihood(&a.owner, &b.owner).then_with(|| by_name(&a.owner, &b.owner))
+    });
 }
 
-/// Leaves one owner for each package, whatever its versions and documents: the likeliest, which knows the others'
-/// versions as far as they hold nearly as much of the code.
+/// Leaves one owner for each package, whatever its versions and documents: the likeliest, which
+/// knows the others' versions as far as they hold nearly as much of the code.
 fn best_of_each_package(claimants: Vec<Claimant<'_>>) -> Vec<Claimant<'_>> {
     let mut kept: Vec<Claimant<'_>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -268,11 +281,13 @@ fn best_of_each_package(claimants: Vec<Claimant<'_>>) -> Vec<Claimant<'_>> {
     kept
 }
 
-/// Orders the owners that may equally well be the origin by the day they were published, the earliest first. They
-/// take the places that they have: an owner whose day is not known keeps its own.
+/// Orders the owners that may equally well be the origin by the day they were published, the
+/// earliest first. They take the places that they have: an owner whose day is not known keeps its
+/// own.
 ///
-/// The day of one release says little of the age of its code. It is heard where all else is equal: a small library is
-/// the origin of what a framework carries along, however young its latest release is.
+/// The day of one release says little of the age of its code. It is heard where all else is equal:
+/// a small library is the origin of what a framework carries along, however young its latest
+/// release is.
 fn put_earliest_first(owners: &mut [Owner]) {
     let Some(first) = owners.first().cloned() else { return };
     let is_as_likely = |owner: &Owner| {
@@ -281,7 +296,8 @@ fn put_earliest_first(owners: &mut [Owner]) {
             && owner.bits >= NEARLY_EQUAL_BITS * first.bits
             && owner.share >= COMPARABLE_SHARE * first.share
     };
-    let places: Vec<usize> = (0..owners.len()).filter(|&place| is_as_likely(&owners[place])).collect();
+    let places: Vec<usize> =
+        (0..owners.len()).filter(|&place| is_as_likely(&owners[place])).collect();
     let mut by_day: Vec<Owner> = places.iter().map(|&place| owners[place].clone()).collect();
     by_day.sort_by_key(|owner| owner.published);
     for (place, owner) in places.into_iter().zip(by_day) {
@@ -294,8 +310,8 @@ fn earlier(a: Option<Day>, b: Option<Day>) -> Option<Day> {
     [a, b].into_iter().flatten().min()
 }
 
-/// Compares versions by their numbers and then as texts: `1.9` comes before `1.10`. Which of `1.0` and `1.0rc1` is
-/// older every ecosystem answers in its own way, and no verdict hangs on it.
+/// Compares versions by their numbers and then as texts: `1.9` comes before `1.10`. Which of `1.0`
+/// and `1.0rc1` is older every ecosystem answers in its own way, and no verdict hangs on it.
 fn in_order_of_release(a: &str, b: &str) -> Ordering {
     let numbers = |version: &str| -> Vec<u64> {
         version

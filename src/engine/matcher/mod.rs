@@ -10,7 +10,9 @@ mod explain;
 mod merge;
 
 pub use crate::engine::evidence::{CopyKind, Evidence};
-pub use explain::{Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings};
+pub use explain::{
+    Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings,
+};
 pub use merge::is_plausible_origin;
 
 use std::collections::BTreeSet;
@@ -21,7 +23,9 @@ use candidate::Content;
 use crate::engine::align::{Aligner, Block, Pair, Side};
 use crate::engine::evidence::{self, Seen, Sides};
 use crate::engine::index::documents::Day;
-use crate::engine::index::{ComponentId, DocumentRow, Holder, Index, IndexError, LazyColumns, SegmentId};
+use crate::engine::index::{
+    ComponentId, DocumentRow, Holder, Index, IndexError, LazyColumns, SegmentId,
+};
 use crate::engine::model::{Model, Surprisals};
 use crate::license::LicenseFact;
 use crate::purl::Purl;
@@ -40,8 +44,9 @@ pub struct Match {
     pub evidence: Evidence,
     /// Who may own it, likeliest first; never empty.
     pub owners: Vec<Owner>,
-    /// Hash of the classes and names of the matched tokens, without what corresponds at the edges in a few tokens only:
-    /// part of a finding's identity, which what stands next to a copy must not change.
+    /// Hash of the classes and names of the matched tokens, without what corresponds at the edges
+    /// in a few tokens only: part of a finding's identity, which what stands next to a copy must
+    /// not change.
     pub content: u64,
 }
 
@@ -50,8 +55,8 @@ pub struct Match {
 pub struct Owner {
     /// The component, with its version.
     pub purl: Purl,
-    /// The versions of the same package that hold at least nearly as much of the code, oldest first, this one's
-    /// included. Empty where they have none.
+    /// The versions of the same package that hold at least nearly as much of the code, oldest
+    /// first, this one's included. Empty where they have none.
     pub versions: Vec<String>,
     /// Path of the document inside the component.
     pub path: String,
@@ -84,7 +89,8 @@ pub struct Query<'a> {
     pub freedom: &'a [Freedom],
     /// The line of each token.
     pub lines: &'a [u32],
-    /// How many lines around a range of tokens belong to it without holding a token: attributes, closing brackets.
+    /// How many lines around a range of tokens belong to it without holding a token: attributes,
+    /// closing brackets.
     pub margins: &'a dyn Fn(TokenRange) -> Margins,
     /// Components that are not compared with.
     pub without: &'a LeftOut,
@@ -137,7 +143,8 @@ pub struct Found {
     pub matches: Vec<Match>,
     /// Fingerprints of the query that are too common in the index to be listed.
     pub common_fingerprints: usize,
-    /// K-grams of the query that were not looked up, because it repeats them or has too many hits already.
+    /// K-grams of the query that were not looked up, because it repeats them or has too many hits
+    /// already.
     pub kgrams_left_out: usize,
     /// Strong candidates that were not aligned because as many others covered the same stretch.
     pub candidates_left_out: usize,
@@ -198,7 +205,8 @@ impl Covered {
     }
 }
 
-/// Marks the tokens of a stream that alignments with evidence of at least `threshold_bits` pair with indexed ones.
+/// Marks the tokens of a stream that alignments with evidence of at least `threshold_bits` pair
+/// with indexed ones.
 ///
 /// # Errors
 /// If the index is damaged.
@@ -209,7 +217,9 @@ pub fn covered(
     threshold_bits: f32,
 ) -> Result<Covered, IndexError> {
     let mut covered = vec![false; query.side.classes.len()];
-    for aligned in Bench::new(index, model, query, threshold_bits).align_all(&mut Found::default())? {
+    for aligned in
+        Bench::new(index, model, query, threshold_bits).align_all(&mut Found::default())?
+    {
         let blocks = without_next_definition(query, aligned.weighed);
         let pairs = blocks.iter().flat_map(|block| &block.pairs);
         pairs.for_each(|pair| covered[pair.query as usize] = true);
@@ -260,7 +270,11 @@ impl<'a> Bench<'a> {
     }
 
     /// What a part of an alignment's pairs is worth by itself.
-    fn weigh_rest(&mut self, aligned: &Aligned, rest: &[Block]) -> Result<Vec<Aligned>, IndexError> {
+    fn weigh_rest(
+        &mut self,
+        aligned: &Aligned,
+        rest: &[Block],
+    ) -> Result<Vec<Aligned>, IndexError> {
         let content = aligned.content;
         let segment = self.index.segment(content.segment);
         let columns = segment.remembered_columns(content.document, &aligned.row)?;
@@ -332,20 +346,26 @@ fn side(columns: &LazyColumns) -> Side<'_> {
     Side { classes: &columns.classes, names: &columns.names }
 }
 
-/// Tokens that must correspond in a row at the edge of a match to belong to its identity, and tokens of another
-/// definition there that do not. An alignment that runs on into what stands next to a copy finds a `return` here and a
-/// `def` there.
+/// Tokens that must correspond in a row at the edge of a match to belong to its identity, and
+/// tokens of another definition there that do not. An alignment that runs on into what stands next
+/// to a copy finds a `return` here and a `def` there.
 const CORE_RUN: usize = 8;
 
-/// The tokens from the first longer run of corresponding ones to the last, without the edge of another definition.
+/// The tokens from the first longer run of corresponding ones to the last, without the edge of
+/// another definition.
 fn core(query: Query<'_>, blocks: &[Block]) -> Option<TokenRange> {
     let in_a_row = |a: &Pair, b: &Pair| (a.query + 1, a.document + 1) == (b.query, b.document);
-    let long =
-        || blocks.iter().flat_map(|block| block.pairs.chunk_by(in_a_row)).filter(|r| r.len() >= CORE_RUN);
+    let long = || {
+        blocks
+            .iter()
+            .flat_map(|block| block.pairs.chunk_by(in_a_row))
+            .filter(|r| r.len() >= CORE_RUN)
+    };
     let start = long().map(|run| run[0].query).min()?;
     let end = long().map(|run| run[run.len() - 1].query + 1).max()?;
-    let opens =
-        |&token: &u32| query.language.opens_definition(TokenClass(query.side.classes[token as usize]));
+    let opens = |&token: &u32| {
+        query.language.opens_definition(TokenClass(query.side.classes[token as usize]))
+    };
     let edge = CORE_RUN as u32;
     if end - start <= 2 * edge {
         return Some(TokenRange { start, end });
@@ -354,7 +374,8 @@ fn core(query: Query<'_>, blocks: &[Block]) -> Option<TokenRange> {
     Some(TokenRange { start, end: (end - edge..end).find(opens).unwrap_or(end) })
 }
 
-/// Takes off the word that begins the next definition: it follows a copied function on both sides by chance.
+/// Takes off the word that begins the next definition: it follows a copied function on both sides
+/// by chance.
 fn without_next_definition(query: Query<'_>, mut blocks: Vec<Block>) -> Vec<Block> {
     let class = |pair: &Pair| TokenClass(query.side.classes[pair.query as usize]);
     for block in &mut blocks {
@@ -367,12 +388,19 @@ fn without_next_definition(query: Query<'_>, mut blocks: Vec<Block>) -> Vec<Bloc
     blocks
 }
 
-/// The lines of a range of document tokens with margins as the query has them, as far as there is room.
-fn document_lines((first, last): (usize, usize), document: &Document<'_>, margins: Margins) -> LineRange {
+/// The lines of a range of document tokens with margins as the query has them, as far as there is
+/// room.
+fn document_lines(
+    (first, last): (usize, usize),
+    document: &Document<'_>,
+    margins: Margins,
+) -> LineRange {
     let (lines, line_count) = (document.lines, document.row.lines);
     let before = lines[first] - first.checked_sub(1).map_or(0, |previous| lines[previous]);
-    let after =
-        lines.get(last + 1).map_or(line_count.saturating_add(1), |&next| next).saturating_sub(lines[last]);
+    let after = lines
+        .get(last + 1)
+        .map_or(line_count.saturating_add(1), |&next| next)
+        .saturating_sub(lines[last]);
     LineRange {
         first: lines[first] - margins.before.min(before.saturating_sub(1)),
         last: lines[last] + margins.after.min(after.saturating_sub(1)),

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{
-    HEADER_BYTES, MAX_ORDER, NAME_COUNT, STEPS_PER_BIT, View, gram_push, gram_seed, named_code, slot_and_tag,
+    HEADER_BYTES, MAX_ORDER, NAME_COUNT, STEPS_PER_BIT, View, gram_push, gram_seed, named_code,
+    slot_and_tag,
 };
 use crate::text::language::Language;
 use crate::text::token::TokenClass;
@@ -55,8 +56,8 @@ struct Estimate {
     gain: f32,
 }
 
-/// Learns a model from documents sorted by package, for a corpus of `corpus_tokens` tokens, in the form
-/// [`Model::read`](super::Model::read) takes. The same documents give the same bytes.
+/// Learns a model from documents sorted by package, for a corpus of `corpus_tokens` tokens, in the
+/// form [`Model::read`](super::Model::read) takes. The same documents give the same bytes.
 pub fn learn(documents: Vec<TrainingDocument>, corpus_tokens: u64) -> Vec<u8> {
     let names = name_table(&documents);
     let mut sample = Sample::new(documents);
@@ -68,7 +69,8 @@ pub fn learn(documents: Vec<TrainingDocument>, corpus_tokens: u64) -> Vec<u8> {
     serialize(&names, &estimates)
 }
 
-/// The documents one behind the other, with the gram that ends at each token, of an order that grows.
+/// The documents one behind the other, with the gram that ends at each token, of an order that
+/// grows.
 struct Sample {
     documents: Vec<Extent>,
     /// Class and name of each token.
@@ -170,9 +172,10 @@ impl Sample {
         }
     }
 
-    /// The occurrences of all grams of that order whose context is to be extended. Those whose contexts fall into the
-    /// same part are side by side, in order: so little is counted at a time that it stays in the processor's cache, and
-    /// whoever counts a part sees all that follows its contexts. Tells where the parts end.
+    /// The occurrences of all grams of that order whose context is to be extended. Those whose
+    /// contexts fall into the same part are side by side, in order: so little is counted at a time
+    /// that it stays in the processor's cache, and whoever counts a part sees all that follows its
+    /// contexts. Tells where the parts end.
     fn by_context(&self, order: usize, occurrences: &mut Vec<Occurrence>) -> Vec<usize> {
         let parts = (self.tokens.len() / TOKENS_OF_A_PART).next_power_of_two().min(MAX_PARTS);
         let part_of = |context: u64| (context >> 32) as usize & (parts - 1);
@@ -336,7 +339,10 @@ fn name_table(documents: &[TrainingDocument]) -> Vec<u8> {
         }
         packages += 1;
     }
-    shares.iter().map(|&share| steps((f64::from(packages.max(1)) / share.max(1e-9)).log2() as f32)).collect()
+    shares
+        .iter()
+        .map(|&share| steps((f64::from(packages.max(1)) / share.max(1e-9)).log2() as f32))
+        .collect()
 }
 
 fn steps(bits: f32) -> u8 {

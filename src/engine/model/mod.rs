@@ -1,13 +1,14 @@
 //! The model of ordinary code: how surprising a token is where it stands.
 //!
-//! Two n-gram models with back-off, learned from an index, for each language apart, and stored with it:
-//! *structure* predicts the class of a token from the classes before it, *named* predicts class and outside name
-//! together, so that an idiom (`super().__init__(`, `impl fmt::Display for`) is as unsurprising as it should be. An
-//! n-gram counts by how many packages write it, each package's vote bounded: what one project repeats is its own
-//! style, not ordinary code.
+//! Two n-gram models with back-off, learned from an index, for each language apart, and stored with
+//! it: *structure* predicts the class of a token from the classes before it, *named* predicts class
+//! and outside name together, so that an idiom (`super().__init__(`, `impl fmt::Display for`) is as
+//! unsurprising as it should be. An n-gram counts by how many packages write it, each package's
+//! vote bounded: what one project repeats is its own style, not ordinary code.
 //!
-//! Surprisal is -log2 of a probability, in bits. The estimate is that of the longest stored context; n-grams whose
-//! shorter context already says the same are not stored (Stolcke 1998, entropy-based pruning, in its simplest form).
+//! Surprisal is -log2 of a probability, in bits. The estimate is that of the longest stored
+//! context; n-grams whose shorter context already says the same are not stored (Stolcke 1998,
+//! entropy-based pruning, in its simplest form).
 
 mod learn;
 mod surprisals;
@@ -73,7 +74,8 @@ impl<'a> Model<'a> {
     pub fn named_bits(&self, language: Language, classes: &[u8], names: &[u16], i: usize) -> f32 {
         let code = |at: usize| u64::from(named_code(classes[at], names[at]));
         let known = self.surprisal(View::Named, language, i, code);
-        let unknown = || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
+        let unknown =
+            || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
         known.unwrap_or_else(unknown).min(MAX_NAMED_BITS)
     }
 
@@ -83,7 +85,8 @@ impl<'a> Model<'a> {
         (f32::from(stored) / STEPS_PER_BIT).min(MAX_NAME_BITS)
     }
 
-    /// Whether several packages define something of that name, so that an interface may have dictated it.
+    /// Whether several packages define something of that name, so that an interface may have
+    /// dictated it.
     pub fn is_common_definition(&self, language: Language, name: NameHash) -> bool {
         let code = named_code(TokenClass::DEFINITION.0, name.0);
         self.slot(gram_push(gram_seed(View::Named, language), u64::from(code))).is_some()
@@ -98,7 +101,8 @@ impl<'a> Model<'a> {
     ) -> Option<f32> {
         let mut found = None;
         let mut hash = gram_seed(view, language);
-        // Grams are hashed from the newest token to the oldest, so that each longer context extends the shorter one.
+        // Grams are hashed from the newest token to the oldest, so that each longer context extends
+        // the shorter one.
         for order in 1..=MAX_ORDER.min(i + 1) {
             hash = gram_push(hash, code(i + 1 - order));
             found = self.slot(hash).or(found);
@@ -124,7 +128,8 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The code of a token in the named view: its class, and its name if that comes from outside or is being defined.
+/// The code of a token in the named view: its class, and its name if that comes from outside or is
+/// being defined.
 fn named_code(class: u8, name: u16) -> u32 {
     let class_of = TokenClass(class);
     let outside = class_of.is_outside_name() || class_of == TokenClass::DEFINITION;
@@ -140,7 +145,8 @@ fn gram_seed(view: View, language: Language) -> u64 {
 }
 
 fn gram_push(hash: u64, code: u64) -> u64 {
-    let mixed = (hash ^ code.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed =
+        (hash ^ code.wrapping_add(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed ^ (mixed >> 29)
 }
 
@@ -151,7 +157,8 @@ fn slot_and_tag(hash: u64) -> (usize, u32) {
 }
 
 impl Model<'static> {
-    /// The model that knows nothing and finds everything surprising; what there is before a first index is built.
+    /// The model that knows nothing and finds everything surprising; what there is before a first
+    /// index is built.
     pub fn ignorant() -> Model<'static> {
         static NAMES: [u8; NAME_COUNT] = [u8::MAX; NAME_COUNT];
         Model { names: &NAMES, slots: &[0; 4], slot_mask: 0 }

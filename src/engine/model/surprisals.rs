@@ -6,12 +6,14 @@ use super::Model;
 use crate::text::language::Language;
 use crate::text::token::{Freedom, NameHash, TokenClass};
 
-/// What tokens of an interface and dictated tokens count of their surprisal. On the development half 0.2, 0.3, 0.4 and 1 were
-/// tried for dictated tokens and 0.5, 0.7, 0.75 and 1 for interfaces: lower weights lose short copies for hardly fewer alarms.
+/// What tokens of an interface and dictated tokens count of their surprisal. On the development
+/// half 0.2, 0.3, 0.4 and 1 were tried for dictated tokens and 0.5, 0.7, 0.75 and 1 for interfaces:
+/// lower weights lose short copies for hardly fewer alarms.
 const INTERFACE_WEIGHT: f32 = 0.85;
 const DICTATED_WEIGHT: f32 = 0.3;
 
-/// The surprisals of the tokens of a stream under a [`Model`], each computed when it is first asked for.
+/// The surprisals of the tokens of a stream under a [`Model`], each computed when it is first asked
+/// for.
 pub struct Surprisals<'a> {
     model: &'a Model<'a>,
     language: Language,
@@ -33,7 +35,15 @@ impl<'a> Surprisals<'a> {
         freedom: &'a [Freedom],
     ) -> Surprisals<'a> {
         let unknown = vec![Cell::new(f32::NAN); classes.len()];
-        Surprisals { model, language, classes, names, freedom, structure: unknown.clone(), named: unknown }
+        Surprisals {
+            model,
+            language,
+            classes,
+            names,
+            freedom,
+            structure: unknown.clone(),
+            named: unknown,
+        }
     }
 
     /// The freedom of token `i`.
@@ -41,7 +51,8 @@ impl<'a> Surprisals<'a> {
         self.freedom.get(i).copied().unwrap_or_default()
     }
 
-    /// Part of the surprisal of token `i` that counts: who implements the same interface or lists the same facts writes it too.
+    /// Part of the surprisal of token `i` that counts: who implements the same interface or lists
+    /// the same facts writes it too.
     fn weight(&self, i: usize) -> f32 {
         match self.freedom(i) {
             Freedom::Free => 1.0,

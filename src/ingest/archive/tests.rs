@@ -68,7 +68,9 @@ fn deb(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut deb = b"!<arch>\n".to_vec();
     for (name, content) in members {
         let length = content.len();
-        deb.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{length:<10}`\n", 0, 0, 0, 100_644).bytes());
+        deb.extend(
+            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{length:<10}`\n", 0, 0, 0, 100_644).bytes(),
+        );
         deb.extend_from_slice(content);
         deb.resize(deb.len().next_multiple_of(2), b'\n');
     }
@@ -85,7 +87,8 @@ fn read_part(name: &str, bytes: &[u8], selection: &Selection) -> (Vec<String>, V
     let path: PathBuf = directory.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let before = std::fs::read_dir(directory.path()).unwrap().count();
-    let read = collect(&path, ArchiveForm::from_path(&path).unwrap(), selection, &Spill::in_memory());
+    let read =
+        collect(&path, ArchiveForm::from_path(&path).unwrap(), selection, &Spill::in_memory());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), before);
     match read.map(Tree::sorted) {
         Ok(tree) => (
@@ -122,7 +125,10 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
         ("x-1.0.tar.zst", zstd(&plain)),
         ("x-1.0.zip", zipped.clone()),
         ("x_1.0_all.deb", deb(&[("debian-binary", b"2.0"), ("data.tar.zst", &zstd(&plain))])),
-        ("x_1.0_all.deb", deb(&[("control.tar", &gzip(b"odd")), ("data.tar", &plain), ("_later", b"")])),
+        (
+            "x_1.0_all.deb",
+            deb(&[("control.tar", &gzip(b"odd")), ("data.tar", &plain), ("_later", b"")]),
+        ),
     ];
     for (name, bytes) in forms {
         let expected = (vec!["LICENSE".to_owned(), "src/lib.rs".to_owned()], vec![]);
@@ -134,8 +140,12 @@ fn every_form_is_read_and_the_shared_folder_stripped() {
 
 #[test]
 fn the_selected_archive_and_folder_are_read() {
-    let inner =
-        zip(&[("Lib/a.py", b"a"), ("Lib/json/b.py", b"b"), ("Library/c.py", b"c"), ("LICENSE", b"MIT")]);
+    let inner = zip(&[
+        ("Lib/a.py", b"a"),
+        ("Lib/json/b.py", b"b"),
+        ("Library/c.py", b"c"),
+        ("LICENSE", b"MIT"),
+    ]);
     let outer = tar(&[
         ("usr/x.py", EntryType::Regular, b"x"),
         ("usr/y.jar", EntryType::Regular, &inner),
@@ -169,7 +179,11 @@ fn broken_debian_packages_are_refused() {
     assert_refused("x.deb", b"PK\x03\x04 and more", "it is no Debian package");
     assert_refused("x.deb", &whole[..8 + 60 + 4], "it ends before its files");
     assert_refused("x.deb", &whole[..whole.len() - 1024], "it ends before its end mark");
-    assert_refused("x.deb", &deb(&[("data.tar.lzma", b"")]), "nothing is known of the compression \".lzma\"");
+    assert_refused(
+        "x.deb",
+        &deb(&[("data.tar.lzma", b"")]),
+        "nothing is known of the compression \".lzma\"",
+    );
     let lying = String::from_utf8_lossy(&whole).replacen("4         `", "-4        `", 1);
     assert_refused("x.deb", lying.as_bytes(), "the header of a member is broken");
 }
@@ -177,11 +191,15 @@ fn broken_debian_packages_are_refused() {
 #[test]
 fn paths_that_lead_out_are_refused() {
     let bad = ["../x.py", "/etc/x.py", "a/../../x.py", "C:\\x.py", "..\\x.py"];
-    let mut entries: Vec<_> = bad.iter().map(|path| (*path, EntryType::Regular, &b"x"[..])).collect();
+    let mut entries: Vec<_> =
+        bad.iter().map(|path| (*path, EntryType::Regular, &b"x"[..])).collect();
     entries.push(("good.py", EntryType::Regular, b"x"));
     let expected = (
         vec!["good.py".to_owned()],
-        vec![r#"left out 5 entries whose paths lead out of the archive, the first is "../x.py""#.to_owned()],
+        vec![
+            r#"left out 5 entries whose paths lead out of the archive, the first is "../x.py""#
+                .to_owned(),
+        ],
     );
     assert_eq!(read("a.tar", &tar(&entries)), expected);
     let entries: Vec<_> = entries.iter().map(|&(path, _, content)| (path, content)).collect();
@@ -234,8 +252,10 @@ fn bombs_are_stopped() {
 #[test]
 fn large_files_are_left_out_by_their_declared_size() {
     let large = vec![b'\n'; MAX_SOURCE_FILE as usize + 1];
-    let (files, notes) =
-        read("a.tar", &tar(&[("x.py", EntryType::Regular, &large), ("y.py", EntryType::Regular, b"")]));
+    let (files, notes) = read(
+        "a.tar",
+        &tar(&[("x.py", EntryType::Regular, &large), ("y.py", EntryType::Regular, b"")]),
+    );
     assert_eq!(files, ["y.py"]);
     assert_eq!(notes, ["not indexed: 2097153 bytes or more, the limit is 2097152"]);
     assert_eq!(read("a.zip", &zip(&[("x.py", &large)])).1, notes);
@@ -264,7 +284,8 @@ fn sizes_that_lie_are_found_out() {
 
 #[test]
 fn truncated_and_corrupt_archives_are_refused() {
-    let plain = tar(&[("x.py", EntryType::Regular, &[b'x'; 600]), ("y.py", EntryType::Regular, b"y")]);
+    let plain =
+        tar(&[("x.py", EntryType::Regular, &[b'x'; 600]), ("y.py", EntryType::Regular, b"y")]);
     let forms = [
         ("a.tar", plain.clone()),
         ("a.tar.gz", gzip(&plain)),
@@ -289,7 +310,8 @@ fn truncated_and_corrupt_archives_are_refused() {
 
 #[test]
 fn the_last_of_equal_paths_counts() {
-    let twice = tar(&[("x.py", EntryType::Regular, b"first"), ("./x.py", EntryType::Regular, b"last")]);
+    let twice =
+        tar(&[("x.py", EntryType::Regular, b"first"), ("./x.py", EntryType::Regular, b"last")]);
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.tar");
     std::fs::write(&path, twice).unwrap();

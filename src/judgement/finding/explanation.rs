@@ -1,4 +1,5 @@
-//! Why a reference was reported: its evidence token by token and line by line, beside what it is weighed against.
+//! Why a reference was reported: its evidence token by token and line by line, beside what it is
+//! weighed against.
 
 use super::Reference;
 use crate::engine::evidence::{Parts, RunEntry};
@@ -11,7 +12,8 @@ use crate::text::span::LineRange;
 pub struct Explanation {
     /// The reference.
     pub reference: Reference,
-    /// The component of the strongest alignment, which is the one told; the likeliest origin may be another.
+    /// The component of the strongest alignment, which is the one told; the likeliest origin may be
+    /// another.
     pub purl: Purl,
     /// The document there.
     pub document: String,
@@ -57,7 +59,8 @@ pub struct Token {
     pub counterpart: Option<Counterpart>,
 }
 
-/// The token of the origin that a token corresponds to. The index keeps its class and a hash of its name, no text.
+/// The token of the origin that a token corresponds to. The index keeps its class and a hash of its
+/// name, no text.
 #[derive(Clone, Copy, Debug)]
 pub struct Counterpart {
     /// Its line.

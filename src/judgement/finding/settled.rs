@@ -1,4 +1,5 @@
-//! What people said of a reference: where they declare the code to come from, and that they accept it.
+//! What people said of a reference: where they declare the code to come from, and that they accept
+//! it.
 
 use super::Rule;
 use crate::license::LicenseFact;
@@ -28,7 +29,8 @@ pub enum DeclaredBy {
     Comment,
     /// The header of its file.
     Header,
-    /// Something beside its file: a `.license` file, `REUSE.toml`, the licence text of a vendored folder.
+    /// Something beside its file: a `.license` file, `REUSE.toml`, the licence text of a vendored
+    /// folder.
     Beside,
 }
 

@@ -1,8 +1,9 @@
 //! Whether what is declared of code fits with whom it resembles.
 //!
-//! Any declaration that fits settles the matter: who writes snippet tags inside a file with a header has said the more
-//! exact thing. Only a declaration that can be held against somebody contradicts: a licence that no plausible owner
-//! offers, or a project named by its address that none of them is. Prose that names nobody known says nothing.
+//! Any declaration that fits settles the matter: who writes snippet tags inside a file with a
+//! header has said the more exact thing. Only a declaration that can be held against somebody
+//! contradicts: a licence that no plausible owner offers, or a project named by its address that
+//! none of them is. Prose that names nobody known says nothing.
 
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Agreement, Decision, Declared, DeclaredBy, Reference, Rule};
@@ -34,7 +35,8 @@ const MOST_OF_FILE: f32 = 0.5;
 pub fn declared(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
     let about = place.said.iter().filter(|declaration| declaration.is_about(place.lines));
     let said = about.filter_map(|declaration| place.of_declaration(owners, declaration));
-    let beside = place.beside.and_then(|fact| place.of_file(owners, fact, DeclaredBy::Beside, None));
+    let beside =
+        place.beside.and_then(|fact| place.of_file(owners, fact, DeclaredBy::Beside, None));
     let all: Vec<Declared> = said.chain(beside).collect();
     all.iter().find(|declared| declared.agrees()).or(all.first()).cloned()
 }
@@ -59,14 +61,17 @@ pub(super) fn rule_of(reference: &Reference, owned: bool) -> Option<Rule> {
     let mild = matches!(rule, None | Some(Rule::AttributionMissing));
     match &reference.declared {
         Some(declared) if mild && !declared.agrees() && !owned => Some(Rule::DeclarationMismatch),
-        Some(declared) if declared.agrees() && reference.verdict.decision == Decision::AttributionNeeded => {
+        Some(declared)
+            if declared.agrees() && reference.verdict.decision == Decision::AttributionNeeded =>
+        {
             None
         }
         _ => rule,
     }
 }
 
-/// Why a reference needs attention, and what would clear it: its verdict, and what is declared wrongly.
+/// Why a reference needs attention, and what would clear it: its verdict, and what is declared
+/// wrongly.
 pub(super) fn said_of(reference: &Reference, rule: Rule) -> (String, Vec<String>) {
     let verdict = &reference.verdict;
     let wrong = reference.declared.as_ref().and_then(|declared| match &declared.agreement {
@@ -79,9 +84,12 @@ pub(super) fn said_of(reference: &Reference, rule: Rule) -> (String, Vec<String>
             (format!("{}; moreover {why}", verdict.reason), verdict.remedies.clone())
         }
         Some((declared, why)) => {
-            let place = declared.line.map_or("beside the file".to_owned(), |line| format!("on line {line}"));
-            let correct =
-                format!("Correct the declaration {place}: name whose code it is, and their licence.");
+            let place = declared
+                .line
+                .map_or("beside the file".to_owned(), |line| format!("on line {line}"));
+            let correct = format!(
+                "Correct the declaration {place}: name whose code it is, and their licence."
+            );
             let mut remedies = vec![correct];
             remedies.extend(reference.owners.first().map(super::owned_remedy));
             (why, remedies)
@@ -101,36 +109,42 @@ impl Place<'_> {
         };
         let license = declaration.license.clone();
         let named = |owner: &&Owner, origin: &Origin| origin.may_be(&owner.purl, &owner.path);
-        let is_named = |owner: &&Owner| declaration.origins.iter().any(|origin| named(owner, origin));
+        let is_named =
+            |owner: &&Owner| declaration.origins.iter().any(|origin| named(owner, origin));
         let mut meant: Vec<&Owner> = owners.iter().filter(is_named).collect();
-        let mut origin =
-            declaration.origins.iter().find(|origin| meant.iter().any(|owner| named(owner, origin)));
-        let agreement = match (meant.is_empty(), declaration.origins.iter().find(|origin| origin.is_exact()))
-        {
-            // The comment came with the file: its author says whom they took from.
-            (true, Some(_)) if by == DeclaredBy::Comment && owners.first().is_some_and(|o| self.names(o)) => {
-                return None;
-            }
-            (true, Some(other)) => {
-                origin = Some(other);
-                let resembled = owners.first()?;
-                Agreement::None(format!(
-                    "it is declared as coming from {} and resembles {}",
-                    other.said(),
-                    resembled.purl
-                ))
-            }
-            (unnamed, _) => {
-                if unnamed {
-                    meant = owners.iter().collect();
+        let mut origin = declaration
+            .origins
+            .iter()
+            .find(|origin| meant.iter().any(|owner| named(owner, origin)));
+        let agreement =
+            match (meant.is_empty(), declaration.origins.iter().find(|origin| origin.is_exact())) {
+                // The comment came with the file: its author says whom they took from.
+                (true, Some(_))
+                    if by == DeclaredBy::Comment
+                        && owners.first().is_some_and(|o| self.names(o)) =>
+                {
+                    return None;
                 }
-                match &license {
-                    Some(license) => licensed(&meant, license)?,
-                    None if unnamed => return None,
-                    None => Agreement::With(meant.first()?.purl.clone()),
+                (true, Some(other)) => {
+                    origin = Some(other);
+                    let resembled = owners.first()?;
+                    Agreement::None(format!(
+                        "it is declared as coming from {} and resembles {}",
+                        other.said(),
+                        resembled.purl
+                    ))
                 }
-            }
-        };
+                (unnamed, _) => {
+                    if unnamed {
+                        meant = owners.iter().collect();
+                    }
+                    match &license {
+                        Some(license) => licensed(&meant, license)?,
+                        None if unnamed => return None,
+                        None => Agreement::With(meant.first()?.purl.clone()),
+                    }
+                }
+            };
         // A file based on one project may hold a function of another.
         let of_file = declaration.scope.first == 1 && declaration.scope.last >= self.file_lines;
         if matches!(agreement, Agreement::None(_)) && of_file && self.share() < MOST_OF_FILE {
@@ -140,15 +154,17 @@ impl Place<'_> {
         Some(Declared { by, line: Some(declaration.line), license, origin, agreement })
     }
 
-    /// Whether the file stands under the name of the package, as vendored files do: in a folder of its name, or at a path
-    /// that ends in the one it has there.
+    /// Whether the file stands under the name of the package, as vendored files do: in a folder of
+    /// its name, or at a path that ends in the one it has there.
     fn names(&self, owner: &Owner) -> bool {
         let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '.'], "_");
         let name = plain(&owner.purl.name());
         let folders = self.path.rsplit_once('/').map_or("", |(folders, _)| folders);
         let in_folder = folders.split('/').any(|folder| plain(folder) == name);
         let module = owner.purl.kind() == "pypi" && owner.path.contains('/');
-        in_folder || module && self.path.strip_suffix(&owner.path).is_some_and(|above| above.ends_with('/'))
+        in_folder
+            || module
+                && self.path.strip_suffix(&owner.path).is_some_and(|above| above.ends_with('/'))
     }
 
     /// Which part of the file's lines the match is.
@@ -156,7 +172,8 @@ impl Place<'_> {
         (self.lines.last - self.lines.first + 1) as f32 / self.file_lines.max(1) as f32
     }
 
-    /// What is said of the file as a whole. The project's own licence says nothing of where code comes from.
+    /// What is said of the file as a whole. The project's own licence says nothing of where code
+    /// comes from.
     fn of_file(
         &self,
         owners: &[Owner],
@@ -173,8 +190,9 @@ impl Place<'_> {
         counts.then(|| Declared { by, line, license: Some(fact.clone()), origin: None, agreement })
     }
 
-    /// Whether a statement about the whole file is the project's word on its own licence: the project's licence or a branch
-    /// of it, or any statement where the project has no licence but those of its files, as REUSE allows.
+    /// Whether a statement about the whole file is the project's word on its own licence: the
+    /// project's licence or a branch of it, or any statement where the project has no licence but
+    /// those of its files, as REUSE allows.
     fn is_own(&self, stated: &LicenseExpression, by: DeclaredBy, from: LearnedFrom) -> bool {
         match &self.project.expression {
             Some(project) => by == DeclaredBy::Header && is_offered(stated, project),
@@ -199,7 +217,8 @@ fn licensed(owners: &[&Owner], declared: &LicenseFact) -> Option<Agreement> {
         return Some(Agreement::With(owner.purl.clone()));
     }
     // A licence that a header leaves open ("the BSD License") cannot be held against its author.
-    if declared.precision != Precision::Exact || owners.iter().any(|owner| owner.license.expression.is_none())
+    if declared.precision != Precision::Exact
+        || owners.iter().any(|owner| owner.license.expression.is_none())
     {
         return None;
     }
@@ -216,7 +235,10 @@ fn readings(fact: &LicenseFact, expression: &LicenseExpression) -> LicenseExpres
     if fact.precision == Precision::Exact {
         return expression.clone();
     }
-    let each = expression.licenses().into_iter().filter_map(|id| Some(LicenseExpression::parse(&id).ok()?.0));
+    let each = expression
+        .licenses()
+        .into_iter()
+        .filter_map(|id| Some(LicenseExpression::parse(&id).ok()?.0));
     LicenseExpression::any_of(each).unwrap_or_else(|| expression.clone())
 }
 
@@ -263,10 +285,14 @@ mod tests {
         beside: Option<&str>,
         lines: LineRange,
     ) -> Option<Declared> {
-        let owners =
-            [owner("pkg:pypi/six@1.17.0", "MIT"), owner("pkg:pypi/django@5.0", "BSD-3-Clause OR ISC")];
-        let (project, beside) = (normalize_declaration("Apache-2.0"), beside.map(normalize_declaration));
-        let place = Place { path, lines, file_lines: 40, said, beside: beside.as_ref(), project: &project };
+        let owners = [
+            owner("pkg:pypi/six@1.17.0", "MIT"),
+            owner("pkg:pypi/django@5.0", "BSD-3-Clause OR ISC"),
+        ];
+        let (project, beside) =
+            (normalize_declaration("Apache-2.0"), beside.map(normalize_declaration));
+        let place =
+            Place { path, lines, file_lines: 40, said, beside: beside.as_ref(), project: &project };
         declared(&owners, &place)
     }
 
@@ -317,7 +343,10 @@ mod tests {
         assert!(mismatch("app/_vendor/django/moves.py", Comment), "the likeliest owner is another");
         let tag = declaration(Snippet, "", "pkg:pypi/requests@2");
         let tagged = judged_at("app/_vendor/six/moves.py", &[tag], None, LINES);
-        assert!(tagged.is_some_and(|declared| !declared.agrees()), "a tag is written where the file stands");
+        assert!(
+            tagged.is_some_and(|declared| !declared.agrees()),
+            "a tag is written where the file stands"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Who took the code from whom, as far as names of packages tell.
 //!
-//! A package of the project itself is never the origin of its code. A package that depends on the project, or carries it
-//! in a folder of vendored code, is likelier to have taken the code from there than the other way round.
+//! A package of the project itself is never the origin of its code. A package that depends on the
+//! project, or carries it in a folder of vendored code, is likelier to have taken the code from
+//! there than the other way round.
 
 use std::collections::BTreeSet;
 
@@ -59,14 +60,16 @@ impl ProjectPackages {
         names_project(&owner.depends_on).then_some(Taking::DependsOn)
     }
 
-    /// Puts owners that took the code from the project behind the others, where one of these may be the origin.
+    /// Puts owners that took the code from the project behind the others, where one of these may be
+    /// the origin.
     pub fn order(&self, owners: &mut [Owner]) {
         if self.has_other_origin(owners) {
             owners.sort_by_key(|owner| self.taking(owner).is_some());
         }
     }
 
-    /// What is known of the direction between the project and the owners of a match, which are in [`order`].
+    /// What is known of the direction between the project and the owners of a match, which are in
+    /// [`order`].
     ///
     /// [`order`]: ProjectPackages::order
     pub fn direction(&self, owners: &[Owner]) -> Direction {
@@ -77,8 +80,8 @@ impl ProjectPackages {
         }
     }
 
-    /// The owners that a match is judged by: all before the first that took the code from the project. Where that is
-    /// the first of all, all.
+    /// The owners that a match is judged by: all before the first that took the code from the
+    /// project. Where that is the first of all, all.
     pub fn judged<'a>(&self, owners: &'a [Owner]) -> &'a [Owner] {
         match owners.iter().position(|owner| self.taking(owner).is_some()) {
             Some(0) | None => owners,
@@ -88,8 +91,12 @@ impl ProjectPackages {
 
     /// Whether a package that takes nothing from the project may be the origin.
     fn has_other_origin(&self, owners: &[Owner]) -> bool {
-        let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)) else { return false };
-        owners.iter().any(|owner| self.taking(owner).is_none() && is_plausible_origin(owner, strongest))
+        let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)) else {
+            return false;
+        };
+        owners
+            .iter()
+            .any(|owner| self.taking(owner).is_none() && is_plausible_origin(owner, strongest))
     }
 }
 
@@ -103,7 +110,10 @@ mod tests {
     fn project() -> ProjectPackages {
         let mut packages = ProjectPackages::default();
         for (name, text) in [
-            ("pyproject.toml", "[project]\nname = 'My_Tool'\ndependencies = ['base', 'my-plugin']\n"),
+            (
+                "pyproject.toml",
+                "[project]\nname = 'My_Tool'\ndependencies = ['base', 'my-plugin']\n",
+            ),
             ("setup.cfg", "[metadata]\nname = my-plugin\n"),
             ("Cargo.toml", "[package]\nname = 'my-helper'\npublish = false\n"),
         ] {
@@ -134,7 +144,8 @@ mod tests {
         let packages = project();
         let purl = |text: &str| text.parse::<Purl>().expect("a purl");
         assert!(
-            packages.is_own(&purl("pkg:pypi/my-tool@1")) && packages.is_own(&purl("pkg:cargo/my_helper@1"))
+            packages.is_own(&purl("pkg:pypi/my-tool@1"))
+                && packages.is_own(&purl("pkg:cargo/my_helper@1"))
         );
         assert!(!packages.is_own(&purl("pkg:cargo/my-tool@1")));
         assert!(packages.depends_on(&purl("pkg:pypi/Base@2")));
@@ -149,7 +160,11 @@ mod tests {
         assert_eq!(taking(&["pkg:pypi/my-tool"], &[]), Some(Taking::DependsOn));
         assert_eq!(taking(&[], &["pkg:pypi/my_plugin"]), Some(Taking::Vendors));
         assert_eq!(taking(&["pkg:pypi/other"], &["pkg:cargo/my-tool"]), None);
-        assert_eq!(taking(&["pkg:cargo/my-helper"], &[]), None, "what is not published has no dependants");
+        assert_eq!(
+            taking(&["pkg:cargo/my-helper"], &[]),
+            None,
+            "what is not published has no dependants"
+        );
     }
 
     #[test]

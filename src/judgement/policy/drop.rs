@@ -2,14 +2,16 @@
 
 use crate::judgement::finding::{Decision, Reference, Report};
 
-/// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared, accepted or silenced,
-/// or one's own, may be kept whatever its licence says, and so may what resembles others only weakly.
+/// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared,
+/// accepted or silenced, or one's own, may be kept whatever its licence says, and so may what
+/// resembles others only weakly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DropPolicy {
     /// All may be kept; somebody else decides.
     #[default]
     Report,
-    /// Those are not that hold code whose licence does not allow it here, or whose owner states no licence at all.
+    /// Those are not that hold code whose licence does not allow it here, or whose owner states no
+    /// licence at all.
     Drop,
     /// Nor are those whose licence is not known, or has to be compared by a person.
     DropUnknown,

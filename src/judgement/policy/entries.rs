@@ -1,5 +1,5 @@
-//! Entries of the configuration that are about particular code: exceptions and corrected licences, and which entries
-//! decide nothing.
+//! Entries of the configuration that are about particular code: exceptions and corrected licences,
+//! and which entries decide nothing.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::judgement::finding::{Decision, Reference, Verdict};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
 use crate::purl::Purl;
 
-/// Code that may stay whatever its licence says. At least one of owner, path and licence is given, and all that are
-/// must fit.
+/// Code that may stay whatever its licence says. At least one of owner, path and licence is given,
+/// and all that are must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     /// The likely origin; without a version, all its versions.
@@ -68,8 +68,10 @@ impl Eq for PathGlob {}
 impl Exception {
     fn fits(&self, origin: &Owner, path: &Path) -> bool {
         let owner = self.owner.as_ref().is_none_or(|owner| names(owner, &origin.purl));
-        let license =
-            self.license.as_ref().is_none_or(|license| origin.license.expression.as_ref() == Some(license));
+        let license = self
+            .license
+            .as_ref()
+            .is_none_or(|license| origin.license.expression.as_ref() == Some(license));
         owner && license && self.path.as_ref().is_none_or(|glob| glob.globs.is_match(path))
     }
 
@@ -79,13 +81,15 @@ impl Exception {
     }
 }
 
-/// Whether a purl of the configuration means a component: the same package, and the same version if it names one.
+/// Whether a purl of the configuration means a component: the same package, and the same version if
+/// it names one.
 fn names(entry: &Purl, purl: &Purl) -> bool {
-    entry.package() == purl.package() && entry.version().is_none_or(|wanted| purl.version() == Some(wanted))
+    entry.package() == purl.package()
+        && entry.version().is_none_or(|wanted| purl.version() == Some(wanted))
 }
 
-/// The owners with the licences that the user corrected. What a file says of itself is not the component's licence and
-/// stays.
+/// The owners with the licences that the user corrected. What a file says of itself is not the
+/// component's licence and stays.
 pub fn clarified(mut owners: Vec<Owner>, settings: &PolicySettings) -> Vec<Owner> {
     for owner in &mut owners {
         let known = settings.clarified.iter().find(|known| known.component == owner.purl);
@@ -102,8 +106,14 @@ fn is_of_component(owner: &Owner) -> bool {
     owner.license.learned_from != LearnedFrom::FileHeader
 }
 
-/// The verdict once the user's exceptions are heard, for code of these owners at that absolute path.
-pub fn except(verdict: Verdict, owners: &[Owner], path: &Path, settings: &PolicySettings) -> Verdict {
+/// The verdict once the user's exceptions are heard, for code of these owners at that absolute
+/// path.
+pub fn except(
+    verdict: Verdict,
+    owners: &[Owner],
+    path: &Path,
+    settings: &PolicySettings,
+) -> Verdict {
     let Some(origin) = owners.first().filter(|_| verdict.decision != Decision::Compatible) else {
         return verdict;
     };
@@ -137,8 +147,8 @@ pub fn is_excepted(verdict: &Verdict) -> bool {
     verdict.decision == Decision::Compatible && verdict.reason.starts_with(EXCEPTED)
 }
 
-/// The entries that decided nothing about these references, which are all there are. `absolute` says where the file of a
-/// reference is.
+/// The entries that decided nothing about these references, which are all there are. `absolute`
+/// says where the file of a reference is.
 pub fn unused<P: AsRef<Path>>(
     references: &[Reference],
     settings: &PolicySettings,
@@ -146,8 +156,9 @@ pub fn unused<P: AsRef<Path>>(
 ) -> Vec<Entry> {
     let owners = || references.iter().flat_map(|reference| &reference.owners);
     let owned = |entry: &Purl| owners().any(|owner| owner.purl.package() == entry.package());
-    let clarified =
-        |entry: &Clarified| owners().any(|owner| owner.purl == entry.component && is_of_component(owner));
+    let clarified = |entry: &Clarified| {
+        owners().any(|owner| owner.purl == entry.component && is_of_component(owner))
+    };
     let excepted = |exception: &Exception| {
         references.iter().any(|reference| {
             let path = absolute(reference);
@@ -156,8 +167,10 @@ pub fn unused<P: AsRef<Path>>(
         })
     };
     let unused_owned = settings.owned.iter().enumerate().filter(|(_, entry)| !owned(entry));
-    let unused_exceptions = settings.exceptions.iter().enumerate().filter(|(_, entry)| !excepted(entry));
-    let unused_clarified = settings.clarified.iter().enumerate().filter(|(_, entry)| !clarified(entry));
+    let unused_exceptions =
+        settings.exceptions.iter().enumerate().filter(|(_, entry)| !excepted(entry));
+    let unused_clarified =
+        settings.clarified.iter().enumerate().filter(|(_, entry)| !clarified(entry));
     unused_owned
         .map(|(place, _)| Entry::Owned(place))
         .chain(unused_exceptions.map(|(place, _)| Entry::Exception(place)))

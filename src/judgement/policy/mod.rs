@@ -1,8 +1,9 @@
 //! From owners and licences to a verdict, and from a verdict to findings.
 //!
-//! The likely origin (the first owner) decides. Another owner whose licence would allow the code makes a refusal a
-//! question, since then it matters who copied from whom; it never makes it a pass. What is not known stays unknown:
-//! no licence means all rights reserved. See `docs/findings.md`; nothing here is legal advice.
+//! The likely origin (the first owner) decides. Another owner whose licence would allow the code
+//! makes a refusal a question, since then it matters who copied from whom; it never makes it a
+//! pass. What is not known stays unknown: no licence means all rights reserved. See
+//! `docs/findings.md`; nothing here is legal advice.
 
 mod declared;
 mod direction;
@@ -35,7 +36,8 @@ pub struct PolicySettings {
     pub owned: Vec<Purl>,
     /// Severities that differ from [`Rule::default_severity`].
     pub severities: BTreeMap<Rule, Severity>,
-    /// Whether findings about weak resemblances have the severity of their rule. Otherwise they have the lowest.
+    /// Whether findings about weak resemblances have the severity of their rule. Otherwise they
+    /// have the lowest.
     pub fail_on_weak: bool,
     /// How the work reaches people, and which licences are welcome.
     pub terms: Terms,
@@ -58,8 +60,13 @@ impl PolicySettings {
         self.owned.iter().any(|own| own.package() == purl.package())
     }
 
-    /// Whether code under `inbound` may be copied into a work under `outbound`, on the user's terms.
-    pub fn compat(&self, inbound: &LicenseExpression, outbound: &LicenseExpression) -> Compatibility {
+    /// Whether code under `inbound` may be copied into a work under `outbound`, on the user's
+    /// terms.
+    pub fn compat(
+        &self,
+        inbound: &LicenseExpression,
+        outbound: &LicenseExpression,
+    ) -> Compatibility {
         compat_under(inbound, outbound, &self.terms)
     }
 }
@@ -67,9 +74,10 @@ impl PolicySettings {
 impl Rule {
     /// How bad findings of the rule are unless the configuration says otherwise.
     ///
-    /// Only a clear conflict is an error. A notice to be kept is worth knowing and no more: birthmark does not see
-    /// whether it stands somewhere in the project, and a copy with its notice must not fail for ever. What is said
-    /// wrongly or for nothing is a warning: somebody relies on it. Code that others took from the project is no fault.
+    /// Only a clear conflict is an error. A notice to be kept is worth knowing and no more:
+    /// birthmark does not see whether it stands somewhere in the project, and a copy with its
+    /// notice must not fail for ever. What is said wrongly or for nothing is a warning: somebody
+    /// relies on it. Code that others took from the project is no fault.
     pub fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
@@ -96,8 +104,8 @@ impl Rule {
     }
 }
 
-/// The findings that a reference's verdict raises: at most one, so that one place is one finding with its owners
-/// inside.
+/// The findings that a reference's verdict raises: at most one, so that one place is one finding
+/// with its owners inside.
 pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding> {
     let owned = reference.owners.first().is_some_and(|origin| settings.owns(&origin.purl));
     let Some(rule) = declared::rule_of(reference, owned) else {
@@ -147,10 +155,14 @@ fn dismissal(rule: Rule) -> String {
 }
 
 fn owned_remedy(origin: &Owner) -> String {
-    format!("If the code is your own, say so in birthmark.toml: owned = [\"{}\"].", origin.purl.package())
+    format!(
+        "If the code is your own, say so in birthmark.toml: owned = [\"{}\"].",
+        origin.purl.package()
+    )
 }
 
-/// Text from outside as data: no line breaks, no escape sequences, no marks that reorder what is shown.
+/// Text from outside as data: no line breaks, no escape sequences, no marks that reorder what is
+/// shown.
 fn one_line(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()

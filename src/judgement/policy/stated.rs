@@ -1,4 +1,5 @@
-//! Whether what code declares of its own licence is allowed where it stands, whether it matches anything or not.
+//! Whether what code declares of its own licence is allowed where it stands, whether it matches
+//! anything or not.
 
 use super::{PolicySettings, one_line};
 use crate::judgement::finding::{Finding, Rule, Severity};
@@ -22,20 +23,29 @@ pub struct File<'a> {
 }
 
 /// The findings about what a file declares. Only a licence that is refused outright raises one.
-pub fn incompatible(file: &File<'_>, said: &[Declaration], settings: &PolicySettings) -> Vec<Finding> {
+pub fn incompatible(
+    file: &File<'_>,
+    said: &[Declaration],
+    settings: &PolicySettings,
+) -> Vec<Finding> {
     let parts = said.iter().filter(|it| it.kind != DeclarationKind::Header).filter_map(|it| {
         let inbound = it.inbound.as_ref()?;
         let what = match it.kind {
             DeclarationKind::Snippet => "the code between the tags is declared under".to_owned(),
             _ => match it.origins.first() {
                 Some(origin) => {
-                    format!("the code is declared as coming from {}, under", one_line(origin.said()))
+                    format!(
+                        "the code is declared as coming from {}, under",
+                        one_line(origin.said())
+                    )
                 }
                 None => "the code is declared as coming from a forum, under".to_owned(),
             },
         };
-        let known =
-            file.known.iter().any(|lines| lines.first <= it.scope.last && it.scope.first <= lines.last);
+        let known = file
+            .known
+            .iter()
+            .any(|lines| lines.first <= it.scope.last && it.scope.first <= lines.last);
         if known {
             return None;
         }
@@ -74,7 +84,10 @@ impl File<'_> {
         let rule = Rule::DeclaredIncompatible;
         let cells: Vec<String> = judged.cells.iter().take(2).map(ToString::to_string).collect();
         let mut hasher = blake3::Hasher::new();
-        hasher.update(rule.code().as_bytes()).update(what.as_bytes()).update(license.as_str().as_bytes());
+        hasher
+            .update(rule.code().as_bytes())
+            .update(what.as_bytes())
+            .update(license.as_str().as_bytes());
         hasher.update(self.source.line_text(region.start_line).trim_ascii());
         Some(Finding {
             rule,

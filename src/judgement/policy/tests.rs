@@ -29,7 +29,8 @@ fn owner(purl: &str, license: &str) -> Owner {
 
 fn judge(owners: &[(&str, &str)], outbound: &str) -> Verdict {
     let owners: Vec<Owner> = owners.iter().map(|(purl, license)| owner(purl, license)).collect();
-    let settings = PolicySettings { owned: vec!["pkg:pypi/mine".parse().unwrap()], ..Default::default() };
+    let settings =
+        PolicySettings { owned: vec!["pkg:pypi/mine".parse().unwrap()], ..Default::default() };
     evaluate(&owners, &normalize_declaration(outbound), &settings)
 }
 
@@ -157,7 +158,9 @@ fn a_verdict_raises_at_most_one_finding_of_its_rule() {
         let shown = found.first().map(|finding| (finding.rule, finding.severity));
         assert_eq!(shown, expected);
         for finding in &found {
-            assert!(finding.message.starts_with("resembles pkg:pypi/six@1.17.0, src/a.py lines 3-20: "));
+            assert!(
+                finding.message.starts_with("resembles pkg:pypi/six@1.17.0, src/a.py lines 3-20: ")
+            );
             assert!(!finding.message.contains(['\n', '\u{1b}']), "{}", finding.message);
         }
     }
@@ -167,9 +170,16 @@ fn a_verdict_raises_at_most_one_finding_of_its_rule() {
 fn a_weak_resemblance_is_a_notice_unless_the_configuration_says_otherwise() {
     let weak = Reference { strength: Strength::Weak, ..reference(Decision::Incompatible) };
     let found = findings(&weak, &PolicySettings::default()).remove(0);
-    assert_eq!((found.rule, found.severity, found.weak), (Rule::LicenseIncompatible, Severity::Info, true));
+    assert_eq!(
+        (found.rule, found.severity, found.weak),
+        (Rule::LicenseIncompatible, Severity::Info, true)
+    );
     assert!(found.message.starts_with("weakly resembles pkg:pypi/six@1.17.0"), "{}", found.message);
-    assert!(found.remedies[0].contains("birthmark: ignore[license-incompatible]"), "{:?}", found.remedies);
+    assert!(
+        found.remedies[0].contains("birthmark: ignore[license-incompatible]"),
+        "{:?}",
+        found.remedies
+    );
 
     let settings = PolicySettings { fail_on_weak: true, ..PolicySettings::default() };
     let found = findings(&weak, &settings).remove(0);
@@ -202,9 +212,11 @@ fn reference(decision: Decision) -> Reference {
 
 #[test]
 fn imprecise_outbound_licences_are_named_as_such() {
-    let outbound = from_classifier("License :: OSI Approved :: GNU General Public License (GPL)").unwrap();
+    let outbound =
+        from_classifier("License :: OSI Approved :: GNU General Public License (GPL)").unwrap();
     assert_eq!(outbound.learned_from, LearnedFrom::Classifier);
-    let verdict = evaluate(&[owner("pkg:pypi/a@1", "GPL-3.0-only")], &outbound, &PolicySettings::default());
+    let verdict =
+        evaluate(&[owner("pkg:pypi/a@1", "GPL-3.0-only")], &outbound, &PolicySettings::default());
     assert_eq!(verdict.decision, Decision::Review, "{}", verdict.reason);
     assert!(verdict.reason.contains("read strictly"), "{}", verdict.reason);
 }

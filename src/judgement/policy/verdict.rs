@@ -4,8 +4,8 @@ use super::{PolicySettings, one_line, owned_remedy};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Taking, Verdict};
 use crate::license::{
-    Answer, Category, Cell, CellSource, Compatibility, LicenseExpression, LicenseFact, List, Precision,
-    needs_notice,
+    Answer, Category, Cell, CellSource, Compatibility, LicenseExpression, LicenseFact, List,
+    Precision, needs_notice,
 };
 
 /// Decides whether code of these owners, likeliest first, may stand under the outbound licence.
@@ -16,7 +16,10 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
     if settings.owns(&origin.purl) {
         return Verdict {
             decision: Decision::Compatible,
-            reason: format!("{} is declared as your own in the configuration", origin.purl.package()),
+            reason: format!(
+                "{} is declared as your own in the configuration",
+                origin.purl.package()
+            ),
             remedies: Vec::new(),
         };
     }
@@ -26,8 +29,15 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
     let Some(license) = &origin.license.expression else {
         return unknown_owner(origin, others, under, settings);
     };
-    let case =
-        Case { origin, others, license, under, outbound, settings, judged: settings.compat(license, under) };
+    let case = Case {
+        origin,
+        others,
+        license,
+        under,
+        outbound,
+        settings,
+        judged: settings.compat(license, under),
+    };
     case.verdict()
 }
 
@@ -58,7 +68,9 @@ struct Case<'a> {
 impl Case<'_> {
     fn verdict(&self) -> Verdict {
         match self.judged.answer {
-            Answer::Yes if needs_notice(self.license, self.settings.terms.distribution) => self.attribution(),
+            Answer::Yes if needs_notice(self.license, self.settings.terms.distribution) => {
+                self.attribution()
+            }
             Answer::Yes => self.compatible(),
             Answer::CheckDependency | Answer::Unknown => self.undecided(),
             Answer::No => self.refused(),
@@ -152,7 +164,9 @@ impl Case<'_> {
         let rest = match self.others.len() {
             0 => String::new(),
             1 => ", nor is that of the other package that holds it known to allow it".to_owned(),
-            n => format!(", nor is that of any of the {n} other packages that hold it known to allow it"),
+            n => format!(
+                ", nor is that of any of the {n} other packages that hold it known to allow it"
+            ),
         };
         Verdict {
             decision: Decision::Incompatible,
@@ -275,7 +289,10 @@ fn unknown_owner(
     let (decision, why) = match origin.license.declared.as_str() {
         "" => (
             Decision::Reserved,
-            format!("no licence of {} was found, and without one all rights are reserved", origin.purl),
+            format!(
+                "no licence of {} was found, and without one all rights are reserved",
+                origin.purl
+            ),
         ),
         declared => (
             Decision::Unknown,
@@ -297,8 +314,10 @@ fn unknown_owner(
             || license.is_some_and(|license| settings.compat(license, under).answer == Answer::Yes)
     };
     if let Some(other) = others.iter().find(allows) {
-        remedies
-            .push(format!("If the code comes from {}, take it from there and keep its notice.", other.purl));
+        remedies.push(format!(
+            "If the code comes from {}, take it from there and keep its notice.",
+            other.purl
+        ));
     }
     remedies.push(owned_remedy(origin));
     Verdict { decision, reason: why, remedies }

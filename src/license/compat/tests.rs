@@ -190,7 +190,8 @@ fn distribution_changes_answers() {
 
 #[test]
 fn lists_decide_what_the_matrix_leaves_open_and_never_excuse() {
-    let list = |names: &[&str]| names.iter().map(|name| ListedLicense::parse(name).unwrap()).collect();
+    let list =
+        |names: &[&str]| names.iter().map(|name| ListedLicense::parse(name).unwrap()).collect();
     let lists = Lists {
         allow: list(&["ISC", "MS-PL", "GPL-3.0-only", "BSD-3-Clause"]),
         deny: list(&["BSD-3-Clause", "Zlib"]),

@@ -128,7 +128,12 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         Exact,
     ),
     ("SPDX, deprecated", "// SPDX-License-Identifier: GPL-2.0+\n", "GPL-2.0-or-later", Exact),
-    ("SPDX in a block", "/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */", "GPL-2.0-only OR MIT", Exact),
+    (
+        "SPDX in a block",
+        "/* SPDX-License-Identifier: (GPL-2.0-only OR MIT) */",
+        "GPL-2.0-only OR MIT",
+        Exact,
+    ),
     (
         "SPDX twice",
         "# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: Apache-2.0\n",
@@ -157,8 +162,18 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         "NCSA",
         Exact,
     ),
-    ("OpenSSL", "/* Licensed under the OpenSSL license (the \"License\").\n */\nint x;", "OpenSSL", Exact),
-    ("bzip2", "/* This program is released under the bzip2 license. */\nint x;", "bzip2-1.0.6", Imprecise),
+    (
+        "OpenSSL",
+        "/* Licensed under the OpenSSL license (the \"License\").\n */\nint x;",
+        "OpenSSL",
+        Exact,
+    ),
+    (
+        "bzip2",
+        "/* This program is released under the bzip2 license. */\nint x;",
+        "bzip2-1.0.6",
+        Imprecise,
+    ),
     ("NumPy", "# License: NumPy (BSD style) license\n", "BSD-3-Clause", Imprecise),
     (
         "CC0 of Mozilla",
@@ -238,10 +253,14 @@ fn a_licence_in_a_header_is_not_read_as_a_plainer_one() {
 #[test]
 fn a_notice_to_be_kept_is_not_lost() {
     let mit = spdx::license_id("MIT").expect("listed").text();
-    let mesa = mit
-        .replace("permission notice shall be", "permission notice (including the next paragraph) shall be");
+    let mesa = mit.replace(
+        "permission notice shall be",
+        "permission notice (including the next paragraph) shall be",
+    );
     assert_ne!(mit, mesa);
-    let fact = header(mesa.lines().map(|line| format!("# {line}\n")).collect::<String>().as_bytes()).unwrap();
+    let fact =
+        header(mesa.lines().map(|line| format!("# {line}\n")).collect::<String>().as_bytes())
+            .unwrap();
     assert_eq!((fact.expression.unwrap().as_str(), fact.precision), ("MIT", Exact));
 }
 
@@ -254,7 +273,10 @@ fn what_goes_beyond_a_licence_is_told() {
     );
     let fact = super::super::from_license_text(&more).unwrap();
     assert_eq!(fact.expression.unwrap().as_str(), "MIT AND LicenseRef-More-Terms");
-    assert_eq!(fact.declared, "MIT, with 1 sentence more: You must send each change to the authors.");
+    assert_eq!(
+        fact.declared,
+        "MIT, with 1 sentence more: You must send each change to the authors."
+    );
     assert_eq!(fact.precision, Imprecise);
 }
 

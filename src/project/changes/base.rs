@@ -1,7 +1,8 @@
-//! The files beside the code as a commit holds them: what decides about a change is not what the change brings.
+//! The files beside the code as a commit holds them: what decides about a change is not what the
+//! change brings.
 //!
-//! A file is written into a directory of its own when it is asked for. Links are not followed: one that is asked for is a
-//! problem.
+//! A file is written into a directory of its own when it is asked for. Links are not followed: one
+//! that is asked for is a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -68,7 +69,10 @@ impl Repository {
         let files = entries(&git.run(&["ls-tree", "-r", "-z", "--full-tree", &commit])?);
         let tracked = git.run(&["ls-files", "-z"])?;
         let tracked = tracked.split(|&byte| byte == 0).filter(|name| !name.is_empty());
-        let copy = tempfile::Builder::new().prefix("birthmark-").tempdir().map_err(ChangesError::NoCopy)?;
+        let copy = tempfile::Builder::new()
+            .prefix("birthmark-")
+            .tempdir()
+            .map_err(ChangesError::NoCopy)?;
         let taken = Taken { blobs: git.blobs(MAX_BYTES)?, paths: BTreeSet::new(), problem: None };
         let mut base = Base {
             revision: revision.to_owned(),
@@ -135,7 +139,8 @@ impl Base {
         let mut rules: BTreeMap<PathBuf, Rules> = BTreeMap::new();
         for path in self.files.keys() {
             let name = path.file_name().and_then(|name| name.to_str());
-            let (Some(name @ (".ignore" | ".gitignore")), Some(directory)) = (name, path.parent()) else {
+            let (Some(name @ (".ignore" | ".gitignore")), Some(directory)) = (name, path.parent())
+            else {
                 continue;
             };
             self.take(path);
@@ -151,8 +156,11 @@ impl Base {
                 let _ = builder.add_line(None, line);
             }
             let of_directory = rules.entry(directory.to_owned()).or_default();
-            let slot =
-                if name == ".ignore" { &mut of_directory.ignore } else { &mut of_directory.git_ignore };
+            let slot = if name == ".ignore" {
+                &mut of_directory.ignore
+            } else {
+                &mut of_directory.git_ignore
+            };
             *slot = builder.build().ok();
         }
         rules.into_iter().collect()
@@ -189,7 +197,9 @@ impl Taken {
             Blob::Missing => return Err("it is not in this clone; fetch it with git".to_owned()),
         };
         let directory = to.parent().unwrap_or(to);
-        fs::create_dir_all(directory).and_then(|()| fs::write(to, bytes)).map_err(|error| error.to_string())
+        fs::create_dir_all(directory)
+            .and_then(|()| fs::write(to, bytes))
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -216,7 +226,10 @@ impl Elsewhere for Base {
         let Some(below) = self.below(directory) else { return Vec::new() };
         let is_named = |path: &&PathBuf| {
             path.starts_with(&below)
-                && path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(&name))
+                && path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .is_some_and(|name| names.contains(&name))
         };
         self.files.keys().filter(is_named).map(|path| self.top.join(path)).collect()
     }

@@ -52,7 +52,9 @@ pub enum ChangesError {
         line: String,
     },
     /// There is no room for the policy of another commit.
-    #[error("cannot make a directory for the policy of the commit: {0}; is there room for temporary files?")]
+    #[error(
+        "cannot make a directory for the policy of the commit: {0}; is there room for temporary files?"
+    )]
     NoCopy(std::io::Error),
     /// git failed.
     #[error(transparent)]

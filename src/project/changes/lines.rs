@@ -1,9 +1,10 @@
 //! Which lines a change adds, and which of them it only moves.
 //!
-//! Lines are compared without the white space around them: to indent code is not to write it. A block of added lines that
-//! the same change takes away elsewhere was moved, if it holds [`MOVED_FROM`] letters and digits (git's measure for
-//! `--color-moved`): every language has lines that are equal by chance. A line taken away pays for one line added; the
-//! second copy of moved code is new. Lines without a letter or digit say nothing and go with the line before them.
+//! Lines are compared without the white space around them: to indent code is not to write it. A
+//! block of added lines that the same change takes away elsewhere was moved, if it holds
+//! [`MOVED_FROM`] letters and digits (git's measure for `--color-moved`): every language has lines
+//! that are equal by chance. A line taken away pays for one line added; the second copy of moved
+//! code is new. Lines without a letter or digit say nothing and go with the line before them.
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 use rustc_hash::FxHashMap;
@@ -67,7 +68,8 @@ fn lines(source: Option<&SourceFile>) -> Vec<&[u8]> {
     })
 }
 
-/// The blocks that differ: lines of the one, counted from 0, and what stands in their place in the other.
+/// The blocks that differ: lines of the one, counted from 0, and what stands in their place in the
+/// other.
 fn differences(before: &[&[u8]], after: &[&[u8]]) -> Vec<(Lines, Lines)> {
     let mut input = InternedInput::default();
     input.update_before(before.iter().copied());
@@ -81,7 +83,8 @@ fn differences(before: &[&[u8]], after: &[&[u8]]) -> Vec<(Lines, Lines)> {
 /// All lines that a change takes away and that say something.
 #[derive(Default)]
 struct Removed<'a> {
-    /// The lines; `None` between those that did not follow each other, and for those that were found again.
+    /// The lines; `None` between those that did not follow each other, and for those that were
+    /// found again.
     lines: Vec<Option<&'a [u8]>>,
     places: FxHashMap<&'a [u8], Vec<usize>>,
 }
@@ -105,7 +108,8 @@ impl<'a> Removed<'a> {
         let mut own = Vec::new();
         let mut moved = 0;
         for block in blocks {
-            let telling: Vec<_> = block.iter().copied().filter(|(_, line)| letters(line) > 0).collect();
+            let telling: Vec<_> =
+                block.iter().copied().filter(|(_, line)| letters(line) > 0).collect();
             let mut written: Vec<u32> = Vec::new();
             let mut rest = telling.as_slice();
             while let Some((&(number, _), tail)) = rest.split_first() {
@@ -138,12 +142,16 @@ impl<'a> Removed<'a> {
     /// Where most of the first lines stand among those taken away, and how many.
     fn longest(&self, added: &[(u32, &'a [u8])]) -> (usize, usize) {
         let places = self.places.get(added[0].1).map_or(&[][..], Vec::as_slice);
-        let still_there = places.iter().filter(|&&place| self.lines[place].is_some()).take(MAX_PLACES);
+        let still_there =
+            places.iter().filter(|&&place| self.lines[place].is_some()).take(MAX_PLACES);
         let length = |place: usize| {
             let pairs = self.lines[place..].iter().zip(added);
             pairs.take_while(|(removed, (_, added))| **removed == Some(*added)).count()
         };
-        still_there.map(|&place| (place, length(place))).max_by_key(|&(_, length)| length).unwrap_or((0, 0))
+        still_there
+            .map(|&place| (place, length(place)))
+            .max_by_key(|&(_, length)| length)
+            .unwrap_or((0, 0))
     }
 }
 
@@ -152,7 +160,10 @@ fn letters(line: &[u8]) -> usize {
 }
 
 /// The lines written, each with the lines behind it that say nothing.
-fn with_followers<'b>(block: &'b [(u32, &[u8])], written: &'b [u32]) -> impl Iterator<Item = u32> + 'b {
+fn with_followers<'b>(
+    block: &'b [(u32, &[u8])],
+    written: &'b [u32],
+) -> impl Iterator<Item = u32> + 'b {
     let mut is_written = false;
     block.iter().filter_map(move |&(number, line)| {
         if letters(line) > 0 {
@@ -172,11 +183,14 @@ mod tests {
             let language = Language::from_path(std::path::Path::new("a.py")).unwrap();
             (!text.is_empty()).then(|| SourceFile::new("a.py", language, text.as_bytes().to_vec()))
         };
-        let files: Vec<_> = files.iter().map(|(before, after)| (source(before), source(after))).collect();
-        let versions =
-            files.iter().map(|(before, after)| Versions { before: before.as_ref(), after: after.as_ref() });
+        let files: Vec<_> =
+            files.iter().map(|(before, after)| (source(before), source(after))).collect();
+        let versions = files
+            .iter()
+            .map(|(before, after)| Versions { before: before.as_ref(), after: after.as_ref() });
         let found: Vec<LineSet> = added(versions).into_iter().map(|added| added.lines).collect();
-        let expected: Vec<LineSet> = expected.iter().map(|lines| lines.iter().copied().collect()).collect();
+        let expected: Vec<LineSet> =
+            expected.iter().map(|lines| lines.iter().copied().collect()).collect();
         assert_eq!(found, expected);
     }
 

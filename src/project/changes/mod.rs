@@ -1,16 +1,19 @@
-//! Which files and lines are under review: what is staged, what a range of commits changes, what is pushed.
+//! Which files and lines are under review: what is staged, what a range of commits changes, what is
+//! pushed.
 //!
-//! git itself is asked, by plumbing commands: it knows the index a hook is about to commit, sparse indexes, linked work
-//! trees and every extension a repository may have been made with, and costs about a millisecond a question. A library
-//! would have to keep up with all of that, and be compiled.
+//! git itself is asked, by plumbing commands: it knows the index a hook is about to commit, sparse
+//! indexes, linked work trees and every extension a repository may have been made with, and costs
+//! about a millisecond a question. A library would have to keep up with all of that, and be
+//! compiled.
 //!
 //! ```text
 //!   diff-index, diff-tree --records--> changed files --cat-file--> texts before and after
 //!   texts --line diff--> added lines - lines moved from elsewhere in the change = lines under review
 //! ```
 //!
-//! The text of a file is the one in git's index or commit, never the one in the work tree: the two differ where a file is
-//! staged in part. Which licence a file stands under is read from the work tree.
+//! The text of a file is the one in git's index or commit, never the one in the work tree: the two
+//! differ where a file is staged in part. Which licence a file stands under is read from the work
+//! tree.
 
 mod base;
 mod error;
@@ -45,7 +48,8 @@ use record::{Change, Side};
 pub enum Scope {
     /// What the next commit would change.
     Staged,
-    /// What lies between two commits: `BASE..HEAD`, or `BASE...HEAD` for what HEAD changed since they parted.
+    /// What lies between two commits: `BASE..HEAD`, or `BASE...HEAD` for what HEAD changed since
+    /// they parted.
     Range(String),
     /// What is pushed.
     Push(Vec<Push>),
@@ -54,8 +58,8 @@ pub enum Scope {
 impl Repository {
     /// Reads a change: its files with the lines under review, and the files as they were.
     ///
-    /// Files that add no line of their own are left out: nothing in them is new. Where paths are named, only what lies in
-    /// or under them counts.
+    /// Files that add no line of their own are left out: nothing in them is new. Where paths are
+    /// named, only what lies in or under them counts.
     ///
     /// # Errors
     /// If there is no such range, or git fails.
@@ -162,7 +166,8 @@ impl<'a> Reading<'a> {
         }
         // A file that is not looked at now may still be where code was moved from.
         if let Some(before) = &change.before {
-            read.before = self.before(before, read.after.as_ref().map(|(file, _)| file.language))?;
+            read.before =
+                self.before(before, read.after.as_ref().map(|(file, _)| file.language))?;
         }
         Ok(read)
     }
@@ -180,7 +185,12 @@ impl<'a> Reading<'a> {
         for side in [&change.before, &change.after] {
             let is_file = |side: &&Side| side.kind == record::Kind::File;
             texts.push(
-                match side.as_ref().filter(is_file).map(|side| self.blobs.read(&side.id)).transpose()? {
+                match side
+                    .as_ref()
+                    .filter(is_file)
+                    .map(|side| self.blobs.read(&side.id))
+                    .transpose()?
+                {
                     Some(Blob::Content(bytes)) => bytes,
                     Some(_) => return Ok(true),
                     None => Vec::new(),
@@ -208,7 +218,11 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
             record::Kind::Unmerged => {
-                self.left_out(path, NoteKind::Failed, "it is not merged; resolve the conflict and stage it");
+                self.left_out(
+                    path,
+                    NoteKind::Failed,
+                    "it is not merged; resolve the conflict and stage it",
+                );
                 return Ok(None);
             }
         };
@@ -221,17 +235,24 @@ impl<'a> Reading<'a> {
         let bytes = match self.blobs.read(blob)? {
             Blob::Content(bytes) if self.takes(bytes.len()) => bytes,
             Blob::Content(_) => {
-                let why =
-                    format!("the change holds more than {} MiB of code before it", MAX_CHANGE_BYTES >> 20);
+                let why = format!(
+                    "the change holds more than {} MiB of code before it",
+                    MAX_CHANGE_BYTES >> 20
+                );
                 self.left_out(path, NoteKind::Skipped, &why);
                 return Ok(None);
             }
             Blob::TooLarge(size) => {
-                self.notes.push(ReadProblem::TooLarge { size, limit: MAX_SCANNED_BYTES }.note(&path));
+                self.notes
+                    .push(ReadProblem::TooLarge { size, limit: MAX_SCANNED_BYTES }.note(&path));
                 return Ok(None);
             }
             Blob::Missing => {
-                self.left_out(path, NoteKind::Failed, "its text is not in this clone; fetch it with git");
+                self.left_out(
+                    path,
+                    NoteKind::Failed,
+                    "its text is not in this clone; fetch it with git",
+                );
                 return Ok(None);
             }
         };
@@ -249,11 +270,19 @@ impl<'a> Reading<'a> {
         let source = SourceFile::new(path.clone(), language, text);
         let content = Content::Held(Arc::from(source.text()));
         let markers = Markers::ExcuseNothing;
-        Ok(Some((WalkedFile { path, location, language, content, review: Review::Whole, markers }, source)))
+        Ok(Some((
+            WalkedFile { path, location, language, content, review: Review::Whole, markers },
+            source,
+        )))
     }
 
-    /// The text before the change. Where it cannot be had, all of the file counts as added, which hides nothing.
-    fn before(&mut self, side: &Side, now: Option<Language>) -> Result<Option<SourceFile>, ChangesError> {
+    /// The text before the change. Where it cannot be had, all of the file counts as added, which
+    /// hides nothing.
+    fn before(
+        &mut self,
+        side: &Side,
+        now: Option<Language>,
+    ) -> Result<Option<SourceFile>, ChangesError> {
         let location = self.repository.location(&side.path);
         let Some(language) = Language::from_path(&location).or(now) else { return Ok(None) };
         if side.kind != record::Kind::File {
@@ -264,7 +293,9 @@ impl<'a> Reading<'a> {
             return Ok(None);
         }
         Ok(match walk::inspect(bytes) {
-            Inspected::Text(text) => Some(SourceFile::new(walk::display_path(&location), language, text)),
+            Inspected::Text(text) => {
+                Some(SourceFile::new(walk::display_path(&location), language, text))
+            }
             Inspected::NotText(_) => None,
         })
     }

@@ -3,14 +3,16 @@
 use std::path::Path;
 
 /// Files that hold nothing but policy, whatever folder they are in.
-const FILES: [&str; 5] = ["birthmark.toml", ".birthmark.toml", "REUSE.toml", ".gitignore", ".ignore"];
+const FILES: [&str; 5] =
+    ["birthmark.toml", ".birthmark.toml", "REUSE.toml", ".gitignore", ".ignore"];
 /// Folders of files that do.
 const FOLDERS: [&str; 2] = [".birthmark", ".reuse"];
 
 /// Whether a file holds nothing but policy.
 pub(super) fn is_policy(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    let in_folder = path.components().any(|part| FOLDERS.iter().any(|folder| part.as_os_str() == *folder));
+    let in_folder =
+        path.components().any(|part| FOLDERS.iter().any(|folder| part.as_os_str() == *folder));
     FILES.contains(&name) || in_folder
 }
 
@@ -19,7 +21,8 @@ pub(super) fn is_manifest(path: &Path) -> bool {
     matches!(path.file_name().and_then(|name| name.to_str()), Some("Cargo.toml" | "pyproject.toml"))
 }
 
-/// Whether two versions of a manifest configure birthmark alike. A version that cannot be read is compared as a text.
+/// Whether two versions of a manifest configure birthmark alike. A version that cannot be read is
+/// compared as a text.
 pub(super) fn configure_alike(before: &[u8], after: &[u8]) -> bool {
     match (tables(before), tables(after)) {
         (Some(before), Some(after)) => before == after,

@@ -1,7 +1,7 @@
 //! What a pre-push hook is told.
 //!
-//! git writes a line for each branch or tag on the hook's standard input:
-//! `LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID`; an ID of zeros means that there is none: the remote branch is new, or is
+//! git writes a line for each branch or tag on the hook's standard input: `LOCAL-REF LOCAL-ID
+//! REMOTE-REF REMOTE-ID`; an ID of zeros means that there is none: the remote branch is new, or is
 //! deleted. pre-commit and prek read these lines themselves and hand on variables.
 
 use std::ffi::OsString;
@@ -34,7 +34,8 @@ pub enum Push {
     },
 }
 
-/// Reads what a hook is told, from its environment or else from standard input, which is only read if it must be.
+/// Reads what a hook is told, from its environment or else from standard input, which is only read
+/// if it must be.
 ///
 /// # Errors
 /// If a line is not one of git's, or `read` fails.
@@ -43,9 +44,12 @@ pub fn pushed<E: From<ChangesError>>(
     read: impl FnOnce() -> Result<String, E>,
 ) -> Result<Vec<Push>, E> {
     let variable = |name: &str| {
-        variable(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
+        variable(name)
+            .map(|value| value.to_string_lossy().into_owned())
+            .filter(|value| !value.is_empty())
     };
-    if let (Some(from), Some(to)) = (variable("PRE_COMMIT_FROM_REF"), variable("PRE_COMMIT_TO_REF")) {
+    if let (Some(from), Some(to)) = (variable("PRE_COMMIT_FROM_REF"), variable("PRE_COMMIT_TO_REF"))
+    {
         return Ok(vec![Push::Between { from, to }]);
     }
     if variable("PRE_COMMIT").is_some() {
@@ -55,18 +59,24 @@ pub fn pushed<E: From<ChangesError>>(
     let remote_name = variable("PRE_COMMIT_REMOTE_NAME");
     let told = read()?;
     let lines = told.lines().filter(|line| !line.trim().is_empty());
-    let updates = lines.map(|line| update(line, remote_name.clone())).collect::<Result<Vec<_>, _>>()?;
+    let updates =
+        lines.map(|line| update(line, remote_name.clone())).collect::<Result<Vec<_>, _>>()?;
     Ok(updates.into_iter().flatten().collect())
 }
 
 /// A line of git's; `None` if it deletes.
 fn update(line: &str, remote_name: Option<String>) -> Result<Option<Push>, ChangesError> {
     let words: Vec<&str> = line.rsplitn(4, ' ').collect();
-    let is_id = |word: &str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_id =
+        |word: &str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());
     match words.as_slice() {
         &[remote, _, local, _] if is_id(remote) && is_id(local) => {
             let existing = |id: &str| (!id.bytes().all(|byte| byte == b'0')).then(|| id.to_owned());
-            Ok(existing(local).map(|local| Push::Update { local, remote: existing(remote), remote_name }))
+            Ok(existing(local).map(|local| Push::Update {
+                local,
+                remote: existing(remote),
+                remote_name,
+            }))
         }
         _ => Err(ChangesError::NotAPush { line: line.to_owned() }),
     }
@@ -78,7 +88,10 @@ mod tests {
 
     fn told(variables: &[(&str, &str)], input: &str) -> Result<Vec<Push>, ChangesError> {
         let variable = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value))
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| OsString::from(value))
         };
         pushed(variable, || Ok(input.to_owned()))
     }
@@ -96,12 +109,16 @@ mod tests {
         };
         assert_eq!(told(&[], &lines).unwrap(), [update(Some(&b)), update(None)]);
         assert_eq!(told(&[], "").unwrap(), []);
-        let variables = [("PRE_COMMIT", "1"), ("PRE_COMMIT_FROM_REF", "v1"), ("PRE_COMMIT_TO_REF", "main")];
+        let variables =
+            [("PRE_COMMIT", "1"), ("PRE_COMMIT_FROM_REF", "v1"), ("PRE_COMMIT_TO_REF", "main")];
         assert_eq!(
             told(&variables, "not read").unwrap(),
             [Push::Between { from: "v1".to_owned(), to: "main".to_owned() }]
         );
-        assert_eq!(told(&variables[..1], "not read").unwrap(), [Push::Everything { to: "HEAD".to_owned() }]);
+        assert_eq!(
+            told(&variables[..1], "not read").unwrap(),
+            [Push::Everything { to: "HEAD".to_owned() }]
+        );
     }
 
     #[test]

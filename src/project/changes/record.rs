@@ -1,7 +1,7 @@
 //! The records of `git diff-index --raw -z` and `git diff-tree --raw -z`.
 //!
-//! `:OLDMODE NEWMODE OLDID NEWID STATUS NUL PATH NUL`, for a rename with a second path, the new one. Names come as they
-//! are: whatever bytes they hold, none ends them but NUL.
+//! `:OLDMODE NEWMODE OLDID NEWID STATUS NUL PATH NUL`, for a rename with a second path, the new
+//! one. Names come as they are: whatever bytes they hold, none ends them but NUL.
 
 use std::path::PathBuf;
 
@@ -42,7 +42,8 @@ pub enum Kind {
     Unmerged,
 }
 
-/// Reads all records. A change of nothing but names and modes is none, unless a file comes to hold policy by it.
+/// Reads all records. A change of nothing but names and modes is none, unless a file comes to hold
+/// policy by it.
 pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
     let mut fields = printed.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut changes = Vec::new();
@@ -62,7 +63,8 @@ pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
             let after = Side { path: new_path, kind: Kind::Unmerged, id: new_id.to_owned() };
             changes.push(Change { before: None, after: Some(after) });
         } else if old_id != new_id
-            || old_path != new_path && [&old_path, &new_path].map(|path| is_policy(path)).contains(&true)
+            || old_path != new_path
+                && [&old_path, &new_path].map(|path| is_policy(path)).contains(&true)
         {
             changes.push(Change {
                 before: side(old_path, old_mode, old_id),
@@ -93,7 +95,11 @@ mod tests {
 
     fn paths(printed: &str) -> Vec<(Option<String>, Option<String>)> {
         let path = |side: &Option<Side>| side.as_ref().map(|side| side.path.display().to_string());
-        read(printed.as_bytes()).unwrap().iter().map(|c| (path(&c.before), path(&c.after))).collect()
+        read(printed.as_bytes())
+            .unwrap()
+            .iter()
+            .map(|c| (path(&c.before), path(&c.after)))
+            .collect()
     }
 
     #[test]
@@ -118,7 +124,9 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_refused() {
-        for broken in ["x", ":100644 100644 1 2", ":100644 100644 1 2 M", ":100644 100644 1 2 R100\0a"] {
+        for broken in
+            ["x", ":100644 100644 1 2", ":100644 100644 1 2 M", ":100644 100644 1 2 R100\0a"]
+        {
             assert!(read(broken.as_bytes()).is_err(), "{broken:?}");
         }
     }

@@ -23,7 +23,8 @@ enum Place {
     InGitDirectory,
 }
 
-const RAW: [&str; 5] = ["--raw", "-z", "--no-abbrev", "--find-renames", "--ignore-submodules=dirty"];
+const RAW: [&str; 5] =
+    ["--raw", "-z", "--no-abbrev", "--find-renames", "--ignore-submodules=dirty"];
 
 impl Repository {
     /// Asks git where it stands.
@@ -40,9 +41,10 @@ impl Repository {
             other => other.into(),
         })?;
         let (inside, prefix) = match answer.iter().position(|&byte| byte == b'\n') {
-            Some(end) => {
-                (&answer[..end], answer[end + 1..].strip_suffix(b"\n").unwrap_or(&answer[end + 1..]))
-            }
+            Some(end) => (
+                &answer[..end],
+                answer[end + 1..].strip_suffix(b"\n").unwrap_or(&answer[end + 1..]),
+            ),
             None => (answer.as_slice(), &[][..]),
         };
         let place = if inside == b"true" { Place::InWorkTree } else { Place::InGitDirectory };
@@ -60,9 +62,12 @@ impl Repository {
 
     /// Where a file lies as seen from the current directory.
     pub(super) fn location(&self, path: &Path) -> PathBuf {
-        let shared = self.prefix.components().zip(path.components()).take_while(|(a, b)| a == b).count();
+        let shared =
+            self.prefix.components().zip(path.components()).take_while(|(a, b)| a == b).count();
         let up = self.prefix.components().skip(shared).map(|_| "..");
-        up.map(PathBuf::from).chain(path.components().skip(shared).map(|c| PathBuf::from(&c))).collect()
+        up.map(PathBuf::from)
+            .chain(path.components().skip(shared).map(|c| PathBuf::from(&c)))
+            .collect()
     }
 
     /// What the next commit would change.
@@ -80,7 +85,11 @@ impl Repository {
     }
 
     /// What lies between two commits.
-    pub(super) fn range(&self, range: &str, paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
+    pub(super) fn range(
+        &self,
+        range: &str,
+        paths: &[PathBuf],
+    ) -> Result<Vec<Change>, ChangesError> {
         let not_a_range = || ChangesError::NotARange { range: range.to_owned() };
         let (base, symmetric, head) = match (range.split_once("..."), range.split_once("..")) {
             (Some((base, head)), _) => (base, true, head),
@@ -90,7 +99,8 @@ impl Repository {
         if base.is_empty() && head.is_empty() || head.contains("..") {
             return Err(not_a_range());
         }
-        let or_head = |revision: &str| if revision.is_empty() { "HEAD" } else { revision }.to_owned();
+        let or_head =
+            |revision: &str| if revision.is_empty() { "HEAD" } else { revision }.to_owned();
         let (base, head) = (or_head(base), or_head(head));
         let (mut from, to) = (self.commit(&base)?, self.commit(&head)?);
         if symmetric {
@@ -100,7 +110,11 @@ impl Repository {
     }
 
     /// What pushes bring to where they go.
-    pub(super) fn pushed(&self, pushes: &[Push], paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
+    pub(super) fn pushed(
+        &self,
+        pushes: &[Push],
+        paths: &[PathBuf],
+    ) -> Result<Vec<Change>, ChangesError> {
         let mut changes: Vec<Change> = Vec::new();
         for push in pushes {
             let (from, to) = match push {
@@ -123,8 +137,9 @@ impl Repository {
         Ok(changes)
     }
 
-    /// The last state of a pushed branch that the remote has already: the remote branch itself, or for a new or rewritten one
-    /// what stands before the first commit that no branch of the remote holds. `None` if the remote has it all.
+    /// The last state of a pushed branch that the remote has already: the remote branch itself, or
+    /// for a new or rewritten one what stands before the first commit that no branch of the remote
+    /// holds. `None` if the remote has it all.
     fn known_before(
         &self,
         local: &str,
@@ -140,7 +155,8 @@ impl Repository {
         {
             return Ok((known != local).then(|| known.clone()));
         }
-        let remotes = remote_name.map_or("--remotes".to_owned(), |name| format!("--remotes={name}"));
+        let remotes =
+            remote_name.map_or("--remotes".to_owned(), |name| format!("--remotes={name}"));
         let mut arguments = vec!["rev-list", "--topo-order", "--reverse", local, "--not", &remotes];
         arguments.extend(known.as_deref());
         let listed = self.git.run(&arguments)?;
@@ -153,11 +169,21 @@ impl Repository {
         }
     }
 
-    fn between(&self, from: &str, to: &str, paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
+    fn between(
+        &self,
+        from: &str,
+        to: &str,
+        paths: &[PathBuf],
+    ) -> Result<Vec<Change>, ChangesError> {
         self.diff(&["diff-tree", "-r"], &[from, to], paths)
     }
 
-    fn diff(&self, command: &[&str], trees: &[&str], paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
+    fn diff(
+        &self,
+        command: &[&str],
+        trees: &[&str],
+        paths: &[PathBuf],
+    ) -> Result<Vec<Change>, ChangesError> {
         let words = command.iter().chain(&RAW).chain(trees).chain(&["--"]).map(OsString::from);
         let arguments: Vec<OsString> = words.chain(paths.iter().map(OsString::from)).collect();
         record::read(&self.git.run(&arguments)?)
@@ -165,10 +191,13 @@ impl Repository {
 
     pub(super) fn commit(&self, revision: &str) -> Result<String, ChangesError> {
         let wanted = format!("{revision}^{{commit}}");
-        let asked = self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
+        let asked =
+            self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
         match asked {
             Ok(id) => Ok(String::from_utf8_lossy(&id).trim().to_owned()),
-            Err(GitError::Refused(_)) => Err(ChangesError::NoCommit { revision: revision.to_owned() }),
+            Err(GitError::Refused(_)) => {
+                Err(ChangesError::NoCommit { revision: revision.to_owned() })
+            }
             Err(error) => Err(error.into()),
         }
     }

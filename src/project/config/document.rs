@@ -10,7 +10,9 @@ use globset::{Glob, GlobBuilder, GlobSetBuilder};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError, ConfigFile, Exclude, FailOn, FailOnSkipped, Problem, directory_of};
+use super::{
+    Config, ConfigError, ConfigFile, Exclude, FailOn, FailOnSkipped, Problem, directory_of,
+};
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::IndexName;
 use crate::project::walk::{absolute_path, display_path};
@@ -52,11 +54,13 @@ pub(super) fn read(file: ConfigFile, tables: &[&[&str]]) -> Result<Option<Config
     };
     let mut problems = Vec::new();
     let table =
-        tables.iter().find_map(|keys| descend(document.get_ref(), keys)).and_then(|found| match found {
-            Found::Table(table) => Some(table),
-            Found::Else(span, value) => {
-                problems.push(wrong_type(span, value, "a table"));
-                None
+        tables.iter().find_map(|keys| descend(document.get_ref(), keys)).and_then(|found| {
+            match found {
+                Found::Table(table) => Some(table),
+                Found::Else(span, value) => {
+                    problems.push(wrong_type(span, value, "a table"));
+                    None
+                }
             }
         });
     let config = table.map(|table| Reader::new(&file, &mut problems).config(table));
@@ -139,7 +143,8 @@ impl<'p> Reader<'p> {
                 "fail-on" => config.fail_on = self.fail_on(value),
                 "fail-on-weak" => config.fail_on_weak = self.switch(value),
                 "fail-on-skipped" => {
-                    config.fail_on_skipped = self.choice(value, &FailOnSkipped::NAMED, "a kind of run");
+                    config.fail_on_skipped =
+                        self.choice(value, &FailOnSkipped::NAMED, "a kind of run");
                 }
                 "log" => config.log = self.switch(value),
                 _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
@@ -194,7 +199,9 @@ impl<'p> Reader<'p> {
 
     fn idioms(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<PathBuf>> {
         let mut paths = Vec::new();
-        for item in self.array(value, "an array of idiom directories such as [\".birthmark/idioms\"]") {
+        for item in
+            self.array(value, "an array of idiom directories such as [\".birthmark/idioms\"]")
+        {
             let expected = "the directory of a set of idioms";
             match self.string(item, expected) {
                 Some("") => self.wrong(
@@ -223,7 +230,11 @@ impl<'p> Reader<'p> {
         let text = self.string(value, &expected)?;
         let preset = Preset::from_name(text);
         if preset.is_none() {
-            self.wrong(value.span(), format!("`{text}` is not a preset"), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                format!("`{text}` is not a preset"),
+                format!("expected {expected}"),
+            );
         }
         preset
     }
@@ -267,7 +278,8 @@ impl<'p> Reader<'p> {
         exclude
     }
 
-    /// A glob relative to the configuration, over absolute paths: what it matches, and all that is in it.
+    /// A glob relative to the configuration, over absolute paths: what it matches, and all that is
+    /// in it.
     fn glob(&mut self, pattern: &str, span: Range<usize>) -> Option<[Glob; 2]> {
         let here = globset::escape(&display_path(&absolute_path(&self.directory)));
         let whole = format!("{here}/{}", pattern.trim_matches('/'));
@@ -286,7 +298,9 @@ impl<'p> Reader<'p> {
         let expected = "a package URL such as \"pkg:pypi/six\"";
         self.array(value, "an array of package URLs such as [\"pkg:pypi/six\"]")
             .iter()
-            .filter_map(|item| Some(Spanned::new(item.span(), self.parsed(item, expected, Purl::from_str)?)))
+            .filter_map(|item| {
+                Some(Spanned::new(item.span(), self.parsed(item, expected, Purl::from_str)?))
+            })
             .collect()
     }
 
@@ -296,7 +310,11 @@ impl<'p> Reader<'p> {
         let text = self.string(value, &expected)?;
         let fail_on = FailOn::from_name(text);
         if fail_on.is_none() {
-            self.wrong(value.span(), format!("`{text}` is not a severity"), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                format!("`{text}` is not a severity"),
+                format!("expected {expected}"),
+            );
         }
         fail_on
     }

@@ -18,9 +18,9 @@ const MAX_MANIFESTS: usize = 500;
 
 /// The manifests of the project around a place. They are read when they are first asked for.
 ///
-/// The project is the git repository; outside of one it is the Cargo workspace that the place is a member of, else the
-/// place itself. Manifests in folders of vendored code, tests and examples are other people's or samples and do not
-/// count.
+/// The project is the git repository; outside of one it is the Cargo workspace that the place is a
+/// member of, else the place itself. Manifests in folders of vendored code, tests and examples are
+/// other people's or samples and do not count.
 #[derive(Debug, Default)]
 pub struct ProjectManifests {
     place: Option<PathBuf>,
@@ -66,7 +66,9 @@ fn read(place: &Path, settings: &WalkSettings) -> Read {
         Some(state) => {
             let is_vendored = |path: &PathBuf| {
                 let below = path.strip_prefix(&root).unwrap_or(path);
-                below.components().any(|part| marks::is_vendored_folder(&part.as_os_str().to_string_lossy()))
+                below
+                    .components()
+                    .any(|part| marks::is_vendored_folder(&part.as_os_str().to_string_lossy()))
             };
             let mut files = state.named(&root, names);
             files.retain(|path| !is_vendored(path));
@@ -86,8 +88,7 @@ fn read(place: &Path, settings: &WalkSettings) -> Read {
     paths.truncate(MAX_MANIFESTS);
 
     let packages = packages(&paths, &settings.side);
-    let message =
-        "only part of the project's manifests were read, so matches with its own packages may be reported";
+    let message = "only part of the project's manifests were read, so matches with its own packages may be reported";
     let note = Note { path: None, kind: NoteKind::Limit, message: message.to_owned() };
     Read { packages, notes: (!is_complete).then_some(note).into_iter().collect() }
 }
@@ -106,11 +107,13 @@ fn is_member(place: &Path, root: &Path) -> bool {
     let folders = place.ancestors().take_while(|folder| *folder != root);
     let folders: Vec<&Path> = folders.filter_map(|folder| folder.strip_prefix(root).ok()).collect();
     let globs = workspace.members.iter().filter_map(|member| Glob::new(member).ok());
-    globs.map(|glob| glob.compile_matcher()).any(|glob| folders.iter().any(|folder| glob.is_match(folder)))
+    globs
+        .map(|glob| glob.compile_matcher())
+        .any(|glob| folders.iter().any(|folder| glob.is_match(folder)))
 }
 
-/// The manifests in the directories from the place up to the root. Outside of a repository, where the place has none of
-/// its own, those of the nearest directory above it.
+/// The manifests in the directories from the place up to the root. Outside of a repository, where
+/// the place has none of its own, those of the nearest directory above it.
 fn beside_and_above(place: &Path, root: &Path, side: &SideFiles) -> Vec<PathBuf> {
     let of_directory = |directory: &Path| -> Vec<PathBuf> {
         manifest::NAMES
@@ -122,7 +125,9 @@ fn beside_and_above(place: &Path, root: &Path, side: &SideFiles) -> Vec<PathBuf>
     let within = place.ancestors().take_while(|directory| directory.starts_with(root));
     let own: Vec<PathBuf> = within.flat_map(of_directory).collect();
     match own.is_empty() && !root.join(".git").exists() {
-        true => root.ancestors().map(of_directory).find(|found| !found.is_empty()).unwrap_or_default(),
+        true => {
+            root.ancestors().map(of_directory).find(|found| !found.is_empty()).unwrap_or_default()
+        }
         false => own,
     }
 }
@@ -137,7 +142,8 @@ fn packages(paths: &[PathBuf], side: &SideFiles) -> ProjectPackages {
         .filter(|(path, _)| path.ends_with("Cargo.toml"))
         .filter_map(|(path, text)| Some((directory_of(path), Workspace::read(text)?)))
         .collect();
-    let around = |path: &Path| directory_of(path).ancestors().find_map(|above| workspaces.get(above));
+    let around =
+        |path: &Path| directory_of(path).ancestors().find_map(|above| workspaces.get(above));
     let read = |(path, text): (&&Path, &String)| -> Option<(PathBuf, Manifest)> {
         let name = path.file_name()?.to_str()?;
         Some((path.to_path_buf(), manifest::read(name, text, around(path))?))
@@ -160,7 +166,8 @@ fn installed_in(manifest: &Path) -> Option<&Path> {
     matches!(extension, "dist-info" | "egg-info").then(|| record.parent()).flatten()
 }
 
-/// Directories in which several packages are installed side by side: none of them is the project's own.
+/// Directories in which several packages are installed side by side: none of them is the project's
+/// own.
 fn environments(manifests: &[(PathBuf, Manifest)]) -> BTreeSet<&Path> {
     let mut installed: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
     for (path, manifest) in manifests {

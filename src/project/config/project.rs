@@ -1,6 +1,7 @@
 //! The licence each scanned file stands under.
 //!
-//! What is said on the command line holds for every file. Else the statement nearest to the file decides:
+//! What is said on the command line holds for every file. Else the statement nearest to the file
+//! decides:
 //!
 //! ```text
 //! the file    REUSE annotations that override; its .license file, else its header; REUSE annotations that aggregate
@@ -8,8 +9,9 @@
 //! parent ...  the same, up to the root of the git repository, or outside of one to the boundaries given
 //! ```
 //!
-//! A statement that cannot be read is not passed over for a farther manifest or text: the licence is unknown, unless
-//! the configuration or a REUSE annotation settles it. One that leaves something open is made exact by the next.
+//! A statement that cannot be read is not passed over for a farther manifest or text: the licence
+//! is unknown, unless the configuration or a REUSE annotation settles it. One that leaves something
+//! open is made exact by the next.
 
 mod directory;
 
@@ -85,7 +87,8 @@ pub struct Decided {
     pub license: LicenseFact,
     /// The statements it was made of; empty where none was found.
     pub by: Vec<Statement>,
-    /// Other statements that were met and do not count, nearest first. Empty unless they were asked for.
+    /// Other statements that were met and do not count, nearest first. Empty unless they were asked
+    /// for.
     pub passed_over: Vec<Statement>,
 }
 
@@ -104,8 +107,8 @@ impl ProjectLicenses {
         ProjectLicenses { given: Some(license), ..ProjectLicenses::discovered(Vec::new(), None) }
     }
 
-    /// Each file's licence is to be found in it, beside it or above it. Outside of a git repository the search does
-    /// not leave the boundaries, which are absolute directories.
+    /// Each file's licence is to be found in it, beside it or above it. Outside of a git repository
+    /// the search does not leave the boundaries, which are absolute directories.
     pub fn discovered(boundaries: Vec<PathBuf>, configured: Option<Configured>) -> ProjectLicenses {
         ProjectLicenses {
             given: None,
@@ -135,8 +138,11 @@ impl ProjectLicenses {
     /// The licence of a path, and what it was decided from.
     pub fn decide(&self, path: &Path, text: Option<&[u8]>, thoroughness: Thoroughness) -> Decided {
         if let Some(given) = &self.given {
-            let by =
-                Statement { license: given.clone(), kind: StatementKind::CommandLine, place: String::new() };
+            let by = Statement {
+                license: given.clone(),
+                kind: StatementKind::CommandLine,
+                place: String::new(),
+            };
             return Decided { license: given.clone(), by: vec![by], passed_over: Vec::new() };
         }
         let path = absolute_path(path);
@@ -164,18 +170,24 @@ impl ProjectLicenses {
             true => None,
             false => self.own(path, text),
         };
-        let closest: Vec<Statement> =
-            annotations.iter().filter(|it| it.kind == StatementKind::ReuseClosest).cloned().collect();
+        let closest: Vec<Statement> = annotations
+            .iter()
+            .filter(|it| it.kind == StatementKind::ReuseClosest)
+            .cloned()
+            .collect();
         let mut together: Vec<Statement> = own.iter().cloned().collect();
-        together.extend(annotations.into_iter().filter(|it| it.kind != StatementKind::ReuseClosest));
+        together
+            .extend(annotations.into_iter().filter(|it| it.kind != StatementKind::ReuseClosest));
         if together.is_empty() {
             return self.of_directories(&directories, &closest, thoroughness);
         }
         if own.is_none() {
             together.extend(closest.first().cloned());
         }
-        let mut decided = Decided { license: all_of(&together), by: together, passed_over: Vec::new() };
-        if decided.license.precision == Precision::Imprecise || thoroughness == Thoroughness::Survey {
+        let mut decided =
+            Decided { license: all_of(&together), by: together, passed_over: Vec::new() };
+        if decided.license.precision == Precision::Imprecise || thoroughness == Thoroughness::Survey
+        {
             let around = self.of_directories(&directories, &closest, thoroughness);
             if decided.license.expression.is_some() {
                 decided.license = license::resolve(&[decided.license, around.license]);
@@ -186,7 +198,8 @@ impl ProjectLicenses {
         decided
     }
 
-    /// What REUSE annotations say of a file, nearest first; those deeper than one that overrides are silenced.
+    /// What REUSE annotations say of a file, nearest first; those deeper than one that overrides
+    /// are silenced.
     fn annotations(&self, path: &Path, directories: &[Arc<Directory>]) -> Vec<Statement> {
         let mut said = Vec::new();
         for directory in directories.iter().rev() {
@@ -211,12 +224,14 @@ impl ProjectLicenses {
             return Some(Statement { license, kind: StatementKind::SideFile, place: shown(&side) });
         }
         // What a change writes into a file does not decide about the change.
-        let before = self.side.state().map(|state| std::fs::read(state.at(path)).unwrap_or_default());
+        let before =
+            self.side.state().map(|state| std::fs::read(state.at(path)).unwrap_or_default());
         let license = license::header(before.as_deref().or(text)?)?;
         Some(Statement { license, kind: StatementKind::Header, place: shown(path) })
     }
 
-    /// What is said of everything in these directories, nearest first, with the annotations about the file in question.
+    /// What is said of everything in these directories, nearest first, with the annotations about
+    /// the file in question.
     fn of_directories(
         &self,
         directories: &[Arc<Directory>],
@@ -311,12 +326,18 @@ fn is_settled(met: &[Statement]) -> bool {
 fn decided(met: Vec<Statement>) -> Decided {
     let known = |it: &Statement| it.license.expression.is_some();
     let chosen = match met.first() {
-        Some(first) if !known(first) => met.iter().position(|it| known(it) && it.kind.settles()).unwrap_or(0),
+        Some(first) if !known(first) => {
+            met.iter().position(|it| known(it) && it.kind.settles()).unwrap_or(0)
+        }
         _ => 0,
     };
     let mut rest = met;
     if rest.is_empty() {
-        return Decided { license: LicenseFact::unknown(), by: Vec::new(), passed_over: Vec::new() };
+        return Decided {
+            license: LicenseFact::unknown(),
+            by: Vec::new(),
+            passed_over: Vec::new(),
+        };
     }
     let by = rest.remove(chosen);
     let mut license = by.license.clone();
@@ -341,7 +362,8 @@ fn all_of(statements: &[Statement]) -> LicenseFact {
         return first.license.clone();
     }
     let expressions = statements.iter().filter_map(|it| it.license.expression.clone());
-    let precision = statements.iter().map(|it| it.license.precision).max().unwrap_or(Precision::Exact);
+    let precision =
+        statements.iter().map(|it| it.license.precision).max().unwrap_or(Precision::Exact);
     LicenseFact {
         expression: LicenseExpression::all_of(expressions),
         declared: String::new(),

@@ -1,6 +1,7 @@
 //! The configuration a project starts with: every key with what it is for, none of them in force.
 //!
-//! A line that begins with `#` and a blank is prose, one that begins with `#` alone is TOML to be uncommented.
+//! A line that begins with `#` and a blank is prose, one that begins with `#` alone is TOML to be
+//! uncommented.
 
 use std::path::Path;
 
@@ -75,7 +76,9 @@ fn license(decided: &Decided) -> String {
     });
     let vague = match decided.license.precision {
         Precision::Exact => "",
-        Precision::Imprecise => " It leaves something open and was read strictly: state it exactly.",
+        Precision::Imprecise => {
+            " It leaves something open and was read strictly: state it exactly."
+        }
     };
     format!("# Found: {expression}{place}.{vague}\n#license = \"{expression}\"")
 }
@@ -164,15 +167,21 @@ mod tests {
 
     fn read(text: &str) -> Config {
         let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned(), top: None };
-        document::read(file, &[&[]]).unwrap_or_else(|error| panic!("{error}\n{text}")).expect("a table")
+        document::read(file, &[&[]])
+            .unwrap_or_else(|error| panic!("{error}\n{text}"))
+            .expect("a table")
     }
 
     #[test]
     fn the_start_changes_nothing_and_every_example_is_valid() {
-        for license in [LicenseFact::unknown(), normalize_declaration("GPL"), normalize_declaration("MIT")] {
+        for license in
+            [LicenseFact::unknown(), normalize_declaration("GPL"), normalize_declaration("MIT")]
+        {
             let text = starting_text(&project(license));
             let config = read(&text);
-            assert!(config.license.is_none() && config.owned.is_empty() && config.exceptions.is_empty());
+            assert!(
+                config.license.is_none() && config.owned.is_empty() && config.exceptions.is_empty()
+            );
 
             let uncommented = |line: &str| match line.strip_prefix('#') {
                 Some(toml) if !toml.starts_with(' ') => toml.to_owned(),

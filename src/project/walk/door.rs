@@ -1,6 +1,6 @@
-//! The door that files beside the code come through: configuration, licence texts, decisions, baselines, ignore files. The
-//! repository that is scanned may be anybody's, so each is a regular file of a stated size, and no link leads out of the
-//! project.
+//! The door that files beside the code come through: configuration, licence texts, decisions,
+//! baselines, ignore files. The repository that is scanned may be anybody's, so each is a regular
+//! file of a stated size, and no link leads out of the project.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use super::absolute_path;
 use crate::judgement::finding::{Note, NoteKind};
 
-/// Reads a regular file of at most `limit` bytes. Links are followed wherever they lead: for a file that the user named.
+/// Reads a regular file of at most `limit` bytes. Links are followed wherever they lead: for a file
+/// that the user named.
 ///
 /// # Errors
 /// If the file is larger, is no regular file, or cannot be read.
@@ -41,7 +42,8 @@ pub(super) fn first_bytes(path: &Path, limit: u64) -> Vec<u8> {
     bytes
 }
 
-/// Reads a file that the project brings with it: like [`read`], but refuses a link that leads out of the project.
+/// Reads a file that the project brings with it: like [`read`], but refuses a link that leads out
+/// of the project.
 ///
 /// # Errors
 /// Those of [`read`], and if a link leads out of the project.
@@ -56,7 +58,9 @@ pub fn read_inside(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
 /// Those of [`read`]; a file that is not there, or a link to nowhere, is no error.
 pub(super) fn check_plain(path: &Path, limit: u64) -> Result<(), ReadProblem> {
     match fs::metadata(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
             Ok(())
         }
         Err(error) => Err(ReadProblem::Unreadable(error)),
@@ -64,8 +68,8 @@ pub(super) fn check_plain(path: &Path, limit: u64) -> Result<(), ReadProblem> {
     }
 }
 
-/// Checks that no link on the way to a path of a project leads out of the project. A path that is not there yet is checked as
-/// far as it is.
+/// Checks that no link on the way to a path of a project leads out of the project. A path that is
+/// not there yet is checked as far as it is.
 ///
 /// # Errors
 /// If a link does, or leads nowhere.
@@ -82,8 +86,8 @@ pub fn check_inside(path: &Path) -> Result<(), ReadProblem> {
     }
 }
 
-/// The top of the repository that a path is in. Outside of one, the current directory if the path is below it, else the
-/// directory of the file, or that of its `.birthmark`.
+/// The top of the repository that a path is in. Outside of one, the current directory if the path
+/// is below it, else the directory of the file, or that of its `.birthmark`.
 fn top_of_project(path: &Path) -> PathBuf {
     if let Some(top) = path.ancestors().skip(1).find(|above| above.join(".git").exists()) {
         return top.to_owned();
@@ -92,7 +96,8 @@ fn top_of_project(path: &Path) -> PathBuf {
         Ok(current) if path.starts_with(&current) => return current,
         _ => {}
     }
-    let own = path.ancestors().find(|above| above.file_name().is_some_and(|name| name == ".birthmark"));
+    let own =
+        path.ancestors().find(|above| above.file_name().is_some_and(|name| name == ".birthmark"));
     own.unwrap_or(path).parent().unwrap_or(path).to_owned()
 }
 
@@ -129,7 +134,8 @@ pub enum ReadProblem {
 }
 
 impl ReadProblem {
-    /// The problem as a note on that path: a file the system refuses is a failure, the rest is left out on purpose.
+    /// The problem as a note on that path: a file the system refuses is a failure, the rest is left
+    /// out on purpose.
     pub fn note(&self, path: &str) -> Note {
         let kind = match self {
             ReadProblem::TooLarge { .. } | ReadProblem::NotRegular | ReadProblem::LeadsOutside => {

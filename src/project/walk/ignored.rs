@@ -54,12 +54,15 @@ fn check_git(directory: &Path) -> Result<(), Note> {
     refused(&exclude, door::check_plain(&exclude, MAX_IGNORE_BYTES))
 }
 
-/// The directory that a `.git` file leads to, by way of `commondir`. Paths are resolved as the walker does.
+/// The directory that a `.git` file leads to, by way of `commondir`. Paths are resolved as the
+/// walker does.
 fn common_directory(git: &Path) -> Result<Option<PathBuf>, Note> {
     let Some(line) = first_line(git)? else { return Ok(None) };
     let Some(own) = line.strip_prefix("gitdir: ").map(PathBuf::from) else { return Ok(None) };
     let common = first_line(&own.join("commondir"))?;
-    Ok(common.map(|common| if common.starts_with('.') { own.join(common) } else { PathBuf::from(common) }))
+    Ok(common.map(
+        |common| if common.starts_with('.') { own.join(common) } else { PathBuf::from(common) },
+    ))
 }
 
 fn first_line(file: &Path) -> Result<Option<String>, Note> {

@@ -1,7 +1,8 @@
 //! Whether bytes are a text worth tokenizing.
 //!
-//! A parser's time budget is no protection here: 100 MB of NUL bytes keep tree-sitter busy for 11 s without one
-//! call-back, and UTF-16 read as bytes costs 15 s a megabyte. So the question is answered before anything parses.
+//! A parser's time budget is no protection here: 100 MB of NUL bytes keep tree-sitter busy for 11 s
+//! without one call-back, and UTF-16 read as bytes costs 15 s a megabyte. So the question is
+//! answered before anything parses.
 
 use crate::judgement::finding::{Note, NoteKind};
 
@@ -17,8 +18,8 @@ const MINIFIED_FROM: usize = 2 << 10;
 /// What bytes turned out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Inspected {
-    /// Text, in UTF-8 or an encoding that agrees with ASCII. UTF-16 was decoded: offsets and columns are those of
-    /// the decoded text.
+    /// Text, in UTF-8 or an encoding that agrees with ASCII. UTF-16 was decoded: offsets and
+    /// columns are those of the decoded text.
     Text(Vec<u8>),
     /// Something else.
     NotText(NotText),
@@ -41,7 +42,11 @@ pub enum NotText {
 impl NotText {
     /// The reason as a note on that path.
     pub fn note(self, path: &str) -> Note {
-        Note { path: Some(path.to_owned()), kind: NoteKind::Skipped, message: format!("not checked: {self}") }
+        Note {
+            path: Some(path.to_owned()),
+            kind: NoteKind::Skipped,
+            message: format!("not checked: {self}"),
+        }
     }
 }
 
@@ -66,7 +71,8 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Inspected {
     let (pairs, []) = bytes.as_chunks::<2>() else {
         return Inspected::NotText(NotText::BrokenUtf16);
     };
-    let decoded: Result<String, _> = char::decode_utf16(pairs.iter().map(|&pair| unit(pair))).collect();
+    let decoded: Result<String, _> =
+        char::decode_utf16(pairs.iter().map(|&pair| unit(pair))).collect();
     match decoded {
         Ok(text) if text.contains('\0') => Inspected::NotText(NotText::Binary),
         Ok(text) => Inspected::Text(text.into_bytes()),

@@ -1,9 +1,10 @@
 //! The only directory walker, and the only reader of source files.
 //!
-//! [`files`] turns the paths a user named into the files to look at, in an order that depends on their names alone.
-//! [`read`] takes a file's bytes within a limit, [`inspect`] decides whether they are text, and [`load`] does both.
-//! What is left out is a [`Note`], never an error: one bad file does not end a run. A path that is not there does,
-//! because a check of nothing must not look like a clean one.
+//! [`files`] turns the paths a user named into the files to look at, in an order that depends on
+//! their names alone. [`read`] takes a file's bytes within a limit, [`inspect`] decides whether
+//! they are text, and [`load`] does both. What is left out is a [`Note`], never an error: one bad
+//! file does not end a run. A path that is not there does, because a check of nothing must not look
+//! like a clean one.
 //!
 //! Source files are read, never mapped: a file that shrinks under a map kills the process.
 
@@ -38,16 +39,19 @@ pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
 pub use side::{Elsewhere, SideFiles};
 
-/// Largest source file that is read where an answer is waited for: in an editor, of an agent, while code is declared.
+/// Largest source file that is read where an answer is waited for: in an editor, of an agent, while
+/// code is declared.
 pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
 
-/// Largest source file that a scan reads. Of more than [`DEFAULT_SIZE_LIMIT`] bytes it is tokenized in pieces.
+/// Largest source file that a scan reads. Of more than [`DEFAULT_SIZE_LIMIT`] bytes it is tokenized
+/// in pieces.
 pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 
 /// Files and folders that [`named_files`] looks at before it gives up.
 pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
 
-/// Bytes of a file without an extension that are read to see whether it is a script. Systems look at 128 to 256.
+/// Bytes of a file without an extension that are read to see whether it is a script. Systems look
+/// at 128 to 256.
 const FIRST_LINE_BYTES: u64 = 256;
 
 /// How to walk.
@@ -76,7 +80,8 @@ pub enum IgnoreFiles {
 }
 
 impl WalkSettings {
-    /// Whether a file or folder is looked at, as far as the walker is not told to leave it out by itself.
+    /// Whether a file or folder is looked at, as far as the walker is not told to leave it out by
+    /// itself.
     fn shows(&self, path: &Path, name: &OsStr, is_directory: bool) -> bool {
         if name == ".git" {
             return false;
@@ -85,7 +90,8 @@ impl WalkSettings {
         match (self.side.state(), self.ignore_files) {
             (_, IgnoreFiles::DisregardHidden) => true,
             (None, _) => true,
-            // What git tracks is no cache or environment, and a change may bring it along in a hidden folder.
+            // What git tracks is no cache or environment, and a change may bring it along in a
+            // hidden folder.
             (Some(state), _) if is_hidden && !state.is_tracked(path) => false,
             (Some(state), IgnoreFiles::Respect) => !state.ignores(path, is_directory),
             (Some(_), IgnoreFiles::Disregard) => true,
@@ -114,15 +120,16 @@ pub struct Walked {
     pub is_all_excluded: bool,
     /// Files of a change that decide what is reported of it.
     pub policy: Vec<String>,
-    /// What the files of a change held before it, as far as they were there: code that stood there is not new.
+    /// What the files of a change held before it, as far as they were there: code that stood there
+    /// is not new.
     pub base: Vec<WalkedFile>,
 }
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalkedFile {
-    /// The path as the user would write it, with `/` and without a leading `./`. Bytes that are not UTF-8 became
-    /// U+FFFD; control characters stand as they are and are the renderer's to escape.
+    /// The path as the user would write it, with `/` and without a leading `./`. Bytes that are not
+    /// UTF-8 became U+FFFD; control characters stand as they are and are the renderer's to escape.
     pub path: String,
     /// Where the file is: as named, relative to the current directory or absolute.
     pub location: PathBuf,
@@ -162,7 +169,8 @@ pub enum Review {
     /// All.
     #[default]
     Whole,
-    /// Those that a change adds, or for a file as it was, takes away. The rest is only read to understand them.
+    /// Those that a change adds, or for a file as it was, takes away. The rest is only read to
+    /// understand them.
     Lines(LineSet),
 }
 
@@ -201,9 +209,10 @@ impl WalkedFile {
 
 /// Finds the files of known languages in and under `paths`, sorted by path, each once.
 ///
-/// Hidden files and directories, `.git`, and symbolic links met on the way are left out; a path named explicitly
-/// is taken even if it is hidden, ignored or a link. One note counts the files of unknown languages, the links and what
-/// is excluded; what is hidden or ignored is no part of the project and is not counted.
+/// Hidden files and directories, `.git`, and symbolic links met on the way are left out; a path
+/// named explicitly is taken even if it is hidden, ignored or a link. One note counts the files of
+/// unknown languages, the links and what is excluded; what is hidden or ignored is no part of the
+/// project and is not counted.
 ///
 /// # Errors
 /// If a path does not exist or cannot be looked at.
@@ -231,8 +240,9 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     Ok(walked)
 }
 
-/// Every regular file under a directory, whatever its language, as paths relative to it, sorted. For ingest, which
-/// also wants licence and metadata files. The ignore rules are those of [`files`].
+/// Every regular file under a directory, whatever its language, as paths relative to it, sorted.
+/// For ingest, which also wants licence and metadata files. The ignore rules are those of
+/// [`files`].
 pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
     let mut found = Vec::new();
     let mut notes = Vec::new();
@@ -262,9 +272,9 @@ pub struct NamedFiles {
     pub is_complete: bool,
 }
 
-/// Finds the files that bear one of some names in and under a directory, by path. The search ends after
-/// [`MAX_ENTRIES_SEARCHED`] files and folders. Folders of which `enters` is false are left out; the ignore rules are
-/// those of [`files`].
+/// Finds the files that bear one of some names in and under a directory, by path. The search ends
+/// after [`MAX_ENTRIES_SEARCHED`] files and folders. Folders of which `enters` is false are left
+/// out; the ignore rules are those of [`files`].
 pub fn named_files(
     directory: &Path,
     names: &[&str],
@@ -285,7 +295,8 @@ pub fn named_files(
             found.files.push(entry.into_path());
         }
     }
-    found.is_complete &= left_out.try_iter().all(|left_out| matches!(left_out, LeftOut::Excluded(_)));
+    found.is_complete &=
+        left_out.try_iter().all(|left_out| matches!(left_out, LeftOut::Excluded(_)));
     found.files.sort();
     found
 }
@@ -305,7 +316,8 @@ pub fn load(file: &WalkedFile, limit: u64) -> Result<SourceFile, Note> {
     }
 }
 
-/// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is not UTF-8.
+/// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is
+/// not UTF-8.
 pub fn display_path(path: &Path) -> String {
     let plain = without_detours(path);
     let components = plain.components().map(|component| match component {
@@ -319,7 +331,12 @@ pub fn display_path(path: &Path) -> String {
     }
 }
 
-fn walk_directory(directory: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
+fn walk_directory(
+    directory: &Path,
+    settings: &WalkSettings,
+    walked: &mut Walked,
+    over: &mut PassedOver,
+) {
     let (told, left_out) = mpsc::channel();
     for entry in builder(directory, settings, told, |_| true).build() {
         let entry = match entry {
@@ -393,7 +410,8 @@ impl LeftOut {
     }
 }
 
-/// A walker over a directory, which tells what it leaves out. Folders of whose name `enters` is false are left out too.
+/// A walker over a directory, which tells what it leaves out. Folders of whose name `enters` is
+/// false are left out too.
 fn builder(
     directory: &Path,
     settings: &WalkSettings,
@@ -402,8 +420,9 @@ fn builder(
 ) -> WalkBuilder {
     let is_elsewhere = settings.side.state().is_some();
     let wanted = settings.ignore_files == IgnoreFiles::Respect && !is_elsewhere;
-    // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there the files of parents
-    // do not count. Inside one they do, up to its top: `require_git` is what makes the walker stop there.
+    // Outside a repository a `*` in ~/.gitignore would hide every project of that user, so there
+    // the files of parents do not count. Inside one they do, up to its top: `require_git` is what
+    // makes the walker stop there.
     let inside = is_inside_repository(directory);
     let unreadable = if wanted { unreadable_ignore_files(directory, inside) } else { Vec::new() };
     // Without the rules more is checked, not less.
@@ -446,10 +465,11 @@ fn builder(
     builder
 }
 
-/// What is wrong with the ignore files of a directory and of those above it. The walker reads all of them, also where their
-/// rules do not hold.
+/// What is wrong with the ignore files of a directory and of those above it. The walker reads all
+/// of them, also where their rules do not hold.
 fn unreadable_ignore_files(directory: &Path, inside: bool) -> Vec<Note> {
-    let mut notes: Vec<Note> = ignored::check(directory, Origin::Project).err().into_iter().collect();
+    let mut notes: Vec<Note> =
+        ignored::check(directory, Origin::Project).err().into_iter().collect();
     let absolute = directory.canonicalize().unwrap_or_else(|_| absolute_path(directory));
     let is_top = |directory: &Path| directory.join(".git").exists();
     let mut origin = if inside && !is_top(&absolute) { Origin::Project } else { Origin::Above };
@@ -473,8 +493,9 @@ pub fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
 }
 
 fn is_inside_repository(directory: &Path) -> bool {
-    std::path::absolute(directory)
-        .is_ok_and(|absolute| absolute.ancestors().any(|ancestor| ancestor.join(OsStr::new(".git")).exists()))
+    std::path::absolute(directory).is_ok_and(|absolute| {
+        absolute.ancestors().any(|ancestor| ancestor.join(OsStr::new(".git")).exists())
+    })
 }
 
 fn walk_problem(error: &ignore::Error) -> Note {
@@ -496,7 +517,9 @@ fn bare_problem(error: &ignore::Error) -> String {
 fn problem_path(error: &ignore::Error) -> Option<&Path> {
     match error {
         ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => problem_path(err),
+        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => {
+            problem_path(err)
+        }
         _ => None,
     }
 }
@@ -508,7 +531,8 @@ pub(crate) fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Where a path is, without detours: for telling whether two paths name the same file, and for globs.
+/// Where a path is, without detours: for telling whether two paths name the same file, and for
+/// globs.
 pub(crate) fn absolute_path(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path);
     without_detours(&absolute.unwrap_or_else(|_| path.to_owned()))

@@ -79,7 +79,9 @@ fn counted(count: usize, what: &str) -> Option<String> {
 
 fn extension(path: &Path) -> String {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some(text) if text.len() <= MAX_EXTENSION && text.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+        Some(text)
+            if text.len() <= MAX_EXTENSION && text.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+        {
             format!(".{}", text.to_ascii_lowercase())
         }
         Some(_) => "with another extension".to_owned(),

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::check_inside;
 
-/// Replaces a file of the project, durably. A link is followed as long as it stays in the project: the file it leads to is
-/// replaced, and the link stays.
+/// Replaces a file of the project, durably. A link is followed as long as it stays in the project:
+/// the file it leads to is replaced, and the link stays.
 ///
 /// # Errors
 /// If a link leads out of the project, or the system refuses; the file is then as it was.
@@ -23,12 +23,15 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// If the path is no regular file, or the system refuses; the file is then as it was.
 pub fn replace_named(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
-        Ok(target) if !target.is_file() => return Err(io::Error::other("it is not a regular file")),
+        Ok(target) if !target.is_file() => {
+            return Err(io::Error::other("it is not a regular file"));
+        }
         Ok(target) => target,
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),
     };
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory =
+        target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A new directory is durable once the one above it is synced.
     let grown: Vec<&Path> = directory.ancestors().take_while(|above| !above.is_dir()).collect();
     fs::create_dir_all(directory)?;
@@ -59,15 +62,19 @@ fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The names of the files in a directory without their extensions; none if there is no such directory.
+/// The names of the files in a directory without their extensions; none if there is no such
+/// directory.
 pub fn stems(directory: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     // `Apache-2.0` ends in no extension.
-    let known =
-        |name: &str| ["txt", "md", "rst"].map(|end| name.strip_suffix(&format!(".{end}")).map(str::to_owned));
+    let known = |name: &str| {
+        ["txt", "md", "rst"].map(|end| name.strip_suffix(&format!(".{end}")).map(str::to_owned))
+    };
     names
-        .flat_map(|name| known(&name).into_iter().flatten().chain([name.clone()]).collect::<Vec<_>>())
+        .flat_map(|name| {
+            known(&name).into_iter().flatten().chain([name.clone()]).collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -86,6 +93,7 @@ fn permissions(path: &Path) -> io::Result<fs::Permissions> {
 
 #[cfg(not(unix))]
 fn permissions(path: &Path) -> io::Result<fs::Permissions> {
-    let metadata = fs::metadata(path).or_else(|_| fs::metadata(path.parent().unwrap_or(Path::new("."))))?;
+    let metadata =
+        fs::metadata(path).or_else(|_| fs::metadata(path.parent().unwrap_or(Path::new("."))))?;
     Ok(metadata.permissions())
 }

@@ -8,13 +8,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct SideFiles(Option<Arc<dyn Elsewhere>>);
 
-/// Side files as another state of the project holds them. Paths are those of the project; an error is kept and told by
-/// [`Elsewhere::problem`].
+/// Side files as another state of the project holds them. Paths are those of the project; an error
+/// is kept and told by [`Elsewhere::problem`].
 pub trait Elsewhere: fmt::Debug + Send + Sync {
-    /// Returns where a file or directory can be read. Nothing is there if that state has no such file.
+    /// Returns where a file or directory can be read. Nothing is there if that state has no such
+    /// file.
     fn at(&self, path: &Path) -> PathBuf;
-    /// Returns where an index can be read: the directory itself if neither that state nor the project's git index has
-    /// files in it.
+    /// Returns where an index can be read: the directory itself if neither that state nor the
+    /// project's git index has files in it.
     fn index_at(&self, path: &Path) -> PathBuf;
     /// Returns the files of some names in and under a directory.
     fn named(&self, directory: &Path, names: &[&str]) -> Vec<PathBuf>;

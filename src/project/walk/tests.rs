@@ -18,7 +18,8 @@ fn excluding(glob: &str) -> WalkSettings {
     WalkSettings { exclude: exclude.unwrap(), ..WalkSettings::default() }
 }
 
-/// Walks the named paths of a tree; answers the paths found, relative to the tree, and the messages of the notes.
+/// Walks the named paths of a tree; answers the paths found, relative to the tree, and the messages
+/// of the notes.
 fn found(root: &TempDir, paths: &[&str], settings: &WalkSettings) -> (Vec<String>, Vec<String>) {
     let paths: Vec<_> = paths.iter().map(|path| root.path().join(path)).collect();
     let walked = files(&paths, settings).unwrap();
@@ -53,7 +54,8 @@ fn ignored_and_hidden_files_are_left_out_unless_named() {
     let settings = WalkSettings::default();
     assert_eq!(found(&root, &[""], &settings).0, ["kept.py"]);
     assert_eq!(found(&root, &["x.gen.py", "out/x.py"], &settings).0, ["out/x.py", "x.gen.py"]);
-    let disregard = WalkSettings { ignore_files: IgnoreFiles::Disregard, ..WalkSettings::default() };
+    let disregard =
+        WalkSettings { ignore_files: IgnoreFiles::Disregard, ..WalkSettings::default() };
     assert_eq!(found(&root, &[""], &disregard).0, ["kept.py", "out/x.py", "x.gen.py"]);
 }
 
@@ -110,7 +112,10 @@ fn scripts_without_an_extension_are_known_by_their_first_line() {
 #[test]
 fn missing_paths_are_errors_that_name_them() {
     let error = files(&[PathBuf::from("no/such\nplace")], &WalkSettings::default()).unwrap_err();
-    assert_eq!(error.to_string(), r#""no/such\nplace" does not exist; name an existing file or directory"#);
+    assert_eq!(
+        error.to_string(),
+        r#""no/such\nplace" does not exist; name an existing file or directory"#
+    );
 }
 
 #[test]
@@ -150,7 +155,10 @@ fn loading_reads_and_inspects() {
     let walked = files(&[root.path().to_owned()], &WalkSettings::default()).unwrap();
     let loaded: Vec<_> = walked.files.iter().map(|file| load(file, 10)).collect();
     assert_eq!(loaded[0].as_ref().unwrap().text(), b"x = 1\n");
-    assert_eq!(loaded[1].as_ref().unwrap_err().message, "not checked: it holds NUL bytes and looks binary");
+    assert_eq!(
+        loaded[1].as_ref().unwrap_err().message,
+        "not checked: it holds NUL bytes and looks binary"
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The code of a reference beside an outline of its origin.
 //!
-//! The index holds no source text, but of each token that corresponds it knows whether the name is the same. The outline
-//! is made of that: words and names that both have are shown as they stand here, a name that differs by its kind.
+//! The index holds no source text, but of each token that corresponds it knows whether the name is
+//! the same. The outline is made of that: words and names that both have are shown as they stand
+//! here, a name that differs by its kind.
 
 use minijinja::HtmlEscape;
 use minijinja::value::Value;
@@ -86,7 +87,9 @@ fn line(line: &finding::Line, indent: usize) -> Line {
 
 /// Blanks that every line begins with, which are left out: columns are narrow.
 fn common_indent(account: &Explanation) -> usize {
-    let texts = || account.lines.iter().map(|line| line.text.as_str()).filter(|text| !text.trim().is_empty());
+    let texts = || {
+        account.lines.iter().map(|line| line.text.as_str()).filter(|text| !text.trim().is_empty())
+    };
     let Some(first) = texts().next() else {
         return 0;
     };
@@ -116,8 +119,9 @@ fn left(line: &finding::Line, indent: usize) -> Value {
 
 /// The lines of the origin: `36`, or `36-38`.
 fn there(line: &finding::Line) -> Option<String> {
-    let lines =
-        || line.tokens.iter().filter_map(|token| token.counterpart).map(|counterpart| counterpart.line);
+    let lines = || {
+        line.tokens.iter().filter_map(|token| token.counterpart).map(|counterpart| counterpart.line)
+    };
     let (first, last) = (lines().min()?, lines().max()?);
     Some(if first == last { first.to_string() } else { format!("{first}\u{2013}{last}") })
 }
@@ -142,7 +146,8 @@ fn right(line: &finding::Line, indent: usize) -> Value {
             in_gap = true;
             continue;
         };
-        // What stands between tokens is no token: commas and the like, which say nothing of who wrote it.
+        // What stands between tokens is no token: commas and the like, which say nothing of who
+        // wrote it.
         marked.push(if in_gap { trailing_blanks(before) } else { before }, Mark::Plain);
         in_gap = false;
         let class: Vec<char> = token.class.chars().collect();

@@ -9,8 +9,8 @@ use super::super::json::write_value;
 use super::super::printable::Printable;
 use super::super::text::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::license::{
-    Answer, Cell, CellSource, Compatibility, LicenseFact, List, MATRIX_ATTRIBUTION, Precision, Terms,
-    compat_under, needs_attribution,
+    Answer, Cell, CellSource, Compatibility, LicenseFact, List, MATRIX_ATTRIBUTION, Precision,
+    Terms, compat_under, needs_attribution,
 };
 
 /// One licence compared with another.
@@ -52,7 +52,11 @@ impl Verdict {
 
 impl<'a> Comparison<'a> {
     /// Compares two licences. A fact without an expression compares as unknown.
-    pub fn new(inbound: &'a LicenseFact, outbound: &'a LicenseFact, terms: &'a Terms) -> Comparison<'a> {
+    pub fn new(
+        inbound: &'a LicenseFact,
+        outbound: &'a LicenseFact,
+        terms: &'a Terms,
+    ) -> Comparison<'a> {
         let judged = match (&inbound.expression, &outbound.expression) {
             (Some(inbound), Some(outbound)) => compat_under(inbound, outbound, terms),
             _ => Compatibility { answer: Answer::Unknown, cells: Vec::new(), remarks: Vec::new() },

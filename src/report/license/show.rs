@@ -50,7 +50,11 @@ impl Shown<'_> {
         }
         for below in self.below {
             let files = count(below.files, "file");
-            writeln!(out, "{DIM}below it{DIM:#} {files} under {}", sentence(&below.decided.license))?;
+            writeln!(
+                out,
+                "{DIM}below it{DIM:#} {files} under {}",
+                sentence(&below.decided.license)
+            )?;
             for statement in &below.decided.by {
                 row(out, "by", &said(statement))?;
             }
@@ -76,8 +80,10 @@ impl Shown<'_> {
                 "example": below.example,
             })
         };
-        let notes =
-            self.notes.iter().map(|note| serde_json::json!({"path": note.path, "message": note.message}));
+        let notes = self
+            .notes
+            .iter()
+            .map(|note| serde_json::json!({"path": note.path, "message": note.message}));
         let value = JsonShown {
             schema_version: 1,
             path: self.path,

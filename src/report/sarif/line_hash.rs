@@ -1,9 +1,10 @@
-//! The hash by which GitHub knows an alert again: of the text from the beginning of its line on, so that it moves with
-//! the code. What uploads a SARIF file computes the same and complains where the file says something else.
+//! The hash by which GitHub knows an alert again: of the text from the beginning of its line on, so
+//! that it moves with the code. What uploads a SARIF file computes the same and complains where the
+//! file says something else.
 //!
-//! A line's hash is that of the 100 UTF-16 units from its beginning on, blanks left out and every line break a line
-//! feed, as a number to the base of 37. Behind the end of the text stand 65535 and zeros. `:2` tells the second line
-//! of the same hash.
+//! A line's hash is that of the 100 UTF-16 units from its beginning on, blanks left out and every
+//! line break a line feed, as a number to the base of 37. Behind the end of the text stand 65535
+//! and zeros. `:2` tells the second line of the same hash.
 
 use std::collections::HashMap;
 
@@ -17,7 +18,8 @@ pub(in crate::report) fn line_hashes(text: &[u8]) -> Vec<String> {
     let mut counts: HashMap<u64, usize> = HashMap::new();
     let numbered = starts.into_iter().map(|start| {
         let window = units[start..].iter().copied().chain(std::iter::repeat(0)).take(UNITS);
-        let hash = window.fold(0u64, |hash, unit| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)));
+        let hash =
+            window.fold(0u64, |hash, unit| hash.wrapping_mul(BASE).wrapping_add(u64::from(unit)));
         let count = counts.entry(hash).or_default();
         *count += 1;
         format!("{hash:x}:{count}")
@@ -59,11 +61,21 @@ mod tests {
             ("", &["c129715d7a2bc9a3:1"]),
             (
                 " a\nb\n  \t\tc\n d",
-                &["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"],
+                &[
+                    "271789c17abda88f:1",
+                    "54703d4cd895b18:1",
+                    "180aee12dab6264:1",
+                    "a23a3dc5e078b07b:1",
+                ],
             ),
             (
                 "alpha\nbeta\nalpha\n",
-                &["8d07ce75f7b3af45:1", "ca140c3f893ffa65:1", "26f09ff008857193:1", "c129715d7a2bc9a3:1"],
+                &[
+                    "8d07ce75f7b3af45:1",
+                    "ca140c3f893ffa65:1",
+                    "26f09ff008857193:1",
+                    "c129715d7a2bc9a3:1",
+                ],
             ),
             (
                 " hello; \t\r\nworld!!!\r\n\r\n\r\n  \t\tGreetings\r\n End\r\n",

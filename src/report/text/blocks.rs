@@ -1,11 +1,13 @@
-//! Findings one by one: the code, whose it is, how strong the evidence is, why it matters and what to do.
+//! Findings one by one: the code, whose it is, how strong the evidence is, why it matters and what
+//! to do.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use super::{
-    BOLD, CYAN, DIM, GREEN, ID_DIGITS, LISTED, Links, Page, References, arrow, code, link, row, severity,
+    BOLD, CYAN, DIM, GREEN, ID_DIGITS, LISTED, Links, Page, References, arrow, code, link, row,
+    severity,
 };
 use crate::engine::matcher::{Evidence, Owner};
 use crate::judgement::finding::{Acceptance, Finding, Reference, Severity};
@@ -64,8 +66,8 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// Blocks by file. The strongest findings come first, and so do the files that hold them. Where all references were
-    /// asked for, they stand in the order of the files.
+    /// Blocks by file. The strongest findings come first, and so do the files that hold them. Where
+    /// all references were asked for, they stand in the order of the files.
     fn ordered(&self, blocks: Vec<Block<'a>>) -> Vec<Vec<Block<'a>>> {
         let mut files: Vec<Vec<Block<'a>>> = Vec::new();
         for block in blocks {
@@ -88,7 +90,8 @@ impl<'a> Page<'a> {
     /// Findings about no reference at their place; none may get lost.
     fn placeless(&self, out: &mut dyn Write) -> io::Result<()> {
         let places: HashSet<Place<'_>> = self.report.references.iter().map(place_of).collect();
-        let placeless = self.report.findings.iter().filter(|it| !places.contains(&place_of_finding(it)));
+        let placeless =
+            self.report.findings.iter().filter(|it| !places.contains(&place_of_finding(it)));
         let (mut told, raised): (Vec<&Finding>, Vec<&Finding>) =
             placeless.partition(|finding| finding.severity == Severity::Info);
         for finding in raised {
@@ -129,7 +132,12 @@ impl<'a> Page<'a> {
             .collect()
     }
 
-    fn block(&self, block: &Block<'a>, written: &mut Written<'a>, out: &mut dyn Write) -> io::Result<()> {
+    fn block(
+        &self,
+        block: &Block<'a>,
+        written: &mut Written<'a>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let Block { reference, finding } = block;
         let title = title(reference);
         match finding {
@@ -156,7 +164,9 @@ impl<'a> Page<'a> {
             _ => &reference.verdict.remedies,
         };
         match written.get(remedies) {
-            Some(id) if !remedies.is_empty() => row(out, "fix", &format!("as for {}", shown_id(id)))?,
+            Some(id) if !remedies.is_empty() => {
+                row(out, "fix", &format!("as for {}", shown_id(id)))?
+            }
             _ => {
                 self.remedies(remedies, out)?;
                 written.insert(remedies, &reference.id);

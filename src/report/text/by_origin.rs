@@ -34,7 +34,8 @@ impl Page<'_> {
         }
         let mut holders: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
         for reference in self.report.of_rule(Rule::TakenFromProject) {
-            if let (Some(owner), Some(taking)) = (reference.owners.first(), reference.direction.origin_takes)
+            if let (Some(owner), Some(taking)) =
+                (reference.owners.first(), reference.direction.origin_takes)
             {
                 let holder = (owner.purl.to_string(), takes(taking).to_owned());
                 holders.entry(holder).or_default().push(reference);

@@ -16,7 +16,11 @@ const GUTTER: usize = 10;
 ///
 /// # Errors
 /// If writing fails.
-pub(super) fn write(lines: &CodeLines, width: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    lines: &CodeLines,
+    width: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for (number, text) in &lines.first {
         line(*number, text, width, out)?;
     }

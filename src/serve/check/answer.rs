@@ -61,9 +61,11 @@ impl Answered {
     pub fn refused(line: &Incoming, refused: Refused) -> Answered {
         let Refused { id, why } = refused;
         let answer = match why {
-            Why::Wrong(why) => {
-                Answer { id, error: Some(one_line(&why)), ..Answer::empty(line.number, Status::Failed) }
-            }
+            Why::Wrong(why) => Answer {
+                id,
+                error: Some(one_line(&why)),
+                ..Answer::empty(line.number, Status::Failed)
+            },
             Why::Unchecked(why) => {
                 let note = Note { kind: "skipped", message: one_line(&why) };
                 Answer { id, notes: vec![note], ..Answer::empty(line.number, Status::Skipped) }
@@ -88,7 +90,8 @@ impl Answer {
         (shape, policy): (ReferenceShape, DropPolicy),
     ) -> Answer {
         let status = status(report);
-        let dropped: Vec<String> = policy.dropped(report).map(|reference| reference.id.clone()).collect();
+        let dropped: Vec<String> =
+            policy.dropped(report).map(|reference| reference.id.clone()).collect();
         let suggested = Suggested {
             code: suggestion.code(),
             text,

@@ -52,7 +52,8 @@ impl From<&str> for Why {
     }
 }
 
-/// The line, field by field. What is not known is passed over: assistants send along what they have.
+/// The line, field by field. What is not known is passed over: assistants send along what they
+/// have.
 #[derive(Deserialize)]
 struct Line<'l> {
     #[serde(default)]
@@ -70,8 +71,8 @@ struct Line<'l> {
     version: Option<Value>,
 }
 
-/// The text that a suggestion would stand in: what is before and behind it, or a document and the range in it that the
-/// suggestion takes the place of.
+/// The text that a suggestion would stand in: what is before and behind it, or a document and the
+/// range in it that the suggestion takes the place of.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Surrounding<'l> {
@@ -120,8 +121,16 @@ impl<'l> Suggestion<'l> {
         };
         let (before, after) = sides(line.surrounding.unwrap_or_default())?;
         let (id, uri, version) = (line.id, line.uri, line.version);
-        let suggestion =
-            Suggestion { id, uri, version, path: display_path(&path), language, code, before, after };
+        let suggestion = Suggestion {
+            id,
+            uri,
+            version,
+            path: display_path(&path),
+            language,
+            code,
+            before,
+            after,
+        };
         match suggestion.passage().len() as u64 > DEFAULT_SIZE_LIMIT {
             true => Err(format!(
                 "the code and what surrounds it are longer than {} MiB; nothing of it was checked",
@@ -169,7 +178,9 @@ fn language(named: Option<&str>, path: Option<&str>) -> Result<Language, Why> {
     let (language, asked) = match (named, path) {
         (Some(name), _) => (Language::from_name(&name.to_ascii_lowercase()), name),
         (None, Some(path)) => (Language::from_path(Path::new(path)), path),
-        (None, None) => return Err(format!("there is neither `path` nor `language` ({known})").into()),
+        (None, None) => {
+            return Err(format!("there is neither `path` nor `language` ({known})").into());
+        }
     };
     let unchecked =
         || format!("not checked: `{}` is of no language that is known ({known})", shortened(asked));
@@ -189,8 +200,10 @@ fn sides<'l>(surrounding: Surrounding<'l>) -> Result<(Cow<'l, str>, Cow<'l, str>
         Surrounding { text: None, range: None, before, after } => {
             Ok((before.unwrap_or_default(), after.unwrap_or_default()))
         }
-        _ => Err("`surrounding` is not understood; expected `before` and `after`, or `text` and `range`"
-            .to_owned()),
+        _ => Err(
+            "`surrounding` is not understood; expected `before` and `after`, or `text` and `range`"
+                .to_owned(),
+        ),
     }
 }
 
@@ -198,8 +211,9 @@ fn sides<'l>(surrounding: Surrounding<'l>) -> Result<(Cow<'l, str>, Cow<'l, str>
 fn offset(text: &str, position: Position) -> Result<usize, String> {
     let mut start = 0;
     for _ in 0..position.line {
-        start += line_length(&text[start..])
-            .ok_or_else(|| format!("`range` names line {}, which the text does not have", position.line))?;
+        start += line_length(&text[start..]).ok_or_else(|| {
+            format!("`range` names line {}, which the text does not have", position.line)
+        })?;
     }
     let line = &text[start..];
     let line = &line[..line.find(['\r', '\n']).unwrap_or(line.len())];

@@ -36,7 +36,8 @@ fn answers(input: impl Read + Send + 'static) -> Vec<Value> {
         .serve(checker, io::BufReader::new(input), &mut output, &mut |problem| panic!("{problem}"))
         .expect("written");
     let output = String::from_utf8(output).expect("UTF-8");
-    let answers: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let answers: Vec<Value> =
+        output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(ended.answered, answers.len() as u64);
     answers
 }

@@ -19,8 +19,10 @@ const MAX_CHARACTERS: usize = 6000;
 
 /// What there is to say of a file, some of whose references are refused.
 pub(super) fn of(report: &Report, refused: &[&Reference]) -> Judgement {
-    let is_refused = |reference: &Reference| refused.iter().any(|known| std::ptr::eq(*known, reference));
-    let open = |reference: &Reference| report.findings.iter().find(|finding| finding.is_about(reference));
+    let is_refused =
+        |reference: &Reference| refused.iter().any(|known| std::ptr::eq(*known, reference));
+    let open =
+        |reference: &Reference| report.findings.iter().find(|finding| finding.is_about(reference));
     let (mut wrong, mut known) = (Vec::new(), Vec::new());
     for reference in &report.references {
         match open(reference) {
@@ -87,15 +89,22 @@ fn one(reference: &Reference, finding: &Finding) -> String {
     let path = Printable(&reference.path);
     let (first, last) = (reference.region.start_line, reference.region.end_line);
     let what = match reference.strength {
-        Strength::Substantial => format!("{} copy of", crate::report::json::copy_kind(reference.kind)),
+        Strength::Substantial => {
+            format!("{} copy of", crate::report::json::copy_kind(reference.kind))
+        }
         Strength::Weak => "weak resemblance to".to_owned(),
     };
     let mut text = format!("{path}:{first}-{last} ({}): {what} ", id(reference));
     if let Some(origin) = reference.owners.first() {
         let (purl, file) = (Printable(origin.purl.as_str()), Printable(&origin.path));
         let lines = (origin.lines.first, origin.lines.last);
-        let _ =
-            write!(text, "{purl}, {file} lines {}-{}, under {}", lines.0, lines.1, named(&origin.license));
+        let _ = write!(
+            text,
+            "{purl}, {file} lines {}-{}, under {}",
+            lines.0,
+            lines.1,
+            named(&origin.license)
+        );
     }
     let under = named(&reference.outbound);
     let _ = write!(
@@ -107,13 +116,17 @@ fn one(reference: &Reference, finding: &Finding) -> String {
         text.push_str(WEAK);
         return text;
     }
-    // An agent is told what to change in the code. To change the configuration instead is not for it to decide.
+    // An agent is told what to change in the code. To change the configuration instead is not for
+    // it to decide.
     let of_code = finding.remedies.iter().filter(|remedy| !remedy.contains(CONFIGURATION));
     for remedy in of_code.take(MAX_REMEDIES) {
         let _ = write!(text, "\n  - {}", Printable(remedy));
     }
     if reference.lacks_notice() {
-        let _ = write!(text, "\n  - Once it is written, declare it: `birthmark attribute {path}:{first}`.");
+        let _ = write!(
+            text,
+            "\n  - Once it is written, declare it: `birthmark attribute {path}:{first}`."
+        );
     }
     text
 }

@@ -23,8 +23,8 @@ impl Edited {
     }
 }
 
-/// What is to be judged of a file. A change that does not fit the file is judged by itself: whether it comes to anything is
-/// for the agent to find out.
+/// What is to be judged of a file. A change that does not fit the file is judged by itself: whether
+/// it comes to anything is for the agent to find out.
 pub(super) fn edited(
     directory: &Path,
     write: &Write,
@@ -33,16 +33,20 @@ pub(super) fn edited(
 ) -> Result<Edited, String> {
     let before = read(&directory.join(write.from.as_ref().unwrap_or(&write.path)))?;
     match (&write.change, moment) {
-        (Change::Whole(content), Moment::Before) => Ok(between(before, content.clone().into(), language)),
+        (Change::Whole(content), Moment::Before) => {
+            Ok(between(before, content.clone().into(), language))
+        }
         (Change::Whole(content), Moment::After) => Ok(Edited::whole(content.clone().into())),
         (Change::Parts(parts), Moment::Before) => Ok(match replaced(before.as_deref(), parts) {
             Some(after) => between(before, after, language),
             None => alone(parts),
         }),
-        (Change::Parts(parts), Moment::After) => Ok(match before.and_then(|text| holding(text, parts)) {
-            Some(edited) => edited,
-            None => alone(parts),
-        }),
+        (Change::Parts(parts), Moment::After) => {
+            Ok(match before.and_then(|text| holding(text, parts)) {
+                Some(edited) => edited,
+                None => alone(parts),
+            })
+        }
     }
 }
 
@@ -50,7 +54,9 @@ pub(super) fn edited(
 fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
     match walk::read(path, DEFAULT_SIZE_LIMIT) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(ReadProblem::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(ReadProblem::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(None)
+        }
         Err(problem) => Err(format!("{}: {problem}", walk::display_path(path))),
     }
 }
@@ -64,7 +70,11 @@ fn between(before: Option<Vec<u8>>, after: Vec<u8>, language: Language) -> Edite
     let (before, after) = (source(before), source(after));
     let versions = Versions { before: Some(&before), after: Some(&after) };
     let lines = added([versions].into_iter()).pop().map(|added| added.lines).unwrap_or_default();
-    Edited { text: after.text().to_vec(), review: Review::Lines(lines), before: Some(before.text().to_vec()) }
+    Edited {
+        text: after.text().to_vec(),
+        review: Review::Lines(lines),
+        before: Some(before.text().to_vec()),
+    }
 }
 
 /// The text with its parts replaced; `None` if some part is not in it.
@@ -104,7 +114,11 @@ fn holding(text: Vec<u8>, parts: &[Part]) -> Option<Edited> {
     let whole = str::from_utf8(&text).ok()?;
     let mut lines = Vec::new();
     for part in parts.iter().filter(|part| !part.new.trim().is_empty()) {
-        let new = if whole.contains("\r\n") { with_carriage_returns(&part.new) } else { part.new.clone() };
+        let new = if whole.contains("\r\n") {
+            with_carriage_returns(&part.new)
+        } else {
+            part.new.clone()
+        };
         let line = |at: usize| whole[..at].matches('\n').count() as u32 + 1;
         let found: Vec<usize> = whole.match_indices(&new).map(|(at, _)| at).collect();
         let found = match part.which {

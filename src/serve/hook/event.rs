@@ -67,7 +67,8 @@ pub enum Which {
 }
 
 impl Write {
-    /// Reads the arguments of a tool that writes one file. Agents agree on what they say and differ in the words.
+    /// Reads the arguments of a tool that writes one file. Agents agree on what they say and differ
+    /// in the words.
     pub(super) fn of(arguments: &Value) -> Option<Write> {
         let path = text(arguments, &["file_path", "path", "filePath"])?;
         let change = match arguments.get("edits").and_then(Value::as_array) {
@@ -83,11 +84,17 @@ impl Write {
 
 impl Part {
     fn of(arguments: &Value) -> Option<Part> {
-        let all = ["replace_all", "replaceAll", "allow_multiple"].iter().find_map(|key| arguments.get(key));
+        let all = ["replace_all", "replaceAll", "allow_multiple"]
+            .iter()
+            .find_map(|key| arguments.get(key));
         Some(Part {
             old: text(arguments, &["old_string", "old_str", "oldString"]).unwrap_or_default(),
             new: text(arguments, &["new_string", "new_str", "newString"])?,
-            which: if all.and_then(Value::as_bool) == Some(true) { Which::All } else { Which::First },
+            which: if all.and_then(Value::as_bool) == Some(true) {
+                Which::All
+            } else {
+                Which::First
+            },
         })
     }
 }

@@ -50,7 +50,10 @@ fn damaged() -> impl Strategy<Value = (usize, Vec<u8>)> {
         json!({"agent_action_name": "pre_write_code", "tool_info": {"file_path": "a.py", "edits":
             [{"old_string": "", "new_string": &ROUTES[2000..2600]}]}}),
     ];
-    let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..20usize, any::<Vec<u8>>()), 0..4);
+    let edits = proptest::collection::vec(
+        (any::<prop::sample::Index>(), 0..20usize, any::<Vec<u8>>()),
+        0..4,
+    );
     (0..right.len(), edits).prop_map(move |(which, edits)| {
         let mut bytes = right[which].to_string().into_bytes();
         for (at, leave_out, with) in edits {

@@ -51,7 +51,9 @@ impl Server {
         }
         let answer = match self.client.knows_actions {
             true => json!(actions),
-            false => json!(actions.into_iter().filter_map(|action| action.command).collect::<Vec<_>>()),
+            false => {
+                json!(actions.into_iter().filter_map(|action| action.command).collect::<Vec<_>>())
+            }
         };
         self.out.answer(id, answer);
     }
@@ -72,11 +74,16 @@ impl Offer<'_> {
         if self.found.reference.lacks_notice() {
             let title = format!("Declare as code of {}, with SPDX snippet tags", self.origin());
             self.add(title, ServerCommand::Attribute.name(), self.target());
-            self.actions.iter_mut().last().into_iter().for_each(|action| action.is_preferred = Some(true));
+            self.actions
+                .iter_mut()
+                .last()
+                .into_iter()
+                .for_each(|action| action.is_preferred = Some(true));
         }
     }
 
-    /// Offers to settle a finding for a reason: one that the client asks for, or one of some that are ready.
+    /// Offers to settle a finding for a reason: one that the client asks for, or one of some that
+    /// are ready.
     fn decide(&mut self, verb: &str, command: ServerCommand, reasons: &[&str], asks_reasons: bool) {
         if self.found.finding.is_none() {
             return;
@@ -87,7 +94,8 @@ impl Offer<'_> {
             return self.add(format!("{word} with a reason\u{2026}"), ASK_REASON, argument);
         }
         for reason in reasons {
-            let argument = json!({ "uri": self.uri, "id": self.found.reference.id, "reason": reason });
+            let argument =
+                json!({ "uri": self.uri, "id": self.found.reference.id, "reason": reason });
             self.add(format!("{word}: {reason}"), command.name(), argument);
         }
     }
@@ -103,7 +111,10 @@ impl Offer<'_> {
         let owner = self.found.reference.owners.first();
         owner
             .map(|owner| {
-                [Some(owner.purl.name()), owner.purl.version()].into_iter().flatten().collect::<Vec<_>>()
+                [Some(owner.purl.name()), owner.purl.version()]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
             })
             .unwrap_or_default()
             .join(" ")

@@ -1,6 +1,9 @@
-//! What is answered from what is known already: what stands at a place, the references of a document or of all.
+//! What is answered from what is known already: what stands at a place, the references of a
+//! document or of all.
 
-use gen_lsp_types::{Hover, HoverParams, MarkupContent, MarkupKind, Range, TextDocumentIdentifier, Uri};
+use gen_lsp_types::{
+    Hover, HoverParams, MarkupContent, MarkupKind, Range, TextDocumentIdentifier, Uri,
+};
 use lsp_server::RequestId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,13 +35,18 @@ impl Server {
     pub(super) fn hover(&mut self, id: RequestId, params: HoverParams) {
         let at = params.text_document_position_params;
         let place = Range { start: at.position, end: at.position };
-        let known = self.documents.get(&at.text_document.uri.0).and_then(|document| document.known.as_ref());
-        let found: Vec<&Found> = known.into_iter().flat_map(|known| known.checked.at(place)).collect();
+        let known = self
+            .documents
+            .get(&at.text_document.uri.0)
+            .and_then(|document| document.known.as_ref());
+        let found: Vec<&Found> =
+            known.into_iter().flat_map(|known| known.checked.at(place)).collect();
         let (kind, style) = match self.client.reads_markdown {
             true => (MarkupKind::Markdown, Style::Markdown),
             false => (MarkupKind::PlainText, Style::Plain),
         };
-        let cards: Vec<String> = found.iter().map(|found| card::of(&found.reference, style)).collect();
+        let cards: Vec<String> =
+            found.iter().map(|found| card::of(&found.reference, style)).collect();
         let hover = found.first().map(|first| {
             let content = MarkupContent { kind, value: cards.join("\n---\n\n") };
             Hover { contents: content.into(), range: Some(first.range) }
@@ -55,8 +63,9 @@ impl Server {
         let mut closed: Vec<_> = self.closed.iter().collect();
         closed.retain(|(uri, _)| of_one.as_ref().is_none_or(|wanted| wanted == *uri));
         closed.sort_by_key(|(uri, _)| *uri);
-        references
-            .extend(closed.into_iter().flat_map(|(uri, it)| it.found.iter().map(|it| reference(it, uri))));
+        references.extend(
+            closed.into_iter().flat_map(|(uri, it)| it.found.iter().map(|it| reference(it, uri))),
+        );
         self.out.answer(id, json!({ "references": references }));
     }
 
@@ -68,7 +77,8 @@ impl Server {
         let status = self.status();
         if status != self.status {
             let Status { state, references, findings, message } = status.clone();
-            let mut params = json!({ "state": state, "references": references, "findings": findings });
+            let mut params =
+                json!({ "state": state, "references": references, "findings": findings });
             if let Some(message) = message {
                 params["message"] = message.into();
             }
@@ -79,12 +89,14 @@ impl Server {
 
     fn status(&self) -> Status {
         let documents = self.documents.values();
-        let known = documents.filter_map(|document| document.known.as_ref()).map(|known| &known.checked);
+        let known =
+            documents.filter_map(|document| document.known.as_ref()).map(|known| &known.checked);
         let known = known.chain(self.closed.values());
         let (references, findings) = known.fold((0, 0), |(references, findings), checked| {
             (references + checked.found.len(), findings + checked.diagnostics.len())
         });
-        let busy = |document: &Document| document.due.is_some() || document.progress == Progress::Checking;
+        let busy =
+            |document: &Document| document.due.is_some() || document.progress == Progress::Checking;
         let mut failures: Vec<&String> = self.told.values().collect();
         failures.sort();
         let state = match (failures.first(), self.documents.values().any(busy)) {
@@ -92,7 +104,12 @@ impl Server {
             (None, true) => "checking",
             (None, false) => "ready",
         };
-        Status { state, references, findings, message: failures.first().map(|message| (*message).clone()) }
+        Status {
+            state,
+            references,
+            findings,
+            message: failures.first().map(|message| (*message).clone()),
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the client can and wants, read from `initialize` as leniently as can be: no two clients send the same.
+//! What the client can and wants, read from `initialize` as leniently as can be: no two clients
+//! send the same.
 
 use std::path::PathBuf;
 
@@ -61,7 +62,8 @@ impl Client {
     pub fn read(params: &Value) -> Client {
         let at = |pointer: &str| params.pointer(pointer).filter(|value| !value.is_null());
         let is = |pointer: &str| at(pointer).and_then(Value::as_bool).unwrap_or(false);
-        let options = |name: &str| at("/initializationOptions").and_then(|options| options.get(name));
+        let options =
+            |name: &str| at("/initializationOptions").and_then(|options| options.get(name));
         let asks_reasons = options("asksReasons").and_then(Value::as_bool).unwrap_or(false);
         Client {
             encoding: encoding(at("/capabilities/general/positionEncodings")),
@@ -71,15 +73,20 @@ impl Client {
             },
             refreshes: is("/capabilities/workspace/diagnostics/refreshSupport"),
             has_settings: is("/capabilities/workspace/configuration"),
-            registers_settings: is("/capabilities/workspace/didChangeConfiguration/dynamicRegistration"),
-            registers_files: is("/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration"),
+            registers_settings: is(
+                "/capabilities/workspace/didChangeConfiguration/dynamicRegistration",
+            ),
+            registers_files: is(
+                "/capabilities/workspace/didChangeWatchedFiles/dynamicRegistration",
+            ),
             reads_markdown: names(at("/capabilities/textDocument/hover/contentFormat"))
                 .any(|it| it == "markdown"),
             shows_progress: is("/capabilities/window/workDoneProgress"),
             shows_documents: is("/capabilities/window/showDocument/support"),
             applies_edits: is("/capabilities/workspace/applyEdit"),
             versions_edits: is("/capabilities/workspace/workspaceEdit/documentChanges"),
-            knows_actions: at("/capabilities/textDocument/codeAction/codeActionLiteralSupport").is_some(),
+            knows_actions: at("/capabilities/textDocument/codeAction/codeActionLiteralSupport")
+                .is_some(),
             asks_reasons,
             shows_status: options("showsStatus").and_then(Value::as_bool).unwrap_or(asks_reasons),
             options: at("/initializationOptions").cloned().unwrap_or_default(),
@@ -123,9 +130,12 @@ mod tests {
 
     #[test]
     fn whatever_a_client_sends_is_read() {
-        for params in
-            [json!(null), json!([]), json!("x"), json!({"capabilities": 7, "workspaceFolders": [1]})]
-        {
+        for params in [
+            json!(null),
+            json!([]),
+            json!("x"),
+            json!({"capabilities": 7, "workspaceFolders": [1]}),
+        ] {
             let client = Client::read(&params);
             assert_eq!((client.encoding, client.diagnostics), (Encoding::Utf16, Delivery::Push));
             assert!(client.folders.is_empty());

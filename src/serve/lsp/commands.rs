@@ -77,7 +77,8 @@ impl Server {
             }
             ServerCommand::ScanWorkspace => self.scan_workspace(id, token),
             about_one => {
-                let argument = params.arguments.unwrap_or_default().into_iter().next().unwrap_or_default();
+                let argument =
+                    params.arguments.unwrap_or_default().into_iter().next().unwrap_or_default();
                 match serde_json::from_value::<Target>(argument) {
                     Ok(target) => self.execute_on(id, about_one, target),
                     Err(error) => self.out.refuse(id, ErrorCode::InvalidParams, error.to_string()),
@@ -104,11 +105,17 @@ impl Server {
         };
         let edits = matches!(errand, Errand::Attribute { .. } | Errand::Suppress { .. });
         if edits && !self.client.applies_edits {
-            return self.out.refuse(id, ErrorCode::RequestFailed, "this editor applies no edits of a server");
+            return self.out.refuse(
+                id,
+                ErrorCode::RequestFailed,
+                "this editor applies no edits of a server",
+            );
         }
         match self.job(&target.uri, errand, Some(id.clone())) {
             Some(job) => self.errands.push_back(job),
-            None => self.out.refuse(id, ErrorCode::InvalidParams, format!("{} is not open", target.uri)),
+            None => {
+                self.out.refuse(id, ErrorCode::InvalidParams, format!("{} is not open", target.uri))
+            }
         }
     }
 
@@ -147,8 +154,12 @@ impl Server {
             return self.out.refuse(request, ErrorCode::ContentModified, reason);
         }
         let edit = self.workspace_edit(uri, version, planned.edits);
-        let id = self.out.ask("workspace/applyEdit", json!({ "label": planned.label, "edit": edit }));
-        self.asked.insert(id, Asked::Edit { request, uri: uri.to_owned(), finish: Box::new(planned.finish) });
+        let id =
+            self.out.ask("workspace/applyEdit", json!({ "label": planned.label, "edit": edit }));
+        self.asked.insert(
+            id,
+            Asked::Edit { request, uri: uri.to_owned(), finish: Box::new(planned.finish) },
+        );
     }
 
     fn workspace_edit(&self, uri: &str, version: i32, edits: Vec<TextEdit>) -> Value {
@@ -161,7 +172,13 @@ impl Server {
     }
 
     /// Goes on after the client has edited a document, or has not.
-    pub(super) fn applied(&mut self, request: RequestId, uri: &str, finish: Finish, result: Option<&Value>) {
+    pub(super) fn applied(
+        &mut self,
+        request: RequestId,
+        uri: &str,
+        finish: Finish,
+        result: Option<&Value>,
+    ) {
         let applied = result.and_then(|result| result.get("applied")).and_then(Value::as_bool);
         if applied != Some(true) {
             let why = result.and_then(|result| result.get("failureReason")).and_then(Value::as_str);
@@ -170,19 +187,28 @@ impl Server {
         }
         match self.job(uri, Errand::Finish(Box::new(finish)), Some(request.clone())) {
             Some(job) => self.errands.push_front(job),
-            None => self.out.refuse(request, ErrorCode::ContentModified, "the document was closed meanwhile"),
+            None => self.out.refuse(
+                request,
+                ErrorCode::ContentModified,
+                "the document was closed meanwhile",
+            ),
         }
     }
 
     fn show_origin(&mut self, id: RequestId, target: &Target) {
         let known = self.documents.get(&target.uri).and_then(|document| document.known.as_ref());
-        let found =
-            known.and_then(|known| known.checked.found.iter().find(|it| it.reference.id == target.id));
+        let found = known
+            .and_then(|known| known.checked.found.iter().find(|it| it.reference.id == target.id));
         let Some(page) = found.and_then(|found| page(found.reference.owners.first()?)) else {
-            return self.out.refuse(id, ErrorCode::RequestFailed, "no page of this origin is known");
+            return self.out.refuse(
+                id,
+                ErrorCode::RequestFailed,
+                "no page of this origin is known",
+            );
         };
         if self.client.shows_documents {
-            let shown = self.out.ask("window/showDocument", json!({ "uri": page, "external": true }));
+            let shown =
+                self.out.ask("window/showDocument", json!({ "uri": page, "external": true }));
             self.asked.insert(shown, Asked::Nothing);
         } else {
             self.out.show(Weight::Info, &page);

@@ -1,4 +1,5 @@
-//! Diagnostics on their way to the client: sent when there are new ones, or given when they are asked for.
+//! Diagnostics on their way to the client: sent when there are new ones, or given when they are
+//! asked for.
 
 use std::time::Instant;
 
@@ -22,13 +23,14 @@ impl Server {
         }
         let Some(document) = self.documents.get_mut(uri) else { return };
         let before = document.known.as_ref();
-        let edition = match before.filter(|before| before.checked.diagnostics == checked.diagnostics) {
-            Some(before) => before.edition,
-            None => {
-                self.editions += 1;
-                self.editions
-            }
-        };
+        let edition =
+            match before.filter(|before| before.checked.diagnostics == checked.diagnostics) {
+                Some(before) => before.edition,
+                None => {
+                    self.editions += 1;
+                    self.editions
+                }
+            };
         let is_news = before.is_none_or(|before| before.edition != edition);
         document.known = Some(Known { digest, edition, checked });
         if is_news && self.client.diagnostics == Delivery::Push {
@@ -46,7 +48,8 @@ impl Server {
 
     /// Gives diagnostics to whom waits for them, if the document is not about to be checked again.
     pub(super) fn deliver(&mut self, uri: &str) {
-        let Some(document) = self.documents.get_mut(uri).filter(|document| document.is_settled()) else {
+        let Some(document) = self.documents.get_mut(uri).filter(|document| document.is_settled())
+        else {
             return;
         };
         let waiting = std::mem::take(&mut document.waiting);
@@ -67,7 +70,11 @@ impl Server {
         answers.into_iter().for_each(|(request, answer)| self.out.answer(request, answer));
     }
 
-    pub(super) fn asked_for_diagnostics(&mut self, id: RequestId, params: DocumentDiagnosticParams) {
+    pub(super) fn asked_for_diagnostics(
+        &mut self,
+        id: RequestId,
+        params: DocumentDiagnosticParams,
+    ) {
         let Uri(uri) = params.text_document.uri;
         let Some(document) = self.documents.get_mut(&uri) else {
             return self.out.answer(id, json!({ "kind": "full", "items": [] }));
@@ -96,7 +103,10 @@ impl Server {
         }
         let shown = document.known.is_some_and(|known| !known.checked.diagnostics.is_empty());
         if shown && self.client.diagnostics == Delivery::Push {
-            self.out.notify("textDocument/publishDiagnostics", json!({ "uri": uri, "diagnostics": [] }));
+            self.out.notify(
+                "textDocument/publishDiagnostics",
+                json!({ "uri": uri, "diagnostics": [] }),
+            );
         }
         let folder = document.folder;
         let others = self.documents.values().map(|document| &document.folder).chain(&self.folders);

@@ -120,7 +120,8 @@ impl Document {
     }
 }
 
-/// The innermost folder that holds a file, else the directory of the file; the first folder for what is no file.
+/// The innermost folder that holds a file, else the directory of the file; the first folder for
+/// what is no file.
 fn folder_of(file: Option<&Path>, folders: &[PathBuf]) -> PathBuf {
     let here = || std::env::current_dir().unwrap_or_default();
     let Some(file) = file else { return folders.first().cloned().unwrap_or_else(here) };

@@ -1,4 +1,5 @@
-//! Edits of a document that settle a reference: a declaration around it, a comment that silences it.
+//! Edits of a document that settle a reference: a declaration around it, a comment that silences
+//! it.
 
 use gen_lsp_types::{Position, Range, TextEdit};
 
@@ -11,8 +12,8 @@ use crate::text::source::SourceFile;
 use crate::text::span::Region;
 use crate::text::token::Tokenizer;
 
-/// Plans the declaration of references in a text that may not be saved: the edits of the text, and the files that go
-/// with it, texts of licences and notices.
+/// Plans the declaration of references in a text that may not be saved: the edits of the text, and
+/// the files that go with it, texts of licences and notices.
 ///
 /// # Errors
 /// Why it cannot be.
@@ -33,7 +34,8 @@ pub fn attribution(
     let mut file = WalkedFile::on_disk(source.path().into(), source.language());
     file.path = source.path().to_owned();
     file.content = Content::Held(source.text().into());
-    let plan = Plan::of(references, &[file], &settings).map_err(|error| super::worker::told(&error))?;
+    let plan =
+        Plan::of(references, &[file], &settings).map_err(|error| super::worker::told(&error))?;
     if let Some((_, unfit)) = plan.left.first() {
         return Err(unfit.to_string());
     }
@@ -43,8 +45,8 @@ pub fn attribution(
     Ok((changes(source, after, encoding), others))
 }
 
-/// The edits that make one text of another. Where only lines are added, nothing else is touched, so that cursors and
-/// marks stay where they are.
+/// The edits that make one text of another. Where only lines are added, nothing else is touched, so
+/// that cursors and marks stay where they are.
 fn changes(source: &SourceFile, after: &[u8], encoding: Encoding) -> Vec<TextEdit> {
     let wanted = SourceFile::new(source.path(), source.language(), after.to_vec());
     let mut edits: Vec<TextEdit> = Vec::new();
@@ -59,7 +61,8 @@ fn changes(source: &SourceFile, after: &[u8], encoding: Encoding) -> Vec<TextEdi
         let new = String::from_utf8_lossy(text);
         match edits.last_mut().filter(|edit| edit.range.start == at) {
             Some(edit) => edit.new_text.push_str(&new),
-            None => edits.push(TextEdit { range: Range { start: at, end: at }, new_text: new.into_owned() }),
+            None => edits
+                .push(TextEdit { range: Range { start: at, end: at }, new_text: new.into_owned() }),
         }
     }
     let ends_in_break = source.text().is_empty() || source.text().ends_with(b"\n");
@@ -72,8 +75,8 @@ fn changes(source: &SourceFile, after: &[u8], encoding: Encoding) -> Vec<TextEdi
     vec![TextEdit { range: encoding.range(source, end), new_text }]
 }
 
-/// Plans a comment that silences a finding, above it or else behind its first line: whichever does so without changing
-/// the code.
+/// Plans a comment that silences a finding, above it or else behind its first line: whichever does
+/// so without changing the code.
 ///
 /// # Errors
 /// If neither does.
@@ -98,7 +101,10 @@ pub fn suppression(
                 end_line: edit.line,
                 end_column: column,
             };
-            return Ok(vec![TextEdit { range: encoding.range(source, place), new_text: edit.text }]);
+            return Ok(vec![TextEdit {
+                range: encoding.range(source, place),
+                new_text: edit.text,
+            }]);
         }
     }
     Err("no comment would silence it without changing the code; write one by hand".to_owned())
@@ -143,7 +149,8 @@ fn silences(
         return false;
     }
     let counted = |report: &Report| {
-        let same = |other: &&Finding| other.reference == finding.reference && other.rule == finding.rule;
+        let same =
+            |other: &&Finding| other.reference == finding.reference && other.rule == finding.rule;
         report.findings.iter().filter(same).count()
     };
     let standing = counted(&checker.check(tokenizer, source, &Review::Whole));

@@ -1,8 +1,8 @@
 //! What was found in a document, at its places there, and as diagnostics.
 
 use gen_lsp_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, Position, Range,
-    Uri,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location,
+    Position, Range, Uri,
 };
 use serde_json::json;
 
@@ -39,7 +39,8 @@ impl Checked {
     /// Places what a report says of a document.
     pub fn of(report: Report, source: &SourceFile, uri: &str, encoding: Encoding) -> Checked {
         let place = Place { source, uri, encoding };
-        let diagnostics = report.findings.iter().map(|finding| place.diagnostic(finding, &report)).collect();
+        let diagnostics =
+            report.findings.iter().map(|finding| place.diagnostic(finding, &report)).collect();
         let Report { references, findings, notes, .. } = report;
         let found = references.into_iter().map(|reference| Found {
             finding: findings.iter().find(|finding| finding.is_about(&reference)).cloned(),
@@ -50,7 +51,8 @@ impl Checked {
         Checked { found: found.collect(), diagnostics, notes }
     }
 
-    /// What stands at a range: findings wherever they reach, the rest on its first line, where it is out of the way.
+    /// What stands at a range: findings wherever they reach, the rest on its first line, where it
+    /// is out of the way.
     pub fn at(&self, range: Range) -> impl Iterator<Item = &Found> {
         self.found.iter().filter(move |found| {
             let reach = if found.finding.is_some() { found.range } else { found.first_line };
@@ -88,10 +90,15 @@ impl Place<'_> {
     fn declaration(&self, reference: &Reference) -> Option<Vec<DiagnosticRelatedInformation>> {
         let declared = reference.declared.as_ref()?;
         let position = Position { line: declared.line?.checked_sub(1)?, character: 0 };
-        let location =
-            Location { uri: Uri(self.uri.to_owned()), range: Range { start: position, end: position } };
+        let location = Location {
+            uri: Uri(self.uri.to_owned()),
+            range: Range { start: position, end: position },
+        };
         let origin = declared.origin.as_deref().unwrap_or("another's");
-        Some(vec![DiagnosticRelatedInformation { location, message: format!("declared here as {origin}") }])
+        Some(vec![DiagnosticRelatedInformation {
+            location,
+            message: format!("declared here as {origin}"),
+        }])
     }
 }
 

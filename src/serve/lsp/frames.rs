@@ -1,7 +1,8 @@
 //! Messages as bytes: a header that says how long the body is, an empty line, the body.
 //!
-//! `lsp-server` knows what a message is; it allocates whatever a header claims and ends at the first body that is no JSON,
-//! so that frames are read here: within limits, and on to the next after one that is wrong.
+//! `lsp-server` knows what a message is; it allocates whatever a header claims and ends at the
+//! first body that is no JSON, so that frames are read here: within limits, and on to the next
+//! after one that is wrong.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -9,8 +10,8 @@ use lsp_server::{ErrorCode, Message};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The longest message that is read. Documents of more than a megabyte are not checked; a list of numbers takes sixteen
-/// times its bytes in memory.
+/// The longest message that is read. Documents of more than a megabyte are not checked; a list of
+/// numbers takes sixteen times its bytes in memory.
 pub const MAX_MESSAGE_BYTES: u64 = 16 << 20;
 
 /// The longest header; real ones have two short lines.
@@ -99,7 +100,8 @@ fn read_header(input: &mut impl BufRead) -> io::Result<Option<u64>> {
             _ if line.is_empty() && length.is_some() => return Ok(length),
             (Some((name, value)), _) if name.trim().eq_ignore_ascii_case("content-length") => {
                 let parsed = value.trim().parse();
-                length = Some(parsed.map_err(|_| no_header("Content-Length is no number".to_owned()))?);
+                length =
+                    Some(parsed.map_err(|_| no_header("Content-Length is no number".to_owned()))?);
             }
             (Some(_), _) => {}
             (None, _) if line.is_empty() => {
@@ -165,13 +167,23 @@ mod tests {
     #[test]
     fn what_is_no_message_is_passed_over() {
         let good = framed(r#"{"jsonrpc":"2.0","method":"exit"}"#);
-        for bad in
-            ["{", "[]", "7", "{}", r#"{"id":1.5,"method":"a"}"#, r#"{"id":{},"method":"a"}"#, "", "\u{0}"]
-        {
+        for bad in [
+            "{",
+            "[]",
+            "7",
+            "{}",
+            r#"{"id":1.5,"method":"a"}"#,
+            r#"{"id":{},"method":"a"}"#,
+            "",
+            "\u{0}",
+        ] {
             let (frames, error) = frames(&[framed(bad), good.clone()].concat());
             assert!(error.is_none(), "{bad}: {error:?}");
             assert!(matches!(frames[0], Frame::Unreadable(_)), "{bad}: {frames:?}");
-            assert!(matches!(frames[1], Frame::Message(Message::Notification(_))), "{bad}: {frames:?}");
+            assert!(
+                matches!(frames[1], Frame::Message(Message::Notification(_))),
+                "{bad}: {frames:?}"
+            );
         }
     }
 

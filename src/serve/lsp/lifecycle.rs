@@ -31,7 +31,11 @@ impl Server {
     pub(super) fn hear(&mut self, message: Message) -> Option<Ending> {
         match message {
             Message::Notification(it) if it.method == "exit" => {
-                return Some(if self.stage == Stage::Closing { Ending::Orderly } else { Ending::Abrupt });
+                return Some(if self.stage == Stage::Closing {
+                    Ending::Orderly
+                } else {
+                    Ending::Abrupt
+                });
             }
             Message::Request(request) => {
                 let id = request.id.clone();
@@ -46,7 +50,10 @@ impl Server {
             Message::Notification(notification) if self.stage == Stage::Open => {
                 let method = notification.method.clone();
                 if catch_unwind(AssertUnwindSafe(|| self.told_of(notification))).is_err() {
-                    self.out.log(Weight::Error, &format!("birthmark failed on {method}; please report it"));
+                    self.out.log(
+                        Weight::Error,
+                        &format!("birthmark failed on {method}; please report it"),
+                    );
                 }
             }
             Message::Response(response) => self.answered(response),
@@ -60,10 +67,18 @@ impl Server {
         match (self.stage, method.as_str()) {
             (Stage::Before, "initialize") => self.initialize(id, &params),
             (Stage::Before, _) => {
-                self.out.refuse(id, ErrorCode::ServerNotInitialized, "the first request is initialize");
+                self.out.refuse(
+                    id,
+                    ErrorCode::ServerNotInitialized,
+                    "the first request is initialize",
+                );
             }
             (Stage::Closing, _) => {
-                self.out.refuse(id, ErrorCode::InvalidRequest, "after shutdown there are no requests");
+                self.out.refuse(
+                    id,
+                    ErrorCode::InvalidRequest,
+                    "after shutdown there are no requests",
+                );
             }
             (Stage::Open, "initialize") => {
                 self.out.refuse(id, ErrorCode::InvalidRequest, "the server is initialized already");
@@ -76,9 +91,15 @@ impl Server {
             }
             (Stage::Open, "textDocument/codeAction") => self.with(id, params, Server::code_actions),
             (Stage::Open, "workspace/executeCommand") => self.with(id, params, Server::execute),
-            (Stage::Open, "textDocument/diagnostic") => self.with(id, params, Server::asked_for_diagnostics),
+            (Stage::Open, "textDocument/diagnostic") => {
+                self.with(id, params, Server::asked_for_diagnostics)
+            }
             (Stage::Open, _) => {
-                self.out.refuse(id, ErrorCode::MethodNotFound, format!("{method} is not known here"));
+                self.out.refuse(
+                    id,
+                    ErrorCode::MethodNotFound,
+                    format!("{method} is not known here"),
+                );
             }
         }
     }
@@ -114,7 +135,12 @@ impl Server {
         }
     }
 
-    fn given<P: DeserializeOwned>(&mut self, method: &str, params: Value, take: fn(&mut Server, P)) {
+    fn given<P: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: Value,
+        take: fn(&mut Server, P),
+    ) {
         let uri = params.pointer("/textDocument/uri").and_then(Value::as_str).map(str::to_owned);
         match serde_json::from_value(params) {
             Ok(params) => take(self, params),
@@ -150,7 +176,8 @@ impl Server {
     fn begin(&mut self) {
         let mut registrations = Vec::new();
         if self.client.registers_files {
-            let watchers: Vec<Value> = DECISIVE.iter().map(|glob| json!({ "globPattern": glob })).collect();
+            let watchers: Vec<Value> =
+                DECISIVE.iter().map(|glob| json!({ "globPattern": glob })).collect();
             registrations.push(json!({
                 "id": "birthmark-files",
                 "method": "workspace/didChangeWatchedFiles",
@@ -165,7 +192,9 @@ impl Server {
             }));
         }
         if !registrations.is_empty() {
-            let id = self.out.ask("client/registerCapability", json!({ "registrations": registrations }));
+            let id = self
+                .out
+                .ask("client/registerCapability", json!({ "registrations": registrations }));
             self.asked.insert(id, Asked::Nothing);
         }
         self.ask_for_settings();
@@ -188,7 +217,9 @@ impl Server {
         let Some(asked) = self.asked.remove(&response.id) else { return };
         match (asked, response.response_result) {
             (Asked::Settings(folders), Ok(Value::Array(sections))) => match folders.as_slice() {
-                [] => sections.first().into_iter().for_each(|section| self.settings_for_all(section)),
+                [] => {
+                    sections.first().into_iter().for_each(|section| self.settings_for_all(section))
+                }
                 folders => {
                     for (folder, section) in folders.iter().zip(&sections) {
                         self.settings_for(folder, section);
@@ -243,7 +274,8 @@ impl Server {
         self.documents.values_mut().for_each(|document| document.settle_in(&folders));
         let documents = &self.documents;
         self.projects.retain(|folder, _| {
-            folders.contains(folder) || documents.values().any(|document| document.folder == *folder)
+            folders.contains(folder)
+                || documents.values().any(|document| document.folder == *folder)
         });
         self.ask_for_settings();
     }
@@ -282,7 +314,8 @@ impl Server {
 
     fn shut_down(&mut self, id: RequestId) {
         self.stage = Stage::Closing;
-        let of_documents = self.documents.values_mut().flat_map(|document| document.waiting.drain(..));
+        let of_documents =
+            self.documents.values_mut().flat_map(|document| document.waiting.drain(..));
         let mut waiting: Vec<RequestId> = of_documents.map(|waiting| waiting.request).collect();
         waiting.extend(self.errands.drain(..).filter_map(|job| job.request));
         waiting.extend(self.sweep.take().map(Sweep::give_up));

@@ -1,4 +1,5 @@
-//! What is said to the client, written by a thread of its own, so that a client that is slow to read holds nothing up.
+//! What is said to the client, written by a thread of its own, so that a client that is slow to
+//! read holds nothing up.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -64,7 +65,9 @@ impl Outbox {
                 counted.fetch_sub(1, Ordering::Relaxed);
                 let written = match message {
                     Outgoing::Message(message) => frames::write(&message, &mut output),
-                    Outgoing::Unreadable(unreadable) => frames::write_unreadable(&unreadable, &mut output),
+                    Outgoing::Unreadable(unreadable) => {
+                        frames::write_unreadable(&unreadable, &mut output)
+                    }
                 };
                 if written.is_err() {
                     break;

@@ -1,4 +1,5 @@
-//! Watches whether the client still lives. One that was killed may leave its end of the pipe to somebody else.
+//! Watches whether the client still lives. One that was killed may leave its end of the pipe to
+//! somebody else.
 
 use std::path::Path;
 use std::sync::mpsc::SyncSender;
@@ -10,7 +11,8 @@ use super::Event;
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// Tells when a process has ended, as far as this system can tell, until the token it returns is dropped.
+/// Tells when a process has ended, as far as this system can tell, until the token it returns is
+/// dropped.
 pub fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
     let token = Arc::new(());
     let alive: Weak<()> = Arc::downgrade(&token);
@@ -30,7 +32,8 @@ pub fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
     token
 }
 
-/// Whether the end of a process can be seen: it is our parent, or the system lists processes as files.
+/// Whether the end of a process can be seen: it is our parent, or the system lists processes as
+/// files.
 fn can_tell(process: u32) -> bool {
     is_parent(process) || Path::new("/proc/self").exists()
 }

@@ -189,8 +189,8 @@ impl Server {
         None
     }
 
-    /// Gives the worker something to do, if it has nothing and there is something: what was asked for first, then the
-    /// document that has been due for longest.
+    /// Gives the worker something to do, if it has nothing and there is something: what was asked
+    /// for first, then the document that has been due for longest.
     fn hand_out(&mut self) {
         if self.work == Work::Busy || self.stage != Stage::Open {
             return;
@@ -209,7 +209,8 @@ impl Server {
 
     fn due_document(&self) -> Option<String> {
         let now = Instant::now();
-        let due = self.documents.values().filter(|document| document.due.is_some_and(|due| due <= now));
+        let due =
+            self.documents.values().filter(|document| document.due.is_some_and(|due| due <= now));
         due.min_by_key(|document| document.due).map(|document| document.uri.clone())
     }
 
@@ -234,7 +235,12 @@ impl Server {
     }
 
     /// Something to do about a document whose text is known.
-    pub(super) fn job(&mut self, uri: &str, errand: Errand, request: Option<RequestId>) -> Option<Job> {
+    pub(super) fn job(
+        &mut self,
+        uri: &str,
+        errand: Errand,
+        request: Option<RequestId>,
+    ) -> Option<Job> {
         let folder = self.documents.get(uri)?.folder.clone();
         let project = Arc::clone(&self.held(&folder).project);
         let document = self.documents.get(uri)?;
@@ -270,7 +276,8 @@ impl Server {
             ConfigChoice::Nearest(_) => ConfigChoice::Nearest(folder.to_owned()),
             other => other.clone(),
         };
-        let place = Place { directory: folder.to_owned(), configured, choices: settings.choices.clone() };
+        let place =
+            Place { directory: folder.to_owned(), configured, choices: settings.choices.clone() };
         let project = Arc::new(Project { place, logging: settings.logging });
         self.projects.insert(folder.to_owned(), Held { settings, project });
     }
@@ -282,8 +289,10 @@ impl Server {
             self.look_again(Some(&folder), Some(&outcome.uri));
         }
         // What was found with a project that is another one by now has to be looked for again.
-        let is_current =
-            self.projects.get(&folder).is_some_and(|held| Arc::ptr_eq(&held.project, &outcome.project));
+        let is_current = self
+            .projects
+            .get(&folder)
+            .is_some_and(|held| Arc::ptr_eq(&held.project, &outcome.project));
         let digest = if is_current { outcome.digest } else { NO_DIGEST };
         if matches!(outcome.errand, Errand::Check)
             && let Some(document) = self.documents.get_mut(&outcome.uri)
@@ -298,9 +307,13 @@ impl Server {
                     self.publish(&outcome.uri, checked, digest);
                 }
             }
-            (Ok(answer), Some(request)) => self.finish(request, &outcome.uri, outcome.version, answer),
+            (Ok(answer), Some(request)) => {
+                self.finish(request, &outcome.uri, outcome.version, answer)
+            }
             (Ok(_), None) => {}
-            (Err(reason), Some(request)) => self.out.refuse(request, ErrorCode::RequestFailed, reason),
+            (Err(reason), Some(request)) => {
+                self.out.refuse(request, ErrorCode::RequestFailed, reason)
+            }
             (Err(reason), None) => {
                 self.complain(&folder, &reason);
                 self.publish(&outcome.uri, Checked::default(), NO_DIGEST);
@@ -319,7 +332,9 @@ impl Server {
     pub(super) fn look_again(&mut self, folder: Option<&Path>, except: Option<&str>) {
         let now = Instant::now();
         for document in self.documents.values_mut() {
-            if folder.is_none_or(|folder| document.folder == folder) && except != Some(&document.uri) {
+            if folder.is_none_or(|folder| document.folder == folder)
+                && except != Some(&document.uri)
+            {
                 document.look_again(now);
             }
         }

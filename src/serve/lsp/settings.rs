@@ -53,8 +53,8 @@ impl Settings {
         Settings { checking: Checking::On, logging: Logging::On, debounce, choices }
     }
 
-    /// The same with what the user sets. Also returns what of it is wrong, which counts as not set. Directories are
-    /// relative to the folder.
+    /// The same with what the user sets. Also returns what of it is wrong, which counts as not set.
+    /// Directories are relative to the folder.
     pub fn with(&self, section: &Value, folder: &Path) -> (Settings, Vec<String>) {
         let mut settings = self.clone();
         let mut problems = Vec::new();
@@ -108,7 +108,8 @@ fn debounce(value: &Value) -> Result<Duration, String> {
 }
 
 fn threshold(value: &Value) -> Result<f32, String> {
-    let bits = value.as_f64().map(|bits| bits as f32).filter(|bits| bits.is_finite() && *bits > 0.0);
+    let bits =
+        value.as_f64().map(|bits| bits as f32).filter(|bits| bits.is_finite() && *bits > 0.0);
     bits.ok_or_else(|| "expected a positive number of bits, such as 68".to_owned())
 }
 
@@ -120,7 +121,9 @@ fn preset(value: &Value) -> Result<Preset, String> {
 fn indexes(value: &Value, folder: &Path) -> Result<Vec<IndexName>, String> {
     let named = |value: &Value| match value.as_str() {
         Some("starter") => Some(IndexName::Starter),
-        Some(directory) if !directory.is_empty() => Some(IndexName::Directory(folder.join(directory))),
+        Some(directory) if !directory.is_empty() => {
+            Some(IndexName::Directory(folder.join(directory)))
+        }
         _ => None,
     };
     let names: Option<Vec<IndexName>> = match value {
@@ -148,7 +151,10 @@ mod tests {
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!((settings.checking, settings.logging), (Checking::Off, Logging::Off));
         assert_eq!(settings.choices.threshold, Some(Threshold::Preset(Preset::Hook)));
-        assert_eq!(settings.choices.indexes, [IndexName::Directory("/p/a".into()), IndexName::Starter]);
+        assert_eq!(
+            settings.choices.indexes,
+            [IndexName::Directory("/p/a".into()), IndexName::Starter]
+        );
         assert_eq!(settings.debounce, Duration::from_millis(20));
         assert!(settings.choices.license.is_some());
         let (settings, _) = read(json!({ "preset": "hook", "threshold": 50 }));

@@ -11,8 +11,8 @@ use super::document::Document;
 use super::server::Server;
 use super::text::Text;
 
-/// Parameters of `textDocument/didChange`. Our own, because a range that is none must not pass for a change without one,
-/// which replaces the whole text.
+/// Parameters of `textDocument/didChange`. Our own, because a range that is none must not pass for
+/// a change without one, which replaces the whole text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
@@ -46,7 +46,9 @@ impl Server {
         let language = item.language_id.to_string();
         self.leave(&uri);
         self.closed.remove(&uri);
-        if let Some(document) = Document::new(&uri, &language, item.version, item.text, &self.folders) {
+        if let Some(document) =
+            Document::new(&uri, &language, item.version, item.text, &self.folders)
+        {
             self.documents.insert(uri, document);
         }
     }

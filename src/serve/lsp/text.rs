@@ -87,7 +87,8 @@ impl Text {
         &self.content
     }
 
-    /// Replaces what stands in a range. A position behind the end of its line, or of the text, means that end.
+    /// Replaces what stands in a range. A position behind the end of its line, or of the text,
+    /// means that end.
     pub fn replace(&mut self, range: Range, with: &str, encoding: Encoding) {
         let bytes = self.bytes(range, encoding);
         self.content.replace_range(bytes, with);
@@ -100,8 +101,13 @@ impl Text {
     }
 
     fn offset(&self, position: Position, encoding: Encoding) -> usize {
-        let Some(&start) = self.line_starts.get(position.line as usize) else { return self.content.len() };
-        let end = self.line_starts.get(position.line as usize + 1).map_or(self.content.len(), |&next| next);
+        let Some(&start) = self.line_starts.get(position.line as usize) else {
+            return self.content.len();
+        };
+        let end = self
+            .line_starts
+            .get(position.line as usize + 1)
+            .map_or(self.content.len(), |&next| next);
         let line = self.content[start..end].trim_end_matches(['\n', '\r']);
         let mut left = position.character as usize;
         for (at, c) in line.char_indices() {
@@ -147,7 +153,8 @@ mod tests {
     fn columns_count_what_was_agreed_on() {
         // One character of four bytes, two units and one scalar value before the x.
         let text = "a\r\n\u{1d11e}x\n";
-        for (encoding, column) in [(Encoding::Utf8, 4), (Encoding::Utf16, 2), (Encoding::Utf32, 1)] {
+        for (encoding, column) in [(Encoding::Utf8, 4), (Encoding::Utf16, 2), (Encoding::Utf32, 1)]
+        {
             let at = range((1, column), (1, column + 1));
             assert_eq!(edited(text, at, "y", encoding), "a\r\n\u{1d11e}y\n", "{encoding:?}");
             let python = Language::from_name("python").expect("known");

@@ -9,7 +9,8 @@ const PATH: &AsciiSet =
 
 /// The file that a URI names, if it names one of this machine.
 pub fn file(uri: &str) -> Option<PathBuf> {
-    let rest = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://")).and(uri.get(7..))?;
+    let rest =
+        uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://")).and(uri.get(7..))?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     let decoded = percent_decode_str(path.split(['?', '#']).next()?).decode_utf8().ok()?;
     let drive = decoded.strip_prefix('/').filter(|path| path.as_bytes().get(1) == Some(&b':'));

@@ -1,4 +1,5 @@
-//! The thread that checks. It does one job after the other, so that what is no longer wanted is dropped before it begins.
+//! The thread that checks. It does one job after the other, so that what is no longer wanted is
+//! dropped before it begins.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -210,7 +211,8 @@ struct Bench {
 impl Bench {
     fn done(&mut self, job: Job) -> Outcome {
         let project = Arc::clone(&job.project);
-        let (errand, request, uri) = (job.errand.clone(), job.request.clone(), job.text.uri.clone());
+        let (errand, request, uri) =
+            (job.errand.clone(), job.request.clone(), job.text.uri.clone());
         let (version, digest) = (job.text.version, blake3::hash(job.text.text.as_bytes()));
         let mut freshness = Freshness::Fresh;
         let tried = catch_unwind(AssertUnwindSafe(|| self.answer(job, &mut freshness)));
@@ -224,7 +226,9 @@ impl Bench {
     fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {
         let checker = self.checker(&job.project, freshness)?;
         match job.errand {
-            Errand::Check => Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging))),
+            Errand::Check => {
+                Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging)))
+            }
             Errand::Explain { id } => self.explained(&checker, &job.text, &id),
             Errand::Accept { id, reason } => {
                 self.accepted(&checker, &job.text, &id, &reason, job.project.logging)
@@ -236,7 +240,11 @@ impl Bench {
     }
 
     /// The project, opened if it is not open yet, or no longer as it was.
-    fn checker(&mut self, project: &Arc<Project>, freshness: &mut Freshness) -> Result<Arc<Checker>, String> {
+    fn checker(
+        &mut self,
+        project: &Arc<Project>,
+        freshness: &mut Freshness,
+    ) -> Result<Arc<Checker>, String> {
         let known = self.projects.iter().position(|(known, _)| Arc::ptr_eq(known, project));
         if let Some(at) = known {
             let entry = self.projects.remove(at);
@@ -270,11 +278,18 @@ impl Bench {
         }
     }
 
-    fn explained(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+    fn explained(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+    ) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
-        let explanations = checker.explain(&looked.source, &looked.wanted()).map_err(|error| told(&error))?;
+        let explanations =
+            checker.explain(&looked.source, &looked.wanted()).map_err(|error| told(&error))?;
         let drawn = |style| {
-            let cards: Vec<String> = explanations.iter().map(|it| card::explained(it, style)).collect();
+            let cards: Vec<String> =
+                explanations.iter().map(|it| card::explained(it, style)).collect();
             cards.join("\n")
         };
         Ok(Answer::Explained { markdown: drawn(Style::Markdown), plain: drawn(Style::Plain) })
@@ -290,7 +305,9 @@ impl Bench {
     ) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
         let Some(mut log) = checker.session().log().cloned() else {
-            return Err("without a configuration no decisions are honoured, so none is written".to_owned());
+            return Err(
+                "without a configuration no decisions are honoured, so none is written".to_owned()
+            );
         };
         let git = Git::at(checker.session().place()).map_err(|error| told(&error))?;
         let mut decider = Decider::new(git, reason);
@@ -313,18 +330,31 @@ impl Bench {
         Ok(Answer::Done(said.join("; ")))
     }
 
-    fn attributed(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
+    fn attributed(
+        &mut self,
+        checker: &Checker,
+        text: &Snapshot,
+        id: &str,
+    ) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
         let references = looked.wanted();
-        let (edits, files) = edits::attribution(checker, &looked.source, text.encoding, &references)?;
+        let (edits, files) =
+            edits::attribution(checker, &looked.source, text.encoding, &references)?;
         let origin = references[0].owners.first().map_or("its origin", |owner| owner.purl.as_str());
         let written: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        let wrote =
-            if written.is_empty() { String::new() } else { format!("; wrote {}", written.join(", ")) };
+        let wrote = if written.is_empty() {
+            String::new()
+        } else {
+            format!("; wrote {}", written.join(", "))
+        };
         let message = format!("declared {id} as code of {origin}{wrote}");
         let references = references.into_iter().cloned().collect();
         let finish = Finish { files, event: Event::Attributed, reason: None, references, message };
-        Ok(Answer::Planned(Planned { label: format!("Declare as code of {origin}"), edits, finish }))
+        Ok(Answer::Planned(Planned {
+            label: format!("Declare as code of {origin}"),
+            edits,
+            finish,
+        }))
     }
 
     fn suppressed(
@@ -335,8 +365,11 @@ impl Bench {
         reason: &str,
     ) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
-        let about = |reference: &&Reference| looked.report.findings.iter().find(|it| it.is_about(reference));
-        let Some((reference, finding)) = looked.wanted().into_iter().find_map(|it| Some((it, about(&it)?)))
+        let about = |reference: &&Reference| {
+            looked.report.findings.iter().find(|it| it.is_about(reference))
+        };
+        let Some((reference, finding)) =
+            looked.wanted().into_iter().find_map(|it| Some((it, about(&it)?)))
         else {
             return Err(format!("{id} raises no finding"));
         };
@@ -354,10 +387,19 @@ impl Bench {
             references: vec![reference.clone()],
             message: format!("suppressed {id}"),
         };
-        Ok(Answer::Planned(Planned { label: format!("Suppress {}", finding.rule.code()), edits, finish }))
+        Ok(Answer::Planned(Planned {
+            label: format!("Suppress {}", finding.rule.code()),
+            edits,
+            finish,
+        }))
     }
 
-    fn finished(&mut self, checker: &Checker, finish: Finish, logging: Logging) -> Result<Answer, String> {
+    fn finished(
+        &mut self,
+        checker: &Checker,
+        finish: Finish,
+        logging: Logging,
+    ) -> Result<Answer, String> {
         for file in &finish.files {
             walk::replace(&file.location, &file.after)
                 .map_err(|error| format!("cannot write {}: {error}", file.path))?;

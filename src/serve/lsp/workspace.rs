@@ -79,7 +79,8 @@ impl Server {
             return self.out.refuse(request, ErrorCode::RequestFailed, reason);
         }
         let folders = self.folders_in_use();
-        let projects = folders.iter().map(|folder| Arc::clone(&self.held(folder).project)).collect();
+        let projects =
+            folders.iter().map(|folder| Arc::clone(&self.held(folder).project)).collect();
         let events = self.events.clone();
         let wanted = Arc::new(AtomicBool::new(true));
         let look = Look {
@@ -88,13 +89,17 @@ impl Server {
             wanted: Arc::clone(&wanted),
             tell: Box::new(move |step| events.send(Event::Swept(step)).unwrap_or(())),
         };
-        if let Err(error) = thread::Builder::new().name("lsp sweep".to_owned()).spawn(move || look.run()) {
+        if let Err(error) =
+            thread::Builder::new().name("lsp sweep".to_owned()).spawn(move || look.run())
+        {
             let reason = format!("no thread can be started: {error}");
             return self.out.refuse(request, ErrorCode::RequestFailed, reason);
         }
         let token = token.or_else(|| self.token(&request));
         self.sweep = Some(Sweep { request, token, wanted });
-        self.progress(json!({ "kind": "begin", "title": "birthmark", "cancellable": true, "percentage": 0 }));
+        self.progress(
+            json!({ "kind": "begin", "title": "birthmark", "cancellable": true, "percentage": 0 }),
+        );
     }
 
     /// A token of our own, for a client that shows progress.
@@ -130,7 +135,9 @@ impl Server {
             Step::Far(done, of) => {
                 let message = format!("{done} of {}", count(of as u64, "file"));
                 let percentage = (100 * done).checked_div(of).unwrap_or(100);
-                self.progress(json!({ "kind": "report", "message": message, "percentage": percentage }));
+                self.progress(
+                    json!({ "kind": "report", "message": message, "percentage": percentage }),
+                );
             }
             Step::Done(result) => self.swept(result),
         }
@@ -152,8 +159,8 @@ impl Server {
         }
     }
 
-    /// Takes up what was found in files that are not open. Where diagnostics are asked for, nobody asks for theirs:
-    /// then they are among the references only.
+    /// Takes up what was found in files that are not open. Where diagnostics are asked for, nobody
+    /// asks for theirs: then they are among the references only.
     fn take_up(&mut self, mut found: HashMap<String, Checked>) {
         found.retain(|uri, _| !self.documents.contains_key(uri));
         if self.client.diagnostics == Delivery::Push {
@@ -181,8 +188,10 @@ impl Look {
         for project in &self.projects {
             let checker = project.place.open().map_err(|error| told(&error))?;
             let session = checker.session();
-            let directories = [PathBuf::from(super::document::shown_path(&project.place.directory))];
-            let walked = walk::files(&directories, &session.walk_settings()).map_err(|error| told(&error))?;
+            let directories =
+                [PathBuf::from(super::document::shown_path(&project.place.directory))];
+            let walked = walk::files(&directories, &session.walk_settings())
+                .map_err(|error| told(&error))?;
             let files = walked.files.clone();
             let outbound = |file: &WalkedFile, source: &SourceFile| {
                 session.licenses().of_text(&file.location, source.text())

@@ -22,7 +22,8 @@ const OWNERS_TOLD: usize = 4;
 /// A stretch of the code that resembles indexed code.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct Reference {
-    /// Identity of the content: the same code matched against the same origin has the same id wherever it stands.
+    /// Identity of the content: the same code matched against the same origin has the same id
+    /// wherever it stands.
     pub(super) id: String,
     /// Lines of `code`, counted from 1.
     pub(super) lines: Lines,
@@ -145,7 +146,8 @@ impl Reference {
         let Lines { start, end } = self.lines;
         let what = self.severity.unwrap_or("no finding");
         let _ = writeln!(out, "lines {start}-{end}: {} ({what}), match {}", self.decision, self.id);
-        let _ = writeln!(out, "  {} copy, {} bits of evidence", self.kind, self.evidence_bits.round());
+        let _ =
+            writeln!(out, "  {} copy, {} bits of evidence", self.kind, self.evidence_bits.round());
         let _ = writeln!(out, "  {}", self.chance);
         for (place, owner) in self.owners.iter().take(OWNERS_TOLD).enumerate() {
             let role = if place == 0 { "from" } else { "or from" };
@@ -210,8 +212,8 @@ pub(super) fn expression(fact: &LicenseFact) -> Option<String> {
     fact.expression.as_ref().map(|expression| plain(expression.as_str()))
 }
 
-/// Text from packages and files stays what it is, data: nothing in it turns the direction of writing, hides or breaks
-/// the line.
+/// Text from packages and files stays what it is, data: nothing in it turns the direction of
+/// writing, hides or breaks the line.
 pub(super) fn plain(text: &str) -> String {
     Printable(text).to_string()
 }

@@ -21,15 +21,16 @@ use crate::report::words::{count, grouped};
 pub(super) struct CheckCode {
     /// The code: a file, or a piece of one.
     code: String,
-    /// The path the code is meant for, absolute or from the project's directory. Decides the language and the licence the
-    /// code is judged under. No file need be there, and none is read.
+    /// The path the code is meant for, absolute or from the project's directory. Decides the
+    /// language and the licence the code is judged under. No file need be there, and none is read.
     #[serde(default)]
     path: Option<String>,
     /// The language; needed where no path says it.
     #[serde(default)]
     #[schemars(schema_with = "language_names")]
     language: Option<String>,
-    /// What stands around the code in its file, to understand a piece that does not begin or end with a definition.
+    /// What stands around the code in its file, to understand a piece that does not begin or end
+    /// with a definition.
     #[serde(default)]
     surrounding: Option<Surrounding>,
     /// Directory of the project, if it is another than the one the server was started for.
@@ -124,7 +125,8 @@ impl Checked {
 
     fn note(&self, projects: &Projects, placed: &Placed, report: &Report) {
         let fails = placed.checker.session().config().fail_on.unwrap_or_default();
-        let of_piece = |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
+        let of_piece =
+            |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
         let must_go = |reference: &&finding::Reference| {
             let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
             findings.any(|finding| fails.is_reached_by(finding.severity))
@@ -144,7 +146,11 @@ impl Checked {
         let _ = write!(told, "Checked {lines} of {} under {}", self.language, self.license.wording);
         for index in &report.provenance.indexes {
             let (name, components) = (plain(&index.name), count(index.components, "component"));
-            let _ = write!(told, ", against index {name} ({components}, {} lines)", grouped(index.lines));
+            let _ = write!(
+                told,
+                ", against index {name} ({components}, {} lines)",
+                grouped(index.lines)
+            );
         }
         let _ = writeln!(told, ", from {}.", threshold_in_words(&report.provenance));
         for note in &self.notes {
@@ -183,15 +189,21 @@ fn summary(status: Status, references: &[Reference]) -> String {
     };
     match status {
         Status::NothingFound => "Nothing in this code resembles what the index holds.".to_owned(),
-        Status::Passes => match references.iter().filter(|reference| reference.is_weak_finding()).count() {
-            0 => format!("{found}, which may stand here; what is said of notices holds."),
-            weak => format!(
-                "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
-            ),
-        },
-        Status::Fails => {
-            format!("{found}. Do not write this code as it is: tell the user, and follow a remedy below.")
+        Status::Passes => {
+            match references.iter().filter(|reference| reference.is_weak_finding()).count() {
+                0 => format!("{found}, which may stand here; what is said of notices holds."),
+                weak => format!(
+                    "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
+                ),
+            }
         }
-        Status::NotChecked => "Not checked, or not all of it: see the notes. This is no approval.".to_owned(),
+        Status::Fails => {
+            format!(
+                "{found}. Do not write this code as it is: tell the user, and follow a remedy below."
+            )
+        }
+        Status::NotChecked => {
+            "Not checked, or not all of it: see the notes. This is no approval.".to_owned()
+        }
     }
 }

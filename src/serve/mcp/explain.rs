@@ -43,7 +43,8 @@ pub(super) struct ExplainMatch {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Explained {
     reference: Reference,
-    /// Package URL of the package the lines were compared with; the likeliest origin may be another.
+    /// Package URL of the package the lines were compared with; the likeliest origin may be
+    /// another.
     aligned_with: String,
     /// The file there.
     aligned_path: String,
@@ -85,10 +86,14 @@ impl ExplainMatch {
         let placed = asked.placed(projects)?;
         let source = placed.text.source();
         let review = Review::Lines(placed.text.lines().into());
-        let report = projects.with_tokenizer(|tokenizer| placed.checker.check(tokenizer, source, &review));
+        let report =
+            projects.with_tokenizer(|tokenizer| placed.checker.check(tokenizer, source, &review));
         let reference = self.wanted(&report)?;
         let explanations = placed.checker.explain(source, &[reference]).map_err(|error| {
-            Failure::of(&error, "Tell the user to run `birthmark index verify`, and to build the index anew.")
+            Failure::of(
+                &error,
+                "Tell the user to run `birthmark index verify`, and to build the index anew.",
+            )
         })?;
         let gone = || Failure("the match cannot be explained: it is not found any more".to_owned());
         let explanation = explanations.first().ok_or_else(gone)?;
@@ -99,13 +104,18 @@ impl ExplainMatch {
     /// The first reference of that id: they explain alike wherever they stand.
     fn wanted<'r>(&self, report: &'r Report) -> Result<&'r finding::Reference, Failure> {
         let wanted = self.id.to_ascii_lowercase();
-        let fits = |reference: &&finding::Reference| !wanted.is_empty() && reference.id.starts_with(&wanted);
+        let fits = |reference: &&finding::Reference| {
+            !wanted.is_empty() && reference.id.starts_with(&wanted)
+        };
         let found: Vec<&finding::Reference> = report.references.iter().filter(fits).collect();
         match found.split_first() {
             Some((first, others)) if others.iter().all(|other| other.id == first.id) => Ok(first),
             found => {
-                let what =
-                    if found.is_some() { "is the beginning of more than one match" } else { "is no match" };
+                let what = if found.is_some() {
+                    "is the beginning of more than one match"
+                } else {
+                    "is no match"
+                };
                 let ids: Vec<&str> =
                     report.references.iter().map(|reference| reference.id.as_str()).collect();
                 let there = match ids.is_empty() {
@@ -122,10 +132,15 @@ impl ExplainMatch {
 }
 
 impl Explained {
-    fn of(explanation: &finding::Explanation, report: &Report, placed: &Placed) -> Option<Explained> {
+    fn of(
+        explanation: &finding::Explanation,
+        report: &Report,
+        placed: &Placed,
+    ) -> Option<Explained> {
         let owners = explanation.reference.owners.iter().zip(&explanation.standings);
         let in_piece = |first: u32, last: u32| {
-            let whole = Region { start_line: first, start_column: 1, end_line: last, end_column: u32::MAX };
+            let whole =
+                Region { start_line: first, start_column: 1, end_line: last, end_column: u32::MAX };
             placed.text.within(whole)
         };
         let line = |line: &finding::Line| {
@@ -135,8 +150,9 @@ impl Explained {
                 bits: rounded_wide(line.parts.bits()),
             })
         };
-        let rewrite =
-            explanation.clearing.and_then(|clearing| in_piece(clearing.lines.first, clearing.lines.last));
+        let rewrite = explanation
+            .clearing
+            .and_then(|clearing| in_piece(clearing.lines.first, clearing.lines.last));
         Some(Explained {
             reference: Reference::of(&explanation.reference, report, &placed.text)?,
             aligned_with: plain(explanation.purl.as_str()),
@@ -144,7 +160,9 @@ impl Explained {
             lines: explanation.lines.iter().filter_map(line).collect(),
             strength: strength_in_words(&explanation.reference),
             threshold_bits: rounded(explanation.threshold_bits),
-            standings: owners.map(|(owner, standing)| plain(&standing_in_words(owner, *standing))).collect(),
+            standings: owners
+                .map(|(owner, standing)| plain(&standing_in_words(owner, *standing)))
+                .collect(),
             counterfactual: counterfactual(explanation),
             rewrite: rewrite.map(Lines::from),
         })

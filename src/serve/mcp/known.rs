@@ -88,8 +88,9 @@ struct License {
     components: u64,
     /// Lines of their code.
     lines: u64,
-    /// The verdict on such code under this project's licence and policy: compatible, attribution-needed, review, unknown,
-    /// all-rights-reserved or incompatible. Files of a package may be under another licence than the package.
+    /// The verdict on such code under this project's licence and policy: compatible,
+    /// attribution-needed, review, unknown, all-rights-reserved or incompatible. Files of a package
+    /// may be under another licence than the package.
     decision: &'static str,
 }
 
@@ -157,8 +158,10 @@ impl ListOwners {
             documents: entry.documents,
             lines: entry.lines,
         });
-        let fits = |owner: &Component| contains(&[&owner.purl, &owner.license], self.filter.as_deref());
-        let (owners, total, next_offset) = page(owners.filter(fits).collect(), self.offset, self.limit);
+        let fits =
+            |owner: &Component| contains(&[&owner.purl, &owner.license], self.filter.as_deref());
+        let (owners, total, next_offset) =
+            page(owners.filter(fits).collect(), self.offset, self.limit);
         let mut told = heading(total, "owner", owners.len(), self.offset, next_offset);
         for Component { purl, license, lines, .. } in &owners {
             let _ = writeln!(told, "{purl}: {license} ({} lines)", grouped(*lines));
@@ -175,7 +178,10 @@ fn known(
     let spot = projects.spot(None, project)?;
     let checker = projects.checker(&spot.project)?;
     let components = checker.scanner().index().list().map_err(|error| {
-        Failure::of(&error, "Tell the user to run `birthmark index verify`, and to build the index anew.")
+        Failure::of(
+            &error,
+            "Tell the user to run `birthmark index verify`, and to build the index anew.",
+        )
     })?;
     Ok((checker, components))
 }

@@ -1,4 +1,5 @@
-//! What a caller asks about: a piece of code, where it would stand, and what stands around it there.
+//! What a caller asks about: a piece of code, where it would stand, and what stands around it
+//! there.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -55,7 +56,8 @@ impl Asked<'_> {
         let language = self.language()?;
         let text = match self.code {
             Some(code) => {
-                let surrounding = self.surrounding.map(|it| (it.before.as_str(), it.after.as_str()));
+                let surrounding =
+                    self.surrounding.map(|it| (it.before.as_str(), it.after.as_str()));
                 let (before, after) = surrounding.unwrap_or_default();
                 let passage = Passage { before, code, after };
                 check_size(passage.len())?;
@@ -71,7 +73,11 @@ impl Asked<'_> {
         let known = || Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
         match (self.language, self.path) {
             (Some(name), _) => Language::from_name(name).ok_or_else(|| {
-                Failure(format!("language: {} is not known; known are {}", Printable(name), known()))
+                Failure(format!(
+                    "language: {} is not known; known are {}",
+                    Printable(name),
+                    known()
+                ))
             }),
             (None, Some(path)) => Language::from_path(Path::new(path)).ok_or_else(|| {
                 let path = Printable(path);
@@ -80,9 +86,10 @@ impl Asked<'_> {
                     known()
                 ))
             }),
-            (None, None) => {
-                Err(Failure(format!("give the `path` the code is meant for, or its `language`: {}", known())))
-            }
+            (None, None) => Err(Failure(format!(
+                "give the `path` the code is meant for, or its `language`: {}",
+                known()
+            ))),
         }
     }
 
@@ -98,11 +105,14 @@ impl Asked<'_> {
     /// The file at the path, which the caller named to be read.
     fn file(&self, spot: &Spot, language: Language) -> Result<Surrounded, Failure> {
         if self.path.is_none() {
-            return Err(Failure("give the `code`, or the `path` of a file that holds it".to_owned()));
+            return Err(Failure(
+                "give the `code`, or the `path` of a file that holds it".to_owned(),
+            ));
         }
         let file = WalkedFile::on_disk(spot.path.clone(), language);
         let source = walk::load(&file, DEFAULT_SIZE_LIMIT).map_err(|note| {
-            let (path, message) = (spot.path.display().to_string(), Printable(&note.message).to_string());
+            let (path, message) =
+                (spot.path.display().to_string(), Printable(&note.message).to_string());
             Failure(format!("{}: {message}. Give the `code` itself.", Printable(&path)))
         })?;
         let text = String::from_utf8_lossy(source.text());

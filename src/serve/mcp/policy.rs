@@ -112,7 +112,8 @@ impl Policy {
     fn of(checker: &Checker) -> Policy {
         let (session, settings) = (checker.session(), &checker.policy().settings);
         let config = session.config();
-        let names = |list: &[ListedLicense]| list.iter().map(|listed| plain(listed.as_str())).collect();
+        let names =
+            |list: &[ListedLicense]| list.iter().map(|listed| plain(listed.as_str())).collect();
         let lists = &settings.terms.lists;
         let (license, _) = session.license_of_place();
         let indexes = checker.scanner().index().parts().iter().map(|part| Index {
@@ -147,13 +148,18 @@ impl Policy {
 
     fn told(&self) -> String {
         let mut told = String::new();
-        let configuration = self.configuration.as_deref().unwrap_or("none: every setting has its default");
+        let configuration =
+            self.configuration.as_deref().unwrap_or("none: every setting has its default");
         let _ = writeln!(told, "project: {}", self.project);
         let _ = writeln!(told, "configuration: {configuration}");
         let _ = writeln!(told, "licence: {}", self.license.wording);
         let _ = writeln!(told, "distribution: {}", self.distribution);
-        let lists =
-            [("allow", &self.allow), ("deny", &self.deny), ("review", &self.review), ("owned", &self.owned)];
+        let lists = [
+            ("allow", &self.allow),
+            ("deny", &self.deny),
+            ("review", &self.review),
+            ("owned", &self.owned),
+        ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             let _ = writeln!(told, "{name}: {}", list.join(", "));
         }

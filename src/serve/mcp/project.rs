@@ -60,7 +60,8 @@ impl Projects {
         self.settings.chosen_by == ChosenBy::Client
     }
 
-    /// Takes the client's roots for those that it was started with, as far as they are directories here.
+    /// Takes the client's roots for those that it was started with, as far as they are directories
+    /// here.
     pub(super) fn set_roots(&self, uris: &[String]) {
         let roots: Vec<PathBuf> =
             uris.iter().filter_map(|uri| path_of(uri)).filter(|path| path.is_dir()).collect();
@@ -126,14 +127,17 @@ impl Projects {
         })?;
         let checker = Arc::new(checker);
         open.truncate(MAX_OPEN - 1);
-        let project =
-            Project { directory: directory.to_owned(), since: Instant::now(), checker: Arc::clone(&checker) };
+        let project = Project {
+            directory: directory.to_owned(),
+            since: Instant::now(),
+            checker: Arc::clone(&checker),
+        };
         open.insert(0, project);
         Ok(checker)
     }
 
-    /// Notes that code with these references was suggested, and of which of them was said that they must not stay. A
-    /// journal that cannot be written keeps nobody from an answer.
+    /// Notes that code with these references was suggested, and of which of them was said that they
+    /// must not stay. A journal that cannot be written keeps nobody from an answer.
     pub(super) fn note<'r>(
         &self,
         checker: &Checker,
@@ -167,7 +171,8 @@ fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, Failure> {
     if is_inside {
         return Ok(path);
     }
-    let roots: Vec<String> = roots.iter().map(|root| absolute_path(root).display().to_string()).collect();
+    let roots: Vec<String> =
+        roots.iter().map(|root| absolute_path(root).display().to_string()).collect();
     let (path, roots) = (path.display().to_string(), roots.join(", "));
     Err(Failure(format!(
         "{} is outside of what may be asked about: {}. Give a path in there, or have the user start birthmark mcp with \

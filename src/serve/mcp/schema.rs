@@ -16,10 +16,11 @@ pub(super) fn output<T: JsonSchema>() -> JsonObject {
     object(plain().for_serialize().into_generator().into_root_schema_for::<T>())
 }
 
-/// Without references, which some clients do not follow, and without the formats of integers, which JSON Schema does
-/// not know and some clients complain of.
+/// Without references, which some clients do not follow, and without the formats of integers, which
+/// JSON Schema does not know and some clients complain of.
 fn plain() -> SchemaSettings {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     settings.with_transform(RecursiveTransform(|schema: &mut Schema| {
         schema.remove("format");
     }))

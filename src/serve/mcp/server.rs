@@ -1,12 +1,14 @@
-//! The protocol's side of the tools: lists them, calls them on threads of their own, and learns the client's roots.
+//! The protocol's side of the tools: lists them, calls them on threads of their own, and learns the
+//! client's roots.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestMethod, CallToolRequestParams, CallToolResponse, CallToolResult, ConstString,
-    ContentBlock, CustomRequest, CustomResult, ErrorCode, ErrorData, Implementation, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+    ContentBlock, CustomRequest, CustomResult, ErrorCode, ErrorData, Implementation,
+    ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig,
+    Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use rmcp::{Peer, ServerHandler};
@@ -49,14 +51,19 @@ enum Roots {
 
 impl Server {
     pub(super) fn new(projects: Projects) -> Server {
-        Server { projects: Arc::new(projects), tools: tool::all(), roots: Mutex::new(Roots::Unknown) }
+        Server {
+            projects: Arc::new(projects),
+            tools: tool::all(),
+            roots: Mutex::new(Roots::Unknown),
+        }
     }
 
-    /// Asks a client that has roots which they are. Later revisions have no such question: there the directories hold
-    /// that the server was started with.
+    /// Asks a client that has roots which they are. Later revisions have no such question: there
+    /// the directories hold that the server was started with.
     async fn learn_roots(&self, context: &RequestContext<RoleServer>) {
-        let is_early =
-            context.protocol_version().is_some_and(|version| version < ProtocolVersion::V_2026_07_28);
+        let is_early = context
+            .protocol_version()
+            .is_some_and(|version| version < ProtocolVersion::V_2026_07_28);
         let has_roots = context.client_capabilities().is_some_and(|client| client.roots.is_some());
         if !is_early || !has_roots || !self.projects.is_open_to_client() {
             return;
@@ -111,7 +118,10 @@ impl ServerHandler for Server {
         // Checks are work for the processor: the loop goes on to hear what else is asked.
         let answer = tokio::task::spawn_blocking(move || call.run(&projects)).await;
         let answer = answer.unwrap_or_else(|_| {
-            Err(Failure("birthmark failed on this request; please report it as an error in birthmark".into()))
+            Err(Failure(
+                "birthmark failed on this request; please report it as an error in birthmark"
+                    .into(),
+            ))
         });
         Ok(result(answer).into())
     }

@@ -82,7 +82,8 @@ pub(super) fn parse(name: &str, arguments: JsonObject) -> Result<Call, ErrorData
         "show_policy" => Call::Policy(taken(name, arguments)?),
         other => {
             let names: Vec<_> = all().into_iter().map(|tool| tool.name).collect();
-            let message = format!("there is no tool {}; there are {}", Printable(other), names.join(", "));
+            let message =
+                format!("there is no tool {}; there are {}", Printable(other), names.join(", "));
             return Err(ErrorData::invalid_params(message, None));
         }
     })

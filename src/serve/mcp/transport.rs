@@ -10,7 +10,8 @@ use std::thread;
 
 use rmcp::RoleServer;
 use rmcp::model::{
-    ClientNotification, ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId,
+    ClientNotification, ClientRequest, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion,
+    RequestId,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -61,7 +62,8 @@ pub(super) enum SendError {
 }
 
 impl Lines {
-    /// Starts to read. What is returned beside it tells, by being closed, that all answers are written.
+    /// Starts to read. What is returned beside it tells, by being closed, that all answers are
+    /// written.
     pub(super) fn open(
         input: impl Read + Send + 'static,
         output: impl Write + Send + 'static,
@@ -94,7 +96,10 @@ impl Lines {
 impl Transport<RoleServer> for Lines {
     type Error = SendError;
 
-    fn send(&mut self, message: Outgoing) -> impl Future<Output = Result<(), SendError>> + Send + 'static {
+    fn send(
+        &mut self,
+        message: Outgoing,
+    ) -> impl Future<Output = Result<(), SendError>> + Send + 'static {
         match &message {
             JsonRpcMessage::Response(response) => self.open.remove(&response.id),
             JsonRpcMessage::Error(error) => error.id.iter().for_each(|id| self.open.remove(id)),
@@ -121,7 +126,9 @@ impl Transport<RoleServer> for Lines {
                 JsonRpcMessage::Request(request) => self.open.insert(request.id.clone()),
                 // A request that was taken back is not answered.
                 JsonRpcMessage::Notification(notification) => {
-                    if let ClientNotification::CancelledNotification(cancelled) = &notification.notification {
+                    if let ClientNotification::CancelledNotification(cancelled) =
+                        &notification.notification
+                    {
                         cancelled.params.request_id.iter().for_each(|id| self.open.remove(id));
                     }
                 }
@@ -157,7 +164,8 @@ impl Open {
     }
 }
 
-/// Whether a request opens the conversation: by the handshake of old, or by saying all that the handshake would.
+/// Whether a request opens the conversation: by the handshake of old, or by saying all that the
+/// handshake would.
 fn opens(request: &ClientRequest) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,
@@ -177,7 +185,11 @@ fn write(mut output: impl Write, mut answers: mpsc::Receiver<Vec<u8>>) -> io::Re
 }
 
 /// Reads messages until the input ends or nobody wants them.
-fn read(mut input: impl BufRead, requests: &mpsc::Sender<Incoming>, complaints: &mpsc::Sender<Vec<u8>>) {
+fn read(
+    mut input: impl BufRead,
+    requests: &mpsc::Sender<Incoming>,
+    complaints: &mpsc::Sender<Vec<u8>>,
+) {
     while let Ok(Some(line)) = next_line(&mut input) {
         let message = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
@@ -234,7 +246,8 @@ enum Line {
     TooLong(Option<RequestId>),
 }
 
-/// The next line; `None` where the input ends. What stands behind the last line break is no message: its writer died.
+/// The next line; `None` where the input ends. What stands behind the last line break is no
+/// message: its writer died.
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     let mut line = Vec::new();
     input.take(MAX_MESSAGE as u64).read_until(b'\n', &mut line)?;

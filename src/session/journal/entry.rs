@@ -134,7 +134,8 @@ impl JournalEntry {
 
     /// The line, without its line break.
     pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(&Line::from(self)).expect("strings, numbers and lists of them are JSON")
+        serde_json::to_string(&Line::from(self))
+            .expect("strings, numbers and lists of them are JSON")
     }
 
     /// Reads a line; `None` if it is none, or says what only a later version understands.

@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use crate::project::walk::{self, ReadProblem};
 
-/// Size from which on a new file is begun; together with the one before, a project has twice as much.
+/// Size from which on a new file is begun; together with the one before, a project has twice as
+/// much.
 pub(super) const MAX_BYTES: u64 = 4 << 20;
 /// Largest file that is read: many writers may reach the limit at once.
 const MAX_READ_BYTES: u64 = 4 * MAX_BYTES;
 /// Characters of the project's name that are shown in the name of the file.
 const MAX_NAME: usize = 40;
 
-/// The file of a project's journal. Its name begins as the project's for those who look into the directory.
+/// The file of a project's journal. Its name begins as the project's for those who look into the
+/// directory.
 pub(super) fn path(directory: &Path, root: &Path) -> PathBuf {
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let digest = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
@@ -53,13 +55,16 @@ pub(super) fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     match walk::read(path, MAX_READ_BYTES) {
         Ok(bytes) => Ok(bytes),
-        Err(ReadProblem::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(ReadProblem::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(Vec::new())
+        }
         Err(ReadProblem::Unreadable(error)) => Err(error),
         Err(problem) => Err(io::Error::other(problem.to_string())),
     }
 }
 
-/// Moves a full file away. Only one process does: another one that comes late would move the new file over the full one.
+/// Moves a full file away. Only one process does: another one that comes late would move the new
+/// file over the full one.
 fn rotate(path: &Path) -> io::Result<()> {
     let lock = File::create(path.with_extension("lock"))?;
     if lock.try_lock().is_err() {

@@ -44,14 +44,24 @@ fn what_is_not_understood_is_counted_and_loses_nothing() {
     let root = directory.path().join("project");
     let path = file::path(directory.path(), &root);
     let later = entry("b.py").to_json().replace("\"check\"", "\"teleprinter\"");
-    let text =
-        [line("a.py"), b"{\"at\": \"2026\n\xff\n".to_vec(), later.into(), b"\n".to_vec(), line("c.py")];
+    let text = [
+        line("a.py"),
+        b"{\"at\": \"2026\n\xff\n".to_vec(),
+        later.into(),
+        b"\n".to_vec(),
+        line("c.py"),
+    ];
     std::fs::write(&path, text.concat()).expect("written");
     let journaled = read(directory.path(), &root).expect("reads");
     let paths: Vec<&str> = journaled.entries.iter().map(|entry| entry.path.as_str()).collect();
     assert_eq!((paths, journaled.unreadable), (vec!["a.py", "c.py"], 3));
 
-    assert!(read(directory.path(), &directory.path().join("elsewhere")).expect("reads").entries.is_empty());
+    assert!(
+        read(directory.path(), &directory.path().join("elsewhere"))
+            .expect("reads")
+            .entries
+            .is_empty()
+    );
 }
 
 #[test]
@@ -81,7 +91,9 @@ fn it_does_not_grow_without_end() {
     let writes = 5 * file::MAX_BYTES / block.len() as u64;
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..writes / 4).for_each(|_| file::append(&path, &block).expect("written")));
+            scope.spawn(|| {
+                (0..writes / 4).for_each(|_| file::append(&path, &block).expect("written"))
+            });
         }
     });
     file::append(&path, &line("last.py")).expect("written");

@@ -1,8 +1,10 @@
-//! The licence of code that a comment says was taken from elsewhere: stated beside the source, or that of a forum.
+//! The licence of code that a comment says was taken from elsewhere: stated beside the source, or
+//! that of a forum.
 
 use crate::license::{LicenseExpression, LicenseFact, normalize_declaration};
 
-/// Whether a text may hold something whose licence is stated apart from the file's: cheap, and right in saying no.
+/// Whether a text may hold something whose licence is stated apart from the file's: cheap, and
+/// right in saying no.
 pub fn may_state(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let holds = |word: &str| text.contains(word);
@@ -18,7 +20,8 @@ const FORUMS: [&str; 5] =
 /// What names of licences hold that ask much.
 const WORDS: [&str; 4] = ["(CC", "(GPL", "(LGPL", "(AGPL"];
 
-/// The licence of what a line of comment names. `adapted` is whether it says that code was taken from there.
+/// The licence of what a line of comment names. `adapted` is whether it says that code was taken
+/// from there.
 pub(super) fn of_comment(text: &str, next: Option<&str>, adapted: bool) -> Option<LicenseFact> {
     let both = format!("{text} {}", next.unwrap_or_default());
     if adapted && let Some(stated) = in_brackets(&both) {
@@ -31,12 +34,14 @@ pub(super) fn of_comment(text: &str, next: Option<&str>, adapted: bool) -> Optio
 
 /// A licence in brackets: "(CC BY-SA 4.0)", "(GPLv3)", "(licensed under MIT)".
 fn in_brackets(text: &str) -> Option<LicenseFact> {
-    let inner = text.split('(').skip(1).filter_map(|part| part.split_once(')')).map(|(inner, _)| inner);
+    let inner =
+        text.split('(').skip(1).filter_map(|part| part.split_once(')')).map(|(inner, _)| inner);
     let read = inner.map(|inner| normalize_declaration(inner.trim()));
     read.into_iter().find(|fact| fact.expression.is_some())
 }
 
-/// Whether a line says that what follows is from what it names, by its first words or by holding nothing else.
+/// Whether a line says that what follows is from what it names, by its first words or by holding
+/// nothing else.
 fn gives_source(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     let first = first.trim_end_matches(':');
@@ -57,8 +62,8 @@ fn answer(text: &str) -> Option<u64> {
     numbers(fragment).or_else(|| numbers(path))
 }
 
-/// What users of Stack Overflow wrote stands under the version of the day: 4.0 since May 2018, 3.0 since April 2011, 2.5 before.
-/// Numbers of posts grow with time.
+/// What users of Stack Overflow wrote stands under the version of the day: 4.0 since May 2018, 3.0
+/// since April 2011, 2.5 before. Numbers of posts grow with time.
 fn of_answer(number: u64) -> LicenseFact {
     let version = match number {
         FIRST_UNDER_4.. => "4.0",
@@ -82,9 +87,17 @@ mod tests {
     fn the_licence_of_what_a_comment_names_is_read() {
         let cases = [
             ("adapted from https://example.org/x.py (GPL-3.0-only)", true, "GPL-3.0-only"),
-            ("adapted from https://stackoverflow.com/a/12345678/1 (CC BY-SA 4.0)", true, "CC-BY-SA-4.0"),
+            (
+                "adapted from https://stackoverflow.com/a/12345678/1 (CC BY-SA 4.0)",
+                true,
+                "CC-BY-SA-4.0",
+            ),
             ("Source: https://stackoverflow.com/a/12345678", false, "CC-BY-SA-3.0"),
-            ("https://stackoverflow.com/questions/60000000/how-to/60000001#60000001", false, "CC-BY-SA-4.0"),
+            (
+                "https://stackoverflow.com/questions/60000000/how-to/60000001#60000001",
+                false,
+                "CC-BY-SA-4.0",
+            ),
             ("from https://stackoverflow.com/a/1234", false, "CC-BY-SA-2.5"),
             ("from https://stackoverflow.com/a/60000000/17", false, "CC-BY-SA-4.0"),
             ("See https://stackoverflow.com/a/12345678 for why.", false, "-"),

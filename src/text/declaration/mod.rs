@@ -1,7 +1,9 @@
-//! What a text says of where its code comes from: SPDX snippet tags, the header of the file, "adapted from" comments.
+//! What a text says of where its code comes from: SPDX snippet tags, the header of the file,
+//! "adapted from" comments.
 //!
-//! Only comments and docstrings count, as the parser finds them: a string that holds a tag says nothing. What is said
-//! is taken down here with the lines it speaks of; whether it is true is for [`policy`](crate::judgement::policy) to judge.
+//! Only comments and docstrings count, as the parser finds them: a string that holds a tag says
+//! nothing. What is said is taken down here with the lines it speaks of; whether it is true is for
+//! [`policy`](crate::judgement::policy) to judge.
 //!
 //! ```text
 //!   # SPDX-SnippetBegin                             lines from here
@@ -52,7 +54,8 @@ pub struct Declaration {
     pub origins: Vec<Origin>,
     /// The holders of copyright it names.
     pub copyrights: Vec<String>,
-    /// The licence of the code it speaks of: the one it states, or that of the forum whose answer it names.
+    /// The licence of the code it speaks of: the one it states, or that of the forum whose answer
+    /// it names.
     pub inbound: Option<LicenseFact>,
 }
 
@@ -80,17 +83,18 @@ impl Declaration {
 
     /// Which part of these lines it speaks of.
     fn share_of(&self, lines: LineRange) -> f32 {
-        let common = (lines.last.min(self.scope.last) + 1).saturating_sub(lines.first.max(self.scope.first));
+        let common =
+            (lines.last.min(self.scope.last) + 1).saturating_sub(lines.first.max(self.scope.first));
         common as f32 / (lines.last - lines.first + 1) as f32
     }
 }
 
-/// Part of a place's lines that a declaration must speak of. Not all: a match begins and ends where tokens do, and
-/// people put tags where functions do.
+/// Part of a place's lines that a declaration must speak of. Not all: a match begins and ends where
+/// tokens do, and people put tags where functions do.
 const MOST_LINES: f32 = 0.8;
 
-/// Everything a text says of its provenance, innermost snippets first, then comments, then the header. `code` are the
-/// lines that hold code, ascending.
+/// Everything a text says of its provenance, innermost snippets first, then comments, then the
+/// header. `code` are the lines that hold code, ascending.
 pub fn read(source: &SourceFile, layout: &Layout, code: &[u32]) -> Vec<Declaration> {
     let said = said(source, layout);
     let first_code = code.first().copied().unwrap_or(u32::MAX);
@@ -126,8 +130,10 @@ fn said(source: &SourceFile, layout: &Layout) -> Vec<Said> {
         let last = source.line(comment.span.end.saturating_sub(1).max(comment.span.start));
         for number in first..=last {
             let start = source.line_start(number).max(comment.span.start) as usize;
-            let end =
-                source.line_starts().get(number as usize).map_or(source.text().len(), |&at| at as usize);
+            let end = source
+                .line_starts()
+                .get(number as usize)
+                .map_or(source.text().len(), |&at| at as usize);
             let end = end.min(comment.span.end as usize);
             let text = String::from_utf8_lossy(&source.text()[start..end]);
             let text = text.trim_start_matches(is_mark).trim_end_matches(is_closing).to_owned();
@@ -202,8 +208,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The lines a comment speaks of: those of the paragraph or definition below it; from a docstring on, all that is
-    /// indented as deep; from above the first code, the whole file.
+    /// The lines a comment speaks of: those of the paragraph or definition below it; from a
+    /// docstring on, all that is indented as deep; from above the first code, the whole file.
     fn scope(&self, comment: &Said) -> LineRange {
         let last_line = self.source.line_count();
         if comment.number < self.first_code {
@@ -222,7 +228,8 @@ impl Reader<'_> {
                 continue;
             };
             let depth = *depth.get_or_insert(here);
-            let leaves = here < depth || here == depth && after_blank && comment.kind == CommentKind::Comment;
+            let leaves = here < depth
+                || here == depth && after_blank && comment.kind == CommentKind::Comment;
             if leaves && last > comment.number {
                 break;
             }

@@ -1,4 +1,5 @@
-//! Origins that comments name: "adapted from https://github.com/benjaminp/six", "borrowed from Django".
+//! Origins that comments name: "adapted from https://github.com/benjaminp/six", "borrowed from
+//! Django".
 
 use std::str::FromStr;
 
@@ -135,7 +136,8 @@ impl Origin {
         }
     }
 
-    /// Whether it names a project in a way that leaves no doubt which: what is not this project is another.
+    /// Whether it names a project in a way that leaves no doubt which: what is not this project is
+    /// another.
     pub fn is_exact(&self) -> bool {
         matches!(self.named, Named::Package(_) | Named::Project(_))
     }
@@ -147,10 +149,13 @@ impl Origin {
         let names = [plain(&purl.name()), plain(stem)];
         let alike = |said: &str, name: &str| {
             said == name
-                || said.len().min(name.len()) >= LEAST_LIKE && (said.contains(name) || name.contains(said))
+                || said.len().min(name.len()) >= LEAST_LIKE
+                    && (said.contains(name) || name.contains(said))
         };
         match &self.named {
-            Named::Package(said) => said.package() == purl.package() || plain(&said.name()) == names[0],
+            Named::Package(said) => {
+                said.package() == purl.package() || plain(&said.name()) == names[0]
+            }
             Named::Project(parts) | Named::Address(parts) => {
                 parts.iter().any(|part| names.iter().any(|name| alike(part, name)))
             }
@@ -159,13 +164,15 @@ impl Origin {
     }
 }
 
-/// Letters from which on a name inside another is taken for the same: `beautifulsoup` in `beautifulsoup4`.
+/// Letters from which on a name inside another is taken for the same: `beautifulsoup` in
+/// `beautifulsoup4`.
 const LEAST_LIKE: usize = 4;
 
 /// A word without the punctuation around it.
 fn bare(word: &str) -> &str {
     let word = word.trim_start_matches(['(', '<', '[', '"', '\'', '`', '{']);
-    let word = word.trim_end_matches(['.', ',', ';', ':', ')', '>', ']', '"', '\'', '`', '}', '!', '?']);
+    let word =
+        word.trim_end_matches(['.', ',', ';', ':', ')', '>', ']', '"', '\'', '`', '}', '!', '?']);
     word.trim_end_matches("'s")
 }
 
@@ -183,8 +190,10 @@ fn address(word: &str) -> Option<Named> {
     let bare = bare.split(['?', '#']).next().unwrap_or(bare);
     let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
     let labels = host.split('.').map(plain);
-    let segments: Vec<String> = path.split('/').map(|part| plain(part.trim_end_matches(".git"))).collect();
-    let at_forge = host.split('.').any(|label| FORGES.contains(&label)) && !host.starts_with("gist.");
+    let segments: Vec<String> =
+        path.split('/').map(|part| plain(part.trim_end_matches(".git"))).collect();
+    let at_forge =
+        host.split('.').any(|label| FORGES.contains(&label)) && !host.starts_with("gist.");
     let useful = |part: &String| part.len() > 1 && !EMPTY_PARTS.contains(&part.as_str());
     let named = segments.iter().filter(|part| useful(part)).count();
     let parts: Vec<String> = labels.chain(segments).filter(useful).collect();
@@ -224,11 +233,13 @@ mod tests {
 
     #[test]
     fn an_address_may_stand_on_the_next_line() {
-        let origin = Origin::read("Adapted from:", Some("https://github.com/psf/requests")).expect("read");
+        let origin =
+            Origin::read("Adapted from:", Some("https://github.com/psf/requests")).expect("read");
         assert_eq!(origin.said(), "https://github.com/psf/requests");
         assert!(origin.is_exact());
         assert!(!Origin::read("copied from", Some("some blog")).expect("read").is_exact());
-        let answer = Origin::read("copied from https://stackoverflow.com/a/123456", None).expect("read");
+        let answer =
+            Origin::read("copied from https://stackoverflow.com/a/123456", None).expect("read");
         assert!(!answer.is_exact());
     }
 }

@@ -36,7 +36,10 @@ def own():
 ";
     let found = declared("python", text);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!((license_of(&found[0]), found[0].scope), ("BSD-3-Clause", LineRange { first: 6, last: 10 }));
+    assert_eq!(
+        (license_of(&found[0]), found[0].scope),
+        ("BSD-3-Clause", LineRange { first: 6, last: 10 })
+    );
     assert_eq!((license_of(&found[1]), found[1].scope), ("MIT", LineRange { first: 2, last: 12 }));
     assert_eq!(found[1].copyrights, ["2010 Ada Example"]);
     assert_eq!(found[0].origins[0].said(), "pkg:pypi/attrs@1.0");
@@ -57,8 +60,7 @@ def f():
     return TEXT, '# SPDX-SnippetBegin'
 ";
     assert_eq!(declared("python", text), []);
-    let rust =
-        "fn f() -> &'static str {\n    \"// SPDX-SnippetBegin adapted from https://github.com/a/b\"\n}\n";
+    let rust = "fn f() -> &'static str {\n    \"// SPDX-SnippetBegin adapted from https://github.com/a/b\"\n}\n";
     assert_eq!(declared("rust", rust), []);
 }
 
@@ -90,7 +92,8 @@ def g():
 ";
     let found = declared("python", text);
     assert_eq!(found[0].scope, LineRange { first: 3, last: 6 });
-    let text = "#!/usr/bin/env python\n# This file is based on https://github.com/a/b\n\nx = 1\n\ny = 2\n";
+    let text =
+        "#!/usr/bin/env python\n# This file is based on https://github.com/a/b\n\nx = 1\n\ny = 2\n";
     assert_eq!(declared("python", text)[0].scope, LineRange { first: 1, last: 6 });
 }
 
@@ -100,6 +103,7 @@ fn an_open_snippet_reaches_to_the_end_and_a_stray_end_closes_nothing() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].scope, LineRange { first: 3, last: 5 });
     assert_eq!(found[0].license, None);
-    let unreadable = "# SPDX-SnippetBegin\n# SPDX-License-Identifier: My Own\na = 1\n# SPDX-SnippetEnd\n";
+    let unreadable =
+        "# SPDX-SnippetBegin\n# SPDX-License-Identifier: My Own\na = 1\n# SPDX-SnippetEnd\n";
     assert_eq!(license_of(&declared("python", unreadable)[0]), "unread");
 }

@@ -27,7 +27,8 @@ impl Workspace {
         let members = workspace.get("members").and_then(Value::as_array);
         let members = members.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
         let shared = workspace.get("dependencies").and_then(Value::as_table);
-        let package = |(name, said): (&String, &Value)| (name.clone(), package_of(name, said).to_owned());
+        let package =
+            |(name, said): (&String, &Value)| (name.clone(), package_of(name, said).to_owned());
         Some(Workspace {
             members: members.collect(),
             packages: shared.into_iter().flatten().map(package).collect(),
@@ -37,7 +38,8 @@ impl Workspace {
 
 pub(super) fn read(text: &str, workspace: Option<&Workspace>) -> Option<Manifest> {
     let manifest: Table = text.parse().ok()?;
-    let package = manifest.get("package").or_else(|| manifest.get("project")).and_then(Value::as_table);
+    let package =
+        manifest.get("package").or_else(|| manifest.get("project")).and_then(Value::as_table);
     let mut names = BTreeSet::new();
     let targets = manifest.get("target").and_then(Value::as_table);
     let targets = targets.into_iter().flatten().filter_map(|(_, target)| target.as_table());

@@ -42,18 +42,24 @@ pub(super) fn from_pyproject(text: &str) -> Option<Manifest> {
 
     let mut keyed: Vec<&Table> = Vec::new();
     let table = |of: Option<&'_ Value>| of.and_then(Value::as_table).cloned();
-    let groups = poetry.map(|it| tables_in(it, "group").filter_map(|group| table(group.get("dependencies"))));
+    let groups = poetry
+        .map(|it| tables_in(it, "group").filter_map(|group| table(group.get("dependencies"))));
     let groups: Vec<Table> = groups.into_iter().flatten().collect();
     let own = |key: &str| table(poetry?.get(key));
-    let own: Vec<Table> = ["dependencies", "dev-dependencies"].into_iter().filter_map(own).collect();
+    let own: Vec<Table> =
+        ["dependencies", "dev-dependencies"].into_iter().filter_map(own).collect();
     keyed.extend(groups.iter().chain(&own));
     let keyed = keyed.into_iter().flat_map(|table| table.keys()).map(String::as_str);
 
-    let classifiers = project.or(poetry).and_then(|it| it.get("classifiers")).and_then(Value::as_array);
+    let classifiers =
+        project.or(poetry).and_then(|it| it.get("classifiers")).and_then(Value::as_array);
     Some(Manifest {
         package,
         reach: reach(classifiers.into_iter().flatten().filter_map(Value::as_str)),
-        dependencies: listed.chain(keyed.filter(|name| *name != "python")).filter_map(pypi).collect(),
+        dependencies: listed
+            .chain(keyed.filter(|name| *name != "python"))
+            .filter_map(pypi)
+            .collect(),
     })
 }
 

@@ -88,7 +88,8 @@ impl<'a> Script<'a> {
 
 /// Whether an argument is one of a call of `setup`, under whatever module.
 fn is_of_setup(text: &str, argument: Node<'_>) -> bool {
-    let call = argument.parent().and_then(|list| list.parent()).filter(|call| call.kind() == "call");
+    let call =
+        argument.parent().and_then(|list| list.parent()).filter(|call| call.kind() == "call");
     let called = call.and_then(|call| call.child_by_field_name("function"));
     called.is_some_and(|called| words(text, called).rsplit('.').next() == Some("setup"))
 }
@@ -99,8 +100,10 @@ fn constants<'a>(text: &'a str, module: Node<'_>) -> HashMap<&'a str, &'a str> {
     for statement in module.named_children(&mut cursor) {
         let assignment = statement.named_child(0).filter(|it| it.kind() == "assignment");
         let assigned = || {
-            let (name, value) =
-                (assignment?.child_by_field_name("left")?, assignment?.child_by_field_name("right")?);
+            let (name, value) = (
+                assignment?.child_by_field_name("left")?,
+                assignment?.child_by_field_name("right")?,
+            );
             Some((words(text, name), literal(text, value)?))
         };
         constants.extend(assigned());
@@ -119,8 +122,9 @@ fn words<'a>(text: &'a str, node: Node<'_>) -> &'a str {
     text.get(node.byte_range()).unwrap_or_default()
 }
 
-/// Visits a node and all below it, each with its field in the node above, without recursion: nesting is the author's to
-/// choose. To ask a node for the one above it takes as long as its way from the root.
+/// Visits a node and all below it, each with its field in the node above, without recursion:
+/// nesting is the author's to choose. To ask a node for the one above it takes as long as its way
+/// from the root.
 fn each_node<'t>(root: Node<'t>, mut visit: impl FnMut(Node<'t>, Option<&str>)) {
     let mut cursor = root.walk();
     loop {

@@ -23,7 +23,11 @@ fn cargo_manifests_are_read() {
          [target.'cfg(unix)'.dependencies]\nlibc = '0.2'\n",
         "pkg:cargo/mine <- pkg:cargo/cc pkg:cargo/libc pkg:cargo/quickcheck pkg:cargo/serde pkg:cargo/slow_json",
     );
-    check("Cargo.toml", "[package]\nname = 'xtask'\npublish = false\n", "pkg:cargo/xtask private <- ");
+    check(
+        "Cargo.toml",
+        "[package]\nname = 'xtask'\npublish = false\n",
+        "pkg:cargo/xtask private <- ",
+    );
     check("Cargo.toml", "[package]\nname = 'x'\npublish = ['ours']\n", "pkg:cargo/x private <- ");
     check("Cargo.toml", "[package]\nname = 'x'\npublish = ['crates-io']\n", "pkg:cargo/x <- ");
     check("Cargo.toml", "[workspace]\nmembers = ['a']\n", "- <- ");
@@ -36,8 +40,7 @@ fn members_inherit_the_names_of_their_workspace() {
         old = { package = 'older', version = '1' }\n";
     let workspace = Workspace::read(root).expect("a workspace");
     assert_eq!(workspace.members, ["crates/*"]);
-    let member =
-        "[package]\nname = 'a'\n[dependencies]\nserde.workspace = true\nold = { workspace = true }\n";
+    let member = "[package]\nname = 'a'\n[dependencies]\nserde.workspace = true\nold = { workspace = true }\n";
     let manifest = read("Cargo.toml", member, Some(&workspace)).expect("a manifest");
     assert_eq!(shown(&manifest), "pkg:cargo/a <- pkg:cargo/older pkg:cargo/serde");
     assert_eq!(Workspace::read("[package]\nname = 'a'\n"), None);
@@ -86,7 +89,11 @@ fn setup_scripts_are_read_and_not_run() {
          setup(\n    name=\"mine\",\n    install_requires=['a>=1', 'b'],\n    extras_require={'x': ['c']},\n)\n",
         "pkg:pypi/mine <- pkg:pypi/a pkg:pypi/b pkg:pypi/c",
     );
-    check("setup.py", "import setuptools\nNAME = 'mine'\nsetuptools.setup(name=NAME)\n", "pkg:pypi/mine <- ");
+    check(
+        "setup.py",
+        "import setuptools\nNAME = 'mine'\nsetuptools.setup(name=NAME)\n",
+        "pkg:pypi/mine <- ",
+    );
     for unknown in ["f'{x}'", "read()", "NAME", "'a' + 'b'", "'a\\n'"] {
         check("setup.py", &format!("setup(name={unknown})\n"), "- <- ");
     }

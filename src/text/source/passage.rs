@@ -1,10 +1,12 @@
-//! A piece of a text that is to be checked, with the text it would stand in, as an editor or an assistant has it.
+//! A piece of a text that is to be checked, with the text it would stand in, as an editor or an
+//! assistant has it.
 
 use super::SourceFile;
 use crate::text::language::Language;
 use crate::text::span::{ByteSpan, LineRange, Region};
 
-/// A piece of code between what stands before and behind it. What surrounds it is only read to understand it.
+/// A piece of code between what stands before and behind it. What surrounds it is only read to
+/// understand it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passage<'a> {
     /// What stands before it, to its first character.
@@ -61,11 +63,12 @@ impl Surrounded {
         LineRange { first: start_line, last: last.max(start_line) }
     }
 
-    /// The part of a region of the whole text that is in the piece, in lines and columns of the piece; `None` if no
-    /// character of it is.
+    /// The part of a region of the whole text that is in the piece, in lines and columns of the
+    /// piece; `None` if no character of it is.
     pub fn within(&self, region: Region) -> Option<Region> {
         let place = self.place;
-        let start = (region.start_line, region.start_column).max((place.start_line, place.start_column));
+        let start =
+            (region.start_line, region.start_column).max((place.start_line, place.start_column));
         let end = (region.end_line, region.end_column).min((place.end_line, place.end_column));
         if start >= end {
             return None;
@@ -75,7 +78,8 @@ impl Surrounded {
         Some(Region { start_line, start_column, end_line, end_column })
     }
 
-    /// A place of the whole text, at or behind the beginning of the piece, in lines and columns of the piece.
+    /// A place of the whole text, at or behind the beginning of the piece, in lines and columns of
+    /// the piece.
     fn own(&self, (line, column): (u32, u32)) -> (u32, u32) {
         let column = match line == self.place.start_line {
             true => column - self.place.start_column + 1,
@@ -110,7 +114,10 @@ mod tests {
     #[test]
     fn places_are_those_of_the_piece() {
         let text = surrounded("def f():\n    ", "ä = 1\n    b = 2\n", "    return b\n");
-        assert_eq!(text.source().text(), "def f():\n    ä = 1\n    b = 2\n    return b\n".as_bytes());
+        assert_eq!(
+            text.source().text(),
+            "def f():\n    ä = 1\n    b = 2\n    return b\n".as_bytes()
+        );
         assert_eq!(text.lines(), LineRange { first: 2, last: 3 });
         assert_eq!(text.within(region(1, 1, 4, 13)), Some(region(1, 1, 3, 1)));
         assert_eq!(text.within(region(2, 9, 3, 10)), Some(region(1, 5, 2, 10)));

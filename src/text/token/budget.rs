@@ -1,5 +1,5 @@
-//! What the parser may spend on a text: steps, and bytes that the lexers read. Both are counted and not timed, so that a text
-//! is given up on every machine or on none.
+//! What the parser may spend on a text: steps, and bytes that the lexers read. Both are counted and
+//! not timed, so that a text is given up on every machine or on none.
 //!
 //! Measured with this budget: of 189,186 published files (2.1 GB) none is given up.
 
@@ -12,22 +12,24 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 /// Parser steps allowed whatever the size of the text. tree-sitter reports once in 100 operations.
 const FREE_STEPS: usize = 20_000;
-/// Bytes of text that earn one more step. Published files need one in 150 bytes on average. One in 16 is the most, in a test
-/// of a compiler with 30,000 steps. `1+1+1` without end needs one in 14.
+/// Bytes of text that earn one more step. Published files need one in 150 bytes on average. One in
+/// 16 is the most, in a test of a compiler with 30,000 steps. `1+1+1` without end needs one in 14.
 const BYTES_PER_STEP: usize = 40;
-/// What a step costs while the parser looks for a way out of an error: it takes as long as ten others.
+/// What a step costs while the parser looks for a way out of an error: it takes as long as ten
+/// others.
 const STEPS_IN_ERROR: usize = 10;
-/// Steps that a control character takes off the budget. Outside of strings it is an error, and recovering from an error
-/// takes as long as ten ordinary steps without being counted: a megabyte of random bytes needs no more steps than
-/// code, and 10 s.
+/// Steps that a control character takes off the budget. Outside of strings it is an error, and
+/// recovering from an error takes as long as ten ordinary steps without being counted: a megabyte
+/// of random bytes needs no more steps than code, and 10 s.
 const STEPS_PER_CONTROL: usize = 10;
 
 /// Bytes that the lexers get at a time. What they read again within a piece is not counted.
 const PIECE: usize = 256;
 /// Bytes the lexers may read whatever the size of the text.
 const FREE_BYTES: usize = 1 << 20;
-/// How often the lexers may read a text. Published files are read 1.7 times on average. One of 14 KB is read 51 times, none
-/// longer than 100 KB more than 26 times. A scanner that reads to the end of the text for each token needs thousands.
+/// How often the lexers may read a text. Published files are read 1.7 times on average. One of 14
+/// KB is read 51 times, none longer than 100 KB more than 26 times. A scanner that reads to the end
+/// of the text for each token needs thousands.
 const READINGS: usize = 64;
 
 /// What a parse took.
@@ -64,7 +66,8 @@ struct Meter<'t> {
     is_exhausted: Cell<bool>,
 }
 
-/// Some bytes of the text; its own, so that a thread that is given up holds no more of the text than these.
+/// Some bytes of the text; its own, so that a thread that is given up holds no more of the text
+/// than these.
 struct Piece {
     bytes: [u8; PIECE],
     length: usize,
@@ -76,8 +79,8 @@ impl AsRef<[u8]> for Piece {
     }
 }
 
-/// Parses a text within its budget, and says what that took. There is no tree if the budget does not suffice, or the parse
-/// is cancelled or the text dropped meanwhile.
+/// Parses a text within its budget, and says what that took. There is no tree if the budget does
+/// not suffice, or the parse is cancelled or the text dropped meanwhile.
 pub(super) fn parse(
     parser: &mut Parser,
     text: &Weak<[u8]>,
@@ -181,7 +184,8 @@ mod tests {
         text.chunks(line).collect::<Vec<_>>().join(&b'\n')
     }
 
-    /// Two scanners read to the end of the text for each token. 32 KB once took seconds, a megabyte most of an hour.
+    /// Two scanners read to the end of the text for each token. 32 KB once took seconds, a megabyte
+    /// most of an hour.
     #[test]
     fn what_the_lexers_read_again_and_again_is_given_up() {
         for (language, unit, line) in [("python", "\\\n", LENGTH), ("rust", "r#\"", 80)] {

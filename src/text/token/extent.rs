@@ -1,4 +1,5 @@
-//! How far a range of tokens reaches in the text: closing brackets and attributes belong to code, yet hold no token.
+//! How far a range of tokens reaches in the text: closing brackets and attributes belong to code,
+//! yet hold no token.
 
 use super::TokenStream;
 use crate::text::source::SourceFile;
@@ -27,14 +28,16 @@ impl Margins {
     }
 }
 
-/// The text of a range of tokens, from the attributes above it to the brackets that close what it opened.
+/// The text of a range of tokens, from the attributes above it to the brackets that close what it
+/// opened.
 ///
 /// # Panics
 /// If the range is empty or does not lie in the stream.
 pub fn extent(source: &SourceFile, stream: &TokenStream, range: TokenRange) -> ByteSpan {
     let tokens = stream.span(range);
     let last = range.end as usize - 1;
-    let opens = matches!(source.text().get(stream.spans()[last].start as usize), Some(b'(' | b'[' | b'{'));
+    let opens =
+        matches!(source.text().get(stream.spans()[last].start as usize), Some(b'(' | b'[' | b'{'));
     let open = usize::from(stream.depths()[last]) + usize::from(opens);
     let closing = open.saturating_sub(usize::from(stream.depths()[range.start as usize]));
     ByteSpan {
@@ -43,8 +46,8 @@ pub fn extent(source: &SourceFile, stream: &TokenStream, range: TokenRange) -> B
     }
 }
 
-/// The end of the text once that many brackets behind `end` are closed, if nothing but brackets and separators
-/// stands between.
+/// The end of the text once that many brackets behind `end` are closed, if nothing but brackets and
+/// separators stands between.
 fn end_of_brackets(text: &[u8], end: u32, mut closing: usize) -> u32 {
     let mut reached = end;
     for (offset, byte) in text[end as usize..].iter().enumerate() {

@@ -1,11 +1,11 @@
 //! How free the author was to write a token otherwise.
 //!
-//! Two authors who implement one trait, override one method or list the numbers from 1 to 64 write the same tokens without having
-//! seen each other's code. Such tokens are evidence of the interface or the fact, not of a copy, and
-//! [`evidence`](crate::engine::evidence) counts them for little.
+//! Two authors who implement one trait, override one method or list the numbers from 1 to 64 write
+//! the same tokens without having seen each other's code. Such tokens are evidence of the interface
+//! or the fact, not of a copy, and [`evidence`](crate::engine::evidence) counts them for little.
 //!
-//! The judgement is read from tokens, bracket depths and columns and not from the parse tree, as [`role`](super::role) is: it holds in
-//! fragments too.
+//! The judgement is read from tokens, bracket depths and columns and not from the parse tree, as
+//! [`role`](super::role) is: it holds in fragments too.
 
 use std::cell::Cell;
 
@@ -16,10 +16,12 @@ use crate::text::source::SourceFile;
 /// How free the author of a token was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freedom {
-    /// Something outside the author's choice fixes the token: the signature of a method that a trait or a base class declares, a
-    /// parameter stored under its own name, a number that follows from the ones before it.
+    /// Something outside the author's choice fixes the token: the signature of a method that a
+    /// trait or a base class declares, a parameter stored under its own name, a number that follows
+    /// from the ones before it.
     Dictated,
-    /// The token belongs to the interface of a function: its name and parameters, which callers and specifications share.
+    /// The token belongs to the interface of a function: its name and parameters, which callers and
+    /// specifications share.
     Interface,
     /// Nothing that can be seen fixes the token.
     #[default]
@@ -59,7 +61,12 @@ impl Words {
     fn of(language: Language) -> Words {
         let word = |word: &str| language.class_of_word(word).map(|class| class.0);
         Words {
-            functions: language.row().function_words.iter().filter_map(|function| word(function)).collect(),
+            functions: language
+                .row()
+                .function_words
+                .iter()
+                .filter_map(|function| word(function))
+                .collect(),
             implementation: word("impl"),
             for_type: word("for"),
             class: word("class"),
@@ -85,8 +92,8 @@ struct Block {
     has_bases: bool,
 }
 
-/// Steps that searches may take for each token of a text. `fn` without end in a macro, or `impl A for B {` in each other, would
-/// take a step for each pair of tokens.
+/// Steps that searches may take for each token of a text. `fn` without end in a macro, or `impl A
+/// for B {` in each other, would take a step for each pair of tokens.
 const STEPS_PER_TOKEN: usize = 64;
 /// Blanks at the beginning of a line that are counted.
 const MAX_INDENT: usize = 1 << 10;
@@ -109,8 +116,8 @@ impl Marker<'_> {
         self.words.functions.contains(&self.class(token))
     }
 
-    /// Returns the first token from `start` on that satisfies `is_end` at the bracket depth of `start` or that stands outside of
-    /// the brackets around it.
+    /// Returns the first token from `start` on that satisfies `is_end` at the bracket depth of
+    /// `start` or that stands outside of the brackets around it.
     fn find_at_depth(&self, start: usize, is_end: impl Fn(usize) -> bool) -> usize {
         let depth = self.stream.depths[start];
         let end = (start..self.stream.len()).find(|&token| {
@@ -127,7 +134,8 @@ impl Marker<'_> {
         left > 0
     }
 
-    /// Marks signatures, and those of `impl Trait for` blocks with the head of the block as dictated.
+    /// Marks signatures, and those of `impl Trait for` blocks with the head of the block as
+    /// dictated.
     fn mark_implementations(&mut self) {
         let is_body = |marker: &Self, token: usize| Some(marker.class(token)) == marker.words.body;
         for token in 0..self.stream.len() {
@@ -162,7 +170,8 @@ impl Marker<'_> {
         }
     }
 
-    /// Marks signatures, and those of special methods and of methods of classes with bases as dictated.
+    /// Marks signatures, and those of special methods and of methods of classes with bases as
+    /// dictated.
     fn mark_methods(&mut self) {
         let mut open: Vec<Block> = Vec::new();
         for token in 0..self.stream.len() {
@@ -189,7 +198,8 @@ impl Marker<'_> {
 
     /// Returns the column of the first word of the line that a token stands on, in bytes.
     fn column(&self, token: usize) -> u32 {
-        let line = self.source.line_start(self.source.line(self.stream.spans[token].start)) as usize;
+        let line =
+            self.source.line_start(self.source.line(self.stream.spans[token].start)) as usize;
         let indent = self.source.text()[line..].iter().take(MAX_INDENT);
         indent.take_while(|byte| matches!(byte, b' ' | b'\t')).count() as u32
     }
@@ -206,7 +216,8 @@ impl Marker<'_> {
     fn end_of_parameters(&self, token: usize) -> usize {
         let depth = self.stream.depths[token];
         let inside = (token + 3).min(self.stream.len());
-        let end = (inside..self.stream.len()).find(|&at| !self.may_step() || self.stream.depths[at] <= depth);
+        let end = (inside..self.stream.len())
+            .find(|&at| !self.may_step() || self.stream.depths[at] <= depth);
         end.unwrap_or(self.stream.len())
     }
 
@@ -260,24 +271,27 @@ impl Marker<'_> {
         }
     }
 
-    /// Returns the value of an integer; `None` if it is too large or has a suffix that is part of it.
+    /// Returns the value of an integer; `None` if it is too large or has a suffix that is part of
+    /// it.
     fn value(&self, token: usize) -> Option<i128> {
         let span = self.stream.spans[token];
         let word =
-            std::str::from_utf8(self.source.text().get(span.start as usize..span.end as usize)?).ok()?;
+            std::str::from_utf8(self.source.text().get(span.start as usize..span.end as usize)?)
+                .ok()?;
         let (radix, digits) = match word.get(..2) {
             Some("0x" | "0X") => (16, &word[2..]),
             Some("0b" | "0B") => (2, &word[2..]),
             Some("0o" | "0O") => (8, &word[2..]),
             _ => (10, word),
         };
-        let digits: String = digits.chars().filter(|&c| c != '_').take_while(|c| c.is_digit(radix)).collect();
+        let digits: String =
+            digits.chars().filter(|&c| c != '_').take_while(|c| c.is_digit(radix)).collect();
         i128::from_str_radix(&digits, radix).ok().filter(|value| *value < 1 << 64)
     }
 }
 
-/// Whether a value continues the values before it: by a step of 1, the step before, a factor of 2, or the step of the values two
-/// apart (two interleaved columns).
+/// Whether a value continues the values before it: by a step of 1, the step before, a factor of 2,
+/// or the step of the values two apart (two interleaved columns).
 fn follows(last: &[(usize, i128)], value: i128) -> bool {
     let nth = |back: usize| last.len().checked_sub(back).map(|at| last[at].1);
     let Some(one) = nth(1) else { return false };
@@ -299,7 +313,8 @@ mod tests {
         let stream = tokenize(&source);
         let freedom = freedom(&source, &stream);
         let of = |wanted| {
-            let words = stream.spans().iter().zip(&freedom).filter(|(_, freedom)| **freedom == wanted);
+            let words =
+                stream.spans().iter().zip(&freedom).filter(|(_, freedom)| **freedom == wanted);
             words.map(|(span, _)| text[span.start as usize..span.end as usize].to_owned()).collect()
         };
         (of(Freedom::Dictated), of(Freedom::Interface))
@@ -320,7 +335,10 @@ mod tests {
 
     #[test]
     fn an_inherent_implementation_and_an_argument_of_some_trait_dictate_nothing() {
-        assert_eq!(marked("rust", "impl Ear { fn hear(self, a: impl Fn(u8)) { for b in a {} } }").0, [""; 0]);
+        assert_eq!(
+            marked("rust", "impl Ear { fn hear(self, a: impl Fn(u8)) { for b in a {} } }").0,
+            [""; 0]
+        );
     }
 
     #[test]
@@ -358,7 +376,10 @@ mod tests {
     fn numbers_that_follow_are_dictated() {
         assert_eq!(marked("python", "a = [7, 8, 9, 10, 31]").0, ["8", "9", "10"]);
         assert_eq!(marked("python", "a = [5, 10, 15, 20]").0, ["15", "20"]);
-        assert_eq!(marked("rust", "const A: [u8; 9] = [0x10, 0x20, 0x40, 0x80];").0, ["0x40", "0x80"]);
+        assert_eq!(
+            marked("rust", "const A: [u8; 9] = [0x10, 0x20, 0x40, 0x80];").0,
+            ["0x40", "0x80"]
+        );
         assert_eq!(marked("python", "a = [3, 17, 4, 40]").0, ["4"], "two columns");
         assert_eq!(marked("python", "a = [3, 17, 99, 40]").0, [""; 0]);
     }

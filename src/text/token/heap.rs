@@ -1,12 +1,13 @@
 //! The memory that the parser takes, counted by thread and bounded.
 //!
-//! tree-sitter takes its memory from functions that the program may replace. The ones here count the bytes that are asked
-//! for, so that the count of a text is the same on every machine. They bound it too: a step of the parser may take
-//! gigabytes, without asking whether to go on, where a text leaves it with many readings to the end. Only a thread that
-//! does nothing but parse can be bounded, since it never comes back from a request that is refused.
+//! tree-sitter takes its memory from functions that the program may replace. The ones here count
+//! the bytes that are asked for, so that the count of a text is the same on every machine. They
+//! bound it too: a step of the parser may take gigabytes, without asking whether to go on, where a
+//! text leaves it with many readings to the end. Only a thread that does nothing but parse can be
+//! bounded, since it never comes back from a request that is refused.
 //!
-//! A bounded thread takes its memory from the system in large pieces and gives all of them back: an allocator that keeps
-//! what was freed would keep it once for every thread.
+//! A bounded thread takes its memory from the system in large pieces and gives all of them back: an
+//! allocator that keeps what was freed would keep it once for every thread.
 
 use std::alloc::{self, Layout};
 use std::cell::RefCell;
@@ -47,7 +48,8 @@ pub(super) trait Guard {
     /// The thread is about to hold so many bytes. May wait.
     fn allows(&mut self, bytes: usize) -> bool;
 
-    /// A request was refused: all memory of the parser is free again, and the thread will do nothing any more.
+    /// A request was refused: all memory of the parser is free again, and the thread will do
+    /// nothing any more.
     fn refused(&mut self);
 }
 
@@ -67,8 +69,8 @@ thread_local! {
     static HEAP: RefCell<Option<Heap>> = const { RefCell::new(None) };
 }
 
-/// Makes a parser. Every parser of the process must come from here: what another one took before the first call cannot be
-/// freed after it.
+/// Makes a parser. Every parser of the process must come from here: what another one took before
+/// the first call cannot be freed after it.
 pub fn parser() -> Parser {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(install);
@@ -91,12 +93,13 @@ pub(super) fn give_back() {
 
 #[allow(unsafe_code)]
 fn install() {
-    // SAFETY: the four functions belong together, never unwind, and answer as those of C do; `parser` calls this before the
-    // library makes its first object.
+    // SAFETY: the four functions belong together, never unwind, and answer as those of C do;
+    // `parser` calls this before the library makes its first object.
     unsafe { tree_sitter::set_allocator(Some(Allocator { malloc, calloc, realloc, free })) };
 }
 
-/// Blocks of up to so many bytes have a class for each multiple of 16; above, there are four classes to each doubling.
+/// Blocks of up to so many bytes have a class for each multiple of 16; above, there are four
+/// classes to each doubling.
 const FINE: usize = 1024;
 const CLASSES: usize = FINE / 16 + 4 * (LARGEST_IN_CHUNK / FINE).ilog2() as usize + 1;
 
@@ -133,7 +136,8 @@ impl Heap {
     /// Takes so many bytes more, or stops this thread for good.
     fn admit(&mut self, bytes: usize) {
         if !self.guard.allows(self.live.saturating_add(bytes)) {
-            // The functions of C that wait for an answer have no one to return to, and touch nothing any more.
+            // The functions of C that wait for an answer have no one to return to, and touch
+            // nothing any more.
             self.clear();
             self.guard.refused();
             loop {
@@ -186,7 +190,8 @@ impl Heap {
 
     #[allow(unsafe_code)]
     fn give(&mut self, block: *mut Header) {
-        // SAFETY: the block was taken from this heap; behind its header is room for an address, as every class has.
+        // SAFETY: the block was taken from this heap; behind its header is room for an address, as
+        // every class has.
         unsafe {
             let Header { size, place } = *block;
             if place == IN_CHUNK {
@@ -212,7 +217,8 @@ fn map(bytes: usize) -> MmapMut {
 
 /// The layout of an unbounded block of so many bytes with its header.
 fn layout(size: usize) -> Layout {
-    let whole = size.checked_add(HEADER).and_then(|whole| Layout::from_size_align(whole, HEADER).ok());
+    let whole =
+        size.checked_add(HEADER).and_then(|whole| Layout::from_size_align(whole, HEADER).ok());
     // As if the system refused: no tree is as large as half of all addresses.
     whole.unwrap_or_else(|| alloc::handle_alloc_error(Layout::new::<Header>()))
 }
@@ -268,8 +274,8 @@ unsafe extern "C" fn free(block: *mut c_void) {
     if block.is_null() {
         return;
     }
-    // SAFETY: as in `realloc`; an unbounded block was taken with the layout of its size, and a bounded one is given back on
-    // the thread that took it.
+    // SAFETY: as in `realloc`; an unbounded block was taken with the layout of its size, and a
+    // bounded one is given back on the thread that took it.
     unsafe {
         let block = block.cast::<Header>().sub(1);
         let Header { size, place } = *block;
@@ -312,8 +318,10 @@ mod tests {
     #[allow(unsafe_code)]
     fn blocks_keep_their_bytes_and_everything_comes_back() {
         bound(Box::new(Always));
-        let sizes = [0, 1, 16, 17, 1000, 1025, 70_000, LARGEST_IN_CHUNK, LARGEST_IN_CHUNK + 1, 5 << 20];
-        let live = || HEAP.with_borrow(|heap| heap.as_ref().map(|heap| (heap.live, heap.large.len())));
+        let sizes =
+            [0, 1, 16, 17, 1000, 1025, 70_000, LARGEST_IN_CHUNK, LARGEST_IN_CHUNK + 1, 5 << 20];
+        let live =
+            || HEAP.with_borrow(|heap| heap.as_ref().map(|heap| (heap.live, heap.large.len())));
         for _ in 0..3 {
             // SAFETY: each block is used within the bytes that were asked for, and freed once.
             unsafe {

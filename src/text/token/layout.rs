@@ -1,4 +1,5 @@
-//! Where the comments of a text stand, and where another could: what is written beside the code, not in it.
+//! Where the comments of a text stand, and where another could: what is written beside the code,
+//! not in it.
 
 use std::sync::OnceLock;
 
@@ -39,8 +40,8 @@ pub struct Layout {
     tree: OnceLock<Option<Tree>>,
 }
 
-/// Ends of the names that grammars give to nodes whose children are statements, items or cases: between those, a
-/// line of comment may stand.
+/// Ends of the names that grammars give to nodes whose children are statements, items or cases:
+/// between those, a line of comment may stand.
 const SEQUENCES: [&str; 8] = [
     "block",
     "body",
@@ -88,16 +89,20 @@ impl Layout {
         &self.comments
     }
 
-    /// Whether a line of comment put before this line stands between two statements or items, and cuts nothing: no
-    /// string, no call, no continued line. The line behind the last one is the end of the text.
+    /// Whether a line of comment put before this line stands between two statements or items, and
+    /// cuts nothing: no string, no call, no continued line. The line behind the last one is the end
+    /// of the text.
     pub fn is_between_statements(&self, source: &SourceFile, line: u32) -> bool {
         let Some(tree) = self.tree(source) else { return false };
-        let start =
-            source.line_starts().get(line as usize - 1).map_or(source.text().len(), |&at| at as usize);
+        let start = source
+            .line_starts()
+            .get(line as usize - 1)
+            .map_or(source.text().len(), |&at| at as usize);
         start == 0 || start >= source.text().len() || is_place(tree, start, source.text())
     }
 
-    /// The lines of the statement or item that begins below a line, with the attributes and comments before it.
+    /// The lines of the statement or item that begins below a line, with the attributes and
+    /// comments before it.
     pub fn statement_below(&self, source: &SourceFile, line: u32) -> Option<LineRange> {
         let offset = *source.line_starts().get(line as usize)? as usize;
         let mut cursor = self.tree(source)?.walk();
@@ -105,7 +110,9 @@ impl Layout {
             cursor.goto_first_child_for_byte(offset)?;
         }
         let first = source.line(cursor.node().start_byte() as u32);
-        while cursor.node().kind().ends_with("comment") || cursor.node().kind().ends_with("attribute_item") {
+        while cursor.node().kind().ends_with("comment")
+            || cursor.node().kind().ends_with("attribute_item")
+        {
             if !cursor.goto_next_sibling() {
                 return None;
             }
@@ -126,21 +133,24 @@ impl Layout {
     }
 }
 
-/// Whether the innermost node that begins before an offset and ends behind it is a sequence of statements, or such a
-/// sequence is what comes next, as below `def f():`. One in braces begins with them.
+/// Whether the innermost node that begins before an offset and ends behind it is a sequence of
+/// statements, or such a sequence is what comes next, as below `def f():`. One in braces begins
+/// with them.
 fn is_place(tree: &Tree, offset: usize, text: &[u8]) -> bool {
     let is_sequence = |node: Node<'_>| SEQUENCES.iter().any(|end| node.kind().ends_with(end));
     let mut cursor = tree.walk();
     let mut innermost = cursor.node();
     while cursor.goto_first_child_for_byte(offset).is_some() {
-        // The first child that ends behind the offset; if it does not begin before it, none crosses.
+        // The first child that ends behind the offset; if it does not begin before it, none
+        // crosses.
         if cursor.node().start_byte() < offset {
             innermost = cursor.node();
             continue;
         }
         while cursor.node().kind().ends_with("comment") && cursor.goto_next_sibling() {}
         let next = cursor.node();
-        return is_sequence(innermost) || is_sequence(next) && text.get(next.start_byte()) != Some(&b'{');
+        return is_sequence(innermost)
+            || is_sequence(next) && text.get(next.start_byte()) != Some(&b'{');
     }
     is_sequence(innermost)
 }
@@ -175,7 +185,8 @@ fn comment_kind(node: &Node<'_>, language: Language) -> Option<CommentKind> {
     if node.kind().ends_with("comment") && row.dropped_trees.contains(&node.kind()) {
         return Some(CommentKind::Comment);
     }
-    let documents = |child: &Node<'_>| row.dropped_if_sole_child.contains(&(node.kind(), child.kind()));
+    let documents =
+        |child: &Node<'_>| row.dropped_if_sole_child.contains(&(node.kind(), child.kind()));
     let only = node.child(0).filter(|_| node.child_count() == 1);
     only.is_some_and(|child| documents(&child)).then_some(CommentKind::Docstring)
 }

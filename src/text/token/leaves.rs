@@ -99,16 +99,24 @@ enum Visit {
     Done,
 }
 
-/// Pushes the node under the cursor if it is a token, or goes to what is below. Every question to the tree costs a call, and
-/// most nodes are neither tokens nor leaves: those are asked for no more than their kind.
-fn visit(cursor: &mut TreeCursor<'_>, kinds: &KindTable, text: &[u8], leaves: &mut Vec<Leaf>) -> Visit {
+/// Pushes the node under the cursor if it is a token, or goes to what is below. Every question to
+/// the tree costs a call, and most nodes are neither tokens nor leaves: those are asked for no more
+/// than their kind.
+fn visit(
+    cursor: &mut TreeCursor<'_>,
+    kinds: &KindTable,
+    text: &[u8],
+    leaves: &mut Vec<Leaf>,
+) -> Visit {
     let node = cursor.node();
     let action = kinds.actions.get(usize::from(node.kind_id())).copied().unwrap_or(Action::Descend);
     match action {
         Action::Drop => {}
         Action::DropIfSoleChild => {
             let is_sole = node.child_count() == 1
-                && node.child(0).is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]);
+                && node
+                    .child(0)
+                    .is_some_and(|only| kinds.sole_children[usize::from(only.kind_id())]);
             if !is_sole && cursor.goto_first_child() {
                 return Visit::Below;
             }
@@ -197,8 +205,9 @@ fn visit_inside_hole(
     visit(cursor, kinds, text, leaves)
 }
 
-/// Joins punctuation that touches and is one operator together. The grammar splits `=>` or `>>` where it stands in
-/// a macro body, a type or behind a syntax error; joined everywhere, it is the same token everywhere.
+/// Joins punctuation that touches and is one operator together. The grammar splits `=>` or `>>`
+/// where it stands in a macro body, a type or behind a syntax error; joined everywhere, it is the
+/// same token everywhere.
 fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
     let mut kept = 0usize;
     for next in 0..leaves.len() {
@@ -237,18 +246,26 @@ fn atom_shape(atom: Atom) -> Shape {
 }
 
 fn kind_table(language: Language) -> &'static KindTable {
-    static TABLES: [OnceLock<KindTable>; Language::COUNT] = [const { OnceLock::new() }; Language::COUNT];
+    static TABLES: [OnceLock<KindTable>; Language::COUNT] =
+        [const { OnceLock::new() }; Language::COUNT];
     TABLES[usize::from(language.number())].get_or_init(|| build_kind_table(language))
 }
 
 fn build_kind_table(language: Language) -> KindTable {
     let grammar: tree_sitter::Language = language.row().grammar.into();
     let kinds: Vec<(&str, bool)> = (0..grammar.node_kind_count())
-        .map(|id| (grammar.node_kind_for_id(id as u16).unwrap_or(""), grammar.node_kind_is_named(id as u16)))
+        .map(|id| {
+            (
+                grammar.node_kind_for_id(id as u16).unwrap_or(""),
+                grammar.node_kind_is_named(id as u16),
+            )
+        })
         .collect();
     let row = language.row();
-    let keywords: HashSet<&str> = kinds.iter().filter(|(_, named)| !named).map(|(kind, _)| *kind).collect();
-    // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword is the token.
+    let keywords: HashSet<&str> =
+        kinds.iter().filter(|(_, named)| !named).map(|(kind, _)| *kind).collect();
+    // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword
+    // is the token.
     let is_token = |kind: &str, named: bool| !named || !keywords.contains(kind);
     KindTable {
         actions: kinds
@@ -275,7 +292,12 @@ fn operators(language: Language) -> FxHashMap<&'static [u8], Shape> {
         Action::Leaf(shape) => Some((word.as_bytes(), shape)),
         _ => None,
     };
-    row.words.iter().chain(row.dropped_words).filter(is_operator).filter_map(|word| shape(word)).collect()
+    row.words
+        .iter()
+        .chain(row.dropped_words)
+        .filter(is_operator)
+        .filter_map(|word| shape(word))
+        .collect()
 }
 
 fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action {

@@ -1,17 +1,17 @@
 //! A source text as a normalized token stream.
 //!
-//! The leaves of the tree-sitter parse, in order, each with a [`TokenClass`] and, where it is named, a
-//! [`NameHash`] of its name or literal text. What a copyist changes for free is not in the stream: comments,
-//! docstrings, imports, attributes, visibility, lifetimes, Python annotations, closing brackets, brackets that only
-//! group, separators.
+//! The leaves of the tree-sitter parse, in order, each with a [`TokenClass`] and, where it is
+//! named, a [`NameHash`] of its name or literal text. What a copyist changes for free is not in the
+//! stream: comments, docstrings, imports, attributes, visibility, lifetimes, Python annotations,
+//! closing brackets, brackets that only group, separators.
 //!
 //! ```text
 //!   total = sum(item.price for item in cart)   # with tax
 //!   var   = callee ( var field for var in var
 //! ```
 //!
-//! Tokenizing never fails: text that does not parse yields the tokens that can be seen in it, since the role of
-//! a name is read from its neighbours ([`role`]) and not from the tree above it.
+//! Tokenizing never fails: text that does not parse yields the tokens that can be seen in it, since
+//! the role of a name is read from its neighbours ([`role`]) and not from the tree above it.
 
 mod budget;
 mod extent;
@@ -35,8 +35,8 @@ pub use tokenizer::{Tokenizer, tokenize};
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, TokenRange};
 
-/// Version of the rules that turn text into classes and names. An index made under another version cannot be
-/// asked, because the same code would have other fingerprints.
+/// Version of the rules that turn text into classes and names. An index made under another version
+/// cannot be asked, because the same code would have other fingerprints.
 pub const NORMALIZER_VERSION: u16 = 2;
 
 /// The class of a token: a role that all languages share, or a word of its language's table.
@@ -105,14 +105,15 @@ impl TokenClass {
         (TokenClass::STRING.0..=TokenClass::FLOAT.0).contains(&self.0)
     }
 
-    /// Whether the name comes from the world outside the snippet, so that a copyist who renames keeps it.
+    /// Whether the name comes from the world outside the snippet, so that a copyist who renames
+    /// keeps it.
     pub fn is_outside_name(self) -> bool {
         (TokenClass::FIELD.0..=TokenClass::TYPE.0).contains(&self.0)
     }
 }
 
-/// Sixteen bits of a name's or literal's hash; 0 is no name. Enough to tell that two names differ, not enough to
-/// learn what they are.
+/// Sixteen bits of a name's or literal's hash; 0 is no name. Enough to tell that two names differ,
+/// not enough to learn what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameHash(pub u16);
 
@@ -200,7 +201,8 @@ impl TokenStream {
         &self.depths
     }
 
-    /// The parts of the text that the parser gave up, in order; empty unless the text was parsed in pieces.
+    /// The parts of the text that the parser gave up, in order; empty unless the text was parsed in
+    /// pieces.
     pub fn gaps(&self) -> &[ByteSpan] {
         &self.gaps
     }

@@ -1,7 +1,8 @@
 //! Parses texts on a thread of its own, which can be given up.
 //!
-//! The parser is C code that may take long, or more memory in one step than the machine has. On a thread that does nothing
-//! else it can be stopped at any request for memory, and left alone where it makes none.
+//! The parser is C code that may take long, or more memory in one step than the machine has. On a
+//! thread that does nothing else it can be stopped at any request for memory, and left alone where
+//! it makes none.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -27,7 +28,8 @@ const LARGEST: usize = 192 << 20;
 /// Code has a leaf in so many bytes.
 const BYTES_PER_LEAF: usize = 4;
 
-/// Milliseconds that a parse may take; more than ten times what its budget allows on a slow machine.
+/// Milliseconds that a parse may take; more than ten times what its budget allows on a slow
+/// machine.
 static PATIENCE: AtomicU64 = AtomicU64::new(30_000);
 
 /// Changes how long tokenizers that are made from now on wait for the parse of a text; 30 s before.
@@ -105,11 +107,16 @@ impl ParserThread {
         self.has_history
     }
 
-    /// Asks it, says what the parse took, and gives it up if it takes longer than that. What it waits for its turn does not count.
+    /// Asks it, says what the parse took, and gives it up if it takes longer than that. What it
+    /// waits for its turn does not count.
     ///
     /// # Panics
     /// If the thread did: the caller's guard says that birthmark failed on this text.
-    pub(super) fn ask(&mut self, request: Request, patience: Duration) -> Result<(Answer, Spent), Unread> {
+    pub(super) fn ask(
+        &mut self,
+        request: Request,
+        patience: Duration,
+    ) -> Result<(Answer, Spent), Unread> {
         self.has_history = true;
         let mut phase = self.watch.phase();
         // Where it has ended, there is no answer either.
@@ -155,7 +162,8 @@ fn serve(requests: &Receiver<Request>, answers: &Sender<(Answer, Spent)>, watch:
 struct Desk {
     parser: Parser,
     language: Option<Language>,
-    /// The text that was parsed last, and its tree: where something was found, the comments of the same text are read next.
+    /// The text that was parsed last, and its tree: where something was found, the comments of the
+    /// same text are read next.
     last: Option<(Arc<[u8]>, Tree)>,
 }
 
@@ -170,7 +178,9 @@ impl Desk {
     }
 
     fn read(request: &Request, tree: Option<Tree>) -> Answer {
-        let (Some(tree), Some(text)) = (tree, request.text.upgrade()) else { return Answer::OverBudget };
+        let (Some(tree), Some(text)) = (tree, request.text.upgrade()) else {
+            return Answer::OverBudget;
+        };
         match request.wanted {
             Wanted::Leaves => {
                 let mut leaves = Vec::with_capacity(text.len() / BYTES_PER_LEAF);
@@ -191,8 +201,9 @@ impl Desk {
             self.language = Some(language);
             self.last = None;
         }
-        let is_last =
-            |(parsed, _): &&(Arc<[u8]>, Tree)| request.text.upgrade().is_some_and(|it| it == *parsed);
+        let is_last = |(parsed, _): &&(Arc<[u8]>, Tree)| {
+            request.text.upgrade().is_some_and(|it| it == *parsed)
+        };
         if let Some((_, tree)) = self.last.as_ref().filter(is_last) {
             return (Some(tree.clone()), Spent::default());
         }
@@ -204,7 +215,8 @@ impl Desk {
     }
 }
 
-/// Parses a text that a thread has parsed before within its budget; on this thread, so that the tree may be kept.
+/// Parses a text that a thread has parsed before within its budget; on this thread, so that the
+/// tree may be kept.
 pub(super) fn parse_again(language: Language, text: &[u8]) -> Option<Tree> {
     let (mut parser, text): (_, Arc<[u8]>) = (heap::parser(), text.into());
     set_language(&mut parser, language);
@@ -212,9 +224,9 @@ pub(super) fn parse_again(language: Language, text: &[u8]) -> Option<Tree> {
 }
 
 fn set_language(parser: &mut Parser, language: Language) {
-    parser
-        .set_language(&language.row().grammar.into())
-        .expect("the grammar's ABI is one the linked tree-sitter reads; a test parses with every row");
+    parser.set_language(&language.row().grammar.into()).expect(
+        "the grammar's ABI is one the linked tree-sitter reads; a test parses with every row",
+    );
 }
 
 /// Nothing special.
@@ -252,14 +264,17 @@ impl Watch {
         }
         self.phase.store(WAITING, Ordering::SeqCst);
         let taken = IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = IS_FREE.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner);
+        let mut taken =
+            IS_FREE.wait_while(taken, |taken| *taken).unwrap_or_else(PoisonError::into_inner);
         *taken = true;
         self.phase.store(WITH_TURN, Ordering::SeqCst);
     }
 
-    /// Lets the next one in, if this thread holds a large tree. Its caller does that where the thread is given up.
+    /// Lets the next one in, if this thread holds a large tree. Its caller does that where the
+    /// thread is given up.
     fn end_turn(&self) {
-        let held = self.phase.compare_exchange(WITH_TURN, WORKING, Ordering::SeqCst, Ordering::SeqCst);
+        let held =
+            self.phase.compare_exchange(WITH_TURN, WORKING, Ordering::SeqCst, Ordering::SeqCst);
         if held.is_ok() {
             *IS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) = false;
             IS_FREE.notify_one();

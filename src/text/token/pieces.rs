@@ -1,8 +1,10 @@
-//! Texts that are too long to be parsed at once, or that the parser gives up as a whole, are parsed in pieces.
+//! Texts that are too long to be parsed at once, or that the parser gives up as a whole, are parsed
+//! in pieces.
 //!
-//! Pieces are cut where a definition begins, else at the start of a line, else between words. The tokens of all pieces
-//! make one stream with the offsets of the text, so that a match may run across a cut. A piece that the parser gives up
-//! is cut in two until it is small; what is left is a gap, and the report names its lines.
+//! Pieces are cut where a definition begins, else at the start of a line, else between words. The
+//! tokens of all pieces make one stream with the offsets of the text, so that a match may run
+//! across a cut. A piece that the parser gives up is cut in two until it is small; what is left is
+//! a gap, and the report names its lines.
 
 use std::ops::Range;
 
@@ -24,8 +26,9 @@ const BYTES_PER_CONTROL: usize = 32;
 const MIN_PIECE_BYTES: usize = 256;
 
 impl Tokenizer {
-    /// Returns the tokens of a text as [`Tokenizer::tokenize`] does, or those of its pieces if the text is longer than
-    /// 1 MiB or the parser gives it up. [`TokenStream::gaps`] says which pieces have no tokens.
+    /// Returns the tokens of a text as [`Tokenizer::tokenize`] does, or those of its pieces if the
+    /// text is longer than 1 MiB or the parser gives it up. [`TokenStream::gaps`] says which pieces
+    /// have no tokens.
     pub fn tokenize_in_pieces(&mut self, source: &SourceFile) -> TokenStream {
         if source.text().len() <= MAX_WHOLE_BYTES {
             let whole = self.tokenize(source);
@@ -54,18 +57,23 @@ impl Tokenizer {
         stream
     }
 
-    /// Returns the comments of a text, read from its pieces. Pieces that the parser gives up have none.
+    /// Returns the comments of a text, read from its pieces. Pieces that the parser gives up have
+    /// none.
     pub(super) fn comments_in_pieces(&mut self, source: &SourceFile) -> Vec<Comment> {
         let mut found = Vec::new();
         self.each_piece(source, &mut |tokenizer, piece| {
             let text = source.text()[piece.clone()].into();
-            let Ok(Answer::Comments(comments, _)) = tokenizer.ask(source.language(), text, Wanted::Comments)
+            let Ok(Answer::Comments(comments, _)) =
+                tokenizer.ask(source.language(), text, Wanted::Comments)
             else {
                 return false;
             };
             let offset = piece.start as u32;
             found.extend(comments.into_iter().map(|comment| Comment {
-                span: ByteSpan { start: comment.span.start + offset, end: comment.span.end + offset },
+                span: ByteSpan {
+                    start: comment.span.start + offset,
+                    end: comment.span.end + offset,
+                },
                 ..comment
             }));
             true
@@ -73,8 +81,9 @@ impl Tokenizer {
         found
     }
 
-    /// Calls `read` with each piece of a text, in order. A piece for which `read` is false is cut in two and read again,
-    /// unless it is small or the parser has spent what it may on the text. Returns what was not read.
+    /// Calls `read` with each piece of a text, in order. A piece for which `read` is false is cut
+    /// in two and read again, unless it is small or the parser has spent what it may on the text.
+    /// Returns what was not read.
     fn each_piece(
         &mut self,
         source: &SourceFile,
@@ -110,12 +119,14 @@ impl Tokenizer {
     }
 }
 
-/// Whether a piece holds so many control characters that it is no code. It is not worth the parser's budget.
+/// Whether a piece holds so many control characters that it is no code. It is not worth the
+/// parser's budget.
 fn is_data(piece: &[u8]) -> bool {
     budget::controls(piece) * BYTES_PER_CONTROL > piece.len()
 }
 
-/// Cuts a range of a text into pieces of at most `size` bytes each, but for a last one that would be very small.
+/// Cuts a range of a text into pieces of at most `size` bytes each, but for a last one that would
+/// be very small.
 fn cut(text: &[u8], range: Range<usize>, size: usize) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut start = range.start;
@@ -187,7 +198,8 @@ mod tests {
             let whole = tokenizer.tokenize(&source);
             let mut leaves = Vec::new();
             let gaps = tokenizer.each_piece(&source, &mut |tokenizer, piece| {
-                let is_read = tokenizer.leaves_of_fragment(source.language(), &source.text()[piece.clone()]);
+                let is_read =
+                    tokenizer.leaves_of_fragment(source.language(), &source.text()[piece.clone()]);
                 let offset = piece.start as u32;
                 leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shifted(offset)));
                 is_read
@@ -206,7 +218,10 @@ mod tests {
         let source = source("python", text);
         let stream = Tokenizer::new().tokenize_in_pieces(&source);
         let of_unit = Tokenizer::new().tokenize(&self::source("python", PYTHON)).len();
-        assert_eq!((stream.len(), stream.gaps()), (of_unit * (2 * MAX_WHOLE_BYTES / PYTHON.len()), &[][..]));
+        assert_eq!(
+            (stream.len(), stream.gaps()),
+            (of_unit * (2 * MAX_WHOLE_BYTES / PYTHON.len()), &[][..])
+        );
         assert_eq!(words(&source, &stream)[stream.len() - 3..], ["return", "self", "x"]);
     }
 
@@ -215,7 +230,10 @@ mod tests {
         let code = PYTHON.repeat(10);
         let hostile = format!("# {}\n", "\u{1}".repeat(3_000));
         let source = source("python", format!("{code}{hostile}{code}"));
-        assert_eq!(Tokenizer::new().tokenize(&source).completeness(), Completeness::BudgetExhausted);
+        assert_eq!(
+            Tokenizer::new().tokenize(&source).completeness(),
+            Completeness::BudgetExhausted
+        );
         let stream = Tokenizer::new().tokenize_in_pieces(&source);
         assert_eq!(stream.completeness(), Completeness::Whole);
         assert!(!stream.gaps().is_empty());
@@ -232,7 +250,9 @@ mod tests {
             let stream = tokenizer.tokenize_in_pieces(&source);
             assert!(!stream.gaps().is_empty(), "{unit:?}");
             let most = budget::allowance(source.text().len());
-            assert!(tokenizer.spent.steps < 2 * most.steps && tokenizer.spent.bytes < 2 * most.bytes);
+            assert!(
+                tokenizer.spent.steps < 2 * most.steps && tokenizer.spent.bytes < 2 * most.bytes
+            );
         }
     }
 
@@ -241,7 +261,8 @@ mod tests {
         let text = PYTHON.repeat(40);
         for piece in cut(text.as_bytes(), 0..text.len(), 1_000) {
             assert!(
-                text[piece.start..].starts_with("def area") || text[piece.start..].starts_with("@cached")
+                text[piece.start..].starts_with("def area")
+                    || text[piece.start..].starts_with("@cached")
             );
         }
         let line = "ä".repeat(5_000);
@@ -249,6 +270,9 @@ mod tests {
             assert!(line.is_char_boundary(piece.start) && piece.len() <= 999);
         }
         let bytes = vec![0x80; 5_000];
-        assert_eq!(cut(&bytes, 0..5_000, 1_000).iter().map(|piece| piece.len()).sum::<usize>(), 5_000);
+        assert_eq!(
+            cut(&bytes, 0..5_000, 1_000).iter().map(|piece| piece.len()).sum::<usize>(),
+            5_000
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The role of a name, read from its neighbours.
 //!
-//! The tree above a name says the same more exactly, but only where the text parses: in a fragment, a macro body
-//! or behind a syntax error there is no tree. Neighbours are there always, so a snippet gets the classes it has
-//! inside its file.
+//! The tree above a name says the same more exactly, but only where the text parses: in a fragment,
+//! a macro body or behind a syntax error there is no tree. Neighbours are there always, so a
+//! snippet gets the classes it has inside its file.
 
 use super::TokenClass;
 
@@ -73,7 +73,9 @@ pub(super) fn of_name(text: &[u8], at: &Neighbours) -> TokenClass {
         TokenClass::CALLEE
     } else if is_argument_name(at) {
         TokenClass::KEYWORD_ARGUMENT
-    } else if at.after == Some(Shape::PathSeparator) || text.first().is_some_and(u8::is_ascii_uppercase) {
+    } else if at.after == Some(Shape::PathSeparator)
+        || text.first().is_some_and(u8::is_ascii_uppercase)
+    {
         TokenClass::TYPE
     } else {
         TokenClass::VARIABLE

@@ -41,7 +41,13 @@ impl Tokenizer {
 
     /// A tokenizer that gives up a text whose parse takes longer than that.
     pub fn with_patience(patience: Duration) -> Tokenizer {
-        Tokenizer { thread: None, patience, leaves: Vec::new(), spent: Spent::default(), unread: None }
+        Tokenizer {
+            thread: None,
+            patience,
+            leaves: Vec::new(),
+            spent: Spent::default(),
+            unread: None,
+        }
     }
 
     /// The normalized tokens of a text.
@@ -73,8 +79,8 @@ impl Tokenizer {
         std::mem::take(&mut self.leaves)
     }
 
-    /// Reads the text as if it began inside a string, and keeps that reading if it makes more sense: a fragment cut
-    /// out of a string has its code and its strings the wrong way round.
+    /// Reads the text as if it began inside a string, and keeps that reading if it makes more
+    /// sense: a fragment cut out of a string has its code and its strings the wrong way round.
     fn try_inside_string(&mut self, language: Language, fragment: &[u8]) {
         let mut least = nonsense(&self.leaves, fragment);
         for quote in language.row().quotes {
@@ -88,7 +94,8 @@ impl Tokenizer {
             let text: Arc<[u8]> = [quote.as_bytes(), fragment].concat().into();
             let read = self.leaves(language, Arc::clone(&text));
             match read.map(|_| nonsense(&self.leaves, &text)) {
-                // A reading in which a string swallows the code has no nonsense in it, and nothing else.
+                // A reading in which a string swallows the code has no nonsense in it, and nothing
+                // else.
                 Ok(nonsense) if nonsense < least && self.leaves.len() * 2 >= as_read.len() => {
                     least = nonsense;
                     shift_back(&mut self.leaves, quote.len() as u32);
@@ -109,8 +116,9 @@ impl Tokenizer {
         }
     }
 
-    /// Asks the thread that parses about a text. What a thread refuses that has parsed other texts before is asked once more
-    /// of a new one: whether a text is given up must not depend on those before it.
+    /// Asks the thread that parses about a text. What a thread refuses that has parsed other texts
+    /// before is asked once more of a new one: whether a text is given up must not depend on those
+    /// before it.
     pub(super) fn ask(
         &mut self,
         language: Language,
@@ -161,7 +169,8 @@ impl From<Unread> for Completeness {
     }
 }
 
-/// How many things in a reading nobody writes: a name right behind a name, a line break in a plain string.
+/// How many things in a reading nobody writes: a name right behind a name, a line break in a plain
+/// string.
 fn nonsense(leaves: &[Leaf], text: &[u8]) -> usize {
     let is_name = |leaf: &Leaf| matches!(leaf.shape, Shape::Name);
     let names = leaves.windows(2).filter(|pair| is_name(&pair[0]) && is_name(&pair[1])).count();
@@ -175,12 +184,15 @@ fn nonsense(leaves: &[Leaf], text: &[u8]) -> usize {
     names + breaks
 }
 
-/// Of so many leaves one is nonsense where prose is read as code. A syntax error is one among hundreds.
+/// Of so many leaves one is nonsense where prose is read as code. A syntax error is one among
+/// hundreds.
 const NONSENSE_ONE_IN: usize = 6;
 
-/// Whether what stands before the first of these quotes, read as code, is prose: then the quote closes a string.
+/// Whether what stands before the first of these quotes, read as code, is prose: then the quote
+/// closes a string.
 fn begins_with_prose(leaves: &[Leaf], text: &[u8], quote: &str) -> bool {
-    let Some(closing) = text.windows(quote.len()).position(|bytes| bytes == quote.as_bytes()) else {
+    let Some(closing) = text.windows(quote.len()).position(|bytes| bytes == quote.as_bytes())
+    else {
         return false;
     };
     let before = leaves.partition_point(|leaf| leaf.span.start as usize <= closing);
@@ -200,7 +212,8 @@ fn shift_back(leaves: &mut [Leaf], bytes: u32) {
 /// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
 pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
-    let keyword_arguments = source.language().row().keyword_arguments == KeywordArguments::WithEquals;
+    let keyword_arguments =
+        source.language().row().keyword_arguments == KeywordArguments::WithEquals;
     let mut stream = TokenStream::with_room(leaves.len());
     let mut brackets: Vec<Bracket> = Vec::new();
     let shape_at = |i: usize| leaves.get(i).map(|leaf| leaf.shape);
@@ -221,7 +234,9 @@ pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream 
                 let class = role::of_name(word, &at);
                 push(class, name_of(class, word));
             }
-            Shape::Fixed(class) => push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word)),
+            Shape::Fixed(class) => {
+                push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word))
+            }
             Shape::OpenParenthesis(class) => {
                 push(class, NameHash::NONE);
                 let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
@@ -270,7 +285,8 @@ fn name_of(class: TokenClass, word: &[u8]) -> NameHash {
     }
 }
 
-/// A string without prefix, raw-string hashes and quotes, so that `b'x'`, `r"x"` and `"""x"""` are the same.
+/// A string without prefix, raw-string hashes and quotes, so that `b'x'`, `r"x"` and `"""x"""` are
+/// the same.
 fn string_content(word: &[u8]) -> &[u8] {
     let is_frame = |byte: &u8| matches!(byte, b'"' | b'\'' | b'#');
     let Some(start) = word.iter().position(is_frame) else {

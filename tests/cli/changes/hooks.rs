@@ -1,4 +1,5 @@
-//! Changes as hooks see them: run by git itself, with the variables and the index that git hands to a hook.
+//! Changes as hooks see them: run by git itself, with the variables and the index that git hands to
+//! a hook.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -44,7 +45,11 @@ fn commits_are_stopped_by_what_they_would_hold() {
     assert!(said(&repository).contains("license-incompatible"), "{}", said(&repository));
     assert!(!passes(&repository, &["commit", "-m", "by name", "routes.py"]));
     repository.write("a.py", &format!("{OWN}\n\n{OWN}"));
-    assert!(passes(&repository, &["commit", "-m", "only the other", "a.py"]), "{}", said(&repository));
+    assert!(
+        passes(&repository, &["commit", "-m", "only the other", "a.py"]),
+        "{}",
+        said(&repository)
+    );
     repository.git(&["add", "routes.py"]);
     assert!(!passes(&repository, &["commit", "-m", "staged"]));
     assert!(!passes(&repository, &["commit", "--amend", "--no-edit"]));
@@ -100,7 +105,11 @@ fn pushes_are_stopped_by_what_they_bring() {
     repository.git(&["reset", "--quiet", "--hard", "main"]);
     repository.write("d.py", OWN);
     repository.commit("rewritten");
-    assert!(passes(&repository, &["push", "--quiet", "--force", "origin", "side"]), "{}", said(&repository));
+    assert!(
+        passes(&repository, &["push", "--quiet", "--force", "origin", "side"]),
+        "{}",
+        said(&repository)
+    );
     assert!(passes(&repository, &["push", "--quiet", "origin", ":side"]), "{}", said(&repository));
 }
 
@@ -111,10 +120,14 @@ fn pre_commit_works_out_the_range_itself() {
     repository.commit("copy");
     let scan = |variables: &[(&str, &str)], input: &str| {
         let mut command = repository.birthmark(&repository.path());
-        command.args(["--pre-push", "--format", "json"]).envs(variables.iter().copied()).write_stdin(input);
+        command
+            .args(["--pre-push", "--format", "json"])
+            .envs(variables.iter().copied())
+            .write_stdin(input);
         Scan::of(&mut command)
     };
-    let range = |from, to| [("PRE_COMMIT", "1"), ("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)];
+    let range =
+        |from, to| [("PRE_COMMIT", "1"), ("PRE_COMMIT_FROM_REF", from), ("PRE_COMMIT_TO_REF", to)];
     assert_eq!(scan(&range("HEAD~1", "HEAD"), "").found(), ["routes.py"]);
     assert_eq!(scan(&range("HEAD", "HEAD"), "").found(), [""; 0]);
     // The first push of all: pre-commit names no range.

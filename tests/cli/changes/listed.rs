@@ -58,5 +58,9 @@ fn a_huge_file_is_skipped_with_a_note() {
     fs::File::create(repository.path().join("huge.py")).unwrap().set_len(1 << 30).unwrap();
     let scan = repository.scan(&[]);
     assert_eq!(scan.code, 0, "{scan:?}");
-    assert!(scan.notes().iter().any(|note| note.starts_with("skipped huge.py: ")), "{:?}", scan.notes());
+    assert!(
+        scan.notes().iter().any(|note| note.starts_with("skipped huge.py: ")),
+        "{:?}",
+        scan.notes()
+    );
 }

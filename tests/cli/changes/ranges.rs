@@ -64,7 +64,9 @@ fn what_is_no_range_is_refused() {
     for range in ["main", "..", "...", "a..b..c", ""] {
         repository.scan(&["--diff", range]).assert_refused("is no range of commits");
     }
-    repository.scan(&["--diff", "main..gone"]).assert_refused("the repository has no commit \"gone\"");
+    repository
+        .scan(&["--diff", "main..gone"])
+        .assert_refused("the repository has no commit \"gone\"");
     repository.scan(&["--diff=--output=x..HEAD"]).assert_refused("the repository has no commit");
     repository.git(&["checkout", "--quiet", "--orphan", "other"]);
     repository.commit("unrelated");
@@ -76,7 +78,14 @@ fn a_text_that_is_not_in_the_clone_is_no_pass() {
     let repository = parted();
     let source = format!("file://{}", repository.path().display());
     repository.git(&["config", "uploadpack.allowFilter", "true"]);
-    repository.git(&["clone", "--quiet", "--filter=blob:none", "--no-checkout", &source, "../partial"]);
+    repository.git(&[
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        "--no-checkout",
+        &source,
+        "../partial",
+    ]);
     let partial = repository.directory.path().join("partial");
     let scan = repository.scan_in(&partial, &["--diff", "HEAD~1..HEAD"]);
     assert_eq!(scan.code, 2, "{scan:?}");

@@ -24,7 +24,11 @@ fn a_staged_copy_is_found() {
     assert_eq!(scan.found(), ["routes.py"]);
     let finding = &scan.report["findings"][0];
     let lines = (&finding["added"][0]["start_line"], &finding["added"][0]["end_line"]);
-    assert_eq!(lines, (&finding["region"]["start_line"], &finding["region"]["end_line"]), "{finding}");
+    assert_eq!(
+        lines,
+        (&finding["region"]["start_line"], &finding["region"]["end_line"]),
+        "{finding}"
+    );
     assert_eq!(scan.report["provenance"]["change"], "what is staged");
 }
 
@@ -63,13 +67,17 @@ fn only_what_touches_an_added_line_is_found() {
 #[test]
 fn the_whole_file_is_aligned() {
     let copy = copy();
-    let without = copy.replace("    return None\n", "").replace("    while queue:\n", "    while False:\n");
+    let without =
+        copy.replace("    return None\n", "").replace("    while queue:\n", "    while False:\n");
     let repository = Repository::with(&[("routes.py", &without)]);
     repository.stage("routes.py", &copy);
     let scan = repository.scan(&["--staged"]);
     assert_eq!(scan.found(), ["routes.py"]);
     let region = &scan.report["findings"][0]["region"];
-    assert!(region["end_line"].as_u64().unwrap() - region["start_line"].as_u64().unwrap() > 20, "{region}");
+    assert!(
+        region["end_line"].as_u64().unwrap() - region["start_line"].as_u64().unwrap() > 20,
+        "{region}"
+    );
 }
 
 #[test]
@@ -96,7 +104,8 @@ fn moved_code_is_not_new() {
     repository.stage("b.py", &format!("{OWN}\n\nclass Router:\n{method}"));
     assert_eq!(repository.found(&["--staged"]), NOTHING, "into a class");
 
-    let reformatted = copied_function().replace(",\n    ", ", ").replace("(\n    ", "(").replace(" + ", "+");
+    let reformatted =
+        copied_function().replace(",\n    ", ", ").replace("(\n    ", "(").replace(" + ", "+");
     repository.stage("b.py", &format!("{OWN}\n\n{reformatted}"));
     assert_eq!(repository.found(&["--staged"]), NOTHING, "and formatted anew");
 
@@ -128,7 +137,10 @@ fn paths_limit_a_change_and_are_shown_from_where_one_stands() {
     let source = repository.path().join("src");
     assert_eq!(repository.found(&["--staged", "src"]), ["src/routes.py"]);
     assert_eq!(repository.scan_in(&source, &["--staged", "."]).found(), ["routes.py"]);
-    assert_eq!(repository.scan_in(&source, &["--staged"]).found(), ["../other/routes.py", "routes.py"]);
+    assert_eq!(
+        repository.scan_in(&source, &["--staged"]).found(),
+        ["../other/routes.py", "routes.py"]
+    );
     repository.scan(&["--staged", "/etc"]).assert_refused("outside repository");
 }
 
@@ -220,7 +232,8 @@ fn links_and_changes_of_mode_are_no_code() {
 #[test]
 fn names_may_hold_anything() {
     let repository = Repository::new();
-    let names = ["new\nline.py", "\u{1b}[31mred.py", " -x.py", "ü ✓.py", "a\tb\"c.py", ":(glob)*.py"];
+    let names =
+        ["new\nline.py", "\u{1b}[31mred.py", " -x.py", "ü ✓.py", "a\tb\"c.py", ":(glob)*.py"];
     for name in names {
         repository.write(name, &copy());
     }
@@ -242,7 +255,8 @@ fn names_may_hold_anything() {
 
 #[test]
 fn a_repository_runs_nothing() {
-    let repository = Repository::with(&[("a.py", OWN), (".gitattributes", "*.py diff=evil filter=evil\n")]);
+    let repository =
+        Repository::with(&[("a.py", OWN), (".gitattributes", "*.py diff=evil filter=evil\n")]);
     repository.stage("routes.py", &copy());
     let planted = repository.directory.path().join("planted");
     let command = format!("touch {}; cat", planted.display());
@@ -274,10 +288,13 @@ fn where_nothing_can_be_staged_nothing_passes() {
     let outside = repository.directory.path();
     repository.scan_in(outside, &["--staged"]).assert_refused("there is no git work tree here");
     repository.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
-    repository.scan_in(&outside.join("bare.git"), &["--staged"]).assert_refused("this repository is bare");
+    repository
+        .scan_in(&outside.join("bare.git"), &["--staged"])
+        .assert_refused("this repository is bare");
     let scan = repository.scan(&["--staged", "--diff", "main..main"]);
     scan.assert_refused("cannot be used with");
     let mut command = repository.birthmark(&repository.path());
-    let scan = super::Scan::of(command.args(["--staged", "--format", "json"]).env("PATH", "/nonexistent"));
+    let scan =
+        super::Scan::of(command.args(["--staged", "--format", "json"]).env("PATH", "/nonexistent"));
     scan.assert_refused("git could not be started");
 }

@@ -102,5 +102,8 @@ fn what_has_no_place_is_refused() {
     let broken = "def (((:\n  ]]] x = = 3\n\t\"\"\" \n y\n";
     let result = wrap(&source("python", broken), &[snippet(2, 2, "MIT")]);
     let unchanged = result.as_ref().map(|text| String::from_utf8_lossy(text).into_owned());
-    assert!(result.is_err() || unchanged.is_ok_and(|text| text.contains("]]] x = = 3")), "{result:?}");
+    assert!(
+        result.is_err() || unchanged.is_ok_and(|text| text.contains("]]] x = = 3")),
+        "{result:?}"
+    );
 }

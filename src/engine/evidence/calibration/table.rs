@@ -1,5 +1,5 @@
-//! Reading the table while birthmark is compiled, where iterators and formatted messages are not to be had. What is wrong
-//! with the table is an error of the compiler.
+//! Reading the table while birthmark is compiled, where iterators and formatted messages are not to
+//! be had. What is wrong with the table is an error of the compiler.
 
 use super::{Branch, Calibration, Measure, Split};
 use crate::engine::evidence::measures;
@@ -22,7 +22,8 @@ impl<const SPLITS: usize, const TREES: usize> Calibration<SPLITS, TREES> {
     /// # Panics
     /// If it is not of the form its users expect.
     pub(super) const fn read(table: &str) -> Self {
-        let nothing = Split { measure: Measure::Sum, threshold: 0.0, branches: [Branch::Bits(0.0); 2] };
+        let nothing =
+            Split { measure: Measure::Sum, threshold: 0.0, branches: [Branch::Bits(0.0); 2] };
         let mut calibration = Calibration { splits: [nothing; SPLITS], trees: [0; TREES] };
         let mut rest = rows(table);
         let (mut at, mut trees) = (0, 0);
@@ -146,10 +147,14 @@ mod tests {
 
     #[test]
     fn numbers_are_those_the_standard_library_reads() {
-        let fields =
-            TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).flat_map(|row| row.split('\t'));
-        let texts =
-            fields.filter(|field| field.starts_with(|first: char| first == '-' || first.is_ascii_digit()));
+        let fields = TABLE
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .skip(1)
+            .flat_map(|row| row.split('\t'));
+        let texts = fields.filter(|field| {
+            field.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        });
         let mut count = 0;
         for text in texts.chain(["0", "-0.000001", "16777217", "0.333333"]) {
             assert_eq!(number(text.as_bytes()), text.parse::<f32>().unwrap(), "{text}");

@@ -13,9 +13,14 @@ const GENERATIONS: usize = 200;
 fn component(number: usize) -> PreparedComponent {
     let purl = format!("pkg:pypi/p{number}@1").parse().expect("a purl");
     let language = Language::all().next().expect("one");
-    let facts =
-        DocumentFacts { path: "a.py".to_owned(), language, license: None, marks: DocumentMarks::default() };
-    let columns = Columns { classes: vec![16 + number as u8; 40], names: vec![0; 40], lines: vec![1; 40] };
+    let facts = DocumentFacts {
+        path: "a.py".to_owned(),
+        language,
+        license: None,
+        marks: DocumentMarks::default(),
+    };
+    let columns =
+        Columns { classes: vec![16 + number as u8; 40], names: vec![0; 40], lines: vec![1; 40] };
     PreparedComponent {
         component: Component {
             purl,
@@ -29,7 +34,8 @@ fn component(number: usize) -> PreparedComponent {
     }
 }
 
-/// A reader sees one generation or the next, also where the next one removed the files of the one it was about to open.
+/// A reader sees one generation or the next, also where the next one removed the files of the one
+/// it was about to open.
 #[test]
 fn readers_never_meet_the_writer() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -66,7 +72,8 @@ fn merging_while_adding_costs_a_logarithm() {
             let small = small_ones(sizes.iter().map(|&bytes| Size { bytes, tokens: bytes }));
             let is_small = |i: &usize| small[*i];
             let merged: u64 = (0..sizes.len()).filter(is_small).map(|i| sizes[i]).sum();
-            sizes = (0..sizes.len()).filter(|i| !small[*i]).map(|i| sizes[i]).chain([merged]).collect();
+            sizes =
+                (0..sizes.len()).filter(|i| !small[*i]).map(|i| sizes[i]).chain([merged]).collect();
             written += merged;
         }
         assert!(sizes.len() <= MAX_SEGMENTS);

@@ -1,4 +1,5 @@
-//! The part of a configuration that says what may stay: licences, lists, exceptions, corrections, severities.
+//! The part of a configuration that says what may stay: licences, lists, exceptions, corrections,
+//! severities.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -45,7 +46,12 @@ impl Reader<'_> {
     }
 
     /// The place of an error inside of a string, if it is written without escapes.
-    fn within(&self, value: &Spanned<DeValue<'_>>, text: &str, error: &LicenseError) -> Range<usize> {
+    fn within(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        text: &str,
+        error: &LicenseError,
+    ) -> Range<usize> {
         let span = value.span();
         let plain = self.text.get(span.start + 1..span.end.saturating_sub(1)) == Some(text);
         match plain && !error.span.is_empty() {
@@ -65,12 +71,17 @@ impl Reader<'_> {
         named: &[(&'static str, T)],
         what: &str,
     ) -> Option<T> {
-        let names = named.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let names =
+            named.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
         let expected = format!("one of {names}");
         let text = self.string(value, &expected)?;
         let found = named.iter().find(|(name, _)| *name == text).map(|&(_, value)| value);
         if found.is_none() {
-            self.wrong(value.span(), format!("`{text}` is not {what}"), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                format!("`{text}` is not {what}"),
+                format!("expected {expected}"),
+            );
         }
         found
     }
@@ -85,18 +96,29 @@ impl Reader<'_> {
 
     pub(super) fn exceptions(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<Exception>> {
         let items = self.array(value, "[[exceptions]] tables");
-        items.iter().filter_map(|item| Some(Spanned::new(item.span(), self.exception(item)?))).collect()
+        items
+            .iter()
+            .filter_map(|item| Some(Spanned::new(item.span(), self.exception(item)?)))
+            .collect()
     }
 
     fn exception(&mut self, item: &Spanned<DeValue<'_>>) -> Option<Exception> {
-        let table = self.table(item, "an exception with `reason` and `owner`, `path` or `license`")?;
-        let mut exception =
-            Exception { owner: None, path: None, license: None, reason: String::new(), expires: None };
+        let table =
+            self.table(item, "an exception with `reason` and `owner`, `path` or `license`")?;
+        let mut exception = Exception {
+            owner: None,
+            path: None,
+            license: None,
+            reason: String::new(),
+            expires: None,
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "owner" => exception.owner = self.parsed(value, PURL_HELP, Purl::from_str),
                 "path" => exception.path = self.path(value),
-                "license" => exception.license = self.license(value).and_then(|fact| fact.expression),
+                "license" => {
+                    exception.license = self.license(value).and_then(|fact| fact.expression)
+                }
                 "reason" => exception.reason = self.reason(value)?,
                 "expires" => exception.expires = self.date(value),
                 _ => self.unknown_key(key.get_ref(), key.span(), &EXCEPTION_KEYS),
@@ -104,7 +126,11 @@ impl Reader<'_> {
         }
         let selects = ["owner", "path", "license"].iter().any(|key| table.contains_key(*key));
         if !selects {
-            self.missing(item, "an exception says nothing of what it is for", "`owner`, `path` or `license`");
+            self.missing(
+                item,
+                "an exception says nothing of what it is for",
+                "`owner`, `path` or `license`",
+            );
         }
         if !table.contains_key("reason") {
             self.missing(item, "an exception gives no reason", "`reason = \"...\"`");
@@ -126,7 +152,11 @@ impl Reader<'_> {
         let expected = "a sentence that says why";
         let text = self.string(value, expected)?.trim();
         if text.is_empty() {
-            self.wrong(value.span(), "the reason is empty".to_owned(), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                "the reason is empty".to_owned(),
+                format!("expected {expected}"),
+            );
             return None;
         }
         Some(text.to_owned())
@@ -136,8 +166,9 @@ impl Reader<'_> {
         let expected = "a day such as 2027-12-31";
         let date = match value.get_ref() {
             DeValue::Datetime(found) if found.time.is_none() => {
-                let date =
-                    found.date.and_then(|it| i16::try_from(it.year).ok().zip(Some((it.month, it.day))));
+                let date = found
+                    .date
+                    .and_then(|it| i16::try_from(it.year).ok().zip(Some((it.month, it.day))));
                 date.and_then(|(year, (month, day))| Date::new(year, month as i8, day as i8).ok())
             }
             DeValue::Datetime(_) => None,
@@ -148,14 +179,24 @@ impl Reader<'_> {
             }
         };
         if date.is_none() {
-            self.wrong(value.span(), "this is not a day".to_owned(), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                "this is not a day".to_owned(),
+                format!("expected {expected}"),
+            );
         }
         date
     }
 
-    pub(super) fn clarifications(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<Clarification>> {
+    pub(super) fn clarifications(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Vec<Spanned<Clarification>> {
         let items = self.array(value, "[[clarify]] tables");
-        items.iter().filter_map(|item| Some(Spanned::new(item.span(), self.clarification(item)?))).collect()
+        items
+            .iter()
+            .filter_map(|item| Some(Spanned::new(item.span(), self.clarification(item)?)))
+            .collect()
     }
 
     fn clarification(&mut self, item: &Spanned<DeValue<'_>>) -> Option<Clarification> {
@@ -172,7 +213,8 @@ impl Reader<'_> {
         }
         for key in ["component", "license", "digest"] {
             if !table.contains_key(key) {
-                let help = "`birthmark index list --format json` shows components with their digests";
+                let help =
+                    "`birthmark index list --format json` shows components with their digests";
                 self.missing(item, &format!("a correction lacks its `{key}`"), help);
             }
         }
@@ -183,7 +225,11 @@ impl Reader<'_> {
         let expected = "a package URL with its version such as \"pkg:pypi/six@1.17.0\"";
         let purl = self.parsed(value, expected, Purl::from_str)?;
         if purl.version().is_none() {
-            self.wrong(value.span(), "the version is missing".to_owned(), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                "the version is missing".to_owned(),
+                format!("expected {expected}"),
+            );
             return None;
         }
         Some(purl)
@@ -196,7 +242,11 @@ impl Reader<'_> {
             hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         });
         if !is_digest {
-            self.wrong(value.span(), "this is not a digest".to_owned(), format!("expected {expected}"));
+            self.wrong(
+                value.span(),
+                "this is not a digest".to_owned(),
+                format!("expected {expected}"),
+            );
             return None;
         }
         Some(text.to_owned())
@@ -220,7 +270,11 @@ impl Reader<'_> {
         severities
     }
 
-    fn table<'t, 'i>(&mut self, value: &'t Spanned<DeValue<'i>>, expected: &str) -> Option<&'t DeTable<'i>> {
+    fn table<'t, 'i>(
+        &mut self,
+        value: &'t Spanned<DeValue<'i>>,
+        expected: &str,
+    ) -> Option<&'t DeTable<'i>> {
         match value.get_ref() {
             DeValue::Table(table) => Some(table),
             other => {

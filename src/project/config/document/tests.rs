@@ -10,8 +10,11 @@ use crate::license::Distribution;
 use crate::project::config::given_license;
 
 fn config(text: &str) -> Result<Config, Vec<Problem>> {
-    let file =
-        ConfigFile { path: PathBuf::from("somewhere/birthmark.toml"), text: text.to_owned(), top: None };
+    let file = ConfigFile {
+        path: PathBuf::from("somewhere/birthmark.toml"),
+        text: text.to_owned(),
+        top: None,
+    };
     match read(file, &[&[]]) {
         Ok(config) => Ok(config.expect("the document itself is the table")),
         Err(ConfigError::Invalid { problems, .. }) => Err(problems),
@@ -95,7 +98,8 @@ fn all_errors_are_told_at_once_in_order() {
 /// The schema for editors and the reader agree on every key and every choice.
 #[test]
 fn the_schema_names_what_the_reader_reads() {
-    let schema: serde_json::Value = serde_json::from_str(crate::project::config::SCHEMA).expect("JSON");
+    let schema: serde_json::Value =
+        serde_json::from_str(crate::project::config::SCHEMA).expect("JSON");
     let keys = |pointer: &str| -> BTreeSet<String> {
         let object = schema.pointer(pointer).and_then(serde_json::Value::as_object).expect(pointer);
         object.keys().cloned().collect()
@@ -118,14 +122,18 @@ fn the_schema_names_what_the_reader_reads() {
 /// Where a document is right or wrong by its shape alone, the schema and the reader say the same.
 #[test]
 fn the_schema_and_the_reader_agree() {
-    let schema: serde_json::Value = serde_json::from_str(crate::project::config::SCHEMA).expect("JSON");
+    let schema: serde_json::Value =
+        serde_json::from_str(crate::project::config::SCHEMA).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     let digest = format!("digest = 'blake3:{}'", "0".repeat(64));
     let clarify = format!("[[clarify]]\ncomponent = 'pkg:pypi/x@1'\nlicense = 'MIT'\n{digest}");
     let unversioned = format!("[[clarify]]\ncomponent = 'pkg:pypi/x'\nlicense = 'MIT'\n{digest}");
     let cases = [
         ("", true),
-        ("license = 'MIT'\ndistribution = 'internal'\nallow = ['MIT']\ndeny = []\nreview = ['ISC']", true),
+        (
+            "license = 'MIT'\ndistribution = 'internal'\nallow = ['MIT']\ndeny = []\nreview = ['ISC']",
+            true,
+        ),
         ("distribution = 'cloud'", false),
         ("licence = 'MIT'", false),
         ("license = 3", false),
@@ -160,7 +168,11 @@ fn the_schema_and_the_reader_agree() {
     for (text, valid) in cases {
         assert_eq!(config(text).is_ok(), valid, "the reader: {text}");
         let document: toml::Table = text.parse().expect(text);
-        assert_eq!(schema.is_valid(&as_json(toml::Value::Table(document))), valid, "the schema: {text}");
+        assert_eq!(
+            schema.is_valid(&as_json(toml::Value::Table(document))),
+            valid,
+            "the schema: {text}"
+        );
     }
 }
 
@@ -168,7 +180,9 @@ fn the_schema_and_the_reader_agree() {
 fn as_json(value: toml::Value) -> serde_json::Value {
     match value {
         toml::Value::Datetime(date) => date.to_string().into(),
-        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, as_json(value))).collect(),
+        toml::Value::Table(table) => {
+            table.into_iter().map(|(key, value)| (key, as_json(value))).collect()
+        }
         toml::Value::Array(items) => items.into_iter().map(as_json).collect(),
         other => serde_json::to_value(other).expect("plain"),
     }

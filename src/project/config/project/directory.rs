@@ -11,7 +11,8 @@ use crate::license::{
 };
 use crate::text::manifest::{self, ini};
 
-/// A directory. What takes long to find out, such as recognising texts, is found out when it is asked for.
+/// A directory. What takes long to find out, such as recognising texts, is found out when it is
+/// asked for.
 #[derive(Debug)]
 pub(super) struct Directory {
     /// Its absolute path.
@@ -69,7 +70,12 @@ impl Directory {
                 }
             }
         }
-        Directory { path: path.to_owned(), annotations, manifest: OnceLock::new(), text: OnceLock::new() }
+        Directory {
+            path: path.to_owned(),
+            annotations,
+            manifest: OnceLock::new(),
+            text: OnceLock::new(),
+        }
     }
 
     /// What the annotations here say of a file below.
@@ -100,8 +106,8 @@ impl Directory {
         self.manifest.get_or_init(state).clone()
     }
 
-    /// The licence of the texts here. Two different texts, or one nobody recognises, make it unknown: whether both hold
-    /// or one may be chosen is not for a program to say.
+    /// The licence of the texts here. Two different texts, or one nobody recognises, make it
+    /// unknown: whether both hold or one may be chosen is not for a program to say.
     pub fn text(&self, licenses: &ProjectLicenses) -> Option<Statement> {
         self.text.get_or_init(|| texts(&self.path, licenses)).clone()
     }
@@ -142,13 +148,17 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         "the licence text is not a known one; state the project's licence with `license` in birthmark.toml"
     };
     licenses.note(first_path, message.to_owned());
-    Some(statement(LicenseFact { learned_from: LearnedFrom::LicenseText, ..LicenseFact::unknown() }))
+    Some(statement(LicenseFact {
+        learned_from: LearnedFrom::LicenseText,
+        ..LicenseFact::unknown()
+    }))
 }
 
 /// The choice between texts whose file names say which licence each is.
 fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
-    let is_named =
-        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("LICENSE-"));
+    let is_named = |path: &Path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("LICENSE-"))
+    };
     let expressions = texts.iter().map(|(path, fact)| {
         let fact = fact.as_ref().filter(|_| is_named(path))?;
         fact.expression.clone().filter(|_| fact.precision == Precision::Exact)
@@ -161,12 +171,13 @@ fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
     })
 }
 
-/// The licence of a project that follows REUSE and says nothing else of itself: the one whose text stands in `LICENSES`.
-/// Of several texts each file says which holds for it.
+/// The licence of a project that follows REUSE and says nothing else of itself: the one whose text
+/// stands in `LICENSES`. Of several texts each file says which holds for it.
 fn reused(directory: &Path) -> Option<Statement> {
     let folder = directory.join("LICENSES");
     let listed = std::fs::read_dir(&folder).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
-    let stems = listed.filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned()));
+    let stems =
+        listed.filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned()));
     let mut licenses: Vec<LicenseExpression> =
         stems.filter_map(|stem| Some(LicenseExpression::parse(&stem).ok()?.0)).collect();
     licenses.sort();
@@ -230,8 +241,10 @@ impl Manifests<'_> {
             place: shown(&self.directory.join(name)),
         };
         let cargo = || self.cargo().map(|license| stated("Cargo.toml", license));
-        let python =
-            || self.other("pyproject.toml", from_pyproject).map(|license| stated("pyproject.toml", license));
+        let python = || {
+            self.other("pyproject.toml", from_pyproject)
+                .map(|license| stated("pyproject.toml", license))
+        };
         let older = || {
             let read: [(&str, Reader); 4] = [
                 ("setup.cfg", of_setup_cfg),
@@ -244,8 +257,10 @@ impl Manifests<'_> {
                 Some(stated(name, read(&text)?))
             })
         };
-        let node =
-            || self.other("package.json", from_package_json).map(|license| stated("package.json", license));
+        let node = || {
+            self.other("package.json", from_package_json)
+                .map(|license| stated("package.json", license))
+        };
         cargo().or_else(python).or_else(older).or_else(node)
     }
 
@@ -277,7 +292,9 @@ impl Manifests<'_> {
     fn declared(&self, directory: &Path, said: ManifestLicense) -> Option<LicenseFact> {
         match said {
             ManifestLicense::Declared(fact) => Some(fact),
-            ManifestLicense::InFile(name) => from_license_text(&self.licenses.read(&directory.join(name))?),
+            ManifestLicense::InFile(name) => {
+                from_license_text(&self.licenses.read(&directory.join(name))?)
+            }
             ManifestLicense::InWorkspace => None,
         }
     }

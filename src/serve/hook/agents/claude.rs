@@ -1,8 +1,9 @@
 //! Claude Code: <https://code.claude.com/docs/en/hooks>.
 //!
-//! `PreToolUse` is refused by `permissionDecision: "deny"`, whose reason Claude reads; `PostToolUse` is answered by
-//! `decision: "block"`, which undoes nothing and tells Claude. To say `"allow"` would skip the question that the user is asked
-//! otherwise, so what may stay is never answered by it.
+//! `PreToolUse` is refused by `permissionDecision: "deny"`, whose reason Claude reads;
+//! `PostToolUse` is answered by `decision: "block"`, which undoes nothing and tells Claude. To say
+//! `"allow"` would skip the question that the user is asked otherwise, so what may stay is never
+//! answered by it.
 
 use serde_json::{Value, json};
 
@@ -26,7 +27,8 @@ fn event(event: &Value) -> Option<Event> {
     let name = text(event, &["hook_event_name"])?;
     let moment = moment(&name)?;
     let tool = text(event, &["tool_name"])?;
-    let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let write =
+        TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
     Some(Event { name, moment, directory, writes: vec![write] })
 }
@@ -46,13 +48,18 @@ pub(super) fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
         json!({ "hookSpecificOutput": output })
     };
     match (judgement, event) {
-        (Judgement::Nothing, _) | (_, None) if !matches!(judgement, Judgement::Unjudged(_)) => silence(),
+        (Judgement::Nothing, _) | (_, None) if !matches!(judgement, Judgement::Unjudged(_)) => {
+            silence()
+        }
         (Judgement::Unjudged(why), _) => json!({ "systemMessage": unjudged(why) }),
-        (Judgement::Advice(text), Some(event)) => specific(event, json!({ "additionalContext": text })),
+        (Judgement::Advice(text), Some(event)) => {
+            specific(event, json!({ "additionalContext": text }))
+        }
         (Judgement::Refused(text), Some(event)) => match event.moment {
-            Moment::Before => {
-                specific(event, json!({ "permissionDecision": "deny", "permissionDecisionReason": text }))
-            }
+            Moment::Before => specific(
+                event,
+                json!({ "permissionDecision": "deny", "permissionDecisionReason": text }),
+            ),
             Moment::After => json!({ "decision": "block", "reason": text }),
         },
         _ => silence(),

@@ -1,7 +1,7 @@
 //! Cline: <https://docs.cline.bot/features/hooks/hook-reference>.
 //!
-//! `PreToolUse` is refused by `cancel` with an `errorMessage`. `contextModification` tells the agent something before and
-//! after a tool runs.
+//! `PreToolUse` is refused by `cancel` with an `errorMessage`. `contextModification` tells the
+//! agent something before and after a tool runs.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,8 @@ fn event(event: &Value) -> Option<Event> {
     Some(Event { name, moment, directory: root, writes: vec![write] })
 }
 
-/// The blocks of a difference: `------- SEARCH`, what stands there, `=======`, what shall, `+++++++ REPLACE`.
+/// The blocks of a difference: `------- SEARCH`, what stands there, `=======`, what shall, `+++++++
+/// REPLACE`.
 fn parts(diff: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut block: Option<(String, Option<String>)> = None;
@@ -49,7 +50,9 @@ fn parts(diff: &str) -> Vec<Part> {
             _ if is_marker(marker, '-', "SEARCH") || is_marker(marker, '<', "SEARCH") => {
                 block = Some((String::new(), None));
             }
-            Some((old, new)) if is_marker(marker, '+', "REPLACE") || is_marker(marker, '>', "REPLACE") => {
+            Some((old, new))
+                if is_marker(marker, '+', "REPLACE") || is_marker(marker, '>', "REPLACE") =>
+            {
                 let (old, new) = (std::mem::take(old), new.take().unwrap_or_default());
                 parts.push(Part { old, new, which: Which::First });
                 block = None;
@@ -73,7 +76,9 @@ fn decision(_: Option<&Event>, judgement: &Judgement) -> Value {
     match judgement {
         Judgement::Refused(text) => json!({ "cancel": true, "errorMessage": text }),
         Judgement::Advice(text) => json!({ "cancel": false, "contextModification": text }),
-        Judgement::Unjudged(why) => json!({ "cancel": false, "contextModification": unjudged(why) }),
+        Judgement::Unjudged(why) => {
+            json!({ "cancel": false, "contextModification": unjudged(why) })
+        }
         Judgement::Nothing => json!({ "cancel": false }),
     }
 }
@@ -86,7 +91,8 @@ mod tests {
     fn a_difference_becomes_parts() {
         let diff = "------- SEARCH\na = 1\n=======\na = 2\nb = 3\n+++++++ REPLACE\n\
                     <<<<<<< SEARCH\n=======\nc\n>>>>>>> REPLACE\n------- SEARCH\nunfinished\n";
-        let part = |old: &str, new: &str| Part { old: old.into(), new: new.into(), which: Which::First };
+        let part =
+            |old: &str, new: &str| Part { old: old.into(), new: new.into(), which: Which::First };
         assert_eq!(parts(diff), [part("a = 1\n", "a = 2\nb = 3\n"), part("", "c\n")]);
         assert_eq!(parts("no block\n=======\n+++++++ REPLACE\n"), []);
     }

@@ -1,7 +1,8 @@
 //! OpenAI Codex: <https://developers.openai.com/codex/hooks>.
 //!
-//! Events and decisions are shaped as those of Claude Code. All edits come as the tool `apply_patch`, whose `command` is a
-//! patch: <https://github.com/openai/codex/blob/main/codex-rs/apply-patch/apply_patch_tool_instructions.md>.
+//! Events and decisions are shaped as those of Claude Code. All edits come as the tool
+//! `apply_patch`, whose `command` is a patch:
+//! <https://github.com/openai/codex/blob/main/codex-rs/apply-patch/apply_patch_tool_instructions.md>.
 //!
 //! ```text
 //!   *** Begin Patch
@@ -30,12 +31,15 @@ fn event(event: &Value) -> Option<Event> {
     let name = text(event, &["hook_event_name"])?;
     let moment = claude::moment(&name)?;
     let is_patch = text(event, &["tool_name"])? == "apply_patch";
-    let patch = is_patch.then(|| text(event.get("tool_input")?, &["command", "patch", "input"])).flatten()?;
+    let patch = is_patch
+        .then(|| text(event.get("tool_input")?, &["command", "patch", "input"]))
+        .flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
     Some(Event { name, moment, directory, writes: writes(&patch) })
 }
 
-/// What a patch writes. What stands around it, such as the shell command that it is given to, is passed over.
+/// What a patch writes. What stands around it, such as the shell command that it is given to, is
+/// passed over.
 fn writes(patch: &str) -> Vec<Write> {
     let mut writes: Vec<Write> = Vec::new();
     let mut is_open = false;
@@ -102,13 +106,17 @@ mod tests {
     fn patches_are_read() {
         let patch = "*** Begin Patch\n*** Add File: a.py\n+x = 1\n+\n*** Update File: b.py\n*** Move to: src/c.py\n\
                      @@ def f():\n-    a\n+    b\n     c\n@@\n+end\n*** End of File\n*** Delete File: d.py\n*** End Patch\n";
-        let part = |old: &str, new: &str| Part { old: old.into(), new: new.into(), which: Which::First };
+        let part =
+            |old: &str, new: &str| Part { old: old.into(), new: new.into(), which: Which::First };
         let expected = [
             Write { path: "a.py".into(), from: None, change: Change::Whole("x = 1\n\n".into()) },
             Write {
                 path: "src/c.py".into(),
                 from: Some("b.py".into()),
-                change: Change::Parts(vec![part("    a\n    c\n", "    b\n    c\n"), part("", "end\n")]),
+                change: Change::Parts(vec![
+                    part("    a\n    c\n", "    b\n    c\n"),
+                    part("", "end\n"),
+                ]),
             },
         ];
         assert_eq!(writes(patch), expected);

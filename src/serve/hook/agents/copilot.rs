@@ -1,7 +1,9 @@
-//! GitHub Copilot, its command line and its coding agent: <https://docs.github.com/en/copilot/reference/hooks-configuration>.
+//! GitHub Copilot, its command line and its coding agent:
+//! <https://docs.github.com/en/copilot/reference/hooks-configuration>.
 //!
-//! `preToolUse` names no event; `toolArgs` is a text that holds JSON, or JSON itself. Of decisions only `"deny"` is
-//! processed, and nothing that is answered to `postToolUse`: advice goes to standard error.
+//! `preToolUse` names no event; `toolArgs` is a text that holds JSON, or JSON itself. Of decisions
+//! only `"deny"` is processed, and nothing that is answered to `postToolUse`: advice goes to
+//! standard error.
 
 use serde_json::{Value, json};
 
@@ -32,12 +34,19 @@ fn event(event: &Value) -> Option<Event> {
     };
     let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(&arguments)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
-    Some(Event { name: "preToolUse".to_owned(), moment: Moment::Before, directory, writes: vec![write] })
+    Some(Event {
+        name: "preToolUse".to_owned(),
+        moment: Moment::Before,
+        directory,
+        writes: vec![write],
+    })
 }
 
 fn decision(_: Option<&Event>, judgement: &Judgement) -> Value {
     match judgement {
-        Judgement::Refused(text) => json!({ "permissionDecision": "deny", "permissionDecisionReason": text }),
+        Judgement::Refused(text) => {
+            json!({ "permissionDecision": "deny", "permissionDecisionReason": text })
+        }
         _ => silence(),
     }
 }

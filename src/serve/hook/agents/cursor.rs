@@ -1,7 +1,8 @@
 //! Cursor: <https://cursor.com/docs/agent/hooks>.
 //!
-//! `preToolUse` is refused by `permission: "deny"`, with a message for the agent and one for the user. `postToolUse` is told by
-//! `additional_context`. `afterFileEdit` tells nobody anything: what is found is noted, and said on standard error.
+//! `preToolUse` is refused by `permission: "deny"`, with a message for the agent and one for the
+//! user. `postToolUse` is told by `additional_context`. `afterFileEdit` tells nobody anything: what
+//! is found is noted, and said on standard error.
 
 use serde_json::{Value, json};
 
@@ -39,7 +40,8 @@ fn event(event: &Value) -> Option<Event> {
             TOOLS.contains(&tool.as_str()).then(|| Write::of(&input)).flatten()
         }
     };
-    let root = event.get("workspace_roots").and_then(|roots| roots.get(0)?.as_str().map(str::to_owned));
+    let root =
+        event.get("workspace_roots").and_then(|roots| roots.get(0)?.as_str().map(str::to_owned));
     let directory = text(event, &["cwd"]).or(root).map(Into::into);
     Some(Event { name, moment, directory, writes: vec![write?] })
 }

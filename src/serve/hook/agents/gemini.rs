@@ -1,8 +1,8 @@
 //! Gemini CLI: <https://geminicli.com/docs/hooks/reference>.
 //!
-//! `BeforeTool` is refused by `decision: "deny"`, whose reason the agent reads; `AfterTool` by the same, which puts the reason in
-//! the place of the tool's result, or told by `additionalContext`. Advice before the tool runs has no place of its own and
-//! is shown to the user.
+//! `BeforeTool` is refused by `decision: "deny"`, whose reason the agent reads; `AfterTool` by the
+//! same, which puts the reason in the place of the tool's result, or told by `additionalContext`.
+//! Advice before the tool runs has no place of its own and is shown to the user.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,8 @@ fn event(event: &Value) -> Option<Event> {
         _ => return None,
     };
     let tool = text(event, &["tool_name"])?;
-    let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let write =
+        TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
     Some(Event { name, moment, directory, writes: vec![write] })
 }

@@ -28,7 +28,8 @@ fn event(event: &Value) -> Option<Event> {
         _ => return None,
     };
     let tool = text(event, &["tool_name"])?;
-    let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let write =
+        TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
     Some(Event { name, moment, directory, writes: vec![write] })
 }

@@ -1,7 +1,7 @@
 //! opencode: <https://opencode.ai/docs/plugins>.
 //!
-//! opencode has no hooks that are commands. A plugin passes what `tool.execute.before` gets and throws the reason of a
-//! refusal, which the agent reads; `docs/agents.md` holds it.
+//! opencode has no hooks that are commands. A plugin passes what `tool.execute.before` gets and
+//! throws the reason of a refusal, which the agent reads; `docs/agents.md` holds it.
 
 use serde_json::{Value, json};
 

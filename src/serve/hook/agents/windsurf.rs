@@ -1,7 +1,7 @@
 //! Windsurf: <https://docs.windsurf.com/windsurf/cascade/hooks>.
 //!
-//! `pre_write_code` is refused by the exit status 2; the agent reads the reason from standard error. `post_write_code` can
-//! refuse nothing: standard error is shown to the user.
+//! `pre_write_code` is refused by the exit status 2; the agent reads the reason from standard
+//! error. `post_write_code` can refuse nothing: standard error is shown to the user.
 
 use serde_json::Value;
 
