@@ -19,7 +19,14 @@
 (let* ((declares-p (lambda (action) (string-prefix-p "Declare as code of plaintable" (lsp:code-action-title action))))
        (declares (cl-find-if declares-p (append (lsp-code-actions-at-point) nil))))
   (check "an action declares" t (and declares t))
-  (lsp-execute-code-action declares))
+  ;; `lsp-execute-code-action' waits for the answer and leaves its process filter by a throw when it
+  ;; comes. lsp-mode 8.0 loses the messages that arrived together with the answer, here the empty
+  ;; diagnostics. So the command is sent without waiting.
+  (let ((command (lsp:code-action-command? declares)))
+    (lsp-request-async "workspace/executeCommand"
+                       (list :command (lsp:command-command command)
+                             :arguments (lsp:command-arguments? command))
+                       #'ignore)))
 (wait "the attribution" (lambda () (string-match-p "SPDX-SnippetBegin" (buffer-string))))
 (check "tags in the buffer" t (and (string-match-p "adapted from pkg:generic/plaintable@0.9.2" (buffer-string)) t))
 (let ((inhibit-message t)) (save-buffer))
