@@ -88,7 +88,7 @@ def main():
         server.process.wait()
     times = sorted(1000 * seconds for seconds, _ in answers)
     median, p99 = statistics.median(times), times[len(times) * 99 // 100]
-    found = sum(bool(answer["references"]) for _, answer in answers)
+    found = sum(bool(answer["matches"]) for _, answer in answers)
     lines = sum(index["lines"] for index in policy["indexes"])
     print(f"{len(times)} pieces of {LINES} lines against {lines:,} lines, {found} with references")
     print(f"processor time: median {median:.1f} ms, 99th percentile {p99:.1f} ms, most {times[-1]:.1f} ms")

@@ -44,7 +44,7 @@ def main() -> None:
     for name, ask in (("alone", alone), ("with the file around it", surrounded)):
         with Check(arguments.birthmark, arguments.index) as check:
             answers = [check.answer(ask(piece)) for piece in pieces]
-        found = sum(bool(answer["references"]) for answer, _ in answers[WARM_UP:])
+        found = sum(bool(answer["matches"]) for answer, _ in answers[WARM_UP:])
         wrong = [answer["error"] for answer, _ in answers if answer["status"] == "failed"]
         assert not wrong, wrong[0]
         costs = sorted(cost for _, cost in answers[WARM_UP:])

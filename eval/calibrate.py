@@ -188,7 +188,7 @@ def _family(package: str) -> str:
 def _names_origin(match: dict, truth: dict, owners: score.Owners) -> bool:
     target = score.lines_of(truth["target_code"])
     region = range(match["region"]["start_line"], match["region"]["end_line"] + 1)
-    places = [hits.Place(hits.plain_purl(o["purl"]), o["path"], o["region"]["start_line"], o["region"]["end_line"]) for o in match["owners"]]
+    places = [hits.Place(hits.plain_purl(o["purl"]), o["path"], o["lines"]["start_line"], o["lines"]["end_line"]) for o in match["owners"]]
     return len(target & set(region)) >= min(2, len(target)) and any(owners.right(place, truth) for place in places)
 
 

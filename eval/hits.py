@@ -65,7 +65,7 @@ def from_report(report: dict) -> list[Hit]:
     found = []
     for match in report["matches"]:
         owners = [
-            Place(plain_purl(o["purl"]), o["path"], o["region"]["start_line"], o["region"]["end_line"]) for o in match["owners"]
+            Place(plain_purl(o["purl"]), o["path"], o["lines"]["start_line"], o["lines"]["end_line"]) for o in match["owners"]
         ]
         region = match["region"]
         found.append(Hit(

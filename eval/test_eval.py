@@ -124,7 +124,7 @@ class Scoring(unittest.TestCase):
 
     def match(self, path, bits, purl="pkg:pypi/zope.interface@8.7"):
         region = {"start_line": 1, "start_column": 1, "end_line": 5, "end_column": 9}
-        owner = {"purl": purl, "path": "zope/x.py", "region": {"start_line": 11, "end_line": 15}, "license": "ZPL-2.1", "bits": bits}
+        owner = {"purl": purl, "path": "zope/x.py", "lines": {"start_line": 11, "end_line": 15}}
         return {"path": path, "region": region, "kind": "verbatim", "evidence": {"bits": bits}, "owners": [owner]}
 
     def test_a_right_match_is_found(self):
@@ -254,7 +254,7 @@ class Wild(unittest.TestCase):
     def test_a_report_is_read_with_the_severity_of_its_findings(self):
         region = {"start_line": 3, "start_column": 1, "end_line": 7, "end_column": 2}
         license_ = {"expression": "GPL-3.0-only"}
-        owner = {"purl": "pkg:pypi/Some.Thing@1", "path": "a.py", "region": {"start_line": 1, "end_line": 5}, "license": license_, "bits": 80.5}
+        owner = {"purl": "pkg:pypi/Some.Thing@1", "path": "a.py", "lines": {"start_line": 1, "end_line": 5}, "license": license_, "evidence": {"bits": 80.5}}
         match = {
             "id": "x", "path": "b.py", "region": region, "kind": "renamed", "license": {"expression": "MIT"}, "owners": [owner],
             "evidence": {"bits": 80.5, "matched_tokens": 33, "calibration": -2.0},

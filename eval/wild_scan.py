@@ -118,10 +118,10 @@ def from_report(key: str, status: int, report: dict) -> Scan:
 
 
 def _owner(owner: dict) -> dict:
-    region = owner["region"]
+    lines = owner["lines"]
     return {
-        "purl": hits.plain_purl(owner["purl"]), "path": owner["path"], "first": region["start_line"], "last": region["end_line"],
-        "license": owner["license"]["expression"] or "", "bits": owner["bits"],
+        "purl": hits.plain_purl(owner["purl"]), "path": owner["path"], "first": lines["start_line"], "last": lines["end_line"],
+        "license": owner["license"]["expression"] or "", "bits": owner["evidence"]["bits"],
     }
 
 

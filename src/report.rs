@@ -21,6 +21,7 @@ pub mod printable;
 mod repository;
 mod rules;
 pub mod sarif;
+pub(crate) mod shape;
 mod source_facts;
 pub mod spdx;
 pub(crate) mod strength;

@@ -527,7 +527,7 @@ fn the_schema_refuses_damaged_documents() {
     let schema = schema();
     assert!(schema.is_valid(&good));
     for (pointer, damaged) in [
-        ("/schema_version", Value::from(2)),
+        ("/schema_version", Value::from(3)),
         ("/matches/0/kind", Value::from("copied")),
         ("/matches/0/owners", Value::Array(Vec::new())),
         ("/matches/0/region/start_line", Value::from(0)),

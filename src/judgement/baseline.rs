@@ -6,6 +6,7 @@
 //! that count.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +14,8 @@ use crate::judgement::finding::Finding;
 
 /// Version of the format.
 const VERSION: u32 = 1;
-/// Version of the JSON reports that are read.
-pub const REPORT_VERSION: u32 = 1;
+/// The versions of JSON reports whose findings are understood.
+pub const REPORT_VERSIONS: RangeInclusive<u32> = 1..=2;
 
 /// Counted findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,7 +99,7 @@ impl Baseline {
             })?;
         let origin = match (document.baseline_version, document.schema_version) {
             (Some(VERSION), None) => Origin::Baseline,
-            (None, Some(REPORT_VERSION)) => Origin::Report,
+            (None, Some(version)) if REPORT_VERSIONS.contains(&version) => Origin::Report,
             _ => return Err(BaselineError::Unknown),
         };
         let mut baseline = Baseline::default();
@@ -264,10 +265,13 @@ mod tests {
     #[test]
     fn a_report_serves_and_other_things_do_not() {
         let row = r#"{"rule": "r", "match": "m", "path": "p", "severity": "error"}"#;
-        let report =
-            format!(r#"{{"schema_version": 1, "matches": [], "findings": [{row}, {row}]}}"#);
-        let (baseline, origin) = Baseline::from_json(&report).unwrap();
-        assert_eq!((baseline.len(), origin), (2, Origin::Report));
+        for version in REPORT_VERSIONS {
+            let report = format!(
+                r#"{{"schema_version": {version}, "matches": [], "findings": [{row}, {row}]}}"#
+            );
+            let (baseline, origin) = Baseline::from_json(&report).unwrap();
+            assert_eq!((baseline.len(), origin), (2, Origin::Report));
+        }
         for (text, problem) in [
             ("", "line 1, column 0: EOF"),
             (
@@ -275,6 +279,7 @@ mod tests {
                 "line 3, column 15: invalid type",
             ),
             (r#"{"baseline_version": 2, "findings": []}"#, "neither a baseline nor"),
+            (r#"{"schema_version": 3, "findings": []}"#, "neither a baseline nor"),
             (r#"{"findings": []}"#, "neither a baseline nor"),
         ] {
             let error = Baseline::from_json(text).unwrap_err().to_string();

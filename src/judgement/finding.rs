@@ -346,6 +346,31 @@ impl Finding {
     }
 }
 
+impl Severity {
+    /// The word for it in configurations and documents for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+impl NoteKind {
+    /// The word for it in documents for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            NoteKind::Skipped => "skipped",
+            NoteKind::Partial => "partial",
+            NoteKind::Failed => "failed",
+            NoteKind::Warning => "warning",
+            NoteKind::Limit => "limit",
+            NoteKind::Info => "info",
+        }
+    }
+}
+
 impl Decision {
     /// Every decision, best first.
     pub const ALL: [Decision; 6] = [

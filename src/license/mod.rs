@@ -90,6 +90,22 @@ pub enum LearnedFrom {
     Reuse,
 }
 
+impl LearnedFrom {
+    /// The word for it in documents for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            LearnedFrom::Given => "given",
+            LearnedFrom::Metadata => "metadata",
+            LearnedFrom::Classifier => "classifier",
+            LearnedFrom::LicenseText => "license-text",
+            LearnedFrom::FileHeader => "file-header",
+            LearnedFrom::SideFile => "side-file",
+            LearnedFrom::Reuse => "reuse",
+            LearnedFrom::Nowhere => "nowhere",
+        }
+    }
+}
+
 impl LicenseFact {
     /// The fact that no licence is known.
     pub fn unknown() -> LicenseFact {

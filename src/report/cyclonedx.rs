@@ -10,8 +10,9 @@ use std::io;
 
 use serde::Serialize;
 
-use super::json::{rounded_wide, write_value};
+use super::json::write_value;
 use super::origins::{Origin, expression, not_checked, origins, told};
+use super::shape::rounded_wide;
 use crate::engine::matcher::{CopyKind, Owner};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::Precision;

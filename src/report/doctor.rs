@@ -5,10 +5,13 @@ use std::io::{self, Write};
 use anstyle::Style;
 use serde::Serialize;
 
-use super::json::{SCHEMA_VERSION, write_value};
+use super::json::write_value;
 use super::printable::Printable;
 use super::text::{BLUE, BOLD, GREEN, RED, YELLOW};
 use super::words::count;
+
+/// Version of the JSON document.
+const SCHEMA_VERSION: u32 = 1;
 
 /// All that was looked at, in the order it is told.
 #[derive(Clone, Debug, Default)]

@@ -3,19 +3,19 @@
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::explain::{counterfactual, standing_in_words};
-use super::json::{self, Match, rounded, rounded_wide, write_value};
+use super::json::{self, write_value};
+use super::shape::{Lines, Match, Parts, rounded, rounded_wide};
 use super::strength::{strength_in_words, two_digits};
-use crate::engine::evidence;
-use crate::engine::matcher::{self, Naming};
+use crate::engine::matcher::Naming;
 use crate::judgement::finding;
-use crate::text::span::LineRange;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is
 /// added.
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 
 /// Draws explanations as one JSON object and a line break.
 ///
@@ -72,8 +72,8 @@ struct Explanation<'a> {
     counterfactual: Counterfactual,
 }
 
-#[derive(Serialize)]
-struct Place<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Place<'a> {
     purl: &'a str,
     path: &'a str,
 }
@@ -113,74 +113,80 @@ struct Run {
     bits_without: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct Parts {
-    bits: f64,
-    structure: f64,
-    names: f64,
-    literals: f64,
-    penalties: f64,
-}
-
-#[derive(Serialize)]
-struct Lines {
-    start_line: u32,
-    end_line: u32,
-}
-
-#[derive(Serialize)]
-struct Chance {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Chance {
     expected: f64,
     lines: u64,
     wording: String,
 }
 
-#[derive(Serialize)]
-struct Standing<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Standing<'a> {
     purl: &'a str,
     part_of_strongest: f64,
     plausible_origin: bool,
     wording: String,
 }
 
-#[derive(Serialize)]
-struct Counterfactual {
-    lines: Option<Lines>,
+/// The least that would have to be written anew for the match to go away.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Counterfactual {
+    pub(crate) lines: Option<Lines>,
     bits_left: Option<f64>,
     wording: String,
 }
 
 impl<'a> From<&'a finding::Explanation> for Explanation<'a> {
     fn from(explanation: &'a finding::Explanation) -> Self {
-        let owners = explanation.reference.owners.iter().zip(&explanation.standings);
         Explanation {
             reference: Match::from(&explanation.reference),
-            aligned_with: Place { purl: explanation.purl.as_str(), path: &explanation.document },
+            aligned_with: Place::from(explanation),
             lines: explanation.lines.iter().map(Line::from).collect(),
             runs: explanation.runs.iter().map(Run::from).collect(),
-            chance: Chance {
-                expected: two_digits(explanation.reference.expected_by_chance.resemblances),
-                lines: explanation.reference.expected_by_chance.lines,
-                wording: strength_in_words(&explanation.reference),
-            },
+            chance: Chance::from(&explanation.reference),
             threshold_bits: rounded(explanation.threshold_bits),
             presets: &explanation.presets,
-            standings: owners.map(|(owner, standing)| to_standing(owner, *standing)).collect(),
-            counterfactual: Counterfactual {
-                lines: explanation.clearing.map(|clearing| Lines::from(clearing.lines)),
-                bits_left: explanation.clearing.map(|clearing| rounded(clearing.bits_left)),
-                wording: counterfactual(explanation),
-            },
+            standings: standings(explanation),
+            counterfactual: Counterfactual::from(explanation),
         }
     }
 }
 
-fn to_standing(owner: &matcher::Owner, standing: matcher::Standing) -> Standing<'_> {
-    Standing {
+/// Returns how each owner stands, likeliest first.
+pub(crate) fn standings(explanation: &finding::Explanation) -> Vec<Standing<'_>> {
+    let owners = explanation.reference.owners.iter().zip(&explanation.standings);
+    let standings = owners.map(|(owner, standing)| Standing {
         purl: owner.purl.as_str(),
         part_of_strongest: rounded(standing.part_of_strongest),
         plausible_origin: standing.plausible_origin,
-        wording: standing_in_words(owner, standing),
+        wording: standing_in_words(owner, *standing),
+    });
+    standings.collect()
+}
+
+impl<'a> From<&'a finding::Explanation> for Place<'a> {
+    fn from(explanation: &'a finding::Explanation) -> Self {
+        Place { purl: explanation.purl.as_str(), path: &explanation.document }
+    }
+}
+
+impl From<&finding::Reference> for Chance {
+    fn from(reference: &finding::Reference) -> Self {
+        Chance {
+            expected: two_digits(reference.expected_by_chance.resemblances),
+            lines: reference.expected_by_chance.lines,
+            wording: strength_in_words(reference),
+        }
+    }
+}
+
+impl From<&finding::Explanation> for Counterfactual {
+    fn from(explanation: &finding::Explanation) -> Self {
+        Counterfactual {
+            lines: explanation.clearing.map(|clearing| Lines::from(clearing.lines)),
+            bits_left: explanation.clearing.map(|clearing| rounded(clearing.bits_left)),
+            wording: counterfactual(explanation),
+        }
     }
 }
 
@@ -232,23 +238,5 @@ impl From<&finding::Run> for Run {
             evidence: Parts::from(run.entry.parts),
             bits_without: run.bits_without.map(rounded),
         }
-    }
-}
-
-impl From<evidence::Parts> for Parts {
-    fn from(parts: evidence::Parts) -> Self {
-        Parts {
-            bits: rounded_wide(parts.bits()),
-            structure: rounded_wide(parts.structure),
-            names: rounded_wide(parts.names),
-            literals: rounded_wide(parts.literals),
-            penalties: rounded_wide(parts.penalties),
-        }
-    }
-}
-
-impl From<LineRange> for Lines {
-    fn from(lines: LineRange) -> Self {
-        Lines { start_line: lines.first, end_line: lines.last }
     }
 }

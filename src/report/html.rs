@@ -16,7 +16,6 @@ use minijinja::{Environment, context};
 use serde::Serialize;
 
 use super::found::{Found, counted, nothing_found, worst_first};
-use super::json::copy_kind;
 use super::printable::Printable;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::words::{self, count, described, title};
@@ -305,8 +304,7 @@ fn of_reference(reference: &Reference) -> Item {
         line: reference.region.start_line,
         bits: evidence.bits.max(0.0) as u32,
         bin: bin(evidence.bits),
-        page: owner
-            .and_then(|owner| owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)),
+        page: owner.and_then(Owner::page),
         severity: "clear",
         label: words::standing(reference),
         title: capital(&title(reference)),
@@ -318,7 +316,7 @@ fn of_reference(reference: &Reference) -> Item {
             .map_or("unknown".to_owned(), |known| shown(known.as_str())),
         package: owner.map(|owner| shown(owner.purl.package())).unwrap_or_default(),
         directory: shown(reference.path.rsplit_once('/').map_or(".", |(directory, _)| directory)),
-        kind: copy_kind(reference.kind),
+        kind: reference.kind.code(),
         purl: owner.map(|owner| shown(owner.purl.as_str())).unwrap_or_default(),
         origin: owner.map(in_origin).unwrap_or_default(),
         described: owner.map(|owner| described(&owner.license)).unwrap_or_default(),

@@ -10,6 +10,9 @@ use super::printable::Printable;
 use super::words::{count, grouped};
 use crate::engine::index::{ComponentEntry, IndexName, Part};
 
+/// Version of the JSON documents.
+const SCHEMA_VERSION: u32 = 1;
+
 /// What a command has to say.
 pub enum Answer {
     /// `index add`.
@@ -151,7 +154,7 @@ fn info_text(part: &Part, name: Printable<'_>, out: &mut dyn Write) -> io::Resul
 /// If writing fails.
 pub fn json(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
-        schema_version: super::json::SCHEMA_VERSION,
+        schema_version: SCHEMA_VERSION,
         index: index.to_string(),
         answer: AnswerJson::from(answer),
     };
@@ -245,7 +248,7 @@ impl<'a> From<&'a ComponentEntry> for ComponentJson<'a> {
             purl: entry.component.purl.as_str(),
             digest: &entry.component.digest,
             license: license.expression.as_ref().map(|expression| expression.as_str()),
-            license_learned_from: super::json::learned_from(license.learned_from),
+            license_learned_from: license.learned_from.code(),
             documents: entry.documents,
             lines: entry.lines,
             tokens: entry.tokens,

@@ -10,16 +10,13 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::printable::is_unsafe;
-use super::strength::two_digits;
+use super::shape::{Acceptance, License, Lines, Match, Region, rounded};
 use crate::engine::evidence::Preset;
-use crate::engine::matcher::{self, CopyKind};
 use crate::judgement::finding;
-use crate::license::{LearnedFrom, Precision};
-use crate::text::span;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is
 /// added.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Draws the report as one JSON object and a line break.
 ///
@@ -62,34 +59,6 @@ pub(super) struct Report<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Match<'a> {
-    id: &'a str,
-    path: &'a str,
-    region: Region,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    added: Vec<Lines>,
-    kind: &'static str,
-    evidence: Evidence,
-    strength: &'static str,
-    verdict: Verdict<'a>,
-    direction: Direction,
-    license: License<'a>,
-    owners: Vec<Owner<'a>>,
-    declared: Option<Declared<'a>>,
-    accepted: Option<Acceptance<'a>>,
-}
-
-#[derive(Serialize)]
-struct Declared<'a> {
-    by: &'static str,
-    line: Option<u32>,
-    license: Option<License<'a>>,
-    origin: Option<&'a str>,
-    agrees_with: Option<&'a str>,
-    contradiction: Option<&'a str>,
-}
-
-#[derive(Serialize)]
 struct AcceptedReference<'a> {
     id: &'a str,
     rule: &'static str,
@@ -98,75 +67,6 @@ struct AcceptedReference<'a> {
     decision: Acceptance<'a>,
     fate: &'static str,
     now: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Acceptance<'a> {
-    by: &'a str,
-    at: &'a str,
-    reason: &'a str,
-}
-
-#[derive(Serialize)]
-struct Region {
-    start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-#[derive(Serialize)]
-struct Lines {
-    start_line: u32,
-    end_line: u32,
-}
-
-#[derive(Serialize)]
-struct Evidence {
-    bits: f64,
-    structure: f64,
-    names: f64,
-    literals: f64,
-    penalties: f64,
-    calibration: f64,
-    matched_tokens: u32,
-    packages: u32,
-    expected_by_chance: f64,
-}
-
-#[derive(Serialize)]
-struct Verdict<'a> {
-    decision: &'static str,
-    reason: &'a str,
-    remedies: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Direction {
-    origin_takes: Option<&'static str>,
-    project_depends_on_origin: bool,
-}
-
-#[derive(Serialize)]
-struct License<'a> {
-    expression: Option<&'a str>,
-    declared: &'a str,
-    precision: &'static str,
-    learned_from: &'static str,
-}
-
-#[derive(Serialize)]
-struct Owner<'a> {
-    purl: &'a str,
-    name: String,
-    version: Option<String>,
-    versions: &'a [String],
-    path: &'a str,
-    region: Lines,
-    license: License<'a>,
-    bits: f64,
-    share: f64,
-    vendored: bool,
 }
 
 #[derive(Serialize)]
@@ -253,52 +153,6 @@ impl<'a> From<&'a finding::Report> for Report<'a> {
     }
 }
 
-impl<'a> From<&'a finding::Reference> for Match<'a> {
-    fn from(reference: &'a finding::Reference) -> Self {
-        Match {
-            id: &reference.id,
-            path: &reference.path,
-            region: Region::from(reference.region),
-            added: reference.added.ranges().iter().copied().map(Lines::from).collect(),
-            kind: copy_kind(reference.kind),
-            evidence: Evidence::from(reference),
-            strength: reference.strength.code(),
-            verdict: Verdict {
-                decision: reference.verdict.decision.code(),
-                reason: &reference.verdict.reason,
-                remedies: &reference.verdict.remedies,
-            },
-            direction: Direction::from(reference.direction),
-            license: License::from(&reference.outbound),
-            owners: reference.owners.iter().map(Owner::from).collect(),
-            declared: reference.declared.as_ref().map(Declared::from),
-            accepted: reference.accepted.as_ref().map(Acceptance::from),
-        }
-    }
-}
-
-impl<'a> From<&'a finding::Declared> for Declared<'a> {
-    fn from(declared: &'a finding::Declared) -> Self {
-        let (agrees_with, contradiction) = match &declared.agreement {
-            finding::Agreement::With(purl) => (Some(purl.as_str()), None),
-            finding::Agreement::None(why) => (None, Some(why.as_str())),
-        };
-        Declared {
-            by: match declared.by {
-                finding::DeclaredBy::Snippet => "snippet",
-                finding::DeclaredBy::Comment => "comment",
-                finding::DeclaredBy::Header => "header",
-                finding::DeclaredBy::Beside => "beside",
-            },
-            line: declared.line,
-            license: declared.license.as_ref().map(License::from),
-            origin: declared.origin.as_deref(),
-            agrees_with,
-            contradiction,
-        }
-    }
-}
-
 impl<'a> From<&'a finding::AcceptedReference> for AcceptedReference<'a> {
     fn from(accepted: &'a finding::AcceptedReference) -> Self {
         let (fate, now) = match &accepted.fate {
@@ -322,95 +176,11 @@ impl<'a> From<&'a finding::AcceptedReference> for AcceptedReference<'a> {
     }
 }
 
-impl<'a> From<&'a finding::Acceptance> for Acceptance<'a> {
-    fn from(acceptance: &'a finding::Acceptance) -> Self {
-        Acceptance { by: &acceptance.by, at: &acceptance.at, reason: &acceptance.reason }
-    }
-}
-
-impl From<span::Region> for Region {
-    fn from(region: span::Region) -> Self {
-        Region {
-            start_line: region.start_line,
-            start_column: region.start_column,
-            end_line: region.end_line,
-            end_column: region.end_column,
-        }
-    }
-}
-
-impl From<span::LineRange> for Lines {
-    fn from(lines: span::LineRange) -> Self {
-        Lines { start_line: lines.first, end_line: lines.last }
-    }
-}
-
-impl From<&finding::Reference> for Evidence {
-    fn from(reference: &finding::Reference) -> Self {
-        let evidence = &reference.evidence;
-        Evidence {
-            bits: rounded(evidence.bits),
-            structure: rounded(evidence.structure),
-            names: rounded(evidence.names),
-            literals: rounded(evidence.literals),
-            penalties: rounded(evidence.penalties),
-            calibration: rounded(evidence.calibration),
-            matched_tokens: evidence.matched_tokens,
-            packages: evidence.packages,
-            expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
-        }
-    }
-}
-
-impl From<finding::Direction> for Direction {
-    fn from(direction: finding::Direction) -> Self {
-        let takes = direction.origin_takes.map(|taking| match taking {
-            finding::Taking::DependsOn => "depends-on",
-            finding::Taking::Vendors => "vendors",
-        });
-        Direction {
-            origin_takes: takes,
-            project_depends_on_origin: direction.project_depends_on_origin,
-        }
-    }
-}
-
-impl<'a> From<&'a crate::license::LicenseFact> for License<'a> {
-    fn from(fact: &'a crate::license::LicenseFact) -> Self {
-        License {
-            expression: fact.expression.as_ref().map(|expression| expression.as_str()),
-            declared: &fact.declared,
-            precision: match fact.precision {
-                Precision::Exact => "exact",
-                Precision::Imprecise => "imprecise",
-            },
-            learned_from: learned_from(fact.learned_from),
-        }
-    }
-}
-
-impl<'a> From<&'a matcher::Owner> for Owner<'a> {
-    fn from(owner: &'a matcher::Owner) -> Self {
-        Owner {
-            purl: owner.purl.as_str(),
-            name: owner.purl.name(),
-            version: owner.purl.version(),
-            versions: &owner.versions,
-            path: &owner.path,
-            region: Lines::from(owner.lines),
-            license: License::from(&owner.license),
-            bits: rounded(owner.bits),
-            share: rounded(owner.share),
-            vendored: owner.vendored,
-        }
-    }
-}
-
 impl<'a> From<&'a finding::Finding> for Finding<'a> {
     fn from(finding: &'a finding::Finding) -> Self {
         Finding {
             rule: finding.rule.code(),
-            severity: severity(finding.severity),
+            severity: finding.severity.code(),
             reference: &finding.reference,
             path: &finding.path,
             region: Region::from(finding.region),
@@ -435,7 +205,7 @@ impl<'a> From<&'a finding::Silenced> for Silenced<'a> {
 
 impl<'a> From<&'a finding::Note> for Note<'a> {
     fn from(note: &'a finding::Note) -> Self {
-        Note { kind: note_kind(note.kind), path: note.path.as_deref(), message: &note.message }
+        Note { kind: note.kind.code(), path: note.path.as_deref(), message: &note.message }
     }
 }
 
@@ -477,58 +247,6 @@ impl<'a> From<&'a finding::IndexProvenance> for Index<'a> {
             documents: index.documents,
             lines: index.lines,
         }
-    }
-}
-
-/// Hundredths are all that means anything, and read better than seventeen digits.
-pub(crate) fn rounded(number: f32) -> f64 {
-    rounded_wide(f64::from(number))
-}
-
-pub(crate) fn rounded_wide(number: f64) -> f64 {
-    let hundredths = (number * 100.0).round() / 100.0;
-    // Adding zero turns -0.0 into 0.0.
-    if hundredths.is_finite() { hundredths + 0.0 } else { 0.0 }
-}
-
-pub(crate) fn copy_kind(kind: CopyKind) -> &'static str {
-    match kind {
-        CopyKind::Verbatim => "verbatim",
-        CopyKind::Reformatted => "reformatted",
-        CopyKind::Renamed => "renamed",
-        CopyKind::Edited => "edited",
-    }
-}
-
-pub(crate) fn severity(severity: finding::Severity) -> &'static str {
-    match severity {
-        finding::Severity::Info => "info",
-        finding::Severity::Warning => "warning",
-        finding::Severity::Error => "error",
-    }
-}
-
-pub(crate) fn note_kind(kind: finding::NoteKind) -> &'static str {
-    match kind {
-        finding::NoteKind::Skipped => "skipped",
-        finding::NoteKind::Partial => "partial",
-        finding::NoteKind::Failed => "failed",
-        finding::NoteKind::Warning => "warning",
-        finding::NoteKind::Limit => "limit",
-        finding::NoteKind::Info => "info",
-    }
-}
-
-pub(crate) fn learned_from(source: LearnedFrom) -> &'static str {
-    match source {
-        LearnedFrom::Given => "given",
-        LearnedFrom::Metadata => "metadata",
-        LearnedFrom::Classifier => "classifier",
-        LearnedFrom::LicenseText => "license-text",
-        LearnedFrom::FileHeader => "file-header",
-        LearnedFrom::SideFile => "side-file",
-        LearnedFrom::Reuse => "reuse",
-        LearnedFrom::Nowhere => "nowhere",
     }
 }
 

@@ -8,7 +8,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::json::{self, Finding, Match, Note, Provenance, Summary};
+use super::json::{self, Finding, Note, Provenance, Summary};
+use super::shape::Match;
 use crate::judgement::finding;
 
 #[derive(Serialize)]

@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
+use super::shape::{Acceptance, Lines, rounded};
 use super::text::{BOLD, CYAN, DIM, row};
 use super::words::count;
 use crate::decisions::acceptance::{Entry, EntryOwner, Logged};
 use crate::session::journal::JournalEntry;
-use crate::text::span::LineRange;
 
 /// Version of the JSON document.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Events shown to people, the newest; programs get all.
 const MAX_SHOWN: usize = 200;
@@ -135,9 +135,9 @@ struct Event<'a> {
     path: &'a str,
     lines: Lines,
     id: &'a str,
-    decision: &'a str,
-    evidence_bits: f64,
-    license: Option<&'a str>,
+    verdict: Verdict,
+    evidence: Evidence,
+    license: License<'a>,
     owners: Vec<Owner<'a>>,
     reason: Option<&'a str>,
 }
@@ -149,25 +149,32 @@ struct Decision<'a> {
     rule: &'a str,
     path: &'a str,
     lines: Lines,
-    by: &'a str,
-    at: &'a str,
-    reason: &'a str,
-    evidence_bits: f64,
-    license: Option<&'a str>,
+    decision: Acceptance<'a>,
+    evidence: Evidence,
+    license: License<'a>,
     owners: Vec<Owner<'a>>,
     indexes: Vec<Index<'a>>,
 }
 
 #[derive(Serialize)]
-struct Lines {
-    start_line: u32,
-    end_line: u32,
+struct Verdict {
+    decision: &'static str,
+}
+
+#[derive(Serialize)]
+struct Evidence {
+    bits: f64,
+}
+
+#[derive(Serialize)]
+struct License<'a> {
+    expression: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct Owner<'a> {
     purl: &'a str,
-    license: Option<&'a str>,
+    license: License<'a>,
     path: &'a str,
     lines: Lines,
 }
@@ -186,11 +193,9 @@ impl<'a> From<&'a Logged> for Decision<'a> {
             rule: entry.rule.code(),
             path: &entry.path,
             lines: entry.lines.into(),
-            by: &entry.decision.by,
-            at: &entry.decision.at,
-            reason: &entry.decision.reason,
-            evidence_bits: super::json::rounded(entry.bits),
-            license: known(&entry.license),
+            decision: Acceptance::from(&entry.decision),
+            evidence: Evidence { bits: rounded(entry.bits) },
+            license: License::from(entry.license.as_str()),
             owners: entry.owners.iter().map(Owner::from).collect(),
             indexes: entry.indexes.iter().map(|(name, digest)| Index { name, digest }).collect(),
         }
@@ -206,9 +211,9 @@ impl<'a> From<&'a JournalEntry> for Event<'a> {
             path: &entry.path,
             lines: entry.lines.into(),
             id: &entry.id,
-            decision: entry.decision.code(),
-            evidence_bits: super::json::rounded(entry.bits),
-            license: known(&entry.license),
+            verdict: Verdict { decision: entry.decision.code() },
+            evidence: Evidence { bits: rounded(entry.bits) },
+            license: License::from(entry.license.as_str()),
             owners: entry.owners.iter().map(Owner::from).collect(),
             reason: known(&entry.reason),
         }
@@ -218,13 +223,18 @@ impl<'a> From<&'a JournalEntry> for Event<'a> {
 impl<'a> From<&'a EntryOwner> for Owner<'a> {
     fn from(owner: &'a EntryOwner) -> Self {
         let (purl, path) = (&owner.purl, &owner.path);
-        Owner { purl, license: known(&owner.license), path, lines: owner.lines.into() }
+        Owner {
+            purl,
+            license: License::from(owner.license.as_str()),
+            path,
+            lines: owner.lines.into(),
+        }
     }
 }
 
-impl From<LineRange> for Lines {
-    fn from(lines: LineRange) -> Self {
-        Lines { start_line: lines.first, end_line: lines.last }
+impl<'a> From<&'a str> for License<'a> {
+    fn from(expression: &'a str) -> Self {
+        License { expression: known(expression) }
     }
 }
 

@@ -17,9 +17,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::found::{Found, worst_first};
-use super::json::{copy_kind, rounded, write_value};
+use super::json::write_value;
 use super::repository::Repository;
 use super::rules::help;
+use super::shape::rounded;
 use super::source_facts::{SourceFacts, shown_lines};
 use super::strength::two_digits;
 use super::words::title;
@@ -385,7 +386,7 @@ impl From<span::Region> for Region {
 fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
     ReferenceProperties {
         decision: reference.verdict.decision.code(),
-        copy_kind: copy_kind(reference.kind),
+        copy_kind: reference.kind.code(),
         bits: rounded(reference.evidence.bits),
         strength: reference.strength.code(),
         expected_by_chance: two_digits(reference.expected_by_chance.resemblances),

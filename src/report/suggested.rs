@@ -10,10 +10,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json::{copy_kind, rounded, severity};
-use super::strength::two_digits;
+use super::shape::JudgedMatch;
 use crate::engine::matcher::Owner;
-use crate::judgement::finding::{Finding, Reference, Report, Silencer};
+use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 use crate::text::source::{SourceFile, Surrounded};
 use crate::text::span::Region;
@@ -46,59 +45,21 @@ pub struct Suggested<'s> {
 /// A reference in one of the shapes.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum ShownReference {
+pub enum ShownReference<'r> {
     /// Our own.
-    Birthmark(Box<Own>),
+    Birthmark(Box<Own<'r>>),
     /// Amazon's.
     Aws(Aws),
     /// Copilot's.
     Copilot(Copilot),
 }
 
-/// A reference in our own shape.
+/// A match in our own shape.
 #[derive(Serialize)]
-pub struct Own {
-    id: String,
-    rule: Option<&'static str>,
-    severity: Option<&'static str>,
-    decision: &'static str,
-    settled: Option<&'static str>,
-    region: Place,
+pub struct Own<'r> {
+    #[serde(flatten)]
+    judged: JudgedMatch<'r>,
     range: Range,
-    kind: &'static str,
-    evidence_bits: f64,
-    strength: &'static str,
-    expected_by_chance: f64,
-    license: Option<String>,
-    owners: Vec<OwnOwner>,
-    message: String,
-    remedies: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct OwnOwner {
-    purl: String,
-    name: String,
-    version: Option<String>,
-    license: Option<String>,
-    path: String,
-    lines: Lines,
-    url: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Lines {
-    start_line: u32,
-    end_line: u32,
-}
-
-/// Lines and columns of the suggestion from 1, columns in Unicode scalar values.
-#[derive(Serialize)]
-struct Place {
-    start_line: u32,
-    start_column: u32,
-    end_line: u32,
-    end_column: u32,
 }
 
 /// Lines from 0, UTF-16 units of the line.
@@ -177,13 +138,16 @@ impl ReferenceShape {
 
 impl Suggested<'_> {
     /// The references of its report of which some character is in the piece.
-    pub fn shown(&self, report: &Report, shape: ReferenceShape) -> Vec<ShownReference> {
+    pub fn shown<'r>(&self, report: &'r Report, shape: ReferenceShape) -> Vec<ShownReference<'r>> {
         let code = SourceFile::new("", self.text.source().language(), self.code.into());
         let shown = report.references.iter().filter_map(|reference| {
             let region = self.text.within(reference.region)?;
             Some(match shape {
                 ReferenceShape::Birthmark => {
-                    ShownReference::Birthmark(Box::new(own(reference, report, region, &code)))
+                    let mut judged = JudgedMatch::new(reference, report);
+                    judged.matched = judged.matched.in_fragment(self.text, region);
+                    let range = range(&code, region);
+                    ShownReference::Birthmark(Box::new(Own { judged, range }))
                 }
                 ReferenceShape::Aws => ShownReference::Aws(aws(reference, region, &code)),
                 ReferenceShape::Copilot => ShownReference::Copilot(self.copilot(reference)),
@@ -205,58 +169,12 @@ impl Suggested<'_> {
     }
 }
 
-fn own(reference: &Reference, report: &Report, region: Region, code: &SourceFile) -> Own {
-    let finding = report.findings.iter().find(|finding| finding.is_about(reference));
-    let verdict = &reference.verdict;
-    let (message, remedies) = match finding {
-        Some(finding) => (finding.message.clone(), finding.remedies.clone()),
-        None => (verdict.reason.clone(), Vec::new()),
-    };
-    Own {
-        id: reference.id.clone(),
-        rule: finding.map(|finding| finding.rule.code()),
-        severity: finding.map(|finding| severity(finding.severity)),
-        decision: verdict.decision.code(),
-        settled: settled(reference, report),
-        region: Place {
-            start_line: region.start_line,
-            start_column: region.start_column,
-            end_line: region.end_line,
-            end_column: region.end_column,
-        },
-        range: range(code, region),
-        kind: copy_kind(reference.kind),
-        evidence_bits: rounded(reference.evidence.bits),
-        strength: reference.strength.code(),
-        expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
-        license: expression(&reference.outbound),
-        owners: reference.owners.iter().map(OwnOwner::from).collect(),
-        message,
-        remedies,
-    }
-}
-
-/// By what somebody settled a reference that would be a finding otherwise.
-fn settled(reference: &Reference, report: &Report) -> Option<&'static str> {
-    let is_about = |finding: &Finding| finding.is_about(reference);
-    if reference.accepted.is_some() {
-        return Some("accepted");
-    }
-    match report.silenced.iter().find(|silenced| is_about(&silenced.finding)).map(|it| &it.by) {
-        Some(Silencer::Comment { .. }) => Some("suppressed"),
-        Some(Silencer::Baseline) => Some("baseline"),
-        None => {
-            reference.declared.as_ref().filter(|declared| declared.agrees()).map(|_| "declared")
-        }
-    }
-}
-
 fn aws(reference: &Reference, region: Region, code: &SourceFile) -> Aws {
     let origin = reference.owners.first();
     Aws {
         license_name: origin.and_then(|origin| expression(&origin.license)),
         reference_name: origin.map(|origin| origin.purl.to_string()).unwrap_or_default(),
-        reference_url: origin.and_then(page),
+        reference_url: origin.and_then(Owner::page),
         position: Characters {
             start_character: units_before(code, (region.start_line, region.start_column)),
             end_character: units_before(code, (region.end_line, region.end_column)),
@@ -264,33 +182,15 @@ fn aws(reference: &Reference, region: Region, code: &SourceFile) -> Aws {
     }
 }
 
-impl From<&Owner> for OwnOwner {
-    fn from(owner: &Owner) -> Self {
-        OwnOwner {
-            purl: owner.purl.to_string(),
-            name: owner.purl.name(),
-            version: owner.purl.version(),
-            license: expression(&owner.license),
-            path: owner.path.clone(),
-            lines: Lines { start_line: owner.lines.first, end_line: owner.lines.last },
-            url: page(owner),
-        }
-    }
-}
-
 impl From<&Owner> for Citation {
     fn from(owner: &Owner) -> Self {
         let license = expression(&owner.license).unwrap_or_else(|| "unknown".to_owned());
-        Citation { license, url: page(owner).unwrap_or_else(|| owner.purl.to_string()) }
+        Citation { license, url: owner.page().unwrap_or_else(|| owner.purl.to_string()) }
     }
 }
 
 fn expression(fact: &LicenseFact) -> Option<String> {
     fact.expression.as_ref().map(ToString::to_string)
-}
-
-fn page(owner: &Owner) -> Option<String> {
-    owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)
 }
 
 fn range(source: &SourceFile, region: Region) -> Range {

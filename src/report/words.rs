@@ -111,7 +111,11 @@ pub(super) fn copy_kind(kind: CopyKind) -> &'static str {
 /// `1 file`, `12,345 files`.
 pub(crate) fn count(n: impl TryInto<u64>, what: &str) -> String {
     let n = n.try_into().unwrap_or(u64::MAX);
-    let plural = if n == 1 { "" } else { "s" };
+    let plural = match n {
+        1 => "",
+        _ if what.ends_with("ch") => "es",
+        _ => "s",
+    };
     format!("{} {what}{plural}", grouped(n))
 }
 

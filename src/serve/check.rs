@@ -30,7 +30,7 @@ use crate::report::suggested::ReferenceShape;
 use crate::session::journal::{Event, Journal};
 use crate::session::{Checker, Place};
 use crate::text::token::Tokenizer;
-use answer::{Answer, Answered};
+use answer::Answered;
 use request::Suggestion;
 
 /// Lines that are read ahead.
@@ -105,7 +105,7 @@ impl Checks {
             }
             for answered in &answered {
                 ended.answered += 1;
-                ended.failed += u64::from(answered.answer.has_failed());
+                ended.failed += u64::from(answered.has_failed);
             }
             match write(&answered, output) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
@@ -159,9 +159,7 @@ impl Checks {
             false => Review::Lines(text.lines().into()),
         };
         let report = checker.check(tokenizer, text.source(), &review);
-        let answer =
-            Answer::of(line.number, &suggestion, &text, &report, (self.shape, self.policy));
-        Answered { answer, references: report.references }
+        Answered::checked(line.number, &suggestion, &text, report, (self.shape, self.policy))
     }
 
     /// Notes what was suggested and what of it was told not to be kept.
@@ -204,9 +202,8 @@ fn next_batch(lines: &Receiver<Incoming>) -> Option<Vec<Incoming>> {
 
 fn write(answered: &[Answered], output: &mut dyn Write) -> io::Result<()> {
     for answered in answered {
-        let mut line = serde_json::to_vec(&answered.answer)?;
-        line.push(b'\n');
-        output.write_all(&line)?;
+        output.write_all(&answered.line)?;
+        output.write_all(b"\n")?;
     }
     output.flush()
 }

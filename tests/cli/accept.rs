@@ -166,7 +166,7 @@ fn the_log_is_shown_and_exported() {
         .map(|e| e.to_string())
         .collect();
     assert!(errors.is_empty(), "{errors:?}");
-    assert_eq!(log["decisions"][0]["at"], "2023-11-14T22:13:20Z");
+    assert_eq!(log["decisions"][0]["decision"]["at"], "2023-11-14T22:13:20Z");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
 
-use super::birthmark;
+use super::{birthmark, schemas};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Holds an edited copy of code under GPL-3.0-or-later, on lines 57 to 90.
@@ -99,12 +99,8 @@ impl Conversation {
 }
 
 fn is_valid(answer: &Value) {
-    let schema: Value =
-        serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
-    let schema = jsonschema::validator_for(&schema).expect("a schema");
-    let problems: Vec<String> =
-        schema.iter_errors(answer).map(|problem| problem.to_string()).collect();
-    assert_eq!(problems, [""; 0], "{answer:#}");
+    let schema = include_str!("../../docs/check.schema.json");
+    assert_eq!(schemas::problems(schema, answer), [""; 0], "{answer:#}");
 }
 
 /// Lines of a text, from one to another, both of them included.
@@ -113,11 +109,11 @@ fn lines(text: &str, first: usize, last: usize) -> String {
 }
 
 fn rules(answer: &Value) -> Vec<&str> {
-    answer["references"]
+    answer["matches"]
         .as_array()
         .expect("a list")
         .iter()
-        .filter_map(|it| it["rule"].as_str())
+        .filter_map(|it| it["finding"]["rule"].as_str())
         .collect()
 }
 
@@ -145,7 +141,7 @@ fn suggestions_are_answered_in_order() {
         };
         assert_eq!(rules(answer), expected, "{answer:#}");
     }
-    let reference = &answers[0]["references"][0];
+    let reference = &answers[0]["matches"][0];
     assert_eq!(
         reference["region"],
         json!({"start_line": 57, "start_column": 62, "end_line": 90, "end_column": 16})
@@ -157,10 +153,26 @@ fn suggestions_are_answered_in_order() {
 }
 
 #[test]
+fn a_match_has_the_shape_it_has_in_a_report() {
+    let project = Project::new();
+    fs::write(project.path("work/routes.py"), ROUTES).expect("written");
+    let mut scan = birthmark(&project.path("work"));
+    scan.args(["scan", "--format", "json", "routes.py", "--index"]);
+    scan.arg(Path::new(ROOT).join("fixtures/demo-index"));
+    let report = scan.output().expect("it runs").stdout;
+    let report: Value = serde_json::from_slice(&report).expect("JSON");
+    let answer = project.one(&[], &json!({"code": ROUTES, "path": "routes.py"}));
+    schemas::has_shape_of(&answer["matches"][0], &report["matches"][0]);
+    let finding = answer["matches"][0]["finding"].as_object().expect("a finding");
+    for (key, value) in finding {
+        assert_eq!(value, &report["findings"][0][key], "{key}");
+    }
+    assert_eq!(answer["matches"][0]["cleared_by"], Value::Null);
+}
+
+#[test]
 fn requests_of_the_schema_are_understood_and_others_are_not_of_it() {
-    let schema: Value =
-        serde_json::from_str(include_str!("../../docs/check.schema.json")).expect("JSON");
-    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    let schema = schemas::validator(include_str!("../../docs/check.schema.json"));
     let range = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}});
     let project = Project::new();
     for (request, is_good) in [
@@ -198,14 +210,14 @@ fn only_what_touches_the_suggestion_is_reported() {
     let inside =
         project.one(&[], &json!({"code": code, "path": "a.py", "surrounding": surrounding}));
     assert_eq!(rules(&inside), ["license-incompatible"]);
-    let region = &inside["references"][0]["region"];
+    let region = &inside["matches"][0]["region"];
     assert_eq!((&region["start_line"], &region["start_column"]), (&json!(1), &json!(1)));
     assert!(region["end_line"].as_u64().expect("a number") >= 11, "{region}");
 
     let beside = json!({"before": lines(ROUTES, 1, 20), "after": lines(ROUTES, 21, 999)});
     let beside =
         project.one(&[], &json!({"code": "depot = None\n", "path": "a.py", "surrounding": beside}));
-    assert_eq!(beside["references"], json!([]));
+    assert_eq!(beside["matches"], json!([]));
 
     // The same by the range that it takes the place of, of a document with other line ends and wide
     // characters.
@@ -239,7 +251,7 @@ fn fragments_are_read_as_they_are() {
     ] {
         for language in ["python", "rust"] {
             let answer = project.one(&[], &json!({"code": code, "language": language}));
-            assert_eq!(answer["references"], json!([]), "{code}");
+            assert_eq!(answer["matches"], json!([]), "{code}");
         }
     }
 }
@@ -281,7 +293,7 @@ fn what_may_not_stay_is_dropped() {
         let answers =
             project.ask(&["--policy", policy], &[incompatible.clone(), to_attribute.clone()]);
         assert_eq!([&answers[0]["keep"], &answers[1]["keep"]], keeps.map(Value::Bool).each_ref());
-        let dropped = if keeps[0] { json!([]) } else { json!([answers[0]["references"][0]["id"]]) };
+        let dropped = if keeps[0] { json!([]) } else { json!([answers[0]["matches"][0]["id"]]) };
         assert_eq!(answers[0]["dropped"], dropped);
     }
     // Where the project's licence is not known, whether it may stay is not either.
@@ -301,7 +313,7 @@ fn what_may_not_stay_is_dropped() {
     )
     .expect("written");
     let answer = project.one(&["--policy", "drop-unknown"], &incompatible);
-    assert_eq!((&answer["keep"], &answer["references"][0]["rule"]), (&json!(true), &Value::Null));
+    assert_eq!((&answer["keep"], &answer["matches"][0]["finding"]), (&json!(true), &Value::Null));
 }
 
 #[test]
@@ -310,10 +322,10 @@ fn references_come_in_the_shapes_that_assistants_know() {
     let code = format!("# 𝒢é\n{SUMMARY}");
     let request = json!({"code": code, "path": "a.py", "uri": "file:///a.py", "version": 7});
     let own = project.one(&[], &request);
-    let range = &own["references"][0]["range"];
+    let range = &own["matches"][0]["range"];
 
     let answer = project.one(&["--format", "aws"], &request);
-    let reference = &answer["references"][0];
+    let reference = &answer["matches"][0];
     assert_eq!(reference["licenseName"], "MIT");
     assert_eq!(reference["referenceName"], "pkg:generic/plaintable@0.9.2");
     let units: Vec<u16> = code.encode_utf16().collect();
@@ -323,7 +335,7 @@ fn references_come_in_the_shapes_that_assistants_know() {
     assert!(SUMMARY.contains(&marked) && marked.lines().count() == 33, "{marked}");
 
     let answer = project.one(&["--format", "copilot"], &request);
-    let reference = &answer["references"][0];
+    let reference = &answer["matches"][0];
     assert_eq!((&reference["uri"], &reference["version"]), (&json!("file:///a.py"), &json!(7)));
     assert_eq!(
         (&reference["range"], reference["matchingText"].as_str()),

@@ -342,12 +342,10 @@ fn what_is_not_about_code_is_let_through_without_a_word() {
     let project = Project::new();
     let cwd = project.cwd();
     let content = json!({"file_path": "a.py", "content": ROUTES});
+    let page = json!({"file_path": "a.md", "content": ROUTES});
     for (agent, event) in [
         ("claude", claude("PreToolUse", "Bash", json!({"command": "ls"}), &cwd)),
-        (
-            "claude",
-            claude("PreToolUse", "Write", json!({"file_path": "a.md", "content": ROUTES}), &cwd),
-        ),
+        ("claude", claude("PreToolUse", "Write", page, &cwd)),
         ("claude", claude("PreToolUse", "Teleport", content.clone(), &cwd)),
         ("claude", claude("SessionStart", "Write", content.clone(), &cwd)),
         ("claude", json!({})),
@@ -392,12 +390,8 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     noted(&["abacus"], event.as_bytes(), "`abacus` is no agent that is known");
     noted(&["claude", "--index", "gone"], event.as_bytes(), "gone");
     noted(&["claude"], &vec![b' '; 17 << 20], "larger than 16 MiB");
-    let long = claude(
-        "PreToolUse",
-        "Write",
-        json!({"file_path": "a.py", "content": "x = 1\n".repeat(200_000)}),
-        &cwd,
-    );
+    let long = json!({"file_path": "a.py", "content": "x = 1\n".repeat(200_000)});
+    let long = claude("PreToolUse", "Write", long, &cwd);
     noted(&["claude"], long.to_string().as_bytes(), "larger than 1 MiB");
     fs::create_dir(project.path("work/folder.py")).expect("made");
     let folder =

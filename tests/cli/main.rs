@@ -25,6 +25,7 @@ mod outbound;
 mod output;
 mod policy;
 mod scan;
+mod schemas;
 mod skipped;
 mod stated;
 mod strangers;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{birthmark, project};
+use super::{birthmark, project, schemas};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
@@ -174,10 +174,10 @@ fn tools_answer_by_their_schemas() {
     let checked = server.data("check_code", arguments);
     validate(&tools, "check_code", "outputSchema", &checked);
     assert_eq!(checked["status"], "fails");
-    let reference = &checked["references"][0];
-    assert_eq!(reference["decision"], "incompatible");
-    assert_eq!(reference["owners"][0]["license"], "GPL-3.0-or-later");
-    assert!(!reference["remedies"].as_array().expect("remedies").is_empty());
+    let reference = &checked["matches"][0];
+    assert_eq!(reference["verdict"]["decision"], "incompatible");
+    assert_eq!(reference["owners"][0]["license"]["expression"], "GPL-3.0-or-later");
+    assert!(!reference["finding"]["remedies"].as_array().expect("remedies").is_empty());
 
     for arguments in [
         json!({"id": reference["id"], "path": "routes.py"}),
@@ -187,7 +187,7 @@ fn tools_answer_by_their_schemas() {
         validate(&tools, "explain_match", "inputSchema", &arguments);
         let explained = server.data("explain_match", arguments);
         validate(&tools, "explain_match", "outputSchema", &explained);
-        assert_eq!(explained["reference"]["id"], reference["id"]);
+        assert_eq!(explained["match"]["id"], reference["id"]);
     }
 
     let licenses = server.data("list_licenses", json!({}));
@@ -218,6 +218,25 @@ fn tools_answer_by_their_schemas() {
 }
 
 #[test]
+fn a_match_has_the_shape_it_has_in_a_report() {
+    let directory = with_index();
+    std::fs::write(directory.path().join("routes.py"), CONFLICT).expect("written");
+    let scan = birthmark(directory.path())
+        .args(["scan", "--format", "json", "routes.py"])
+        .output()
+        .expect("it runs");
+    let report: Value = serde_json::from_slice(&scan.stdout).expect("JSON");
+    let mut server = Server::open(directory.path(), &[]);
+    let arguments = json!({"code": CONFLICT, "path": "routes.py"});
+    let checked = server.data("check_code", arguments);
+    schemas::has_shape_of(&checked["matches"][0], &report["matches"][0]);
+    let id = &checked["matches"][0]["id"];
+    let explained = server.data("explain_match", json!({"id": id, "path": "routes.py"}));
+    assert_eq!(explained["match"], checked["matches"][0]);
+    assert_eq!(server.leave(), (0, String::new()));
+}
+
+#[test]
 fn an_answer_tells_what_may_be_done() {
     let directory = with_index();
     let mut server = Server::open(directory.path(), &[]);
@@ -226,7 +245,7 @@ fn an_answer_tells_what_may_be_done() {
     assert_eq!(clean["status"], "nothing-found");
     let notice = server.data("check_code", json!({"code": COPY, "path": "sub/new.py"}));
     assert_eq!(notice["status"], "passes");
-    assert_eq!(notice["references"][0]["decision"], "attribution-needed");
+    assert_eq!(notice["matches"][0]["verdict"]["decision"], "attribution-needed");
 
     // A setting that changes while the server runs is heeded.
     let strict = "license = \"MIT\"\nindex = [\".birthmark/index\"]\nfail-on = \"info\"\n";
@@ -244,9 +263,9 @@ fn only_the_piece_is_judged_and_its_lines_are_counted() {
     let directory = with_index();
     let mut server = Server::open(directory.path(), &[]);
     let whole = server.data("check_code", json!({"code": CONFLICT, "path": "a.py"}));
-    let lines = &whole["references"][0]["lines"];
-    let (start, end) =
-        (lines["start"].as_u64().expect("a line"), lines["end"].as_u64().expect("a line"));
+    let region = &whole["matches"][0]["region"];
+    let line = |key: &str| region[key].as_u64().expect("a line");
+    let (start, end) = (line("start_line"), line("end_line"));
 
     let (first, last) = (start as usize + 4, end as usize - 2);
     let all: Vec<&str> = CONFLICT.split_inclusive('\n').collect();
@@ -255,11 +274,14 @@ fn only_the_piece_is_judged_and_its_lines_are_counted() {
     let arguments =
         json!({"code": piece(first - 1..last), "surrounding": surrounding, "path": "a.py"});
     let part = server.data("check_code", arguments.clone());
-    assert_eq!(part["references"][0]["id"], whole["references"][0]["id"]);
-    assert_eq!(part["references"][0]["lines"], json!({"start": 1, "end": last - first + 1}));
+    assert_eq!(part["matches"][0]["id"], whole["matches"][0]["id"]);
+    let region = &part["matches"][0]["region"];
+    assert_eq!((&region["start_line"], &region["start_column"]), (&json!(1), &json!(1)));
+    // The region ends before the first character of the line behind the code.
+    assert_eq!((&region["end_line"], &region["end_column"]), (&json!(last - first + 2), &json!(1)));
 
     let mut asked = arguments;
-    asked["id"] = whole["references"][0]["id"].clone();
+    asked["id"] = whole["matches"][0]["id"].clone();
     let explained = server.data("explain_match", asked);
     let lines = explained["lines"].as_array().expect("lines");
     assert!(

@@ -59,7 +59,7 @@ fn several_formats_are_written_at_once() {
     let page = read("r.html");
     assert!(page.contains("<td class=\"there\">"), "the code stands beside its origin");
     assert!(page.contains("<i>came_from</i>"), "a name that was changed is marked: {page}");
-    assert!(read("all.json").contains("\"schema_version\": 1"));
+    assert!(read("all.json").contains("\"schema_version\": 2"));
 }
 
 #[test]

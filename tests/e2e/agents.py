@@ -42,10 +42,10 @@ async def ask(client):
     # The client itself holds what is answered to the announced schemas.
     code = (PROJECT / "routes.py").read_text()
     checked = (await client.call_tool("check_code", {"code": code, "path": "new.py"})).structured_content
-    reference = checked["references"][0]
-    check("a copy", ("fails", "GPL-3.0-or-later"), (checked["status"], reference["owners"][0]["license"]))
+    reference = checked["matches"][0]
+    check("a copy", ("fails", "GPL-3.0-or-later"), (checked["status"], reference["owners"][0]["license"]["expression"]))
     explained = await client.call_tool("explain_match", {"id": reference["id"], "path": "routes.py"})
-    check("why", reference["id"], explained.structured_content["reference"]["id"])
+    check("why", reference["id"], explained.structured_content["match"]["id"])
     check("in words", True, "gridroute/planner.py" in explained.content[0].text)
     notice = await client.call_tool("check_code", {"code": (PROJECT / "summary.py").read_text(), "path": "new.py"})
     check("a copy that may stay", "passes", notice.structured_content["status"])

@@ -34,7 +34,7 @@ print(all(t["annotations"]["readOnlyHint"] and not t["annotations"]["openWorldHi
 inspect --method tools/call --tool-name check_code --tool-arg "code=$(cat project/routes.py)" --tool-arg path=new.py > checked.json
 check "inspector: a copy" "fails GPL-3.0-or-later" "$(python3 -c 'import json
 data = json.load(open("checked.json"))["structuredContent"]
-print(data["status"], data["references"][0]["owners"][0]["license"])')"
+print(data["status"], data["matches"][0]["owners"][0]["license"]["expression"])')"
 inspect --method tools/call --tool-name list_owners --tool-arg filter=plain > owners.json
 check "inspector: owners" "1" "$(python3 -c 'import json; print(json.load(open("owners.json"))["structuredContent"]["total"])')"
 inspect --method tools/call --tool-name show_policy > policy.json

@@ -143,7 +143,7 @@ def look_closer(server, uri):
             command = action["command"]
             params = {"command": command["command"], "arguments": command["arguments"]}
             server.ask("workspace/executeCommand", params)
-    server.ask("birthmark/references", {})
+    server.ask("birthmark/matches", {})
 
 
 main()

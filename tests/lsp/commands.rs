@@ -352,9 +352,9 @@ fn the_whole_workspace_is_looked_through() {
     client.pushed(&open);
     let answer = execute(&mut client, "birthmark.scanWorkspace", json!({}));
     let summary = &answer["result"];
-    assert_eq!((&summary["files"], &summary["references"]), (&json!(3), &json!(2)), "{answer}");
+    assert_eq!((&summary["files"], &summary["matches"]), (&json!(3), &json!(2)), "{answer}");
     assert_eq!(summary["findings"], json!({ "error": 1, "warning": 0, "info": 1 }));
-    assert_eq!(summary["message"], "checked 3 files: 2 references, 1 error, 0 warnings, 1 notice");
+    assert_eq!(summary["message"], "checked 3 files: 2 matches, 1 error, 0 warnings, 1 notice");
     let create = client.wait_for("window/workDoneProgress/create");
     client.answer(&create, Value::Null);
     let token = create["params"]["token"].clone();
@@ -363,9 +363,9 @@ fn the_whole_workspace_is_looked_through() {
     }
     let closed = project.uri("a/summary.py");
     assert_eq!(client.pushed(&closed).len(), 1);
-    let references = client.ask("birthmark/references", json!({}));
-    assert_eq!(references["references"].as_array().expect("a list").len(), 1);
-    assert_eq!(references["references"][0]["uri"], closed);
+    let references = client.ask("birthmark/matches", json!({}));
+    assert_eq!(references["matches"].as_array().expect("a list").len(), 1);
+    assert_eq!(references["matches"][0]["uri"], closed);
     // What was declared meanwhile is gone with the next look.
     fs::write(project.path("a/summary.py"), INNOCENT).expect("written");
     execute(&mut client, "birthmark.scanWorkspace", json!({}));

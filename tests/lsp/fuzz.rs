@@ -134,7 +134,7 @@ fn script(project: &Project) -> Vec<Value> {
             json!({ "command": "birthmark.scanWorkspace", "workDoneToken": 7 }),
         ),
         ("window/workDoneProgress/cancel", json!({ "token": 7 })),
-        ("birthmark/references", json!({ "textDocument": document })),
+        ("birthmark/matches", json!({ "textDocument": document })),
         ("$/cancelRequest", json!({ "id": 4 })),
         (
             "workspace/didChangeConfiguration",

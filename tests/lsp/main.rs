@@ -6,6 +6,8 @@ mod commands;
 mod diagnostics;
 mod fuzz;
 mod manners;
+#[path = "../cli/schemas.rs"]
+mod schemas;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -160,7 +160,7 @@ fn lines_are_objects_of_the_report() {
     assert_eq!(kinds.len() + 2, lines.len());
     assert_eq!(
         (lines[0]["schema_version"].as_u64(), lines[0]["provenance"].is_object()),
-        (Some(1), true)
+        (Some(2), true)
     );
     assert!(lines.last().expect("some")["summary"].is_object());
     assert!(!schema.is_valid(&serde_json::json!({ "match": lines[0]["provenance"] })));

@@ -4,8 +4,8 @@ import * as vscode from "vscode";
 import { LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 import type { Leaf } from "./model/grouping";
 import { ownerName } from "./model/grouping";
-import { ASK_REASON, ServerCommand, type DoneAnswer, type ReasonWanted, type Reference, type Target } from "./model/protocol";
-import { addresses, isTarget, reasonProblem, referencesAt } from "./model/target";
+import { ASK_REASON, ServerCommand, type DoneAnswer, type Match, type ReasonWanted, type Target } from "./model/protocol";
+import { addresses, isTarget, messageOf, reasonProblem, referencesAt } from "./model/target";
 import type { Pages } from "./pages";
 import type { Service } from "./service";
 
@@ -114,7 +114,7 @@ export class Commands implements vscode.Disposable {
         return owner === undefined ? id : `the match with ${ownerName(owner)}`;
     }
 
-    private async openOrigin(reference: Reference): Promise<void> {
+    private async openOrigin(reference: Match): Promise<void> {
         const known = addresses(reference);
         if (known.length === 0) {
             const names = reference.owners.map(ownerName).join(", ");
@@ -127,7 +127,7 @@ export class Commands implements vscode.Disposable {
         else await vscode.env.openExternal(address);
     }
 
-    private async copyPurl(reference: Reference): Promise<void> {
+    private async copyPurl(reference: Match): Promise<void> {
         await vscode.env.clipboard.writeText(reference.owners[0]?.purl ?? "");
         this.say("copied the package URL");
     }
@@ -149,13 +149,13 @@ export class Commands implements vscode.Disposable {
     }
 
     /** The reference of a row of the view, or else the one at the cursor. */
-    private async withReference(at: unknown, action: (reference: Reference) => Promise<void>): Promise<void> {
+    private async withReference(at: unknown, action: (reference: Match) => Promise<void>): Promise<void> {
         const row = at as Partial<Leaf> | undefined;
         const reference = row?.kind === "reference" ? row.reference : await this.atCursor();
         if (reference !== undefined) await action(reference);
     }
 
-    private async atCursor(): Promise<Reference | undefined> {
+    private async atCursor(): Promise<Match | undefined> {
         const editor = vscode.window.activeTextEditor;
         if (editor === undefined) throw new Error("open a file and place the cursor in a reference");
         const known = await this.service.references(editor.document.uri);
@@ -165,7 +165,7 @@ export class Commands implements vscode.Disposable {
         const choices = known.map((reference) => ({
             label: reference.owners.map(ownerName).join(", "),
             description: `line ${reference.range.start.line + 1}`,
-            detail: reference.message,
+            detail: messageOf(reference),
             reference,
         }));
         return (await vscode.window.showQuickPick(choices, { title: "References in this file" }))?.reference;

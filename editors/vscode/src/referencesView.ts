@@ -2,15 +2,15 @@
 
 import * as vscode from "vscode";
 import { group, type Grouping, type Leaf, type Node } from "./model/grouping";
-import { addresses } from "./model/target";
-import type { Reference } from "./model/protocol";
+import type { Match } from "./model/protocol";
+import { addresses, messageOf } from "./model/target";
 import type { Service } from "./service";
 
 /** Checks come in bursts, and one look after the last of them is enough. */
 const REFRESH_AFTER_MS = 150;
 
 export class ReferencesView implements vscode.TreeDataProvider<Node>, vscode.Disposable {
-    private references: Reference[] = [];
+    private references: Match[] = [];
     private waiting: NodeJS.Timeout | undefined;
     private readonly changed = new vscode.EventEmitter<void>();
     private readonly parts: vscode.Disposable[];
@@ -92,7 +92,7 @@ function leafItem({ reference, label, description, spoken, icon }: Leaf): vscode
     const { start, end } = reference.range;
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
     item.description = description;
-    item.tooltip = `${reference.id}: ${reference.message}`;
+    item.tooltip = `${reference.id}: ${messageOf(reference)}`;
     item.contextValue = addresses(reference).length > 0 ? "reference.linked" : "reference";
     item.iconPath = new vscode.ThemeIcon(icon.name, icon.color ? new vscode.ThemeColor(icon.color) : undefined);
     item.accessibilityInformation = { label: spoken };

@@ -15,10 +15,10 @@ import {
     type LanguageClientOptions,
 } from "vscode-languageclient/node";
 import {
-    REFERENCES_REQUEST,
+    MATCHES_REQUEST,
     STATUS_NOTIFICATION,
-    type Reference,
-    type ReferencesAnswer,
+    type Match,
+    type MatchesAnswer,
     type Status,
 } from "./model/protocol";
 import { Restarts } from "./model/restarts";
@@ -90,11 +90,11 @@ export class Service implements vscode.Disposable {
     }
 
     /** The references known, of one document or of all. */
-    async references(document?: vscode.Uri): Promise<Reference[]> {
+    async references(document?: vscode.Uri): Promise<Match[]> {
         const client = this.running();
         const asked = document && { textDocument: { uri: client.code2ProtocolConverter.asUri(document) } };
-        const answer = await client.sendRequest<ReferencesAnswer>(REFERENCES_REQUEST, asked ?? {});
-        return answer.references;
+        const answer = await client.sendRequest<MatchesAnswer>(MATCHES_REQUEST, asked ?? {});
+        return answer.matches;
     }
 
     /** Has the server carry out one of its commands. */
@@ -129,7 +129,7 @@ export class Service implements vscode.Disposable {
         if (!settings().enable) return this.enter({ kind: "off" });
         const program = this.program();
         if ("missing" in program) return this.fail(program.missing);
-        this.enterStatus({ state: "starting", references: 0, findings: 0 });
+        this.enterStatus({ state: "starting", matches: 0, findings: 0 });
         await this.launch(program.found);
     }
 

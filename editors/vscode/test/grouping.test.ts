@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { group, icon, type Grouping, type Node } from "../src/model/grouping";
-import type { Reference } from "../src/model/protocol";
-import { owner, range, reference } from "./samples";
+import type { Match, Severity } from "../src/model/protocol";
+import { finding, owner, range, reference, verdict } from "./samples";
 
 /** The tree as text, a node a line. */
-function draw(references: Reference[], by: Grouping): string[] {
+function draw(references: Match[], by: Grouping): string[] {
     const lines = (nodes: Node[], depth: number): string[] =>
         nodes.flatMap((node) => [
             `${"  ".repeat(depth)}${node.label}${node.description && ` (${node.description})`}`,
@@ -14,12 +14,12 @@ function draw(references: Reference[], by: Grouping): string[] {
     return lines(group(references, by, (uri) => uri.replace("file:///project/", "")), 0);
 }
 
-const gpl = owner({ name: "fuzzywuzzy", version: "0.18.0", license: "GPL-2.0-only" });
+const gpl = owner({ name: "fuzzywuzzy", version: "0.18.0", license: { expression: "GPL-2.0-only" } });
 const several = [
-    reference({ uri: "file:///project/b.py", owners: [gpl], decision: "incompatible" }),
+    reference({ uri: "file:///project/b.py", owners: [gpl], verdict: verdict("incompatible") }),
     reference({ uri: "file:///project/b.py", range: range(2, 0, 5, 0) }),
     reference({ uri: "file:///project/a.py", range: range(30, 0, 30, 8) }),
-    reference({ uri: "file:///project/a.py", owners: [owner({ license: "Apache-2.0" })] }),
+    reference({ uri: "file:///project/a.py", owners: [owner({ license: { expression: "Apache-2.0" } })] }),
 ];
 
 test("by owner: each owner and licence once, its places in order", () => {
@@ -50,7 +50,7 @@ test("by licence, then by owner", () => {
 });
 
 test("what is not known is shown as such", () => {
-    const unknown = [reference({ owners: [owner({ license: null, version: null })] }), reference({ owners: [] })];
+    const unknown = [reference({ owners: [owner({ license: { expression: null }, version: null })] }), reference({ owners: [] })];
     assert.deepEqual(draw(unknown, "license"), [
         "no licence known (2 references)",
         "  six",
@@ -62,27 +62,26 @@ test("what is not known is shown as such", () => {
 });
 
 test("a match without a finding is not shown as one to act on", () => {
-    const seen = (decision: string): string[] => draw([reference({ decision, severity: "none" })], "owner").slice(1);
+    const seen = (decision: string): string[] => draw([reference({ verdict: verdict(decision), finding: null })], "owner").slice(1);
     assert.deepEqual(seen("attribution-needed"), ["  a.py:10-20 (no finding)"]);
     assert.deepEqual(seen("compatible"), ["  a.py:10-20 (compatible)"]);
 });
 
 test("keys are unique among siblings, whatever the order of references", () => {
-    const keys = (references: Reference[]) => group(references, "owner", String).map((node) => node.key);
+    const keys = (references: Match[]) => group(references, "owner", String).map((node) => node.key);
     assert.equal(new Set(keys(several)).size, 3);
     assert.deepEqual(keys([...several].reverse()), keys(several));
 });
 
 test("an icon says what was decided, and its colour how bad it is", () => {
-    const seen = (decision: string, severity: Reference["severity"]) => {
-        const { name, meaning } = icon({ decision, severity });
+    const seen = (decision: string, severity: Severity | null) => {
+        const { name, meaning } = icon({ verdict: verdict(decision), finding: severity && finding(severity) });
         return `${name}, ${meaning}`;
     };
     assert.equal(seen("incompatible", "error"), "circle-slash, error");
-    assert.equal(seen("incompatible", "none"), "pass, no finding");
     assert.equal(seen("incompatible", null), "pass, no finding");
     assert.equal(seen("review", "warning"), "warning, warning");
     assert.equal(seen("unknown", "warning"), "question, warning");
-    assert.equal(seen("compatible", "none"), "pass, no finding");
-    assert.equal(seen("compatible", "loud" as "none"), "info, information");
+    assert.equal(seen("compatible", null), "pass, no finding");
+    assert.equal(seen("compatible", "loud" as "info"), "info, information");
 });

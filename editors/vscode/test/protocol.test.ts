@@ -31,12 +31,12 @@ import {
 } from "vscode-languageserver-protocol/node";
 import { URI } from "vscode-uri";
 import {
-    REFERENCES_REQUEST,
+    MATCHES_REQUEST,
     ServerCommand,
     STATUS_NOTIFICATION,
     type ExplainAnswer,
-    type Reference,
-    type ReferencesAnswer,
+    type Match,
+    type MatchesAnswer,
     type Status,
 } from "../src/model/protocol";
 import { initializationOptions, readSettings, serverSettings } from "../src/model/settings";
@@ -95,9 +95,9 @@ function findings(): Promise<Diagnostic[]> {
     return until("findings", () => pushed.get(uri)?.length !== 0 && pushed.get(uri));
 }
 
-async function references(document?: string): Promise<Reference[]> {
+async function references(document?: string): Promise<Match[]> {
     const asked = document === undefined ? {} : { textDocument: { uri: document } };
-    return (await connection.sendRequest<ReferencesAnswer>(REFERENCES_REQUEST, asked)).references;
+    return (await connection.sendRequest<MatchesAnswer>(MATCHES_REQUEST, asked)).matches;
 }
 
 function execute<T>(command: string, argument: object): Promise<T> {
@@ -122,15 +122,15 @@ test("references have all that the view draws", async () => {
     await findings();
     const [reference] = await references(uri);
     assert.equal(reference!.uri, uri);
-    assert.equal(reference!.decision, "incompatible");
-    assert.equal(reference!.severity, "error");
-    assert.ok(reference!.bits > 68);
-    assert.match(reference!.message, /gridroute/);
+    assert.equal(reference!.verdict.decision, "incompatible");
+    assert.equal(reference!.finding!.severity, "error");
+    assert.ok(reference!.evidence.bits > 68);
+    assert.match(reference!.finding!.message, /gridroute/);
     const [owner] = reference!.owners;
     assert.equal(owner!.purl, "pkg:generic/gridroute@1.4.0");
-    assert.deepEqual([owner!.name, owner!.version, owner!.license], ["gridroute", "1.4.0", "GPL-3.0-or-later"]);
+    assert.deepEqual([owner!.name, owner!.version, owner!.license.expression], ["gridroute", "1.4.0", "GPL-3.0-or-later"]);
     assert.equal(owner!.path, "gridroute/planner.py");
-    assert.deepEqual(owner!.lines, [36, 64]);
+    assert.deepEqual(owner!.lines, { start_line: 36, end_line: 64 });
     assert.deepEqual((await references()).map(({ id }) => id), [reference!.id]);
 });
 
@@ -191,12 +191,12 @@ test("settings take effect", async () => {
     await connection.sendNotification(DidChangeConfigurationNotification.type, {
         settings: { birthmark: serverSettings(readSettings((key) => settings[key])) },
     });
-    await until("another verdict", async () => (await references(uri))[0]?.decision !== "incompatible");
+    await until("another verdict", async () => (await references(uri))[0]?.verdict.decision !== "incompatible");
     delete settings["license"];
     await connection.sendNotification(DidChangeConfigurationNotification.type, {
         settings: { birthmark: serverSettings(readSettings((key) => settings[key])) },
     });
-    await until("the first verdict", async () => (await references(uri))[0]?.decision === "incompatible");
+    await until("the first verdict", async () => (await references(uri))[0]?.verdict.decision === "incompatible");
 });
 
 test("a scan of the workspace finds what is not open", async () => {
@@ -207,7 +207,7 @@ test("a scan of the workspace finds what is not open", async () => {
 
 test("the status ends in ready, with what was found", async () => {
     const last = await until("ready", () => statuses.at(-1)?.state === "ready" && statuses.at(-1));
-    assert.ok(last.references >= 1);
+    assert.ok(last.matches >= 1);
     assert.ok(last.findings >= 1);
 });
 

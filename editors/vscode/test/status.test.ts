@@ -4,7 +4,7 @@ import { statusText, type ServiceState } from "../src/model/status";
 import type { Status } from "../src/model/protocol";
 
 function running(state: Status["state"], findings = 0, message?: string): ServiceState {
-    const status: Status = { state, references: 3, findings };
+    const status: Status = { state, matches: 3, findings };
     return { kind: "running", status: message === undefined ? status : { ...status, message } };
 }
 
@@ -12,7 +12,7 @@ test("findings are counted", () => {
     const { text, spoken, tooltip, alarm } = statusText(running("ready", 2));
     assert.equal(text, "$(law) birthmark 2");
     assert.equal(spoken, "birthmark has 2 findings");
-    assert.equal(tooltip, "3 references, 2 findings in the files checked so far.");
+    assert.equal(tooltip, "3 matches, 2 findings in the files checked so far.");
     assert.equal(alarm, "warning");
     assert.equal(statusText(running("ready", 1)).spoken, "birthmark has 1 finding");
 });

@@ -21,6 +21,18 @@ pub enum CopyKind {
     Edited,
 }
 
+impl CopyKind {
+    /// The word for it in documents for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            CopyKind::Verbatim => "verbatim",
+            CopyKind::Reformatted => "reformatted",
+            CopyKind::Renamed => "renamed",
+            CopyKind::Edited => "edited",
+        }
+    }
+}
+
 /// Both sides of an alignment, with the line of each token.
 #[derive(Clone, Copy)]
 pub struct Sides<'a> {

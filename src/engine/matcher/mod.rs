@@ -78,6 +78,13 @@ pub struct Owner {
     pub vendored_packages: Arc<[String]>,
 }
 
+impl Owner {
+    /// The address of a page that shows the lines.
+    pub fn page(&self) -> Option<String> {
+        self.purl.page(&self.path, self.lines.first, self.lines.last)
+    }
+}
+
 /// The stream that is asked about.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::super::json::{learned_from, write_value};
+use super::super::json::write_value;
 use super::super::printable::Printable;
 use super::super::text::{BOLD, DIM, row};
 use super::super::words::{count, named};
@@ -183,7 +183,7 @@ impl<'a> From<&'a LicenseFact> for License<'a> {
             expression: fact.expression.as_ref().map(|expression| expression.as_str()),
             declared: &fact.declared,
             exact: fact.precision == Precision::Exact,
-            learned_from: learned_from(fact.learned_from),
+            learned_from: fact.learned_from.code(),
         }
     }
 }

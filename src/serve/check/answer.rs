@@ -12,27 +12,32 @@ use crate::report::suggested::{ReferenceShape, ShownReference, Suggested};
 use crate::text::source::Surrounded;
 
 /// Version of the answers.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 
-/// An answer, with what it was drawn from.
+/// An answer as it is written, with the matches that the journal notes.
 pub(super) struct Answered {
-    pub answer: Answer,
+    /// The answer as JSON, without a line break.
+    pub line: Vec<u8>,
+    /// Whether the suggestion could not be checked.
+    pub has_failed: bool,
+    /// All matches.
     pub references: Vec<Reference>,
+    /// The ids of the matches because of which the code is not to be kept.
+    dropped: Vec<String>,
 }
 
 /// The line, field by field.
 #[derive(Serialize)]
-pub(super) struct Answer {
+pub(super) struct Answer<'r> {
     schema_version: u32,
     line: u64,
     id: Value,
     status: Status,
     /// Null where nothing was judged.
     keep: Option<bool>,
-    /// The ids of the references because of which it is not to be kept.
     dropped: Vec<String>,
     path: Option<String>,
-    references: Vec<ShownReference>,
+    matches: Vec<ShownReference<'r>>,
     notes: Vec<Note>,
     error: Option<String>,
 }
@@ -71,27 +76,40 @@ impl Answered {
                 Answer { id, notes: vec![note], ..Answer::empty(line.number, Status::Skipped) }
             }
         };
-        Answered { answer, references: Vec::new() }
+        answer.written()
     }
 
-    /// The references because of which it is not to be kept.
+    /// The matches because of which the code is not to be kept.
     pub fn dropped(&self) -> impl Iterator<Item = &Reference> {
-        self.references.iter().filter(|reference| self.answer.dropped.contains(&reference.id))
+        self.references.iter().filter(|reference| self.dropped.contains(&reference.id))
     }
 }
 
-impl Answer {
-    /// The answer to a suggestion that was looked at.
-    pub fn of(
+impl Answered {
+    /// Answers a suggestion that was checked.
+    pub fn checked(
         line: u64,
         suggestion: &Suggestion<'_>,
         text: &Surrounded,
-        report: &Report,
+        report: Report,
         (shape, policy): (ReferenceShape, DropPolicy),
-    ) -> Answer {
+    ) -> Answered {
+        let dropped = policy.dropped(&report).map(|reference| reference.id.clone()).collect();
+        let answer = Answer::of(line, suggestion, text, &report, (shape, dropped));
+        let answered = answer.written();
+        Answered { references: report.references, ..answered }
+    }
+}
+
+impl Answer<'_> {
+    fn of<'r>(
+        line: u64,
+        suggestion: &Suggestion<'_>,
+        text: &Surrounded,
+        report: &'r Report,
+        (shape, dropped): (ReferenceShape, Vec<String>),
+    ) -> Answer<'r> {
         let status = status(report);
-        let dropped: Vec<String> =
-            policy.dropped(report).map(|reference| reference.id.clone()).collect();
         let suggested = Suggested {
             code: suggestion.code(),
             text,
@@ -103,19 +121,23 @@ impl Answer {
             keep: (status == Status::Checked).then_some(dropped.is_empty()),
             dropped,
             path: Some(suggestion.path().to_owned()),
-            references: suggested.shown(report, shape),
+            matches: suggested.shown(report, shape),
             notes: report.notes.iter().map(Note::from).collect(),
             error: error(report),
             ..Answer::empty(line, status)
         }
     }
 
-    /// Whether it says why there was no check.
-    pub fn has_failed(&self) -> bool {
-        self.status == Status::Failed
+    fn written(self) -> Answered {
+        Answered {
+            line: serde_json::to_vec(&self).expect("texts, numbers and lists of them are JSON"),
+            has_failed: self.status == Status::Failed,
+            references: Vec::new(),
+            dropped: self.dropped,
+        }
     }
 
-    fn empty(line: u64, status: Status) -> Answer {
+    fn empty(line: u64, status: Status) -> Answer<'static> {
         Answer {
             schema_version: SCHEMA_VERSION,
             line,
@@ -124,7 +146,7 @@ impl Answer {
             keep: None,
             dropped: Vec::new(),
             path: None,
-            references: Vec::new(),
+            matches: Vec::new(),
             notes: Vec::new(),
             error: None,
         }
@@ -133,7 +155,7 @@ impl Answer {
 
 impl From<&crate::judgement::finding::Note> for Note {
     fn from(note: &crate::judgement::finding::Note) -> Self {
-        Note { kind: crate::report::json::note_kind(note.kind), message: one_line(&note.message) }
+        Note { kind: note.kind.code(), message: one_line(&note.message) }
     }
 }
 

@@ -90,7 +90,7 @@ fn one(reference: &Reference, finding: &Finding) -> String {
     let (first, last) = (reference.region.start_line, reference.region.end_line);
     let what = match reference.strength {
         Strength::Substantial => {
-            format!("{} copy of", crate::report::json::copy_kind(reference.kind))
+            format!("{} copy of", reference.kind.code())
         }
         Strength::Weak => "weak resemblance to".to_owned(),
     };

@@ -5,8 +5,9 @@ use lsp_server::RequestId;
 use serde_json::{Value, json};
 
 use super::commands::{ASK_REASON, ServerCommand};
-use super::found::{Found, page};
+use super::found::Found;
 use super::server::Server;
+use crate::engine::matcher::Owner;
 
 /// Reasons for clients that cannot ask for one. Their users can correct what is written.
 const REASONS_TO_ACCEPT: [&str; 3] =
@@ -101,7 +102,7 @@ impl Offer<'_> {
     }
 
     fn show_origin(&mut self) {
-        if self.found.reference.owners.first().and_then(page).is_some() {
+        if self.found.reference.owners.first().and_then(Owner::page).is_some() {
             let title = format!("Open the origin in {}", self.origin());
             self.add(title, ServerCommand::ShowOrigin.name(), self.target());
         }

@@ -1,24 +1,21 @@
 //! What is answered from what is known already: what stands at a place, the references of a
 //! document or of all.
 
-use gen_lsp_types::{
-    Hover, HoverParams, MarkupContent, MarkupKind, Range, TextDocumentIdentifier, Uri,
-};
+use gen_lsp_types::{Hover, HoverParams, MarkupContent, MarkupKind, Range, TextDocumentIdentifier};
 use lsp_server::RequestId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::document::{Document, Progress};
-use super::found::{Found, page};
+use super::found::Found;
 use super::server::Server;
-use crate::engine::matcher::Owner;
-use crate::judgement::finding::Severity;
 use crate::report::card::{self, Style};
+use crate::report::shape::{Attention, JudgedMatch, Match};
 
-/// Parameters of `birthmark/references`.
+/// Parameters of `birthmark/matches`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ReferencesParams {
+pub struct MatchesParams {
     text_document: Option<TextDocumentIdentifier>,
 }
 
@@ -26,7 +23,7 @@ pub struct ReferencesParams {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
     state: &'static str,
-    references: usize,
+    matches: usize,
     findings: usize,
     message: Option<String>,
 }
@@ -54,19 +51,21 @@ impl Server {
         self.out.answer(id, json!(hover));
     }
 
-    pub(super) fn references(&mut self, id: RequestId, params: ReferencesParams) {
+    pub(super) fn matches(&mut self, id: RequestId, params: MatchesParams) {
         let of_one = params.text_document.map(|document| document.uri.0);
         let wanted = |document: &&Document| of_one.as_ref().is_none_or(|uri| *uri == document.uri);
         let mut documents: Vec<&Document> = self.documents.values().filter(wanted).collect();
         documents.sort_by_key(|document| &document.uri);
-        let mut references: Vec<Value> = documents.into_iter().flat_map(of_document).collect();
+        let mut matches: Vec<Value> = documents.into_iter().flat_map(of_document).collect();
         let mut closed: Vec<_> = self.closed.iter().collect();
         closed.retain(|(uri, _)| of_one.as_ref().is_none_or(|wanted| wanted == *uri));
         closed.sort_by_key(|(uri, _)| *uri);
-        references.extend(
-            closed.into_iter().flat_map(|(uri, it)| it.found.iter().map(|it| reference(it, uri))),
+        matches.extend(
+            closed
+                .into_iter()
+                .flat_map(|(uri, it)| it.found.iter().map(|it| placed_match(it, uri))),
         );
-        self.out.answer(id, json!({ "references": references }));
+        self.out.answer(id, json!({ "matches": matches }));
     }
 
     /// Tells a client that wants to know what the server is about, if that has changed.
@@ -76,9 +75,8 @@ impl Server {
         }
         let status = self.status();
         if status != self.status {
-            let Status { state, references, findings, message } = status.clone();
-            let mut params =
-                json!({ "state": state, "references": references, "findings": findings });
+            let Status { state, matches, findings, message } = status.clone();
+            let mut params = json!({ "state": state, "matches": matches, "findings": findings });
             if let Some(message) = message {
                 params["message"] = message.into();
             }
@@ -92,8 +90,8 @@ impl Server {
         let known =
             documents.filter_map(|document| document.known.as_ref()).map(|known| &known.checked);
         let known = known.chain(self.closed.values());
-        let (references, findings) = known.fold((0, 0), |(references, findings), checked| {
-            (references + checked.found.len(), findings + checked.diagnostics.len())
+        let (matches, findings) = known.fold((0, 0), |(matches, findings), checked| {
+            (matches + checked.found.len(), findings + checked.diagnostics.len())
         });
         let busy =
             |document: &Document| document.due.is_some() || document.progress == Progress::Checking;
@@ -106,7 +104,7 @@ impl Server {
         };
         Status {
             state,
-            references,
+            matches,
             findings,
             message: failures.first().map(|message| (*message).clone()),
         }
@@ -115,46 +113,23 @@ impl Server {
 
 fn of_document(document: &Document) -> impl Iterator<Item = Value> {
     let known = document.known.as_ref().into_iter();
-    known.flat_map(|known| &known.checked.found).map(|found| reference(found, &document.uri))
+    known.flat_map(|known| &known.checked.found).map(|found| placed_match(found, &document.uri))
 }
 
-/// A reference as the protocol's extension has it; `docs/editors.md` describes it.
-pub fn reference(found: &Found, uri: &str) -> Value {
-    let reference = &found.reference;
-    let message = match &found.finding {
-        Some(finding) => finding.message.clone(),
-        None => card::title(reference),
+/// A match as the protocol's extension has it; `docs/editors.md` describes it.
+#[derive(Serialize)]
+struct PlacedMatch<'a> {
+    #[serde(flatten)]
+    judged: JudgedMatch<'a>,
+    uri: &'a str,
+    range: Range,
+}
+
+pub(super) fn placed_match(found: &Found, uri: &str) -> Value {
+    let judged = JudgedMatch {
+        matched: Match::from(&found.reference),
+        finding: found.finding.as_ref().map(Attention::from),
+        cleared_by: found.cleared_by,
     };
-    json!({
-        "id": reference.id,
-        "uri": Uri(uri.to_owned()),
-        "range": found.range,
-        "decision": reference.verdict.decision.code(),
-        "rule": found.finding.as_ref().map(|finding| finding.rule.code()),
-        "severity": found.finding.as_ref().map_or("none", |finding| severity(finding.severity)),
-        "owners": reference.owners.iter().map(owner).collect::<Vec<_>>(),
-        "strength": reference.strength.code(),
-        "bits": (f64::from(reference.evidence.bits) * 10.0).round() / 10.0,
-        "message": message,
-    })
-}
-
-fn owner(owner: &Owner) -> Value {
-    json!({
-        "purl": owner.purl.as_str(),
-        "name": owner.purl.name(),
-        "version": owner.purl.version(),
-        "license": owner.license.expression.as_ref().map(|expression| expression.as_str()),
-        "path": owner.path,
-        "lines": [owner.lines.first, owner.lines.last],
-        "url": page(owner),
-    })
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
+    json!(PlacedMatch { judged, uri, range: found.range })
 }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::document::Document;
-use super::found::page;
 use super::outbox::Weight;
 use super::server::{Asked, Server};
 use super::worker::{Answer, Errand, Finish, Planned};
@@ -199,7 +198,7 @@ impl Server {
         let known = self.documents.get(&target.uri).and_then(|document| document.known.as_ref());
         let found = known
             .and_then(|known| known.checked.found.iter().find(|it| it.reference.id == target.id));
-        let Some(page) = found.and_then(|found| page(found.reference.owners.first()?)) else {
+        let Some(page) = found.and_then(|found| found.reference.owners.first()?.page()) else {
             return self.out.refuse(
                 id,
                 ErrorCode::RequestFailed,

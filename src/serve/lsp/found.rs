@@ -7,8 +7,8 @@ use gen_lsp_types::{
 use serde_json::json;
 
 use super::text::Encoding;
-use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Finding, Note, Reference, Report, Severity};
+use crate::report::shape::cleared_by;
 use crate::text::source::SourceFile;
 
 /// What was found in a document.
@@ -29,6 +29,8 @@ pub struct Found {
     pub reference: Reference,
     /// What is to be done about it, if anything.
     pub finding: Option<Finding>,
+    /// What cleared a finding about it.
+    pub cleared_by: Option<&'static str>,
     /// All of it.
     pub range: Range,
     /// Its first line, where its diagnostic stands.
@@ -41,14 +43,14 @@ impl Checked {
         let place = Place { source, uri, encoding };
         let diagnostics =
             report.findings.iter().map(|finding| place.diagnostic(finding, &report)).collect();
-        let Report { references, findings, notes, .. } = report;
-        let found = references.into_iter().map(|reference| Found {
-            finding: findings.iter().find(|finding| finding.is_about(&reference)).cloned(),
+        let found = report.references.iter().map(|reference| Found {
+            reference: reference.clone(),
+            finding: report.findings.iter().find(|finding| finding.is_about(reference)).cloned(),
+            cleared_by: cleared_by(reference, &report),
             range: encoding.range(source, reference.region),
             first_line: encoding.first_line(source, reference.region),
-            reference,
         });
-        Checked { found: found.collect(), diagnostics, notes }
+        Checked { found: found.collect(), diagnostics, notes: report.notes }
     }
 
     /// What stands at a range: findings wherever they reach, the rest on its first line, where it
@@ -76,7 +78,7 @@ impl Place<'_> {
             severity: Some(severity(finding.severity)),
             code: Some(finding.rule.code().into()),
             code_description: reference
-                .and_then(|reference| page(reference.owners.first()?))
+                .and_then(|reference| reference.owners.first()?.page())
                 .map(|page| CodeDescription { href: Uri(page) }),
             source: Some("birthmark".to_owned()),
             message: message(finding).into(),
@@ -109,11 +111,6 @@ fn message(finding: &Finding) -> String {
         true => finding.message.clone(),
         false => format!("lines {first}-{last}: {}", finding.message),
     }
-}
-
-/// The page on which the code of an owner can be seen.
-pub fn page(owner: &Owner) -> Option<String> {
-    owner.purl.page(&owner.path, owner.lines.first, owner.lines.last)
 }
 
 /// A severity in the protocol's words.

@@ -85,9 +85,9 @@ impl Server {
             }
             (Stage::Open, "shutdown") => self.shut_down(id),
             (Stage::Open, "textDocument/hover") => self.with(id, params, Server::hover),
-            (Stage::Open, "birthmark/references") => {
+            (Stage::Open, "birthmark/matches") => {
                 let params = if params.is_null() { json!({}) } else { params };
-                self.with(id, params, Server::references);
+                self.with(id, params, Server::matches);
             }
             (Stage::Open, "textDocument/codeAction") => self.with(id, params, Server::code_actions),
             (Stage::Open, "workspace/executeCommand") => self.with(id, params, Server::execute),

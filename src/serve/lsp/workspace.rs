@@ -47,7 +47,7 @@ pub struct Swept {
     found: HashMap<String, Checked>,
     files: u64,
     failed: u64,
-    references: u64,
+    matches: u64,
     findings: [u64; 3],
 }
 
@@ -226,7 +226,7 @@ impl Swept {
     fn take(&mut self, report: Report, files: &[WalkedFile], encoding: Encoding) {
         self.files += report.summary.files_scanned;
         self.failed += report.summary.files_failed;
-        self.references += report.summary.references;
+        self.matches += report.summary.references;
         for (total, counted) in self.findings.iter_mut().zip(report.summary.findings) {
             *total += counted;
         }
@@ -263,7 +263,7 @@ impl Swept {
         format!(
             "checked {}: {}, {}, {}, {}{failed}",
             count(self.files, "file"),
-            count(self.references, "reference"),
+            count(self.matches, "match"),
             count(errors, "error"),
             count(warnings, "warning"),
             count(info, "notice"),
@@ -275,7 +275,7 @@ impl Swept {
         json!({
             "files": self.files,
             "failed": self.failed,
-            "references": self.references,
+            "matches": self.matches,
             "findings": {
                 "error": count(Severity::Error),
                 "warning": count(Severity::Warning),

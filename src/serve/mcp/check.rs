@@ -5,13 +5,14 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{License, Reference, plain};
+use super::answer::{License, Told, plain};
 use super::place::{Asked, Placed, Surrounding, language_names};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::judgement::finding::{self, NoteKind, Report};
 use crate::project::config::Config;
 use crate::project::walk::{self, Review};
+use crate::report::shape::JudgedMatch;
 use crate::report::strength::threshold_in_words;
 use crate::report::words::{count, grouped};
 
@@ -39,13 +40,13 @@ pub(super) struct CheckCode {
 }
 
 /// What `check_code` says.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Checked {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Checked<'r> {
     status: Status,
     /// The same in a sentence.
     summary: String,
     /// What the code resembles, by line.
-    references: Vec<Reference>,
+    matches: Vec<JudgedMatch<'r>>,
     /// What one must know to trust the answer: limits that were reached, what was not checked.
     notes: Vec<String>,
     /// Path the code was judged at, as it was given.
@@ -87,17 +88,34 @@ impl CheckCode {
             let review = Review::Lines(placed.text.lines().into());
             placed.checker.check(tokenizer, placed.text.source(), &review)
         });
-        let checked = Checked::of(&placed, &report);
-        checked.note(projects, &placed, &report);
-        Answer::new(checked.told(&report), &checked)
+        let told = told(&report, &placed);
+        let checked = Checked::of(&placed, &report, &told);
+        note(projects, &placed, &report);
+        Answer::new(checked.in_words(&report, &told), &checked)
     }
 }
 
-impl Checked {
-    fn of(placed: &Placed, report: &Report) -> Checked {
+/// What is told of the matches that are about the code.
+fn told<'r>(report: &'r Report, placed: &Placed) -> Vec<Told<'r>> {
+    let of_piece = |reference| Told::of(reference, report, &placed.text);
+    report.references.iter().filter_map(of_piece).collect()
+}
+
+/// Notes what was suggested, and what of it must not be written.
+fn note(projects: &Projects, placed: &Placed, report: &Report) {
+    let fails = placed.checker.session().config().fail_on.unwrap_or_default();
+    let of_piece = |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
+    let must_go = |reference: &&finding::Reference| {
+        let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
+        findings.any(|finding| fails.is_reached_by(finding.severity))
+    };
+    let suggested = || report.references.iter().filter(of_piece);
+    projects.note(&placed.checker, suggested(), suggested().filter(must_go));
+}
+
+impl<'r> Checked<'r> {
+    fn of(placed: &'r Placed, report: &'r Report, told: &[Told<'r>]) -> Checked<'r> {
         let (session, source) = (placed.checker.session(), placed.text.source());
-        let seen = |reference| Reference::of(reference, report, &placed.text);
-        let references: Vec<Reference> = report.references.iter().filter_map(seen).collect();
         let path = std::path::Path::new(source.path());
         let outbound = session.licenses().of_text(path, source.text());
         let of_licenses = session.licenses().notes().into_iter().map(|note| match note.path {
@@ -109,12 +127,13 @@ impl Checked {
         if walk::is_excluded(path, &session.walk_settings()) {
             notes.push("this path is excluded from the project's own scans".to_owned());
         }
-        let status = status(report, &references, session.config());
+        let matches: Vec<JudgedMatch<'r>> = told.iter().map(|told| told.data(placed)).collect();
+        let status = status(report, &matches, session.config());
         let lines = placed.text.lines();
         Checked {
             status,
-            summary: summary(status, &references),
-            references,
+            summary: summary(status, told),
+            matches,
             notes,
             path: placed.shown.as_deref().map(plain),
             language: source.language().name(),
@@ -123,23 +142,11 @@ impl Checked {
         }
     }
 
-    fn note(&self, projects: &Projects, placed: &Placed, report: &Report) {
-        let fails = placed.checker.session().config().fail_on.unwrap_or_default();
-        let of_piece =
-            |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
-        let must_go = |reference: &&finding::Reference| {
-            let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
-            findings.any(|finding| fails.is_reached_by(finding.severity))
-        };
-        let suggested = || report.references.iter().filter(of_piece);
-        projects.note(&placed.checker, suggested(), suggested().filter(must_go));
-    }
-
-    fn told(&self, report: &Report) -> String {
+    fn in_words(&self, report: &Report, matches: &[Told<'_>]) -> String {
         let mut told = format!("{}\n", self.summary);
-        for reference in &self.references {
+        for each in matches {
             told.push('\n');
-            reference.tell(&mut told);
+            each.write(&mut told);
         }
         told.push('\n');
         let lines = count(self.lines, "line");
@@ -156,7 +163,7 @@ impl Checked {
         for note in &self.notes {
             let _ = writeln!(told, "note: {note}");
         }
-        if !self.references.is_empty() {
+        if !self.matches.is_empty() {
             told.push_str(
                 "explain_match says line by line why a match was reported. A resemblance is evidence, not proof, and none of \
                  this is legal advice.\n",
@@ -166,37 +173,35 @@ impl Checked {
     }
 }
 
-fn status(report: &Report, references: &[Reference], config: &Config) -> Status {
+fn status(report: &Report, matches: &[JudgedMatch<'_>], config: &Config) -> Status {
     let left_out = |kind| matches!(kind, NoteKind::Skipped | NoteKind::Partial | NoteKind::Failed);
     let fails = config.fail_on.unwrap_or_default();
-    let of_piece = |id: &str| references.iter().any(|reference| reference.id == id);
+    let of_piece = |id: &str| matches.iter().any(|judged| judged.matched.id == id);
     let mut findings = report.findings.iter().filter(|finding| of_piece(&finding.reference));
     if findings.any(|finding| fails.is_reached_by(finding.severity)) {
         Status::Fails
     } else if report.notes.iter().any(|note| left_out(note.kind)) {
         Status::NotChecked
-    } else if references.is_empty() {
+    } else if matches.is_empty() {
         Status::NothingFound
     } else {
         Status::Passes
     }
 }
 
-fn summary(status: Status, references: &[Reference]) -> String {
-    let found = match references.len() {
+fn summary(status: Status, matches: &[Told<'_>]) -> String {
+    let found = match matches.len() {
         1 => "1 match".to_owned(),
         more => format!("{more} matches"),
     };
     match status {
         Status::NothingFound => "Nothing in this code resembles what the index holds.".to_owned(),
-        Status::Passes => {
-            match references.iter().filter(|reference| reference.is_weak_finding()).count() {
-                0 => format!("{found}, which may stand here; what is said of notices holds."),
-                weak => format!(
-                    "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
-                ),
-            }
-        }
+        Status::Passes => match matches.iter().filter(|told| told.is_weak_finding()).count() {
+            0 => format!("{found}, which may stand here; what is said of notices holds."),
+            weak => format!(
+                "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
+            ),
+        },
         Status::Fails => {
             format!(
                 "{found}. Do not write this code as it is: tell the user, and follow a remedy below."

@@ -3,17 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Lines, Reference, plain};
+use super::answer::Told;
 use super::place::{Asked, Placed, Surrounding, language_names};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::judgement::finding::{self, Report};
 use crate::project::walk::Review;
-use crate::report::explain::{self, counterfactual, standing_in_words};
-use crate::report::json::{rounded, rounded_wide};
+use crate::report::explain;
+use crate::report::explain_json::{Chance, Counterfactual, Place, Standing, standings};
 use crate::report::printable::Printable;
-use crate::report::strength::strength_in_words;
-use crate::text::span::Region;
+use crate::report::shape::{JudgedMatch, Lines, Parts, line_within, rounded};
+use crate::text::span::{LineRange, Region};
 
 /// Arguments of `explain_match`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -40,38 +40,31 @@ pub(super) struct ExplainMatch {
 }
 
 /// What `explain_match` says.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Explained {
-    reference: Reference,
-    /// Package URL of the package the lines were compared with; the likeliest origin may be
-    /// another.
-    aligned_with: String,
-    /// The file there.
-    aligned_path: String,
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Explained<'r> {
+    #[serde(rename = "match")]
+    judged: JudgedMatch<'r>,
+    /// The file that the lines were compared with; the likeliest origin may be another.
+    aligned_with: Place<'r>,
     /// The lines of the code that correspond.
     lines: Vec<Line>,
-    /// How strong the resemblance is, and how many as strong are expected by chance.
-    strength: String,
+    /// How many resemblances as strong are expected by chance.
+    chance: Chance,
     /// Evidence in bits from which a match is reported here.
     threshold_bits: f64,
     /// How each owner stands, likeliest first.
-    standings: Vec<String>,
-    /// The least that would have to be written anew for the match to go away.
-    counterfactual: String,
-    /// The lines of that, if there is such a stretch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rewrite: Option<Lines>,
+    standings: Vec<Standing<'r>>,
+    counterfactual: Counterfactual,
 }
 
 /// A line of the code and its counterpart.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 struct Line {
     /// Its number in `code`, counted from 1.
     line: u32,
     /// The line of the origin.
     origin_line: u32,
-    /// What it earned, in bits.
-    bits: f64,
+    evidence: Parts,
 }
 
 impl ExplainMatch {
@@ -131,42 +124,43 @@ impl ExplainMatch {
     }
 }
 
-impl Explained {
+impl<'r> Explained<'r> {
     fn of(
-        explanation: &finding::Explanation,
-        report: &Report,
-        placed: &Placed,
-    ) -> Option<Explained> {
-        let owners = explanation.reference.owners.iter().zip(&explanation.standings);
-        let in_piece = |first: u32, last: u32| {
-            let whole =
-                Region { start_line: first, start_column: 1, end_line: last, end_column: u32::MAX };
-            placed.text.within(whole)
-        };
+        explanation: &'r finding::Explanation,
+        report: &'r Report,
+        placed: &'r Placed,
+    ) -> Option<Explained<'r>> {
         let line = |line: &finding::Line| {
             Some(Line {
-                line: in_piece(line.number, line.number)?.start_line,
+                line: line_within(&placed.text, line.number)?,
                 origin_line: line.origin?,
-                bits: rounded_wide(line.parts.bits()),
+                evidence: Parts::from(line.parts),
             })
         };
-        let rewrite = explanation
-            .clearing
-            .and_then(|clearing| in_piece(clearing.lines.first, clearing.lines.last));
         Some(Explained {
-            reference: Reference::of(&explanation.reference, report, &placed.text)?,
-            aligned_with: plain(explanation.purl.as_str()),
-            aligned_path: plain(&explanation.document),
+            judged: Told::of(&explanation.reference, report, &placed.text)?.data(placed),
+            aligned_with: Place::from(explanation),
             lines: explanation.lines.iter().filter_map(line).collect(),
-            strength: strength_in_words(&explanation.reference),
+            chance: Chance::from(&explanation.reference),
             threshold_bits: rounded(explanation.threshold_bits),
-            standings: owners
-                .map(|(owner, standing)| plain(&standing_in_words(owner, *standing)))
-                .collect(),
-            counterfactual: counterfactual(explanation),
-            rewrite: rewrite.map(Lines::from),
+            standings: standings(explanation),
+            counterfactual: in_code(explanation, placed),
         })
     }
+}
+
+/// The least that would have to be written anew, in lines of the code.
+fn in_code(explanation: &finding::Explanation, placed: &Placed) -> Counterfactual {
+    let lines = explanation.clearing.and_then(|clearing| {
+        let LineRange { first, last } = clearing.lines;
+        let (start_column, end_column) = (1, u32::MAX);
+        let whole = Region { start_line: first, start_column, end_line: last, end_column };
+        placed.text.within(whole)
+    });
+    let lines = lines.map(|region| Lines::from(LineRange::from(region)));
+    let mut counterfactual = Counterfactual::from(explanation);
+    counterfactual.lines = lines;
+    counterfactual
 }
 
 /// What the command line would say.

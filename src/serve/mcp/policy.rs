@@ -13,7 +13,7 @@ use crate::judgement::policy::Exception;
 use crate::license::{Distribution, ListedLicense};
 use crate::project::config::FailOn;
 use crate::project::walk::display_path;
-use crate::report::json::rounded;
+use crate::report::shape::rounded;
 use crate::report::words::{count, grouped};
 use crate::session::Checker;
 

@@ -39,8 +39,20 @@ pub(super) enum Call {
 
 impl Answer {
     pub(super) fn new(text: String, data: &impl Serialize) -> Result<Answer, Failure> {
-        let data = serde_json::to_value(data).map_err(|error| Failure(error.to_string()))?;
+        let mut data = serde_json::to_value(data).map_err(|error| Failure(error.to_string()))?;
+        make_printable(&mut data);
         Ok(Answer { text, data })
+    }
+}
+
+/// Escapes all texts: nothing from packages and files turns the direction of writing, hides or
+/// breaks a line.
+fn make_printable(data: &mut Value) {
+    match data {
+        Value::String(text) => *text = Printable(text).to_string(),
+        Value::Array(values) => values.iter_mut().for_each(make_printable),
+        Value::Object(fields) => fields.values_mut().for_each(make_printable),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -99,14 +111,14 @@ fn taken<T: DeserializeOwned>(name: &str, arguments: JsonObject) -> Result<T, Er
 /// All tools.
 pub(super) fn all() -> Vec<Tool> {
     vec![
-        tool::<CheckCode, Checked>(
+        tool::<CheckCode, Checked<'_>>(
             "check_code",
             "Check code for resemblance to licensed open source",
             "Says whether a piece of Python or Rust code resembles licensed open source, whose it is, where it stands there, under \
              which licence, whether that licence lets it stand in this project, and what would clear it. Copies that were renamed, \
              reformatted or edited are found too. Call it before writing code, with the path the code is meant for.",
         ),
-        tool::<ExplainMatch, Explained>(
+        tool::<ExplainMatch, Explained<'_>>(
             "explain_match",
             "Explain a match line by line",
             "Says why a match of check_code was reported: what each line earned, which line of the origin it corresponds to, how rare \

@@ -1,6 +1,6 @@
 // References as a tree: by owner, or by licence and then by owner.
 
-import type { Owner, Reference, Severity } from "./protocol";
+import type { Match, Owner, Severity } from "./protocol";
 
 export type Grouping = "owner" | "license";
 
@@ -19,7 +19,7 @@ export interface Group {
 /** One reference. */
 export interface Leaf {
     kind: "reference";
-    reference: Reference;
+    reference: Match;
     label: string;
     /** The decision, or that it is no finding. */
     description: string;
@@ -41,7 +41,7 @@ export interface Icon {
 const NO_LICENSE = "no licence known";
 
 /** Draws the tree. `place` names a file as a person would, relative to its folder. */
-export function group(references: Reference[], by: Grouping, place: (uri: string) => string): Group[] {
+export function group(references: Match[], by: Grouping, place: (uri: string) => string): Group[] {
     if (by === "owner") return owners(references, place, true);
     return gather(references, licenseOf).map(([license, held]) => ({
         kind: "license",
@@ -52,9 +52,9 @@ export function group(references: Reference[], by: Grouping, place: (uri: string
     }));
 }
 
-function owners(references: Reference[], place: (uri: string) => string, alone: boolean): Group[] {
+function owners(references: Match[], place: (uri: string) => string, alone: boolean): Group[] {
     // One owner's files may be under several licences: each of them is a group of its own.
-    const key = (reference: Reference): string => `${ownerOf(reference)} ${licenseOf(reference)}`;
+    const key = (reference: Match): string => `${ownerOf(reference)} ${licenseOf(reference)}`;
     return gather(references, key).map(([each, held]) => {
         const first = held[0]!;
         return {
@@ -67,19 +67,20 @@ function owners(references: Reference[], place: (uri: string) => string, alone: 
     });
 }
 
-function leaf(reference: Reference, place: (uri: string) => string): Leaf {
+function leaf(reference: Match, place: (uri: string) => string): Leaf {
     const { start, end } = reference.range;
     // A range that ends at the start of a line ends with the line before.
     const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
     const lines = last === start.line + 1 ? `${last}` : `${start.line + 1}-${last}`;
-    const [label, decision, drawn] = [`${place(reference.uri)}:${lines}`, words(reference.decision), icon(reference)];
+    const { decision } = reference.verdict;
+    const [label, said, drawn] = [`${place(reference.uri)}:${lines}`, words(decision), icon(reference)];
     return {
         kind: "reference",
         reference,
         label,
         // "attribution needed" would be wrong beside code that is attributed.
-        description: drawn === NO_FINDING && reference.decision !== "compatible" ? drawn.meaning : decision,
-        spoken: `${drawn.meaning}, ${decision}: ${label}`,
+        description: drawn === NO_FINDING && decision !== "compatible" ? drawn.meaning : said,
+        spoken: `${drawn.meaning}, ${said}: ${label}`,
         icon: drawn,
     };
 }
@@ -93,8 +94,8 @@ function byPlace(a: Leaf, b: Leaf): number {
 }
 
 /** Groups in the order of their keys. */
-function gather(references: Reference[], key: (reference: Reference) => string): [string, Reference[]][] {
-    const groups = new Map<string, Reference[]>();
+function gather(references: Match[], key: (reference: Match) => string): [string, Match[]][] {
+    const groups = new Map<string, Match[]>();
     for (const reference of references) {
         const held = groups.get(key(reference));
         if (held === undefined) groups.set(key(reference), [reference]);
@@ -112,13 +113,13 @@ export function ownerName(owner: Owner): string {
     return owner.version ? `${owner.name} ${owner.version}` : owner.name;
 }
 
-function ownerOf(reference: Reference): string {
+function ownerOf(reference: Match): string {
     const owner = reference.owners[0];
     return owner === undefined ? "unknown owner" : ownerName(owner);
 }
 
-function licenseOf(reference: Reference): string {
-    return reference.owners[0]?.license || NO_LICENSE;
+function licenseOf(reference: Match): string {
+    return reference.owners[0]?.license.expression || NO_LICENSE;
 }
 
 /** How many references a group has, if there is more than the one below it. */
@@ -137,12 +138,12 @@ const BY_SEVERITY: Record<Severity, Icon> = {
     error: { name: "error", color: "problemsErrorIcon.foreground", meaning: "error" },
     warning: { name: "warning", color: "problemsWarningIcon.foreground", meaning: "warning" },
     info: { name: "info", color: "problemsInfoIcon.foreground", meaning: "information" },
-    none: NO_FINDING,
 };
 
 /** The icon by what was decided; how bad that is, the server says. */
-export function icon(reference: Pick<Reference, "decision" | "severity">): Icon {
-    const severity = BY_SEVERITY[reference.severity ?? "none"] ?? BY_SEVERITY.info;
-    const name = { incompatible: "circle-slash", unknown: "question", "all-rights-reserved": "question" }[reference.decision];
-    return name === undefined || severity === NO_FINDING ? severity : { ...severity, name };
+export function icon({ verdict, finding }: Pick<Match, "verdict" | "finding">): Icon {
+    if (finding === null) return NO_FINDING;
+    const severity = BY_SEVERITY[finding.severity] ?? BY_SEVERITY.info;
+    const name = { incompatible: "circle-slash", unknown: "question", "all-rights-reserved": "question" }[verdict.decision];
+    return name === undefined ? severity : { ...severity, name };
 }

@@ -11,8 +11,14 @@ export interface Range {
     end: Position;
 }
 
-/** How much a reference needs attention. */
-export type Severity = "error" | "warning" | "info" | "none";
+/** How much a match needs attention. */
+export type Severity = "error" | "warning" | "info";
+
+/** Lines from 1, both included. */
+export interface Lines {
+    start_line: number;
+    end_line: number;
+}
 
 /** Who may own the code. */
 export interface Owner {
@@ -20,37 +26,44 @@ export interface Owner {
     purl: string;
     name: string;
     version: string | null;
-    /** SPDX expression, or null if none is known. */
-    license: string | null;
+    /** The expression is null if no licence is known. */
+    license: { expression: string | null };
     /** Path in the package. */
     path: string;
-    /** First and last line there, from 1. */
-    lines: [number, number];
+    lines: Lines;
     /** Where the origin can be read. */
-    url?: string | null;
+    url: string | null;
 }
 
-/** Code that resembles indexed code, with the verdict on it. */
-export interface Reference {
+/** What a finding says of a match. */
+export interface Finding {
+    rule: string;
+    severity: Severity;
+    message: string;
+    remedies: string[];
+}
+
+/** Code that resembles indexed code, with the verdict on it: the shape of docs/report.schema.json. */
+export interface Match {
     id: string;
     uri: string;
     range: Range;
-    decision: string;
-    severity: Severity | null;
+    verdict: { decision: string; reason: string };
+    evidence: { bits: number };
+    /** Null if the match needs no attention. */
+    finding: Finding | null;
     /** Likeliest first, never empty. */
     owners: Owner[];
-    bits: number;
-    message: string;
 }
 
-/** Names a reference to the server. */
+/** Names a match to the server. */
 export interface Target {
     uri: string;
     id: string;
 }
 
-export interface ReferencesAnswer {
-    references: Reference[];
+export interface MatchesAnswer {
+    matches: Match[];
 }
 
 export interface ExplainAnswer {
@@ -64,12 +77,12 @@ export interface DoneAnswer {
 
 export interface Status {
     state: "starting" | "checking" | "ready" | "failed";
-    references: number;
+    matches: number;
     findings: number;
     message?: string | null;
 }
 
-export const REFERENCES_REQUEST = "birthmark/references";
+export const MATCHES_REQUEST = "birthmark/matches";
 export const STATUS_NOTIFICATION = "birthmark/status";
 
 /** What the server does when asked by `workspace/executeCommand`. */

@@ -59,13 +59,13 @@ function plain(icon: string, spoken: string, tooltip: string): StatusText {
 }
 
 function found(status: Status): string {
-    return `${counted(status.references, "reference")}, ${counted(status.findings, "finding")} in the files checked so far.`;
+    return `${counted(status.matches, "match", "matches")}, ${counted(status.findings, "finding")} in the files checked so far.`;
 }
 
 function withMessage(text: string, status: Status): string {
     return status.message ? `${text}\n\n${status.message}` : text;
 }
 
-function counted(number: number, noun: string): string {
-    return number === 1 ? `1 ${noun}` : `${number} ${noun}s`;
+function counted(number: number, noun: string, several = `${noun}s`): string {
+    return number === 1 ? `1 ${noun}` : `${number} ${several}`;
 }

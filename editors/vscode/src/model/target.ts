@@ -1,22 +1,27 @@
 // Which reference a command is about, and which address its origin has.
 
 import { ownerName } from "./grouping";
-import type { Position, ReasonWanted, Reference, Target } from "./protocol";
+import type { Match, Position, ReasonWanted, Target } from "./protocol";
 
 /** Of the references of one file those at a position, the smallest first: it is the one somebody points at. */
-export function referencesAt(references: Reference[], position: Position): Reference[] {
+export function referencesAt(references: Match[], position: Position): Match[] {
     return references
         .filter((reference) => holds(reference, position))
         .sort((a, b) => length(a) - length(b));
 }
 
 /** Whole lines count, for a cursor often stands before the code or behind it. */
-function holds(reference: Reference, position: Position): boolean {
+function holds(reference: Match, position: Position): boolean {
     return reference.range.start.line <= position.line && position.line <= reference.range.end.line;
 }
 
-function length(reference: Reference): number {
+function length(reference: Match): number {
     return reference.range.end.line - reference.range.start.line;
+}
+
+/** One sentence about a match: its finding, or else the reason of its verdict. */
+export function messageOf({ finding, verdict }: Match): string {
+    return finding?.message ?? verdict.reason;
 }
 
 /** Whether what a command was given names a reference. Commands may be run by anything. */
@@ -33,10 +38,10 @@ export interface Address {
 }
 
 /** Only addresses of pages and files are opened: an index may come from anywhere. */
-export function addresses(reference: Reference): Address[] {
+export function addresses(reference: Match): Address[] {
     return reference.owners.flatMap((owner) => {
         if (!owner.url || !/^(https?|file):\/\//i.test(owner.url)) return [];
-        const lines = `${owner.path}:${owner.lines[0]}-${owner.lines[1]}`;
+        const lines = `${owner.path}:${owner.lines.start_line}-${owner.lines.end_line}`;
         return [{ label: ownerName(owner), description: lines, url: owner.url }];
     });
 }
