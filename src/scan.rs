@@ -6,33 +6,34 @@
 mod change;
 mod cleared;
 mod declared;
+mod entries;
 mod explain;
 mod known;
 mod look;
+mod report;
 pub mod self_test;
 mod silence;
 mod stored;
 
+pub use entries::Policy;
 pub use known::baseline_path;
 pub use silence::Suppressions;
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::decisions::acceptance::{self, AcceptanceLog};
+use crate::decisions::acceptance::AcceptanceLog;
 use crate::engine::evidence::{Chance, Strength, Threshold};
-use crate::engine::index::{Index, IndexError, Part};
+use crate::engine::index::{Index, IndexError};
 use crate::engine::matcher::{LeftOut, Match, Owner};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::{
-    Declared, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report,
-    Severity, Silenced, Summary, Verdict,
+    Declared, Direction, Finding, Note, NoteKind, Reference, Report, Silenced, Verdict,
 };
-use crate::judgement::policy::{self, PolicySettings};
+use crate::judgement::policy;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
 use crate::project::cache::Cache;
 use crate::project::config::{ProjectLicenses, ProjectManifests};
@@ -44,6 +45,7 @@ use crate::text::span::{LineSet, Region};
 use crate::text::token::{Layout, Tokenizer};
 use known::LookedAt;
 use look::{Limits, Located, Look, Seen, Skip};
+use report::Results;
 
 /// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of
 /// matches: who declares a piece of code an idiom has said whose it is.
@@ -64,7 +66,13 @@ pub struct ScanSettings {
     /// What was there before and is not reported, by [`baseline_path`].
     pub baseline: Option<Baseline>,
     /// How matches are judged.
-    pub policy: PolicySettings,
+    pub policy: Policy,
+    /// Whether the run sees all that the configuration is about.
+    pub coverage: Coverage,
+    /// What is said of a change to the policy.
+    pub policy_changes: PolicyChanges,
+    /// What a reader must know of the configuration.
+    pub notes: Vec<Note>,
     /// The manifests that name the project's own packages.
     pub manifests: ProjectManifests,
     /// What was accepted as it is.
@@ -88,7 +96,10 @@ impl Default for ScanSettings {
             baseline: None,
             accepted: AcceptanceLog::default(),
             threshold: Threshold::default(),
-            policy: PolicySettings::default(),
+            policy: Policy::default(),
+            coverage: Coverage::default(),
+            policy_changes: PolicyChanges::default(),
+            notes: Vec::new(),
             manifests: ProjectManifests::default(),
             suppressions: Suppressions::default(),
             given_license: None,
@@ -96,6 +107,26 @@ impl Default for ScanSettings {
             licenses: None,
         }
     }
+}
+
+/// Whether a run sees all that the entries of its configuration could be about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// The whole project, as it is configured.
+    Project,
+    /// A part of it, or otherwise than it is configured.
+    #[default]
+    Part,
+}
+
+/// Whether a change to a file that decides about the change is a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PolicyChanges {
+    /// It is: the change is judged by another policy than its own.
+    Report,
+    /// It is not.
+    #[default]
+    Ignore,
 }
 
 /// An index and settings, ready to look at files.
@@ -160,6 +191,11 @@ impl Scanner {
         &self.settings.manifests
     }
 
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.settings.policy
+    }
+
     /// Returns the evidence in bits from which a match is reported.
     pub fn threshold_bits(&self) -> f32 {
         self.threshold_bits
@@ -215,7 +251,7 @@ impl Scanner {
         progress: &(dyn Fn(Tick) + Sync),
     ) -> Report {
         let looked_at = LookedAt::of(walked.files.iter().map(|file| file.location.as_path()));
-        let mut reports: Vec<FileReport> = walked
+        let reports: Vec<FileReport> = walked
             .files
             .par_iter()
             .map_init(Tokenizer::new, |tokenizer, file| {
@@ -227,12 +263,14 @@ impl Scanner {
                 report
             })
             .collect();
-        self.leave_new(&mut reports, &walked.base);
-        let mut notes = walked.notes;
-        notes.extend(self.silence_known(&mut reports, &looked_at));
-        let paths = walked.files.iter().map(|file| file.path.as_str());
-        let checked = self.checked(paths.zip(&reports));
-        self.report(reports, notes, &checked)
+        self.finish(Results {
+            paths: walked.files.iter().map(|file| file.path.as_str()).collect(),
+            looked_at,
+            files: reports,
+            base: &walked.base,
+            policy_files: &walked.policy,
+            notes: walked.notes,
+        })
     }
 
     /// Scans one text that is in memory. Of a text of which only some lines are under review, only
@@ -251,11 +289,14 @@ impl Scanner {
             report.tell_unread();
             Ok(report)
         });
-        let mut reports = vec![report];
-        let looked_at = LookedAt::of([Path::new(source.path())].into_iter());
-        let notes = self.silence_known(&mut reports, &looked_at);
-        let checked = self.checked([(source.path(), &reports[0])]);
-        self.report(reports, notes, &checked)
+        self.finish(Results {
+            paths: vec![source.path()],
+            looked_at: LookedAt::of([Path::new(source.path())].into_iter()),
+            files: vec![report],
+            base: &[],
+            policy_files: &[],
+            notes: Vec::new(),
+        })
     }
 
     fn walked_file(
@@ -314,7 +355,7 @@ impl Scanner {
         };
         for located in seen.matches {
             let reference = self.reference(source, located, outbound, &said);
-            report.findings.extend(policy::findings(&reference, &self.settings.policy));
+            report.findings.extend(policy::findings(&reference, &self.settings.policy.settings));
             report.references.push(reference);
         }
         report.notes.extend(self.idiom_note(source.path(), &seen.silenced));
@@ -329,7 +370,7 @@ impl Scanner {
         said: &[Declaration],
     ) -> Reference {
         let Located { id, region, mut found } = located;
-        found.owners = policy::clarified(found.owners, &self.settings.policy);
+        found.owners = policy::clarified(found.owners, &self.settings.policy.settings);
         let place = policy::Place {
             path: source.path(),
             lines: region.into(),
@@ -368,7 +409,8 @@ impl Scanner {
         outbound: &LicenseFact,
         path: &Path,
     ) -> Judged {
-        let (settings, packages) = (&self.settings.policy, self.settings.manifests.packages());
+        let (settings, packages) =
+            (&self.settings.policy.settings, self.settings.manifests.packages());
         let mut direction = packages.direction(owners);
         let owners = packages.judged(owners);
         let declared = policy::declared(owners, place);
@@ -412,89 +454,6 @@ impl Scanner {
         let message = format!("{what} of {}: lines {}", sets.join(", "), lines.join(", "));
         Some(Note { path: Some(path.to_owned()), kind: NoteKind::Info, message })
     }
-
-    /// The files that were checked as a whole; of a change only some lines are.
-    fn checked<'a>(
-        &self,
-        files: impl IntoIterator<Item = (&'a str, &'a FileReport)>,
-    ) -> HashSet<String> {
-        let whole =
-            |report: &FileReport| report.notes.iter().all(|note| note.kind == NoteKind::Info);
-        let files =
-            files.into_iter().filter(|(_, report)| self.settings.change.is_none() && whole(report));
-        files.map(|(path, _)| path.to_owned()).collect()
-    }
-
-    fn report(
-        &self,
-        files: Vec<FileReport>,
-        notes: Vec<Note>,
-        checked: &HashSet<String>,
-    ) -> Report {
-        let mut report = Report {
-            references: Vec::new(),
-            findings: Vec::new(),
-            accepted: Vec::new(),
-            silenced: Vec::new(),
-            notes,
-            summary: Summary::default(),
-            provenance: self.provenance(),
-        };
-        let mut limits = Limits::default();
-        let mut own = 0;
-        for file in files {
-            own += file.own;
-            limits.common_fingerprints += file.limits.common_fingerprints;
-            limits.kgrams_left_out += file.limits.kgrams_left_out;
-            limits.candidates_left_out += file.limits.candidates_left_out;
-            limits.files_without_model += file.limits.files_without_model;
-            report.summary.lines_scanned += file.lines;
-            report.summary.files_scanned +=
-                u64::from(file.notes.iter().all(|note| note.kind == NoteKind::Info));
-            report.references.extend(file.references);
-            report.findings.extend(file.findings);
-            report.silenced.extend(file.silenced);
-            report.notes.extend(file.notes);
-        }
-        for reference in &mut report.references {
-            let lines = report.summary.lines_scanned;
-            reference.expected_by_chance =
-                self.chance.expected_in_project(reference.evidence.bits, lines);
-        }
-        report.accepted =
-            self.settings.accepted.settle(&mut report.references, &mut report.findings, checked);
-        report.notes.extend(acceptance::notes(&report.accepted));
-        report.notes.extend(limits.notes());
-        report.notes.extend(cleared::notes(&report.references, own, &self.settings));
-        report.notes.extend_from_slice(self.settings.manifests.notes());
-        report.notes.sort();
-        report.count_notes();
-        report.summary.references = report.references.len() as u64;
-        report.summary.findings =
-            [Severity::Info, Severity::Warning, Severity::Error].map(|severity| {
-                report.findings.iter().filter(|f| f.severity == severity).count() as u64
-            });
-        report
-    }
-
-    fn provenance(&self) -> Provenance {
-        Provenance {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            indexes: self.index.parts().iter().map(index_provenance).collect(),
-            idioms: self
-                .settings
-                .idioms
-                .iter()
-                .flat_map(Index::parts)
-                .map(index_provenance)
-                .collect(),
-            change: self.settings.change.clone(),
-            preset: self.settings.threshold.preset(),
-            threshold_bits: self.threshold_bits,
-            project_license: self.settings.project_license.clone(),
-            given_license: self.settings.given_license.clone(),
-        }
-    }
 }
 
 /// What is decided of a match.
@@ -532,38 +491,6 @@ impl FileReport {
         self.findings.retain(is_kept);
         self.silenced.retain(|silenced| is_kept(&silenced.finding));
         self.references = kept;
-    }
-}
-
-impl Limits {
-    fn notes(self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut limit = |count: usize, what: &str| {
-            if count > 0 {
-                notes.push(Note {
-                    path: None,
-                    kind: NoteKind::Limit,
-                    message: format!("{count} {what}"),
-                });
-            }
-        };
-        limit(
-            self.common_fingerprints,
-            "fingerprints are in so many indexed packages that only some of these were looked at",
-        );
-        limit(
-            self.kgrams_left_out,
-            "k-grams that the code repeats many times were not looked up each time",
-        );
-        limit(
-            self.candidates_left_out,
-            "places that hold some of this code were not aligned, because many others hold it too",
-        );
-        limit(
-            self.files_without_model,
-            "files are in a language of which the index knows too little: only exact copies were looked for",
-        );
-        notes
     }
 }
 
@@ -609,14 +536,4 @@ fn identity(found: &Match) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&found.content.to_le_bytes()).update(origin.as_bytes());
     hasher.finalize().to_hex()[..16].to_owned()
-}
-
-fn index_provenance(part: &Part) -> IndexProvenance {
-    IndexProvenance {
-        name: part.name.to_string(),
-        digest: part.digest.to_string(),
-        components: part.counts.components,
-        documents: part.counts.documents,
-        lines: part.counts.lines,
-    }
 }

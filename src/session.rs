@@ -2,16 +2,18 @@
 //! and baseline, read once and ready for scans. What runs once asks [`Session::scanner`]; what
 //! lives longer keeps a [`Checker`].
 
+pub mod actions;
+pub mod admit;
 pub mod baseline;
 mod checker;
 mod error;
 pub mod idioms;
 pub mod journal;
-mod policy;
+mod projects;
 
 pub use checker::{Checker, Place};
 pub use error::SessionError;
-pub use policy::{Coverage, Policy};
+pub use projects::{Freshness, Projects};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,11 +23,10 @@ use crate::engine::evidence::Threshold;
 use crate::engine::index::{Index, IndexError, IndexName};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::Note;
-use crate::judgement::policy::PolicySettings;
 use crate::license::LicenseFact;
 use crate::project::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
 use crate::project::walk::{Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path};
-use crate::scan::{ScanSettings, Scanner, Suppressions};
+use crate::scan::{Coverage, Policy, PolicyChanges, ScanSettings, Scanner, Suppressions};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the
 /// configuration.
@@ -71,6 +72,17 @@ pub enum BaselineFile {
     File(PathBuf),
     /// None.
     Without,
+}
+
+/// What a run is about.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The change under review in a few words, if it is one.
+    pub change: Option<String>,
+    /// Whether it sees the whole project.
+    pub coverage: Coverage,
+    /// What is said of a change to the policy.
+    pub policy_changes: PolicyChanges,
 }
 
 /// A project as it is configured, with the choices of one run.
@@ -209,26 +221,30 @@ impl Session {
         }
     }
 
-    /// What a reader must know of what the project configures, or does not. An error is why the
-    /// files of another commit could not all be read.
+    /// Checks that all files could be read that another commit holds and that decide about this
+    /// one. Some are read while a scan runs.
     ///
     /// # Errors
-    /// If they could not.
-    pub fn notes(&self) -> Result<Vec<Note>, SessionError> {
-        told(&self.trust.side)?;
-        let unused = || idioms::unused(&self.config);
-        Ok(self.idioms.is_empty().then(unused).flatten().into_iter().collect())
+    /// If one could not.
+    pub fn check_side_files(&self) -> Result<(), SessionError> {
+        told(&self.trust.side)
     }
 
-    /// Opens the indexes. A change under review is named in a few words.
+    /// What a reader must know of what the project configures, or does not.
+    fn notes(&self) -> Vec<Note> {
+        let unused = || idioms::unused(&self.config);
+        self.idioms.is_empty().then(unused).flatten().into_iter().collect()
+    }
+
+    /// Opens the indexes.
     ///
     /// # Errors
     /// If an index or a set of idioms cannot be opened.
-    pub fn scanner(&self, change: Option<String>) -> Result<(Scanner, Policy), SessionError> {
+    pub fn scanner(&self, run: Run) -> Result<Scanner, SessionError> {
         let index = self.open_indexes()?;
         let policy = Policy::new(&self.config, &index)?;
-        let settings = self.scan_settings(change, self.open_idioms()?, policy.settings.clone());
-        Ok((Scanner::new(index, settings), policy))
+        let settings = self.scan_settings(run, self.open_idioms()?, policy);
+        Ok(Scanner::new(index, settings))
     }
 
     /// Opens the indexes one by one first, so that the one at fault can be named where it is
@@ -286,16 +302,14 @@ impl Session {
         }
     }
 
-    fn scan_settings(
-        &self,
-        change: Option<String>,
-        idioms: Option<Index>,
-        policy: PolicySettings,
-    ) -> ScanSettings {
+    fn scan_settings(&self, run: Run, idioms: Option<Index>, policy: Policy) -> ScanSettings {
         let given = self.licenses.given_fact();
         ScanSettings {
             idioms,
-            change,
+            change: run.change,
+            coverage: run.coverage,
+            policy_changes: run.policy_changes,
+            notes: self.notes(),
             baseline: self.baseline.clone(),
             threshold: self.threshold,
             accepted: self.log.clone().unwrap_or_default(),

@@ -19,6 +19,7 @@ use crate::decisions::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider
 use crate::judgement::finding::{Reference, Report};
 use crate::project::git::Git;
 use crate::report::printable::Printable;
+use crate::session::actions::{self, ToAccept};
 use crate::session::journal::Event;
 
 /// Accept code as it is, and record who decided that and why.
@@ -76,14 +77,14 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let paths = wanted.paths(args.paths, &args.check.config)?;
     let request = Request::new(scan_for(paths, args.check.clone()))?;
     let mut log = log_of(&request)?;
-    let (report, _) = request.report_and_files(common)?;
+    let report = request.scan(common)?.report;
     let references = wanted.of(&report).map_err(|error| {
         let recorded = recorded(&wanted, &report, &args.check.config, &args.journal.place);
         with_journal(error, &recorded)
     })?;
     // What else stands in the project is not decided on, and must not take the decision over.
     let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
-    let (everywhere, _) = project.report_and_files(common)?;
+    let everywhere = project.scan(common)?.report;
     let (told, settled) =
         accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
     args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
@@ -104,7 +105,7 @@ fn accept_from(
     let mut log = log_of(&here)?;
     let paths = if args.paths.is_empty() { vec![log.root().to_owned()] } else { args.paths };
     let request = Request::new(scan_for(paths, args.check))?;
-    let (report, _) = request.report_and_files(common)?;
+    let report = request.scan(common)?.report;
     let mut status = ExitStatus::Success;
     for decision in decisions.to_accept() {
         let reason = decision.reason();
@@ -137,20 +138,21 @@ fn log_of(request: &Request) -> anyhow::Result<AcceptanceLog> {
 /// Accepts the references that are left to accept; what there is to say of each, and which those
 /// are.
 fn accepted<'r>(
-    report: &Report,
-    references: &[&'r Reference],
-    everywhere: &[Reference],
+    report: &'r Report,
+    references: &'r [&'r Reference],
+    everywhere: &'r [Reference],
     log: &mut AcceptanceLog,
     reason: &str,
 ) -> anyhow::Result<(Vec<u8>, Vec<&'r Reference>)> {
     let (mut said, mut settled) = (Vec::new(), Vec::new());
     let mut decider = Decider::new(Git::here(), reason);
-    for &reference in references {
+    let to_accept = ToAccept { report, references, everywhere };
+    for (reference, accepted) in actions::accept(to_accept, log, &mut decider).map_err(told)? {
         let (id, line) =
             (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
         let place = Printable(&place);
-        match log.accept(report, reference, everywhere, &mut decider).map_err(told)? {
+        match accepted {
             Accepted::Before(known) => {
                 let by = Printable(&known.by);
                 writeln!(said, "{place} was accepted by {by} on {}", Printable(&known.at))?;

@@ -3,7 +3,6 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
 use clap::{Args, ValueHint};
 
 use super::args::{CheckArgs, Common, ScanArgs};
@@ -13,14 +12,13 @@ use super::failure;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use super::scan::Request;
-use crate::decisions::attribution::{
-    AttributionSettings, Edit, PartlyStaged, Plan, Unfit, project_root,
-};
+use crate::decisions::attribution::{Edit, PartlyStaged, Plan, Unfit, project_root};
 use crate::judgement::finding::{Decision, Reference, Report};
 use crate::project::walk;
 use crate::report::patch::{self, Reader};
 use crate::report::printable::Printable;
 use crate::report::words::count;
+use crate::session::actions;
 use crate::session::journal::Event;
 
 /// Declare where copied code comes from.
@@ -59,19 +57,13 @@ pub struct AttributeArgs {
 pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (wanted, paths) = Wanted::among(&args.what);
     let request = Request::new(scan_for(paths, args.check))?;
-    let (report, scanned) = request.report_and_files(common)?;
-    let chosen = Chosen::of(&report, &wanted)?;
+    let scanned = request.scan(common)?;
+    let chosen = Chosen::of(&scanned.report, &wanted)?;
     let root = project_root(request.session().place(), request.session().config().directory());
-    let settings = AttributionSettings {
-        root: root.clone(),
-        holder: args.copyright,
-        partly_staged: match args.force {
-            true => PartlyStaged::Edit,
-            false => PartlyStaged::Leave,
-        },
-        walk: request.session().walk_settings(),
-    };
-    let plan = Plan::of(&chosen.references, &scanned, &settings)?;
+    let partly_staged = if args.force { PartlyStaged::Edit } else { PartlyStaged::Leave };
+    let (session, files) = (request.session(), scanned.sources.files());
+    let choices = (args.copyright, partly_staged);
+    let plan = actions::plan_attribution(session, &chosen.references, files, choices)?;
     if args.dry_run {
         show(&plan, &root)?;
     } else {
@@ -172,20 +164,7 @@ fn show(plan: &Plan, root: &Path) -> anyhow::Result<()> {
 }
 
 fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Result<()> {
-    for edit in &plan.edits {
-        let standing = match std::fs::read(&edit.location) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read `{}`", edit.path));
-            }
-        };
-        if standing != edit.before {
-            bail!("`{}` changed while this was planned; run it again", edit.path);
-        }
-        walk::replace(&edit.location, &edit.after)
-            .with_context(|| format!("cannot write `{}`", edit.path))?;
-    }
+    actions::write(&plan.edits)?;
     if common.quiet {
         return Ok(());
     }

@@ -16,8 +16,8 @@ use super::threads::NO_THREADS;
 use crate::judgement::policy::DropPolicy;
 use crate::report::suggested::ReferenceShape;
 use crate::serve::check::Checks;
-use crate::session::Place;
 use crate::session::journal::Service;
+use crate::session::{Place, Projects};
 
 /// Check suggestions as an assistant makes them, a line of JSON each.
 ///
@@ -61,21 +61,21 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
             directory: args.project,
             choices: args.check.choices(),
         },
+        projects: Projects::default(),
         shape: args.format,
         policy: args.policy,
         journal: args.journal.open(Service::Check),
         threads,
     };
-    let checker = checks.place.open().map_err(of_session)?;
+    checks.projects.open(&checks.place).map_err(of_session)?;
     let tell = &mut |problem: &str| {
         if !common.quiet {
             warn(problem);
         }
     };
     let input = io::BufReader::with_capacity(1 << 16, io::stdin());
-    let ended = checks
-        .serve(checker, input, &mut io::stdout().lock(), tell)
-        .context("cannot go on answering")?;
+    let ended =
+        checks.serve(input, &mut io::stdout().lock(), tell).context("cannot go on answering")?;
     Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
 }
 

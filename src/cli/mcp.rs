@@ -9,6 +9,7 @@ use super::args::CheckArgs;
 use super::exit::ExitStatus;
 use super::journaled::JournalChoice;
 use crate::serve::mcp::{self, ChosenBy, Settings};
+use crate::session::Place;
 use crate::session::journal::Service;
 
 /// Answer the questions of coding agents, by the Model Context Protocol.
@@ -47,11 +48,11 @@ pub fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
         [] => (vec![here.clone()], ChosenBy::Client),
         named => (named.iter().map(|project| here.join(project)).collect(), ChosenBy::User),
     };
-    let configured = args.check.config.clone().choice(here);
+    let configured = args.check.config.clone().choice(here.clone());
     let jobs = args.check.jobs;
+    let place = Place { directory: here, configured, choices: args.check.choices() };
     let journal = args.journal.open(Service::Mcp);
-    let settings =
-        Settings { roots, chosen_by, configured, jobs, choices: args.check.choices(), journal };
+    let settings = Settings { roots, chosen_by, place, jobs, journal };
     mcp::serve(std::io::stdin(), std::io::stdout(), settings)?;
     Ok(ExitStatus::Success)
 }

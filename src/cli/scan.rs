@@ -18,8 +18,8 @@ use crate::judgement::finding::Report;
 use crate::project::cache::FROM_FILES;
 use crate::project::config::{FailOn, FailOnSkipped};
 use crate::project::walk::{self, Inspected, Markers, Review, Walked, WalkedFile};
-use crate::scan::Scanner;
-use crate::session::{Choices, Coverage, Policy, Session};
+use crate::scan::{Coverage, PolicyChanges, Scanner};
+use crate::session::{Choices, Run, Session};
 use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
 
@@ -44,8 +44,7 @@ pub(super) struct Request {
     fail_on_skipped: FailOnSkipped,
     coverage: Coverage,
     jobs: Option<NonZeroUsize>,
-    /// Whether what a change does to the policy is reported.
-    judges_change: bool,
+    policy_changes: PolicyChanges,
 }
 
 impl Request {
@@ -55,7 +54,10 @@ impl Request {
         let jobs = args.check.jobs;
         let mut choices = Choices { baseline: args.baseline.file(), ..args.check.choices() };
         let configured = args.trust.choose(&input.place(), configured, &mut choices)?;
-        let judges_change = args.trust.policy_from.is_some();
+        let policy_changes = match args.trust.policy_from {
+            Some(_) => PolicyChanges::Report,
+            None => PolicyChanges::Ignore,
+        };
         let as_configured = choices.is_as_configured();
         let session = Session::open(input.place(), &configured, choices).map_err(of_session)?;
         let coverage = match as_configured && input.covers(session.config()) {
@@ -77,7 +79,7 @@ impl Request {
             fail_on_skipped,
             coverage,
             jobs,
-            judges_change,
+            policy_changes,
         })
     }
 
@@ -88,15 +90,13 @@ impl Request {
 
     /// Runs it.
     pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
-        let (mut scanner, policy) = self.scanner()?;
+        let mut scanner = self.scanner()?;
         let mut is_all_excluded = false;
-        let mut touched = Vec::new();
         let (mut report, sources) = match &self.input {
             Input::Paths { .. } | Input::Change { .. } => {
                 let walked = self.input.files(self.session.walk_settings())?;
                 let files = walked.files.clone();
                 is_all_excluded = walked.is_all_excluded;
-                touched.clone_from(&walked.policy);
                 (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, language } => {
@@ -115,17 +115,12 @@ impl Request {
                 (report, Sources::Text(Box::new(source)))
             }
         };
-        report.notes.extend(self.session.licenses().notes());
-        report.notes.extend(self.session.notes().map_err(of_session)?);
-        if self.judges_change {
-            report.add(policy.changed(&touched));
-        }
+        self.session.check_side_files().map_err(of_session)?;
         report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
         report.count_notes();
         if self.fails_on_skipped() {
             report.fail_left_out(SKIPPED_REMEDY);
         }
-        policy.tell_unused(self.session.config(), scanner.manifests(), self.coverage, &mut report);
         Ok(Scanned { report, scanner, sources })
     }
 
@@ -149,19 +144,13 @@ impl Request {
         }
     }
 
-    /// The report, and the files it is about.
-    pub(super) fn report_and_files(
-        &self,
-        common: &Common,
-    ) -> anyhow::Result<(Report, Vec<WalkedFile>)> {
-        let (mut scanner, _) = self.scanner()?;
-        let walked = self.input.files(self.session.walk_settings())?;
-        let files = walked.files.clone();
-        Ok((self.scan_files(&mut scanner, walked, common)?, files))
-    }
-
-    fn scanner(&self) -> anyhow::Result<(Scanner, Policy)> {
-        self.session.scanner(self.input.change()).map_err(of_session)
+    fn scanner(&self) -> anyhow::Result<Scanner> {
+        let run = Run {
+            change: self.input.change(),
+            coverage: self.coverage,
+            policy_changes: self.policy_changes,
+        };
+        self.session.scanner(run).map_err(of_session)
     }
 
     fn scan_files(

@@ -88,6 +88,14 @@ impl Scanned {
 }
 
 impl Sources {
+    /// The files, if there are any.
+    pub fn files(&self) -> &[WalkedFile] {
+        match self {
+            Sources::Files(files) => files,
+            Sources::Text(_) => &[],
+        }
+    }
+
     fn hold(&self, path: &str) -> bool {
         match self {
             Sources::Files(files) => files.iter().any(|file| file.path == path),

@@ -116,7 +116,7 @@ pub enum FailOn {
 }
 
 /// Which configuration to use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigChoice {
     /// This file.
     File(PathBuf),

@@ -17,7 +17,7 @@ const FILES_NAMED: usize = 3;
 pub(super) fn notes(references: &[Reference], own: usize, settings: &ScanSettings) -> Vec<Note> {
     let notes = [
         left_out(own, settings),
-        owned(references, &settings.policy),
+        owned(references, &settings.policy.settings),
         excepted(references),
         apart(references, settings),
     ];
@@ -80,8 +80,9 @@ fn apart(references: &[Reference], settings: &ScanSettings) -> Option<Note> {
     let states_its_own = |reference: &&Reference| {
         matches!(reference.outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile)
     };
-    let refused =
-        |license: &LicenseExpression| settings.policy.compat(license, project).answer == Answer::No;
+    let refused = |license: &LicenseExpression| {
+        settings.policy.settings.compat(license, project).answer == Answer::No
+    };
     let files: BTreeSet<(&str, &LicenseExpression)> = references
         .iter()
         .filter(states_its_own)

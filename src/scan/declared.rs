@@ -36,7 +36,7 @@ impl Scanner {
         let around = self.license_around(source.path());
         let file =
             policy::File { source, outbound, states_its_own, around: &around, known: &known };
-        let found = policy::incompatible(&file, &said, &self.settings.policy);
+        let found = policy::incompatible(&file, &said, &self.settings.policy.settings);
         if !found.is_empty() {
             report.findings.extend(found);
             report.findings.sort_by_key(|finding| finding.region);

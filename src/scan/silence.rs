@@ -113,7 +113,7 @@ impl Scanner {
         });
         let new = new.iter().map(|suppression| added(source, suppression));
         report.findings.extend(unused.chain(malformed).chain(new).map(|mut finding: Finding| {
-            finding.severity = self.settings.policy.severity(finding.rule);
+            finding.severity = self.settings.policy.settings.severity(finding.rule);
             finding
         }));
         report.findings.sort_by_key(|finding| finding.region);

@@ -16,10 +16,8 @@ pub use lines::{Incoming, MAX_LINE_BYTES};
 
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -28,7 +26,8 @@ use crate::judgement::policy::DropPolicy;
 use crate::project::walk::Review;
 use crate::report::suggested::ReferenceShape;
 use crate::session::journal::{Event, Journal};
-use crate::session::{Checker, Place};
+use crate::session::{Checker, Place, Projects};
+use crate::text::source::Surrounded;
 use crate::text::token::Tokenizer;
 use answer::Answered;
 use request::Suggestion;
@@ -37,9 +36,6 @@ use request::Suggestion;
 const READ_AHEAD: usize = 4;
 /// Lines that are checked side by side at most.
 const MAX_BATCH: usize = 64;
-/// How long a project stays open. What has changed of it is seen at once but for the statements of
-/// licence around the files, which are many and are read as they are needed.
-const MAX_AGE: Duration = Duration::from_secs(60);
 /// Bytes of lines after which a batch is full.
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
@@ -47,6 +43,8 @@ const MAX_BATCH_BYTES: usize = 4 << 20;
 pub struct Checks {
     /// The project.
     pub place: Place,
+    /// What keeps it open.
+    pub projects: Projects,
     /// How references are written.
     pub shape: ReferenceShape,
     /// What is not to be kept.
@@ -74,35 +72,30 @@ impl Checks {
     /// If an answer cannot be written for another reason, or no thread can be started.
     pub fn serve(
         &self,
-        mut checker: Checker,
         input: impl BufRead + Send + 'static,
         output: &mut dyn Write,
         warn: &mut dyn FnMut(&str),
     ) -> io::Result<Ended> {
         let lines = read_ahead(input)?;
-        let (mut outdated, mut since) = (None, Instant::now());
         let mut ended = Ended::default();
         let mut warned = false;
         while let Some(batch) = next_batch(&lines) {
-            if outdated.is_some() || since.elapsed() > MAX_AGE || checker.is_outdated() {
-                outdated = match self.place.open() {
-                    Ok(opened) => {
-                        (checker, since) = (opened, Instant::now());
-                        None
+            let answered = match self.projects.open(&self.place) {
+                Ok((checker, _)) => {
+                    let answered = self.answers(&checker, &batch);
+                    if let Err(problem) = self.note(&checker, &answered)
+                        && !warned
+                    {
+                        warn(&problem);
+                        warned = true;
                     }
-                    Err(error) => Some(error.to_string()),
-                };
-            }
-            let answered = match &outdated {
-                Some(problem) => batch.iter().map(|line| Answered::failed(line, problem)).collect(),
-                None => self.answers(&checker, &batch),
+                    answered
+                }
+                Err(error) => {
+                    let problem = error.to_string();
+                    batch.iter().map(|line| Answered::failed(line, &problem)).collect()
+                }
             };
-            if let Err(problem) = self.note(&checker, &answered)
-                && !warned
-            {
-                warn(&problem);
-                warned = true;
-            }
             for answered in &answered {
                 ended.answered += 1;
                 ended.failed += u64::from(answered.has_failed);
@@ -132,10 +125,8 @@ impl Checks {
     fn answer(&self, checker: &Checker, tokenizer: &mut Tokenizer, line: &Incoming) -> Answered {
         let answered = catch_unwind(AssertUnwindSafe(|| {
             let suggestion = Suggestion::parse(line, &self.place.directory)?;
-            if checker.session().excludes(Path::new(suggestion.path())) {
-                return Err(suggestion.excluded());
-            }
-            Ok(self.checked(checker, tokenizer, line, suggestion))
+            let text = suggestion.admitted(checker.session())?;
+            Ok(self.checked(checker, tokenizer, line, (&suggestion, &text)))
         }));
         match answered {
             Ok(Ok(answered)) => answered,
@@ -151,15 +142,16 @@ impl Checks {
         checker: &Checker,
         tokenizer: &mut Tokenizer,
         line: &Incoming,
-        suggestion: Suggestion<'_>,
+        (suggestion, text): (&Suggestion<'_>, &Surrounded),
     ) -> Answered {
-        let text = suggestion.surrounded();
         let review = match suggestion.stands_alone() {
             true => Review::Whole,
             false => Review::Lines(text.lines().into()),
         };
         let report = checker.check(tokenizer, text.source(), &review);
-        Answered::checked(line.number, &suggestion, &text, report, (self.shape, self.policy))
+        let dropped = checker.dropped(self.policy, &report);
+        let dropped = dropped.iter().map(|reference| reference.id.clone()).collect();
+        Answered::checked(line.number, suggestion, text, report, (self.shape, dropped))
     }
 
     /// Notes what was suggested and what of it was told not to be kept.

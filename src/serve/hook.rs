@@ -27,12 +27,10 @@ use serde_json::Value;
 
 use crate::judgement::finding::{NoteKind, Reference, Report};
 use crate::judgement::policy::DropPolicy;
-use crate::project::config::ConfigChoice;
-use crate::project::walk::{DEFAULT_SIZE_LIMIT, Review, display_path};
+use crate::project::walk::{Review, display_path};
 use crate::session::journal::{self, Journal};
 use crate::session::{Checker, Place};
 use crate::text::language::Language;
-use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
 
 /// Largest event that is read.
@@ -132,20 +130,14 @@ impl Hook {
         if written.is_empty() {
             return Judgement::Nothing;
         }
-        let checker = match self.place_at(&directory).open() {
+        let checker = match self.place.at(&directory).open() {
             Ok(checker) => checker,
             Err(error) => return Judgement::Unjudged(error.to_string()),
         };
         let mut judgements = Vec::new();
         for (write, language) in written {
-            if !checker.session().excludes(&directory.join(&write.path)) {
-                judgements.push(self.judged_file(
-                    &checker,
-                    &directory,
-                    (write, language),
-                    event.moment,
-                ));
-            }
+            let file = (write, language);
+            judgements.push(self.judged_file(&checker, &directory, file, event.moment));
         }
         advice::together(judgements)
     }
@@ -160,33 +152,16 @@ impl Hook {
     ) -> Result<Judgement, String> {
         let path = directory.join(&write.path);
         let edited = edit::edited(directory, write, language, moment)?;
-        if edited.text.len() as u64 > DEFAULT_SIZE_LIMIT {
-            return Err(format!(
-                "{} is larger than {} MiB",
-                display_path(&path),
-                DEFAULT_SIZE_LIMIT >> 20
-            ));
-        }
         let mut looked =
             Looked { checker, tokenizer: Tokenizer::new(), path: shown(&path), language };
         let report = looked.at(edited.text, &edited.review)?;
-        let mut refused: Vec<&Reference> = self.policy.dropped(&report).collect();
+        let mut refused = checker.dropped(self.policy, &report);
         if let Some(before) = edited.before.filter(|_| !refused.is_empty()) {
             let before = looked.at(before, &Review::Whole)?;
             refused.retain(|reference| !stood_before(reference, &before));
         }
         self.note(checker, &report, &refused);
         Ok(advice::of(&report, &refused))
-    }
-
-    /// The project that a directory is in. A configuration that was named holds wherever the agent
-    /// works.
-    fn place_at(&self, directory: &Path) -> Place {
-        let configured = match &self.place.configured {
-            ConfigChoice::Nearest(_) => ConfigChoice::Nearest(directory.to_owned()),
-            named => named.clone(),
-        };
-        Place { directory: directory.to_owned(), configured, choices: self.place.choices.clone() }
     }
 
     /// Notes what was suggested and refused.
@@ -209,7 +184,8 @@ struct Looked<'c> {
 
 impl Looked<'_> {
     fn at(&mut self, text: Vec<u8>, review: &Review) -> Result<Report, String> {
-        let source = SourceFile::new(self.path.clone(), self.language, text);
+        let admitted = self.checker.session().admit(&self.path, self.language, text);
+        let source = admitted.map_err(|refusal| format!("{}: {refusal}", self.path))?;
         let report = self.checker.check(&mut self.tokenizer, &source, review);
         match report.notes.iter().find(|note| note.kind == NoteKind::Failed) {
             Some(note) => Err(format!("{}: {}", self.path, note.message)),

@@ -32,8 +32,7 @@ use std::time::Duration;
 
 use rmcp::service::{ServerInitializeError, serve_server};
 
-use crate::project::config::ConfigChoice;
-use crate::session::Choices;
+use crate::session::Place;
 use crate::session::journal::Journal;
 use project::Projects;
 use server::Server;
@@ -48,10 +47,8 @@ pub struct Settings {
     pub roots: Vec<PathBuf>,
     /// Whether a client may name other roots.
     pub chosen_by: ChosenBy,
-    /// Which configuration to use; one to be found is looked for from each project upwards.
-    pub configured: ConfigChoice,
-    /// What goes before it.
-    pub choices: Choices,
+    /// The configuration and what goes before it, for the project of any directory.
+    pub place: Place,
     /// Checks that may run at a time; by default as many as the machine runs at once.
     pub jobs: Option<NonZeroUsize>,
     /// Where it is noted what was suggested.

@@ -4,14 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{Choices, Policy, Session, SessionError, baseline};
+use super::{Choices, Run, Session, SessionError, baseline};
 use crate::decisions::acceptance;
 use crate::engine::index::{IndexError, IndexName};
 use crate::judgement::finding::{Explanation, Reference, Report};
+use crate::judgement::policy::DropPolicy;
 use crate::project::config::{self, ConfigChoice};
 use crate::project::walk::SideFiles;
 use crate::project::walk::{Markers, Review};
-use crate::scan::Scanner;
+use crate::scan::{Policy, Scanner};
 use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
 
@@ -19,12 +20,11 @@ use crate::text::token::Tokenizer;
 pub struct Checker {
     session: Session,
     scanner: Scanner,
-    policy: Policy,
     read: Vec<Stamp>,
 }
 
 /// Where a project is and what is chosen for it: all that opens a [`Checker`], as often as need be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// The directory.
     pub directory: PathBuf,
@@ -51,8 +51,8 @@ impl Place {
         let session =
             Session::open(self.directory.clone(), &self.configured, self.choices.clone())?;
         let read = sources_of(&session, &self.configured).into_iter().map(Stamp::of).collect();
-        let (scanner, policy) = session.scanner(None)?;
-        Ok(Checker { session, scanner, policy, read })
+        let scanner = session.scanner(Run::default())?;
+        Ok(Checker { session, scanner, read })
     }
 }
 
@@ -64,7 +64,7 @@ impl Checker {
 
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
-        &self.policy
+        self.scanner.policy()
     }
 
     /// What it looks with.
@@ -83,6 +83,12 @@ impl Checker {
         self.scanner.text(tokenizer, source, &outbound, review, markers)
     }
 
+    /// Returns the matches of a report because of which a service drops the code.
+    pub fn dropped<'r>(&self, policy: DropPolicy, report: &'r Report) -> Vec<&'r Reference> {
+        let fail_on = self.session.config().fail_on.unwrap_or_default();
+        policy.dropped(report, |severity| fail_on.is_reached_by(severity))
+    }
+
     /// Explains references that a check of the same text found.
     ///
     /// # Errors
@@ -95,10 +101,11 @@ impl Checker {
         self.scanner.explain(source, references)
     }
 
-    /// Whether the configuration, the decisions, the baseline or an index have changed since they
-    /// were read.
+    /// Whether the configuration, the decisions, the baseline, an index or a licence have changed
+    /// since they were read.
     pub fn is_outdated(&self) -> bool {
         self.read.iter().any(|stamp| *stamp != Stamp::of(stamp.path.clone()))
+            || self.session.licenses().have_changed()
     }
 }
 

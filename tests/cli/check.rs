@@ -440,12 +440,10 @@ fn what_is_too_long_is_passed_over() {
         "{}",
         answers[0]
     );
-    assert!(
-        answers[1]["error"].as_str().expect("an error").contains("longer than 1 MiB"),
-        "{}",
-        answers[1]
-    );
-    assert_eq!((&answers[1]["id"], &answers[2]["status"]), (&json!(2), &json!("checked")));
+    let note = answers[1]["notes"][0]["message"].as_str().expect("a note");
+    assert!(note.contains("longer than 1 MiB"), "{}", answers[1]);
+    assert_eq!((&answers[1]["id"], &answers[1]["status"]), (&json!(2), &json!("skipped")));
+    assert_eq!(answers[2]["status"], "checked");
 }
 
 #[test]

@@ -392,7 +392,7 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     noted(&["claude"], &vec![b' '; 17 << 20], "larger than 16 MiB");
     let long = json!({"file_path": "a.py", "content": "x = 1\n".repeat(200_000)});
     let long = claude("PreToolUse", "Write", long, &cwd);
-    noted(&["claude"], long.to_string().as_bytes(), "larger than 1 MiB");
+    noted(&["claude"], long.to_string().as_bytes(), "longer than 1 MiB");
     fs::create_dir(project.path("work/folder.py")).expect("made");
     let folder =
         claude("PreToolUse", "Write", json!({"file_path": "folder.py", "content": "x"}), &cwd);

@@ -26,6 +26,7 @@ mod output;
 mod policy;
 mod scan;
 mod schemas;
+mod services;
 mod skipped;
 mod stated;
 mod strangers;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use birthmark::engine::index::IndexName;
 use birthmark::project::config::ConfigChoice;
 use birthmark::serve::mcp::{self, ChosenBy, Settings};
-use birthmark::session::Choices;
 use birthmark::session::journal::{Journal, Service};
+use birthmark::session::{Choices, Place};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -126,11 +126,15 @@ impl Write for Heard {
 
 /// Feeds a server, and returns what it says before it ends by itself.
 fn answered(input: Vec<u8>, directory: &std::path::Path) -> Vec<u8> {
+    let place = Place {
+        directory: directory.to_owned(),
+        configured: ConfigChoice::Without,
+        choices: Choices { indexes: vec![IndexName::Starter], ..Choices::default() },
+    };
     let settings = Settings {
         roots: vec![directory.to_owned()],
         chosen_by: ChosenBy::Client,
-        configured: ConfigChoice::Without,
-        choices: Choices { indexes: vec![IndexName::Starter], ..Choices::default() },
+        place,
         jobs: None,
         journal: Journal::new(Service::Mcp, None),
     };

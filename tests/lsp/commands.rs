@@ -184,6 +184,27 @@ fn an_edit_that_is_refused_writes_nothing() {
 }
 
 #[test]
+fn a_file_that_was_changed_meanwhile_is_not_overwritten() {
+    let project = Project::new();
+    let mut client = Client::open(project.root(), Way::Push, json!({}));
+    let uri = project.uri("new.py");
+    client.open_document(&uri, SUMMARY);
+    client.pushed(&uri);
+    let params = json!({ "command": "birthmark.attribute", "arguments": [{ "uri": uri, "id": SUMMARY_ID }] });
+    let id = client.begin_to_ask("workspace/executeCommand", params);
+    let request = client.wait_for("workspace/applyEdit");
+    fs::write(project.path("THIRD-PARTY.md"), "written by somebody else\n").expect("written");
+    client.answer(&request, json!({ "applied": true }));
+    let answer = client.wait(|it| it["id"] == id && it.get("method").is_none());
+    let message = answer["error"]["message"].as_str().expect("a reason");
+    assert!(message.contains("THIRD-PARTY.md` changed while this was planned"), "{message}");
+    let notices = fs::read_to_string(project.path("THIRD-PARTY.md")).expect("there");
+    assert_eq!(notices, "written by somebody else\n");
+    assert!(!project.path("LICENSES").exists(), "nothing was written");
+    assert_eq!(client.end(), 0);
+}
+
+#[test]
 fn a_comment_silences_and_changes_no_code() {
     let project = Project::new();
     let mut client = Client::open(project.root(), Way::Push, json!({}));

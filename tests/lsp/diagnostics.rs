@@ -1,9 +1,11 @@
 //! What an editor is told of its documents, and when.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use super::client::{Client, Way};
-use super::{INNOCENT, Project, ROUTES, SUMMARY};
+use super::{FIXTURES, INNOCENT, Project, ROUTES, SUMMARY};
 
 fn codes(diagnostics: &[Value]) -> Vec<&str> {
     diagnostics.iter().filter_map(|it| it["code"].as_str()).collect()
@@ -145,7 +147,7 @@ fn a_changed_configuration_is_honoured() {
     client.change(&uri, 2, json!([{ "text": format!("{ROUTES}\n") }]));
     assert_eq!(codes(&client.pushed(&uri)), ["license-incompatible"]);
     // And one that is wrong is told of once.
-    std::fs::write(project.path("birthmark.toml"), "licence = 1\n").expect("written");
+    fs::write(project.path("birthmark.toml"), "licence = 1\n").expect("written");
     for version in 3..6 {
         client.change(&uri, version, json!([{ "text": format!("{ROUTES}#{version}\n") }]));
     }
@@ -155,6 +157,47 @@ fn a_changed_configuration_is_honoured() {
         "{told}"
     );
     assert_eq!(client.pushed(&uri), Vec::<Value>::new());
+    assert_eq!(client.end(), 0);
+}
+
+#[test]
+fn a_changed_licence_is_seen_with_the_next_edit() {
+    let project = Project::new();
+    let configuration = format!("index = [\"{FIXTURES}/demo-index\"]\n");
+    fs::write(project.path("birthmark.toml"), configuration).expect("written");
+    let state = |license: &str| {
+        let manifest = format!("[metadata]\nlicense = {license}\n");
+        fs::write(project.path("setup.cfg"), manifest).expect("written");
+    };
+    state("MIT");
+    let mut client = Client::open(project.root(), Way::Push, json!({}));
+    let uri = project.uri("routes.py");
+    client.open_document(&uri, ROUTES);
+    assert_eq!(codes(&client.pushed(&uri)), ["license-incompatible"]);
+    // No client tells of the file.
+    state("GPL-3.0-or-later");
+    client.change(&uri, 2, json!([{ "text": format!("{ROUTES}\n") }]));
+    assert_eq!(codes(&client.pushed(&uri)), ["attribution-missing"]);
+    assert_eq!(client.end(), 0);
+}
+
+#[test]
+fn what_is_not_checked_is_logged_once() {
+    let project = Project::new();
+    let configuration = fs::read_to_string(project.path("birthmark.toml")).expect("there");
+    fs::write(project.path("birthmark.toml"), format!("{configuration}exclude = [\"vendor\"]\n"))
+        .expect("written");
+    let mut client = Client::open(project.root(), Way::Push, json!({}));
+    let uri = project.uri("vendor/routes.py");
+    client.open_document(&uri, ROUTES);
+    let logged = client.wait_for("window/logMessage");
+    let message = logged["params"]["message"].as_str().expect("a text");
+    assert!(message.contains("not checked: the configuration excludes `"), "{message}");
+    client.change(&uri, 2, json!([{ "text": format!("{ROUTES}\n") }]));
+    // An answer about the new text comes after everything that is said of it.
+    let pulled = json!({ "textDocument": { "uri": uri } });
+    client.ask("textDocument/diagnostic", pulled);
+    assert!(client.rest().iter().all(|message| message["method"] != "window/logMessage"));
     assert_eq!(client.end(), 0);
 }
 

@@ -1,10 +1,10 @@
-//! Which code is not to be kept when it is suggested.
+//! Which suggested code a service drops: it tells whoever suggested the code not to keep it.
 
-use crate::judgement::finding::{Decision, Reference, Report};
+use crate::judgement::finding::{Decision, Finding, Reference, Report, Severity};
 
-/// Which suggestions are not to be kept. Only what raises a finding counts: code that is declared,
-/// accepted or silenced, or one's own, may be kept whatever its licence says, and so may what
-/// resembles others only weakly.
+/// Which suggestions are dropped. Only matches with a finding count: code that is declared, accepted,
+/// silenced or the project's own is never dropped. Nor is code with a weak match, unless weak
+/// matches fail the project's checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DropPolicy {
     /// All may be kept; somebody else decides.
@@ -15,11 +15,13 @@ pub enum DropPolicy {
     Drop,
     /// Nor are those whose licence is not known, or has to be compared by a person.
     DropUnknown,
+    /// Those are not that would fail the project's checks.
+    DropFailing,
 }
 
 impl DropPolicy {
     /// Every policy under the name it is written with, and what it is for.
-    pub const NAMED: [(&'static str, DropPolicy, &'static str); 3] = [
+    pub const NAMED: [(&'static str, DropPolicy, &'static str); 4] = [
         ("report", DropPolicy::Report, "Keep all and say what it resembles"),
         ("drop", DropPolicy::Drop, "Drop what is incompatible, or whose owner reserves all rights"),
         (
@@ -27,6 +29,7 @@ impl DropPolicy {
             DropPolicy::DropUnknown,
             "Drop also what has no known licence or needs a person to judge it",
         ),
+        ("drop-failing", DropPolicy::DropFailing, "Drop what fails the project's checks (fail-on)"),
     ];
 
     /// The policy of that name.
@@ -34,21 +37,29 @@ impl DropPolicy {
         DropPolicy::NAMED.iter().find(|(known, _, _)| *known == name).map(|&(_, policy, _)| policy)
     }
 
-    /// The references of a report because of which the code is not to be kept.
-    pub fn dropped(self, report: &Report) -> impl Iterator<Item = &Reference> {
-        let raises = |reference: &&Reference| {
-            report.findings.iter().any(|finding| finding.is_about(reference) && !finding.weak)
+    /// Returns the matches of a report because of which the code is dropped. `fails` says whether
+    /// a finding of a severity fails the project's checks.
+    pub fn dropped(self, report: &Report, fails: impl Fn(Severity) -> bool) -> Vec<&Reference> {
+        let is_dropped = |reference: &&Reference| {
+            let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
+            findings.any(|finding| self.drops(reference.verdict.decision, finding, &fails))
         };
-        let dropped = move |reference: &&Reference| self.drops(reference.verdict.decision);
-        report.references.iter().filter(dropped).filter(raises)
+        report.references.iter().filter(is_dropped).collect()
     }
 
-    /// Whether code under that verdict, which nothing has settled, is not to be kept.
-    fn drops(self, decision: Decision) -> bool {
-        match decision {
-            Decision::Compatible | Decision::AttributionNeeded => false,
-            Decision::Incompatible | Decision::Reserved => self != DropPolicy::Report,
-            Decision::Review | Decision::Unknown => self == DropPolicy::DropUnknown,
+    fn drops(
+        self,
+        decision: Decision,
+        finding: &Finding,
+        fails: &impl Fn(Severity) -> bool,
+    ) -> bool {
+        let forbids = matches!(decision, Decision::Incompatible | Decision::Reserved);
+        let is_open = matches!(decision, Decision::Review | Decision::Unknown);
+        match self {
+            DropPolicy::Report => false,
+            DropPolicy::Drop => forbids && !finding.weak,
+            DropPolicy::DropUnknown => (forbids || is_open) && !finding.weak,
+            DropPolicy::DropFailing => fails(finding.severity),
         }
     }
 }

@@ -14,12 +14,14 @@
 //! open is made exact by the next.
 
 mod directory;
+mod watched;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use directory::Directory;
+use watched::Watched;
 
 use super::{MAX_CONFIG_BYTES, directory_of, read_text};
 use crate::judgement::finding::{Note, NoteKind};
@@ -34,6 +36,7 @@ pub struct ProjectLicenses {
     boundaries: Vec<PathBuf>,
     side: SideFiles,
     known: Mutex<HashMap<PathBuf, Arc<Directory>>>,
+    watched: Mutex<Watched>,
     notes: Mutex<BTreeSet<Note>>,
 }
 
@@ -116,6 +119,7 @@ impl ProjectLicenses {
             boundaries,
             side: SideFiles::default(),
             known: Mutex::default(),
+            watched: Mutex::default(),
             notes: Mutex::default(),
         }
     }
@@ -160,6 +164,11 @@ impl ProjectLicenses {
     /// What could not be read on the way, in a fixed order.
     pub fn notes(&self) -> Vec<Note> {
         lock(&self.notes).iter().cloned().collect()
+    }
+
+    /// Whether a file that directories state their licence in has changed since it was read.
+    pub fn have_changed(&self) -> bool {
+        lock(&self.watched).has_changed()
     }
 
     fn of_file(&self, path: &Path, text: Option<&[u8]>, thoroughness: Thoroughness) -> Decided {
@@ -294,6 +303,16 @@ impl ProjectLicenses {
         directory.join(".git").exists()
             || (!self.boundaries.iter().any(|b| directory.starts_with(b) && directory != b)
                 && !in_repository())
+    }
+
+    /// Reads a file of a directory, which is read once and watched from then on.
+    fn read_watched(&self, path: &Path) -> Option<String> {
+        self.watch(path);
+        self.read(path)
+    }
+
+    fn watch(&self, path: &Path) {
+        lock(&self.watched).add(&self.side.at(path));
     }
 
     fn read(&self, path: &Path) -> Option<String> {

@@ -56,9 +56,16 @@ pub fn inspect(bytes: Vec<u8>) -> Inspected {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Inspected::NotText(NotText::Utf32),
         [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
-        _ if bytes[..bytes.len().min(SNIFFED)].contains(&0) => Inspected::NotText(NotText::Binary),
-        _ => Inspected::Text(bytes),
+        _ => match not_text(&bytes) {
+            Some(reason) => Inspected::NotText(reason),
+            None => Inspected::Text(bytes),
+        },
     }
+}
+
+/// Looks at a text that is in UTF-8 or was decoded.
+pub fn not_text(text: &[u8]) -> Option<NotText> {
+    text[..text.len().min(SNIFFED)].contains(&0).then_some(NotText::Binary)
 }
 
 /// Whether a text was minified or is one long line of data.

@@ -34,7 +34,7 @@ use crate::text::span::LineSet;
 
 pub use door::{ReadProblem, check_inside, read, read_inside};
 use ignored::Origin;
-pub use inspect::{Inspected, NotText, inspect, is_minified};
+pub use inspect::{Inspected, NotText, inspect, is_minified, not_text};
 pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
 pub use side::{Elsewhere, SideFiles};
@@ -529,6 +529,15 @@ pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || c.is_whitespace());
     let words = words.filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// The beginning of a text from outside, on one line.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", one_line(&text[..end])),
+        None => one_line(text),
+    }
 }
 
 /// Where a path is, without detours: for telling whether two paths name the same file, and for

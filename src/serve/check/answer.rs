@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::lines::Incoming;
 use super::request::{Refused, Suggestion, Why};
-use crate::judgement::finding::{NoteKind, Reference, Report};
-use crate::judgement::policy::DropPolicy;
+use crate::judgement::finding::{self, NoteKind, Reference, Report};
 use crate::project::walk::one_line;
 use crate::report::suggested::{ReferenceShape, ShownReference, Suggested};
 use crate::text::source::Surrounded;
@@ -50,9 +49,11 @@ enum Status {
     Failed,
 }
 
+/// A note as reports have it.
 #[derive(Serialize)]
 struct Note {
     kind: &'static str,
+    path: Option<String>,
     message: String,
 }
 
@@ -72,7 +73,7 @@ impl Answered {
                 ..Answer::empty(line.number, Status::Failed)
             },
             Why::Unchecked(why) => {
-                let note = Note { kind: "skipped", message: one_line(&why) };
+                let note = Note { kind: "skipped", path: None, message: one_line(&why) };
                 Answer { id, notes: vec![note], ..Answer::empty(line.number, Status::Skipped) }
             }
         };
@@ -92,9 +93,8 @@ impl Answered {
         suggestion: &Suggestion<'_>,
         text: &Surrounded,
         report: Report,
-        (shape, policy): (ReferenceShape, DropPolicy),
+        (shape, dropped): (ReferenceShape, Vec<String>),
     ) -> Answered {
-        let dropped = policy.dropped(&report).map(|reference| reference.id.clone()).collect();
         let answer = Answer::of(line, suggestion, text, &report, (shape, dropped));
         let answered = answer.written();
         Answered { references: report.references, ..answered }
@@ -153,9 +153,10 @@ impl Answer<'_> {
     }
 }
 
-impl From<&crate::judgement::finding::Note> for Note {
-    fn from(note: &crate::judgement::finding::Note) -> Self {
-        Note { kind: note.kind.code(), message: one_line(&note.message) }
+impl From<&finding::Note> for Note {
+    fn from(note: &finding::Note) -> Self {
+        let (kind, path) = (note.kind.code(), note.path.clone());
+        Note { kind, path, message: one_line(&note.message) }
     }
 }
 

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lines::Incoming;
-use crate::project::walk::{DEFAULT_SIZE_LIMIT, display_path, one_line};
+use crate::project::walk::{display_path, shortened};
+use crate::session::Session;
+use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
 use crate::text::language::Language;
 use crate::text::source::{Passage, Surrounded};
 
@@ -36,8 +38,14 @@ pub(super) struct Refused {
 pub(super) enum Why {
     /// It cannot be checked.
     Wrong(String),
-    /// It is of a language that nobody checks.
+    /// It is not to be checked.
     Unchecked(String),
+}
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Why {
+        Why::Unchecked(refusal.to_string())
+    }
 }
 
 impl From<String> for Why {
@@ -113,7 +121,14 @@ impl<'l> Suggestion<'l> {
 
     fn of(line: Line<'l>, directory: &Path) -> Result<Suggestion<'l>, Why> {
         let code = line.code.ok_or("there is no `code`; expected the text of the suggestion")?;
-        let language = language(line.language.as_deref(), line.path.as_deref())?;
+        let language = match (&line.language, &line.path) {
+            (Some(name), _) => language_named(name)?,
+            (None, Some(path)) => language_of_path(path)?,
+            (None, None) => {
+                let known = language_names();
+                return Err(format!("there is neither `path` nor `language` ({known})").into());
+            }
+        };
         let path = match &line.path {
             Some(path) if path.contains('\0') => return Err("`path` holds a NUL".into()),
             Some(path) => directory.join(&**path),
@@ -121,7 +136,7 @@ impl<'l> Suggestion<'l> {
         };
         let (before, after) = sides(line.surrounding.unwrap_or_default())?;
         let (id, uri, version) = (line.id, line.uri, line.version);
-        let suggestion = Suggestion {
+        Ok(Suggestion {
             id,
             uri,
             version,
@@ -130,15 +145,7 @@ impl<'l> Suggestion<'l> {
             code,
             before,
             after,
-        };
-        match suggestion.passage().len() as u64 > DEFAULT_SIZE_LIMIT {
-            true => Err(format!(
-                "the code and what surrounds it are longer than {} MiB; nothing of it was checked",
-                DEFAULT_SIZE_LIMIT >> 20
-            )
-            .into()),
-            false => Ok(suggestion),
-        }
+        })
     }
 
     /// The code.
@@ -151,40 +158,23 @@ impl<'l> Suggestion<'l> {
         &self.path
     }
 
-    /// That the configuration keeps its path out.
-    pub fn excluded(&self) -> Refused {
-        let why = format!("not checked: the configuration excludes `{}`", shortened(&self.path));
-        Refused { id: self.id.clone(), why: Why::Unchecked(why) }
-    }
-
     /// Whether nothing surrounds it.
     pub fn stands_alone(&self) -> bool {
         self.before.is_empty() && self.after.is_empty()
     }
 
     /// The text that it makes with what surrounds it.
-    pub fn surrounded(&self) -> Surrounded {
-        self.passage().surrounded(self.path.clone(), self.language)
+    ///
+    /// # Errors
+    /// If it is not to be checked.
+    pub fn admitted(&self, session: &Session) -> Result<Surrounded, Refused> {
+        let admitted = session.admit_piece(&self.path, self.language, self.passage());
+        admitted.map_err(|refusal| Refused { id: self.id.clone(), why: refusal.into() })
     }
 
     fn passage(&self) -> Passage<'_> {
         Passage { before: &self.before, code: &self.code, after: &self.after }
     }
-}
-
-/// The language that is named, else that of the path.
-fn language(named: Option<&str>, path: Option<&str>) -> Result<Language, Why> {
-    let known = Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
-    let (language, asked) = match (named, path) {
-        (Some(name), _) => (Language::from_name(&name.to_ascii_lowercase()), name),
-        (None, Some(path)) => (Language::from_path(Path::new(path)), path),
-        (None, None) => {
-            return Err(format!("there is neither `path` nor `language` ({known})").into());
-        }
-    };
-    let unchecked =
-        || format!("not checked: `{}` is of no language that is known ({known})", shortened(asked));
-    language.ok_or_else(|| Why::Unchecked(unchecked()))
 }
 
 /// What stands before and behind the suggestion.
@@ -246,14 +236,5 @@ fn located(error: &serde_json::Error) -> String {
     match error.column() {
         0 => shortened(what),
         column => format!("{} (column {column})", shortened(what)),
-    }
-}
-
-/// The beginning of a text from outside, on one line.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 200;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", one_line(&text[..end])),
-        None => one_line(text),
     }
 }

@@ -19,6 +19,7 @@ fn checks() -> Checks {
         ..Choices::default()
     };
     Checks {
+        projects: Projects::default(),
         place: Place { directory: ".".into(), configured: ConfigChoice::Without, choices },
         shape: ReferenceShape::Birthmark,
         policy: DropPolicy::Drop,
@@ -30,10 +31,9 @@ fn checks() -> Checks {
 /// Every answer to an input.
 fn answers(input: impl Read + Send + 'static) -> Vec<Value> {
     let checks = checks();
-    let checker = checks.place.open().expect("opens");
     let mut output = Vec::new();
     let ended = checks
-        .serve(checker, io::BufReader::new(input), &mut output, &mut |problem| panic!("{problem}"))
+        .serve(io::BufReader::new(input), &mut output, &mut |problem| panic!("{problem}"))
         .expect("written");
     let output = String::from_utf8(output).expect("UTF-8");
     let answers: Vec<Value> =

@@ -51,8 +51,11 @@ pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement 
     }
     match (refused.is_empty(), unjudged.is_empty(), advice.is_empty()) {
         (false, _, _) => Judgement::Refused(shortened(&refused.join("\n\n"))),
-        (true, false, _) => Judgement::Unjudged(shortened(&unjudged.join("; "))),
-        (true, true, false) => Judgement::Advice(shortened(&advice.join("\n\n"))),
+        (true, false, true) => Judgement::Unjudged(shortened(&unjudged.join("; "))),
+        (true, _, false) => {
+            advice.extend(unjudged);
+            Judgement::Advice(shortened(&advice.join("\n\n")))
+        }
         (true, true, true) => Judgement::Nothing,
     }
 }

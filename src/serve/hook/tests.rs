@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::engine::index::IndexName;
+use crate::project::config::ConfigChoice;
 use crate::session::journal::Service;
 use crate::session::{BaselineFile, Choices};
 

@@ -12,15 +12,12 @@ use super::document::{Known, Progress, Waiting};
 use super::found::Checked;
 use super::outbox::Weight;
 use super::server::{Asked, Server};
-use crate::judgement::finding::NoteKind;
+use crate::judgement::finding::{Note, NoteKind};
 
 impl Server {
     /// Takes up what was found in a document and tells whom it concerns.
     pub(super) fn publish(&mut self, uri: &str, checked: Checked, digest: blake3::Hash) {
-        for note in checked.notes.iter().filter(|note| note.kind == NoteKind::Failed) {
-            let place = note.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
-            self.out.log(Weight::Error, &format!("{place}{}", note.message));
-        }
+        self.log_new_notes(uri, &checked);
         let Some(document) = self.documents.get_mut(uri) else { return };
         let before = document.known.as_ref();
         let edition =
@@ -37,6 +34,21 @@ impl Server {
             self.push(uri);
         }
         self.deliver(uri);
+    }
+
+    /// Logs what a reader must know to trust the diagnostics, once for each document.
+    fn log_new_notes(&mut self, uri: &str, checked: &Checked) {
+        let known = self.documents.get(uri).and_then(|document| document.known.as_ref());
+        let is_new = |note: &&Note| known.is_none_or(|it| !it.checked.notes.contains(note));
+        for note in checked.notes.iter().filter(is_new) {
+            let weight = match note.kind {
+                NoteKind::Failed => Weight::Error,
+                NoteKind::Skipped | NoteKind::Partial | NoteKind::Warning => Weight::Warning,
+                NoteKind::Limit | NoteKind::Info => Weight::Info,
+            };
+            let place = note.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
+            self.out.log(weight, &format!("{place}{}", note.message));
+        }
     }
 
     fn push(&mut self, uri: &str) {

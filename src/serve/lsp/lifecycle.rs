@@ -282,6 +282,7 @@ impl Server {
 
     /// Reads everything again that is read once: configurations, licences, indexes.
     pub(super) fn reload(&mut self) {
+        self.open.close_all();
         let held: Vec<_> = self.projects.drain().collect();
         for (folder, held) in held {
             self.hold(&folder, held.settings);

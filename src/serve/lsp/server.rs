@@ -15,11 +15,11 @@ use super::document::{Document, NO_DIGEST, Progress};
 use super::found::Checked;
 use super::outbox::{Outbox, Weight};
 use super::settings::{Checking, DEFAULT_DEBOUNCE, Settings};
-use super::worker::{Answer, Errand, Finish, Freshness, Job, Outcome, Project, Snapshot, Worker};
+use super::worker::{Answer, Errand, Finish, Job, Outcome, Project, Snapshot, Worker};
 use super::workspace::Sweep;
 use super::{Ending, Event, Start};
 use crate::project::config::ConfigChoice;
-use crate::session::{Choices, Place};
+use crate::session::{Choices, Freshness, Place, Projects};
 
 /// The server.
 pub struct Server {
@@ -50,6 +50,8 @@ pub struct Server {
     /// What the client was told last of what the server is about.
     pub(super) status: Status,
     pub(super) watch: Option<Arc<()>>,
+    /// The projects that the worker keeps open.
+    pub(super) open: Arc<Projects>,
     worker: Worker,
     work: Work,
 }
@@ -109,10 +111,12 @@ impl Server {
         output: impl Write + Send + 'static,
     ) -> io::Result<Server> {
         let Start { configured, choices, journal } = start;
+        let open = Arc::new(Projects::default());
         Ok(Server {
             configured,
             choices,
-            worker: Worker::start(events.clone(), journal)?,
+            worker: Worker::start(events.clone(), Arc::clone(&open), journal)?,
+            open,
             events,
             out: Outbox::open(output)?,
             stage: Stage::Before,
@@ -272,12 +276,8 @@ impl Server {
 
     /// Gives a folder settings, which make its project another one.
     pub(super) fn hold(&mut self, folder: &Path, settings: Settings) {
-        let configured = match &self.configured {
-            ConfigChoice::Nearest(_) => ConfigChoice::Nearest(folder.to_owned()),
-            other => other.clone(),
-        };
-        let place =
-            Place { directory: folder.to_owned(), configured, choices: settings.choices.clone() };
+        let (directory, configured) = (folder.to_owned(), self.configured.clone());
+        let place = Place { directory, configured, choices: settings.choices.clone() }.at(folder);
         let project = Arc::new(Project { place, logging: settings.logging });
         self.projects.insert(folder.to_owned(), Held { settings, project });
     }
@@ -285,7 +285,7 @@ impl Server {
     /// Takes up what the worker has done.
     fn settle(&mut self, outcome: Outcome) {
         let folder = outcome.project.place.directory.clone();
-        if outcome.freshness == Freshness::Reopened {
+        if outcome.freshness == Freshness::Changed {
             self.look_again(Some(&folder), Some(&outcome.uri));
         }
         // What was found with a project that is another one by now has to be looked for again.

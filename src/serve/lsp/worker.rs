@@ -3,7 +3,6 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::thread;
@@ -19,16 +18,14 @@ use crate::decisions::acceptance::{Accepted, Decider};
 use crate::decisions::attribution::Edit;
 use crate::judgement::finding::{Note, NoteKind, Reference, Report};
 use crate::project::git::Git;
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Inspected, Review};
+use crate::project::walk::Review;
 use crate::report::card::{self, Style};
+use crate::session::actions::{self, ToAccept};
 use crate::session::journal::{Event, Journal};
-use crate::session::{Checker, Place};
+use crate::session::{Checker, Freshness, Place, Projects};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
-
-/// Projects that are kept open though nothing of them was asked lately.
-const MAX_PROJECTS: usize = 16;
 
 /// Something to do about one document.
 pub struct Job {
@@ -161,15 +158,6 @@ pub enum Answer {
     Planned(Planned),
 }
 
-/// Whether a project had changed since it was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// It had not.
-    Fresh,
-    /// It had, and was opened anew.
-    Reopened,
-}
-
 /// A thread that checks.
 pub struct Worker {
     jobs: Sender<Job>,
@@ -180,10 +168,14 @@ impl Worker {
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn start(events: SyncSender<super::Event>, journal: Journal) -> io::Result<Worker> {
+    pub fn start(
+        events: SyncSender<super::Event>,
+        projects: Arc<Projects>,
+        journal: Journal,
+    ) -> io::Result<Worker> {
         let (jobs, received) = mpsc::channel::<Job>();
         thread::Builder::new().name("lsp worker".to_owned()).spawn(move || {
-            let mut bench = Bench { projects: Vec::new(), tokenizer: Tokenizer::new(), journal };
+            let mut bench = Bench { projects, tokenizer: Tokenizer::new(), journal };
             for job in received {
                 if events.send(super::Event::Done(Box::new(bench.done(job)))).is_err() {
                     return;
@@ -202,8 +194,7 @@ impl Worker {
 
 /// What the thread works with.
 struct Bench {
-    /// The projects that are open, those asked last at the end.
-    projects: Vec<(Arc<Project>, Arc<Checker>)>,
+    projects: Arc<Projects>,
     tokenizer: Tokenizer,
     journal: Journal,
 }
@@ -224,7 +215,9 @@ impl Bench {
     }
 
     fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {
-        let checker = self.checker(&job.project, freshness)?;
+        let opened = self.projects.open(&job.project.place).map_err(|error| told(&error))?;
+        let checker = opened.0;
+        *freshness = opened.1;
         match job.errand {
             Errand::Check => {
                 Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging)))
@@ -237,32 +230,6 @@ impl Bench {
             Errand::Suppress { id, reason } => self.suppressed(&checker, &job.text, &id, &reason),
             Errand::Finish(finish) => self.finished(&checker, *finish, job.project.logging),
         }
-    }
-
-    /// The project, opened if it is not open yet, or no longer as it was.
-    fn checker(
-        &mut self,
-        project: &Arc<Project>,
-        freshness: &mut Freshness,
-    ) -> Result<Arc<Checker>, String> {
-        let known = self.projects.iter().position(|(known, _)| Arc::ptr_eq(known, project));
-        if let Some(at) = known {
-            let entry = self.projects.remove(at);
-            if !entry.1.is_outdated() {
-                let checker = Arc::clone(&entry.1);
-                self.projects.push(entry);
-                return Ok(checker);
-            }
-            *freshness = Freshness::Reopened;
-        }
-        let directory = &project.place.directory;
-        self.projects.retain(|(known, _)| known.place.directory != *directory);
-        let checker = Arc::new(project.place.open().map_err(|error| told(&error))?);
-        if self.projects.len() == MAX_PROJECTS {
-            self.projects.remove(0);
-        }
-        self.projects.push((Arc::clone(project), Arc::clone(&checker)));
-        Ok(checker)
     }
 
     fn checked(&mut self, checker: &Checker, text: Snapshot, logging: Logging) -> Checked {
@@ -312,11 +279,14 @@ impl Bench {
         let git = Git::at(checker.session().place()).map_err(|error| told(&error))?;
         let mut decider = Decider::new(git, reason);
         let mut said = Vec::new();
-        for reference in looked.wanted() {
-            match log
-                .accept(&looked.report, reference, &looked.report.references, &mut decider)
-                .map_err(|error| told(&error))?
-            {
+        let to_accept = ToAccept {
+            report: &looked.report,
+            references: &looked.wanted(),
+            everywhere: &looked.report.references,
+        };
+        let accepted = actions::accept(to_accept, &mut log, &mut decider);
+        for (reference, accepted) in accepted.map_err(|error| told(&error))? {
+            match accepted {
                 Accepted::Now { file, .. } => {
                     self.note(checker, logging, Event::Accepted, Some(reason), [reference]);
                     said.push(format!("accepted {id}; wrote {file}"));
@@ -400,10 +370,7 @@ impl Bench {
         finish: Finish,
         logging: Logging,
     ) -> Result<Answer, String> {
-        for file in &finish.files {
-            walk::replace(&file.location, &file.after)
-                .map_err(|error| format!("cannot write {}: {error}", file.path))?;
-        }
+        actions::write(&finish.files).map_err(|error| error.to_string())?;
         self.note(checker, logging, finish.event, finish.reason.as_deref(), &finish.references);
         Ok(Answer::Done(finish.message))
     }
@@ -456,25 +423,9 @@ impl Looked {
 /// # Errors
 /// The note that says why it is not checked.
 fn source(checker: &Checker, text: &Snapshot) -> Result<SourceFile, Note> {
-    let skipped = |why: String| Note {
-        path: Some(text.path.clone()),
-        kind: NoteKind::Skipped,
-        message: format!("not checked: {why}"),
-    };
-    if walk::is_excluded(Path::new(&text.path), &checker.session().walk_settings()) {
-        return Err(skipped("excluded by the configuration".to_owned()));
-    }
-    if text.text.len() as u64 > DEFAULT_SIZE_LIMIT {
-        return Err(skipped(format!(
-            "{} bytes are more than the limit of {DEFAULT_SIZE_LIMIT}",
-            text.text.len()
-        )));
-    }
     let bytes = text.text.clone().into_bytes();
-    match walk::inspect(bytes) {
-        Inspected::Text(bytes) => Ok(SourceFile::new(text.path.clone(), text.language, bytes)),
-        Inspected::NotText(reason) => Err(reason.note(&text.path)),
-    }
+    let admitted = checker.session().admit(&text.path, text.language, bytes);
+    admitted.map_err(|refusal| refusal.note(&text.path))
 }
 
 /// An error with its causes, on one line.

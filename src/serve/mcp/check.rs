@@ -6,15 +6,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{License, Told, plain};
-use super::place::{Asked, Placed, Surrounding, language_names};
+use super::place::{Asked, Placed, Refused, Surrounding, language_schema};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::judgement::finding::{self, NoteKind, Report};
-use crate::project::config::Config;
-use crate::project::walk::{self, Review};
+use crate::judgement::policy::DropPolicy;
+use crate::project::walk::{Review, display_path};
 use crate::report::shape::JudgedMatch;
 use crate::report::strength::threshold_in_words;
 use crate::report::words::{count, grouped};
+use crate::session::Checker;
+
+/// An agent must not write what would fail the project's checks.
+const DROP_POLICY: DropPolicy = DropPolicy::DropFailing;
 
 /// Arguments of `check_code`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,7 +32,7 @@ pub(super) struct CheckCode {
     path: Option<String>,
     /// The language; needed where no path says it.
     #[serde(default)]
-    #[schemars(schema_with = "language_names")]
+    #[schemars(schema_with = "language_schema")]
     language: Option<String>,
     /// What stands around the code in its file, to understand a piece that does not begin or end
     /// with a definition.
@@ -52,8 +56,9 @@ pub(super) struct Checked<'r> {
     /// Path the code was judged at, as it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// The language it was read as.
-    language: &'static str,
+    /// The language it was read as; absent where birthmark does not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
     /// The licence it was judged under.
     license: License,
     /// Lines of the code.
@@ -83,7 +88,13 @@ impl CheckCode {
             path: self.path.as_deref(),
             project: self.project.as_deref(),
         };
-        let placed = asked.placed(projects)?;
+        let placed = match asked.placed(projects)? {
+            Ok(placed) => placed,
+            Err(refused) => {
+                let checked = Checked::refused(&refused, &self.code);
+                return Answer::new(checked.refusal_in_words(), &checked);
+            }
+        };
         let report = projects.with_tokenizer(|tokenizer| {
             let review = Review::Lines(placed.text.lines().into());
             placed.checker.check(tokenizer, placed.text.source(), &review)
@@ -101,16 +112,12 @@ fn told<'r>(report: &'r Report, placed: &Placed) -> Vec<Told<'r>> {
     report.references.iter().filter_map(of_piece).collect()
 }
 
-/// Notes what was suggested, and what of it must not be written.
+/// Notes what was suggested, and what of it was dropped.
 fn note(projects: &Projects, placed: &Placed, report: &Report) {
-    let fails = placed.checker.session().config().fail_on.unwrap_or_default();
     let of_piece = |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
-    let must_go = |reference: &&finding::Reference| {
-        let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
-        findings.any(|finding| fails.is_reached_by(finding.severity))
-    };
-    let suggested = || report.references.iter().filter(of_piece);
-    projects.note(&placed.checker, suggested(), suggested().filter(must_go));
+    let dropped = placed.checker.dropped(DROP_POLICY, report);
+    let suggested = report.references.iter().filter(of_piece);
+    projects.note(&placed.checker, suggested, dropped.into_iter().filter(of_piece));
 }
 
 impl<'r> Checked<'r> {
@@ -118,28 +125,42 @@ impl<'r> Checked<'r> {
         let (session, source) = (placed.checker.session(), placed.text.source());
         let path = std::path::Path::new(source.path());
         let outbound = session.licenses().of_text(path, source.text());
-        let of_licenses = session.licenses().notes().into_iter().map(|note| match note.path {
-            Some(path) => plain(&format!("{path}: {}", note.message)),
-            None => plain(&note.message),
+        let notes = report.notes.iter().map(|note| match &note.path {
+            Some(path) if *path != source.path() => plain(&format!("{path}: {}", note.message)),
+            _ => plain(&note.message),
         });
-        let mut notes: Vec<String> = report.notes.iter().map(|note| plain(&note.message)).collect();
-        notes.extend(of_licenses);
-        if walk::is_excluded(path, &session.walk_settings()) {
-            notes.push("this path is excluded from the project's own scans".to_owned());
-        }
         let matches: Vec<JudgedMatch<'r>> = told.iter().map(|told| told.data(placed)).collect();
-        let status = status(report, &matches, session.config());
+        let status = status(report, &matches, &placed.checker);
         let lines = placed.text.lines();
         Checked {
             status,
             summary: summary(status, told),
             matches,
-            notes,
+            notes: notes.collect(),
             path: placed.shown.as_deref().map(plain),
-            language: source.language().name(),
+            language: Some(source.language().name()),
             license: License::of(&outbound),
             lines: lines.last - lines.first + 1,
         }
+    }
+
+    /// The answer about code that was not checked.
+    fn refused(refused: &Refused, code: &str) -> Checked<'static> {
+        let license = refused.checker.session().licenses().of(&refused.path);
+        Checked {
+            status: Status::NotChecked,
+            summary: summary(Status::NotChecked, &[]),
+            matches: Vec::new(),
+            notes: vec![plain(&refused.refusal.to_string())],
+            path: Some(plain(&display_path(&refused.path))),
+            language: None,
+            license: License::of(&license),
+            lines: code.lines().count() as u32,
+        }
+    }
+
+    fn refusal_in_words(&self) -> String {
+        format!("{}\nnote: {}\n", self.summary, self.notes.join("\nnote: "))
     }
 
     fn in_words(&self, report: &Report, matches: &[Told<'_>]) -> String {
@@ -150,7 +171,12 @@ impl<'r> Checked<'r> {
         }
         told.push('\n');
         let lines = count(self.lines, "line");
-        let _ = write!(told, "Checked {lines} of {} under {}", self.language, self.license.wording);
+        let _ = write!(
+            told,
+            "Checked {lines} of {} under {}",
+            self.language.unwrap_or_default(),
+            self.license.wording
+        );
         for index in &report.provenance.indexes {
             let (name, components) = (plain(&index.name), count(index.components, "component"));
             let _ = write!(
@@ -173,12 +199,11 @@ impl<'r> Checked<'r> {
     }
 }
 
-fn status(report: &Report, matches: &[JudgedMatch<'_>], config: &Config) -> Status {
+fn status(report: &Report, matches: &[JudgedMatch<'_>], checker: &Checker) -> Status {
     let left_out = |kind| matches!(kind, NoteKind::Skipped | NoteKind::Partial | NoteKind::Failed);
-    let fails = config.fail_on.unwrap_or_default();
     let of_piece = |id: &str| matches.iter().any(|judged| judged.matched.id == id);
-    let mut findings = report.findings.iter().filter(|finding| of_piece(&finding.reference));
-    if findings.any(|finding| fails.is_reached_by(finding.severity)) {
+    let dropped = checker.dropped(DROP_POLICY, report);
+    if dropped.into_iter().any(|reference| of_piece(&reference.id)) {
         Status::Fails
     } else if report.notes.iter().any(|note| left_out(note.kind)) {
         Status::NotChecked

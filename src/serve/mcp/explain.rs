@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Told;
-use super::place::{Asked, Placed, Surrounding, language_names};
+use super::place::{Asked, Placed, Surrounding, language_schema};
 use super::project::Projects;
 use super::tool::{Answer, Failure};
 use crate::judgement::finding::{self, Report};
@@ -29,7 +29,7 @@ pub(super) struct ExplainMatch {
     path: Option<String>,
     /// The language; needed where no path says it.
     #[serde(default)]
-    #[schemars(schema_with = "language_names")]
+    #[schemars(schema_with = "language_schema")]
     language: Option<String>,
     /// The same surrounding that was given to `check_code`.
     #[serde(default)]
@@ -76,7 +76,9 @@ impl ExplainMatch {
             path: self.path.as_deref(),
             project: self.project.as_deref(),
         };
-        let placed = asked.placed(projects)?;
+        let placed = asked.placed(projects)?.map_err(|refused| {
+            Failure(format!("nothing is explained: {}", Printable(&refused.refusal.to_string())))
+        })?;
         let source = placed.text.source();
         let review = Review::Lines(placed.text.lines().into());
         let report =

@@ -1,7 +1,7 @@
 //! What a caller asks about: a piece of code, where it would stand, and what stands around it
 //! there.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -13,6 +13,7 @@ use super::tool::Failure;
 use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile, display_path};
 use crate::report::printable::Printable;
 use crate::session::Checker;
+use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
 use crate::text::language::Language;
 use crate::text::source::{Passage, Surrounded};
 
@@ -46,51 +47,63 @@ pub(super) struct Placed {
     pub(super) shown: Option<String>,
 }
 
+/// A text that is not checked.
+pub(super) struct Refused {
+    pub(super) checker: Arc<Checker>,
+    /// The path, absolute.
+    pub(super) path: PathBuf,
+    pub(super) refusal: Refusal,
+}
+
 impl Asked<'_> {
-    /// Finds the project and makes the text.
+    /// Finds the project and makes the text. The second error says why the text is not checked.
     ///
     /// # Errors
     /// If something is missing, unknown, too large or out of bounds.
-    pub(super) fn placed(&self, projects: &Projects) -> Result<Placed, Failure> {
+    pub(super) fn placed(&self, projects: &Projects) -> Result<Result<Placed, Refused>, Failure> {
         let spot = projects.spot(self.path, self.project)?;
-        let language = self.language()?;
-        let text = match self.code {
-            Some(code) => {
-                let surrounding =
-                    self.surrounding.map(|it| (it.before.as_str(), it.after.as_str()));
-                let (before, after) = surrounding.unwrap_or_default();
-                let passage = Passage { before, code, after };
-                check_size(passage.len())?;
-                passage.surrounded(self.name(&spot, language), language)
-            }
-            None => self.file(&spot, language)?,
-        };
         let checker = projects.checker(&spot.project)?;
-        Ok(Placed { checker, text, shown: self.path.map(str::to_owned) })
+        let text = match self.language()? {
+            Err(refusal) => Err(refusal),
+            Ok(language) => self.text(&checker, &spot, language)?,
+        };
+        Ok(match text {
+            Ok(text) => Ok(Placed { checker, text, shown: self.path.map(str::to_owned) }),
+            Err(refusal) => Err(Refused { checker, path: spot.path, refusal }),
+        })
     }
 
-    fn language(&self) -> Result<Language, Failure> {
-        let known = || Language::all().map(Language::name).collect::<Vec<_>>().join(", ");
+    fn language(&self) -> Result<Result<Language, Refusal>, Failure> {
         match (self.language, self.path) {
-            (Some(name), _) => Language::from_name(name).ok_or_else(|| {
-                Failure(format!(
-                    "language: {} is not known; known are {}",
-                    Printable(name),
-                    known()
-                ))
+            (Some(name), _) => language_named(name).map(Ok).map_err(|_| {
+                let (name, known) = (Printable(name), language_names());
+                Failure(format!("language: {name} is not known; known are {known}"))
             }),
-            (None, Some(path)) => Language::from_path(Path::new(path)).ok_or_else(|| {
-                let path = Printable(path);
-                Failure(format!(
-                    "the language of {path} is not known by its name; give `language`: {}",
-                    known()
-                ))
-            }),
+            (None, Some(path)) => Ok(language_of_path(path)),
             (None, None) => Err(Failure(format!(
                 "give the `path` the code is meant for, or its `language`: {}",
-                known()
+                language_names()
             ))),
         }
+    }
+
+    fn text(
+        &self,
+        checker: &Checker,
+        spot: &Spot,
+        language: Language,
+    ) -> Result<Result<Surrounded, Refusal>, Failure> {
+        let held;
+        let (before, code, after) = match (self.code, self.surrounding) {
+            (Some(code), Some(Surrounding { before, after })) => (&**before, code, &**after),
+            (Some(code), None) => ("", code, ""),
+            (None, _) => {
+                held = self.file(spot, language)?;
+                ("", &*held, "")
+            }
+        };
+        let piece = Passage { before, code, after };
+        Ok(checker.session().admit_piece(&self.name(spot, language), language, piece))
     }
 
     /// The path of the code; code without one is taken for a file at the top of the project.
@@ -102,8 +115,8 @@ impl Asked<'_> {
         })
     }
 
-    /// The file at the path, which the caller named to be read.
-    fn file(&self, spot: &Spot, language: Language) -> Result<Surrounded, Failure> {
+    /// The text of the file at the path, which the caller named to be read.
+    fn file(&self, spot: &Spot, language: Language) -> Result<String, Failure> {
         if self.path.is_none() {
             return Err(Failure(
                 "give the `code`, or the `path` of a file that holds it".to_owned(),
@@ -115,22 +128,11 @@ impl Asked<'_> {
                 (spot.path.display().to_string(), Printable(&note.message).to_string());
             Failure(format!("{}: {message}. Give the `code` itself.", Printable(&path)))
         })?;
-        let text = String::from_utf8_lossy(source.text());
-        Ok(Passage { before: "", code: &text, after: "" }.surrounded(source.path(), language))
-    }
-}
-
-fn check_size(bytes: usize) -> Result<(), Failure> {
-    match bytes as u64 > DEFAULT_SIZE_LIMIT {
-        true => Err(Failure(format!(
-            "{bytes} bytes of code are more than the limit of {} MiB; check it in pieces",
-            DEFAULT_SIZE_LIMIT >> 20
-        ))),
-        false => Ok(()),
+        Ok(String::from_utf8_lossy(source.text()).into_owned())
     }
 }
 
 /// The schema of a language's name.
-pub(super) fn language_names(generator: &mut SchemaGenerator) -> Schema {
+pub(super) fn language_schema(generator: &mut SchemaGenerator) -> Schema {
     one_of(generator, Language::all().map(Language::name))
 }

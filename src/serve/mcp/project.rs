@@ -2,38 +2,24 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use percent_encoding::percent_decode_str;
 
 use super::tool::Failure;
 use super::{ChosenBy, Settings};
 use crate::judgement::finding::Reference;
-use crate::project::config::ConfigChoice;
 use crate::project::walk::absolute_path;
 use crate::report::printable::Printable;
 use crate::session::journal::Event;
-use crate::session::{Checker, Place};
+use crate::session::{self, Checker};
 use crate::text::token::Tokenizer;
-
-/// Projects kept open at a time.
-const MAX_OPEN: usize = 8;
-/// How long a project may stay open: licences of files are looked for once, and may be stated anew.
-const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The projects below some roots.
 pub(super) struct Projects {
     settings: Settings,
     roots: Mutex<Vec<PathBuf>>,
-    open: Mutex<Vec<Project>>,
+    open: session::Projects,
     tokenizers: Mutex<Vec<Tokenizer>>,
-}
-
-/// A project that is open.
-struct Project {
-    directory: PathBuf,
-    since: Instant,
-    checker: Arc<Checker>,
 }
 
 /// Where something stands or would stand.
@@ -50,7 +36,7 @@ impl Projects {
         Projects {
             roots: Mutex::new(settings.roots.clone()),
             settings,
-            open: Mutex::default(),
+            open: session::Projects::default(),
             tokenizers: Mutex::default(),
         }
     }
@@ -106,34 +92,11 @@ impl Projects {
     /// # Errors
     /// If it is configured wrongly, or an index cannot be opened.
     pub(super) fn checker(&self, directory: &Path) -> Result<Arc<Checker>, Failure> {
-        let mut open = lock(&self.open);
-        if let Some(at) = open.iter().position(|project| project.directory == directory) {
-            let project = &open[at];
-            if project.since.elapsed() < MAX_AGE && !project.checker.is_outdated() {
-                return Ok(Arc::clone(&project.checker));
-            }
-            open.remove(at);
-        }
-        let place = Place {
-            directory: directory.to_owned(),
-            configured: match &self.settings.configured {
-                ConfigChoice::Nearest(_) => ConfigChoice::Nearest(directory.to_owned()),
-                other => other.clone(),
-            },
-            choices: self.settings.choices.clone(),
-        };
-        let checker = place.open().map_err(|error| {
+        let place = self.settings.place.at(directory);
+        let opened = self.open.open(&place).map_err(|error| {
             Failure::of(&error, "Nothing can be checked before that is put right; tell the user.")
         })?;
-        let checker = Arc::new(checker);
-        open.truncate(MAX_OPEN - 1);
-        let project = Project {
-            directory: directory.to_owned(),
-            since: Instant::now(),
-            checker: Arc::clone(&checker),
-        };
-        open.insert(0, project);
-        Ok(checker)
+        Ok(opened.0)
     }
 
     /// Notes that code with these references was suggested, and of which of them was said that they

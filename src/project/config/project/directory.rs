@@ -54,11 +54,11 @@ impl Directory {
     pub fn read(path: &Path, licenses: &ProjectLicenses) -> Directory {
         let mut annotations = Vec::new();
         let dep5 = path.join(".reuse").join("dep5");
-        if let Some(text) = licenses.read(&dep5) {
+        if let Some(text) = licenses.read_watched(&dep5) {
             annotations.push(Annotations { place: shown(&dep5), reuse: Reuse::from_dep5(&text) });
         }
         let file = path.join("REUSE.toml");
-        if let Some(text) = licenses.read(&file) {
+        if let Some(text) = licenses.read_watched(&file) {
             match Reuse::from_toml(&text) {
                 Ok(reuse) => annotations.push(Annotations { place: shown(&file), reuse }),
                 Err(error) => {
@@ -118,7 +118,7 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         .iter()
         .map(|name| directory.join(name))
         .filter_map(|path| {
-            let text = licenses.read(&path)?;
+            let text = licenses.read_watched(&path)?;
             Some((path, from_license_text(&text)))
         })
         .collect();
@@ -127,7 +127,7 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         texts.retain(|(_, fact)| !begins(fact, "GPL-"));
     }
     let Some((first_path, first)) = texts.first() else {
-        return reused(directory);
+        return reused(directory, licenses);
     };
     let statement =
         |license| Statement { license, kind: StatementKind::LicenseText, place: shown(first_path) };
@@ -173,8 +173,9 @@ fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
 
 /// The licence of a project that follows REUSE and says nothing else of itself: the one whose text
 /// stands in `LICENSES`. Of several texts each file says which holds for it.
-fn reused(directory: &Path) -> Option<Statement> {
+fn reused(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
     let folder = directory.join("LICENSES");
+    licenses.watch(&folder);
     let listed = std::fs::read_dir(&folder).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
     let stems =
         listed.filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned()));
@@ -253,7 +254,7 @@ impl Manifests<'_> {
                 ("METADATA", of_core_metadata),
             ];
             read.into_iter().find_map(|(name, read)| {
-                let text = self.licenses.read(&self.directory.join(name))?;
+                let text = self.licenses.read_watched(&self.directory.join(name))?;
                 Some(stated(name, read(&text)?))
             })
         };
@@ -266,12 +267,12 @@ impl Manifests<'_> {
 
     fn cargo(&self) -> Option<LicenseFact> {
         let path = self.directory.join("Cargo.toml");
-        let text = self.licenses.read(&path)?;
+        let text = self.licenses.read_watched(&path)?;
         match self.readable(&path, from_cargo_toml(&text, None))? {
             // The root of the workspace stands somewhere above.
             ManifestLicense::InWorkspace => self.above().into_iter().find_map(|above| {
                 let root_path = above.join("Cargo.toml");
-                let root = self.licenses.read(&root_path)?;
+                let root = self.licenses.read_watched(&root_path)?;
                 let said = self.readable(&root_path, from_cargo_toml(&text, Some(&root)))?;
                 self.declared(&above, said)
             }),
@@ -285,7 +286,7 @@ impl Manifests<'_> {
         read: fn(&str) -> Result<Option<ManifestLicense>, ManifestError>,
     ) -> Option<LicenseFact> {
         let path = self.directory.join(name);
-        let said = read(&self.licenses.read(&path)?);
+        let said = read(&self.licenses.read_watched(&path)?);
         self.declared(self.directory, self.readable(&path, said)?)
     }
 
@@ -293,7 +294,7 @@ impl Manifests<'_> {
         match said {
             ManifestLicense::Declared(fact) => Some(fact),
             ManifestLicense::InFile(name) => {
-                from_license_text(&self.licenses.read(&directory.join(name))?)
+                from_license_text(&self.licenses.read_watched(&directory.join(name))?)
             }
             ManifestLicense::InWorkspace => None,
         }

@@ -11,23 +11,17 @@ use crate::engine::index::{Index, IndexError};
 use crate::judgement::finding::{Finding, Report, Rule};
 use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unused};
 use crate::license::Terms;
-use crate::project::config::{Clarification, Config, ProjectManifests};
+use crate::project::config::{Clarification, Config, ConfigFile, ProjectManifests};
 use crate::project::walk::{absolute_path, display_path};
 use crate::text::span::{LineSet, Region};
 
-/// Whether a run sees all that the entries of its configuration could be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coverage {
-    /// The whole project, as it is configured.
-    Project,
-    /// A part of it, or otherwise than it is configured.
-    Part,
-}
-
 /// The policy of a configuration.
+#[derive(Default)]
 pub struct Policy {
     /// What judges.
     pub settings: PolicySettings,
+    /// The file of the configuration.
+    file: Option<ConfigFile>,
     /// Where the entries of the settings stand in the file, list by list.
     owned: Vec<Range<usize>>,
     exceptions: Vec<Range<usize>>,
@@ -63,6 +57,7 @@ impl Policy {
                 clarified: Vec::new(),
                 today: Some(today),
             },
+            file: config.file.clone(),
             owned: config.owned.iter().map(toml::Spanned::span).collect(),
             exceptions: config.exceptions.iter().map(toml::Spanned::span).collect(),
             clarified: Vec::new(),
@@ -118,21 +113,12 @@ impl Policy {
         }
     }
 
-    /// Adds to a report what is to be said of entries that decided nothing. Only where everything
-    /// was looked at can that be told. Entries for packages that the project's manifests name as
-    /// well are not in the way.
-    pub fn tell_unused(
-        &self,
-        config: &Config,
-        manifests: &ProjectManifests,
-        coverage: Coverage,
-        report: &mut Report,
-    ) {
-        let (Some(file), Coverage::Project) = (&config.file, coverage) else {
-            return;
-        };
+    /// The findings about entries that decided nothing in a report about the whole project. Entries
+    /// for packages that the project's manifests name as well are not in the way.
+    pub(super) fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Finding> {
+        let Some(file) = &self.file else { return Vec::new() };
         let path = display_path(&file.path);
-        let findings = self.unused(manifests, report).into_iter().map(|stale| Finding {
+        let findings = self.stale(manifests, report).into_iter().map(|stale| Finding {
             rule: Rule::PolicyUnused,
             severity: self.settings.severity(Rule::PolicyUnused),
             weak: false,
@@ -143,11 +129,11 @@ impl Policy {
             message: stale.why,
             remedies: vec![stale.remedy.to_owned()],
         });
-        report.add(findings.collect());
+        findings.collect()
     }
 
     /// The findings about files that decide about a change and that the change touches.
-    pub fn changed(&self, files: &[String]) -> Vec<Finding> {
+    pub(super) fn changed(&self, files: &[String]) -> Vec<Finding> {
         let finding = |path: &String| {
             let message =
                 "the change touches this file, which decides what is reported; it is judged without it"
@@ -169,7 +155,7 @@ impl Policy {
         files.iter().map(finding).collect()
     }
 
-    fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
+    fn stale(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
         let entries = unused(&report.references, &self.settings, |reference| {
             absolute_path(Path::new(&reference.path))
         });
