@@ -5,6 +5,7 @@ mod accept;
 mod args;
 mod attribute;
 mod baseline;
+mod baseline_choice;
 mod cached;
 mod check;
 mod completions;
@@ -13,11 +14,14 @@ mod doctor;
 mod draw;
 mod exit;
 mod explain;
+mod fail;
 mod failure;
+mod flags;
 mod hook;
 mod idiom;
 mod index;
 mod index_add;
+mod index_target;
 mod init;
 mod journaled;
 mod license;
@@ -25,19 +29,22 @@ mod log;
 mod lsp;
 mod man;
 mod mcp;
+mod named;
 mod output;
 mod progress;
+mod request;
 mod scan;
 mod scanned;
 mod scope;
 mod threads;
+mod trust;
 
 pub use exit::ExitStatus;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::text::token;
 use args::{Cli, Command};
@@ -71,8 +78,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),
         Command::Doctor(args) => threads::start().and_then(|()| doctor::run(*args)),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     };
     status
         .unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! The rules of the house that no lint knows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +135,32 @@ fn rooms_use_what_is_below_them() {
         }
     }
     assert_none("wings", wrong);
+}
+
+/// The commands, their options and what they share: a command uses shared files, and only `args`
+/// uses commands.
+#[test]
+fn files_of_the_command_line_use_each_other_in_one_direction() {
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in files(&["src/cli"], &["rs"]) {
+        let name = modules(&path).nth(1).expect("a file of the folder").to_owned();
+        let used = without_tests(&text).split("super::").skip(1).filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+            rest[end..].starts_with("::").then(|| rest[..end].to_owned())
+        });
+        let used = used.filter(|used| *used != name && !used.is_empty());
+        uses.entry(name.clone()).or_default().extend(used);
+    }
+    assert!(uses["args"].contains("scan"), "the imports are read");
+    // Files that use nothing that is left are taken away; a circle remains.
+    loop {
+        let rest: BTreeSet<String> = uses.keys().cloned().collect();
+        uses.retain(|_, used| used.iter().any(|name| rest.contains(name)));
+        if uses.len() == rest.len() {
+            break;
+        }
+    }
+    assert_none("circles", uses.into_keys().collect());
 }
 
 #[test]

@@ -6,15 +6,14 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, ValueHint};
 
-use super::args::{CheckArgs, Common};
-use super::attribute::scan_for;
 use super::decisions::Decisions;
 use super::exit::ExitStatus;
-use super::explain::{Wanted, recorded, with_journal};
 use super::failure::{of_log, warn};
+use super::flags::{CheckArgs, Common};
 use super::journaled::JournalChoice;
+use super::named::{Named, recorded, with_journal};
 use super::output::{Output, Painted};
-use super::scan::Request;
+use super::request::{Request, ScanOptions};
 use crate::decisions::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
 use crate::judgement::finding::{Reference, Report};
 use crate::project::git::Git;
@@ -73,9 +72,9 @@ pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 
 fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (finding, reason) = (args.finding.unwrap_or_default(), args.reason.unwrap_or_default());
-    let wanted = Wanted::parse(&finding);
+    let wanted = Named::parse(&finding);
     let paths = wanted.paths(args.paths, &args.check.config)?;
-    let request = Request::new(scan_for(paths, args.check.clone()))?;
+    let request = Request::new(ScanOptions::of(paths, args.check.clone()))?;
     let mut log = log_of(&request)?;
     let report = request.scan(common)?.report;
     let references = wanted.of(&report).map_err(|error| {
@@ -83,7 +82,7 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         with_journal(error, &recorded)
     })?;
     // What else stands in the project is not decided on, and must not take the decision over.
-    let project = Request::new(scan_for(vec![log.root().to_owned()], args.check))?;
+    let project = Request::new(ScanOptions::of(vec![log.root().to_owned()], args.check))?;
     let everywhere = project.scan(common)?.report;
     let (told, settled) =
         accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
@@ -101,10 +100,10 @@ fn accept_from(
     args: AcceptArgs,
     common: &Common,
 ) -> anyhow::Result<ExitStatus> {
-    let here = Request::new(scan_for(args.paths.clone(), args.check.clone()))?;
+    let here = Request::new(ScanOptions::of(args.paths.clone(), args.check.clone()))?;
     let mut log = log_of(&here)?;
     let paths = if args.paths.is_empty() { vec![log.root().to_owned()] } else { args.paths };
-    let request = Request::new(scan_for(paths, args.check))?;
+    let request = Request::new(ScanOptions::of(paths, args.check))?;
     let report = request.scan(common)?.report;
     let mut status = ExitStatus::Success;
     for decision in decisions.to_accept() {

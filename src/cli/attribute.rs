@@ -1,17 +1,17 @@
 //! `birthmark attribute`.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, ValueHint};
 
-use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
-use super::explain::Wanted;
 use super::failure;
+use super::flags::{CheckArgs, Common};
 use super::journaled::JournalChoice;
+use super::named::Named;
 use super::output::{Output, Painted};
-use super::scan::Request;
+use super::request::{Request, ScanOptions};
 use crate::decisions::attribution::{Edit, PartlyStaged, Plan, Unfit, project_root};
 use crate::judgement::finding::{Decision, Reference, Report};
 use crate::project::walk;
@@ -55,8 +55,8 @@ pub struct AttributeArgs {
 }
 
 pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let (wanted, paths) = Wanted::among(&args.what);
-    let request = Request::new(scan_for(paths, args.check))?;
+    let (wanted, paths) = Named::among(&args.what);
+    let request = Request::new(ScanOptions::of(paths, args.check))?;
     let scanned = request.scan(common)?;
     let chosen = Chosen::of(&scanned.report, &wanted)?;
     let root = project_root(request.session().place(), request.session().config().directory());
@@ -72,11 +72,6 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         args.journal.note(request.session(), Event::Attributed, None, &declared);
     }
     Ok(chosen.tell_left(&plan, common))
-}
-
-/// The scan that finds what is to be declared.
-pub fn scan_for(paths: Vec<PathBuf>, check: CheckArgs) -> ScanArgs {
-    ScanArgs { paths, ..ScanArgs::of(check) }
 }
 
 /// The references to declare.
@@ -95,7 +90,7 @@ enum By {
 }
 
 impl<'r> Chosen<'r> {
-    fn of(report: &'r Report, wanted: &[Wanted]) -> anyhow::Result<Chosen<'r>> {
+    fn of(report: &'r Report, wanted: &[Named]) -> anyhow::Result<Chosen<'r>> {
         if wanted.is_empty() {
             return Ok(Chosen { references: report.references.iter().collect(), by: By::Place });
         }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueHint};
 
-use super::args::{CheckArgs, Common, ScanArgs};
 use super::exit::ExitStatus;
+use super::flags::{CheckArgs, Common};
 use super::output::{Output, Painted};
-use super::scan::Request;
+use super::request::{Request, ScanOptions};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::{Finding, NoteKind, Report, Rule, Silencer};
 use crate::project::walk;
@@ -19,19 +19,6 @@ use crate::report::words::count;
 use crate::scan::baseline_path;
 use crate::session::BaselineFile;
 use crate::session::baseline::{default_file, top};
-
-// No doc comment: it would become the help of the command that flattens this.
-#[derive(Clone, Debug, Default, Args)]
-pub struct BaselineChoice {
-    /// Baseline whose findings are not reported: a file made by `birthmark baseline` or an earlier
-    /// JSON report; by default .birthmark/baseline.json beside the configuration or at the top of
-    /// the repository, if it is there
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub baseline: Option<PathBuf>,
-    /// Use no baseline
-    #[arg(long, conflicts_with = "baseline")]
-    pub no_baseline: bool,
-}
 
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
@@ -98,8 +85,7 @@ pub fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStat
 }
 
 fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let choice = BaselineChoice { baseline: None, no_baseline: true };
-    let request = Request::new(scan_of(&args.target, choice))?;
+    let request = Request::new(options(&args.target, BaselineFile::Without))?;
     let place = Place::new(args.target.baseline.clone(), &request);
     let file = &place.file;
     if file.exists() && !args.force {
@@ -121,8 +107,11 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 }
 
 fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
-    let choice = BaselineChoice { baseline: args.target.baseline.clone(), no_baseline: false };
-    let request = Request::new(scan_of(&args.target, choice.clone()))?;
+    let choice = match &args.target.baseline {
+        Some(file) => BaselineFile::File(file.clone()),
+        None => BaselineFile::Own,
+    };
+    let request = Request::new(options(&args.target, choice))?;
     let place = Place::new(args.target.baseline.clone(), &request);
     let file = &place.file;
     let Some(old) = request.session().baseline() else {
@@ -195,19 +184,9 @@ fn report(request: &Request, common: &Common) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-fn scan_of(target: &TargetArgs, baseline: BaselineChoice) -> ScanArgs {
-    ScanArgs { paths: target.paths.clone(), baseline, ..ScanArgs::of(target.check.clone()) }
-}
-
-impl BaselineChoice {
-    /// Which baseline that is.
-    pub fn file(self) -> BaselineFile {
-        match self.baseline {
-            Some(file) => BaselineFile::File(file),
-            None if self.no_baseline => BaselineFile::Without,
-            None => BaselineFile::Own,
-        }
-    }
+fn options(target: &TargetArgs, baseline: BaselineFile) -> ScanOptions {
+    let options = ScanOptions::of(target.paths.clone(), target.check.clone());
+    ScanOptions { baseline, ..options }
 }
 
 /// Writes a baseline whole or not at all, its paths relative to where it stands.

@@ -8,9 +8,9 @@ use anyhow::Context;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
-use super::args::{CheckArgs, Common};
 use super::exit::ExitStatus;
 use super::failure::{of_session, warn};
+use super::flags::{CheckArgs, Common};
 use super::journaled::JournalChoice;
 use super::threads::NO_THREADS;
 use crate::judgement::policy::DropPolicy;

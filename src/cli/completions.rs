@@ -1,14 +1,23 @@
 //! `birthmark completions`.
 
-use clap::CommandFactory;
+use clap::{Args, Command};
 
-use super::args::{Cli, CompletionsArgs};
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 
-pub fn run(args: &CompletionsArgs) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark completions bash > ~/.local/share/bash-completion/completions/birthmark
+  birthmark completions fish > ~/.config/fish/completions/birthmark.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+pub fn run(args: &CompletionsArgs, mut program: Command) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "birthmark", &mut script);
+    clap_complete::generate(args.shell, &mut program, "birthmark", &mut script);
     Output::Standard.write(&script, Painted::No)?;
     Ok(ExitStatus::Success)
 }

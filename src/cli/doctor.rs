@@ -1,12 +1,14 @@
 //! `birthmark doctor`: whether birthmark works here, and what a scan of this place would use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::args::{CheckArgs, ConfigArgs, DoctorArgs, ScanArgs};
+use clap::{Args, ValueHint};
+
 use super::exit::ExitStatus;
+use super::flags::{self, CheckArgs, ConfigArgs};
 use super::output::{Output, Painted};
-use super::scan::Request;
+use super::request::{Request, ScanOptions};
 use crate::engine::evidence::Chance;
 use crate::engine::index::{Index, IndexError, IndexName, Part};
 use crate::report::Format;
@@ -15,6 +17,29 @@ use crate::report::strength::about;
 use crate::report::words::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
+
+/// Say whether birthmark works here and what a scan would use.
+///
+/// Reads the configuration, verifies every index, names the licence, looks for git, and tries
+/// itself on a planted copy. The index holds no source text: what is planted is a file that
+/// birthmark brings along and indexes for the occasion.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark doctor
+  birthmark doctor crates/parser --format json
+
+Exit status: 0 birthmark works here, perhaps with advice; 2 something is broken")]
+pub struct DoctorArgs {
+    /// The file or directory a scan would be about
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    /// Format of the diagnosis
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: flags::Format,
+}
 
 pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
@@ -57,7 +82,7 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
     let without = ConfigArgs { config: None, no_config: true };
     let without =
         DoctorArgs { check: CheckArgs { config: without, ..args.check.clone() }, ..args.clone() };
-    match Request::new(scan_of(args)) {
+    match Request::new(options(args)) {
         Ok(request) => {
             let said = match request.session().config().file.as_ref() {
                 Some(file) => file.path.display().to_string(),
@@ -69,13 +94,13 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
         Err(error) => {
             let remedy = "correct it; what follows was looked at without it";
             diagnosis.broken("configuration", format!("{error:#}"), Some(remedy));
-            Request::new(scan_of(without))
+            Request::new(options(without))
         }
     }
 }
 
-fn scan_of(args: DoctorArgs) -> ScanArgs {
-    ScanArgs { paths: vec![args.path], ..ScanArgs::of(args.check) }
+fn options(args: DoctorArgs) -> ScanOptions {
+    ScanOptions::of(vec![args.path], args.check)
 }
 
 /// Opens and verifies each index that a scan would ask; returns those that are sound.

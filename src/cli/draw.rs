@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
-use super::args::{Common, ReportArgs};
-use super::explain::shown_references;
-use super::output::{self, Output, Painted};
+use super::flags::Common;
+use super::output::{self, Output, Painted, ReportFile};
 use super::scanned::Scanned;
-use crate::judgement::finding::{Explanation, Reference};
+use crate::judgement::finding::{Explanation, Finding, Reference, Report};
 use crate::project::git::Git;
 use crate::report::html::Run;
 use crate::report::markdown::{self, Length};
@@ -23,6 +24,26 @@ const MAX_CODE: usize = 500;
 /// Where GitHub's runner takes the summary of a job from, and how much of it.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 const STEP_SUMMARY_BYTES: usize = 900_000;
+
+// How a scan is reported. No doc comment: it would become the help of the command that flattens
+// this.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output options")]
+pub struct ReportArgs {
+    /// Format of the report
+    #[arg(long, value_parser = report_format(), default_value = "text")]
+    pub format: ReportFormat,
+    /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format
+    /// beside it; repeatable
+    #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
+    pub output: Vec<ReportFile>,
+    /// Show all references with all their owners, not only those that need attention
+    #[arg(long)]
+    pub references: bool,
+    /// Explain each reference shown: evidence by line, owners, what would clear it
+    #[arg(long)]
+    pub explain: bool,
+}
 
 /// How the report is drawn.
 pub struct Look {
@@ -125,6 +146,17 @@ impl Look {
     }
 }
 
+/// The references that a report shows in full.
+fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
+    let needs_attention = |reference: &&Reference| {
+        let about =
+            |finding: &Finding| !finding.rule.is_listed_by_origin() && finding.is_about(reference);
+        report.findings.iter().any(about)
+    };
+    let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);
+    report.references.iter().filter(is_shown).collect()
+}
+
 fn destinations(args: &ReportArgs) -> anyhow::Result<Vec<Destination>> {
     let mut destinations = Vec::new();
     if args.output.iter().all(|file| file.format.is_some()) {
@@ -216,4 +248,13 @@ fn repository() -> Repository {
     };
     let below = current.strip_prefix(top).unwrap_or(Path::new(""));
     Repository { top: slashed(top), below: slashed(below) }
+}
+
+fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
+    let known = ReportFormat::NAMED.map(|(_, name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(known).map(|name| ReportFormat::from_name(&name).unwrap_or_default())
+}
+
+fn report_file() -> impl TypedValueParser<Value = ReportFile> {
+    PathBufValueParser::new().try_map(ReportFile::parse)
 }

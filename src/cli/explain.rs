@@ -1,37 +1,61 @@
-//! `birthmark explain`, and what `birthmark scan --explain` shares with it.
+//! `birthmark explain`.
 
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{anyhow, bail};
+use clap::{Args, ValueHint};
 
-use super::args::{Common, ConfigArgs, ExplainArgs, ScanArgs};
-use super::baseline::BaselineChoice;
 use super::exit::ExitStatus;
+use super::flags::{self, CheckArgs, Common};
 use super::journaled::JournalPlace;
+use super::named::{Named, in_no_file, recorded, with_journal};
 use super::output::{Output, Painted};
-use super::scan::Request;
-use crate::decisions::acceptance::log_root;
-use crate::judgement::finding::{Finding, Reference, Report};
-use crate::project::config::Config;
-use crate::project::walk::{self, SideFiles};
-use crate::report::text::References;
-use crate::report::words::count;
+use super::request::{Request, ScanOptions};
 use crate::report::{self, Format};
-use crate::session::journal::{self, JournalEntry};
+use crate::session::BaselineFile;
+
+/// Explain why a reference was reported.
+///
+/// Shows what each line earned and which tokens correspond, how rare so much evidence is, why the
+/// owners stand in this order, what decided, and the least that would have to be rewritten.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark explain 3f2a9c01
+  birthmark explain src/routes.py:40
+  birthmark explain 3f2a9c01 src/ --index .birthmark/index --format json
+
+Exit status: 0 explained, 2 no such reference, or something could not be done")]
+pub struct ExplainArgs {
+    /// Id of a reference as a report or an agent's hook shows it, a unique beginning of one, or
+    /// PATH:LINE
+    pub finding: String,
+    /// Files and directories to look in; by default the file of PATH:LINE, else the project
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub check: CheckArgs,
+    #[command(flatten)]
+    pub journal: JournalPlace,
+    /// Format of the explanation
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: flags::Format,
+    /// Write the explanation to a file instead of standard output
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output options")]
+    pub output: Option<PathBuf>,
+}
 
 pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
-    let wanted = Wanted::parse(&args.finding);
+    let named = Named::parse(&args.finding);
     let format = args.format.into();
     let (config, journal) = (args.check.config.clone(), args.journal.clone());
-    let scanned = Request::new(scan_for(args, &wanted)?)?.scan(common)?;
+    let scanned = Request::new(options(args, &named)?)?.scan(common)?;
     let mut drawn = Vec::new();
-    let explanations = match wanted.of(&scanned.report) {
+    let explanations = match named.of(&scanned.report) {
         Ok(found) => scanned.explanations(&found)?,
         Err(error) => {
-            let recorded = recorded(&wanted, &scanned.report, &config, &journal);
+            let recorded = recorded(&named, &scanned.report, &config, &journal);
             if recorded.is_empty() || format == Format::Json {
                 return Err(with_journal(error, &recorded));
             }
@@ -54,196 +78,7 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 }
 
 /// The scan that finds what is to be explained.
-fn scan_for(args: ExplainArgs, wanted: &Wanted) -> anyhow::Result<ScanArgs> {
-    let paths = wanted.paths(args.paths, &args.check.config)?;
-    let baseline = BaselineChoice { baseline: None, no_baseline: true };
-    Ok(ScanArgs { paths, baseline, ..ScanArgs::of(args.check) })
-}
-
-/// Returns what the journal recorded of an id that no match of the report has, the oldest event
-/// first. A journal that cannot be read has recorded nothing.
-pub fn recorded(
-    wanted: &Wanted,
-    report: &Report,
-    config: &ConfigArgs,
-    journal: &JournalPlace,
-) -> Vec<JournalEntry> {
-    let Wanted::Id(id) = wanted else { return Vec::new() };
-    if report.references.iter().any(|reference| reference.id.starts_with(id.as_str())) {
-        return Vec::new();
-    }
-    let (Some(directory), Ok(root)) = (journal.directory(), project_root(config)) else {
-        return Vec::new();
-    };
-    let entries =
-        journal::read(&directory, &root).map(|journaled| journaled.entries).unwrap_or_default();
-    entries.into_iter().filter(|entry| entry.id.starts_with(id.as_str())).collect()
-}
-
-/// The error with what the journal knows of an id, for a command that needs the code.
-pub fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
-    match recorded.is_empty() {
-        true => error,
-        false => {
-            anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded))
-        }
-    }
-}
-
-/// Where code that is in no file any more was seen last.
-fn in_no_file(recorded: &[JournalEntry]) -> String {
-    let last = recorded.last().expect("there is an event");
-    let id: String = last.id.chars().take(8).collect();
-    let (path, first, end) = (&last.path, last.lines.first, last.lines.last);
-    let (event, service) = (last.event.code(), last.service.code());
-    format!(
-        "the code of `{id}`, {event} for {path}:{first}-{end} (by {service}, {}), is in no file that was checked",
-        last.at
-    )
-}
-
-/// The directory of the project that the current directory is in.
-fn project_root(config: &ConfigArgs) -> anyhow::Result<PathBuf> {
-    let place = PathBuf::from(".");
-    let config = Config::load(&config.clone().choice(place.clone()))?;
-    Ok(log_root(&place, config.directory(), &SideFiles::default()))
-}
-
-/// What the user named.
-pub enum Wanted {
-    /// The beginning of an id.
-    Id(String),
-    /// A line of a file.
-    Place { path: PathBuf, line: u32 },
-}
-
-impl Wanted {
-    /// What the words of a command line name: ids and places, and the paths to look in. A path that
-    /// is there is a path.
-    pub fn among(words: &[String]) -> (Vec<Wanted>, Vec<PathBuf>) {
-        let (mut wanted, mut paths) = (Vec::new(), Vec::new());
-        for word in words {
-            match Wanted::parse(word) {
-                _ if Path::new(word).exists() => paths.push(PathBuf::from(word)),
-                Wanted::Id(id) if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                    paths.push(word.into())
-                }
-                found => wanted.push(found),
-            }
-        }
-        // Where only places are named, nothing else need be looked at.
-        let all_places = wanted.iter().all(|wanted| matches!(wanted, Wanted::Place { .. }));
-        if paths.is_empty() && all_places {
-            let of_place = |wanted: &Wanted| match wanted {
-                Wanted::Place { path, .. } => Some(path.clone()),
-                Wanted::Id(_) => None,
-            };
-            paths = wanted.iter().filter_map(of_place).collect();
-        }
-        (wanted, paths)
-    }
-
-    /// Where to look: in what was named, else in the file of a place, else in the whole project.
-    pub fn paths(&self, named: Vec<PathBuf>, config: &ConfigArgs) -> anyhow::Result<Vec<PathBuf>> {
-        Ok(match self {
-            _ if !named.is_empty() => named,
-            Wanted::Place { path, .. } => vec![path.clone()],
-            Wanted::Id(_) => vec![project_root(config)?],
-        })
-    }
-
-    /// The references meant: one, at every place it has.
-    pub fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
-        match self {
-            Wanted::Id(id) => by_id(report, id),
-            Wanted::Place { path, line } => by_place(report, path, *line),
-        }
-    }
-
-    /// Reads PATH:LINE, else an id.
-    pub fn parse(text: &str) -> Wanted {
-        match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
-            Some((path, Ok(line))) if !path.is_empty() => Wanted::Place { path: path.into(), line },
-            _ => Wanted::Id(text.to_ascii_lowercase()),
-        }
-    }
-}
-
-/// The references that a report shows in full.
-pub fn shown_references(report: &Report, shown: References) -> Vec<&Reference> {
-    let needs_attention = |reference: &&Reference| {
-        let about =
-            |finding: &Finding| !finding.rule.is_listed_by_origin() && finding.is_about(reference);
-        report.findings.iter().any(about)
-    };
-    let is_shown = |reference: &&Reference| shown == References::All || needs_attention(reference);
-    report.references.iter().filter(is_shown).collect()
-}
-
-fn by_id<'r>(report: &'r Report, wanted: &str) -> anyhow::Result<Vec<&'r Reference>> {
-    let found: Vec<&Reference> =
-        report.references.iter().filter(|reference| reference.id.starts_with(wanted)).collect();
-    let ids: BTreeSet<&str> = found.iter().map(|reference| reference.id.as_str()).collect();
-    match ids.len() {
-        1 => Ok(found),
-        0 => Err(no_such_id(report, wanted)),
-        _ => {
-            let ids: Vec<&str> = ids.into_iter().take(MAX_NAMED).collect();
-            bail!("`{wanted}` begins more than one id; name more of it: {}", ids.join(", "))
-        }
-    }
-}
-
-/// What to do about an id that is none.
-const NOW: &str =
-    "An id changes with the code it stands for: `birthmark scan --references` shows those of now";
-
-/// Ids or places named in an error, at most.
-const MAX_NAMED: usize = 5;
-
-fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
-    let mut ids: Vec<&str> =
-        report.references.iter().map(|reference| reference.id.as_str()).collect();
-    ids.sort_by_key(|id| (distance(id, wanted), *id));
-    ids.dedup();
-    ids.truncate(MAX_NAMED);
-    let checked = count(report.summary.files_scanned, "file");
-    match ids.as_slice() {
-        [] => anyhow!(
-            "no reference has the id `{wanted}`: {checked} checked and none was found. {NOW}"
-        ),
-        ids => anyhow!("no reference has the id `{wanted}`; near it are {}. {NOW}", ids.join(", ")),
-    }
-}
-
-/// How far an id is from what was typed, which may be the beginning only.
-fn distance(id: &str, wanted: &str) -> usize {
-    let beginning: String = id.chars().take(wanted.chars().count()).collect();
-    strsim::levenshtein(&beginning, wanted)
-}
-
-fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Vec<&'r Reference>> {
-    let path = walk::display_path(path);
-    let in_file: Vec<&Reference> =
-        report.references.iter().filter(|reference| reference.path == path).collect();
-    let holds = |reference: &&Reference| {
-        (reference.region.start_line..=reference.region.end_line).contains(&line)
-    };
-    let found: Vec<&Reference> = in_file.iter().copied().filter(holds).collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let places: Vec<String> = in_file
-        .iter()
-        .take(MAX_NAMED)
-        .map(|near| {
-            format!("{} (lines {}-{})", near.id, near.region.start_line, near.region.end_line)
-        })
-        .collect();
-    match places.as_slice() {
-        [] => bail!("there is no reference in `{path}`"),
-        places => {
-            bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", "))
-        }
-    }
+fn options(args: ExplainArgs, named: &Named) -> anyhow::Result<ScanOptions> {
+    let paths = named.paths(args.paths, &args.check.config)?;
+    Ok(ScanOptions { baseline: BaselineFile::Without, ..ScanOptions::of(paths, args.check) })
 }

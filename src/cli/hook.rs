@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::args::CheckArgs;
 use super::check::policy;
 use super::exit::ExitStatus;
+use super::flags::CheckArgs;
 use super::journaled::JournalChoice;
 use super::output::{Output, Painted};
 use crate::judgement::policy::DropPolicy;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
+use clap::{Args, Subcommand, ValueHint};
 
-use super::args::{Common, IdiomAddArgs, IdiomArgs, IdiomCommand, IdiomRemoveArgs};
 use super::exit::ExitStatus;
-use super::index::Target;
+use super::flags::{Common, ConfigArgs, Format};
 use super::index_add::{count, tell_notes};
+use super::index_target::Target;
 use super::progress::Progress;
 use crate::engine::index::documents::DocumentMarks;
 use crate::engine::index::{IndexDirectory, Spill};
@@ -18,6 +19,61 @@ use crate::project::config::Config;
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 use crate::session::idioms;
+
+#[derive(Debug, Subcommand)]
+pub enum IdiomCommand {
+    /// Add files and directories to a set of idioms
+    Add(IdiomAddArgs),
+    /// List a set of idioms
+    List(IdiomArgs),
+    /// Remove idioms from a set
+    Remove(IdiomRemoveArgs),
+}
+
+/// Add files and directories to a set of idioms.
+///
+/// An idiom is code that is nobody's to claim: a team's scaffolds, templates, what a generator
+/// writes. A scan does not report matches that idioms cover to four fifths; a note says where. The
+/// set holds fingerprints, no source text. An idiom of the same name is replaced.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark idiom add templates/ scaffold/service.py
+  birthmark idiom add --name cli-skeleton tools/template.rs")]
+pub struct IdiomAddArgs {
+    /// Source files and directories; each is an idiom by its file name
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required = true)]
+    pub sources: Vec<PathBuf>,
+    /// Name of the idiom, for one SOURCE
+    #[arg(long)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub target: IdiomArgs,
+}
+
+/// Remove idioms from a set.
+#[derive(Debug, Args)]
+pub struct IdiomRemoveArgs {
+    /// Names as `birthmark idiom list` shows them, with or without `pkg:generic/`
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    #[command(flatten)]
+    pub target: IdiomArgs,
+}
+
+/// Which set of idioms, and how to print what it says.
+#[derive(Debug, Args)]
+pub struct IdiomArgs {
+    /// Directory of the set; by default the first one of the configuration, else .birthmark/idioms
+    /// beside it
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub idioms: Option<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: Format,
+}
 
 pub fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {

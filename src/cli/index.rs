@@ -1,20 +1,60 @@
 //! `birthmark index`.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::bail;
+use clap::{Args, Subcommand};
 
-use super::args::{Common, IndexCommand, InspectArgs, MergeArgs, RemoveArgs, VerifyArgs};
 use super::exit::ExitStatus;
-use super::index_add;
-use super::output::{Output, Painted};
-use crate::engine::index::{self, Index, IndexDirectory, IndexName, Part};
-use crate::project::config::Config;
-use crate::report::Format;
-use crate::report::index::{Answer, json, text};
+use super::flags::Common;
+use super::index_add::{self, AddArgs};
+use super::index_target::{InspectArgs, MemoryArgs, Target};
+use crate::engine::index::{self, Index, IndexDirectory, Part};
+use crate::purl::Purl;
+use crate::report::index::Answer;
 
-/// Where an index is made if nobody says where.
-const DEFAULT_DIRECTORY: &str = ".birthmark/index";
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Add components to an index
+    Add(AddArgs),
+    /// Remove components from an index
+    Remove(RemoveArgs),
+    /// List the components of an index
+    List(InspectArgs),
+    /// Say how much an index holds
+    Info(InspectArgs),
+    /// Check an index completely for damage
+    Verify(VerifyArgs),
+    /// Rewrite the segments of an index as one
+    Merge(MergeArgs),
+}
+
+/// Rewrite the segments of an index as one.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Check an index completely for damage.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Keep the components that are whole, and remove those that are damaged
+    #[arg(long)]
+    pub salvage: bool,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Remove components from an index.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// Components to remove; without a version, every version
+    #[arg(value_name = "PURL", required = true)]
+    pub purls: Vec<Purl>,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
 
 pub fn run(command: IndexCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
@@ -42,7 +82,7 @@ fn merge(args: MergeArgs) -> anyhow::Result<ExitStatus> {
     let memory = args.memory.memory;
     let target = Target::new(args.target)?;
     let directory = target.directory()?;
-    let segments = part(&Index::open(std::slice::from_ref(&target.index))?).segments;
+    let segments = part(&Index::open(std::slice::from_ref(target.index()))?).segments;
     IndexDirectory::open(directory)?.within(memory).merge()?;
     target.print(&Answer::Merge(segments))
 }
@@ -53,15 +93,15 @@ fn verify(args: VerifyArgs) -> anyhow::Result<ExitStatus> {
         let lost = IndexDirectory::salvage(target.directory()?)?;
         return target.print(&Answer::Salvage(lost));
     }
-    let damage = index::damage(&target.index)?;
+    let damage = index::damage(target.index())?;
     if let [only] = damage.as_slice() {
         bail!("{only}");
     }
     if !damage.is_empty() {
         let list: Vec<String> = damage.iter().map(|error| format!("- {error}")).collect();
-        bail!("{} is damaged in {} places:\n{}", target.index, damage.len(), list.join("\n"));
+        bail!("{} is damaged in {} places:\n{}", target.index(), damage.len(), list.join("\n"));
     }
-    target.print(&Answer::Verify(part(&Index::open(std::slice::from_ref(&target.index))?)))
+    target.print(&Answer::Verify(part(&Index::open(std::slice::from_ref(target.index()))?)))
 }
 
 fn inspect(
@@ -69,73 +109,11 @@ fn inspect(
     ask: impl FnOnce(&Index) -> anyhow::Result<Answer>,
 ) -> anyhow::Result<ExitStatus> {
     let target = Target::new(args)?;
-    let index = Index::open(std::slice::from_ref(&target.index))?;
+    let index = Index::open(std::slice::from_ref(target.index()))?;
     target.print(&ask(&index)?)
 }
 
 /// The only part of an index that was opened alone.
 fn part(index: &Index) -> Part {
     index.parts()[0].clone()
-}
-
-/// Which index, and how to print what it says.
-pub struct Target {
-    index: IndexName,
-    format: Format,
-}
-
-impl Target {
-    pub fn new(args: InspectArgs) -> anyhow::Result<Target> {
-        let index = match args.index {
-            Some(index) => index,
-            None => configured(&Config::load(&args.config.choice(PathBuf::from(".")))?),
-        };
-        Ok(Target { index, format: args.format.into() })
-    }
-
-    /// An index that is known by other means than the arguments of `birthmark index`.
-    pub fn directory_at(path: PathBuf, format: Format) -> Target {
-        Target { index: IndexName::Directory(path), format }
-    }
-
-    /// Its name, to be opened by.
-    pub fn index(&self) -> &IndexName {
-        &self.index
-    }
-
-    /// The directory of an index that is to be changed.
-    pub fn directory(&self) -> anyhow::Result<&Path> {
-        match &self.index {
-            IndexName::Directory(directory) => Ok(directory),
-            IndexName::Starter => bail!(
-                "the starter index is part of the program and cannot be changed; name a directory (one called \
-                 `starter` as ./starter)"
-            ),
-        }
-    }
-
-    pub fn print(&self, answer: &Answer) -> anyhow::Result<ExitStatus> {
-        let mut drawn = Vec::new();
-        let painted = match self.format {
-            Format::Text => {
-                text(answer, &self.index, &mut drawn)?;
-                Painted::Yes
-            }
-            Format::Json => {
-                json(answer, &self.index, &mut drawn)?;
-                Painted::No
-            }
-        };
-        Output::Standard.write(&drawn, painted)?;
-        Ok(ExitStatus::Success)
-    }
-}
-
-fn configured(config: &Config) -> IndexName {
-    config
-        .index
-        .iter()
-        .map(|name| name.get_ref().clone())
-        .find(|name| matches!(name, IndexName::Directory(_)))
-        .unwrap_or_else(|| IndexName::Directory(PathBuf::from(DEFAULT_DIRECTORY)))
 }

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use clap::{Args, ValueHint};
 use rayon::prelude::*;
 
-use super::args::{AddArgs, Common};
 use super::exit::ExitStatus;
 use super::failure;
-use super::index::Target;
+use super::flags::{Common, license};
+use super::index_target::{InspectArgs, MemoryArgs, Target};
 use super::progress::Progress;
 use crate::engine::index::documents::Component;
 use crate::engine::index::{IndexDirectory, PreparedComponent, Spill};
 use crate::ingest::recipe::{Recipe, RecipeComponent};
 use crate::ingest::{self, BuildScripts, Given, IngestError, Ingested, Source};
 use crate::judgement::finding::Note;
+use crate::license::LicenseFact;
 use crate::purl::Purl;
 use crate::report::index::{Added, Answer};
 
@@ -29,6 +31,48 @@ const BATCH_BYTES: u64 = 64 << 20;
 
 /// Largest recipe that is read: about a hundred thousand components.
 const MAX_RECIPE_BYTES: u64 = 32 << 20;
+
+/// Add components to an index.
+///
+/// A source is a directory, an archive as package registries serve it (.crate, .deb, .tar.gz, .whl,
+/// .zip), or a package that its own client fetches (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The
+/// index holds fingerprints and licence facts, no source text.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark index add downloads/*.crate downloads/*.whl
+  birthmark index add pkg:pypi/six@1.17.0
+  birthmark index add ../parser --purl pkg:generic/parser@2.1.0 --license GPL-3.0-or-later
+  birthmark index add --recipe corpus/recipe.toml --index corpus/index
+
+Components are committed a few at a time: an interrupted run loses nothing it has committed, and the same command goes
+on from there, since a component that the index holds already, just as it is, is left alone.")]
+pub struct AddArgs {
+    /// Directories, archives, packages (pkg:...) and git revisions (git+DIRECTORY@REVISION)
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required_unless_present = "recipe")]
+    pub sources: Vec<PathBuf>,
+    /// Name of the component, where the source does not say it; for one SOURCE
+    #[arg(long, value_name = "PURL", conflicts_with = "recipe")]
+    pub purl: Option<Purl>,
+    /// SPDX expression of the component, where the source does not say it or says it wrongly; for
+    /// one SOURCE
+    #[arg(long, value_name = "EXPR", value_parser = license, conflicts_with = "recipe")]
+    pub license: Option<LicenseFact>,
+    /// File that lists components with their names and licences
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub recipe: Option<PathBuf>,
+    /// Write the digests and exact licences that were learned into the recipe
+    #[arg(long, requires = "recipe")]
+    pub pin: bool,
+    /// Let pip run the build script of a package that ships no wheel; without this such a package
+    /// is refused
+    #[arg(long)]
+    pub allow_build: bool,
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
 
 pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut recipe = args.recipe.as_deref().map(RecipeFile::read).transpose()?;

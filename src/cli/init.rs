@@ -2,11 +2,11 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use clap::{Args, ValueHint};
 
-use super::args::InitArgs;
 use super::exit::ExitStatus;
 use super::output::{Output, Painted};
 use crate::project::config::{
@@ -17,6 +17,31 @@ use crate::project::walk::{absolute_path, display_path};
 
 /// The name of the file.
 const FILE_NAME: &str = "birthmark.toml";
+
+/// Write a starting birthmark.toml for a project.
+///
+/// It holds every key with what it is for, commented out, and what was found of the project: its
+/// licence, its own packages, its index. A configuration that is there already is never
+/// overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark init
+  birthmark init --print
+  birthmark init --schema > birthmark.schema.json
+
+Exit status: 0 written, 2 there is one already, or something could not be done.")]
+pub struct InitArgs {
+    /// Directory of the project
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
+    pub path: PathBuf,
+    /// Print what would be written
+    #[arg(long)]
+    pub print: bool,
+    /// Print the JSON Schema of birthmark.toml, for editors
+    #[arg(long, conflicts_with_all = ["print", "path"])]
+    pub schema: bool,
+}
 
 pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     if args.schema {

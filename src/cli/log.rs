@@ -6,9 +6,9 @@ use clap::{Args, ValueHint};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use super::args::{ConfigArgs, Format};
 use super::exit::ExitStatus;
 use super::failure::{of_log, warn};
+use super::flags::{ConfigArgs, Format};
 use super::journaled::JournalPlace;
 use super::output::{Output, Painted};
 use crate::decisions::acceptance::{AcceptanceLog, log_root};

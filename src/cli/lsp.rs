@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Args;
 
-use super::args::CheckArgs;
 use super::exit::ExitStatus;
 use super::failure;
+use super::flags::CheckArgs;
 use super::journaled::JournalChoice;
 use super::threads::{self, NO_THREADS};
 use crate::serve::lsp::{self, Ending, Start};

@@ -1,17 +1,28 @@
 //! `birthmark man`.
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::CommandFactory;
+use clap::{Args, Command, ValueHint};
 
-use super::args::{Cli, ManArgs};
 use super::exit::ExitStatus;
 
-pub fn run(args: &ManArgs) -> anyhow::Result<ExitStatus> {
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark man --dir ~/.local/share/man/man1
+  birthmark man --dir man && man man/birthmark-scan.1")]
+pub struct ManArgs {
+    /// Directory to write them to, a page per command; made if it is not there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+pub fn run(args: &ManArgs, program: Command) -> anyhow::Result<ExitStatus> {
     let directory = &args.dir;
     fs::create_dir_all(directory)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), directory))
+        .and_then(|()| clap_mangen::generate_to(program, directory))
         .with_context(|| format!("cannot write manual pages to `{}`", directory.display()))?;
     Ok(ExitStatus::Success)
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use clap::{Args, ValueHint};
 
-use super::args::CheckArgs;
 use super::exit::ExitStatus;
+use super::flags::CheckArgs;
 use super::journaled::JournalChoice;
 use crate::serve::mcp::{self, ChosenBy, Settings};
 use crate::session::Place;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::Common;
+use super::flags::Common;
 
 /// A bar that counts done items, and lines for a rate.
 pub struct Progress {

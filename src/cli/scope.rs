@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueHint};
 
-use super::args::ScanArgs;
 use crate::judgement::finding::{Note, NoteKind, Report};
 use crate::project::changes::{ChangesError, Repository, Scope, pushed};
 use crate::project::config::Config;
@@ -73,22 +72,25 @@ impl Input {
         }
     }
 
-    pub fn new(args: &ScanArgs) -> anyhow::Result<Input> {
-        let paths = args.paths.clone();
-        if let Some(name) = &args.path {
-            return Input::stdin(name);
-        }
-        if let Some(list) = &args.scope.files_from {
+    /// What some paths and options name: the current directory, if nothing is named.
+    pub fn new(paths: Vec<PathBuf>, scope: &ScopeArgs) -> anyhow::Result<Input> {
+        if let Some(list) = &scope.files_from {
             return Ok(Input::Paths { paths: listed_files(list)?, explicit: Explicit::Exclude });
         }
-        if let Some(scope) = args.scope.change()? {
+        if let Some(scope) = scope.change()? {
             return Ok(Input::Change { repository: Repository::here()?, scope, paths });
         }
-        let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
-        Ok(Input::Paths { paths, explicit: Explicit::Take })
+        Ok(Input::paths(paths))
     }
 
-    fn stdin(name: &Path) -> anyhow::Result<Input> {
+    /// Some files and directories; the current directory, if there is none.
+    pub fn paths(paths: Vec<PathBuf>) -> Input {
+        let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
+        Input::Paths { paths, explicit: Explicit::Take }
+    }
+
+    /// The text on standard input under this name.
+    pub fn stdin(name: &Path) -> anyhow::Result<Input> {
         match Language::from_path(name) {
             Some(language) => Ok(Input::Stdin { name: name.to_owned(), language }),
             None => {

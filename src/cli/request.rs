@@ -1,0 +1,215 @@
+//! A scan as it is meant: options and configuration merged, everything checked that can be before
+//! reading code. Every command that scans makes one from its own options.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::cached::{CacheChoice, cache_key};
+use super::failure::of_session;
+use super::flags::{CheckArgs, Common};
+use super::progress::Progress;
+use super::scanned::{Scanned, Sources};
+use super::scope::{Input, standard_input};
+use super::threads::NO_THREADS;
+use super::trust::TrustArgs;
+use crate::judgement::finding::Report;
+use crate::project::cache::FROM_FILES;
+use crate::project::config::{FailOn, FailOnSkipped};
+use crate::project::walk::{self, Inspected, Markers, Review, Walked, WalkedFile};
+use crate::scan::{Coverage, PolicyChanges, Scanner};
+use crate::session::{BaselineFile, Choices, Run, Session};
+use crate::text::source::SourceFile;
+use crate::text::token::Tokenizer;
+
+/// What to do about a file that was not checked, where that fails.
+const SKIPPED_REMEDY: &str = "exclude it, or pass --fail-on-skipped=never";
+
+/// What a command scans and how, before the configuration is known.
+pub struct ScanOptions {
+    pub input: Input,
+    pub check: CheckArgs,
+    pub baseline: BaselineFile,
+    pub cache: Option<PathBuf>,
+    pub trust: TrustArgs,
+    pub fail_on: Option<FailOn>,
+    pub fail_on_skipped: Option<FailOnSkipped>,
+}
+
+impl ScanOptions {
+    /// A scan of some paths, or of the current directory, that fails because of nothing it finds.
+    pub fn of(paths: Vec<PathBuf>, check: CheckArgs) -> ScanOptions {
+        ScanOptions {
+            input: Input::paths(paths),
+            check,
+            baseline: BaselineFile::Own,
+            cache: CacheChoice::default().directory(),
+            trust: TrustArgs::default(),
+            fail_on: Some(FailOn::Never),
+            fail_on_skipped: None,
+        }
+    }
+}
+
+/// A scan, ready to run.
+pub struct Request {
+    input: Input,
+    session: Session,
+    cache: Option<PathBuf>,
+    /// The severity from which on findings fail the run.
+    pub fail_on: FailOn,
+    fail_on_skipped: FailOnSkipped,
+    coverage: Coverage,
+    jobs: Option<NonZeroUsize>,
+    policy_changes: PolicyChanges,
+}
+
+impl Request {
+    /// Reads the configuration and merges it with the options.
+    pub fn new(options: ScanOptions) -> anyhow::Result<Request> {
+        let ScanOptions { input, check, baseline, cache, trust, fail_on, fail_on_skipped } =
+            options;
+        let configured = check.config.clone().choice(input.place());
+        let jobs = check.jobs;
+        let mut choices = Choices { baseline, ..check.choices() };
+        let configured = trust.choose(&input.place(), configured, &mut choices)?;
+        let policy_changes = match trust.policy_from {
+            Some(_) => PolicyChanges::Report,
+            None => PolicyChanges::Ignore,
+        };
+        let as_configured = choices.is_as_configured();
+        let session = Session::open(input.place(), &configured, choices).map_err(of_session)?;
+        let coverage = match as_configured && input.covers(session.config()) {
+            true => Coverage::Project,
+            false => Coverage::Part,
+        };
+        let fail_on = fail_on.or(session.config().fail_on).unwrap_or_default();
+        let fail_on_skipped =
+            fail_on_skipped.or(session.config().fail_on_skipped).unwrap_or_default();
+        Ok(Request {
+            input,
+            session,
+            cache,
+            fail_on,
+            fail_on_skipped,
+            coverage,
+            jobs,
+            policy_changes,
+        })
+    }
+
+    /// The project as it is configured and chosen.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Runs it.
+    pub fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
+        let mut scanner = self.scanner()?;
+        let mut is_all_excluded = false;
+        let (mut report, sources) = match &self.input {
+            Input::Paths { .. } | Input::Change { .. } => {
+                let walked = self.input.files(self.session.walk_settings())?;
+                let files = walked.files.clone();
+                is_all_excluded = walked.is_all_excluded;
+                (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
+            }
+            Input::Stdin { name, language } => {
+                let (text, problem) = match walk::inspect(standard_input()?) {
+                    Inspected::Text(text) => (text, None),
+                    Inspected::NotText(problem) => (Vec::new(), Some(problem.note(&slashed(name)))),
+                };
+                let source = SourceFile::new(slashed(name), *language, text);
+                let report = match problem {
+                    None => self.scan_text(&scanner, name, &source),
+                    Some(note) => {
+                        let walked = Walked { notes: vec![note], ..Walked::default() };
+                        self.scan_files(&mut scanner, walked, common)?
+                    }
+                };
+                (report, Sources::Text(Box::new(source)))
+            }
+        };
+        self.session.check_side_files().map_err(of_session)?;
+        report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
+        report.count_notes();
+        if self.fails_on_skipped() {
+            report.fail_left_out(SKIPPED_REMEDY);
+        }
+        Ok(Scanned { report, scanner, sources })
+    }
+
+    fn scan_text(&self, scanner: &Scanner, name: &Path, source: &SourceFile) -> Report {
+        let outbound = self.session.licenses().of_text(name, source.text());
+        scanner.text(
+            &mut Tokenizer::new(),
+            source,
+            &outbound,
+            &Review::Whole,
+            Markers::ExcuseNothing,
+        )
+    }
+
+    /// Whether files that were not checked make the run fail.
+    fn fails_on_skipped(&self) -> bool {
+        match self.fail_on_skipped {
+            FailOnSkipped::Never => false,
+            FailOnSkipped::Change => matches!(self.input, Input::Change { .. }),
+            FailOnSkipped::Always => true,
+        }
+    }
+
+    fn scanner(&self) -> anyhow::Result<Scanner> {
+        let run = Run {
+            change: self.input.change(),
+            coverage: self.coverage,
+            policy_changes: self.policy_changes,
+        };
+        self.session.scanner(run).map_err(of_session)
+    }
+
+    fn scan_files(
+        &self,
+        scanner: &mut Scanner,
+        walked: Walked,
+        common: &Common,
+    ) -> anyhow::Result<Report> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads(walked.files.len()))
+            .build()
+            .context(NO_THREADS)?;
+        let progress = Progress::new(common, walked.files.len(), "files");
+        let outbound = |file: &WalkedFile, source: &SourceFile| {
+            self.session.licenses().of_text(&file.location, source.text())
+        };
+        if let Some(directory) = self.cache_for(&walked) {
+            let secret = cache_key();
+            scanner.open_cache(directory, self.session.place(), secret.as_deref());
+        }
+        let mut report =
+            threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines)));
+        report.notes.extend(scanner.close_cache());
+        Ok(report)
+    }
+
+    /// How many threads look at files; 0 is one for each core. One file occupies one, and others
+    /// that wait for work take a twelfth of the time of so short a process.
+    fn threads(&self, files: usize) -> usize {
+        match (self.jobs, files) {
+            (Some(jobs), _) => jobs.get(),
+            (None, 0 | 1) => 1,
+            (None, _) => 0,
+        }
+    }
+
+    /// Where the cache is, if one is worth it. The texts of a change seldom come twice.
+    fn cache_for(&self, walked: &Walked) -> Option<&Path> {
+        let is_tree = matches!(self.input, Input::Paths { .. });
+        self.cache.as_deref().filter(|_| is_tree && walked.files.len() >= FROM_FILES)
+    }
+}
+
+fn slashed(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
