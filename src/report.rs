@@ -1,6 +1,7 @@
 //! Draws a [`Report`](crate::judgement::finding::Report): a file per format.
 
 pub mod card;
+pub mod csv;
 pub mod cyclonedx;
 pub mod doctor;
 pub mod explain;
@@ -12,6 +13,7 @@ pub mod html;
 pub mod index;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
 pub mod license;
 pub mod log;
 pub mod markdown;
@@ -24,6 +26,7 @@ pub mod sarif;
 pub(crate) mod shape;
 mod source_facts;
 pub mod spdx;
+pub mod spdx3;
 pub(crate) mod strength;
 pub mod suggested;
 pub mod text;
@@ -35,6 +38,7 @@ pub use repository::Repository;
 pub use source_facts::SourceFacts;
 
 use crate::judgement::finding::{Explanation, Report};
+use crate::project::config::FailOn;
 
 /// The formats that answers to a question are drawn in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,42 +49,131 @@ pub enum Format {
     Json,
 }
 
-/// The formats a report is drawn in, each described in `docs/formats.md`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReportFormat {
-    /// For people at a terminal.
-    #[default]
-    Text,
-    /// For programs, by `docs/report.schema.json`.
-    Json,
-    /// For programs that read line by line, by `docs/report-lines.schema.json`.
-    Jsonl,
-    /// SARIF 2.1.0.
-    Sarif,
-    /// Workflow commands that become annotations on GitHub.
-    Github,
-    /// GitLab's code quality report.
-    Gitlab,
-    /// Markdown.
-    Markdown,
-    /// One page of HTML.
-    Html,
-    /// CycloneDX 1.6.
-    Cyclonedx,
-    /// SPDX 2.3.
-    Spdx,
+/// A format that a report is drawn in: a row of [`FORMATS`].
+#[derive(Debug)]
+pub struct ReportFormat {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// What it is for, in a few words.
+    pub help: &'static str,
+    needs: &'static [Need],
+    write: fn(&Drawing<'_>, &mut dyn io::Write) -> io::Result<()>,
 }
 
-/// What a format needs to know of the text of files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Facts {
-    /// Nothing.
-    Unused,
-    /// It shows more with them, and does without of a file that is gone.
-    Welcome,
-    /// It cannot do without.
-    Needed,
+/// What a format is drawn with beside the report, or what goes along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Facts about the text of files, without which it cannot be drawn.
+    Facts,
+    /// The same, as far as the files are still there.
+    FactsIfThere,
+    /// An account of each reference, whose code it shows.
+    Code,
+    /// The explanations that were asked for.
+    Explanations,
+    /// What the run was.
+    Run,
+    /// Styles of a terminal.
+    Styles,
+    /// The summary of a job on GitHub, beside it.
+    JobSummary,
 }
+
+/// Every format, each described in `docs/formats.md`. The first is the one nobody asks for.
+pub static FORMATS: [ReportFormat; 14] = [
+    ReportFormat {
+        name: "text",
+        help: "for people",
+        needs: &[Need::FactsIfThere, Need::Explanations, Need::Styles],
+        write: |from, out| {
+            text::write(from.report, from.facts, from.text, out)?;
+            explain::write_text(from.told.unwrap_or_default(), out)
+        },
+    },
+    ReportFormat {
+        name: "json",
+        help: "for programs",
+        needs: &[Need::Explanations],
+        write: |from, out| match from.told {
+            Some(told) => explain_json::write_with_report(from.report, told, out),
+            None => json::write(from.report, out),
+        },
+    },
+    ReportFormat {
+        name: "jsonl",
+        help: "for programs, an object a line",
+        needs: &[],
+        write: |from, out| jsonl::write(from.report, out),
+    },
+    ReportFormat {
+        name: "sarif",
+        help: "SARIF 2.1.0, for code scanning",
+        needs: &[Need::Facts],
+        write: |from, out| sarif::write(from.report, from.repository, from.facts, out),
+    },
+    ReportFormat {
+        name: "github",
+        help: "annotations and a job summary on GitHub",
+        needs: &[Need::Facts, Need::JobSummary],
+        write: |from, out| github::write(from.report, from.repository, from.facts, out),
+    },
+    ReportFormat {
+        name: "gitlab",
+        help: "code quality report of GitLab",
+        needs: &[],
+        write: |from, out| gitlab::write(from.report, from.repository, out),
+    },
+    ReportFormat {
+        name: "markdown",
+        help: "for pull requests and pages",
+        needs: &[Need::Code],
+        write: |from, out| {
+            markdown::write(from.report, from.explanations, markdown::Length::Whole, out)
+        },
+    },
+    ReportFormat {
+        name: "html",
+        help: "one page, with the code side by side",
+        needs: &[Need::Code, Need::Run],
+        write: |from, out| html::write(from.report, from.explanations, from.run, out),
+    },
+    ReportFormat {
+        name: "csv",
+        help: "a table for spreadsheets, a row for each match",
+        needs: &[],
+        write: |from, out| csv::write(from.report, out),
+    },
+    ReportFormat {
+        name: "junit",
+        help: "JUnit XML, findings as tests",
+        needs: &[],
+        write: |from, out| junit::write(from.report, from.repository, from.fail_on, out),
+    },
+    ReportFormat {
+        name: "cyclonedx",
+        help: "CycloneDX 1.7, origins with evidence and occurrences",
+        needs: &[],
+        write: |from, out| cyclonedx::write(from.report, cyclonedx::Version::V1_7, out),
+    },
+    ReportFormat {
+        name: "cyclonedx-1.6",
+        help: "the same for tools that do not read 1.7",
+        needs: &[],
+        write: |from, out| cyclonedx::write(from.report, cyclonedx::Version::V1_6, out),
+    },
+    ReportFormat {
+        name: "spdx",
+        help: "SPDX 2.3, references as snippets",
+        needs: &[Need::Facts],
+        write: |from, out| spdx::write(from.report, from.facts, from.created, out),
+    },
+    ReportFormat {
+        name: "spdx3",
+        help: "SPDX 3.0.1, references as snippets",
+        needs: &[Need::Facts],
+        write: |from, out| spdx3::write(from.report, from.facts, from.created, out),
+    },
+];
 
 /// What a report is drawn from.
 pub struct Drawing<'a> {
@@ -100,78 +193,40 @@ pub struct Drawing<'a> {
     pub created: &'a str,
     /// What the run was.
     pub run: &'a html::Run,
+    /// The severity from which a finding fails a run of this project.
+    pub fail_on: FailOn,
 }
 
 impl ReportFormat {
-    /// Every format with its name and what it is for.
-    pub const NAMED: [(ReportFormat, &'static str, &'static str); 10] = [
-        (ReportFormat::Text, "text", "for people"),
-        (ReportFormat::Json, "json", "for programs"),
-        (ReportFormat::Jsonl, "jsonl", "for programs, an object a line"),
-        (ReportFormat::Sarif, "sarif", "SARIF 2.1.0, for code scanning"),
-        (ReportFormat::Github, "github", "annotations and a job summary on GitHub"),
-        (ReportFormat::Gitlab, "gitlab", "code quality report of GitLab"),
-        (ReportFormat::Markdown, "markdown", "for pull requests and pages"),
-        (ReportFormat::Html, "html", "one page, with the code side by side"),
-        (
-            ReportFormat::Cyclonedx,
-            "cyclonedx",
-            "CycloneDX 1.6, origins with evidence and occurrences",
-        ),
-        (ReportFormat::Spdx, "spdx", "SPDX 2.3, references as snippets"),
-    ];
-
     /// The format of that name.
-    pub fn from_name(name: &str) -> Option<ReportFormat> {
-        ReportFormat::NAMED.iter().find(|(_, known, _)| *known == name).map(|&(format, ..)| format)
+    pub fn from_name(name: &str) -> Option<&'static ReportFormat> {
+        FORMATS.iter().find(|format| format.name == name)
     }
 
-    /// Whether it shows the code of references, and needs an account of each.
-    pub fn shows_code(self) -> bool {
-        matches!(self, ReportFormat::Markdown | ReportFormat::Html)
+    /// Whether it needs this.
+    pub fn needs(&self, what: Need) -> bool {
+        self.needs.contains(&what)
     }
 
-    /// What it needs to know of the text of files.
-    pub fn facts(self) -> Facts {
-        match self {
-            ReportFormat::Sarif | ReportFormat::Github | ReportFormat::Spdx => Facts::Needed,
-            ReportFormat::Text => Facts::Welcome,
-            _ => Facts::Unused,
-        }
-    }
-
-    /// Whether it can tell explanations that were asked for.
-    pub fn tells_explanations(self) -> bool {
-        matches!(self, ReportFormat::Text | ReportFormat::Json)
+    /// Draws a report.
+    ///
+    /// # Errors
+    /// If writing fails.
+    pub fn write(&self, drawing: &Drawing<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+        (self.write)(drawing, out)
     }
 }
 
-/// Draws a report.
-///
-/// # Errors
-/// If writing fails.
-pub fn write(
-    format: ReportFormat,
-    drawing: &Drawing<'_>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let Drawing { report, explanations, told, text, repository, facts, created, run } = *drawing;
-    match (format, told) {
-        (ReportFormat::Text, _) => {
-            text::write(report, facts, text, out)?;
-            explain::write_text(told.unwrap_or_default(), out)
-        }
-        (ReportFormat::Json, None) => json::write(report, out),
-        (ReportFormat::Json, Some(told)) => explain_json::write_with_report(report, told, out),
-        (ReportFormat::Jsonl, _) => jsonl::write(report, out),
-        (ReportFormat::Sarif, _) => sarif::write(report, repository, facts, out),
-        (ReportFormat::Github, _) => github::write(report, repository, facts, out),
-        (ReportFormat::Gitlab, _) => gitlab::write(report, repository, out),
-        (ReportFormat::Markdown, _) => {
-            markdown::write(report, explanations, markdown::Length::Whole, out)
-        }
-        (ReportFormat::Html, _) => html::write(report, explanations, run, out),
-        (ReportFormat::Cyclonedx, _) => cyclonedx::write(report, out),
-        (ReportFormat::Spdx, _) => spdx::write(report, facts, created, out),
+impl Default for &'static ReportFormat {
+    fn default() -> Self {
+        &FORMATS[0]
     }
 }
+
+impl PartialEq for ReportFormat {
+    fn eq(&self, other: &ReportFormat) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for ReportFormat {}

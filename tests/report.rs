@@ -1,6 +1,8 @@
 //! How reports are drawn: for people, compared with what they should read; for programs, validated
 //! by the schema.
 
+#[path = "report/bills.rs"]
+mod bills;
 #[path = "report/formats.rs"]
 mod formats;
 

@@ -12,11 +12,12 @@ use super::flags::Common;
 use super::output::{self, Output, Painted, ReportFile};
 use super::scanned::Scanned;
 use crate::judgement::finding::{Explanation, Finding, Reference, Report};
+use crate::project::config::FailOn;
 use crate::project::git::Git;
 use crate::report::html::Run;
 use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, Links, References, TextSettings};
-use crate::report::{self, Drawing, Facts, ReportFormat, Repository, SourceFacts};
+use crate::report::{Drawing, FORMATS, Need, ReportFormat, Repository, SourceFacts};
 
 /// References whose code is shown, at most; the others are shown without it, and the page says so.
 const MAX_CODE: usize = 500;
@@ -32,7 +33,7 @@ const STEP_SUMMARY_BYTES: usize = 900_000;
 pub struct ReportArgs {
     /// Format of the report
     #[arg(long, value_parser = report_format(), default_value = "text")]
-    pub format: ReportFormat,
+    pub format: &'static ReportFormat,
     /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format
     /// beside it; repeatable
     #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
@@ -61,7 +62,7 @@ enum Explain {
 }
 
 struct Destination {
-    format: ReportFormat,
+    format: &'static ReportFormat,
     output: Output,
 }
 
@@ -69,8 +70,9 @@ impl Look {
     /// Checks that everything can be written.
     pub fn new(args: &ReportArgs, common: &Common) -> anyhow::Result<Look> {
         let destinations = destinations(args)?;
-        let is_for_github = destinations.iter().any(|to| to.format == ReportFormat::Github);
-        if args.explain && !destinations.iter().any(|to| to.format.tells_explanations()) {
+        let is_needed = |need| destinations.iter().any(|to| to.format.needs(need));
+        let is_for_github = is_needed(Need::JobSummary);
+        if args.explain && !is_needed(Need::Explanations) {
             bail!(
                 "only the formats text and json tell explanations; leave --explain out, or add --output text=FILE"
             );
@@ -103,37 +105,32 @@ impl Look {
         })
     }
 
-    /// Draws a finished scan, and then writes it.
-    pub fn draw(self, scanned: &Scanned) -> anyhow::Result<()> {
+    /// Draws a finished scan, and then writes it. `fail_on` is the severity that a finding must not
+    /// have.
+    pub fn draw(self, scanned: &Scanned, fail_on: FailOn) -> anyhow::Result<()> {
         let told = match self.explain {
             Explain::Shown => Some(
                 scanned.explanations(&shown_references(&scanned.report, self.text.references))?,
             ),
             Explain::Nothing => None,
         };
-        let shows_code = self.destinations.iter().any(|to| to.format.shows_code());
-        let facts = self.destinations.iter().map(|to| to.format.facts()).max();
-        let shows_run = self.destinations.iter().any(|to| to.format == ReportFormat::Html);
         let created = created()?;
         let repository = repository();
         let drawing = Drawing {
             report: &scanned.report,
-            explanations: &if shows_code { code_shown(scanned)? } else { Vec::new() },
+            explanations: &if self.needs(Need::Code) { code_shown(scanned)? } else { Vec::new() },
             told: told.as_deref(),
             text: self.text,
             repository: &repository,
-            facts: &match facts {
-                Some(Facts::Needed) => scanned.facts(Facts::Needed)?,
-                Some(Facts::Welcome) => scanned.facts(Facts::Welcome).unwrap_or_default(),
-                Some(Facts::Unused) | None => SourceFacts::default(),
-            },
+            facts: &self.facts(scanned)?,
             created: &created,
-            run: &if shows_run { run(&repository, &created) } else { Run::default() },
+            run: &if self.needs(Need::Run) { run(&repository, &created) } else { Run::default() },
+            fail_on,
         };
         let mut drawn = Vec::new();
         for Destination { format, output } in self.destinations {
             let mut bytes = Vec::new();
-            report::write(format, &drawing, &mut bytes)?;
+            format.write(&drawing, &mut bytes)?;
             drawn.push((output, bytes, Painted::of_report(format)));
         }
         for (output, bytes, painted) in drawn {
@@ -142,6 +139,21 @@ impl Look {
         match &self.step_summary {
             Some(path) => add_step_summary(&drawing, path),
             None => Ok(()),
+        }
+    }
+
+    fn needs(&self, what: Need) -> bool {
+        self.destinations.iter().any(|to| to.format.needs(what))
+    }
+
+    /// What the formats need to know of the text of files.
+    fn facts(&self, scanned: &Scanned) -> anyhow::Result<SourceFacts> {
+        if self.needs(Need::Facts) {
+            return scanned.facts();
+        }
+        match self.needs(Need::FactsIfThere) {
+            true => Ok(scanned.code().unwrap_or_default()),
+            false => Ok(SourceFacts::default()),
         }
     }
 }
@@ -250,8 +262,8 @@ fn repository() -> Repository {
     Repository { top: slashed(top), below: slashed(below) }
 }
 
-fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
-    let known = ReportFormat::NAMED.map(|(_, name, help)| PossibleValue::new(name).help(help));
+fn report_format() -> impl TypedValueParser<Value = &'static ReportFormat> {
+    let known = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.help));
     PossibleValuesParser::new(known).map(|name| ReportFormat::from_name(&name).unwrap_or_default())
 }
 

@@ -9,7 +9,7 @@ use anstream::AutoStream;
 use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
 
-use crate::report::{Format, ReportFormat};
+use crate::report::{FORMATS, Format, Need, ReportFormat};
 
 /// Where results go.
 pub enum Output {
@@ -52,11 +52,8 @@ impl Painted {
     }
 
     /// Whether a report in this format has styles.
-    pub fn of_report(format: ReportFormat) -> Painted {
-        match format {
-            ReportFormat::Text => Painted::Yes,
-            _ => Painted::No,
-        }
+    pub fn of_report(format: &ReportFormat) -> Painted {
+        if format.needs(Need::Styles) { Painted::Yes } else { Painted::No }
     }
 }
 
@@ -64,7 +61,7 @@ impl Painted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFile {
     /// The format, if one was named.
-    pub format: Option<ReportFormat>,
+    pub format: Option<&'static ReportFormat>,
     /// The file.
     pub path: PathBuf,
 }
@@ -81,7 +78,8 @@ impl ReportFile {
             Some(format) => Ok(ReportFile { format: Some(format), path: path.into() }),
             None if name.contains(['/', '\\']) => Ok(ReportFile { format: None, path: typed }),
             None => {
-                let known = ReportFormat::NAMED.map(|(_, name, _)| name).join(", ");
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                let known = known.join(", ");
                 Err(format!(
                     "`{name}` is no format ({known}); a file of that name is ./{}",
                     typed.display()

@@ -67,10 +67,12 @@ pub struct ScanArgs {
 
 pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let look = Look::new(&args.report, common)?;
+    let exit_zero = args.fail.exit_zero;
     let request = Request::new(options(args)?)?;
     let scanned = request.scan(common)?;
-    look.draw(&scanned)?;
-    Ok(ExitStatus::of(&scanned.report, request.fail_on))
+    look.draw(&scanned, request.fail_on)?;
+    let fail_on = if exit_zero { FailOn::Never } else { request.fail_on };
+    Ok(ExitStatus::of(&scanned.report, fail_on))
 }
 
 fn options(args: ScanArgs) -> anyhow::Result<ScanOptions> {
@@ -84,7 +86,7 @@ fn options(args: ScanArgs) -> anyhow::Result<ScanOptions> {
         baseline: args.baseline.file(),
         cache: args.cache.directory(),
         trust: args.trust,
-        fail_on: if args.fail.exit_zero { Some(FailOn::Never) } else { args.fail.fail_on },
+        fail_on: args.fail.fail_on,
         fail_on_skipped: args.fail.fail_on_skipped,
     })
 }

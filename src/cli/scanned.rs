@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 
 use crate::judgement::finding::{Explanation, Finding, Reference, Report};
 use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile};
-use crate::report::{Facts, SourceFacts};
+use crate::report::SourceFacts;
 use crate::scan::Scanner;
 use crate::text::source::SourceFile;
 
@@ -46,7 +46,19 @@ impl Scanned {
 
     /// Facts about the files in which something was found. A file that was not checked, such as the
     /// configuration, has none.
-    pub fn facts(&self, needed: Facts) -> anyhow::Result<SourceFacts> {
+    pub fn facts(&self) -> anyhow::Result<SourceFacts> {
+        self.learned(SourceFacts::learn)
+    }
+
+    /// The code that was found, which is the cheaper part of the facts.
+    pub fn code(&self) -> anyhow::Result<SourceFacts> {
+        self.learned(|facts, source, _, references| facts.learn_code(source, references))
+    }
+
+    fn learned(
+        &self,
+        learn: impl Fn(&mut SourceFacts, &SourceFile, &[&Finding], &[&Reference]),
+    ) -> anyhow::Result<SourceFacts> {
         let mut found: BTreeMap<&str, (Vec<&Finding>, Vec<&Reference>)> = BTreeMap::new();
         for finding in &self.report.findings {
             found.entry(&finding.path).or_default().0.push(finding);
@@ -58,11 +70,7 @@ impl Scanned {
         for (path, (findings, references)) in found {
             if self.sources.hold(path) {
                 self.with_source(path, |source| {
-                    match needed {
-                        Facts::Needed => facts.learn(source, &findings, &references),
-                        Facts::Welcome => facts.learn_code(source, &references),
-                        Facts::Unused => {}
-                    }
+                    learn(&mut facts, source, &findings, &references);
                     Ok(())
                 })?;
             }

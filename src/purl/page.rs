@@ -8,6 +8,17 @@ use super::Purl;
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// What may stand in a path of several parts.
 const PATH: &AsciiSet = &PART.remove(b'/');
+/// What may stand in a URL as it is. Brackets and blanks would end it in Markdown, and a percent
+/// sign is part of one that is escaped already.
+const URL: &AsciiSet = &PATH
+    .remove(b'%')
+    .remove(b':')
+    .remove(b'?')
+    .remove(b'#')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'@');
 
 impl Purl {
     /// A page that shows lines of a file of the component, or else the component: on the host of
@@ -50,6 +61,25 @@ impl Purl {
             _ => return None,
         })
     }
+
+    /// An archive of the component's source: the one that the purl itself names
+    /// (`?download_url=...`), or that of the version on the host of its repository.
+    pub fn source_archive(&self) -> Option<String> {
+        let purl = self.parsed();
+        let named = purl.qualifiers().get("download_url");
+        if let Some(url) = named.filter(|url| url.starts_with("https://")) {
+            return Some(utf8_percent_encode(url, URL).to_string());
+        }
+        let (name, version) = (part(purl.name()), part(purl.version()?));
+        let owner = utf8_percent_encode(purl.namespace()?, PATH).to_string();
+        match purl.ty() {
+            "github" => Some(format!("https://github.com/{owner}/{name}/archive/{version}.tar.gz")),
+            "gitlab" => Some(format!(
+                "https://gitlab.com/{owner}/{name}/-/archive/{version}/{name}-{version}.tar.gz"
+            )),
+            _ => None,
+        }
+    }
 }
 
 fn catalogued(system: &str, name: &str, version: Option<String>) -> String {
@@ -64,6 +94,24 @@ fn part(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_components_have_archives() {
+        for (purl, archive) in [
+            ("pkg:github/a/b@v1", Some("https://github.com/a/b/archive/v1.tar.gz")),
+            ("pkg:gitlab/a/c/b@v1", Some("https://gitlab.com/a/c/b/-/archive/v1/b-v1.tar.gz")),
+            (
+                "pkg:generic/a@1?download_url=https://example.org/a%20b%28c%29.tgz",
+                Some("https://example.org/a%20b%28c%29.tgz"),
+            ),
+            ("pkg:generic/a@1?download_url=javascript:alert(1)", None),
+            ("pkg:github/a/b", None),
+            ("pkg:pypi/six@1.17.0", None),
+        ] {
+            let parsed: Purl = purl.parse().expect("valid");
+            assert_eq!(parsed.source_archive().as_deref(), archive, "{purl}");
+        }
+    }
 
     #[test]
     fn components_have_pages() {

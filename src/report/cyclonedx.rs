@@ -1,7 +1,8 @@
-//! A report as a CycloneDX 1.6 bill of materials: a component for each origin, with the evidence
-//! that it is in the project and where.
+//! A report as a CycloneDX bill of materials: a component for each origin, with the evidence that it
+//! is in the project and where.
 //!
-//! Specification: <https://cyclonedx.org/docs/1.6/json/>. A component whose code was changed has
+//! Specification: <https://cyclonedx.org/docs/1.7/json/>. What is drawn is the same in version 1.6,
+//! which is still what some tools read. A component whose code was changed has
 //! the unchanged one as its ancestor, and other packages that hold the same code as variants. There
 //! is no serial number and no time, so that the same scan gives the same bytes.
 
@@ -15,22 +16,47 @@ use super::origins::{Origin, expression, not_checked, origins, told};
 use super::shape::rounded_wide;
 use crate::engine::matcher::{CopyKind, Owner};
 use crate::judgement::finding::{Reference, Report};
-use crate::license::Precision;
+use crate::license::{LearnedFrom, Precision};
 
 /// Other packages named of one origin.
 const MAX_VARIANTS: usize = 20;
+
+/// The version of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// 1.6.
+    V1_6,
+    /// 1.7.
+    V1_7,
+}
+
+impl Version {
+    fn schema(self) -> &'static str {
+        match self {
+            Version::V1_6 => "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            Version::V1_7 => "http://cyclonedx.org/schema/bom-1.7.schema.json",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Version::V1_6 => "1.6",
+            Version::V1_7 => "1.7",
+        }
+    }
+}
 
 /// Draws the report.
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn write(report: &Report, version: Version, out: &mut dyn io::Write) -> io::Result<()> {
     let components =
         origins(report).into_iter().enumerate().map(|(number, origin)| found(number, &origin));
     let bom = Bom {
-        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        schema: version.schema(),
         bom_format: "CycloneDX",
-        spec_version: "1.6",
+        spec_version: version.name(),
         version: 1,
         metadata: Metadata {
             tools: Tools {
@@ -90,6 +116,8 @@ struct Component {
     purl: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     licenses: Vec<LicenseChoice>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    external_references: Vec<ExternalReference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pedigree: Option<Pedigree>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +136,14 @@ struct Named {
     name: String,
 }
 
+/// Where the component can be had or seen.
+#[derive(Serialize)]
+struct ExternalReference {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: String,
+}
+
 #[derive(Serialize)]
 struct Pedigree {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -121,6 +157,8 @@ struct Pedigree {
 struct Evidence {
     identity: [Identity; 1],
     occurrences: Vec<Occurrence>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    licenses: Vec<LicenseChoice>,
 }
 
 #[derive(Serialize)]
@@ -158,6 +196,7 @@ impl Component {
             version: None,
             purl: None,
             licenses: Vec::new(),
+            external_references: Vec::new(),
             pedigree: None,
             evidence: None,
         }
@@ -170,6 +209,7 @@ impl Component {
             version: owner.purl.version(),
             purl: Some(owner.purl.to_string()),
             licenses: licenses(owner),
+            external_references: external_references(owner),
             ..Component::new("library")
         }
     }
@@ -201,6 +241,7 @@ fn found(number: usize, origin: &Origin<'_>) -> Component {
                     additional_context: told(reference),
                 })
                 .collect(),
+            licenses: licenses_seen(owner),
         }),
         ..Component::of(owner)
     }
@@ -234,6 +275,22 @@ fn licenses(owner: &Owner) -> Vec<LicenseChoice> {
         None if fact.declared.is_empty() => Vec::new(),
         None => vec![LicenseChoice::Named { license: Named { name: fact.declared.clone() } }],
     }
+}
+
+/// What was seen of the origin's licence in its files or its metadata. What the user says of it is
+/// no evidence.
+fn licenses_seen(owner: &Owner) -> Vec<LicenseChoice> {
+    match owner.license.learned_from {
+        LearnedFrom::Given | LearnedFrom::Nowhere => Vec::new(),
+        _ => licenses(owner),
+    }
+}
+
+fn external_references(owner: &Owner) -> Vec<ExternalReference> {
+    let page = owner.page().map(|url| ExternalReference { kind: "website", url });
+    let archive = owner.purl.source_archive();
+    let archive = archive.map(|url| ExternalReference { kind: "source-distribution", url });
+    page.into_iter().chain(archive).collect()
 }
 
 /// Where the code comes from if it was changed, and who else holds it.

@@ -49,6 +49,7 @@ pub fn is_unsafe(c: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}' // tags
         )
+        || u32::from(c) & 0xfffe == 0xfffe // no characters, which no XML may hold
 }
 
 #[cfg(test)]
@@ -70,6 +71,7 @@ mod tests {
         check("a\u{1b}[31mb", "a\\u{1b}[31mb");
         check("a\nb\r\tc", "a\\nb\\r\\tc");
         check("a\u{9b}2J", "a\\u{9b}2J");
+        check("a\u{fffe}b\u{10ffff}", "a\\u{fffe}b\\u{10ffff}");
         check("x\u{202e}yp.\u{2066}", "x\\u{202e}yp.\\u{2066}");
     }
 

@@ -7,6 +7,8 @@
 //! without a base, and no address of another file appears as a location: both are refused.
 
 mod line_hash;
+mod message;
+mod related;
 
 pub(super) use line_hash::line_hashes;
 
@@ -18,16 +20,18 @@ use serde::Serialize;
 
 use super::found::{Found, worst_first};
 use super::json::write_value;
+use super::origins::expression;
 use super::repository::Repository;
 use super::rules::help;
 use super::shape::rounded;
-use super::source_facts::{SourceFacts, shown_lines};
+use super::source_facts::SourceFacts;
 use super::strength::two_digits;
-use super::words::title;
 use crate::engine::evidence::Preset;
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
-use crate::text::span::{self, LineRange};
+use crate::text::span;
+use message::{escaped, message};
+use related::{ByOrigin, Related, related};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -54,7 +58,7 @@ pub fn write(
 ) -> io::Result<()> {
     let all = worst_first(report);
     let kept = &all[..all.len().min(MAX_RESULTS)];
-    let drawn = Drawn { report, repository, facts };
+    let drawn = Drawn { report, repository, facts, matches: ByOrigin::of(report) };
     write_value(&drawn.log(kept, all.len() - kept.len()), out)
 }
 
@@ -149,6 +153,8 @@ struct SarifResult<'a> {
     level: &'static str,
     message: Text,
     locations: [Location; 1],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
     partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression<'a>>,
@@ -165,7 +171,22 @@ struct Suppression<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<usize>,
     physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+}
+
+/// Code that stands in no file of the project.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation {
+    name: String,
+    fully_qualified_name: String,
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -222,6 +243,10 @@ struct OwnerProperties<'a> {
     start_line: u32,
     end_line: u32,
     license: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_archive: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -246,6 +271,7 @@ struct Drawn<'a> {
     report: &'a Report,
     repository: &'a Repository,
     facts: &'a SourceFacts,
+    matches: ByOrigin<'a>,
 }
 
 impl<'a> Drawn<'a> {
@@ -334,11 +360,13 @@ impl<'a> Drawn<'a> {
 
     fn result(&self, found: &Found<'a>) -> SarifResult<'a> {
         let finding = found.finding;
+        let related = related(found, &self.matches);
         SarifResult {
             rule_id: finding.rule.code(),
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: level(finding.severity),
-            message: Text { text: message(found), markdown: None },
+            message: Text { text: message(found, &related), markdown: None },
+            related_locations: related.iter().map(|related| self.related(related)).collect(),
             locations: [self.location(&finding.path, Some(self.facts.shown_region(finding)))],
             partial_fingerprints: self.fingerprints(found),
             suppressions: Vec::new(),
@@ -352,10 +380,27 @@ impl<'a> Drawn<'a> {
 
     fn location(&self, path: &str, region: Option<span::Region>) -> Location {
         Location {
+            id: None,
             physical_location: PhysicalLocation {
                 artifact_location: Artifact { uri: uri(&self.repository.relative(path)) },
                 region: region.map(Region::from),
             },
+            logical_locations: Vec::new(),
+            message: None,
+        }
+    }
+
+    fn related(&self, related: &Related<'_>) -> Location {
+        let origin = related.origin.map(|owner| LogicalLocation {
+            name: owner.path.clone(),
+            fully_qualified_name: format!("{}#{}", owner.purl, owner.path),
+            kind: "module",
+        });
+        Location {
+            id: Some(related.id),
+            logical_locations: origin.into_iter().collect(),
+            message: Some(plain(&related.says)),
+            ..self.location(related.path, Some(related.region))
         }
     }
 
@@ -403,7 +448,9 @@ fn owner_properties(owner: &Owner) -> OwnerProperties<'_> {
         path: &owner.path,
         start_line: owner.lines.first,
         end_line: owner.lines.last,
-        license: owner.license.expression.as_ref().map(|expression| expression.as_str()),
+        license: expression(owner),
+        url: owner.page(),
+        source_archive: owner.purl.source_archive(),
     }
 }
 
@@ -452,8 +499,6 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What an alert says: its title as the first sentence, then whose code it is and why it matters.
-/// The whole reference is named where the finding shows a part of it.
 fn suppression(by: &Silencer) -> Suppression<'_> {
     let (kind, justification) = match by {
         Silencer::Comment { reason, .. } => ("inSource", reason.as_str()),
@@ -462,47 +507,8 @@ fn suppression(by: &Silencer) -> Suppression<'_> {
     Suppression { kind, status: "accepted", justification }
 }
 
-fn message(found: &Found<'_>) -> String {
-    let finding = found.finding;
-    let mut text = match found.reference {
-        Some(reference) => {
-            format!("{}. {}.", capital(&title(reference)), capital(&finding.message))
-        }
-        None => format!("{}.", capital(&finding.message)),
-    };
-    let whole = LineRange::from(finding.region);
-    if shown_lines(finding) != whole {
-        let LineRange { first, last } = whole;
-        text.push_str(&format!(" The whole of it is lines {first}-{last}."));
-    }
-    for remedy in &finding.remedies {
-        text.push(' ');
-        text.push_str(remedy);
-    }
-    escaped(&text)
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
-}
-
 fn plain(text: &str) -> Text {
     Text { text: escaped(text), markdown: None }
-}
-
-/// Brackets make links and braces make placeholders in SARIF's messages; none of ours is meant as
-/// one.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '[' | ']' => escaped.extend(['\\', c]),
-            '{' | '}' => escaped.extend([c, c]),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 fn uri(path: &str) -> String {
@@ -524,10 +530,5 @@ mod tests {
         ] {
             assert_eq!(uri(path), expected);
         }
-    }
-
-    #[test]
-    fn nothing_in_a_message_is_a_link_or_a_placeholder() {
-        assert_eq!(escaped(r"[a](b) {0} c\d"), r"\[a\](b) {{0}} c\\d");
     }
 }

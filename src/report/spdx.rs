@@ -17,8 +17,10 @@ use super::strength::threshold_in_words;
 use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
-const UNKNOWN: &str = "NOASSERTION";
+pub(super) const UNKNOWN: &str = "NOASSERTION";
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
+/// What every document says of itself.
+pub(super) const RESEMBLANCE: &str = "A snippet resembles the package that it is a variant of. A resemblance is evidence, not proof.";
 const PROJECT: &str = "SPDXRef-Project";
 
 /// Draws the report. Files whose text is not known any more are left out, since SPDX demands their
@@ -183,7 +185,7 @@ fn document(report: &Report, facts: &SourceFacts, created: &str) -> Document {
             creators: [format!("Tool: birthmark-{}", report.provenance.version)],
             comment: sources(report),
         },
-        comment: "A snippet resembles the package that it is a variant of. A resemblance is evidence, not proof.",
+        comment: RESEMBLANCE,
         packages,
         files: files.into_values().collect(),
         snippets,
@@ -292,7 +294,7 @@ fn snippet(
 }
 
 /// A licence; what is no licence of SPDX's list is listed with what is known of it.
-fn license(fact: &LicenseFact, extracted: &mut BTreeMap<String, String>) -> String {
+pub(super) fn license(fact: &LicenseFact, extracted: &mut BTreeMap<String, String>) -> String {
     let Some(expression) = &fact.expression else {
         return UNKNOWN.to_owned();
     };
@@ -324,7 +326,7 @@ fn related(element: &str, relationship_type: &'static str, other: &str) -> Relat
 }
 
 /// What was asked, for the reader of the document.
-fn sources(report: &Report) -> String {
+pub(super) fn sources(report: &Report) -> String {
     let provenance = &report.provenance;
     let indexes: Vec<String> = provenance
         .indexes
@@ -337,7 +339,7 @@ fn sources(report: &Report) -> String {
 }
 
 /// Of what the report says.
-fn digest(report: &Report) -> String {
+pub(super) fn digest(report: &Report) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(sources(report).as_bytes());
     for reference in &report.references {

@@ -98,9 +98,10 @@ def checked_github(report: dict) -> None:
 
 
 def checked_cyclonedx(report: dict) -> None:
-    for name in ("report.cyclonedx", "clean.cyclonedx"):
-        error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text(name))
-        assert error is None, error
+    for suffix, version in (("cyclonedx", SchemaVersion.V1_7), ("cyclonedx-1.6", SchemaVersion.V1_6)):
+        for name in (f"report.{suffix}", f"clean.{suffix}"):
+            error = JsonStrictValidator(version).validate_str(text(name))
+            assert error is None, (name, error)
     components = json.loads(text("report.cyclonedx"))["components"]
     occurrences = [place for component in components for place in component["evidence"]["occurrences"]]
     found = sorted((match["path"], match["region"]["start_line"]) for match in report["matches"])
@@ -127,6 +128,18 @@ def checked_spdx(report: dict) -> None:
     assert len(document["snippets"]) == len(report["matches"])
 
 
+def checked_sarif(report: dict) -> None:
+    """What GitHub refuses or does not show, and no validator tells."""
+    results = json.loads(text("report.sarif"))["runs"][0]["results"]
+    assert len(results) == len(report["findings"])
+    for result in results:
+        for place in result["locations"] + result.get("relatedLocations", []):
+            uri = place["physicalLocation"]["artifactLocation"]["uri"]
+            assert uri.startswith("src/"), uri
+        for related in result["relatedLocations"]:
+            assert f"]({related['id']})" in result["message"]["text"], result["message"]
+
+
 def checked_logs() -> None:
     """Nothing from outside reaches a log or a page as it is."""
     for name in ("report.text", "report.github", "report.markdown", "report.html"):
@@ -147,8 +160,7 @@ def main() -> None:
     checked_cyclonedx(report)
     checked_spdx(report)
     checked_logs()
-    sarif = json.loads(text("report.sarif"))
-    assert len(sarif["runs"][0]["results"]) == len(report["findings"])
+    checked_sarif(report)
     print(f"ok      {len(report['findings'])} findings stand in every format")
 
 
