@@ -28,6 +28,7 @@ mod license;
 mod log;
 mod lsp;
 mod man;
+mod matrix;
 mod mcp;
 mod named;
 mod output;
@@ -62,6 +63,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     cli.common.color.choice().write_global();
     cli.common.file_timeout.into_iter().for_each(token::set_patience);
+    let matrix = matrix::choose(cli.common.license_matrix.as_deref());
+    let matrix = match (matrix, &cli.command) {
+        // It says what is the matter beside all else.
+        (chosen, Command::Doctor(_)) => chosen,
+        (Err(error), command) if command.judges_licenses() => {
+            failure::tell(&error);
+            let status = ExitStatus::Failure;
+            return if is_hook { hook::in_spite_of(status) } else { status }.into();
+        }
+        (chosen, _) => chosen,
+    };
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Check(args) => check::run(*args, &cli.common),
@@ -77,7 +89,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Mcp(args) => mcp::run(*args),
         Command::Init(args) => init::run(&args),
         Command::License(command) => license::run(command),
-        Command::Doctor(args) => threads::start().and_then(|()| doctor::run(*args)),
+        Command::Doctor(args) => threads::start().and_then(|()| doctor::run(*args, matrix)),
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),
     };

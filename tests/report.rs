@@ -9,10 +9,10 @@ mod formats;
 use birthmark::engine::evidence::{Expected, Preset, Strength};
 use birthmark::engine::matcher::{CopyKind, Evidence, Owner};
 use birthmark::judgement::finding::{
-    Decision, Direction, Finding, IndexProvenance, Note, NoteKind, Provenance, Reference, Report,
-    Rule, Severity, Silenced, Silencer, Summary, Taking, Verdict,
+    Decision, Direction, Finding, IndexProvenance, MatrixProvenance, Note, NoteKind, Provenance,
+    Reference, Report, Rule, Severity, Silenced, Silencer, Summary, Taking, Verdict,
 };
-use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, MatrixSource, Precision};
 use birthmark::report::SourceFacts;
 use birthmark::report::json;
 use birthmark::report::text::{self, Frame, Links, References, TextSettings};
@@ -121,6 +121,10 @@ fn empty() -> Report {
             threshold_bits: 68.0,
             project_license: LicenseFact::unknown(),
             given_license: None,
+            matrix: MatrixProvenance {
+                date: "2024-11-04".to_owned(),
+                source: MatrixSource::BuiltIn,
+            },
         },
     }
 }

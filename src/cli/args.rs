@@ -61,6 +61,20 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Command {
+    /// Whether it says anything about licences.
+    pub fn judges_licenses(&self) -> bool {
+        !matches!(
+            self,
+            Command::Index(_)
+                | Command::Init(_)
+                | Command::Log(_)
+                | Command::Completions(_)
+                | Command::Man(_)
+        )
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find references to indexed code and judge their licences

@@ -7,10 +7,12 @@ use clap::{Args, ValueHint};
 
 use super::exit::ExitStatus;
 use super::flags::{self, CheckArgs, ConfigArgs};
+use super::matrix::Chosen;
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
 use crate::engine::evidence::Chance;
 use crate::engine::index::{Index, IndexError, IndexName, Part};
+use crate::license::{Matrix, MatrixSource};
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::strength::about;
@@ -41,7 +43,7 @@ pub struct DoctorArgs {
     pub format: flags::Format,
 }
 
-pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
+pub fn run(args: DoctorArgs, matrix: anyhow::Result<Chosen>) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
     let mut diagnosis = Diagnosis::default();
     program(&mut diagnosis);
@@ -49,6 +51,7 @@ pub fn run(args: DoctorArgs) -> anyhow::Result<ExitStatus> {
     let sound = indexes(&request, &mut diagnosis);
     idioms(&request, &mut diagnosis);
     license(&request, &mut diagnosis);
+    matrix_in_use(matrix, &mut diagnosis);
     threshold(&request, &sound, &mut diagnosis);
     planted_copy(&sound, &mut diagnosis);
     git(&place, &mut diagnosis);
@@ -179,6 +182,27 @@ fn license(request: &Request, diagnosis: &mut Diagnosis) {
             format!("{place}{}", note.message),
             "correct the file, or state the licence in birthmark.toml",
         );
+    }
+}
+
+/// By which matrix licences are judged.
+fn matrix_in_use(chosen: anyhow::Result<Chosen>, diagnosis: &mut Diagnosis) {
+    let matrix = Matrix::in_use();
+    let place = match matrix.source() {
+        MatrixSource::BuiltIn => "part of birthmark".to_owned(),
+        MatrixSource::File { path, .. } => format!("from {path}"),
+    };
+    let licenses = count(matrix.licenses(), "licence");
+    let in_use = format!("OSADL's of {}, {licenses}, {place}", matrix.date());
+    match chosen {
+        Ok(Chosen::AsExpected) => diagnosis.ok("matrix", in_use),
+        Ok(Chosen::Outdated { file, date }) => diagnosis.advise(
+            "matrix",
+            format!("{in_use}; {} is older, of {date}, and is not used", file.display()),
+            "remove it, or replace it by OSADL's current one",
+        ),
+        // The error names the remedy.
+        Err(error) => diagnosis.broken("matrix", format!("{error:#}"), None),
     }
 }
 

@@ -36,6 +36,11 @@ pub struct Common {
     #[arg(long, global = true, value_name = "SECONDS", env = "BIRTHMARK_FILE_TIMEOUT", value_parser = seconds)]
     #[arg(hide_short_help = true)]
     pub file_timeout: Option<Duration>,
+    /// Judge by this matrix of licences, OSADL's file `matrixseqexpl.json`; by default by the newer
+    /// of birthmark's own and `birthmark/osadl-matrix.json` in the user's data directory
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(hide_short_help = true)]
+    pub license_matrix: Option<PathBuf>,
 }
 
 fn seconds(typed: &str) -> Result<Duration, String> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::Args;
 
+use crate::cli::matrix;
 use crate::project::changes::{ChangesError, Repository};
 use crate::project::config::ConfigChoice;
 use crate::project::walk::{IgnoreFiles, SideFiles, absolute_path};
@@ -46,7 +47,11 @@ impl TrustArgs {
         choices: &mut Choices,
     ) -> anyhow::Result<ConfigChoice> {
         let configured = match &self.policy_from {
-            Some(from) => policy_from(from, place, configured, choices)?,
+            Some(from) => {
+                let top = Repository::here().map(|repository| repository.top());
+                matrix::refuse_inside(&top.unwrap_or_else(|_| place.to_owned()))?;
+                policy_from(from, place, configured, choices)?
+            }
             None => configured,
         };
         let trust = &mut choices.trust;

@@ -11,7 +11,7 @@ pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy
 
 use crate::engine::evidence::{Expected, Preset, Strength};
 use crate::engine::matcher::{CopyKind, Evidence, Owner};
-use crate::license::{LicenseExpression, LicenseFact};
+use crate::license::{LicenseExpression, LicenseFact, Matrix, MatrixSource};
 use crate::text::span::{LineSet, Region};
 
 /// Everything one run has to say.
@@ -311,6 +311,17 @@ pub struct Provenance {
     pub project_license: LicenseFact,
     /// The expression of the project's licence, if it was given for all paths.
     pub given_license: Option<LicenseExpression>,
+    /// The matrix that licences were judged by.
+    pub matrix: MatrixProvenance,
+}
+
+/// The matrix of licences that a report was made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatrixProvenance {
+    /// The day of its publication.
+    pub date: String,
+    /// Where it is from.
+    pub source: MatrixSource,
 }
 
 /// One index a report was made with.
@@ -326,6 +337,14 @@ pub struct IndexProvenance {
     pub documents: u64,
     /// Physical lines of code it holds.
     pub lines: u64,
+}
+
+impl MatrixProvenance {
+    /// The matrix that this process judges by.
+    pub fn in_use() -> MatrixProvenance {
+        let matrix = Matrix::in_use();
+        MatrixProvenance { date: matrix.date().to_owned(), source: matrix.source().clone() }
+    }
 }
 
 impl Reference {

@@ -2,11 +2,16 @@
 //!
 //! Direction: the *outbound* licence is the one the receiving work is distributed under, the
 //! *inbound* licence that of the code that comes in. `MIT <- GPL-2.0-only` asks whether GPL code
-//! may go into an MIT work. The data and its licence are described in `osadl/README.md`.
+//! may go into an MIT work. The data and its licence are described in `osadl/README.md`. A process
+//! judges by one matrix: the one that is part of birthmark, or a later one that its user has.
+
+mod published;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
+
+pub use published::MatrixError;
 
 /// An answer of the matrix. The order is that of permission, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -32,22 +37,26 @@ impl fmt::Display for Answer {
     }
 }
 
-/// When OSADL stated the matrix birthmark carries, for `--version` and reports.
-pub const MATRIX_DATE: &str = "2024-11-04";
+/// When OSADL stated the matrix that is part of birthmark.
+const BUILT_IN_DATE: &str = "2024-11-04";
 
-/// The attribution the matrix's licence asks for, for `--version` and reports.
+/// The attribution that the licence of the matrix in birthmark asks for, for `--help`.
 pub const MATRIX_ATTRIBUTION: &str = "OSADL Open Source License Compatibility Matrix of 2024-11-04, \u{a9} OSADL eG and contributors, CC-BY-4.0, compacted";
+
+/// The matrix that this process judges by.
+static IN_USE: OnceLock<Matrix> = OnceLock::new();
 
 /// What the matrix says of two licences by the names it has for them; `None` where it lists one of
 /// them not.
 pub(super) fn cell(inbound: &str, outbound: &str) -> Option<Answer> {
-    let matrix = matrix();
+    let matrix = Matrix::in_use();
     Some(matrix.answer(matrix.index(outbound)?, matrix.index(inbound)?))
 }
 
 /// The name of the matrix for a licence it lists.
 pub(super) fn listed(license: &str) -> Option<&'static str> {
-    matrix().index(license).map(|index| matrix().names[index])
+    let matrix = Matrix::in_use();
+    matrix.index(license).map(|index| matrix.names[index].as_str())
 }
 
 /// Names of the matrix with the same stem and the same or a higher version.
@@ -55,11 +64,11 @@ pub(super) fn later_versions(id: &str) -> Vec<&'static str> {
     let Some((stem, version)) = versioned(id) else {
         return Vec::new();
     };
-    let later = |name: &&&'static str| {
+    let later = |name: &&str| {
         versioned(name.trim_end_matches("-only"))
             .is_some_and(|(other, number)| other == stem && number >= version)
     };
-    matrix().names.iter().filter(later).copied().collect()
+    Matrix::in_use().names.iter().map(String::as_str).filter(later).collect()
 }
 
 /// `MPL-1.1` is version 1.1 of `MPL`.
@@ -70,13 +79,83 @@ fn versioned(id: &str) -> Option<(&str, (u32, u32))> {
 }
 
 /// The grid: a row for each outbound licence, a letter for each inbound one.
-struct Matrix {
-    names: Vec<&'static str>,
-    rows: Vec<&'static [u8]>,
-    indexes: HashMap<&'static str, usize>,
+#[derive(Debug)]
+pub struct Matrix {
+    date: String,
+    source: MatrixSource,
+    names: Vec<String>,
+    rows: Vec<Vec<u8>>,
+    indexes: HashMap<String, usize>,
+}
+
+/// Where a matrix is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MatrixSource {
+    /// It is part of birthmark.
+    BuiltIn,
+    /// It was read from a file.
+    File {
+        /// The file.
+        path: String,
+        /// BLAKE3 of it, in hexadecimal.
+        digest: String,
+    },
 }
 
 impl Matrix {
+    /// The one this process judges by.
+    pub fn in_use() -> &'static Matrix {
+        IN_USE.get_or_init(Matrix::built_in)
+    }
+
+    /// Judges by this one from now on. False if something was judged by another before.
+    pub fn put_in_use(self) -> bool {
+        IN_USE.set(self).is_ok()
+    }
+
+    /// The one that is part of birthmark.
+    pub fn built_in() -> Matrix {
+        let lines = include_str!("osadl/matrix.tsv").lines().filter(|line| !line.starts_with('#'));
+        let (names, rows) = lines
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(name, row)| (name.to_owned(), row.as_bytes().to_vec()))
+            .unzip();
+        Matrix::new(BUILT_IN_DATE.to_owned(), MatrixSource::BuiltIn, names, rows)
+    }
+
+    /// Reads the bytes of a file of OSADL.
+    ///
+    /// # Errors
+    /// If it is not whole, or cannot be right.
+    pub fn published(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
+        published::read(file, bytes)
+    }
+
+    /// The day on which OSADL stated it, as RFC 3339 has it.
+    pub fn date(&self) -> &str {
+        &self.date
+    }
+
+    /// Where it is from.
+    pub fn source(&self) -> &MatrixSource {
+        &self.source
+    }
+
+    /// How many licences it lists.
+    pub fn licenses(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What its licence asks to be said.
+    pub fn attribution(&self) -> String {
+        MATRIX_ATTRIBUTION.replace(BUILT_IN_DATE, &self.date)
+    }
+
+    fn new(date: String, source: MatrixSource, names: Vec<String>, rows: Vec<Vec<u8>>) -> Matrix {
+        let indexes = names.iter().enumerate().map(|(i, name)| (name.clone(), i)).collect();
+        Matrix { date, source, names, rows, indexes }
+    }
+
     fn index(&self, name: &str) -> Option<usize> {
         self.indexes.get(name).copied()
     }
@@ -89,19 +168,19 @@ impl Matrix {
             _ => Answer::Unknown,
         }
     }
-}
 
-fn matrix() -> &'static Matrix {
-    static MATRIX: OnceLock<Matrix> = OnceLock::new();
-    MATRIX.get_or_init(|| {
-        let lines = include_str!("osadl/matrix.tsv").lines().filter(|line| !line.starts_with('#'));
-        let (names, rows): (Vec<&str>, Vec<&[u8]>) = lines
-            .filter_map(|line| line.split_once('\t'))
-            .map(|(name, row)| (name, row.as_bytes()))
-            .unzip();
-        let indexes = names.iter().enumerate().map(|(i, name)| (*name, i)).collect();
-        Matrix { names, rows, indexes }
-    })
+    /// A licence of which it allows less "or later" than "only". The strict readings rest on there
+    /// being none.
+    fn contradiction(&self) -> Option<&'static str> {
+        let bases = ["GPL-2.0", "GPL-3.0", "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0"];
+        bases.into_iter().find(|base| {
+            let only = self.index(&format!("{base}-only"));
+            let Some((only, later)) = only.zip(self.index(&format!("{base}-or-later"))) else {
+                return false;
+            };
+            (0..self.names.len()).any(|into| self.answer(into, later) < self.answer(into, only))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -110,29 +189,19 @@ mod tests {
 
     #[test]
     fn the_grid_is_square_and_its_diagonal_says_same() {
-        let matrix = matrix();
+        let matrix = Matrix::built_in();
         assert_eq!(matrix.names.len(), 115);
         for (i, row) in matrix.rows.iter().enumerate() {
             assert_eq!(row.len(), 115, "{}", matrix.names[i]);
             assert_eq!(row[i], b'=', "{}", matrix.names[i]);
             assert!(row.iter().all(|letter| b"=YN?C".contains(letter)));
         }
-        assert!(include_str!("osadl/matrix.tsv").contains(MATRIX_DATE));
+        assert!(include_str!("osadl/matrix.tsv").contains(BUILT_IN_DATE));
+        assert_eq!(matrix.attribution(), MATRIX_ATTRIBUTION);
     }
 
-    /// The strict readings rest on this: whoever allows "only" allows "or later".
     #[test]
     fn or_later_is_never_stricter_than_only() {
-        let matrix = matrix();
-        let pairs = ["GPL-2.0", "GPL-3.0", "LGPL-2.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0"];
-        for base in pairs {
-            let only = matrix.index(&format!("{base}-only")).unwrap();
-            let later = matrix.index(&format!("{base}-or-later")).unwrap();
-            for outbound in 0..matrix.names.len() {
-                let (strict, wide) =
-                    (matrix.answer(outbound, only), matrix.answer(outbound, later));
-                assert!(wide >= strict, "{} <- {base}", matrix.names[outbound]);
-            }
-        }
+        assert_eq!(Matrix::built_in().contradiction(), None);
     }
 }

@@ -32,7 +32,7 @@ pub use agreement::is_offered;
 pub use category::{Category, needs_attribution, needs_notice};
 pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
-pub use matrix::{Answer, MATRIX_ATTRIBUTION, MATRIX_DATE};
+pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixError, MatrixSource};
 pub use names::{from_classifier, normalize_declaration};
 pub use notice::{HEADER_BYTES, from_tags, header, side_file};
 pub use own::OwnCell;

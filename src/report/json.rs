@@ -13,6 +13,7 @@ use super::printable::is_unsafe;
 use super::shape::{Acceptance, License, Lines, Match, Region, rounded};
 use crate::engine::evidence::Preset;
 use crate::judgement::finding;
+use crate::license::MatrixSource;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is
 /// added.
@@ -127,6 +128,14 @@ pub(super) struct Provenance<'a> {
     given_license: Option<&'a str>,
     indexes: Vec<Index<'a>>,
     idioms: Vec<Index<'a>>,
+    license_matrix: LicenseMatrix<'a>,
+}
+
+#[derive(Serialize)]
+struct LicenseMatrix<'a> {
+    date: &'a str,
+    file: Option<&'a str>,
+    digest: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -234,7 +243,18 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
             given_license: provenance.given_license.as_ref().map(|expression| expression.as_str()),
             indexes: provenance.indexes.iter().map(Index::from).collect(),
             idioms: provenance.idioms.iter().map(Index::from).collect(),
+            license_matrix: LicenseMatrix::from(&provenance.matrix),
         }
+    }
+}
+
+impl<'a> From<&'a finding::MatrixProvenance> for LicenseMatrix<'a> {
+    fn from(matrix: &'a finding::MatrixProvenance) -> Self {
+        let (file, digest) = match &matrix.source {
+            MatrixSource::BuiltIn => (None, None),
+            MatrixSource::File { path, digest } => (Some(path.as_str()), Some(digest.as_str())),
+        };
+        LicenseMatrix { date: &matrix.date, file, digest }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::engine::evidence::Strength;
 use crate::judgement::finding::{
     IndexProvenance, Note, NoteKind, Report, Severity, Silenced, Silencer,
 };
+use crate::license::MatrixSource;
 use crate::text::span::Region;
 
 /// How much of a report is shown.
@@ -219,6 +220,11 @@ impl<'a> Page<'a> {
         }
         for idioms in &self.report.provenance.idioms {
             writeln!(out, "{DIM}without{DIM:#}  {}", shown_index("idioms", idioms))?;
+        }
+        let matrix = &self.report.provenance.matrix;
+        if let MatrixSource::File { path, .. } = &matrix.source {
+            let (date, path) = (&matrix.date, Printable(path));
+            writeln!(out, "{DIM}licences{DIM:#} by OSADL's matrix of {date}, {path}")?;
         }
         let threshold = threshold_in_words(&self.report.provenance);
         writeln!(out, "{DIM}from{DIM:#}     {threshold}")?;

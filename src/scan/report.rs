@@ -23,7 +23,7 @@ use super::{Coverage, FileReport, PolicyChanges, Scanner, cleared};
 use crate::decisions::acceptance;
 use crate::engine::index::{Index, Part};
 use crate::judgement::finding::{
-    IndexProvenance, Note, NoteKind, Provenance, Report, Severity, Summary,
+    IndexProvenance, MatrixProvenance, Note, NoteKind, Provenance, Report, Severity, Summary,
 };
 use crate::project::walk::WalkedFile;
 
@@ -144,6 +144,7 @@ impl Scanner {
             threshold_bits: self.threshold_bits,
             project_license: self.settings.project_license.clone(),
             given_license: self.settings.given_license.clone(),
+            matrix: MatrixProvenance::in_use(),
         }
     }
 }

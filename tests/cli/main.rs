@@ -19,6 +19,7 @@ mod index;
 mod init;
 mod license;
 mod log;
+mod matrix;
 mod mcp;
 mod mcp_fuzz;
 mod outbound;

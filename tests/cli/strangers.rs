@@ -286,3 +286,21 @@ fn decisions_and_hidden_files_can_be_disregarded() {
     let touched = rules(&careful).into_iter().filter(|(_, rule)| rule == "policy-changed");
     assert!(touched.map(|(path, _)| path).any(|path| path.starts_with(".birthmark/references/")));
 }
+
+#[test]
+fn the_matrix_of_licences_is_not_from_the_repository() {
+    let repository = project();
+    repository.write("matrix.json", r#"{"timestamp": "2026-10-01T10:00:00+0000", "licenses": [{"name": "MIT", "compatibilities": [{"name": "MIT", "compatibility": "Same"}]}]}"#);
+    let outside = repository.path().parent().expect("above").join("matrix.json");
+    fs::copy(repository.path().join("matrix.json"), &outside).expect("copied");
+    let scan = |file: &str| {
+        let mut command = birthmark(&repository.path());
+        let arguments = ["scan", "--policy-from", "HEAD", "--no-cache", "--license-matrix", file];
+        super::run(command.args(arguments))
+    };
+    let (code, _, err) = scan("matrix.json");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("with --policy-from name a file outside of it"), "{err}");
+    let (code, _, err) = scan("../matrix.json");
+    assert_eq!(code, 0, "{err}");
+}

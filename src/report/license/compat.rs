@@ -9,8 +9,8 @@ use super::super::json::write_value;
 use super::super::printable::Printable;
 use super::super::text::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::license::{
-    Answer, Cell, CellSource, Compatibility, LicenseFact, List, MATRIX_ATTRIBUTION, Precision,
-    Terms, compat_under, needs_attribution,
+    Answer, Cell, CellSource, Compatibility, LicenseFact, List, Matrix, Precision, Terms,
+    compat_under, needs_attribution,
 };
 
 /// One licence compared with another.
@@ -110,7 +110,7 @@ impl<'a> Comparison<'a> {
             attribution_needed: self.asks_for_notice(),
             cells,
             remarks: self.remarks(),
-            matrix: MATRIX_ATTRIBUTION,
+            matrix: Matrix::in_use().attribution(),
             disclaimer: "None of this is legal advice.",
         };
         write_value(&value, out)
@@ -149,7 +149,7 @@ struct JsonComparison<'a> {
     attribution_needed: bool,
     cells: Vec<JsonCell<'a>>,
     remarks: Vec<String>,
-    matrix: &'a str,
+    matrix: String,
     disclaimer: &'a str,
 }
 
