@@ -46,9 +46,12 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use etcetera::{BaseStrategy, choose_base_strategy};
 
+use crate::engine::index::look_for_starter_at;
 use crate::text::token;
 use args::{Cli, Command};
+use matrix::Chosen;
 
 /// Runs a command line to its end. Whatever went wrong has been said on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -63,17 +66,21 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     cli.common.color.choice().write_global();
     cli.common.file_timeout.into_iter().for_each(token::set_patience);
+    if let Ok(user) = choose_base_strategy() {
+        look_for_starter_at(user.data_dir().join("birthmark/starter.segment"));
+    }
     let matrix = matrix::choose(cli.common.license_matrix.as_deref());
-    let matrix = match (matrix, &cli.command) {
-        // It says what is the matter beside all else.
-        (chosen, Command::Doctor(_)) => chosen,
-        (Err(error), command) if command.judges_licenses() => {
-            failure::tell(&error);
-            let status = ExitStatus::Failure;
-            return if is_hook { hook::in_spite_of(status) } else { status }.into();
-        }
-        (chosen, _) => chosen,
-    };
+    if let Err(error) = &matrix
+        && cli.command.needs_matrix()
+    {
+        failure::tell(error);
+        let status = ExitStatus::Failure;
+        return if is_hook { hook::in_spite_of(status) } else { status }.into();
+    }
+    run_command(cli, matrix).into()
+}
+
+fn run_command(cli: Cli, matrix: anyhow::Result<Chosen>) -> ExitStatus {
     let status = match cli.command {
         Command::Scan(args) => scan::run(*args, &cli.common),
         Command::Check(args) => check::run(*args, &cli.common),
@@ -93,10 +100,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(args) => completions::run(&args, Cli::command()),
         Command::Man(args) => man::run(&args, Cli::command()),
     };
-    status
-        .unwrap_or_else(|error| {
-            failure::tell(&error);
-            ExitStatus::Failure
-        })
-        .into()
+    status.unwrap_or_else(|error| {
+        failure::tell(&error);
+        ExitStatus::Failure
+    })
 }

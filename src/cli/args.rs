@@ -62,11 +62,13 @@ pub struct Cli {
 }
 
 impl Command {
-    /// Whether it says anything about licences.
-    pub fn judges_licenses(&self) -> bool {
+    /// Whether it cannot do without a sound matrix of licences: all that judge, but for `doctor`,
+    /// which says what is the matter.
+    pub fn needs_matrix(&self) -> bool {
         !matches!(
             self,
-            Command::Index(_)
+            Command::Doctor(_)
+                | Command::Index(_)
                 | Command::Init(_)
                 | Command::Log(_)
                 | Command::Completions(_)

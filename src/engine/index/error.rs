@@ -10,6 +10,15 @@ pub enum IndexError {
     /// There is no index in that directory.
     #[error("there is no index at {}: make one with `birthmark index add --index {} SOURCE...`", .0.display(), .0.display())]
     Missing(PathBuf),
+    /// The program was built without the starter index, and it is not where it is looked for.
+    #[error(
+        "this birthmark was built without the starter index: put `starter.segment` of the same release at {}, or name an index with --index DIR",
+        file.display()
+    )]
+    NoStarter {
+        /// Where it is looked for.
+        file: PathBuf,
+    },
     /// The operating system refused something.
     #[error("{action} {}: {source}", path.display())]
     Io {

@@ -59,8 +59,13 @@ use crate::engine::model::Model;
 use crate::text::language::Language;
 use models::StoredModel;
 
-/// The index built into the program.
-static STARTER: &[u8] = include_bytes!("../../../corpus-index/starter.segment");
+/// The index built into the program. The crate is too small for it.
+#[cfg(feature = "starter")]
+static STARTER: Option<&[u8]> = Some(include_bytes!("../../../corpus-index/starter.segment"));
+#[cfg(not(feature = "starter"))]
+static STARTER: Option<&[u8]> = None;
+/// Where it is if it is not built in.
+static STARTER_FILE: OnceLock<PathBuf> = OnceLock::new();
 /// Its models, one for each language.
 static STARTER_MODELS: [&[u8]; 2] = [
     include_bytes!("../../../corpus-index/starter.python.model"),
@@ -227,8 +232,24 @@ pub fn damage(name: &IndexName) -> Result<Vec<IndexError>, IndexError> {
     }
 }
 
+/// Says where the starter index is, for a program that was built without it.
+pub fn look_for_starter_at(file: PathBuf) {
+    // Whoever said so first is right: an index may be open already.
+    drop(STARTER_FILE.set(file));
+}
+
 fn starter() -> Result<Segment, IndexError> {
-    Segment::open("the starter index", SegmentBytes::Embedded(STARTER))
+    let bytes = match (STARTER, STARTER_FILE.get()) {
+        (Some(bytes), _) => SegmentBytes::Embedded(bytes),
+        (None, Some(file)) => storage::map(file).map_err(|error| match error {
+            IndexError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                IndexError::NoStarter { file: file.clone() }
+            }
+            other => other,
+        })?,
+        (None, None) => return Err(IndexError::NoStarter { file: "starter.segment".into() }),
+    };
+    Segment::open("the starter index", bytes)
 }
 
 fn starter_models() -> Result<&'static [StoredModel], IndexError> {
