@@ -114,7 +114,7 @@ test("a scan fills the view with files that are not open, by licence too", async
     const { host } = await new Session({ "references.groupBy": "license" }).activate();
     await host.run("birthmark.scanFolders");
     assert.deepEqual(host.messages, []);
-    assert.match(host.passing.join(), /^birthmark: checked \d+ files: 2 references/);
+    assert.match(host.passing.join(), /^birthmark: checked \d+ files: 2 matches/);
     await until("the view", async () => (await host.rows()).length === 6);
     assert.deepEqual(await host.rows(), [
         "GPL-3.0-or-later",
