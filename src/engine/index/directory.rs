@@ -16,7 +16,7 @@ use super::models::{StoredModel, lessons};
 use super::sections::WriteError;
 use super::segment::Segment;
 use super::spill::Spill;
-use super::storage::{self, io_error};
+use super::storage::{self, Access, io_error};
 use super::writer::write_segment;
 use crate::purl::Purl;
 
@@ -54,7 +54,7 @@ impl IndexDirectory {
         // Nothing is made where there is no index, not even a lock.
         read_manifest(path)?;
         let lock = storage::lock(path)?;
-        let Files { manifest, segments, .. } = read_directory(path)?;
+        let Files { manifest, segments, .. } = read_directory(path, Access::All)?;
         Ok(IndexDirectory::locked(path, manifest, segments, lock))
     }
 
@@ -66,7 +66,7 @@ impl IndexDirectory {
     pub fn open_or_create(path: &Path) -> Result<IndexDirectory, IndexError> {
         storage::create_directory(path)?;
         let lock = storage::lock(path)?;
-        match read_directory(path) {
+        match read_directory(path, Access::All) {
             Ok(Files { manifest, segments, .. }) => {
                 Ok(IndexDirectory::locked(path, manifest, segments, lock))
             }
@@ -96,7 +96,7 @@ impl IndexDirectory {
         let manifest = read_manifest(path)?;
         let (mut segments, mut lost) = (Vec::new(), Vec::new());
         for entry in &manifest.segments {
-            match open_segment(path, entry) {
+            match open_segment(path, entry, Access::All) {
                 Ok(segment) => segments.push(segment),
                 // What cannot be read now may be whole, and would be deleted.
                 Err(error) if error.is_of_system() => return Err(error),
@@ -306,7 +306,7 @@ impl IndexDirectory {
         models: Vec<ModelEntry>,
     ) -> Result<(), IndexError> {
         let manifest = Manifest::new(entries, models);
-        let segments = open_segments(&self.path, &manifest)?;
+        let segments = open_segments(&self.path, &manifest, Access::All)?;
         storage::publish(&self.path, |out| {
             let written = out.write_all(&manifest.to_bytes());
             written.map_err(|error| io_error("cannot write to", &self.path, error))?;
@@ -364,10 +364,10 @@ pub(super) struct Files {
 ///
 /// # Errors
 /// If there is no index, or it is damaged.
-pub(super) fn read_directory(path: &Path) -> Result<Files, IndexError> {
+pub(super) fn read_directory(path: &Path, access: Access) -> Result<Files, IndexError> {
     let mut manifest = read_manifest(path)?;
     loop {
-        let opened = open_files(path, &manifest);
+        let opened = open_files(path, &manifest, access);
         if opened.is_ok() {
             return opened;
         }
@@ -375,7 +375,7 @@ pub(super) fn read_directory(path: &Path) -> Result<Files, IndexError> {
         // meanwhile.
         let now = read_manifest(path)?;
         if now == manifest {
-            return open_files(path, &now);
+            return open_files(path, &now, access);
         }
         manifest = now;
     }
@@ -389,11 +389,11 @@ pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
     let manifest = read_manifest(path)?;
     let mut damage = Vec::new();
     for entry in &manifest.segments {
-        match open_segment(path, entry) {
+        match open_segment(path, entry, Access::All) {
             Ok(segment) => {
                 let of_segment = segment.damage();
-                if of_segment.is_empty() && segment.digest().to_hex().as_str() != entry.digest {
-                    damage.push(segment.corrupt("its digest is not the one the manifest names"));
+                if of_segment.is_empty() {
+                    damage.extend(other_digest(&segment, entry));
                 }
                 damage.extend(of_segment);
             }
@@ -401,9 +401,9 @@ pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
         }
     }
     for entry in &manifest.models {
-        let opened = open_model(path, entry).and_then(|model| {
+        let opened = open_model(path, entry, Access::All).and_then(|model| {
             model.model()?;
-            match model.digest().to_hex().as_str() == entry.digest {
+            match model.digest()?.to_hex().as_str() == entry.digest {
                 true => Ok(()),
                 false => Err(IndexError::corrupt(
                     &entry.file,
@@ -414,6 +414,15 @@ pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
         damage.extend(opened.err());
     }
     Ok(damage)
+}
+
+/// That a segment is not the one that the manifest names.
+fn other_digest(segment: &Segment, entry: &SegmentEntry) -> Option<IndexError> {
+    match segment.digest() {
+        Ok(digest) if digest.to_hex().as_str() == entry.digest => None,
+        Ok(_) => Some(segment.corrupt("its digest is not the one the manifest names")),
+        Err(error) => Some(error),
+    }
 }
 
 /// No manifest of an index is longer.
@@ -430,36 +439,40 @@ fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
     Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)
 }
 
-fn open_files(path: &Path, manifest: &Manifest) -> Result<Files, IndexError> {
+fn open_files(path: &Path, manifest: &Manifest, access: Access) -> Result<Files, IndexError> {
     Ok(Files {
-        segments: open_segments(path, manifest)?,
+        segments: open_segments(path, manifest, access)?,
         models: manifest
             .models
             .iter()
-            .map(|entry| open_model(path, entry))
+            .map(|entry| open_model(path, entry, access))
             .collect::<Result<_, _>>()?,
         manifest: manifest.clone(),
     })
 }
 
-fn open_segments(path: &Path, manifest: &Manifest) -> Result<Vec<Segment>, IndexError> {
-    manifest.segments.iter().map(|entry| open_segment(path, entry)).collect()
+fn open_segments(
+    path: &Path,
+    manifest: &Manifest,
+    access: Access,
+) -> Result<Vec<Segment>, IndexError> {
+    manifest.segments.iter().map(|entry| open_segment(path, entry, access)).collect()
 }
 
-fn open_segment(path: &Path, entry: &SegmentEntry) -> Result<Segment, IndexError> {
+fn open_segment(path: &Path, entry: &SegmentEntry, access: Access) -> Result<Segment, IndexError> {
     let file = path.join(&entry.file);
     let name = file.display().to_string();
-    let segment = Segment::open(&name, storage::map(&file)?)?;
+    let segment = Segment::open(&name, storage::open_as(&file, access)?)?;
     match format!("{:016x}", segment.seal()) == entry.seal && segment.byte_count() == entry.bytes {
         true => Ok(segment),
         false => Err(IndexError::corrupt(&name, "it is not the segment the manifest names")),
     }
 }
 
-fn open_model(path: &Path, entry: &ModelEntry) -> Result<StoredModel, IndexError> {
+fn open_model(path: &Path, entry: &ModelEntry, access: Access) -> Result<StoredModel, IndexError> {
     let file = path.join(&entry.file);
     let name = file.display().to_string();
-    let model = StoredModel::open(&name, storage::map(&file)?)?;
+    let model = StoredModel::open(&name, storage::open_as(&file, access)?)?;
     match model.language().name() == entry.language && model.byte_count() == entry.bytes {
         true => Ok(model),
         false => Err(IndexError::corrupt(&name, "it is not the model the manifest names")),

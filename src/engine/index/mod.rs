@@ -58,6 +58,7 @@ pub use writer::{segment_bytes, write_segment};
 use crate::engine::model::Model;
 use crate::text::language::Language;
 use models::StoredModel;
+use storage::Access;
 
 /// The index built into the program. The crate is too small for it.
 #[cfg(feature = "starter")]
@@ -145,7 +146,7 @@ impl Index {
             let (segments, models) = match name {
                 IndexName::Starter => (vec![starter()?], Vec::new()),
                 IndexName::Directory(path) => {
-                    let files = directory::read_directory(&at(path))?;
+                    let files = directory::read_directory(&at(path), Access::Some)?;
                     (files.segments, files.models)
                 }
             };
@@ -170,6 +171,11 @@ impl Index {
     /// The indexes, as they were named.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// Lines of code that the indexes hold.
+    pub fn lines(&self) -> u64 {
+        self.parts.iter().map(|part| part.counts.lines).sum()
     }
 
     /// The segments.

@@ -1,5 +1,8 @@
 //! Models of ordinary code as files: one for each language, learned from a whole index.
 
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -10,7 +13,7 @@ use super::error::IndexError;
 use super::format::{Bytes, MODEL_MAGIC, PREAMBLE_BYTES};
 use super::sections::preamble;
 use super::segment::{ComponentId, DocumentId, Segment, check_versions};
-use super::storage::SegmentBytes;
+use super::storage::{SegmentBytes, io_error};
 use crate::engine::model::{Model, TrainingDocument, learn};
 use crate::text::language::Language;
 
@@ -32,6 +35,8 @@ const OFFSET_CHECKSUM: usize = PREAMBLE_BYTES - 8;
 pub(super) struct StoredModel {
     name: String,
     bytes: SegmentBytes,
+    /// All of the file, where it is read when it is first asked for.
+    copied: OnceLock<io::Result<Vec<u8>>>,
     language: Language,
     packages: u32,
     checksum: u64,
@@ -42,8 +47,11 @@ pub(super) struct StoredModel {
 impl StoredModel {
     /// Opens a model over its bytes. `name` is what errors call it.
     pub(super) fn open(name: &str, bytes: SegmentBytes) -> Result<StoredModel, IndexError> {
-        check_versions(name, &bytes, MODEL_MAGIC)?;
-        let head = Bytes(&bytes);
+        let mut head = vec![0; bytes.len().min(PREAMBLE_BYTES)];
+        let unreadable = |error| io_error("cannot read", Path::new(name), error);
+        bytes.copy(0, &mut head).map_err(unreadable)?;
+        check_versions(name, &head, MODEL_MAGIC)?;
+        let head = Bytes(&head);
         let read = || {
             let language = Language::from_number(head.u8(OFFSET_LANGUAGE)?)?;
             Some((language, head.u32(OFFSET_PACKAGES)?, head.u64(OFFSET_CHECKSUM)?))
@@ -53,6 +61,7 @@ impl StoredModel {
         Ok(StoredModel {
             name: name.to_owned(),
             bytes,
+            copied: OnceLock::new(),
             language,
             packages,
             checksum,
@@ -69,8 +78,20 @@ impl StoredModel {
     }
 
     /// BLAKE3 of the whole file. Reads all of it.
-    pub(super) fn digest(&self) -> blake3::Hash {
-        blake3::hash(&self.bytes)
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn digest(&self) -> Result<blake3::Hash, IndexError> {
+        Ok(blake3::hash(self.whole()?))
+    }
+
+    fn whole(&self) -> Result<&[u8], IndexError> {
+        if let Some(bytes) = self.bytes.at_hand() {
+            return Ok(bytes);
+        }
+        let read = self.copied.get_or_init(|| self.bytes.all().map(Cow::into_owned));
+        let read = read.as_deref();
+        read.map_err(|error| IndexError::corrupt(&self.name, format!("it cannot be read: {error}")))
     }
 
     /// The checksum under which all of the file stands.
@@ -87,10 +108,11 @@ impl StoredModel {
     /// The model. The file is compared with its checksum when it is first asked for.
     pub(super) fn model(&self) -> Result<Model<'_>, IndexError> {
         let corrupt = |what: &str| IndexError::corrupt(&self.name, what);
-        if !*self.is_whole.get_or_init(|| checksum(&self.bytes) == self.checksum) {
+        let bytes = self.whole()?;
+        if !*self.is_whole.get_or_init(|| checksum(bytes) == self.checksum) {
             return Err(corrupt("its checksum is wrong"));
         }
-        Model::read(&self.bytes[PREAMBLE_BYTES..]).ok_or_else(|| corrupt("it cannot be read"))
+        Model::read(&bytes[PREAMBLE_BYTES..]).ok_or_else(|| corrupt("it cannot be read"))
     }
 }
 

@@ -2,11 +2,10 @@
 //!
 //! Damage is found wherever it bears on an answer, and what is never read costs nothing.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::format::PAGE_BYTES;
+use super::storage::{Fault, Pages, SegmentBytes};
 
 /// Bytes of a checksum.
 pub(super) const CHECKSUM_BYTES: usize = 4;
@@ -16,59 +15,46 @@ pub(super) fn checksum(number: usize, page: &[u8]) -> u32 {
     xxh3_64_with_seed(page, number as u64) as u32
 }
 
-/// Which pages of a segment were compared.
-pub(super) struct Pages {
-    /// A bit for each page whose checksum was right.
-    compared: Box<[AtomicU64]>,
-    /// Where the checksums begin, which is where the pages end.
-    end: usize,
+/// The pages of a segment and what they should be.
+pub(super) struct CheckedPages {
+    pages: Pages,
+    checksums: Vec<u8>,
 }
 
-impl Pages {
+impl CheckedPages {
     /// The pages of a file before that offset; `None` if so many bytes of checksums do not belong
     /// to them.
-    pub(super) fn new(end: usize, checksum_bytes: usize) -> Option<Pages> {
+    pub(super) fn new(bytes: SegmentBytes, end: usize, checksums: Vec<u8>) -> Option<CheckedPages> {
         let count = end.div_ceil(PAGE_BYTES);
-        (checksum_bytes == count * CHECKSUM_BYTES).then(|| Pages {
-            compared: (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect(),
-            end,
-        })
+        (checksums.len() == count * CHECKSUM_BYTES)
+            .then(|| CheckedPages { pages: Pages::new(bytes, end), checksums })
     }
 
-    /// Compares the pages that hold some bytes of the file, unless they were compared before; tells
-    /// whether they are whole.
+    /// The whole of the file.
+    pub(super) fn bytes(&self) -> &SegmentBytes {
+        self.pages.bytes()
+    }
+
+    /// The bytes between two offsets.
+    ///
+    /// # Errors
+    /// If a page that they are on is not as it was written, or cannot be read.
     #[inline]
-    pub(super) fn are_whole(&self, file: &[u8], start: usize, end: usize) -> bool {
-        if start >= end {
-            return true;
-        }
-        let (first, last) = (start / PAGE_BYTES, (end - 1) / PAGE_BYTES);
-        (first..=last).all(|page| self.is_compared(page) || self.compare(file, page))
+    pub(super) fn read(&self, start: usize, end: usize) -> Result<&[u8], Fault> {
+        self.pages.read(start, end, |number, page| self.is_whole(number, page))
     }
 
-    fn is_compared(&self, page: usize) -> bool {
-        let bits = self.compared.get(page / 64).map_or(0, |bits| bits.load(Ordering::Relaxed));
-        bits >> (page % 64) & 1 == 1
+    fn is_whole(&self, number: usize, page: &[u8]) -> bool {
+        let at = number * CHECKSUM_BYTES;
+        let stated = self.checksums.get(at..at + CHECKSUM_BYTES);
+        stated.is_some_and(|stated| stated == checksum(number, page).to_le_bytes())
     }
 
-    /// Compares a page; tells whether it is whole.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn compare(&self, file: &[u8], page: usize) -> bool {
-        let start = page * PAGE_BYTES;
-        let bytes = file.get(start..self.end.min(start + PAGE_BYTES));
-        let at = self.end + page * CHECKSUM_BYTES;
-        let stated = file.get(at..at + CHECKSUM_BYTES);
-        let is_whole = matches!((bytes, stated), (Some(bytes), Some(stated))
-            if stated == checksum(page, bytes).to_le_bytes());
-        if is_whole && let Some(bits) = self.compared.get(page / 64) {
-            bits.fetch_or(1 << (page % 64), Ordering::Relaxed);
-        }
-        is_whole
-    }
-
-    /// The pages whose checksum is wrong.
-    pub(super) fn damaged(&self, file: &[u8]) -> impl Iterator<Item = usize> {
-        (0..self.end.div_ceil(PAGE_BYTES)).filter(|&page| !self.compare(file, page))
+    /// The pages that are not as they were written, or cannot be read.
+    pub(super) fn damaged(&self) -> impl Iterator<Item = usize> {
+        let is_damaged = |number: &usize| {
+            self.pages.check(*number, |number, page| self.is_whole(number, page)).is_err()
+        };
+        (0..self.pages.count()).filter(is_damaged)
     }
 }

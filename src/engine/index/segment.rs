@@ -17,8 +17,8 @@ use super::format::{
     self, Bytes, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, LICENSE_ROW, MAGIC, PREAMBLE_BYTES,
     Section, TRAILER_BYTES,
 };
-use super::pages::Pages;
-use super::storage::SegmentBytes;
+use super::pages::CheckedPages;
+use super::storage::{self, Fault, SegmentBytes};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::text::language::Language;
@@ -50,11 +50,10 @@ pub struct Counts {
 /// An immutable part of an index.
 pub struct Segment {
     name: String,
-    bytes: SegmentBytes,
     counts: Counts,
     bucket_bits: u8,
     sections: [(usize, usize); Section::ALL.len()],
-    pages: Pages,
+    pages: CheckedPages,
     seal: u64,
     decoded: Decoded,
 }
@@ -130,10 +129,16 @@ impl Segment {
     /// If it is no segment of this format version, or its trailer is damaged.
     pub fn open(name: &str, bytes: SegmentBytes) -> Result<Segment, IndexError> {
         let corrupt = |what: &str| IndexError::corrupt(name, what);
-        check_versions(name, &bytes, MAGIC)?;
+        let copy = |start: usize, length: usize| {
+            let mut copied = vec![0; length];
+            let read = bytes.copy(start, &mut copied);
+            read.map(|()| copied).map_err(|error| unreadable(name, error))
+        };
+        check_versions(name, &copy(0, bytes.len().min(PREAMBLE_BYTES))?, MAGIC)?;
         let trailer =
             bytes.len().checked_sub(TRAILER_BYTES).filter(|start| *start >= PREAMBLE_BYTES);
-        let trailer = Bytes(trailer.map_or(&[][..], |start| &bytes[start..]));
+        let trailer = trailer.map_or(Ok(Vec::new()), |start| copy(start, TRAILER_BYTES))?;
+        let trailer = Bytes(&trailer);
         let body = trailer.slice(0, format::OFFSET_TRAILER_CHECKSUM).unwrap_or_default();
         let seal = trailer.u64(format::OFFSET_TRAILER_CHECKSUM);
         let seal = seal
@@ -142,15 +147,14 @@ impl Segment {
         let (counts, bucket_bits, sections) = read_trailer(trailer, bytes.len())
             .ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (start, length) = sections[Section::Pages as usize];
-        if trailer.u64(format::OFFSET_PAGES_CHECKSUM)
-            != Some(xxh3_64(&bytes[start..start + length]))
-        {
+        let checksums = copy(start, length)?;
+        if trailer.u64(format::OFFSET_PAGES_CHECKSUM) != Some(xxh3_64(&checksums)) {
             return Err(corrupt("the checksum of its section Pages is wrong"));
         }
-        let pages =
-            Pages::new(start, length).ok_or_else(|| corrupt("the sections do not fit the file"))?;
+        let pages = CheckedPages::new(bytes, start, checksums)
+            .ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (name, decoded) = (name.to_owned(), Decoded::default());
-        Ok(Segment { name, bytes, counts, bucket_bits, sections, pages, seal, decoded })
+        Ok(Segment { name, counts, bucket_bits, sections, pages, seal, decoded })
     }
 
     /// How much it holds.
@@ -160,12 +164,16 @@ impl Segment {
 
     /// Its size in bytes.
     pub fn byte_count(&self) -> u64 {
-        self.bytes.len() as u64
+        self.pages.bytes().len() as u64
     }
 
     /// BLAKE3 of the whole file. Reads all of it.
-    pub fn digest(&self) -> blake3::Hash {
-        blake3::hash(&self.bytes)
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn digest(&self) -> Result<blake3::Hash, IndexError> {
+        let all = self.pages.bytes().all();
+        all.map(|all| blake3::hash(&all)).map_err(|error| unreadable(&self.name, error))
     }
 
     /// The checksum that the file ends with, under which stands all of it.
@@ -360,7 +368,7 @@ impl Segment {
 
     /// Lets go of the memory that reading the segment took.
     pub(super) fn release(&self) {
-        self.bytes.release();
+        self.pages.bytes().release();
     }
 
     /// The name errors call it.
@@ -370,7 +378,7 @@ impl Segment {
 
     /// The sections that hold a part of each damaged page, and its number.
     pub(super) fn damaged_pages(&self) -> impl Iterator<Item = (usize, Vec<Section>)> {
-        self.pages.damaged(&self.bytes).map(|page| {
+        self.pages.damaged().map(|page| {
             let (start, end) = (page * format::PAGE_BYTES, (page + 1) * format::PAGE_BYTES);
             let overlaps = |section: &Section| {
                 let (from, length) = self.sections[*section as usize];
@@ -420,9 +428,16 @@ impl Segment {
             return Err(self.corrupt(format!("something lies outside its section {section:?}")));
         }
         let (start, end) = (start + offset, start + offset + length);
-        match self.pages.are_whole(&self.bytes, start, end) {
-            true => Ok(&self.bytes[start..end]),
-            false => Err(self.corrupt(format!("a checksum in its section {section:?} is wrong"))),
+        self.pages.read(start, end).map_err(|fault| self.fault(section, fault))
+    }
+
+    #[cold]
+    fn fault(&self, section: Section, fault: Fault) -> IndexError {
+        match fault {
+            Fault::Damaged => {
+                self.corrupt(format!("a checksum in its section {section:?} is wrong"))
+            }
+            Fault::Unreadable(error) => unreadable(&self.name, error),
         }
     }
 
@@ -433,6 +448,16 @@ impl Segment {
 
     pub(super) fn corrupt(&self, what: impl Into<String>) -> IndexError {
         IndexError::corrupt(&self.name, what)
+    }
+}
+
+/// That the system does not give the bytes of a file.
+fn unreadable(name: &str, error: std::io::Error) -> IndexError {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => {
+            IndexError::corrupt(name, "it was cut short while it was open")
+        }
+        _ => storage::io_error("cannot read", std::path::Path::new(name), error),
     }
 }
 

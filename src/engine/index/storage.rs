@@ -1,47 +1,97 @@
-//! Index files: mapping them to read, and replacing them so that a crash at any moment leaves the
-//! old or the new.
+//! Index files: reading them, and replacing them so that a crash at any moment leaves the old or
+//! the new.
+//!
+//! Who looks things up reads pages into memory of its own: whoever cuts a mapped file short kills
+//! the process that maps it. Who reads all of an index, such as a writer, maps it, since memory of
+//! its own would hold all of it.
 //!
 //! The one room of the library that touches the file system below the drivers, and the one with
 //! `unsafe`.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
 use super::error::IndexError;
+use super::format::PAGE_BYTES;
 
 /// The bytes of a segment, wherever they are.
 pub enum SegmentBytes {
     /// Built into the program.
     Embedded(&'static [u8]),
-    /// A file that birthmark wrote and never changes.
+    /// A file that birthmark wrote and never changes, to be read from end to end.
     Mapped(memmap2::Mmap),
+    /// A file of which some pages are read.
+    Paged(Paged),
     /// In memory.
     Owned(Vec<u8>),
 }
 
-impl Deref for SegmentBytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            SegmentBytes::Embedded(bytes) => bytes,
-            SegmentBytes::Mapped(map) => map,
-            SegmentBytes::Owned(bytes) => bytes,
-        }
-    }
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Some pages, as they are asked for.
+    Some,
+    /// All of it, once.
+    All,
 }
 
-/// Maps a file of the index.
+/// A file of which pages are read when they are first asked for.
+pub struct Paged {
+    file: File,
+    /// How long it was when it was opened.
+    length: usize,
+    /// Room for all of it. The system gives memory for the pages that are filled.
+    room: memmap2::MmapRaw,
+}
+
+/// The pages of a file at its beginning. One that was found whole is so for good: nothing changes
+/// it any more, whatever becomes of the file.
+pub struct Pages {
+    bytes: SegmentBytes,
+    /// A bit for each page that was found whole.
+    whole: Box<[AtomicU64]>,
+    /// Where the pages end.
+    end: usize,
+    /// Who fills a page.
+    turn: Mutex<()>,
+}
+
+/// Why bytes cannot be had.
+#[derive(Debug)]
+pub enum Fault {
+    /// They are not what was written.
+    Damaged,
+    /// The system does not give them.
+    Unreadable(io::Error),
+}
+
+/// Opens a file of the index to read so much of it.
 ///
 /// # Errors
 /// If it cannot be opened or mapped, or is no regular file.
+pub fn open_as(path: &Path, access: Access) -> Result<SegmentBytes, IndexError> {
+    match access {
+        Access::All => map(path),
+        Access::Some => page(path),
+    }
+}
+
+fn page(path: &Path) -> Result<SegmentBytes, IndexError> {
+    let file = open(path)?;
+    let failed = |error| io_error("cannot read", path, error);
+    let length = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
+    let room = memmap2::MmapOptions::new().len(length.max(1)).no_reserve_swap().map_anon();
+    let room = room.map_err(failed)?.into();
+    Ok(SegmentBytes::Paged(Paged { file, length, room }))
+}
+
 #[allow(unsafe_code)]
-pub fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
+fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
     let file = open(path)?;
     // SAFETY: a file of the index is written once under a temporary name, published by rename, and
     // only ever unlinked afterwards, which leaves a map intact. Whoever truncates it by hand gets a
@@ -120,7 +170,167 @@ pub fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
     entries.map(name).collect::<io::Result<_>>().map_err(failed)
 }
 
+impl Pages {
+    /// The pages before an offset.
+    pub fn new(bytes: SegmentBytes, end: usize) -> Pages {
+        let count = end.min(bytes.len()).div_ceil(PAGE_BYTES);
+        let whole = (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        let end = end.min(bytes.len());
+        Pages { bytes, whole, end, turn: Mutex::new(()) }
+    }
+
+    /// The whole of the file.
+    pub fn bytes(&self) -> &SegmentBytes {
+        &self.bytes
+    }
+
+    /// The bytes between two offsets. `is_whole` looks at each page that they are on, once.
+    ///
+    /// # Errors
+    /// If a page is not whole or cannot be read, or the bytes lie behind the last.
+    #[inline]
+    #[allow(unsafe_code)]
+    pub fn read(
+        &self,
+        start: usize,
+        end: usize,
+        is_whole: impl Fn(usize, &[u8]) -> bool,
+    ) -> Result<&[u8], Fault> {
+        if start >= end {
+            return Ok(&[]);
+        }
+        if end > self.end {
+            return Err(Fault::Damaged);
+        }
+        for page in start / PAGE_BYTES..=(end - 1) / PAGE_BYTES {
+            if !self.is_known(page) {
+                self.look_at(page, &is_whole)?;
+            }
+        }
+        let SegmentBytes::Paged(paged) = &self.bytes else {
+            return self.bytes.at_hand().and_then(|it| it.get(start..end)).ok_or(Fault::Damaged);
+        };
+        // SAFETY: the bytes are inside of the room, and their pages were filled before their bits
+        // were set (see `take`), after which nobody writes to them.
+        Ok(unsafe { std::slice::from_raw_parts(paged.room.as_ptr().add(start), end - start) })
+    }
+
+    /// Looks at a page without keeping it.
+    ///
+    /// # Errors
+    /// If it is not whole or cannot be read.
+    pub fn check(&self, page: usize, is_whole: impl Fn(usize, &[u8]) -> bool) -> Result<(), Fault> {
+        let mut buffer = [0; PAGE_BYTES];
+        let bytes = self.fetch(page, &mut buffer)?;
+        if is_whole(page, bytes) { Ok(()) } else { Err(Fault::Damaged) }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.end.div_ceil(PAGE_BYTES)
+    }
+
+    fn is_known(&self, page: usize) -> bool {
+        let bits = self.whole.get(page / 64).map_or(0, |bits| bits.load(Ordering::Acquire));
+        bits >> (page % 64) & 1 == 1
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_at(&self, page: usize, is_whole: &impl Fn(usize, &[u8]) -> bool) -> Result<(), Fault> {
+        let mut buffer = [0; PAGE_BYTES];
+        let bytes = self.fetch(page, &mut buffer)?;
+        if !is_whole(page, bytes) {
+            return Err(Fault::Damaged);
+        }
+        self.take(page, bytes);
+        Ok(())
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        page: usize,
+        buffer: &'a mut [u8; PAGE_BYTES],
+    ) -> Result<&'a [u8], Fault> {
+        let start = page * PAGE_BYTES;
+        let bytes = &mut buffer[..self.end.saturating_sub(start).min(PAGE_BYTES)];
+        self.bytes.copy(start, bytes).map_err(Fault::Unreadable)?;
+        Ok(bytes)
+    }
+
+    /// Keeps a page that was found whole.
+    #[allow(unsafe_code)]
+    fn take(&self, page: usize, bytes: &[u8]) {
+        let Some(bits) = self.whole.get(page / 64) else { return };
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let SegmentBytes::Paged(paged) = &self.bytes
+            && !self.is_known(page)
+        {
+            // SAFETY: the page is inside of the room. Its bit is not set, so that nobody reads it,
+            // and who holds the turn is alone in writing.
+            unsafe {
+                let to = paged.room.as_mut_ptr().add(page * PAGE_BYTES);
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+            }
+        }
+        bits.fetch_or(1 << (page % 64), Ordering::Release);
+    }
+}
+
 impl SegmentBytes {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            SegmentBytes::Embedded(bytes) => bytes.len(),
+            SegmentBytes::Mapped(map) => map.len(),
+            SegmentBytes::Paged(paged) => paged.length,
+            SegmentBytes::Owned(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Copies as many bytes as `to` holds from an offset on.
+    ///
+    /// # Errors
+    /// If there are not so many, or the system does not give them.
+    pub fn copy(&self, start: usize, to: &mut [u8]) -> io::Result<()> {
+        if let SegmentBytes::Paged(paged) = self {
+            return read_exact_at(&paged.file, to, start as u64);
+        }
+        let bytes = self.at_hand().unwrap_or_default();
+        let end = start.checked_add(to.len());
+        let part = end.and_then(|end| bytes.get(start..end));
+        to.copy_from_slice(part.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+
+    /// All of them where they are in memory already, or seem to be.
+    pub fn at_hand(&self) -> Option<&[u8]> {
+        match self {
+            SegmentBytes::Embedded(bytes) => Some(bytes),
+            SegmentBytes::Mapped(map) => Some(map),
+            SegmentBytes::Paged(_) => None,
+            SegmentBytes::Owned(bytes) => Some(bytes),
+        }
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    /// If the system does not give them.
+    pub fn all(&self) -> io::Result<std::borrow::Cow<'_, [u8]>> {
+        if let Some(bytes) = self.at_hand() {
+            return Ok(bytes.into());
+        }
+        let mut all = vec![0; self.len()];
+        self.copy(0, &mut all)?;
+        Ok(all.into())
+    }
+
     /// Lets go of the memory that what was read of a file takes; what is read again comes from the
     /// file again. A file that is read from end to end would else count as memory of this process,
     /// all of it.

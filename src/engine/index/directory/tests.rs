@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{IndexDirectory, MAX_SEGMENTS, Size, list, read_directory, small_ones};
+use crate::engine::index::Access;
 use crate::engine::index::documents::{Component, DocumentFacts, DocumentMarks};
 use crate::engine::index::{Columns, PreparedComponent, PreparedDocument};
 use crate::license::LicenseFact;
@@ -46,7 +47,8 @@ fn readers_never_meet_the_writer() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    let files = read_directory(directory.path()).expect("some generation");
+                    let files =
+                        read_directory(directory.path(), Access::Some).expect("some generation");
                     assert!(!list(&files.segments).expect("readable").is_empty());
                 }
             });
