@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The key is a digest of the text and its language. What is kept is what the engine found, before
-//! anything is judged: a new licence or policy needs no new look. The file is replaced as a whole,
+//! anything is judged: a new licence or policy needs no new look. So is, by a digest of the
+//! beginning of a text, what its header states. The file is replaced as a whole,
 //! so that runs side by side read the one or the other; the last one wins, and what it did not know
 //! is looked at again. Whatever is wrong with the file, the run goes on without it and says so.
 
@@ -78,8 +79,17 @@ struct Entry {
 impl Key {
     /// The key of a text.
     pub fn of(language: Language, text: &[u8]) -> Key {
+        Key::of_parts(language.row().name.as_bytes(), text)
+    }
+
+    /// The key of the beginning of a text, whatever its language.
+    pub fn of_head(head: &[u8]) -> Key {
+        Key::of_parts(b"", head)
+    }
+
+    fn of_parts(what: &[u8], text: &[u8]) -> Key {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(language.row().name.as_bytes()).update(&[0]).update(text);
+        hasher.update(what).update(&[0]).update(text);
         let mut key = [0; 16];
         key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
         Key(key)

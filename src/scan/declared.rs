@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use super::{FileReport, Scanner};
+use super::{FileReport, Scanner, stored};
 use crate::judgement::finding::Rule;
 use crate::judgement::policy;
-use crate::license::{LearnedFrom, LicenseFact};
+use crate::license::{self, LearnedFrom, LicenseFact};
+use crate::project::cache::Key;
 use crate::text::declaration;
 use crate::text::source::SourceFile;
 use crate::text::span::LineRange;
@@ -23,12 +24,14 @@ impl Scanner {
     ) {
         let states_its_own =
             matches!(outbound.learned_from, LearnedFrom::FileHeader | LearnedFrom::SideFile);
-        let states_parts = declaration::may_state(source.text());
+        let states_parts = report.hints.states_parts;
         if !states_its_own && !states_parts {
             return;
         }
         let said = match states_parts {
-            true => declaration::read(source, &tokenizer.layout(source), &[]),
+            true => {
+                declaration::read(source, &tokenizer.layout(source), &[], &|text| self.header(text))
+            }
             false => Vec::new(),
         };
         let worse = report.findings.iter().filter(|it| it.rule == Rule::LicenseIncompatible);
@@ -41,6 +44,20 @@ impl Scanner {
             report.findings.extend(found);
             report.findings.sort_by_key(|finding| finding.region);
         }
+    }
+
+    /// The licence that the header of a text states, or what the cache knows of it.
+    pub fn header(&self, text: &[u8]) -> Option<LicenseFact> {
+        let Some(cache) = &self.cache else { return license::header(text) };
+        let key = Key::of_head(&text[..text.len().min(license::HEADER_BYTES)]);
+        if let Some(stated) = cache.get(key).and_then(stored::header_from_line) {
+            return stated;
+        }
+        let stated = license::header(text);
+        if let Some(line) = stored::header_to_line(stated.as_ref()) {
+            cache.put(key, line);
+        }
+        stated
     }
 
     /// The licence of the directory that a file stands in.

@@ -8,9 +8,11 @@ use crate::engine::align::Side;
 use crate::engine::index::IndexError;
 use crate::engine::matcher::{self, CopyKind, Found, LeftOut, Match, Query};
 use crate::engine::model::Model;
+use crate::judgement::suppression;
 use crate::project::cache::Key;
 use crate::project::walk::Markers;
 use crate::project::walk::marks;
+use crate::text::declaration;
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, LineSet, Region};
 use crate::text::token::{self, Comment, Completeness, Margins, Tokenizer};
@@ -50,6 +52,25 @@ pub(super) struct Seen {
     pub(super) limits: Limits,
     /// The lines that the parser gave up.
     pub(super) unread: LineSet,
+    pub(super) hints: Hints,
+}
+
+/// Words that a text holds somewhere, so that a closer look at its comments is worth while.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hints {
+    /// Of a licence that is stated apart from the file's.
+    pub(super) states_parts: bool,
+    /// Of a comment that silences.
+    pub(super) silences: bool,
+}
+
+impl Hints {
+    fn of(text: &[u8]) -> Hints {
+        Hints {
+            states_parts: declaration::may_state(text),
+            silences: suppression::is_mentioned(text),
+        }
+    }
 }
 
 /// A match where it stands.
@@ -185,6 +206,7 @@ impl Scanner {
             first_code,
             limits,
             unread: stream.gaps().iter().flat_map(lines_of).collect(),
+            hints: Hints::of(source.text()),
         };
         for found in found.matches {
             let region = source.region(token::extent(source, &stream, found.tokens));

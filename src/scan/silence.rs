@@ -84,9 +84,7 @@ impl Scanner {
         review: &Review,
         report: &mut FileReport,
     ) -> Result<(), IndexError> {
-        if self.settings.suppressions == Suppressions::None
-            || !suppression::is_mentioned(source.text())
-        {
+        if self.settings.suppressions == Suppressions::None || !report.hints.silences {
             return Ok(());
         }
         let (read, malformed) = suppression::read(source, &tokenizer.layout(source));

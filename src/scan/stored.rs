@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::Look;
-use super::look::{Limits, Located, Seen, Skip};
+use super::look::{Hints, Limits, Located, Seen, Skip};
 use crate::engine::evidence::{CopyKind, Evidence, Measures};
 use crate::engine::index::documents::Day;
 use crate::engine::matcher::{Match, Owner};
@@ -39,6 +39,10 @@ struct Stored {
     /// Ranges of lines that the parser gave up.
     #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
     unread: Vec<(u32, u32)>,
+    #[serde(rename = "p", default, skip_serializing_if = "is_no")]
+    states_parts: bool,
+    #[serde(rename = "i", default, skip_serializing_if = "is_no")]
+    silences: bool,
 }
 
 fn is_no(value: &bool) -> bool {
@@ -77,10 +81,8 @@ struct StoredOwner {
     versions: Vec<String>,
     path: String,
     lines: [u32; 2],
-    license: Option<String>,
-    declared: String,
-    precision: u8,
-    learned_from: u8,
+    #[serde(flatten)]
+    license: StoredLicense,
     bits: u32,
     share: u32,
     vendored: bool,
@@ -91,6 +93,14 @@ struct StoredOwner {
     depends_on: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vendored_packages: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredLicense {
+    license: Option<String>,
+    declared: String,
+    precision: u8,
+    learned_from: u8,
 }
 
 const KINDS: [CopyKind; 4] =
@@ -122,6 +132,8 @@ pub(super) fn to_line(look: &Look) -> Option<String> {
             comments: seen.comments.iter().map(from_comment).collect(),
             first_code: seen.first_code,
             own: seen.own,
+            states_parts: seen.hints.states_parts,
+            silences: seen.hints.silences,
             unread: seen.unread.ranges().iter().map(|lines| (lines.first, lines.last)).collect(),
             limits: [
                 seen.limits.common_fingerprints,
@@ -148,6 +160,7 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
         own: stored.own,
         comments: stored.comments.into_iter().map(to_comment).collect(),
         first_code: stored.first_code,
+        hints: Hints { states_parts: stored.states_parts, silences: stored.silences },
         unread: stored.unread.into_iter().flat_map(|(first, last)| first..=last).collect(),
         limits: Limits {
             common_fingerprints,
@@ -213,16 +226,12 @@ impl StoredMatch {
 
 impl StoredOwner {
     fn of(owner: &Owner) -> Option<StoredOwner> {
-        let LicenseFact { expression, declared, precision, learned_from } = &owner.license;
         Some(StoredOwner {
             purl: owner.purl.to_string(),
             versions: owner.versions.clone(),
             path: owner.path.clone(),
             lines: [owner.lines.first, owner.lines.last],
-            license: expression.as_ref().map(|expression| expression.as_str().to_owned()),
-            declared: declared.clone(),
-            precision: place(&PRECISIONS, precision)?,
-            learned_from: place(&SOURCES, learned_from)?,
+            license: StoredLicense::of(&owner.license)?,
             bits: owner.bits.to_bits(),
             share: owner.share.to_bits(),
             vendored: owner.vendored,
@@ -233,21 +242,12 @@ impl StoredOwner {
     }
 
     fn owner(self) -> Option<Owner> {
-        let expression = match self.license {
-            Some(text) => Some(LicenseExpression::parse(&text).ok()?.0),
-            None => None,
-        };
         Some(Owner {
             purl: Purl::from_str(&self.purl).ok()?,
             versions: self.versions,
             path: self.path,
             lines: LineRange { first: self.lines[0], last: self.lines[1] },
-            license: LicenseFact {
-                expression,
-                declared: self.declared,
-                precision: *PRECISIONS.get(usize::from(self.precision))?,
-                learned_from: *SOURCES.get(usize::from(self.learned_from))?,
-            },
+            license: self.license.fact()?,
             bits: f32::from_bits(self.bits),
             share: f32::from_bits(self.share),
             vendored: self.vendored,
@@ -255,6 +255,48 @@ impl StoredOwner {
             depends_on: self.depends_on.into(),
             vendored_packages: self.vendored_packages.into(),
         })
+    }
+}
+
+impl StoredLicense {
+    fn of(fact: &LicenseFact) -> Option<StoredLicense> {
+        let LicenseFact { expression, declared, precision, learned_from } = fact;
+        Some(StoredLicense {
+            license: expression.as_ref().map(|expression| expression.as_str().to_owned()),
+            declared: declared.clone(),
+            precision: place(&PRECISIONS, precision)?,
+            learned_from: place(&SOURCES, learned_from)?,
+        })
+    }
+
+    fn fact(self) -> Option<LicenseFact> {
+        let expression = match self.license {
+            Some(text) => Some(LicenseExpression::parse(&text).ok()?.0),
+            None => None,
+        };
+        Some(LicenseFact {
+            expression,
+            declared: self.declared,
+            precision: *PRECISIONS.get(usize::from(self.precision))?,
+            learned_from: *SOURCES.get(usize::from(self.learned_from))?,
+        })
+    }
+}
+
+/// The line for what a header states, if it states anything.
+pub(super) fn header_to_line(stated: Option<&LicenseFact>) -> Option<String> {
+    let stored = match stated {
+        Some(fact) => Some(StoredLicense::of(fact)?),
+        None => None,
+    };
+    serde_json::to_string(&stored).ok()
+}
+
+/// What a header states; `None` if the line is not one of [`header_to_line`].
+pub(super) fn header_from_line(line: &str) -> Option<Option<LicenseFact>> {
+    match serde_json::from_str::<Option<StoredLicense>>(line).ok()? {
+        Some(stored) => Some(Some(stored.fact()?)),
+        None => Some(None),
     }
 }
 

@@ -5,6 +5,7 @@
 //! brackets, so that one that would cross another is widened around it. What comes out is read
 //! again before it is believed: the same tokens, and as many comments more as lines were put in.
 
+use crate::license;
 use crate::text::declaration::{self, Declaration, DeclarationKind, tag};
 use crate::text::source::SourceFile;
 use crate::text::span::LineRange;
@@ -218,7 +219,7 @@ impl<'a> Page<'a> {
 }
 
 fn snippets_of(source: &SourceFile, stream: &TokenStream, layout: &Layout) -> Vec<Declaration> {
-    let said = declaration::read(source, layout, &stream.lines(source));
+    let said = declaration::read(source, layout, &stream.lines(source), &license::header);
     said.into_iter().filter(|declaration| declaration.kind == DeclarationKind::Snippet).collect()
 }
 

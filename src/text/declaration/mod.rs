@@ -93,9 +93,17 @@ impl Declaration {
 /// tokens do, and people put tags where functions do.
 const MOST_LINES: f32 = 0.8;
 
+/// Reads what the header of a text states.
+pub type HeaderReader<'a> = dyn Fn(&[u8]) -> Option<LicenseFact> + 'a;
+
 /// Everything a text says of its provenance, innermost snippets first, then comments, then the
 /// header. `code` are the lines that hold code, ascending.
-pub fn read(source: &SourceFile, layout: &Layout, code: &[u32]) -> Vec<Declaration> {
+pub fn read(
+    source: &SourceFile,
+    layout: &Layout,
+    code: &[u32],
+    header: &HeaderReader<'_>,
+) -> Vec<Declaration> {
     let said = said(source, layout);
     let first_code = code.first().copied().unwrap_or(u32::MAX);
     let mut reader =
@@ -109,7 +117,7 @@ pub fn read(source: &SourceFile, layout: &Layout, code: &[u32]) -> Vec<Declarati
             _ => reader.line(line, said.get(i + 1).filter(|next| next.number == line.number + 1)),
         }
     }
-    reader.finish()
+    reader.finish(header)
 }
 
 /// What REUSE does not read, birthmark does not either: texts that speak of tags.
@@ -238,7 +246,7 @@ impl Reader<'_> {
         LineRange { first: comment.number, last }
     }
 
-    fn finish(mut self) -> Vec<Declaration> {
+    fn finish(mut self, header: &HeaderReader<'_>) -> Vec<Declaration> {
         let last = self.source.line_count();
         // A snippet that nobody closed reaches to the end.
         while let Some(snippet) = self.open.pop() {
@@ -246,7 +254,7 @@ impl Reader<'_> {
         }
         let mut all = self.closed;
         all.append(&mut self.comments);
-        all.extend(license::header(self.source.text()).map(|fact| Declaration {
+        all.extend(header(self.source.text()).map(|fact| Declaration {
             kind: DeclarationKind::Header,
             line: 1,
             scope: LineRange { first: 1, last },

@@ -8,7 +8,7 @@ fn declared(name: &str, text: &str) -> Vec<Declaration> {
     let mut tokenizer = Tokenizer::new();
     let mut code = tokenizer.tokenize(&source).lines(&source);
     code.dedup();
-    read(&source, &tokenizer.layout(&source), &code)
+    read(&source, &tokenizer.layout(&source), &code, &license::header)
 }
 
 fn license_of(declaration: &Declaration) -> &str {
