@@ -22,7 +22,7 @@ use birthmark::engine::evidence::{Chance, Preset};
 use birthmark::engine::fingerprint::{Fingerprint, SCHEMES, fingerprints, kgrams};
 use birthmark::engine::index::{Columns, Index, IndexName};
 use birthmark::engine::matcher::{self, LeftOut, Query};
-use birthmark::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkSettings};
+use birthmark::project::walk::{self, MAX_SCANNED_BYTES, WalkSettings};
 use birthmark::text::language::Language;
 use birthmark::text::source::SourceFile;
 use birthmark::text::token::{Margins, TokenStream, Tokenizer};
@@ -124,7 +124,7 @@ impl Bench {
         let walked = walk::files(std::slice::from_ref(&options.sources), &WalkSettings::default())
             .expect("SOURCES can be read");
         let files =
-            walked.files.par_iter().filter_map(|file| walk::load(file, DEFAULT_SIZE_LIMIT).ok());
+            walked.files.par_iter().filter_map(|file| walk::load(file, MAX_SCANNED_BYTES).ok());
         Bench {
             sources: options.sources.clone(),
             index_path: options.index.clone(),

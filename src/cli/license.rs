@@ -16,7 +16,7 @@ use crate::project::config::{
     given_license,
 };
 use crate::project::walk::{
-    self, DEFAULT_SIZE_LIMIT, WalkSettings, WalkedFile, absolute_path, display_path, read,
+    self, MAX_SCANNED_BYTES, WalkSettings, WalkedFile, absolute_path, display_path, read,
 };
 use crate::report::Format;
 use crate::report::license::{Below, Comparison, Read, Shown, Verdict};
@@ -133,7 +133,7 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
     let licenses = ProjectLicenses::discovered(boundaries, config.configured_license());
     let text = match args.path.is_dir() {
         true => None,
-        false => read(&args.path, DEFAULT_SIZE_LIMIT).ok(),
+        false => read(&args.path, MAX_SCANNED_BYTES).ok(),
     };
     let decided = licenses.decide(&args.path, text.as_deref(), Thoroughness::Survey);
     let below = match args.path.is_dir() {
@@ -157,7 +157,7 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
 fn below(licenses: &ProjectLicenses, files: &[WalkedFile]) -> Vec<Below> {
     let mut below: Vec<Below> = Vec::new();
     for file in files {
-        let Ok(text) = read(&file.location, DEFAULT_SIZE_LIMIT) else {
+        let Ok(text) = read(&file.location, MAX_SCANNED_BYTES) else {
             continue;
         };
         let decided = licenses.decide(&file.location, Some(&text), Thoroughness::Decision);
@@ -205,7 +205,7 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
     for path in &args.files {
         let shown = display_path(path);
         let bytes =
-            read(path, DEFAULT_SIZE_LIMIT).with_context(|| format!("cannot read {shown}"))?;
+            read(path, MAX_SCANNED_BYTES).with_context(|| format!("cannot read {shown}"))?;
         let license = match Language::from_path(path) {
             Some(_) => header(&bytes),
             None => from_license_text(&String::from_utf8_lossy(&bytes)),

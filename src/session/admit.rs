@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Session;
 use crate::judgement::finding::{Note, NoteKind};
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, Inspected, NotText, shortened};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, Inspected, NotText, shortened};
 use crate::text::language::Language;
 use crate::text::source::{Passage, SourceFile, Surrounded};
 
@@ -22,7 +22,7 @@ pub enum Refusal {
     )]
     Language(String),
     /// It is larger than the limit.
-    #[error("not checked: the code is longer than {} MiB; check it in pieces", DEFAULT_SIZE_LIMIT >> 20)]
+    #[error("not checked: the code is longer than {} MiB; check it in pieces", MAX_SCANNED_BYTES >> 20)]
     TooLarge,
     /// It is no text.
     #[error("not checked: {0}")]
@@ -105,7 +105,7 @@ pub fn language_names() -> String {
 }
 
 fn check_size(bytes: usize) -> Result<(), Refusal> {
-    match bytes as u64 > DEFAULT_SIZE_LIMIT {
+    match bytes as u64 > MAX_SCANNED_BYTES {
         true => Err(Refusal::TooLarge),
         false => Ok(()),
     }

@@ -426,7 +426,7 @@ fn what_is_too_long_is_passed_over() {
     let mut input = b"{\"id\": 1, \"code\": \"".to_vec();
     input.resize(17 << 20, b'x');
     input.extend_from_slice(b"\"}\n");
-    let long = "x = 1\n".repeat(200_000);
+    let long = "x = 1\n".repeat(1_400_000);
     input.extend_from_slice(
         format!("{}\n", json!({"id": 2, "code": long, "path": "a.py"})).as_bytes(),
     );
@@ -441,7 +441,7 @@ fn what_is_too_long_is_passed_over() {
         answers[0]
     );
     let note = answers[1]["notes"][0]["message"].as_str().expect("a note");
-    assert!(note.contains("longer than 1 MiB"), "{}", answers[1]);
+    assert!(note.contains("longer than 8 MiB"), "{}", answers[1]);
     assert_eq!((&answers[1]["id"], &answers[1]["status"]), (&json!(2), &json!("skipped")));
     assert_eq!(answers[2]["status"], "checked");
 }

@@ -390,9 +390,9 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
     noted(&["abacus"], event.as_bytes(), "`abacus` is no agent that is known");
     noted(&["claude", "--index", "gone"], event.as_bytes(), "gone");
     noted(&["claude"], &vec![b' '; 17 << 20], "larger than 16 MiB");
-    let long = json!({"file_path": "a.py", "content": "x = 1\n".repeat(200_000)});
+    let long = json!({"file_path": "a.py", "content": "x = 1\n".repeat(1_400_000)});
     let long = claude("PreToolUse", "Write", long, &cwd);
-    noted(&["claude"], long.to_string().as_bytes(), "longer than 1 MiB");
+    noted(&["claude"], long.to_string().as_bytes(), "longer than 8 MiB");
     fs::create_dir(project.path("work/folder.py")).expect("made");
     let folder =
         claude("PreToolUse", "Write", json!({"file_path": "folder.py", "content": "x"}), &cwd);

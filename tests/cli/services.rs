@@ -99,10 +99,10 @@ impl Project {
 #[test]
 fn all_refuse_the_same_texts_and_say_why() {
     let project = Project::new("license = 'MIT'\nexclude = ['vendor']\n");
-    let (long, binary) = ("x = 1\n".repeat(200_000), format!("{ROUTES}\0"));
+    let (long, binary) = ("x = 1\n".repeat(1_400_000), format!("{ROUTES}\0"));
     for (path, code, why) in [
         ("vendor/a.py", ROUTES, "not checked: the configuration excludes `"),
-        ("a.py", &long, "not checked: the code is longer than 1 MiB"),
+        ("a.py", &long, "not checked: the code is longer than 8 MiB"),
         ("a.py", &binary, "not checked: it holds NUL bytes and looks binary"),
     ] {
         let (answer, notes) = project.check(&[], path, code);

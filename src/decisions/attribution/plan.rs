@@ -7,9 +7,9 @@ use super::repository::{self, FileState};
 use super::{Edit, NOTICES, Notices, Refusal, Snippet, tags, wrap};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Reference};
-use crate::license::{LicenseExpression, text_of};
+use crate::license::{self, LicenseExpression, text_of};
 use crate::project::walk::{
-    self, Content, DEFAULT_SIZE_LIMIT, Inspected, ReadProblem, WalkError, WalkSettings, WalkedFile,
+    self, Content, Inspected, MAX_SCANNED_BYTES, ReadProblem, WalkError, WalkSettings, WalkedFile,
 };
 use crate::text::declaration::{self, tag};
 use crate::text::language::Language;
@@ -149,14 +149,15 @@ impl Plan {
             let absolute = walk::absolute_path(&file.location);
             let text = match edited.get(&absolute) {
                 Some(edit) => edit.after.clone(),
-                None => walk::read(&file.location, DEFAULT_SIZE_LIMIT).unwrap_or_default(),
+                None => walk::read(&file.location, MAX_SCANNED_BYTES).unwrap_or_default(),
             };
             if !contains(&text, tag::BEGIN.as_bytes()) {
                 continue;
             }
             let source = SourceFile::new(file.path.clone(), file.language, text);
             let code = tokenizer.tokenize(&source).lines(&source);
-            let said = declaration::read(&source, &tokenizer.layout(&source), &code);
+            let said =
+                declaration::read(&source, &tokenizer.layout(&source), &code, &license::header);
             let shown = absolute.strip_prefix(&root).map_or(file.path, walk::display_path);
             notices.take(&shown, &said);
         }
@@ -227,7 +228,7 @@ fn edited(
     let language = Language::from_path(&file.location).unwrap_or(file.language);
     let bytes = match &file.content {
         Content::Held(text) => text.to_vec(),
-        Content::OnDisk => walk::read(&file.location, DEFAULT_SIZE_LIMIT)
+        Content::OnDisk => walk::read(&file.location, MAX_SCANNED_BYTES)
             .map_err(|problem| Unfit::File(problem.to_string()))?,
     };
     match walk::inspect(bytes.clone()) {
@@ -292,7 +293,7 @@ fn notices_edit(notices: &Notices, root: &Path) -> Result<Option<Edit>, PlanErro
     let location = known.clone().unwrap_or_else(|| root.join(NOTICES[0]));
     let before = match &known {
         Some(path) => Some(
-            walk::read_inside(path, DEFAULT_SIZE_LIMIT)
+            walk::read_inside(path, MAX_SCANNED_BYTES)
                 .map_err(|problem| PlanError::Unreadable(location.clone(), problem))?,
         ),
         None if notices.is_empty() => return Ok(None),

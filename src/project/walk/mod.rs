@@ -39,12 +39,7 @@ pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
 pub use side::{Elsewhere, SideFiles};
 
-/// Largest source file that is read where an answer is waited for: in an editor, of an agent, while
-/// code is declared.
-pub const DEFAULT_SIZE_LIMIT: u64 = 1 << 20;
-
-/// Largest source file that a scan reads. Of more than [`DEFAULT_SIZE_LIMIT`] bytes it is tokenized
-/// in pieces.
+/// Largest source text that is checked, wherever it comes from: a scan, an editor, an agent.
 pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 
 /// Files and folders that [`named_files`] looks at before it gives up.

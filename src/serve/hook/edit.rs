@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::event::{Change, Moment, Part, Which, Write};
 use crate::project::changes::{Versions, added};
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, ReadProblem, Review};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, ReadProblem, Review};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 use crate::text::span::LineSet;
@@ -52,7 +52,7 @@ pub(super) fn edited(
 
 /// The text of a file; `None` if it is not there.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    match walk::read(path, DEFAULT_SIZE_LIMIT) {
+    match walk::read(path, MAX_SCANNED_BYTES) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(ReadProblem::Unreadable(error)) if error.kind() == std::io::ErrorKind::NotFound => {
             Ok(None)

@@ -18,7 +18,7 @@ use super::text::Encoding;
 use super::worker::{Project, told};
 use super::{Event, uri};
 use crate::judgement::finding::{Finding, Reference, Report, Severity, Summary};
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile};
 use crate::report::words::count;
 use crate::text::source::SourceFile;
 
@@ -239,7 +239,7 @@ impl Swept {
         }
         for file in files {
             let Some((references, findings)) = by_path.remove(&file.path) else { continue };
-            let Ok(source) = walk::load(file, DEFAULT_SIZE_LIMIT) else { continue };
+            let Ok(source) = walk::load(file, MAX_SCANNED_BYTES) else { continue };
             let uri = uri::of(Path::new(&file.location));
             let of_file = Report {
                 references,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::project::{Projects, Spot};
 use super::schema::one_of;
 use super::tool::Failure;
-use crate::project::walk::{self, DEFAULT_SIZE_LIMIT, WalkedFile, display_path};
+use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile, display_path};
 use crate::report::printable::Printable;
 use crate::session::Checker;
 use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
@@ -123,7 +123,7 @@ impl Asked<'_> {
             ));
         }
         let file = WalkedFile::on_disk(spot.path.clone(), language);
-        let source = walk::load(&file, DEFAULT_SIZE_LIMIT).map_err(|note| {
+        let source = walk::load(&file, MAX_SCANNED_BYTES).map_err(|note| {
             let (path, message) =
                 (spot.path.display().to_string(), Printable(&note.message).to_string());
             Failure(format!("{}: {message}. Give the `code` itself.", Printable(&path)))
