@@ -16,11 +16,12 @@ pub use lines::{Incoming, MAX_LINE_BYTES};
 
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rayon::ThreadPool;
-use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::judgement::policy::DropPolicy;
 use crate::project::walk::Review;
@@ -28,7 +29,7 @@ use crate::report::suggested::ReferenceShape;
 use crate::session::journal::{Event, Journal};
 use crate::session::{Checker, Place, Projects};
 use crate::text::source::Surrounded;
-use crate::text::token::Tokenizer;
+use crate::text::token::{self, Tokenizer};
 use answer::Answered;
 use request::Suggestion;
 
@@ -77,12 +78,26 @@ impl Checks {
         warn: &mut dyn FnMut(&str),
     ) -> io::Result<Ended> {
         let lines = read_ahead(input)?;
+        let desk = Arc::new(Desk {
+            directory: self.place.directory.clone(),
+            shape: self.shape,
+            policy: self.policy,
+            tokenizers: Mutex::default(),
+        });
+        // Threads in the place of those that were given up.
+        let mut others: Option<ThreadPool> = None;
         let mut ended = Ended::default();
         let mut warned = false;
         while let Some(batch) = next_batch(&lines) {
             let answered = match self.projects.open(&self.place) {
                 Ok((checker, _)) => {
-                    let answered = self.answers(&checker, &batch);
+                    let threads = others.as_ref().unwrap_or(&self.threads);
+                    let (answered, given_up) = desk.answers(threads, &checker, batch);
+                    if given_up > 0 {
+                        let number = threads.current_num_threads();
+                        let built = ThreadPoolBuilder::new().num_threads(number).build();
+                        others = built.ok().or(others);
+                    }
                     if let Err(problem) = self.note(&checker, &answered)
                         && !warned
                     {
@@ -108,26 +123,73 @@ impl Checks {
         Ok(ended)
     }
 
-    /// The answers to lines, in their order.
-    fn answers(&self, checker: &Checker, batch: &[Incoming]) -> Vec<Answered> {
-        match batch {
-            [alone] => vec![self.answer(checker, &mut Tokenizer::new(), alone)],
-            several => self.threads.install(|| {
-                let each = several.par_iter().map_init(Tokenizer::new, |tokenizer, line| {
-                    self.answer(checker, tokenizer, line)
-                });
-                each.collect()
-            }),
+    /// Notes what was suggested and what of it was told not to be kept.
+    fn note(&self, checker: &Checker, answered: &[Answered]) -> Result<(), String> {
+        let suggested = answered.iter().flat_map(|answered| &answered.references);
+        let dropped = answered.iter().flat_map(Answered::dropped);
+        let noted = self.journal.note(checker.session(), Event::Suggested, None, suggested);
+        let noted = noted.and(self.journal.note(checker.session(), Event::Dropped, None, dropped));
+        noted.map_err(|error| error.to_string())
+    }
+}
+
+/// What lines are answered with.
+struct Desk {
+    directory: PathBuf,
+    shape: ReferenceShape,
+    policy: DropPolicy,
+    /// Making one takes longer than to tokenize a few lines.
+    tokenizers: Mutex<Vec<Tokenizer>>,
+}
+
+impl Desk {
+    /// The answers to lines, in their order, and how many were given up: where none comes for too
+    /// long, those that are left have failed.
+    fn answers(
+        self: &Arc<Desk>,
+        threads: &ThreadPool,
+        checker: &Arc<Checker>,
+        batch: Vec<Incoming>,
+    ) -> (Vec<Answered>, usize) {
+        let batch = Arc::new(batch);
+        let (sender, answers) = channel();
+        for number in 0..batch.len() {
+            let (desk, checker) = (Arc::clone(self), Arc::clone(checker));
+            let (batch, sender) = (Arc::clone(&batch), sender.clone());
+            threads.spawn(move || {
+                // Nobody listens any more once it was given up.
+                let _ = sender.send((number, desk.answer(&checker, &batch[number])));
+            });
         }
+        drop(sender);
+        let patience = token::patience_of_answers();
+        let mut answered: Vec<Option<Answered>> = batch.iter().map(|_| None).collect();
+        while let Ok((number, answer)) = answers.recv_timeout(patience) {
+            answered[number] = Some(answer);
+        }
+        let given_up = answered.iter().filter(|answer| answer.is_none()).count();
+        let too_long = || {
+            let seconds = patience.as_secs();
+            format!("this was not checked within {seconds} s and is given up; please report it")
+        };
+        let answered = answered.into_iter().zip(&*batch).map(|(answer, line)| {
+            answer.unwrap_or_else(|| Answered::failed(line, &too_long()))
+        });
+        (answered.collect(), given_up)
     }
 
     /// The answer to a line, whatever happens.
-    fn answer(&self, checker: &Checker, tokenizer: &mut Tokenizer, line: &Incoming) -> Answered {
+    fn answer(&self, checker: &Checker, line: &Incoming) -> Answered {
+        let tokenizers = || self.tokenizers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tokenizer = tokenizers().pop().unwrap_or_default();
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            let suggestion = Suggestion::parse(line, &self.place.directory)?;
+            let suggestion = Suggestion::parse(line, &self.directory)?;
             let text = suggestion.admitted(checker.session())?;
-            Ok(self.checked(checker, tokenizer, line, (&suggestion, &text)))
+            Ok(self.checked(checker, &mut tokenizer, line, (&suggestion, &text)))
         }));
+        if answered.is_ok() {
+            tokenizers().push(tokenizer);
+        }
         match answered {
             Ok(Ok(answered)) => answered,
             Ok(Err(refused)) => Answered::refused(line, refused),
@@ -152,15 +214,6 @@ impl Checks {
         let dropped = checker.dropped(self.policy, &report);
         let dropped = dropped.iter().map(|reference| reference.id.clone()).collect();
         Answered::checked(line.number, suggestion, text, report, (self.shape, dropped))
-    }
-
-    /// Notes what was suggested and what of it was told not to be kept.
-    fn note(&self, checker: &Checker, answered: &[Answered]) -> Result<(), String> {
-        let suggested = answered.iter().flat_map(|answered| &answered.references);
-        let dropped = answered.iter().flat_map(Answered::dropped);
-        let noted = self.journal.note(checker.session(), Event::Suggested, None, suggested);
-        let noted = noted.and(self.journal.note(checker.session(), Event::Dropped, None, dropped));
-        noted.map_err(|error| error.to_string())
     }
 }
 

@@ -85,12 +85,9 @@ pub fn serve(
     settings: Settings,
 ) -> Result<(), ServeError> {
     let jobs = settings.jobs.or_else(|| std::thread::available_parallelism().ok());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .max_blocking_threads(jobs.map_or(1, NonZeroUsize::get))
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (lines, written) = Lines::open(input, output)?;
-    let server = Server::new(Projects::new(settings));
+    let server = Server::new(Projects::new(settings), jobs.map_or(1, NonZeroUsize::get));
     let result = runtime.block_on(async {
         match serve_server(server, lines).await {
             Ok(running) => {

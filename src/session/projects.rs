@@ -47,28 +47,35 @@ impl Place {
 }
 
 impl Projects {
-    /// Returns the project as it is configured now. While one thread opens a project, others wait.
+    /// Returns the project as it is configured now. Nobody waits for a thread that opens one: it may
+    /// never be done.
     ///
     /// # Errors
     /// If it is configured wrongly, or an index cannot be opened.
     pub fn open(&self, place: &Place) -> Result<(Arc<Checker>, Freshness), SessionError> {
-        let mut open = lock(&self.open);
-        let known = open.iter().position(|project| project.place == *place);
         let mut freshness = Freshness::Fresh;
-        if let Some(known) = known.map(|at| open.remove(at)) {
-            if known.checker.is_outdated() {
+        if let Some((since, checker)) = self.known(place) {
+            if checker.is_outdated() {
                 freshness = Freshness::Changed;
-            } else if known.since.elapsed() < MAX_AGE {
-                let checker = Arc::clone(&known.checker);
-                open.insert(0, known);
+            } else if since.elapsed() < MAX_AGE {
                 return Ok((checker, freshness));
             }
         }
         let checker = Arc::new(place.open()?);
+        let mut open = lock(&self.open);
+        open.retain(|project| project.place != *place);
         open.truncate(MAX_OPEN - 1);
         let (place, since) = (place.clone(), Instant::now());
         open.insert(0, OpenProject { place, since, checker: Arc::clone(&checker) });
         Ok((checker, freshness))
+    }
+
+    /// A project that is open, and since when. It counts as the one asked last.
+    fn known(&self, place: &Place) -> Option<(Instant, Arc<Checker>)> {
+        let mut open = lock(&self.open);
+        let at = open.iter().position(|project| project.place == *place)?;
+        open[..=at].rotate_right(1);
+        Some((open[0].since, Arc::clone(&open[0].checker)))
     }
 
     /// Closes every project: the next question reads it anew.

@@ -31,7 +31,12 @@ pub enum Way {
 impl Client {
     /// Starts a server in a directory.
     pub fn start(directory: &Path, arguments: &[&str]) -> Client {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_birthmark"));
+        let command = Command::new(env!("CARGO_BIN_EXE_birthmark"));
+        Client::start_as(command, directory, arguments)
+    }
+
+    /// The same by a command with an environment of its own.
+    pub fn start_as(mut command: Command, directory: &Path, arguments: &[&str]) -> Client {
         command.arg("lsp").args(arguments).current_dir(directory);
         command.env("GIT_AUTHOR_NAME", "Ada Example").env("GIT_AUTHOR_EMAIL", "ada@example.org");
         command.env("SOURCE_DATE_EPOCH", "1700000000").env_remove("GIT_DIR");

@@ -24,7 +24,7 @@ fn checks() -> Checks {
         shape: ReferenceShape::Birthmark,
         policy: DropPolicy::Drop,
         journal: Journal::new(Service::Check, None),
-        threads: rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads"),
+        threads: ThreadPoolBuilder::new().num_threads(2).build().expect("threads"),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 
 use gen_lsp_types::TextEdit;
@@ -25,7 +25,7 @@ use crate::session::journal::{Event, Journal};
 use crate::session::{Checker, Freshness, Place, Projects};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
-use crate::text::token::Tokenizer;
+use crate::text::token::{self, Tokenizer};
 
 /// Something to do about one document.
 pub struct Job {
@@ -173,11 +173,20 @@ impl Worker {
         projects: Arc<Projects>,
         journal: Journal,
     ) -> io::Result<Worker> {
+        let journal = Arc::new(journal);
         let (jobs, received) = mpsc::channel::<Job>();
+        let mut hand = Hand::start(Arc::clone(&projects), Arc::clone(&journal))?;
         thread::Builder::new().name("lsp worker".to_owned()).spawn(move || {
-            let mut bench = Bench { projects, tokenizer: Tokenizer::new(), journal };
             for job in received {
-                if events.send(super::Event::Done(Box::new(bench.done(job)))).is_err() {
+                let unanswered = job.outcome(Err(too_long()));
+                let outcome = hand.done(job).unwrap_or_else(|| {
+                    // Where no thread can be had the next job fails as this one does.
+                    if let Ok(other) = Hand::start(Arc::clone(&projects), Arc::clone(&journal)) {
+                        hand = other;
+                    }
+                    unanswered
+                });
+                if events.send(super::Event::Done(Box::new(outcome))).is_err() {
                     return;
                 }
             }
@@ -192,26 +201,73 @@ impl Worker {
     }
 }
 
+/// A thread that does jobs and can be given up.
+struct Hand {
+    jobs: Sender<Job>,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Hand {
+    fn start(projects: Arc<Projects>, journal: Arc<Journal>) -> io::Result<Hand> {
+        let (jobs, received) = mpsc::channel::<Job>();
+        let (sender, outcomes) = mpsc::channel();
+        thread::Builder::new().name("lsp hand".to_owned()).spawn(move || {
+            let mut bench = Bench { projects, tokenizer: Tokenizer::new(), journal };
+            for job in received {
+                // Nobody listens any more once it was given up.
+                if sender.send(bench.done(job)).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Hand { jobs, outcomes })
+    }
+
+    /// Has a job done; `None` if that takes too long.
+    fn done(&self, job: Job) -> Option<Outcome> {
+        self.jobs.send(job).ok()?;
+        self.outcomes.recv_timeout(token::patience_of_answers()).ok()
+    }
+}
+
+fn too_long() -> String {
+    let seconds = token::patience_of_answers().as_secs();
+    format!("this file was not checked within {seconds} s and is given up; please report it")
+}
+
+impl Job {
+    /// What became of it.
+    fn outcome(&self, answer: Result<Answer, String>) -> Outcome {
+        Outcome {
+            errand: self.errand.clone(),
+            request: self.request.clone(),
+            uri: self.text.uri.clone(),
+            version: self.text.version,
+            digest: blake3::hash(self.text.text.as_bytes()),
+            project: Arc::clone(&self.project),
+            answer,
+            freshness: Freshness::Fresh,
+        }
+    }
+}
+
 /// What the thread works with.
 struct Bench {
     projects: Arc<Projects>,
     tokenizer: Tokenizer,
-    journal: Journal,
+    journal: Arc<Journal>,
 }
 
 impl Bench {
     fn done(&mut self, job: Job) -> Outcome {
-        let project = Arc::clone(&job.project);
-        let (errand, request, uri) =
-            (job.errand.clone(), job.request.clone(), job.text.uri.clone());
-        let (version, digest) = (job.text.version, blake3::hash(job.text.text.as_bytes()));
+        let unanswered = job.outcome(Err(String::new()));
         let mut freshness = Freshness::Fresh;
         let tried = catch_unwind(AssertUnwindSafe(|| self.answer(job, &mut freshness)));
         let answer = tried.unwrap_or_else(|_| {
             self.tokenizer = Tokenizer::new();
             Err("birthmark failed on this file; please report it".to_owned())
         });
-        Outcome { errand, request, uri, version, digest, project, answer, freshness }
+        Outcome { answer, freshness, ..unanswered }
     }
 
     fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {

@@ -1,7 +1,9 @@
 //! The protocol's side of the tools: lists them, calls them on threads of their own, and learns the
 //! client's roots.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use rmcp::model::{
@@ -12,11 +14,12 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer};
 use rmcp::{Peer, ServerHandler};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, oneshot};
 
 use super::project::Projects;
 use super::tool::{self, Answer, Failure};
 use crate::report::printable::Printable;
+use crate::text::token;
 
 /// How long a client may take to say which its roots are.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,7 +41,12 @@ pub(super) struct Server {
     projects: Arc<Projects>,
     tools: Vec<Tool>,
     roots: Mutex<Roots>,
+    /// How many calls are worked on at a time.
+    turns: Semaphore,
 }
+
+/// What a call is answered that birthmark fails at.
+const FAILED: &str = "birthmark failed on this request; please report it as an error in birthmark";
 
 /// What is known of the client's roots.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,8 +58,9 @@ enum Roots {
 }
 
 impl Server {
-    pub(super) fn new(projects: Projects) -> Server {
+    pub(super) fn new(projects: Projects, jobs: usize) -> Server {
         Server {
+            turns: Semaphore::new(jobs),
             projects: Arc::new(projects),
             tools: tool::all(),
             roots: Mutex::new(Roots::Unknown),
@@ -115,14 +124,27 @@ impl ServerHandler for Server {
         let call = tool::parse(&request.name, request.arguments.unwrap_or_default())?;
         self.learn_roots(&context).await;
         let projects = Arc::clone(&self.projects);
-        // Checks are work for the processor: the loop goes on to hear what else is asked.
-        let answer = tokio::task::spawn_blocking(move || call.run(&projects)).await;
-        let answer = answer.unwrap_or_else(|_| {
-            Err(Failure(
-                "birthmark failed on this request; please report it as an error in birthmark"
-                    .into(),
-            ))
+        // Checks are work for the processor: the loop goes on to hear what else is asked, and so
+        // many are done at a time. One that is given up leaves its place to the next.
+        let _turn = self.turns.acquire().await;
+        let (told, answer) = oneshot::channel();
+        let started = thread::Builder::new().name("mcp check".to_owned()).spawn(move || {
+            let answered = catch_unwind(AssertUnwindSafe(|| call.run(&projects)));
+            // Nobody listens any more once it was given up.
+            let _ = told.send(answered.unwrap_or_else(|_| Err(Failure(FAILED.to_owned()))));
         });
+        if let Err(error) = started {
+            let message = format!("no thread can be started: {error}. Nothing was checked.");
+            return Ok(result(Err(Failure(message))).into());
+        }
+        let patience = token::patience_of_answers();
+        let answer = match tokio::time::timeout(patience, answer).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(Failure(FAILED.to_owned()))),
+            Err(_) => Err(Failure(format!(
+                "this was not done within {} s and is given up; nothing was checked. Please report it as an error in birthmark",
+                patience.as_secs()
+            ))),
+        };
         Ok(result(answer).into())
     }
 

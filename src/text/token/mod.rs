@@ -29,7 +29,7 @@ pub use extent::{Margins, extent};
 pub use freedom::{Freedom, freedom};
 pub use heap::parser;
 pub use layout::{Comment, CommentKind, Layout};
-pub use parsing::set_patience;
+pub use parsing::{patience_of_answers, set_patience};
 pub use tokenizer::{Tokenizer, tokenize};
 
 use crate::text::source::SourceFile;

@@ -41,6 +41,15 @@ pub(super) fn patience() -> Duration {
     Duration::from_millis(PATIENCE.load(Ordering::Relaxed))
 }
 
+/// How long an answer about one text may take, all stages together. Who waits for one gives the
+/// thread up then.
+pub fn patience_of_answers() -> Duration {
+    LEAST_OF_ANSWERS.max(PARSES_OF_ANSWERS * patience())
+}
+
+const LEAST_OF_ANSWERS: Duration = Duration::from_secs(10);
+const PARSES_OF_ANSWERS: u32 = 4;
+
 /// Why nothing was read of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
