@@ -1,17 +1,18 @@
 //! What of a scanned project decides about its own check.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
 
 use crate::cli::matrix;
+use super::scope::Input;
 use crate::project::changes::{ChangesError, Repository};
 use crate::project::config::ConfigChoice;
 use crate::project::walk::{IgnoreFiles, SideFiles, absolute_path};
 use crate::scan::Suppressions;
-use crate::session::{BaselineFile, Choices, Trust};
+use crate::session::{BaselineFile, Choices, LicenseFiles, Trust};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
@@ -42,15 +43,15 @@ impl TrustArgs {
     /// use.
     pub fn choose(
         &self,
-        place: &Path,
+        input: &Input,
         configured: ConfigChoice,
         choices: &mut Choices,
     ) -> anyhow::Result<ConfigChoice> {
         let configured = match &self.policy_from {
             Some(from) => {
                 let top = Repository::here().map(|repository| repository.top());
-                matrix::refuse_inside(&top.unwrap_or_else(|_| place.to_owned()))?;
-                policy_from(from, place, configured, choices)?
+                matrix::refuse_inside(&top.unwrap_or_else(|_| input.place()))?;
+                policy_from(from, input, configured, choices)?
             }
             None => configured,
         };
@@ -68,7 +69,7 @@ impl TrustArgs {
 
 fn policy_from(
     from: &str,
-    place: &Path,
+    input: &Input,
     configured: ConfigChoice,
     choices: &mut Choices,
 ) -> anyhow::Result<ConfigChoice> {
@@ -83,6 +84,7 @@ fn policy_from(
         Err(ChangesError::NoCommit { .. }) if from.ends_with(".toml") => {
             let top = repository.map_or_else(|_| PathBuf::from("."), |repository| repository.top());
             choices.trust = Trust {
+                licenses: licenses_before(input)?,
                 suppressions: Suppressions::None,
                 ignore_files: IgnoreFiles::DisregardHidden,
                 no_accepted: true,
@@ -95,7 +97,8 @@ fn policy_from(
         }
         Err(error) => return Err(error.into()),
     };
-    if !absolute_path(place).starts_with(base.top()) {
+    let place = input.place();
+    if !absolute_path(&place).starts_with(base.top()) {
         let (place, top) = (place.display(), base.top().display());
         bail!(
             "`{place}` is not in the repository `{top}`, whose policy --policy-from takes; run birthmark inside of it"
@@ -105,4 +108,15 @@ fn policy_from(
     choices.trust =
         Trust { side: side.clone(), suppressions: Suppressions::Of(side), ..Trust::default() };
     Ok(configured)
+}
+
+/// Where licences are read for a policy that is no commit: in the commit that a change starts from.
+fn licenses_before(input: &Input) -> anyhow::Result<LicenseFiles> {
+    let Input::Change { repository, scope, .. } = input else {
+        return Ok(LicenseFiles::Unvouched);
+    };
+    Ok(match repository.start_of(scope)? {
+        Some(commit) => LicenseFiles::Of(SideFiles::elsewhere(Arc::new(repository.base(&commit)?))),
+        None => LicenseFiles::Unvouched,
+    })
 }

@@ -304,3 +304,53 @@ fn the_matrix_of_licences_is_not_from_the_repository() {
     let (code, _, err) = scan("../matrix.json");
     assert_eq!(code, 0, "{err}");
 }
+
+/// What a change states of licences does not excuse it, where the policy is a file too.
+#[test]
+fn licences_are_those_of_before_the_change() {
+    let stated: [(&str, fn(&Repository)); 3] = [
+        ("a header", |it| {
+            let header = "# SPDX-License-Identifier: GPL-3.0-or-later\n";
+            it.write("routes.py", &format!("{header}{}", copy()));
+        }),
+        ("a side file", |it| {
+            let text = "SPDX-License-Identifier: GPL-3.0-or-later\n";
+            it.write("routes.py.license", text);
+        }),
+        ("REUSE.toml", |it| {
+            it.write(
+                "REUSE.toml",
+                "version = 1\n[[annotations]]\npath = '**'\nprecedence = 'override'\n\
+                 SPDX-License-Identifier = 'GPL-3.0-or-later'\n",
+            );
+        }),
+    ];
+    for (what, state) in stated {
+        let manifest = "[project]\nname = 'x'\nlicense = 'MIT'\n";
+        let repository = Repository::with(&[("own.py", OWN), ("pyproject.toml", manifest)]);
+        let outside = tempfile::tempdir().expect("a temporary directory");
+        let policy = outside.path().join("policy.toml");
+        fs::write(&policy, format!("index = ['{}']\n", repository.index().display()))
+            .expect("written");
+        let policy = policy.display().to_string();
+        repository.write("routes.py", &copy());
+        state(&repository);
+        repository.commit("copy");
+        for from in [policy.as_str(), "HEAD~1"] {
+            let index = repository.index().display().to_string();
+            let scan = scan(
+                &repository,
+                &["--diff", "HEAD~1..HEAD", "--policy-from", from, "--index", &index],
+            );
+            assert!(has(&scan, "routes.py", "license-incompatible"), "{what}, {from}: {scan:?}");
+            if what == "a header" {
+                let notes = scan.report["notes"].to_string();
+                assert!(notes.contains("states GPL-3.0-or-later in its header"), "{from}: {notes}");
+            }
+        }
+        // Of a tree nobody knows what it was.
+        let tree = scan(&repository, &[".", "--policy-from", &policy]);
+        let notes = tree.report["notes"].to_string();
+        assert!(notes.contains("nothing says what they stated before"), "{what}: {notes}");
+    }
+}

@@ -13,7 +13,8 @@ pub(super) fn is_policy(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let in_folder =
         path.components().any(|part| FOLDERS.iter().any(|folder| part.as_os_str() == *folder));
-    FILES.contains(&name) || in_folder
+    let states_licence = path.extension().is_some_and(|extension| extension == "license");
+    FILES.contains(&name) || in_folder || states_licence
 }
 
 /// Whether a file is a manifest that may hold birthmark's configuration.
@@ -61,6 +62,7 @@ mod tests {
             ".reuse/dep5",
             "a/.gitignore",
             ".ignore",
+            "a/logo.svg.license",
         ] {
             assert!(is_policy(Path::new(path)), "{path}");
         }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::ChangesError;
+use super::Scope;
 use super::push::Push;
 use super::record::{self, Change};
 use crate::project::git::{Blobs, Git, GitError, NO_REASON, path_from_bytes};
@@ -90,6 +91,24 @@ impl Repository {
         range: &str,
         paths: &[PathBuf],
     ) -> Result<Vec<Change>, ChangesError> {
+        let (from, to) = self.ends(range)?;
+        self.between(&from, &to, paths)
+    }
+
+    /// The commit that a change starts from, where there is one.
+    ///
+    /// # Errors
+    /// If there is no such range, or git fails.
+    pub fn start_of(&self, scope: &Scope) -> Result<Option<String>, ChangesError> {
+        match scope {
+            Scope::Staged => Ok(self.commit("HEAD").ok()),
+            Scope::Range(range) => Ok(Some(self.ends(range)?.0)),
+            Scope::Push(_) => Ok(None),
+        }
+    }
+
+    /// The commits that a range lies between.
+    fn ends(&self, range: &str) -> Result<(String, String), ChangesError> {
         let not_a_range = || ChangesError::NotARange { range: range.to_owned() };
         let (base, symmetric, head) = match (range.split_once("..."), range.split_once("..")) {
             (Some((base, head)), _) => (base, true, head),
@@ -106,7 +125,7 @@ impl Repository {
         if symmetric {
             from = self.merge_base(&from, &to)?.ok_or(ChangesError::NoMergeBase { base, head })?;
         }
-        self.between(&from, &to, paths)
+        Ok((from, to))
     }
 
     /// What pushes bring to where they go.
