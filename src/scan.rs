@@ -31,7 +31,8 @@ use crate::engine::index::{Index, IndexError};
 use crate::engine::matcher::{LeftOut, Match, Owner};
 use crate::judgement::baseline::Baseline;
 use crate::judgement::finding::{
-    Declared, Direction, Finding, Note, NoteKind, Reference, Report, Silenced, Verdict,
+    Declared, Direction, Finding, Note, NoteKind, PolicyProvenance, Reference, Report, Silenced,
+    Verdict,
 };
 use crate::judgement::policy;
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact};
@@ -44,7 +45,7 @@ use crate::text::source::SourceFile;
 use crate::text::span::{LineSet, Region};
 use crate::text::token::{Layout, Tokenizer};
 use known::LookedAt;
-use look::{Limits, Located, Look, Seen, Skip};
+use look::{Hints, Limits, Located, Look, Seen, Skip};
 use report::Results;
 
 /// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of
@@ -61,6 +62,8 @@ pub struct ScanSettings {
     pub idioms: Option<Index>,
     /// The change under review in a few words, if it is one.
     pub change: Option<String>,
+    /// The organisation's policy that holds.
+    pub organisation: Option<PolicyProvenance>,
     /// From which evidence on a match is reported.
     pub threshold: Threshold,
     /// What was there before and is not reported, by [`baseline_path`].
@@ -93,6 +96,7 @@ impl Default for ScanSettings {
         ScanSettings {
             idioms: None,
             change: None,
+            organisation: None,
             baseline: None,
             accepted: AcceptanceLog::default(),
             threshold: Threshold::default(),
@@ -158,6 +162,7 @@ pub struct FileReport {
     limits: Limits,
     /// The lines that the parser gave up; of a change, those of them that it adds.
     unread: LineSet,
+    hints: Hints,
     /// Matches with packages of the project itself, which are not reported.
     own: usize,
     /// In a change, the identities of all matches, also of those that touch no added line.
@@ -176,7 +181,7 @@ pub type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync +
 impl Scanner {
     /// A scanner over an index.
     pub fn new(index: Index, settings: ScanSettings) -> Scanner {
-        let chance = Chance::of(index.parts().iter().map(|part| part.counts.lines).sum());
+        let chance = Chance::of(index.lines());
         let threshold_bits = settings.threshold.bits(chance);
         Scanner { index, chance, threshold_bits, settings, cache: None, own: OnceLock::new() }
     }
@@ -184,6 +189,11 @@ impl Scanner {
     /// The index it asks.
     pub fn index(&self) -> &Index {
         &self.index
+    }
+
+    /// From which evidence on a match is reported, as it was chosen.
+    pub fn threshold(&self) -> Threshold {
+        self.settings.threshold
     }
 
     /// The manifests of the scanned project.
@@ -347,10 +357,12 @@ impl Scanner {
         let mut report =
             FileReport { path, lines, limits: seen.limits, own: seen.own, ..FileReport::default() };
         report.unread = seen.unread;
+        report.hints = seen.hints;
         let said = match seen.matches.is_empty() {
             true => Vec::new(),
             false => {
-                declaration::read(source, &Layout::of_comments(seen.comments), &[seen.first_code])
+                let layout = Layout::of_comments(seen.comments);
+                declaration::read(source, &layout, &[seen.first_code], &|text| self.header(text))
             }
         };
         for located in seen.matches {

@@ -7,6 +7,7 @@ pub mod admit;
 pub mod baseline;
 mod checker;
 mod error;
+mod held;
 pub mod idioms;
 pub mod journal;
 mod projects;
@@ -19,13 +20,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::decisions::acceptance::{AcceptanceLog, log_root};
-use crate::engine::evidence::Threshold;
+use crate::engine::evidence::{Chance, Threshold};
 use crate::engine::index::{Index, IndexError, IndexName};
 use crate::judgement::baseline::Baseline;
-use crate::judgement::finding::Note;
+use crate::judgement::finding::{Note, NoteKind, PolicyProvenance};
 use crate::license::LicenseFact;
-use crate::project::config::{Config, ConfigChoice, Problem, ProjectLicenses, ProjectManifests};
-use crate::project::walk::{Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path};
+use crate::project::config::{
+    Config, ConfigChoice, FailOn, FailOnSkipped, Held, Organisation, Permission, Problem,
+    ProjectLicenses, ProjectManifests,
+};
+use crate::project::walk::{
+    Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path, display_path,
+};
 use crate::scan::{Coverage, Policy, PolicyChanges, ScanSettings, Scanner, Suppressions};
 
 /// What is chosen for one run and goes before what is configured; what is empty leaves it to the
@@ -44,6 +50,8 @@ pub struct Choices {
     pub baseline: BaselineFile,
     /// What of the project decides about its own check.
     pub trust: Trust,
+    /// An organisation's policy, which the project and these choices can only tighten.
+    pub organisation: Option<PathBuf>,
     /// How far up a licence is looked for outside of git repositories, beside the place and the
     /// configuration.
     pub boundaries: Vec<PathBuf>,
@@ -54,12 +62,26 @@ pub struct Choices {
 pub struct Trust {
     /// Where the files beside the code are read.
     pub side: SideFiles,
+    /// Where licences are read: headers, REUSE annotations, manifests, licence texts.
+    pub licenses: LicenseFiles,
     /// Which comments silence findings.
     pub suppressions: Suppressions,
     /// Whether decisions to keep code are disregarded.
     pub no_accepted: bool,
     /// Which ignore files hold.
     pub ignore_files: IgnoreFiles,
+}
+
+/// Where the licences of files are read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum LicenseFiles {
+    /// Where other files beside the code are.
+    #[default]
+    Beside,
+    /// As a commit holds them.
+    Of(SideFiles),
+    /// As the files that are scanned state them, though nobody vouches for these.
+    Unvouched,
 }
 
 /// Which baseline to use.
@@ -97,6 +119,18 @@ pub struct Session {
     licenses: Arc<ProjectLicenses>,
     threshold: Threshold,
     trust: Trust,
+    organisation: Option<Organisation>,
+    /// What of the project the organisation's policy does not let count.
+    unheard: Vec<&'static str>,
+}
+
+impl Trust {
+    fn license_side(&self) -> &SideFiles {
+        match &self.licenses {
+            LicenseFiles::Of(side) => side,
+            LicenseFiles::Beside | LicenseFiles::Unvouched => &self.side,
+        }
+    }
 }
 
 impl Choices {
@@ -117,21 +151,27 @@ impl Session {
     pub fn open(
         place: PathBuf,
         configured: &ConfigChoice,
-        choices: Choices,
+        mut choices: Choices,
     ) -> Result<Session, SessionError> {
+        let organisation = held::load(&choices, &place)?;
+        let config = Config::load_from(configured, &choices.trust.side)?;
+        let Held { config, unheard } = match &organisation {
+            Some(organisation) => held::hold(organisation, config, &mut choices, &place),
+            None => Held { config, unheard: Vec::new() },
+        };
         let trust = choices.trust;
         let side = &trust.side;
-        let config = Config::load_from(configured, side)?;
         let baseline = baseline::load(&choices.baseline, &config, configured, &place, side)?;
-        let indexes = match (choices.indexes.is_empty(), config.index.is_empty()) {
-            (false, _) => choices.indexes,
-            (true, false) => config.index.iter().map(|index| index.get_ref().clone()).collect(),
-            (true, true) => vec![IndexName::Starter],
+        let indexes = match choices.indexes.is_empty() {
+            false => choices.indexes,
+            true => config.index.iter().map(|index| index.get_ref().clone()).collect(),
         };
-        let idioms = match choices.idioms.is_empty() {
+        let idioms: Vec<PathBuf> = match choices.idioms.is_empty() {
             false => choices.idioms,
             true => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
         };
+        let theirs = organisation.iter().flat_map(|it| &it.config.idioms);
+        let idioms = theirs.map(|path| path.get_ref().clone()).chain(idioms);
         let licenses = match choices.license {
             Some(license) => ProjectLicenses::given(license),
             None => {
@@ -139,7 +179,7 @@ impl Session {
                 boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
                 boundaries.extend(choices.boundaries);
                 ProjectLicenses::discovered(boundaries, config.configured_license())
-                    .reading(side.clone())
+                    .reading(trust.license_side().clone())
             }
         };
         let log = match configured {
@@ -148,16 +188,19 @@ impl Session {
             _ => Some(AcceptanceLog::read_from(&log_root(&place, config.directory(), side), side)?),
         };
         told(side)?;
+        told(trust.license_side())?;
         Ok(Session {
             log,
             trust,
-            indexes,
-            idioms: idioms.into_iter().map(IndexName::Directory).collect(),
+            indexes: held::indexes(organisation.as_ref(), indexes),
+            idioms: idioms.map(IndexName::Directory).collect(),
             baseline,
             licenses: Arc::new(licenses),
             threshold: choices.threshold.or(config.threshold).unwrap_or_default(),
             config,
             place,
+            unheard,
+            organisation,
         })
     }
 
@@ -196,9 +239,27 @@ impl Session {
         &self.licenses
     }
 
-    /// Returns from which evidence on a match is reported.
-    pub fn threshold(&self) -> Threshold {
-        self.threshold
+    /// Returns from which evidence on a match is reported, by an index of that size.
+    pub fn threshold(&self, chance: Chance) -> Threshold {
+        held::threshold(self.organisation.as_ref(), self.threshold, chance)
+    }
+
+    /// The organisation's policy, if one holds.
+    pub fn organisation(&self) -> Option<&Organisation> {
+        self.organisation.as_ref()
+    }
+
+    /// The severity from which a run fails. What is chosen for the run goes before what is
+    /// configured.
+    pub fn fail_on(&self, chosen: Option<FailOn>) -> FailOn {
+        let own = chosen.or(self.config.fail_on).unwrap_or_default();
+        self.organisation.as_ref().map_or(own, |organisation| organisation.fail_on(own))
+    }
+
+    /// When files that were not checked make a run fail.
+    pub fn fail_on_skipped(&self, chosen: Option<FailOnSkipped>) -> FailOnSkipped {
+        let own = chosen.or(self.config.fail_on_skipped).unwrap_or_default();
+        self.organisation.as_ref().map_or(own, |organisation| organisation.fail_on_skipped(own))
     }
 
     /// The licence of the place, and what could not be read on the way to it.
@@ -227,13 +288,21 @@ impl Session {
     /// # Errors
     /// If one could not.
     pub fn check_side_files(&self) -> Result<(), SessionError> {
-        told(&self.trust.side)
+        told(&self.trust.side)?;
+        told(self.trust.license_side())
     }
 
     /// What a reader must know of what the project configures, or does not.
     fn notes(&self) -> Vec<Note> {
+        let unvouched =
+            || Note { path: None, kind: NoteKind::Warning, message: UNVOUCHED.to_owned() };
+        let is_unvouched =
+            self.trust.licenses == LicenseFiles::Unvouched && self.licenses.given_fact().is_none();
         let unused = || idioms::unused(&self.config);
-        self.idioms.is_empty().then(unused).flatten().into_iter().collect()
+        let organisation = self.organisation.as_ref();
+        let unheard = organisation.and_then(|it| held::note(it, &self.unheard));
+        let notes = self.idioms.is_empty().then(unused).flatten().into_iter().chain(unheard);
+        notes.chain(is_unvouched.then(unvouched)).collect()
     }
 
     /// Opens the indexes.
@@ -242,8 +311,11 @@ impl Session {
     /// If an index or a set of idioms cannot be opened.
     pub fn scanner(&self, run: Run) -> Result<Scanner, SessionError> {
         let index = self.open_indexes()?;
-        let policy = Policy::new(&self.config, &index)?;
-        let settings = self.scan_settings(run, self.open_idioms()?, policy);
+        let policy = Policy::new(&self.config, self.organisation.as_ref(), &index)?;
+        let settings = ScanSettings {
+            threshold: self.threshold(Chance::of(index.lines())),
+            ..self.scan_settings(run, self.open_idioms()?, policy)
+        };
         Ok(Scanner::new(index, settings))
     }
 
@@ -304,7 +376,14 @@ impl Session {
 
     fn scan_settings(&self, run: Run, idioms: Option<Index>, policy: Policy) -> ScanSettings {
         let given = self.licenses.given_fact();
+        let organisation = self.organisation.as_ref();
+        let names_its_own = organisation.is_none_or(|it| it.permits(Permission::Owned));
+        let manifests = || ProjectManifests::around(&self.place, self.walk_settings());
         ScanSettings {
+            organisation: organisation.map(|it| PolicyProvenance {
+                file: display_path(&it.file),
+                digest: it.digest.clone(),
+            }),
             idioms,
             change: run.change,
             coverage: run.coverage,
@@ -314,7 +393,7 @@ impl Session {
             threshold: self.threshold,
             accepted: self.log.clone().unwrap_or_default(),
             policy,
-            manifests: ProjectManifests::around(&self.place, self.walk_settings()),
+            manifests: names_its_own.then(manifests).unwrap_or_default(),
             suppressions: self.trust.suppressions.clone(),
             given_license: given.and_then(|fact| fact.expression.clone()),
             project_license: given.cloned().unwrap_or_else(|| self.licenses.of(&self.place)),
@@ -322,6 +401,9 @@ impl Session {
         }
     }
 }
+
+const UNVOUCHED: &str = "licences are those that the scanned files state: nothing says what they \
+    stated before; name a commit by --policy-from, or state `license` in the policy";
 
 /// Whether all files could be read as another commit holds them.
 fn told(side: &SideFiles) -> Result<(), SessionError> {

@@ -108,6 +108,7 @@ fn empty() -> Report {
         summary: Summary { files_scanned: 1, lines_scanned: 10, ..Summary::default() },
         provenance: Provenance {
             change: None,
+            organisation: None,
             version: "0.1.0".to_owned(),
             indexes: vec![IndexProvenance {
                 name: "starter".to_owned(),

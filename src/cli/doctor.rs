@@ -13,6 +13,7 @@ use super::request::{Request, ScanOptions};
 use crate::engine::evidence::Chance;
 use crate::engine::index::{Index, IndexError, IndexName, Part};
 use crate::license::{Matrix, MatrixSource};
+use crate::project::config::Organisation;
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::strength::about;
@@ -47,6 +48,7 @@ pub fn run(args: DoctorArgs, matrix: anyhow::Result<Chosen>) -> anyhow::Result<E
     let (format, place) = (args.format.into(), args.path.clone());
     let mut diagnosis = Diagnosis::default();
     program(&mut diagnosis);
+    let args = organisation(args, &mut diagnosis);
     let request = configuration(args, &mut diagnosis)?;
     let sound = indexes(&request, &mut diagnosis);
     idioms(&request, &mut diagnosis);
@@ -77,6 +79,24 @@ fn program(diagnosis: &mut Diagnosis) {
         Err(_) => String::new(),
     };
     diagnosis.ok("program", format!("birthmark {}{place}", env!("CARGO_PKG_VERSION")));
+}
+
+/// The organisation's policy, if one is named. What follows is looked at without one that is broken.
+fn organisation(mut args: DoctorArgs, diagnosis: &mut Diagnosis) -> DoctorArgs {
+    let Some(file) = args.check.org_policy.take() else { return args };
+    match Organisation::load(&file, &args.path) {
+        Ok(policy) => {
+            let digest = policy.digest.get(..12).unwrap_or_default();
+            diagnosis.ok("policy", format!("the organisation's, {} ({digest})", file.display()));
+            args.check.org_policy = Some(file);
+        }
+        Err(error) => {
+            let remedy =
+                "correct it; no scan is done with it, and what follows was looked at without";
+            diagnosis.broken("policy", error.to_string(), Some(remedy));
+        }
+    }
+    args
 }
 
 /// The scan that would be done. Where the configuration is broken, the one that would be done
@@ -126,7 +146,8 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
     if sound.is_empty() {
         return;
     }
-    let (threshold, chance) = (request.session().threshold(), Chance::of(lines_of(sound)));
+    let chance = Chance::of(lines_of(sound));
+    let threshold = request.session().threshold(chance);
     let preset =
         threshold.preset().map(|preset| format!("preset {}: ", preset.name())).unwrap_or_default();
     let bits = threshold.bits(chance);

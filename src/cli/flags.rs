@@ -6,7 +6,7 @@ mod color;
 pub use color::Color;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::IndexName;
 use crate::license::LicenseFact;
-use crate::project::config::{ConfigChoice, given_license};
+use crate::project::config::{ConfigChoice, Organisation, given_license};
 use crate::report;
 use crate::session::Choices;
 
@@ -69,6 +69,16 @@ pub struct CheckArgs {
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Vec<PathBuf>,
+    /// Policy of an organisation, a file outside of the project that the project can tighten and not
+    /// loosen
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "BIRTHMARK_POLICY",
+        hide_env_values = true,
+        value_hint = ValueHint::FilePath
+    )]
+    pub org_policy: Option<PathBuf>,
     /// Threads to use; by default as many as the machine runs at once
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -106,6 +116,13 @@ impl From<Format> for report::Format {
 }
 
 impl CheckArgs {
+    /// Reads the organisation's policy, if one is named, to tell at once what is wrong with it.
+    pub fn check_policy(&self, place: &Path) -> anyhow::Result<()> {
+        let file = self.org_policy.as_deref();
+        file.map(|file| Organisation::load(file, place)).transpose()?;
+        Ok(())
+    }
+
     /// What is chosen for this run.
     pub fn choices(self) -> Choices {
         Choices {
@@ -113,6 +130,7 @@ impl CheckArgs {
             idioms: self.idioms,
             license: self.license,
             threshold: self.threshold.map(Threshold::Bits).or(self.preset.map(Threshold::Preset)),
+            organisation: self.org_policy,
             boundaries: std::env::current_dir().into_iter().collect(),
             ..Choices::default()
         }

@@ -1,6 +1,6 @@
 //! `birthmark lsp`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -39,6 +39,7 @@ pub struct LspArgs {
 
 pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
     threads::start()?;
+    args.check.check_policy(Path::new("."))?;
     let configured = args.check.config.clone().choice(PathBuf::from("."));
     let start = Start {
         configured,

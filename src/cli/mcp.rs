@@ -48,6 +48,7 @@ pub fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
         [] => (vec![here.clone()], ChosenBy::Client),
         named => (named.iter().map(|project| here.join(project)).collect(), ChosenBy::User),
     };
+    roots.iter().try_for_each(|root| args.check.check_policy(root))?;
     let configured = args.check.config.clone().choice(here.clone());
     let jobs = args.check.jobs;
     let place = Place { directory: here, configured, choices: args.check.choices() };

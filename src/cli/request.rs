@@ -73,7 +73,7 @@ impl Request {
         let configured = check.config.clone().choice(input.place());
         let jobs = check.jobs;
         let mut choices = Choices { baseline, ..check.choices() };
-        let configured = trust.choose(&input.place(), configured, &mut choices)?;
+        let configured = trust.choose(&input, configured, &mut choices)?;
         let policy_changes = match trust.policy_from {
             Some(_) => PolicyChanges::Report,
             None => PolicyChanges::Ignore,
@@ -84,9 +84,8 @@ impl Request {
             true => Coverage::Project,
             false => Coverage::Part,
         };
-        let fail_on = fail_on.or(session.config().fail_on).unwrap_or_default();
-        let fail_on_skipped =
-            fail_on_skipped.or(session.config().fail_on_skipped).unwrap_or_default();
+        let fail_on = session.fail_on(fail_on);
+        let fail_on_skipped = session.fail_on_skipped(fail_on_skipped);
         Ok(Request {
             input,
             session,
@@ -180,15 +179,17 @@ impl Request {
             .build()
             .context(NO_THREADS)?;
         let progress = Progress::new(common, walked.files.len(), "files");
-        let outbound = |file: &WalkedFile, source: &SourceFile| {
-            self.session.licenses().of_text(&file.location, source.text())
-        };
         if let Some(directory) = self.cache_for(&walked) {
             let secret = cache_key();
             scanner.open_cache(directory, self.session.place(), secret.as_deref());
         }
+        let known: &Scanner = scanner;
+        let outbound = |file: &WalkedFile, source: &SourceFile| {
+            let header = |text: &[u8]| known.header(text);
+            self.session.licenses().of_text_by(&file.location, source.text(), &header)
+        };
         let mut report =
-            threads.install(|| scanner.run(walked, &outbound, &|tick| progress.done(tick.lines)));
+            threads.install(|| known.run(walked, &outbound, &|tick| progress.done(tick.lines)));
         report.notes.extend(scanner.close_cache());
         Ok(report)
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::Args;
 
-use crate::cli::matrix;
 use super::scope::Input;
+use crate::cli::matrix;
 use crate::project::changes::{ChangesError, Repository};
 use crate::project::config::ConfigChoice;
 use crate::project::walk::{IgnoreFiles, SideFiles, absolute_path};

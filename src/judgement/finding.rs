@@ -303,6 +303,8 @@ pub struct Provenance {
     pub idioms: Vec<IndexProvenance>,
     /// The change under review in a few words; `None` where whole files are.
     pub change: Option<String>,
+    /// The organisation's policy that held; `None` where the project alone decides.
+    pub organisation: Option<PolicyProvenance>,
     /// The preset that the threshold was chosen by; `None` where it was given in bits.
     pub preset: Option<Preset>,
     /// The evidence in bits from which a match is reported.
@@ -322,6 +324,15 @@ pub struct MatrixProvenance {
     pub date: String,
     /// Where it is from.
     pub source: MatrixSource,
+}
+
+/// A policy that a report was made under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyProvenance {
+    /// The file as given.
+    pub file: String,
+    /// BLAKE3 of the file.
+    pub digest: String,
 }
 
 /// One index a report was made with.

@@ -50,6 +50,8 @@ pub struct Lists {
     pub deny: Vec<ListedLicense>,
     /// Wants a look, unless it is refused anyway.
     pub review: Vec<ListedLicense>,
+    /// Settles nothing; where it is not empty, what is not on it wants a look.
+    pub within: Vec<ListedLicense>,
 }
 
 /// The lists by name.
@@ -112,6 +114,8 @@ impl Lists {
             Some(List::Deny)
         } else if holds(&self.review) {
             Some(List::Review)
+        } else if !self.within.is_empty() && !holds(&self.within) {
+            Some(List::None)
         } else if holds(&self.allow) {
             Some(List::Allow)
         } else if !self.allow.is_empty() {

@@ -8,11 +8,13 @@
 
 mod document;
 mod error;
+mod organisation;
 mod packages;
 mod project;
 mod start;
 
-pub use error::{ConfigError, Problem};
+pub use error::{ConfigError, ConfigKind, Problem};
+pub use organisation::{Held, Organisation, Permission};
 pub use packages::ProjectManifests;
 pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
 pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
@@ -21,7 +23,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use globset::GlobSet;
+use globset::{Glob, GlobSet};
 use toml::Spanned;
 
 use crate::engine::evidence::Threshold;
@@ -73,6 +75,8 @@ pub struct Config {
     pub fail_on_skipped: Option<FailOnSkipped>,
     /// `log`: whether the journal is kept.
     pub log: Option<bool>,
+    /// `permits`, of an organisation's policy: what projects decide by themselves.
+    pub permits: Vec<Permission>,
 }
 
 /// A licence corrected for one component, as long as it is the very same.
@@ -104,6 +108,8 @@ pub struct Exclude {
     pub patterns: Vec<String>,
     /// The same, compiled to match absolute paths.
     pub globs: GlobSet,
+    /// What the globs were compiled from.
+    compiled: Vec<Glob>,
 }
 
 /// From which severity on findings make a run fail.
@@ -149,7 +155,7 @@ impl Config {
     /// Those of [`Config::load`].
     pub fn load_from(choice: &ConfigChoice, side: &SideFiles) -> Result<Config, ConfigError> {
         let named = |path: &Path, top: Option<&Path>| {
-            Ok(read(path, path, Named::OnTheCommandLine, top)?.unwrap_or_default())
+            Ok(read(path, path, ConfigKind::Named, top)?.unwrap_or_default())
         };
         match choice {
             ConfigChoice::Without => Ok(Config::default()),
@@ -205,7 +211,7 @@ impl ConfigFile {
 
 impl Default for Exclude {
     fn default() -> Self {
-        Exclude { patterns: Vec::new(), globs: GlobSet::empty() }
+        Exclude { patterns: Vec::new(), globs: GlobSet::empty(), compiled: Vec::new() }
     }
 }
 
@@ -283,13 +289,6 @@ pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
     })
 }
 
-/// How a file came to be read as a configuration.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Named {
-    OnTheCommandLine,
-    ByDiscovery,
-}
-
 const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml", "pyproject.toml"];
 
 /// Where a configuration of that choice is looked for, whether it is there or not, nearest first.
@@ -307,12 +306,13 @@ pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
 fn nearest(place: &Path, side: &SideFiles) -> Result<Config, ConfigError> {
     let place = std::path::absolute(place).map_err(|error| ConfigError::Unreadable {
         path: place.to_owned(),
+        kind: ConfigKind::Found,
         reason: error.to_string(),
     })?;
     for path in around(&place) {
         let at = side.at(&path);
         if at.is_file()
-            && let Some(config) = read(&path, &at, Named::ByDiscovery, None)?
+            && let Some(config) = read(&path, &at, ConfigKind::Found, None)?
         {
             return Ok(config);
         }
@@ -348,7 +348,7 @@ pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
 fn read(
     path: &Path,
     at: &Path,
-    named: Named,
+    kind: ConfigKind,
     top: Option<&Path>,
 ) -> Result<Option<Config>, ConfigError> {
     let tables: &[&[&str]] = match path.file_name().and_then(|name| name.to_str()) {
@@ -359,27 +359,29 @@ fn read(
         _ => &[&[]],
     };
     let is_manifest = !tables[0].is_empty();
-    let text = match named {
+    let is_found = kind == ConfigKind::Found;
+    let text = match kind {
+        ConfigKind::Found => read_text(at, MAX_CONFIG_BYTES),
         // The user knows where the file is.
-        Named::OnTheCommandLine => as_text(walk::read(at, MAX_CONFIG_BYTES)),
-        Named::ByDiscovery => read_text(at, MAX_CONFIG_BYTES),
+        ConfigKind::Named | ConfigKind::Organisation => as_text(walk::read(at, MAX_CONFIG_BYTES)),
     };
     let text = match text {
         Ok(text) => text,
         // Somebody else's file: cargo and pip will say what is wrong with it.
-        Err(_) if is_manifest && named == Named::ByDiscovery => return Ok(None),
+        Err(_) if is_manifest && is_found => return Ok(None),
         Err(reason) => {
-            return Err(ConfigError::Unreadable { path: path.to_owned(), reason });
+            return Err(ConfigError::Unreadable { path: path.to_owned(), kind, reason });
         }
     };
     let file = ConfigFile { path: path.to_owned(), text, top: top.map(Path::to_owned) };
-    if is_manifest && named == Named::ByDiscovery && !file.text.contains("birthmark") {
+    if is_manifest && is_found && !file.text.contains("birthmark") {
         return Ok(None);
     }
-    let config = document::read(file, tables)?;
-    match (config, named) {
-        (None, Named::OnTheCommandLine) => Err(ConfigError::Unreadable {
+    let config = document::read(file, tables, kind)?;
+    match (config, is_found) {
+        (None, false) => Err(ConfigError::Unreadable {
             path: path.to_owned(),
+            kind,
             reason: format!("it holds no [{}] table", tables[0].join(".")),
         }),
         (config, _) => Ok(config),

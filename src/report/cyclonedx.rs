@@ -329,6 +329,10 @@ fn properties(report: &Report) -> Vec<Property> {
             value: format!("{} {}", index.name, index.digest),
         });
     }
+    properties.extend(provenance.organisation.as_ref().map(|policy| Property {
+        name: "birthmark:organisation-policy",
+        value: format!("{} {}", policy.file, policy.digest),
+    }));
     let left_out = not_checked(report);
     properties.extend(left_out.map(|value| Property { name: "birthmark:not-checked", value }));
     properties

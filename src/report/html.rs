@@ -201,6 +201,12 @@ fn body<'a>(
         provenance.given_license.as_ref().or(provenance.project_license.expression.as_ref());
     let sets = provenance.indexes.iter().map(|index| ("Index", index));
     let sets = sets.chain(provenance.idioms.iter().map(|idioms| ("Idioms", idioms)));
+    let policy = provenance.organisation.iter().map(|policy| Index {
+        what: "Policy",
+        name: shown(&policy.file),
+        holds: "the organisation's".to_owned(),
+        digest: policy.digest.chars().take(12).collect(),
+    });
     Body {
         verdict,
         run: Run {
@@ -236,6 +242,7 @@ fn body<'a>(
                 ),
                 digest: index.digest.chars().take(12).collect(),
             })
+            .chain(policy)
             .collect(),
     }
 }

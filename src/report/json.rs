@@ -122,6 +122,8 @@ pub(super) struct Provenance<'a> {
     version: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_policy: Option<Policy<'a>>,
     preset: Option<&'static str>,
     threshold_bits: f64,
     license: License<'a>,
@@ -136,6 +138,13 @@ struct LicenseMatrix<'a> {
     date: &'a str,
     file: Option<&'a str>,
     digest: Option<&'a str>,
+}
+
+/// A file that decided, and its digest.
+#[derive(Serialize)]
+pub(super) struct Policy<'a> {
+    file: &'a str,
+    digest: &'a str,
 }
 
 #[derive(Serialize)]
@@ -237,6 +246,7 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
         Provenance {
             version: &provenance.version,
             change: provenance.change.as_deref(),
+            organisation_policy: provenance.organisation.as_ref().map(Policy::from),
             preset: provenance.preset.map(Preset::name),
             threshold_bits: rounded(provenance.threshold_bits),
             license: License::from(&provenance.project_license),
@@ -255,6 +265,12 @@ impl<'a> From<&'a finding::MatrixProvenance> for LicenseMatrix<'a> {
             MatrixSource::File { path, digest } => (Some(path.as_str()), Some(digest.as_str())),
         };
         LicenseMatrix { date: &matrix.date, file, digest }
+    }
+}
+
+impl<'a> From<&'a finding::PolicyProvenance> for Policy<'a> {
+    fn from(policy: &'a finding::PolicyProvenance) -> Self {
+        Policy { file: &policy.file, digest: &policy.digest }
     }
 }
 

@@ -245,6 +245,10 @@ impl Page<'_> {
                 (count(index.components, "component"), count(index.lines, "line"));
             let _ = writeln!(text, "- {what} {name} ({components}, {lines}, {digest})");
         }
+        if let Some(policy) = &provenance.organisation {
+            let digest = code(policy.digest.get(..12).unwrap_or(&policy.digest));
+            let _ = writeln!(text, "- the organisation's policy {} ({digest})", code(&policy.file));
+        }
         let _ = writeln!(
             text,
             "- birthmark {}, from {}\n",

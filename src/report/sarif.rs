@@ -258,6 +258,14 @@ struct RunProperties<'a> {
     preset: Option<&'static str>,
     threshold_bits: f64,
     indexes: Vec<IndexProperties<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_policy: Option<PolicyProperties<'a>>,
+}
+
+#[derive(Serialize)]
+struct PolicyProperties<'a> {
+    file: &'a str,
+    digest: &'a str,
 }
 
 #[derive(Serialize)]
@@ -300,6 +308,10 @@ impl<'a> Drawn<'a> {
                 preset: provenance.preset.map(Preset::name),
                 threshold_bits: rounded(provenance.threshold_bits),
                 indexes: indexes.collect(),
+                organisation_policy: provenance
+                    .organisation
+                    .as_ref()
+                    .map(|policy| PolicyProperties { file: &policy.file, digest: &policy.digest }),
             },
         };
         Log { schema: SCHEMA, version: "2.1.0", runs: [run] }

@@ -207,6 +207,11 @@ impl<'a> Page<'a> {
                 "{DIM}change{DIM:#}   {change}; only what touches its added lines is reported"
             )?;
         }
+        if let Some(policy) = &self.report.provenance.organisation {
+            let (file, digest) = (Printable(&policy.file), policy.digest.get(..12));
+            let digest = digest.unwrap_or_default();
+            writeln!(out, "{DIM}policy{DIM:#}   the organisation's, {file} ({digest})")?;
+        }
         if let Some(silenced) = silenced(&self.report.silenced) {
             writeln!(out, "{DIM}silenced{DIM:#} {silenced}")?;
         }

@@ -11,7 +11,7 @@ use crate::engine::index::{Index, IndexError};
 use crate::judgement::finding::{Finding, Report, Rule};
 use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unused};
 use crate::license::Terms;
-use crate::project::config::{Clarification, Config, ConfigFile, ProjectManifests};
+use crate::project::config::{Clarification, Config, ConfigFile, Organisation, ProjectManifests};
 use crate::project::walk::{absolute_path, display_path};
 use crate::text::span::{LineSet, Region};
 
@@ -42,7 +42,11 @@ impl Policy {
     ///
     /// # Errors
     /// If the index is damaged.
-    pub fn new(config: &Config, index: &Index) -> Result<Policy, IndexError> {
+    pub fn new(
+        config: &Config,
+        organisation: Option<&Organisation>,
+        index: &Index,
+    ) -> Result<Policy, IndexError> {
         let today = today();
         let mut policy = Policy {
             settings: PolicySettings {
@@ -67,6 +71,9 @@ impl Policy {
             policy.clarify(config, index)?;
         }
         policy.expire(today);
+        if let Some(organisation) = organisation {
+            policy.settings.join(&organisation.config, index)?;
+        }
         Ok(policy)
     }
 
@@ -175,19 +182,23 @@ impl Policy {
         stale
     }
 
+    /// What is to say of an entry that decided nothing; `None` for those of an organisation's policy,
+    /// which is about other projects too.
     fn of_entry(&self, entry: Entry) -> Option<Stale> {
         let (span, why, remedy) = match entry {
             Entry::Owned(at) => (
-                &self.owned[at],
+                self.owned.get(at)?,
                 format!("nothing resembles {}, which `owned` names", self.settings.owned[at]),
                 "Remove the entry, or correct the package's name.",
             ),
             // What has expired is told as such.
-            Entry::Exception(at) if self.stale.iter().any(|it| it.span == self.exceptions[at]) => {
+            Entry::Exception(at)
+                if self.stale.iter().any(|it| Some(&it.span) == self.exceptions.get(at)) =>
+            {
                 return None;
             }
             Entry::Exception(at) => (
-                &self.exceptions[at],
+                self.exceptions.get(at)?,
                 format!(
                     "the exception for {} decides nothing",
                     about(&self.settings.exceptions[at])
@@ -195,7 +206,7 @@ impl Policy {
                 "Remove the exception, or correct what it is for.",
             ),
             Entry::Clarified(at) => (
-                &self.clarified[at],
+                self.clarified.get(at)?,
                 format!(
                     "nothing resembles {}, whose licence is corrected here",
                     self.settings.clarified[at].component
@@ -204,6 +215,29 @@ impl Policy {
             ),
         };
         Some(Stale { span: span.clone(), why, remedy })
+    }
+}
+
+impl PolicySettings {
+    /// Joins the entries of an organisation's policy to those of the project.
+    fn join(&mut self, theirs: &Config, index: &Index) -> Result<(), IndexError> {
+        self.owned.extend(theirs.owned.iter().map(|entry| entry.get_ref().clone()));
+        self.exceptions.extend(theirs.exceptions.iter().map(|entry| entry.get_ref().clone()));
+        if theirs.clarify.is_empty() {
+            return Ok(());
+        }
+        let components = index.list()?;
+        for Clarification { component, license, digest } in
+            theirs.clarify.iter().map(toml::Spanned::get_ref)
+        {
+            let mut held = components.iter().map(|it| &it.component);
+            if held.any(|it| it.purl == *component && it.digest == *digest) {
+                let clarified =
+                    Clarified { component: component.clone(), license: license.clone() };
+                self.clarified.push(clarified);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -140,6 +140,7 @@ impl Scanner {
             indexes: self.index.parts().iter().map(index_provenance).collect(),
             idioms: idioms.map(index_provenance).collect(),
             change: self.settings.change.clone(),
+            organisation: self.settings.organisation.clone(),
             preset: self.settings.threshold.preset(),
             threshold_bits: self.threshold_bits,
             project_license: self.settings.project_license.clone(),

@@ -172,9 +172,10 @@ impl Desk {
             let seconds = patience.as_secs();
             format!("this was not checked within {seconds} s and is given up; please report it")
         };
-        let answered = answered.into_iter().zip(&*batch).map(|(answer, line)| {
-            answer.unwrap_or_else(|| Answered::failed(line, &too_long()))
-        });
+        let answered = answered
+            .into_iter()
+            .zip(&*batch)
+            .map(|(answer, line)| answer.unwrap_or_else(|| Answered::failed(line, &too_long())));
         (answered.collect(), given_up)
     }
 

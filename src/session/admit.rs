@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Session;
 use crate::judgement::finding::{Note, NoteKind};
-use crate::project::walk::{self, MAX_SCANNED_BYTES, Inspected, NotText, shortened};
+use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, NotText, shortened};
 use crate::text::language::Language;
 use crate::text::source::{Passage, SourceFile, Surrounded};
 

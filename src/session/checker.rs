@@ -129,6 +129,7 @@ fn sources_of(session: &Session, configured: &ConfigChoice) -> Vec<PathBuf> {
         sources.push(root.join(acceptance::DIRECTORY));
         sources.push(baseline::default_file(session.config(), session.place()));
     }
+    sources.extend(session.organisation().map(|organisation| organisation.file.clone()));
     for index in session.indexes().iter().chain(session.idioms()) {
         if let IndexName::Directory(directory) = index {
             sources.push(directory.clone());

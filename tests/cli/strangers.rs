@@ -308,7 +308,8 @@ fn the_matrix_of_licences_is_not_from_the_repository() {
 /// What a change states of licences does not excuse it, where the policy is a file too.
 #[test]
 fn licences_are_those_of_before_the_change() {
-    let stated: [(&str, fn(&Repository)); 3] = [
+    type Statement = (&'static str, fn(&Repository));
+    let stated: [Statement; 3] = [
         ("a header", |it| {
             let header = "# SPDX-License-Identifier: GPL-3.0-or-later\n";
             it.write("routes.py", &format!("{header}{}", copy()));

@@ -57,10 +57,13 @@ class Project:
         git(self.clone, "push", "--quiet", "--force", "origin", branch)
         return git(self.clone, "rev-parse", "HEAD")
 
-    def request(self, name, text):
-        """A request to merge one new file; main moves on meanwhile, with a copy of its own. Its head, base and merge."""
+    def request(self, name, text, beside=()):
+        """A request to merge one new file, and files beside it; main moves on meanwhile, with a copy of its own. Its head, base and
+        merge."""
         base = git(self.clone, "rev-parse", "main")
         git(self.clone, "checkout", "--quiet", "-B", "topic", "main")
+        for other, content in beside:
+            self.write("topic", other, content)
         head = self.write("topic", name, text)
         target = self.write("main", "other.py", self.copy.read_text() + f"# for {name}\n")
         git(self.clone, "checkout", "--quiet", "-B", "merge", "main")
@@ -172,9 +175,28 @@ def check_action(action, project, place, copy):
     check("action: some paths", (0, None), (ran["status"], ran["files"] or None))
     ran = action.run(project.checkout(place / "broken", copied["target"]), {"event": {}}, {"args": "--index gone"})
     check("action: an index that is missing", (2, "2"), (ran["status"], ran["outputs"]["status"]))
+    check_whose_policy(action, project, place, copy)
     queued = {"event": {"merge_group": {"base_sha": clean["base"]}}}
     ran = action.run(project.checkout(place / "queue", copied["head"]), queued)
     check("action: a merge queue", (1, {"c.py", "other.py"}), (ran["status"], ran["files"]))
+
+
+def check_whose_policy(action, project, place, copy):
+    """A pull request that brings a policy along which excuses it."""
+    lax = project.request("h.py", copy.read_text(), [("birthmark.toml", 'fail-on = "never"\n')])
+    own = place / "policy.toml"
+    own.write_text('fail-on = "error"\n')
+    for what, inputs, status in (
+        ("the base's", {}, 1),
+        ("its own", {"policy": "change"}, 0),
+        ("a commit's", {"policy": lax["base"]}, 1),
+        ("a file's", {"policy": str(own)}, 1),
+        ("its own, held to the organisation's", {"policy": "change", "org-policy": str(own)}, 1),
+        ("the organisation's, which is missing", {"org-policy": str(place / "gone.toml")}, 2),
+    ):
+        workspace = project.checkout(place / what.replace(" ", "-"), lax["head"], depth=50)
+        ran = action.run(workspace, pull_request(lax), inputs)
+        check(f"action: judged by {what} policy", (status, str(status)), (ran["status"], ran["outputs"]["status"]))
 
 
 def run_gitlab(job, workspace, variables):
@@ -196,6 +218,16 @@ def check_gitlab(source, project, place, copy):
     merged = {**request, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": commits["target"]}
     found = run_gitlab(job, project.checkout(place / "gitlab-merged", commits["merge"]), merged)
     check("GitLab: a copy in a merged result", (1, {"d.py"}), found)
+    lax = project.request("l.py", copy.read_text(), [("birthmark.toml", 'fail-on = "never"\n')])
+    request["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = lax["base"]
+    (place / "policy.toml").write_text('fail-on = "error"\n')
+    for what, variables, status in (
+        ("its own policy", {}, 0),
+        ("its own policy, held to the organisation's", {"BIRTHMARK_POLICY": str(place / "policy.toml")}, 1),
+    ):
+        workspace = project.checkout(place / what.replace(" ", "-"), lax["head"])
+        found, _ = run_gitlab(job, workspace, {**request, "BIRTHMARK_POLICY_OF": "change", **variables})
+        check(f"GitLab: judged by {what}", status, found)
     clean = project.request("e.py", CLEAN)
     request["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = clean["base"]
     status, found = run_gitlab(job, project.checkout(place / "gitlab-clean", clean["head"]), request)

@@ -5,7 +5,11 @@ mod client;
 mod commands;
 mod diagnostics;
 mod fuzz;
+#[path = "../cli/hang.rs"]
+mod hang;
+mod hanging;
 mod manners;
+mod organisation;
 #[path = "../cli/schemas.rs"]
 mod schemas;
 

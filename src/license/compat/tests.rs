@@ -196,6 +196,7 @@ fn lists_decide_what_the_matrix_leaves_open_and_never_excuse() {
         allow: list(&["ISC", "MS-PL", "GPL-3.0-only", "BSD-3-Clause"]),
         deny: list(&["BSD-3-Clause", "Zlib"]),
         review: list(&["MPL-2.0", "ISC"]),
+        ..Lists::default()
     };
     let terms = Terms { lists, ..Terms::default() };
     let cases = [

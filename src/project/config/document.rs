@@ -11,7 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, ConfigError, ConfigFile, Exclude, FailOn, FailOnSkipped, Problem, directory_of,
+    Config, ConfigError, ConfigFile, ConfigKind, Exclude, FailOn, FailOnSkipped, Permission,
+    Problem, directory_of,
 };
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::IndexName;
@@ -44,7 +45,11 @@ pub(super) const KEYS: [&str; 18] = [
 const LEAST_LIKENESS: f64 = 0.6;
 
 /// Reads the first of the named tables that the text holds; `None` if it holds none of them.
-pub(super) fn read(file: ConfigFile, tables: &[&[&str]]) -> Result<Option<Config>, ConfigError> {
+pub(super) fn read(
+    file: ConfigFile,
+    tables: &[&[&str]],
+    kind: ConfigKind,
+) -> Result<Option<Config>, ConfigError> {
     let document = match DeTable::parse(&file.text) {
         Ok(document) => document,
         Err(error) => {
@@ -63,7 +68,7 @@ pub(super) fn read(file: ConfigFile, tables: &[&[&str]]) -> Result<Option<Config
                 }
             }
         });
-    let config = table.map(|table| Reader::new(&file, &mut problems).config(table));
+    let config = table.map(|table| Reader::new(&file, kind, &mut problems).config(table));
     drop(document);
     match (config, problems.is_empty()) {
         (_, false) => {
@@ -103,6 +108,7 @@ fn syntax(error: &toml::de::Error, text: &str) -> Problem {
 
 /// Takes a table apart key by key; what is wrong is noted, and reading goes on.
 struct Reader<'p> {
+    kind: ConfigKind,
     /// The directory that globs are relative to.
     directory: PathBuf,
     /// The directory of the file, which indexes are relative to.
@@ -112,9 +118,9 @@ struct Reader<'p> {
 }
 
 impl<'p> Reader<'p> {
-    fn new(file: &'p ConfigFile, problems: &'p mut Vec<Problem>) -> Reader<'p> {
+    fn new(file: &'p ConfigFile, kind: ConfigKind, problems: &'p mut Vec<Problem>) -> Reader<'p> {
         let (directory, own) = (file.directory().to_owned(), directory_of(&file.path).to_owned());
-        Reader { directory, own, text: &file.text, problems }
+        Reader { kind, directory, own, text: &file.text, problems }
     }
 
     fn config(mut self, table: &DeTable<'_>) -> Config {
@@ -147,6 +153,9 @@ impl<'p> Reader<'p> {
                         self.choice(value, &FailOnSkipped::NAMED, "a kind of run");
                 }
                 "log" => config.log = self.switch(value),
+                "permits" if self.kind == ConfigKind::Organisation => {
+                    config.permits = self.permits(value);
+                }
                 _ => self.unknown_key(key.get_ref(), key.span(), &KEYS),
             }
         }
@@ -268,6 +277,7 @@ impl<'p> Reader<'p> {
                 continue;
             };
             for glob in self.glob(pattern, item.span()).into_iter().flatten() {
+                exclude.compiled.push(glob.clone());
                 globs.add(glob);
             }
             exclude.patterns.push(pattern.to_owned());
@@ -302,6 +312,12 @@ impl<'p> Reader<'p> {
                 Some(Spanned::new(item.span(), self.parsed(item, expected, Purl::from_str)?))
             })
             .collect()
+    }
+
+    fn permits(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Permission> {
+        let items = self.array(value, "an array such as [\"comments\", \"baseline\"]");
+        let items = items.iter();
+        items.filter_map(|it| self.choice(it, &Permission::NAMED, "a permission")).collect()
     }
 
     fn fail_on(&mut self, value: &Spanned<DeValue<'_>>) -> Option<FailOn> {

@@ -13,6 +13,8 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// What it was read as.
+        kind: ConfigKind,
         /// What stands in the way.
         reason: String,
     },
@@ -23,6 +25,17 @@ pub enum ConfigError {
         /// All that is wrong, by place; never empty.
         problems: Vec<Problem>,
     },
+}
+
+/// What a configuration is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigKind {
+    /// That of a project, which stands where it is looked for.
+    Found,
+    /// The one that somebody named.
+    Named,
+    /// An organisation's policy, which somebody named.
+    Organisation,
 }
 
 /// Something wrong at one place of a configuration.
@@ -42,8 +55,12 @@ pub struct Problem {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConfigError::Unreadable { path, reason } => {
-                write!(f, "cannot use `{}` as the configuration: {reason}", path.display())
+            ConfigError::Unreadable { path, kind, reason } => {
+                let what = match kind {
+                    ConfigKind::Found | ConfigKind::Named => "the configuration",
+                    ConfigKind::Organisation => "the organisation's policy",
+                };
+                write!(f, "cannot use `{}` as {what}: {reason}", path.display())
             }
             ConfigError::Invalid { file, problems } => {
                 for (i, problem) in problems.iter().enumerate() {

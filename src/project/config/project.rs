@@ -95,6 +95,12 @@ pub struct Decided {
     pub passed_over: Vec<Statement>,
 }
 
+/// The text of a file, and how its header is read.
+struct Text<'a> {
+    text: &'a [u8],
+    header: &'a dyn Fn(&[u8]) -> Option<LicenseFact>,
+}
+
 /// Whether to look on after the decision, for what was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thoroughness {
@@ -136,11 +142,32 @@ impl ProjectLicenses {
 
     /// The licence of a file that holds this text.
     pub fn of_text(&self, path: &Path, text: &[u8]) -> LicenseFact {
-        self.decide(path, Some(text), Thoroughness::Decision).license
+        self.of_text_by(path, text, &license::header)
+    }
+
+    /// The same with headers read by somebody who may know them already.
+    pub fn of_text_by(
+        &self,
+        path: &Path,
+        text: &[u8],
+        header: &dyn Fn(&[u8]) -> Option<LicenseFact>,
+    ) -> LicenseFact {
+        let text = Some(Text { text, header });
+        self.decide_by(path, text, Thoroughness::Decision).license
     }
 
     /// The licence of a path, and what it was decided from.
     pub fn decide(&self, path: &Path, text: Option<&[u8]>, thoroughness: Thoroughness) -> Decided {
+        let text = text.map(|text| Text { text, header: &license::header });
+        self.decide_by(path, text, thoroughness)
+    }
+
+    fn decide_by(
+        &self,
+        path: &Path,
+        text: Option<Text<'_>>,
+        thoroughness: Thoroughness,
+    ) -> Decided {
         if let Some(given) = &self.given {
             let by = Statement {
                 license: given.clone(),
@@ -152,7 +179,7 @@ impl ProjectLicenses {
         let path = absolute_path(path);
         match path.is_dir() {
             true => self.of_directories(&self.upwards(&path), &[], thoroughness),
-            false => self.of_file(&path, text, thoroughness),
+            false => self.of_file(&path, text.as_ref(), thoroughness),
         }
     }
 
@@ -171,7 +198,7 @@ impl ProjectLicenses {
         lock(&self.watched).has_changed()
     }
 
-    fn of_file(&self, path: &Path, text: Option<&[u8]>, thoroughness: Thoroughness) -> Decided {
+    fn of_file(&self, path: &Path, text: Option<&Text<'_>>, thoroughness: Thoroughness) -> Decided {
         let directories = self.upwards(path.parent().unwrap_or(path));
         let annotations = self.annotations(path, &directories);
         let overridden = annotations.iter().any(|it| it.kind == StatementKind::ReuseOverride);
@@ -224,7 +251,7 @@ impl ProjectLicenses {
     }
 
     /// What a file says of itself; a `.license` file beside it speaks in its place.
-    fn own(&self, path: &Path, text: Option<&[u8]>) -> Option<Statement> {
+    fn own(&self, path: &Path, text: Option<&Text<'_>>) -> Option<Statement> {
         let mut name = path.file_name()?.to_owned();
         name.push(".license");
         let side = path.with_file_name(name);
@@ -235,8 +262,28 @@ impl ProjectLicenses {
         // What a change writes into a file does not decide about the change.
         let before =
             self.side.state().map(|state| std::fs::read(state.at(path)).unwrap_or_default());
-        let license = license::header(before.as_deref().or(text)?)?;
+        let license = match (before, text) {
+            (Some(before), text) => {
+                let stated = license::header(&before);
+                if let Some(text) = text {
+                    self.tell_new_header(path, stated.as_ref(), text);
+                }
+                stated?
+            }
+            (None, text) => text.map(|it| (it.header)(it.text))??,
+        };
         Some(Statement { license, kind: StatementKind::Header, place: shown(path) })
+    }
+
+    /// Says that a change states another licence in a header, which does not count.
+    fn tell_new_header(&self, path: &Path, before: Option<&LicenseFact>, text: &Text<'_>) {
+        let Some(now) = (text.header)(text.text).and_then(|fact| fact.expression) else { return };
+        if before.and_then(|fact| fact.expression.as_ref()) != Some(&now) {
+            let message = format!(
+                "the change states {now} in its header, which does not count; let a maintainer decide"
+            );
+            self.note(path, message);
+        }
     }
 
     /// What is said of everything in these directories, nearest first, with the annotations about

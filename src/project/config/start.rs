@@ -167,7 +167,7 @@ mod tests {
 
     fn read(text: &str) -> Config {
         let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned(), top: None };
-        document::read(file, &[&[]])
+        document::read(file, &[&[]], crate::project::config::ConfigKind::Found)
             .unwrap_or_else(|error| panic!("{error}\n{text}"))
             .expect("a table")
     }

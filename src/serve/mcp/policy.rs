@@ -34,6 +34,9 @@ pub(super) struct Policy {
     /// The configuration, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<String>,
+    /// The organisation's policy, which the project can tighten and not loosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation_policy: Option<String>,
     /// The licence the project's own code is under; single files may say otherwise.
     license: License,
     /// How the project reaches people: internal, service, binary or source.
@@ -126,6 +129,7 @@ impl Policy {
         Policy {
             project: plain(&display_path(session.place())),
             configuration: config.file.as_ref().map(|file| plain(&display_path(&file.path))),
+            organisation_policy: session.organisation().map(|it| plain(&display_path(&it.file))),
             license: License::of(&license),
             distribution: Distribution::name(settings.terms.distribution),
             allow: names(&lists.allow),
@@ -139,7 +143,7 @@ impl Policy {
                 .collect(),
             fail_on: fail_on(config.fail_on.unwrap_or_default()),
             fail_on_weak: settings.fail_on_weak,
-            preset: session.threshold().preset().map(Preset::name),
+            preset: checker.scanner().threshold().preset().map(Preset::name),
             threshold_bits: rounded(checker.scanner().threshold_bits()),
             indexes: indexes.collect(),
             accepted: session.log().map_or(0, |log| log.entries().len()),
@@ -152,6 +156,9 @@ impl Policy {
             self.configuration.as_deref().unwrap_or("none: every setting has its default");
         let _ = writeln!(told, "project: {}", self.project);
         let _ = writeln!(told, "configuration: {configuration}");
+        if let Some(policy) = &self.organisation_policy {
+            let _ = writeln!(told, "organisation's policy: {policy}");
+        }
         let _ = writeln!(told, "licence: {}", self.license.wording);
         let _ = writeln!(told, "distribution: {}", self.distribution);
         let lists = [

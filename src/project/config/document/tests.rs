@@ -15,7 +15,7 @@ fn config(text: &str) -> Result<Config, Vec<Problem>> {
         text: text.to_owned(),
         top: None,
     };
-    match read(file, &[&[]]) {
+    match read(file, &[&[]], ConfigKind::Found) {
         Ok(config) => Ok(config.expect("the document itself is the table")),
         Err(ConfigError::Invalid { problems, .. }) => Err(problems),
         Err(other) => panic!("{other}"),
