@@ -247,7 +247,7 @@ pub fn look_for_starter_at(file: PathBuf) {
 fn starter() -> Result<Segment, IndexError> {
     let bytes = match (STARTER, STARTER_FILE.get()) {
         (Some(bytes), _) => SegmentBytes::Embedded(bytes),
-        (None, Some(file)) => storage::map(file).map_err(|error| match error {
+        (None, Some(file)) => storage::open_as(file, Access::Some).map_err(|error| match error {
             IndexError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 IndexError::NoStarter { file: file.clone() }
             }
