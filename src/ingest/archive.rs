@@ -96,6 +96,20 @@ pub(super) fn collect(
     )
 }
 
+/// Reads the files that matter out of an archive in memory: what is fuzzed.
+#[cfg(fuzzing)]
+pub(super) fn collect_bytes(
+    path: &Path,
+    form: ArchiveForm,
+    bytes: Vec<u8>,
+    spill: &Arc<Spill>,
+) -> Result<Tree, IngestError> {
+    let size = bytes.len() as u64;
+    let selection = Selection::default();
+    let reader = Reader::new(path, Wanted::Files(&selection), spill);
+    reader.read(Cursor::new(bytes), size, form)
+}
+
 /// What is to be read of an archive.
 #[derive(Clone, Copy)]
 enum Wanted<'a> {

@@ -83,6 +83,13 @@ fn records(listed: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
     })
 }
 
+/// Reads a list of files: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_list(listed: &[u8]) -> usize {
+    let regular = records(listed).filter(|(info, _)| is_regular(info));
+    regular.map(|(_, path)| path_from_bytes(path).as_os_str().len()).sum()
+}
+
 /// A link or a submodule has another mode.
 fn is_regular(info: &str) -> bool {
     info.starts_with("100644 ") || info.starts_with("100755 ")

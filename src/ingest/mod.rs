@@ -46,6 +46,8 @@ pub use archive::{
     MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
 };
 pub use error::IngestError;
+#[cfg(fuzzing)]
+pub use git::read_list;
 pub use prepare::Prepared;
 pub use selection::Selection;
 pub use source::{ArchiveForm, Source};
@@ -133,9 +135,33 @@ pub fn ingest(
     progress: &dyn Progress,
     spill: &Arc<Spill>,
 ) -> Result<Ingested, IngestError> {
-    let mut tree = collect(source, given, progress, spill)?;
+    let tree = collect(source, given, progress, spill)?;
     progress.collected(tree.files.len());
+    read(tree, source, given, spill)
+}
 
+/// Reads an archive in memory: what is fuzzed.
+///
+/// # Errors
+/// Those of [`ingest`].
+#[cfg(fuzzing)]
+pub fn ingest_bytes(
+    path: &std::path::Path,
+    form: ArchiveForm,
+    bytes: Vec<u8>,
+) -> Result<Ingested, IngestError> {
+    let spill = Spill::in_memory();
+    let tree = archive::collect_bytes(path, form, bytes, &spill)?.sorted();
+    read(tree, &Source::Archive { path: path.to_owned(), form }, &Given::default(), &spill)
+}
+
+/// Reads a component from its files.
+fn read(
+    mut tree: Tree,
+    source: &Source,
+    given: &Given,
+    spill: &Arc<Spill>,
+) -> Result<Ingested, IngestError> {
     let metadata = metadata::of(&tree)?;
     let learned = licensing::of(&tree, &metadata)?;
     let license = match &given.license {

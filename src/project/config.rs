@@ -388,6 +388,16 @@ fn read(
     }
 }
 
+/// Reads a configuration of that text: what is fuzzed.
+///
+/// # Errors
+/// Those of [`Config::load`].
+#[cfg(fuzzing)]
+pub fn read_document(text: &str) -> Result<Option<Config>, ConfigError> {
+    let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned(), top: None };
+    document::read(file, &[&[]])
+}
+
 /// Reads a small text file of a project.
 fn read_text(path: &Path, limit: u64) -> Result<String, String> {
     as_text(walk::read_inside(path, limit))

@@ -148,23 +148,38 @@ impl Blobs {
     fn ask(&mut self, id: &str) -> io::Result<Blob> {
         writeln!(self.questions, "{id}")?;
         self.questions.flush()?;
-        let mut head = String::new();
-        self.answers.read_line(&mut head)?;
-        let size: u64 = match head.trim_end().split(' ').collect::<Vec<_>>()[..] {
-            [_, "blob", size] => size.parse().map_err(io::Error::other)?,
-            [_, "missing"] => return Ok(Blob::Missing),
-            _ => return Err(io::Error::other("it is damaged or not a file")),
-        };
-        let mut content = (&mut self.answers).take(size + 1);
-        if size > self.limit {
-            io::copy(&mut content, &mut io::sink())?;
-            return Ok(Blob::TooLarge(size));
-        }
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        content.read_to_end(&mut bytes)?;
-        match bytes.pop() {
-            Some(b'\n') if bytes.len() as u64 == size => Ok(Blob::Content(bytes)),
-            _ => Err(io::Error::other("git stopped in the middle of it")),
+        read_blob(&mut self.answers, self.limit)
+    }
+}
+
+/// Reads an answer of `git cat-file --batch`.
+fn read_blob(answers: &mut impl BufRead, limit: u64) -> io::Result<Blob> {
+    let mut head = String::new();
+    answers.read_line(&mut head)?;
+    let size: u64 = match head.trim_end().split(' ').collect::<Vec<_>>()[..] {
+        [_, "blob", size] => size.parse().map_err(io::Error::other)?,
+        [_, "missing"] => return Ok(Blob::Missing),
+        _ => return Err(io::Error::other("it is damaged or not a file")),
+    };
+    let mut content = answers.take(size.saturating_add(1));
+    if size > limit {
+        io::copy(&mut content, &mut io::sink())?;
+        return Ok(Blob::TooLarge(size));
+    }
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    content.read_to_end(&mut bytes)?;
+    match bytes.pop() {
+        Some(b'\n') if bytes.len() as u64 == size => Ok(Blob::Content(bytes)),
+        _ => Err(io::Error::other("git stopped in the middle of it")),
+    }
+}
+
+/// Reads answers about objects of at most `limit` bytes to their end: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_blobs(mut answers: &[u8], limit: u64) {
+    while let Ok(blob) = read_blob(&mut answers, limit) {
+        if let Blob::Content(bytes) = blob {
+            assert!(bytes.len() as u64 <= limit);
         }
     }
 }

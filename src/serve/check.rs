@@ -56,6 +56,18 @@ pub struct Checks {
     pub threads: ThreadPool,
 }
 
+/// Reads suggestions to their end: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_suggestions(mut input: &[u8]) {
+    let mut number = 0;
+    while let Some(line) = Incoming::read(&mut input, &mut number) {
+        if let Ok(suggestion) = Suggestion::parse(&line, "project".as_ref()) {
+            let text = suggestion.surrounded();
+            assert!(text.lines().last <= text.source().line_count().max(1));
+        }
+    }
+}
+
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {

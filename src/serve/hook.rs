@@ -174,6 +174,22 @@ impl Hook {
     }
 }
 
+/// Reads an event as each agent would send it, about a file of that text: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_event(bytes: &[u8], before: &[u8]) {
+    let Ok(said) = serde_json::from_slice::<Value>(bytes) else { return };
+    for agent in Agent::all() {
+        let Some(event) = agent.event(&said) else { continue };
+        for write in &event.writes {
+            let Some(language) = Language::from_path(Path::new(&write.path)) else { continue };
+            for moment in [Moment::Before, Moment::After] {
+                edit::changed(Some(before.to_vec()), &write.change, language, moment);
+            }
+        }
+        agent.answer(Some(&event), &Judgement::Refused("because".to_owned()));
+    }
+}
+
 /// What looks at the texts of one file.
 struct Looked<'c> {
     checker: &'c Checker,

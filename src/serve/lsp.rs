@@ -109,6 +109,19 @@ pub fn serve(
     }
 }
 
+/// Reads frames to their end: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_frames(mut input: &[u8]) {
+    while let Ok(frame) = frames::read(&mut input) {
+        let written = match frame {
+            Frame::Message(message) => frames::write(&message, &mut io::sink()),
+            Frame::Unreadable(unreadable) => frames::write_unreadable(&unreadable, &mut io::sink()),
+            Frame::End => return,
+        };
+        written.expect("a sink takes all");
+    }
+}
+
 fn listen(input: impl Read, events: &SyncSender<Event>) {
     let mut input = BufReader::new(input);
     loop {

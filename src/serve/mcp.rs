@@ -37,6 +37,8 @@ use crate::session::journal::Journal;
 use project::Projects;
 use server::Server;
 use transport::Lines;
+#[cfg(fuzzing)]
+pub use transport::read_lines;
 
 /// How long the last answers may take to be written once the client has nothing more to say.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -13,6 +13,7 @@ use birthmark::engine::index::{
 };
 
 use crate::corpus::{Random, function, givens, prepare, segment_bytes};
+use crate::segments::{repair, repair_trailer, trailer, try_all};
 
 /// Counts what the thread under test asks for at most at once.
 struct Counting;
@@ -46,30 +47,7 @@ unsafe impl GlobalAlloc for Counting {
 fn use_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
     let length = bytes.len();
     LARGEST.set(0);
-    let result =
-        Segment::open("the test's segment", SegmentBytes::Owned(bytes)).and_then(|segment| {
-            for &hash in hashes {
-                if let Ok(postings) = segment.lookup(hash) {
-                    for position in postings.list {
-                        let _ = segment.document_at(position);
-                    }
-                }
-            }
-            for id in segment.documents().take(50) {
-                if let Ok(row) = segment.document_row(id) {
-                    let _ =
-                        (segment.document(&row), segment.columns(&row), segment.token_block(&row));
-                    let _ = segment.documents_of(row.content);
-                }
-            }
-            for id in segment.components().take(50) {
-                let _ = segment.component_row(id).and_then(|row| segment.component(&row));
-            }
-            if let Ok(contents) = Contents::stored([&segment], |_| true) {
-                let _ = write_segment(&contents, &Spill::in_memory(), std::io::sink());
-            }
-            segment.damage().into_iter().next().map_or(Ok(()), Err)
-        });
+    let result = try_all(bytes, hashes);
     let largest = LARGEST.get();
     assert!(largest <= length + (20 << 20), "{largest} bytes at once for a segment of {length}");
     result
@@ -114,37 +92,6 @@ fn read_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<String, IndexError> 
         read += &format!("{row:?} {:?}", segment.component(&row)?);
     }
     Ok(read)
-}
-
-fn trailer(bytes: &[u8]) -> usize {
-    bytes.len() - format::TRAILER_BYTES
-}
-
-fn repair_trailer(bytes: &mut [u8]) {
-    let (start, end) = (trailer(bytes), bytes.len());
-    let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..end - 8]);
-    bytes[end - 8..].copy_from_slice(&checksum.to_le_bytes());
-}
-
-/// Makes the checksums those of the bytes, as somebody would who means harm.
-fn repair(bytes: &mut [u8]) {
-    let at = trailer(bytes) + format::OFFSET_SECTIONS + Section::Pages as usize * 16;
-    let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
-    let (start, length) = (field(bytes, at), field(bytes, at + 8));
-    if start.checked_add(length).is_some_and(|end| end <= trailer(bytes)) {
-        for (number, at) in (start..start + length).step_by(4).enumerate().take(length / 4) {
-            let page = number * format::PAGE_BYTES..start.min((number + 1) * format::PAGE_BYTES);
-            if page.start < page.end {
-                let checksum =
-                    xxhash_rust::xxh3::xxh3_64_with_seed(&bytes[page], number as u64) as u32;
-                bytes[at..at + 4].copy_from_slice(&checksum.to_le_bytes());
-            }
-        }
-        let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..start + length]);
-        let at = trailer(bytes) + format::OFFSET_PAGES_CHECKSUM;
-        bytes[at..at + 8].copy_from_slice(&checksum.to_le_bytes());
-    }
-    repair_trailer(bytes);
 }
 
 #[test]
@@ -449,7 +396,11 @@ fn damaged_manifests_are_errors() {
             "{what}"
         );
         assert!(IndexDirectory::open(directory.path()).is_err(), "{what}");
-        result.err()
+        let error = result.err();
+        let said = error.as_ref().map(ToString::to_string).unwrap_or_default();
+        let at_fault = [directory.path().to_str().expect("UTF-8"), ".segment", "lock"];
+        assert!(at_fault.iter().any(|name| said.contains(name)), "{what}: {said}");
+        error
     };
     for length in 0..whole.len() - 1 {
         check("cut short", &whole.as_bytes()[..length]);

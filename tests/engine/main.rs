@@ -15,4 +15,5 @@ mod index;
 mod licenses;
 mod matching;
 mod parts;
+mod segments;
 mod tokens;

@@ -48,6 +48,8 @@ pub use directory::{ComponentEntry, IndexDirectory};
 pub use error::IndexError;
 pub use holders::{Holder, Limited};
 pub use lookup::{Listed, PostingList, Postings};
+#[cfg(fuzzing)]
+pub use manifest::Manifest;
 pub use memory::{Memory, MemoryError};
 pub use sections::{WriteError, WrittenFile};
 pub use segment::{ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, Segment};

@@ -78,6 +78,14 @@ impl Repository {
     }
 }
 
+/// Reads what git prints of a change: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_records(printed: &[u8]) {
+    if let Err(error) = record::read(printed) {
+        let _ = error.to_string();
+    }
+}
+
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -172,6 +172,12 @@ impl<'l> Suggestion<'l> {
         admitted.map_err(|refusal| Refused { id: self.id.clone(), why: refusal.into() })
     }
 
+    /// The same without a look at what the project checks: what is fuzzed.
+    #[cfg(fuzzing)]
+    pub fn surrounded(&self) -> Surrounded {
+        self.passage().surrounded(self.path.clone(), self.language)
+    }
+
     fn passage(&self) -> Passage<'_> {
         Passage { before: &self.before, code: &self.code, after: &self.after }
     }

@@ -32,20 +32,27 @@ pub(super) fn edited(
     moment: Moment,
 ) -> Result<Edited, String> {
     let before = read(&directory.join(write.from.as_ref().unwrap_or(&write.path)))?;
-    match (&write.change, moment) {
+    Ok(changed(before, &write.change, language, moment))
+}
+
+/// What is to be judged of a text that is changed.
+pub(super) fn changed(
+    before: Option<Vec<u8>>,
+    change: &Change,
+    language: Language,
+    moment: Moment,
+) -> Edited {
+    match (change, moment) {
         (Change::Whole(content), Moment::Before) => {
-            Ok(between(before, content.clone().into(), language))
+            between(before, content.clone().into(), language)
         }
-        (Change::Whole(content), Moment::After) => Ok(Edited::whole(content.clone().into())),
-        (Change::Parts(parts), Moment::Before) => Ok(match replaced(before.as_deref(), parts) {
+        (Change::Whole(content), Moment::After) => Edited::whole(content.clone().into()),
+        (Change::Parts(parts), Moment::Before) => match replaced(before.as_deref(), parts) {
             Some(after) => between(before, after, language),
             None => alone(parts),
-        }),
+        },
         (Change::Parts(parts), Moment::After) => {
-            Ok(match before.and_then(|text| holding(text, parts)) {
-                Some(edited) => edited,
-                None => alone(parts),
-            })
+            before.and_then(|text| holding(text, parts)).unwrap_or_else(|| alone(parts))
         }
     }
 }

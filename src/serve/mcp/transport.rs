@@ -207,6 +207,20 @@ fn read(
     }
 }
 
+/// Reads lines to their end: what is fuzzed.
+#[cfg(fuzzing)]
+pub fn read_lines(mut input: &[u8]) {
+    while let Ok(Some(line)) = next_line(&mut input) {
+        let answer = match line {
+            Line::Whole(line) => parsed(&line).map(drop),
+            Line::TooLong(id) => Err(Box::new(too_long(id))),
+        };
+        if let Err(complaint) = answer {
+            serde_json::to_vec(&complaint).expect("a complaint is JSON");
+        }
+    }
+}
+
 fn too_long(id: Option<RequestId>) -> Outgoing {
     let message = format!(
         "the message is longer than {} MiB, which is the limit; send a smaller piece of code",

@@ -1,0 +1,7 @@
+//! A text in Rust: tokens and comments.
+
+#![no_main]
+
+mod tokens;
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| tokens::read("rust", text));
