@@ -10,7 +10,7 @@ use super::exit::ExitStatus;
 use super::failure::Located;
 use super::flags::{ConfigArgs, Format as FormatFlag};
 use super::output::{Output, Painted};
-use crate::license::{Distribution, LicenseError, LicenseFact, Terms, from_license_text, header};
+use crate::license::{Distribution, LicenseFact, Terms, from_license_text, header};
 use crate::project::config::{
     Config, ConfigFile, Decided, Problem, ProjectLicenses, Statement, StatementKind, Thoroughness,
     given_license,
@@ -227,11 +227,10 @@ fn expression(name: &str, text: &str) -> anyhow::Result<LicenseFact> {
         if text.chars().any(char::is_control) {
             return anyhow::Error::new(error);
         }
-        let LicenseError { reason, span, .. } = error;
         let problem = Problem {
-            span,
+            span: error.span.clone(),
             title: "this is not an SPDX licence expression".to_owned(),
-            label: reason,
+            label: error.reason(),
             help: "expected for example \"MIT OR Apache-2.0\"; the identifiers are listed at https://spdx.org/licenses"
                 .to_owned(),
         };

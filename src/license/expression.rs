@@ -14,19 +14,31 @@ pub struct LicenseExpression(String);
 /// Why a text is not an SPDX expression.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not an SPDX licence expression: {reason} (expected for example `MIT OR Apache-2.0`; the identifiers are listed at https://spdx.org/licenses)"
+    "`{text}` is not an SPDX licence expression: {} (expected for example `MIT OR Apache-2.0`; the identifiers are listed at https://spdx.org/licenses)",
+    self.reason()
 )]
 pub struct LicenseError {
     /// The text as it was given, cut to a printable length.
     pub text: String,
-    /// What is wrong with it.
-    pub reason: String,
     /// The bytes of the text, as it was given, that are wrong.
     pub span: Range<usize>,
+    why: Why,
+}
+
+/// Why a text is no expression. What may have been meant is looked for when somebody reads it: most
+/// texts are only tried, and it takes longer than all the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    /// This is wrong with it.
+    Said(String),
+    /// The word is no identifier.
+    Unknown(String),
+    /// It is the name of that licence.
+    Name(String),
 }
 
 /// What is wrong with a text, and where in it.
-type Wrong = (String, Range<usize>);
+type Wrong = (Why, Range<usize>);
 
 /// Longest text read as an expression, in bytes. It bounds the depth of nesting too.
 pub const MAX_EXPRESSION: usize = 1024;
@@ -44,29 +56,23 @@ impl LicenseExpression {
         let given = text;
         let text = given.trim();
         let indent = given.len() - given.trim_start().len();
-        let failed = |(reason, span): Wrong| LicenseError {
+        let failed = |(why, span): Wrong| LicenseError {
             text: text.chars().take(80).collect(),
-            reason,
+            why,
             span: span.start + indent..span.end + indent,
         };
         if text.len() > MAX_EXPRESSION {
-            return Err(failed((
-                format!("it is longer than {MAX_EXPRESSION} bytes"),
-                0..text.len(),
-            )));
+            let why = Why::Said(format!("it is longer than {MAX_EXPRESSION} bytes"));
+            return Err(failed((why, 0..text.len())));
         }
         if let Ok(node) = Node::parse(text) {
             return Ok((node.into(), Precision::Exact));
         }
         // "Apache 2.0" is a name of several words.
-        let named = || {
-            super::meant::name(text).map(|id| {
-                (format!("it is the name of a licence; did you mean `{id}`?"), 0..text.len())
-            })
-        };
+        let named = || super::meant::name(text).map(|id| (Why::Name(id), 0..text.len()));
         let modern = Modern::of(text).map_err(|wrong| failed(named().unwrap_or(wrong)))?;
         let node = Node::parse(&modern.text)
-            .map_err(|(reason, span)| failed((reason, modern.origin(text, &span))))?;
+            .map_err(|(why, span)| failed((why, modern.origin(text, &span))))?;
         Ok((node.into(), modern.precision))
     }
 
@@ -113,10 +119,21 @@ impl LicenseExpression {
     /// An expression of our own tables, whose validity a test has proven.
     pub(super) fn known(text: &str) -> LicenseExpression {
         Node::parse(text)
-            .unwrap_or_else(|(reason, _)| {
-                panic!("`{text}` in a table of birthmark's own: {reason}")
-            })
+            .unwrap_or_else(|(why, _)| panic!("`{text}` in a table of birthmark's own: {why:?}"))
             .into()
+    }
+}
+
+impl LicenseError {
+    /// What is wrong, and what may have been meant.
+    pub fn reason(&self) -> String {
+        match &self.why {
+            Why::Said(reason) => reason.clone(),
+            Why::Unknown(word) => {
+                format!("`{word}` is not an SPDX identifier{}", super::meant::hint(word))
+            }
+            Why::Name(id) => format!("it is the name of a licence; did you mean `{id}`?"),
+        }
     }
 }
 
@@ -179,8 +196,8 @@ impl Node {
     fn parse(text: &str) -> Result<Node, Wrong> {
         let parsed = spdx::Expression::parse(text)
             .or_else(|error| parse_deprecated(text).ok_or(error))
-            .map_err(|error| (error.reason.to_string(), error.span))?;
-        Node::of(&parsed).ok_or_else(|| ("it is empty".to_owned(), 0..text.len()))
+            .map_err(|error| (Why::Said(error.reason.to_string()), error.span))?;
+        Node::of(&parsed).ok_or_else(|| (Why::Said("it is empty".to_owned()), 0..text.len()))
     }
 
     fn of(parsed: &spdx::Expression) -> Option<Node> {
@@ -307,8 +324,8 @@ impl Modern {
                 operator @ ("AND" | "OR" | "WITH") => modern.push(operator, origin),
                 "(" | ")" => modern.push(word, origin),
                 _ => {
-                    let (id, certainty) =
-                        modern_id(word).map_err(|reason| (reason, origin.clone()))?;
+                    let (id, certainty) = modern_id(word)
+                        .ok_or_else(|| (Why::Unknown(word.to_owned()), origin.clone()))?;
                     modern.precision = modern.precision.max(certainty);
                     modern.push(&id, origin);
                 }
@@ -346,21 +363,19 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Today's spelling of one identifier.
-fn modern_id(word: &str) -> Result<(String, Precision), String> {
+/// Today's spelling of one identifier; `None` if it is none.
+fn modern_id(word: &str) -> Option<(String, Precision)> {
     if let Some((_, modern)) = SUCCESSORS.iter().find(|(old, _)| old.eq_ignore_ascii_case(word)) {
-        return Ok(((*modern).to_owned(), Precision::Exact));
+        return Some(((*modern).to_owned(), Precision::Exact));
     }
     if word.contains("LicenseRef-") || word.contains("AdditionRef-") {
-        return Ok((word.to_owned(), Precision::Exact));
+        return Some((word.to_owned(), Precision::Exact));
     }
     let bare = word.trim_end_matches('+');
     let later = bare.len() < word.len();
-    let Some(id) = spelled(bare) else {
-        return Err(format!("`{word}` is not an SPDX identifier{}", super::meant::hint(word)));
-    };
+    let id = spelled(bare)?;
     let gnu = spdx::license_id(id).is_some_and(|license| license.is_gnu());
-    Ok(match (gnu, later) {
+    Some(match (gnu, later) {
         (false, _) => (format!("{id}{}", if later { "+" } else { "" }), Precision::Exact),
         (true, true) => (
             format!("{}-or-later", id.trim_end_matches("-only").trim_end_matches("-or-later")),
@@ -461,7 +476,7 @@ mod tests {
         ];
         for (text, part) in cases {
             let error = LicenseExpression::parse(text).expect_err(text);
-            assert!(error.reason.contains(part), "{text}: {error}");
+            assert!(error.reason().contains(part), "{text}: {error}");
             assert!(text.get(error.span.clone()).is_some(), "{text}: {:?}", error.span);
         }
     }

@@ -26,10 +26,19 @@ fn meant(word: &str) -> Option<String> {
         return Some(choice(&read, precision));
     }
     let lower = word.to_ascii_lowercase();
+    let farthest = (word.len() / 4).max(1);
     let ids = spdx::identifiers::LICENSES.iter().map(|license| license.name);
-    let near = ids.map(|id| (strsim::damerau_levenshtein(&lower, &id.to_ascii_lowercase()), id));
+    // One of another length has at least as many other letters.
+    let like = ids.filter(|id| id.len().abs_diff(lower.chars().count()) <= farthest);
+    let near = like.map(|id| (distance(&lower, &id.to_ascii_lowercase()), id));
     let (distance, id) = near.min_by_key(|&(distance, id)| (distance, id.len()))?;
-    (distance <= (word.len() / 4).max(1)).then(|| id.to_owned())
+    (distance <= farthest).then(|| id.to_owned())
+}
+
+fn distance(one: &str, other: &str) -> usize {
+    #[cfg(test)]
+    tests::COMPARED.set(tests::COMPARED.get() + 1);
+    strsim::damerau_levenshtein(one, other)
 }
 
 /// What a name may stand for: of one that leaves something open each of its readings.
@@ -45,7 +54,30 @@ fn choice(read: &LicenseExpression, precision: Precision) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
+    use crate::license::Reuse;
+
+    thread_local! {
+        pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A megabyte of wrong identifiers took minutes.
+    #[test]
+    fn nothing_is_compared_until_somebody_reads_what_was_meant() {
+        let annotation = "[[annotations]]\npath = \"a\"\nSPDX-License-Identifier = \"wrong\"\n";
+        Reuse::from_toml(&annotation.repeat(1000)).expect("read all the same");
+        let error = LicenseExpression::parse("wrong").expect_err("wrong");
+        assert_eq!(COMPARED.get(), 0);
+        assert!(!error.reason().is_empty());
+        let near = COMPARED.replace(0);
+        assert!(near > 0, "identifiers of about its length");
+        assert!(
+            LicenseExpression::parse(&"x".repeat(1000)).expect_err("long").reason().len() < 2000
+        );
+        assert_eq!(COMPARED.get(), 0, "none is as long");
+    }
 
     #[test]
     fn the_identifier_that_was_meant_is_named() {
@@ -62,7 +94,7 @@ mod tests {
             ("Nonsense", ""),
         ];
         for (text, expected) in cases {
-            let error = LicenseExpression::parse(text).expect_err(text).reason;
+            let error = LicenseExpression::parse(text).expect_err(text).reason();
             assert_eq!(error.contains("did you mean"), !expected.is_empty(), "{error}");
             assert!(error.contains(expected), "{error}");
         }
