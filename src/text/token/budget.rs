@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::sync::Weak;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
@@ -41,10 +41,23 @@ pub(super) struct Spent {
     pub(super) bytes: usize,
 }
 
-/// What is counted for a text that the parser stopped at for its memory: such texts take long.
-pub(super) const REFUSED: Spent = Spent { steps: FREE_STEPS, bytes: 0 };
+/// Bytes that the parser may hold however little it has read.
+const FREE_MEMORY: usize = 16 << 20;
+/// Bytes that it may hold for each byte that it has read. Code takes 32; `1,1,1` without end takes
+/// 190. A text that leaves the parser with thousands of readings takes a hundred thousand, and is
+/// given up before it has cost the time that it takes to fill that memory.
+const MEMORY_PER_BYTE: usize = 176;
+/// Bytes that it may hold for any text.
+const MOST_MEMORY: usize = 192 << 20;
+/// Bytes of memory that take as long as a step.
+const MEMORY_PER_STEP: usize = 5_000;
 
 impl Spent {
+    /// What a text took that the parser was stopped at when it wanted to hold so many bytes.
+    pub(super) fn refused(bytes: usize) -> Spent {
+        Spent { steps: bytes.min(MOST_MEMORY) / MEMORY_PER_STEP, bytes: 0 }
+    }
+
     /// Adds what another parse took.
     pub(super) fn add(&mut self, other: Spent) {
         self.steps += other.steps;
@@ -57,10 +70,36 @@ impl Spent {
     }
 }
 
+/// What other threads may know of a parse while it goes on, and tell it.
+#[derive(Default)]
+pub(super) struct Course {
+    is_cancelled: AtomicBool,
+    /// How far into the text the lexers have come.
+    reached: AtomicUsize,
+}
+
+impl Course {
+    /// Asks the parse to stop.
+    pub(super) fn cancel(&self) {
+        self.is_cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the parse was asked to stop.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::SeqCst)
+    }
+
+    /// Whether the parser may hold so many bytes by now.
+    pub(super) fn allows(&self, bytes: usize) -> bool {
+        let earned = self.reached.load(Ordering::Relaxed).saturating_mul(MEMORY_PER_BYTE);
+        bytes <= FREE_MEMORY.saturating_add(earned).min(MOST_MEMORY)
+    }
+}
+
 /// What is spent on one text so far.
 struct Meter<'t> {
     text: &'t Weak<[u8]>,
-    is_cancelled: &'t AtomicBool,
+    course: &'t Course,
     limit: Spent,
     spent: Cell<Spent>,
     is_exhausted: Cell<bool>,
@@ -84,12 +123,13 @@ impl AsRef<[u8]> for Piece {
 pub(super) fn parse(
     parser: &mut Parser,
     text: &Weak<[u8]>,
-    is_cancelled: &AtomicBool,
+    course: &Course,
 ) -> (Option<Tree>, Spent) {
+    course.reached.store(0, Ordering::Relaxed);
     let limits = text.upgrade().and_then(|text| Some((limit(&text)?, allowance(text.len()))));
     let Some((limit, allowance)) = limits else { return (None, Spent::default()) };
     let (spent, is_exhausted) = (Cell::default(), Cell::new(false));
-    let meter = Meter { text, is_cancelled, limit, spent, is_exhausted };
+    let meter = Meter { text, course, limit, spent, is_exhausted };
     let mut spend_step = |state: &ParseState| meter.spend_step(state);
     let options = ParseOptions::new().progress_callback(&mut spend_step);
     let tree = parser.parse_with_options(&mut |offset, _| meter.read(offset), None, Some(options));
@@ -141,6 +181,7 @@ impl Meter<'_> {
             return piece;
         }
         self.spent.set(spent);
+        self.course.reached.fetch_max(offset + piece.length, Ordering::Relaxed);
         piece
     }
 
@@ -148,7 +189,7 @@ impl Meter<'_> {
         let mut spent = self.spent.get();
         spent.steps += if state.has_error() { STEPS_IN_ERROR } else { 1 };
         self.spent.set(spent);
-        if spent.steps >= self.limit.steps || self.is_cancelled.load(Ordering::Relaxed) {
+        if spent.steps >= self.limit.steps || self.course.is_cancelled() {
             self.is_exhausted.set(true);
         }
         match self.is_exhausted.get() {
@@ -176,7 +217,7 @@ mod tests {
 
     fn parsed(language: &str, text: &[u8]) -> (Option<Tree>, Spent) {
         let text: Arc<[u8]> = text.into();
-        parse(&mut parser(language), &Arc::downgrade(&text), &AtomicBool::new(false))
+        parse(&mut parser(language), &Arc::downgrade(&text), &Course::default())
     }
 
     fn repeated(unit: &[u8], line: usize) -> Vec<u8> {
@@ -250,6 +291,6 @@ mod tests {
     #[test]
     fn a_text_whose_reader_has_left_is_no_text() {
         let text: Weak<[u8]> = Weak::<[u8; 0]>::new();
-        assert!(parse(&mut parser("python"), &text, &AtomicBool::new(false)).0.is_none());
+        assert!(parse(&mut parser("python"), &text, &Course::default()).0.is_none());
     }
 }

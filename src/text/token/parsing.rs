@@ -5,7 +5,7 @@
 //! it makes none.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tree_sitter::{Parser, Tree};
 
-use super::budget::{self, Spent};
+use super::budget::{self, Course, Spent};
 use super::heap::{self, Guard};
 use super::layout::{self, Comment};
 use super::leaves::{self, Leaf, Parsed};
@@ -21,9 +21,6 @@ use crate::text::language::Language;
 
 /// Bytes that the parser may hold without a turn. Files of 250 KB need as many.
 const SMALL: usize = 8 << 20;
-
-/// Bytes that the parser may hold for one text. A megabyte of code takes 32 MB.
-const LARGEST: usize = 192 << 20;
 
 /// Code has a leaf in so many bytes.
 const BYTES_PER_LEAF: usize = 4;
@@ -150,10 +147,11 @@ impl ParserThread {
 }
 
 fn serve(requests: &Receiver<Request>, answers: &Sender<(Answer, Spent)>, watch: &Arc<Watch>) {
-    heap::bound(Box::new(Limit { watch: Arc::clone(watch), answers: answers.clone() }));
+    let (watched, refusals) = (Arc::clone(watch), answers.clone());
+    heap::bound(Box::new(Limit { watch: watched, answers: refusals, asked: 0 }));
     let mut desk = Desk::new();
     for request in requests {
-        let answer = desk.answer(&request, &watch.is_cancelled);
+        let answer = desk.answer(&request, &watch.course);
         if watch.phase() == WITH_TURN {
             // Others wait until all of it is gone.
             drop(desk);
@@ -181,8 +179,8 @@ impl Desk {
         Desk { parser: heap::parser(), language: None, last: None }
     }
 
-    fn answer(&mut self, request: &Request, is_cancelled: &AtomicBool) -> (Answer, Spent) {
-        let (tree, spent) = self.tree(request, is_cancelled);
+    fn answer(&mut self, request: &Request, course: &Course) -> (Answer, Spent) {
+        let (tree, spent) = self.tree(request, course);
         (Desk::read(request, tree), spent)
     }
 
@@ -203,7 +201,7 @@ impl Desk {
     }
 
     /// Parses a text, unless it is the one that was parsed last.
-    fn tree(&mut self, request: &Request, is_cancelled: &AtomicBool) -> (Option<Tree>, Spent) {
+    fn tree(&mut self, request: &Request, course: &Course) -> (Option<Tree>, Spent) {
         let language = request.language;
         if self.language != Some(language) {
             set_language(&mut self.parser, language);
@@ -218,7 +216,7 @@ impl Desk {
         }
         // Its memory serves the next tree while it is still in the processor's caches.
         self.last = None;
-        let (tree, spent) = budget::parse(&mut self.parser, &request.text, is_cancelled);
+        let (tree, spent) = budget::parse(&mut self.parser, &request.text, course);
         self.last = request.text.upgrade().zip(tree.clone());
         (tree, spent)
     }
@@ -229,7 +227,7 @@ impl Desk {
 pub(super) fn parse_again(language: Language, text: &[u8]) -> Option<Tree> {
     let (mut parser, text): (_, Arc<[u8]>) = (heap::parser(), text.into());
     set_language(&mut parser, language);
-    budget::parse(&mut parser, &Arc::downgrade(&text), &AtomicBool::new(false)).0
+    budget::parse(&mut parser, &Arc::downgrade(&text), &Course::default()).0
 }
 
 fn set_language(parser: &mut Parser, language: Language) {
@@ -248,7 +246,7 @@ const WITH_TURN: u8 = 2;
 /// What a thread and its caller know of each other.
 #[derive(Default)]
 struct Watch {
-    is_cancelled: AtomicBool,
+    course: Course,
     phase: AtomicU8,
 }
 
@@ -262,7 +260,7 @@ impl Watch {
     }
 
     fn cancel(&self) {
-        self.is_cancelled.store(true, Ordering::SeqCst);
+        self.course.cancel();
         self.end_turn();
     }
 
@@ -295,22 +293,25 @@ impl Watch {
 struct Limit {
     watch: Arc<Watch>,
     answers: Sender<(Answer, Spent)>,
+    /// How many bytes were asked for last.
+    asked: usize,
 }
 
 impl Guard for Limit {
     fn allows(&mut self, bytes: usize) -> bool {
-        if bytes > LARGEST {
+        self.asked = bytes;
+        if !self.watch.course.allows(bytes) {
             return false;
         }
         if bytes > SMALL {
             self.watch.take_turn();
         }
-        !self.watch.is_cancelled.load(Ordering::SeqCst)
+        !self.watch.course.is_cancelled()
     }
 
     fn refused(&mut self) {
         self.watch.end_turn();
         // Nobody waits any more if it was given up.
-        let _ = self.answers.send((Answer::Refused, budget::REFUSED));
+        let _ = self.answers.send((Answer::Refused, Spent::refused(self.asked)));
     }
 }
