@@ -3,6 +3,8 @@
 // Told what to do by opening a path that does not exist:
 //   /faults:fail:N:once:DIR    fail the N-th call below DIR
 //   /faults:fail:N:always:DIR  fail it and all after it
+//   /faults:fail:N:interrupted:DIR  let a signal interrupt the N-th of those that one can interrupt
+//   /faults:short:BYTES:DIR    read and write at most so many bytes a call below DIR
 //   /faults:record:FILE:DIR    append each call that changes DIR to FILE
 //   /faults:stop               do neither; the error number is 10000 and the calls that were counted
 // A process that is started with BIRTHMARK_FAULTS=fail:N:... is told so from the start, and writes the number of calls that it
@@ -26,7 +28,9 @@ static char root[4096];
 static size_t root_length;
 static atomic_long calls;
 static long target;
-static int for_good, journal = -1;
+static size_t most;
+static int journal = -1;
+static enum { ONCE, ALWAYS, INTERRUPTED } how;
 static unsigned char watched[1 << 16];
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -45,11 +49,26 @@ static int is_watched(int fd) { return fd >= 0 && fd < (int)sizeof watched && wa
 
 // Counts a call below the directory and says whether it fails.
 static int fails(int counts) {
-    if (!counts || !target) return 0;
+    if (!counts || !target || how == INTERRUPTED) return 0;
     long call = ++calls;
-    if (for_good ? call < target : call != target) return 0;
+    if (how == ALWAYS ? call < target : call != target) return 0;
     errno = EIO;
     return 1;
+}
+
+// The same for a call that a signal may interrupt.
+static int breaks(int counts) {
+    if (how != INTERRUPTED) return fails(counts);
+    if (!counts || !target || ++calls != target) return 0;
+    errno = EINTR;
+    return 1;
+}
+
+// How many bytes a call may transfer.
+static size_t cut(int counts, size_t size) {
+    if (!counts || !most || size <= most) return size;
+    calls++;
+    return most;
 }
 
 static void record(const void *bytes, size_t length) {
@@ -77,12 +96,14 @@ static unsigned long inode(int fd) {
 }
 
 static void control(const char *words) {
-    char path[4096], how[16];
+    char path[4096], word[16];
     long counted = calls;
     if (journal >= 0) REAL(close)(journal);
-    root_length = calls = target = 0, journal = -1;
-    if (sscanf(words, "fail:%ld:%15[^:]:%4095s", &target, how, root) == 3) {
-        for_good = !strcmp(how, "always");
+    root_length = calls = target = most = 0, journal = -1;
+    if (sscanf(words, "fail:%ld:%15[^:]:%4095s", &target, word, root) == 3) {
+        how = !strcmp(word, "always") ? ALWAYS : !strcmp(word, "interrupted") ? INTERRUPTED : ONCE;
+        root_length = strlen(root);
+    } else if (sscanf(words, "short:%zu:%4095s", &most, root) == 2) {
         root_length = strlen(root);
     } else if (sscanf(words, "record:%4095[^:]:%4095s", path, root) == 2) {
         journal = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -105,7 +126,7 @@ __attribute__((destructor)) static void end(void) {
 static int opened(const char *path, int flags, mode_t mode) {
     if (!strncmp(path, "/faults:", 8)) return control(path + 8), -1;
     int below = is_below(path);
-    if (fails(below)) return -1;
+    if (breaks(below)) return -1;
     int is_new = below && (flags & O_CREAT) && access(path, F_OK);
     int fd = REAL(open)(path, flags, mode);
     if (fd >= 0 && fd < (int)sizeof watched) watched[fd] = below;
@@ -125,9 +146,11 @@ int close(int fd) {
     return REAL(close)(fd);
 }
 
-ssize_t read(int fd, void *to, size_t size) { return fails(is_watched(fd)) ? -1 : REAL(read)(fd, to, size); }
+ssize_t read(int fd, void *to, size_t size) {
+    return breaks(is_watched(fd)) ? -1 : REAL(read)(fd, to, cut(is_watched(fd), size));
+}
 ssize_t pread64(int fd, void *to, size_t size, off64_t at) {
-    return fails(is_watched(fd)) ? -1 : REAL(pread64)(fd, to, size, at);
+    return breaks(is_watched(fd)) ? -1 : REAL(pread64)(fd, to, cut(is_watched(fd), size), at);
 }
 
 static ssize_t written(int fd, const void *from, size_t size, off64_t at, ssize_t done) {
@@ -139,12 +162,15 @@ static ssize_t written(int fd, const void *from, size_t size, off64_t at, ssize_
 }
 
 ssize_t write(int fd, const void *from, size_t size) {
-    if (fails(is_watched(fd))) return -1;
+    if (breaks(is_watched(fd))) return -1;
     off64_t at = is_watched(fd) ? lseek64(fd, 0, SEEK_CUR) : 0;
+    size = cut(is_watched(fd), size);
     return written(fd, from, size, at, REAL(write)(fd, from, size));
 }
 ssize_t pwrite64(int fd, const void *from, size_t size, off64_t at) {
-    return fails(is_watched(fd)) ? -1 : written(fd, from, size, at, REAL(pwrite64)(fd, from, size, at));
+    if (breaks(is_watched(fd))) return -1;
+    size = cut(is_watched(fd), size);
+    return written(fd, from, size, at, REAL(pwrite64)(fd, from, size, at));
 }
 ssize_t writev(int fd, const struct iovec *parts, int many) {
     if (!is_watched(fd)) return REAL(writev)(fd, parts, many);
@@ -153,7 +179,7 @@ ssize_t writev(int fd, const struct iovec *parts, int many) {
 
 #define SYNC(name) \
     int name(int fd) { \
-        if (fails(is_watched(fd))) return -1; \
+        if (breaks(is_watched(fd))) return -1; \
         int done = REAL(name)(fd); \
         if (!done && is_watched(fd)) note("sync %lu\n", inode(fd)); \
         return done; \
@@ -179,7 +205,7 @@ int mkdir(const char *path, mode_t mode) {
     if (!done && is_below(path)) note("mkdir %s\n", path);
     return done;
 }
-int flock(int fd, int how) { return fails(is_watched(fd)) ? -1 : ((int (*)(int, int))dlsym(RTLD_NEXT, "flock"))(fd, how); }
+int flock(int fd, int kind) { return breaks(is_watched(fd)) ? -1 : ((int (*)(int, int))dlsym(RTLD_NEXT, "flock"))(fd, kind); }
 int fchmod(int fd, mode_t mode) { return fails(is_watched(fd)) ? -1 : REAL(fchmod)(fd, mode); }
 DIR *opendir(const char *path) { return fails(is_below(path)) ? NULL : REAL(opendir)(path); }
 void *mmap64(void *at, size_t size, int protect, int flags, int fd, off64_t from) {

@@ -1,5 +1,5 @@
-//! Every call of the system fails once, and from then on, and power fails at every moment: the
-//! index is the old one or the new one, and says so.
+//! Every call of the system fails once, and from then on, is interrupted or does a part, and power
+//! fails at every moment: the index is the old one or the new one, and says so.
 //!
 //! The calls are failed by `faults.c`, which the tests load into a process of their own before the
 //! C library.
@@ -158,6 +158,41 @@ fn every_call_that_fails_leaves_the_old_index_or_the_new_one() {
         let calls =
             fail_each(&OPERATIONS[0], None, &directory.path().join("new/deeper/index"), how);
         assert!(calls > 20, "a new index: {calls} calls");
+    }
+}
+
+/// A signal interrupts each call that one can interrupt, and each call transfers a few bytes only:
+/// neither is an error.
+#[test]
+fn calls_that_are_interrupted_or_do_a_part_are_gone_on_with() {
+    if !has_faults("faults::calls_that_are_interrupted_or_do_a_part_are_gone_on_with") {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let (old, index) = (old(directory.path()), directory.path().join("index"));
+    for operation in &OPERATIONS {
+        let run = |faults: &str| {
+            copy(&old, &index);
+            tell(faults);
+            let result = (operation.run)(&index);
+            let calls = tell("stop");
+            result.unwrap_or_else(|error| panic!("{}: {faults}: {error}", operation.name));
+            (state(&index), calls)
+        };
+        let (expected, _) = run("stop");
+        for nth in 1.. {
+            let (now, calls) = run(&format!("fail:{nth}:interrupted:{}", index.display()));
+            assert_eq!(now, expected, "{}: call {nth} is interrupted", operation.name);
+            if calls < nth {
+                assert!(nth > 10, "{}: {calls} calls", operation.name);
+                break;
+            }
+        }
+        for most in [1, 7, 512] {
+            let (now, cut) = run(&format!("short:{most}:{}", index.display()));
+            assert_eq!(now, expected, "{}: {most} bytes a call", operation.name);
+            assert!(cut > 0, "{}: no call did a part", operation.name);
+        }
     }
 }
 
@@ -410,7 +445,11 @@ fn a_baseline_and_a_decision_are_whole_or_as_they_were() {
         assert_eq!(code, Some(0), "{words:?}: {said}");
         let whole = decided.files();
         assert_eq!(whole.len(), 1, "{whole:?}");
-        for how in ["once", "always"] {
+        let (code, said, cut) =
+            decided.run(words, &format!("short:1:{}", decided.written().display()));
+        assert_eq!((code, decided.files()), (Some(0), whole.clone()), "{words:?}: {said}");
+        assert!(cut > 5, "{words:?}: {cut} calls did a part");
+        for (how, least) in [("once", 5), ("always", 5), ("interrupted", 2)] {
             for nth in 1.. {
                 let _ = fs::remove_dir_all(decided.written());
                 let faults = format!("fail:{nth}:{how}:{}", decided.written().display());
@@ -418,10 +457,10 @@ fn a_baseline_and_a_decision_are_whole_or_as_they_were() {
                 let what =
                     format!("{words:?}: call {nth} of {calls} fails {how}: {code:?}: {said}");
                 let files = decided.files();
-                assert!(code == Some(0) || code == Some(2), "{what}");
+                assert!(code == Some(0) || code == Some(2) && how != "interrupted", "{what}");
                 assert!(files == whole || code == Some(2) && files.is_empty(), "{what}: {files:?}");
                 if calls < nth {
-                    assert!(nth > 5, "{what}");
+                    assert!(nth > least, "{what}");
                     break;
                 }
             }

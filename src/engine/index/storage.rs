@@ -478,10 +478,16 @@ pub fn lock(directory: &Path) -> Result<File, IndexError> {
         .write(true)
         .open(&path)
         .map_err(|error| io_error("cannot open", &path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(IndexError::Locked(directory.to_owned())),
-        Err(fs::TryLockError::Error(error)) => Err(io_error("cannot lock", &path, error)),
+    loop {
+        return match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => Err(IndexError::Locked(directory.to_owned())),
+            // By a signal, where the disk is another machine's.
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                continue;
+            }
+            Err(fs::TryLockError::Error(error)) => Err(io_error("cannot lock", &path, error)),
+        };
     }
 }
 
