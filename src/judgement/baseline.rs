@@ -53,6 +53,14 @@ pub enum BaselineError {
         "it is neither a baseline nor a JSON report that this birthmark knows; make one with `birthmark baseline create`"
     )]
     Unknown,
+    /// An entry is not the one that was written.
+    #[error(
+        "the entry of {path:?} is damaged; make the baseline anew with `birthmark baseline create --force`, or remove the `check` of an entry that you changed"
+    )]
+    Damaged {
+        /// The file that the entry is about.
+        path: String,
+    },
 }
 
 /// What a baseline was read from.
@@ -79,10 +87,29 @@ struct Row {
     path: String,
     #[serde(default = "once")]
     count: u64,
+    /// Tells damage, which might silence more than was meant. An entry has one of its own, so that
+    /// branches merge. Reports have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check: Option<String>,
 }
 
 fn once() -> u64 {
     1
+}
+
+impl Row {
+    fn sealed(known: &Known, path: &str, count: u64) -> Row {
+        let (rule, reference) = (known.rule.clone(), known.reference.clone());
+        let row = Row { rule, reference, path: path.to_owned(), count, check: None };
+        Row { check: Some(row.digest()), ..row }
+    }
+
+    /// The first eight digits of the BLAKE3 digest of what it says.
+    fn digest(&self) -> String {
+        let Row { rule, reference, path, count, .. } = self;
+        let said = format!("{rule}\0{reference}\0{path}\0{count}");
+        blake3::hash(said.as_bytes()).to_hex()[..8].to_owned()
+    }
 }
 
 impl Baseline {
@@ -104,6 +131,9 @@ impl Baseline {
         };
         let mut baseline = Baseline::default();
         for row in document.findings {
+            if row.check.as_ref().is_some_and(|check| *check != row.digest()) {
+                return Err(BaselineError::Damaged { path: row.path });
+            }
             baseline.add(Known { rule: row.rule, reference: row.reference }, row.path, row.count);
         }
         Ok((baseline, origin))
@@ -112,9 +142,7 @@ impl Baseline {
     /// Draws it with a finding a line, in a fixed order: two branches that change it merge.
     pub fn to_json(&self) -> String {
         let row = |known: &Known, path: &String, count: u64| {
-            let (rule, reference) = (known.rule.clone(), known.reference.clone());
-            let row = Row { rule, reference, path: path.clone(), count };
-            serde_json::to_string(&row).expect("strings and a number")
+            serde_json::to_string(&Row::sealed(known, path, count)).expect("strings and a number")
         };
         let mut rows: Vec<(&String, String)> = Vec::new();
         for (known, places) in &self.counts {
@@ -260,6 +288,36 @@ mod tests {
         let lines: Vec<&str> = json.lines().filter(|line| line.contains("rule")).collect();
         assert_eq!(lines.len(), 3, "a line each");
         assert!(lines[0].contains("a.py") && lines[2].contains("z.py"), "by file: {json}");
+    }
+
+    /// Whatever bit is flipped, the baseline is refused or says the same.
+    #[test]
+    fn no_flipped_bit_silences_more() {
+        let mut baseline = Baseline::default();
+        for (reference, path, count) in [("f416b444", "src/a.py", 2), ("09009afa", "b.rs", 1)] {
+            let known =
+                Known { rule: "license-review".to_owned(), reference: reference.to_owned() };
+            baseline.add(known, path.to_owned(), count);
+        }
+        let whole = baseline.to_json();
+        let mut refused = 0;
+        for bit in 0..whole.len() * 8 {
+            let mut damaged = whole.clone().into_bytes();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            let Ok(text) = String::from_utf8(damaged) else { continue };
+            match Baseline::from_json(&text) {
+                Err(_) => refused += 1,
+                Ok(read) => assert_eq!(read, (baseline.clone(), Origin::Baseline), "{text}"),
+            }
+        }
+        assert!(refused > whole.len() * 5, "{refused}");
+    }
+
+    #[test]
+    fn an_entry_without_check_is_taken_as_it_is() {
+        let row = r#"{"rule":"r","match":"m","path":"p","count":3}"#;
+        let text = format!(r#"{{"baseline_version":1,"findings":[{row}]}}"#);
+        assert_eq!(Baseline::from_json(&text).unwrap().0.len(), 3);
     }
 
     #[test]

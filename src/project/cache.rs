@@ -305,6 +305,29 @@ mod tests {
         Cache::open(directory, Path::new("project"), b"settings", None)
     }
 
+    /// Whatever bit is flipped, the cache is not used, and a note names its file.
+    #[test]
+    fn no_flipped_bit_is_silent() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = open(directory.path());
+        let path = cache.path.clone();
+        cache.put(key("a"), "found".to_owned());
+        assert!(cache.close().is_none());
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut damaged = whole.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, damaged).unwrap();
+            let cache = open(directory.path());
+            assert_eq!(cache.get(key("a")), None, "bit {bit}");
+            let note = cache.close().unwrap_or_else(|| panic!("bit {bit}: silent")).message;
+            let name = path.file_name().unwrap().to_str().unwrap();
+            assert!(note.contains(name) && note.contains("damaged"), "bit {bit}: {note}");
+        }
+        fs::write(&path, whole).unwrap();
+        assert_eq!(open(directory.path()).get(key("a")), Some("found"));
+    }
+
     #[test]
     fn what_is_put_is_there_next_time() {
         let directory = tempfile::tempdir().unwrap();
