@@ -1,5 +1,7 @@
 //! `birthmark license`.
 
+mod obligations;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -30,6 +32,8 @@ pub enum LicenseCommand {
     Compat(CompatArgs),
     /// Say which licence the texts or headers of files are read as
     Read(ReadArgs),
+    /// List what licences ask of whoever passes code on
+    Obligations(ObligationsArgs),
 }
 
 /// Say under which licence a path stands, and from what that was decided.
@@ -107,6 +111,28 @@ pub struct ReadArgs {
     pub format: FormatFlag,
 }
 
+/// List what licences ask of whoever passes code on, in plain words, each with its source.
+///
+/// Of a file, the licence that its text or header states. Of a report in JSON, the licences of the
+/// likeliest owners of all matches. Without any, all licences that birthmark has a summary of.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark license obligations 'MIT OR Apache-2.0'
+  birthmark license obligations LICENSES/MPL-2.0.txt
+  birthmark scan --format json --output report.json --exit-zero
+  birthmark license obligations report.json
+
+Exit status: 0 listed, 2 something could not be read. None of this is legal advice.")]
+pub struct ObligationsArgs {
+    /// SPDX expressions, licence texts, source files, reports in JSON
+    #[arg(value_name = "EXPRESSION|FILE|REPORT", value_hint = ValueHint::FilePath)]
+    pub what: Vec<String>,
+    /// Format of the answer
+    #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
+    pub format: FormatFlag,
+}
+
 fn distribution() -> impl TypedValueParser<Value = Distribution> {
     PossibleValuesParser::new(Distribution::NAMED.map(|(name, _)| name))
         .map(|name| Distribution::from_name(&name).unwrap_or_default())
@@ -117,6 +143,7 @@ pub fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
         LicenseCommand::Show(args) => show(args),
         LicenseCommand::Compat(args) => compat(args),
         LicenseCommand::Read(args) => read_files(args),
+        LicenseCommand::Obligations(args) => obligations::run(args),
     }
 }
 
@@ -206,11 +233,7 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
         let shown = display_path(path);
         let bytes =
             read(path, MAX_SCANNED_BYTES).with_context(|| format!("cannot read {shown}"))?;
-        let license = match Language::from_path(path) {
-            Some(_) => header(&bytes),
-            None => from_license_text(&String::from_utf8_lossy(&bytes)),
-        };
-        let license = license.unwrap_or_else(LicenseFact::unknown);
+        let license = stated(path, &bytes);
         let read = Read { path: &shown, license: &license };
         match format {
             Format::Text => read.text(&mut drawn)?,
@@ -219,6 +242,15 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
     }
     Output::Standard.write(&drawn, Painted::of(format))?;
     Ok(ExitStatus::Success)
+}
+
+/// The licence that the header of a source or any other text states.
+fn stated(path: &Path, bytes: &[u8]) -> LicenseFact {
+    let license = match Language::from_path(path) {
+        Some(_) => header(bytes),
+        None => from_license_text(&String::from_utf8_lossy(bytes)),
+    };
+    license.unwrap_or_else(LicenseFact::unknown)
 }
 
 /// Reads an expression of the command line; what is wrong is shown under it.

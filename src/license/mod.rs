@@ -14,32 +14,40 @@
 
 mod agreement;
 mod category;
+mod comments;
 mod compat;
+mod copyright;
 mod exception;
 mod expression;
 mod matrix;
 mod meant;
 mod names;
 mod notice;
+mod obligations;
 mod own;
 mod project;
 mod reuse;
 mod surplus;
+mod template;
 mod terms;
 mod text;
 
 pub use agreement::is_offered;
 pub use category::{Category, needs_attribution, needs_notice};
+pub use comments::HEADER_BYTES;
 pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
+pub use copyright::{copyrights, header_copyrights};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixError, MatrixSource};
 pub use names::{from_classifier, normalize_declaration};
-pub use notice::{HEADER_BYTES, from_tags, header, side_file};
+pub use notice::{from_tags, header, side_file};
+pub use obligations::{Duty, duties, with_duties};
 pub use own::OwnCell;
 pub use project::{
     ManifestError, ManifestLicense, from_cargo_toml, from_fields, from_package_json, from_pyproject,
 };
 pub use reuse::{Precedence, Reuse, ReuseError};
+pub use template::{NoText, shipped_text};
 pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
 pub use text::{DetectedText, MAX_TEXT, MORE_TERMS, detect_text, from_license_text, text_of};
 

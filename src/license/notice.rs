@@ -10,13 +10,12 @@
 
 use std::sync::OnceLock;
 
+use super::category::Category;
+use super::comments;
 use super::exception;
 use super::names::{self, Gnu, Reading};
 use super::surplus::Extent;
 use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, text};
-
-/// Only this many bytes of a file are looked at.
-pub const HEADER_BYTES: usize = 8192;
 
 /// The licence a source file states in its header, or `None` if it states none.
 ///
@@ -24,8 +23,7 @@ pub const HEADER_BYTES: usize = 8192;
 /// are joined with `AND` too, since all of them hold for the file, unless the header offers a
 /// choice in so many words. A tag that cannot be read gives a fact without an expression.
 pub fn header(text: &[u8]) -> Option<LicenseFact> {
-    let head = String::from_utf8_lossy(&text[..text.len().min(HEADER_BYTES)]);
-    let comments = comments(head.trim_start_matches('\u{feff}'));
+    let comments = comments::of(&comments::head(text));
     let lower = comments.to_ascii_lowercase();
     if !HINTS.iter().any(|hint| lower.contains(hint)) {
         return None;
@@ -64,12 +62,29 @@ pub(super) fn read(text: &str) -> Option<Reading> {
 fn join(found: &[Notice], choice: bool) -> Option<Reading> {
     let precision = found.iter().map(|notice| notice.precision).max()?;
     let parts = found.iter().map(|notice| notice.expression.clone());
-    let joined = if choice || found.iter().any(|notice| notice.link == Link::Or) {
+    let joined = if found.iter().any(|notice| notice.link == Link::Or) {
         LicenseExpression::any_of(parts)
+    } else if choice {
+        chosen(parts.collect())
     } else {
         LicenseExpression::all_of(parts)
     };
     Some((joined?, precision))
+}
+
+/// A choice of licences. Beside a choice of two that ask for source ("either the LGPL or the MPL") a
+/// permissive one is about other parts: "this file incorporates work covered by ...".
+fn chosen(parts: Vec<LicenseExpression>) -> Option<LicenseExpression> {
+    let is_permissive = |part: &LicenseExpression| {
+        part.licenses().iter().all(|id| Category::of(id).is_permissive())
+    };
+    let (beside, offered): (Vec<_>, Vec<_>) = parts.iter().cloned().partition(is_permissive);
+    match offered.len() {
+        0 | 1 => LicenseExpression::any_of(parts),
+        _ => {
+            LicenseExpression::all_of(LicenseExpression::any_of(offered).into_iter().chain(beside))
+        }
+    }
 }
 
 /// One recognised notice.
@@ -163,87 +178,6 @@ fn covers(first: &Notice, later: &Notice) -> bool {
     first.expression == later.expression
         || (later.precision == Precision::Imprecise && family(first) == family(later))
 }
-
-// ---- comments ----
-
-/// The text of the comments and docstrings before the first line of code.
-fn comments(head: &str) -> String {
-    let mut kept = String::with_capacity(head.len().min(4096));
-    let mut block: Option<&str> = None;
-    for line in head.lines().map(str::trim) {
-        let (text, end) = match (block, classify(line)) {
-            (Some(end), _) => (line, Some(end)),
-            (None, Line::Comment(text)) => (text, None),
-            (None, Line::Block(text, end)) => (text, Some(end)),
-            (None, Line::Prologue) => continue,
-            (None, Line::Code) => break,
-        };
-        let closed = end.and_then(|end| text.find(end));
-        keep(&mut kept, &text[..closed.unwrap_or(text.len())]);
-        block = end.filter(|_| closed.is_none());
-    }
-    kept
-}
-
-fn keep(kept: &mut String, line: &str) {
-    kept.push_str(line.trim_start_matches(['*', '#', '/', ';', '-', '!', ' ', '\t']));
-    kept.push('\n');
-}
-
-enum Line<'a> {
-    /// A whole comment, without its leader.
-    Comment(&'a str),
-    /// The beginning of a comment or docstring that ends with the second text.
-    Block(&'a str, &'static str),
-    /// Blank, or what may stand before a header.
-    Prologue,
-    /// Anything else.
-    Code,
-}
-
-fn classify(line: &str) -> Line<'_> {
-    if line.is_empty() || PROLOGUE.iter().any(|start| line.starts_with(start)) {
-        return Line::Prologue;
-    }
-    for (start, end) in BLOCKS {
-        if let Some(rest) = line.strip_prefix(start) {
-            return Line::Block(rest, end);
-        }
-    }
-    let unprefixed = line.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
-    for quotes in ["\"\"\"", "'''"] {
-        if let Some(rest) = unprefixed.strip_prefix(quotes) {
-            return Line::Block(rest, quotes);
-        }
-    }
-    match LEADERS.iter().find_map(|leader| line.strip_prefix(leader)) {
-        Some(text) => Line::Comment(text),
-        None => Line::Code,
-    }
-}
-
-const BLOCKS: [(&str, &str); 7] = [
-    ("/*", "*/"),
-    ("<!--", "-->"),
-    ("--[[", "]]"),
-    ("{-", "-}"),
-    ("(*", "*)"),
-    ("=begin", "=end"),
-    ("{#", "#}"),
-];
-const LEADERS: [&str; 8] = ["//", "#", "--", ";", "%", "dnl ", "REM ", ".. "];
-/// What files begin with before they speak: declarations of language, of dialect, of package.
-const PROLOGUE: [&str; 9] = [
-    "<?",
-    "<!DOCTYPE",
-    "package ",
-    "'use strict'",
-    "\"use strict\"",
-    "from __future__",
-    "@charset",
-    "<%",
-    "#!",
-];
 
 // ---- SPDX tags ----
 

@@ -65,7 +65,7 @@ struct Row {
     cell: OwnCell,
 }
 
-fn matches(patterns: &str, id: &str) -> bool {
+pub(super) fn matches(patterns: &str, id: &str) -> bool {
     let bare = id.trim_end_matches('+');
     patterns.split(' ').any(|pattern| match pattern.strip_prefix('{') {
         Some(category) => Category::of(id).name() == category.trim_end_matches('}'),
@@ -113,7 +113,9 @@ fn cells(table: &'static str) -> Vec<Row> {
 }
 
 /// The rows of a table as so many fields; a test proves that all have them.
-fn lines<const FIELDS: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; FIELDS]> {
+pub(super) fn lines<const FIELDS: usize>(
+    table: &'static str,
+) -> impl Iterator<Item = [&'static str; FIELDS]> {
     let rows = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     rows.filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
 }

@@ -94,3 +94,44 @@ fn texts_and_headers_are_read_by_themselves() {
     assert_eq!(code, 2);
     assert!(err.contains("missing.txt"), "{err}");
 }
+
+#[test]
+fn duties_are_listed_with_their_sources() {
+    let project = project(&[
+        ("a.py", "# SPDX-License-Identifier: BSD-3-Clause\nx = 1\n"),
+        ("none.txt", "no licence\n"),
+        (
+            "report.json",
+            "{\"matches\": [{\"owners\": [{\"purl\": \"pkg:pypi/x@1\", \"license\": {\"expression\": \"Apache-2.0\"}}]}]}",
+        ),
+    ]);
+    let obligations = |arguments: &[&str]| {
+        run(birthmark(project.path()).args(["license", "obligations"]).args(arguments))
+    };
+    for (what, parts) in [
+        ("MIT OR GPL-2.0-only", &["MIT\n  - in every form: Keep", "offers a choice"][..]),
+        ("a.py", &["BSD-3-Clause\n  - in source: Keep", "- compiled: Repeat"]),
+        (
+            "report.json",
+            &["Apache-2.0\n  of pkg:pypi/x@1\n", "section 4d", "https://www.apache.org"],
+        ),
+        (
+            "GPL-2.0-only WITH Classpath-exception-2.0",
+            &["Classpath-exception-2.0 takes duties away"],
+        ),
+        ("LicenseRef-Own", &["birthmark has no summary of it"]),
+    ] {
+        let (code, out, err) = obligations(&[what]);
+        assert_eq!((code, err.as_str()), (0, ""), "{what}");
+        assert!(parts.iter().all(|part| out.contains(part)), "{what}: {out}");
+    }
+    let (_, all, _) = obligations(&[]);
+    assert!(all.contains("AGPL-3.0-only\n") || all.contains("MPL-2.0\n"), "{all}");
+    let (code, out, _) = obligations(&["ISC", "--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, answer["licenses"][0]["duties"][0]["when"].as_str()), (0, Some("copy")));
+    let (code, _, err) = obligations(&["none.txt"]);
+    assert!(code == 2 && err.contains("states no licence that birthmark can read"), "{err}");
+    let (code, _, err) = obligations(&["MITT"]);
+    assert!(code == 2 && err.contains("MIT"), "{err}");
+}

@@ -35,6 +35,24 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         "GPL-2.0-or-later",
         Exact,
     ),
+    (
+        "glassfish",
+        "/*\n * The contents of this file are subject to the terms of either the GNU\n * General Public License Version 2 only (\"GPL\") or the Common Development\n * and Distribution License(\"CDDL\") (collectively, the \"License\").\n *\n * This file incorporates work covered by the following notice:\n *\n * Licensed under the Apache License, Version 2.0 (the \"License\");\n */\n",
+        "(CDDL-1.0 AND CDDL-1.1 OR GPL-2.0-only) AND Apache-2.0",
+        Imprecise,
+    ),
+    (
+        "zlib with an acknowledgement",
+        "// Permission is granted to anyone to use this software for any purpose.\n// If you use this software in a product, an acknowledgment\n// in the product documentation is required.\n// Altered source versions must be plainly marked as such, and must not be\n// misrepresented as being the original software.\n",
+        "zlib-acknowledgement",
+        Exact,
+    ),
+    (
+        "an example in documentation",
+        "//! Tags look so:\n//! ```text\n//! SPDX-License-Identifier: GPL-3.0-only\n//! ```\n//! SPDX-License-Identifier: MIT\n",
+        "MIT",
+        Exact,
+    ),
     ("scapy", "# SPDX-License-Identifier: WTFPL\n# This file is part of Scapy\n", "WTFPL", Exact),
     (
         "yolov5, new",
