@@ -11,7 +11,7 @@ use super::flags::{CheckArgs, Common};
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
 use crate::judgement::baseline::Baseline;
-use crate::judgement::finding::{Finding, NoteKind, Report, Rule, Silencer};
+use crate::judgement::finding::{Finding, NoteKind, Report, Silencer};
 use crate::project::walk;
 use crate::project::walk::{absolute_path, display_path};
 use crate::report::Format;
@@ -98,12 +98,18 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut baseline = Baseline::default();
     report.findings.iter().for_each(|finding| record(&mut baseline, finding));
     write(&place, &baseline)?;
-    let refused = report.findings.iter().filter(|it| it.rule == Rule::LicenseIncompatible).count();
-    let refused = match refused {
-        0 => String::new(),
-        some => format!("; {some} license-incompatible, which a note in every scan will count"),
-    };
+    let refused = refused(&report.findings);
     say(format!("recorded {} in {}{refused}", count(baseline.len(), "finding"), file.display()))
+}
+
+/// That code is recorded which the licence does not allow: a baseline holds no reason for it.
+fn refused(findings: &[Finding]) -> String {
+    match findings.iter().filter(|finding| finding.rule.says_not_allowed()).count() {
+        0 => String::new(),
+        some => format!(
+            "; {some} of code that the licence does not allow, which a note in every scan will count"
+        ),
+    }
 }
 
 fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
@@ -138,7 +144,7 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     }
     match (report.findings.len(), args.add) {
         (0, _) => {}
-        (new, true) => said.push_str(&format!("; {new} added")),
+        (new, true) => said.push_str(&format!("; {new} added{}", refused(&report.findings))),
         (new, false) => said.push_str(&format!("; {new} new, not recorded (--add records them)")),
     }
     write(&place, &updated)?;

@@ -437,6 +437,11 @@ impl Rule {
         matches!(self, Rule::AttributionMissing | Rule::TakenFromProject)
     }
 
+    /// Whether its findings say that code is there which the licence does not allow.
+    pub fn says_not_allowed(self) -> bool {
+        matches!(self, Rule::LicenseIncompatible | Rule::DeclaredIncompatible)
+    }
+
     /// Every rule, in the order of the documentation.
     pub const ALL: [Rule; 10] = [
         Rule::LicenseIncompatible,

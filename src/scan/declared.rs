@@ -30,7 +30,9 @@ impl Scanner {
         }
         let said = match states_parts {
             true => {
-                declaration::read(source, &tokenizer.layout(source), &[], &|text| self.header(text))
+                let code = tokenizer.tokenize(source).lines(source);
+                let layout = tokenizer.layout(source);
+                declaration::read(source, &layout, &code, &|text| self.header(text))
             }
             false => Vec::new(),
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{FileReport, Scanner};
 use crate::judgement::baseline::{Known, Places, known_places};
-use crate::judgement::finding::{Note, NoteKind, Rule, Silenced, Silencer};
+use crate::judgement::finding::{Note, NoteKind, Silenced, Silencer};
 use crate::project::walk::{absolute_path, display_path};
 
 /// A path by which the baseline knows a file, wherever the scan was started.
@@ -63,19 +63,18 @@ impl Scanner {
 /// reason for them.
 fn refused(reports: &[FileReport]) -> usize {
     let silenced = reports.iter().flat_map(|report| &report.silenced);
-    let is_refused = |it: &&Silenced| {
-        it.finding.rule == Rule::LicenseIncompatible && matches!(it.by, Silencer::Baseline)
-    };
+    let is_refused =
+        |it: &&Silenced| it.finding.rule.says_not_allowed() && matches!(it.by, Silencer::Baseline);
     silenced.filter(is_refused).count()
 }
 
 fn refused_message(refused: usize) -> String {
     let what = match refused {
-        1 => "1 license-incompatible finding".to_owned(),
-        more => format!("{more} license-incompatible findings"),
+        1 => "1 finding of code".to_owned(),
+        more => format!("{more} findings of code"),
     };
     format!(
-        "the baseline silences {what} without a reason; `birthmark scan --no-baseline` shows it, `birthmark accept` records who keeps such code and why"
+        "the baseline silences {what} that the licence does not allow, without a reason; `birthmark scan --no-baseline` shows it, `birthmark accept` records who keeps such code and why"
     )
 }
 

@@ -25,7 +25,7 @@ fn recorded() -> Repository {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "recorded 1 finding in .birthmark/baseline.json; 1 license-incompatible, which a note in every scan will count\n"
+        "recorded 1 finding in .birthmark/baseline.json; 1 of code that the licence does not allow, which a note in every scan will count\n"
     );
     repository.commit("baseline");
     repository
@@ -61,7 +61,7 @@ fn code_that_the_licence_forbids_is_not_silenced_quietly() {
     assert_eq!(scan.found(), NOTHING);
     let notes = scan.report["notes"].to_string();
     assert!(
-        notes.contains("the baseline silences 1 license-incompatible finding without a reason"),
+        notes.contains("the baseline silences 1 finding of code that the licence does not allow, without a reason"),
         "{notes}"
     );
 }

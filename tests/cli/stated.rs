@@ -38,7 +38,7 @@ fn a_link_alone_is_told_and_fails_nothing() {
     let linked = "x = 1\n\n# https://stackoverflow.com/a/12345678\ndef f(x):\n    return x\n";
     let (code, out) = scan(&[MIT, ("a.py", linked)]);
     assert_eq!(code, 0, "{out}");
-    assert!(out.contains("declared as coming from a forum, under CC-BY-SA-3.0"), "{out}");
+    assert!(out.contains("links to an answer in a forum, which is under CC-BY-SA-3.0"), "{out}");
     let strict = "license = 'MIT'\n[severity]\ndeclared-incompatible = 'error'\n";
     let (code, out) = scan(&[("birthmark.toml", strict), ("a.py", linked)]);
     assert_eq!(code, 1, "{out}");

@@ -32,15 +32,7 @@ pub fn incompatible(
         let inbound = it.inbound.as_ref()?;
         let what = match it.kind {
             DeclarationKind::Snippet => "the code between the tags is declared under".to_owned(),
-            _ => match it.origins.first() {
-                Some(origin) => {
-                    format!(
-                        "the code is declared as coming from {}, under",
-                        one_line(origin.said())
-                    )
-                }
-                None => "the code is declared as coming from a forum, under".to_owned(),
-            },
+            _ => of_comment(it),
         };
         let known = file
             .known
@@ -65,6 +57,17 @@ pub fn incompatible(
         file.refused(what, file.outbound, file.around, lines(file.source, line, line), settings)
     });
     whole.flatten().into_iter().chain(parts).collect()
+}
+
+/// What a comment says of the code by it, without the words of the comment itself.
+fn of_comment(said: &Declaration) -> String {
+    match said.origins.first() {
+        Some(origin) if origin.is_address() => {
+            format!("the code is declared as coming from {}, under", one_line(origin.said()))
+        }
+        Some(_) => "the code is declared as taken from elsewhere, under".to_owned(),
+        None => "the comment links to an answer in a forum, which is under".to_owned(),
+    }
 }
 
 impl File<'_> {

@@ -108,9 +108,14 @@ pub fn read(
     let first_code = code.first().copied().unwrap_or(u32::MAX);
     let mut reader =
         Reader { source, first_code, open: Vec::new(), closed: Vec::new(), comments: Vec::new() };
-    let mut ignored = false;
+    let (mut ignored, mut quoted, mut above) = (false, false, 0);
     for (i, line) in said.iter().enumerate() {
+        // An example of code in documentation states nothing.
+        let goes_on = line.documents && line.number == above + 1;
+        quoted = line.documents && ((quoted && goes_on) ^ line.text.starts_with("```"));
+        above = line.number;
         match line.text.as_str() {
+            _ if quoted => {}
             text if text.starts_with(IGNORE_START) => ignored = true,
             text if text.starts_with(IGNORE_END) => ignored = false,
             _ if ignored => {}
@@ -129,11 +134,16 @@ struct Said {
     number: u32,
     text: String,
     kind: CommentKind,
+    /// Whether it stands in a docstring or a comment of documentation.
+    documents: bool,
 }
 
 fn said(source: &SourceFile, layout: &Layout) -> Vec<Said> {
     let mut lines = Vec::new();
     for comment in layout.comments() {
+        let raw = &source.text()[comment.span.start as usize..];
+        let is_doc = DOCUMENTATION.iter().any(|mark| raw.starts_with(mark));
+        let documents = is_doc || comment.kind == CommentKind::Docstring;
         let first = source.line(comment.span.start);
         let last = source.line(comment.span.end.saturating_sub(1).max(comment.span.start));
         for number in first..=last {
@@ -145,11 +155,14 @@ fn said(source: &SourceFile, layout: &Layout) -> Vec<Said> {
             let end = end.min(comment.span.end as usize);
             let text = String::from_utf8_lossy(&source.text()[start..end]);
             let text = text.trim_start_matches(is_mark).trim_end_matches(is_closing).to_owned();
-            lines.push(Said { number, text, kind: comment.kind });
+            lines.push(Said { number, text, kind: comment.kind, documents });
         }
     }
     lines
 }
+
+/// What comments of documentation begin with.
+const DOCUMENTATION: [&[u8]; 4] = [b"///", b"//!", b"/**", b"/*!"];
 
 fn is_mark(c: char) -> bool {
     c.is_whitespace() || matches!(c, '#' | '/' | '*' | '!' | ';' | '-' | '"' | '\'')
@@ -179,6 +192,9 @@ struct Snippet {
 impl Reader<'_> {
     fn line(&mut self, line: &Said, next: Option<&Said>) {
         let text = line.text.as_str();
+        if line.documents && (text.starts_with(tag::BEGIN) || text.starts_with(tag::END)) {
+            return; // It explains how tags are written.
+        }
         if text.starts_with(tag::BEGIN) {
             let (licenses, origins, copyrights) = Default::default();
             self.open.push(Snippet { first: line.number, licenses, origins, copyrights });

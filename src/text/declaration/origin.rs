@@ -142,6 +142,11 @@ impl Origin {
         matches!(self.named, Named::Package(_) | Named::Project(_))
     }
 
+    /// Whether it is named by an address or a package URL, and not in the words of a comment.
+    pub fn is_address(&self) -> bool {
+        !matches!(self.named, Named::Words(_))
+    }
+
     /// Whether it may mean this component, whose document stands at that path.
     pub fn may_be(&self, purl: &Purl, path: &str) -> bool {
         let top = path.split('/').next().unwrap_or(path);

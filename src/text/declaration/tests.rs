@@ -107,3 +107,21 @@ fn an_open_snippet_reaches_to_the_end_and_a_stray_end_closes_nothing() {
         "# SPDX-SnippetBegin\n# SPDX-License-Identifier: My Own\na = 1\n# SPDX-SnippetEnd\n";
     assert_eq!(license_of(&declared("python", unreadable)[0]), "unread");
 }
+
+#[test]
+fn examples_in_documentation_state_nothing() {
+    let tags = ["SPDX-SnippetBegin", "SPDX-License-Identifier: GPL-3.0-only", "SPDX-SnippetEnd"];
+    let lines = |mark: &str| tags.map(|tag| format!("{mark}{tag}\n")).concat();
+    for text in [
+        format!("fn a() {{}}\n\n{}fn f() {{}}\n", lines("/// // ")),
+        format!("fn a() {{}}\n\n{}fn f() {{}}\n", lines("//!   # ")),
+        format!("fn a() {{}}\n\n/** {}*/\nfn f() {{}}\n", lines("")),
+        "fn a() {}\n\n/// ```\n/// // adapted from https://github.com/a/b\n/// ```\nfn f() {}\n"
+            .into(),
+    ] {
+        assert_eq!(declared("rust", &text), [], "{text}");
+    }
+    let python = format!("def f():\n    \"\"\"Tags:\n\n    {}\"\"\"\n", lines("    "));
+    assert_eq!(declared("python", &python), []);
+    assert_eq!(declared("rust", &format!("fn a() {{}}\n\n{}", lines("// "))).len(), 1);
+}
