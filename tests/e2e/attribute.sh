@@ -100,4 +100,14 @@ rm -rf ../once && cp -r . ../once
 attribute > ../told
 check "running it twice changes nothing" "" "$(diff -r . ../once)"
 check "running it twice says so" "Nothing to declare" "$(grep -o '^Nothing to declare' ../told)"
+
+# Twenty projects of other shapes.
+cd ..
+fetch_wheel sqlparse==0.5.1 requests==2.32.3
+fetch_crate hex@0.4.3
+printf 'Requests, for the test\nCopyright 2019 Kenneth Reitz\n' > requests/NOTICE
+for origin in six tomli sqlparse requests hex; do
+    "$BIRTHMARK" index add "$origin" --index origins > /dev/null
+done
+python3 "$root/tests/e2e/reuse_projects.py" "$BIRTHMARK" reuse/bin/reuse origins .
 echo "$checks checks passed"
