@@ -44,6 +44,7 @@ fn owner(purl: &str, path: &str, license: LicenseFact) -> Owner {
         published: None,
         depends_on: [].into(),
         vendored_packages: [].into(),
+        copyright: None,
     }
 }
 

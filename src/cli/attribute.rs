@@ -1,5 +1,6 @@
 //! `birthmark attribute`.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
@@ -12,13 +13,16 @@ use super::journaled::JournalChoice;
 use super::named::Named;
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
-use crate::decisions::attribution::{Edit, PartlyStaged, Plan, Unfit, project_root};
+use crate::decisions::attribution::{
+    Edit, PartlyStaged, Plan, Unfit, WeakEvidence, is_lost_by_tags, project_root,
+};
 use crate::judgement::finding::{Decision, Reference, Report};
+use crate::license::LearnedFrom;
 use crate::project::walk;
 use crate::report::patch::{self, Reader};
 use crate::report::printable::Printable;
 use crate::report::words::count;
-use crate::session::actions;
+use crate::session::actions::{self, AttributionChoices};
 use crate::session::journal::Event;
 
 /// Declare where copied code comes from.
@@ -45,7 +49,7 @@ pub struct AttributeArgs {
     /// Edit files too that are staged and were changed since
     #[arg(long)]
     pub force: bool,
-    /// Who holds the copyright, and since when; by default "the authors of" the package
+    /// Who holds the copyright, and since when; by default the notices that the package states
     #[arg(long, value_name = "TEXT")]
     pub copyright: Option<String>,
     #[command(flatten)]
@@ -62,8 +66,20 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let root = project_root(request.session().place(), request.session().config().directory());
     let partly_staged = if args.force { PartlyStaged::Edit } else { PartlyStaged::Leave };
     let (session, files) = (request.session(), scanned.sources.files());
-    let choices = (args.copyright, partly_staged);
+    let tells_holders = args.copyright.is_none() && !common.quiet;
+    let choices = AttributionChoices {
+        holder: args.copyright,
+        partly_staged,
+        weak_evidence: match chosen.by {
+            By::Name => WeakEvidence::Declare,
+            By::Place => WeakEvidence::Leave,
+        },
+    };
     let plan = actions::plan_attribution(session, &chosen.references, files, choices)?;
+    if tells_holders {
+        chosen.tell_unknown_holders(&plan);
+    }
+    chosen.tell_lost_annotations(&plan);
     if args.dry_run {
         show(&plan, &root)?;
     } else {
@@ -105,16 +121,52 @@ impl<'r> Chosen<'r> {
         Ok(Chosen { references, by: By::Name })
     }
 
+    /// Says where to look up the copyright notices that the index does not have.
+    fn tell_unknown_holders(&self, plan: &Plan) {
+        let mut told = BTreeSet::new();
+        for owner in plan.declared.iter().filter_map(|&i| self.references[i].owners.first()) {
+            if !owner.copyright_notices().is_empty() || !told.insert(&owner.purl) {
+                continue;
+            }
+            let (purl, path) = (&owner.purl, Printable(&owner.path));
+            failure::warn(&match &owner.copyright {
+                None => format!(
+                    "the index does not know who holds the copyright in {purl}: look up the notice in its licence file and at the top of {path}, and write it into the tags"
+                ),
+                Some(_) => format!(
+                    "{purl} states no copyright notice in its licence files or at the top of {path}: the tags name its authors"
+                ),
+            });
+        }
+    }
+
+    /// Says which files REUSE would take to be under the licence of the copy alone.
+    fn tell_lost_annotations(&self, plan: &Plan) {
+        let mut told = BTreeSet::new();
+        for reference in plan.declared.iter().map(|&i| self.references[i]) {
+            if reference.outbound.learned_from == LearnedFrom::Reuse
+                && told.insert(&reference.path)
+                && is_lost_by_tags(Path::new(&reference.path))
+            {
+                failure::warn(&format!(
+                    "{} has its licence from an annotation in REUSE.toml, which REUSE does not apply to files with tags: add `precedence = \"aggregate\"` to it, or a header to the file",
+                    Printable(&reference.path)
+                ));
+            }
+        }
+    }
+
     /// Says what was left and why. Of what was chosen by place only what a notice would settle is
     /// of interest.
     fn tell_left(&self, plan: &Plan, common: &Common) -> ExitStatus {
         let mut status = ExitStatus::Success;
-        let mut not_allowed = 0;
+        let (mut not_allowed, mut weak) = (0, 0);
         for (i, unfit) in &plan.left {
             let reference = self.references[*i];
             match (unfit, self.by) {
                 (Unfit::Declared, By::Name) if common.quiet => {}
-                (Unfit::Declared | Unfit::NothingAsked, By::Place) => {}
+                (Unfit::Declared | Unfit::NothingAsked | Unfit::Own(_), By::Place) => {}
+                (Unfit::Weak, By::Place) => weak += 1,
                 (Unfit::NotAllowed(_), By::Place) => not_allowed += 1,
                 (unfit, _) => {
                     failure::warn(&format!("{} is left: {unfit}", named(reference)));
@@ -123,6 +175,10 @@ impl<'r> Chosen<'r> {
                     }
                 }
             }
+        }
+        if weak > 0 && !common.quiet {
+            let left = count(weak, "reference");
+            failure::warn(&format!("{left} of weak evidence left: name by id what is a copy"));
         }
         if not_allowed > 0 && !common.quiet {
             let left = count(not_allowed as u64, "reference");

@@ -8,14 +8,16 @@
 //! Everything is planned before anything is written, and a plan can be shown as a patch. The
 //! notices are a function of the tags in the sources, so that to write them twice changes nothing.
 
+mod annotation;
 mod notices;
 mod plan;
 mod repository;
 mod root;
 mod snippet;
 
+pub use annotation::is_lost_by_tags;
 pub use notices::{NOTICES, Notices};
-pub use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit};
+pub use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit, WeakEvidence};
 pub use root::project_root;
 pub use snippet::{Refusal, Snippet, wrap};
 
@@ -38,8 +40,11 @@ pub struct Edit {
     pub after: Vec<u8>,
 }
 
+/// Most copyright notices in the tags of one snippet. The file of notices has them all.
+const MAX_HOLDERS: usize = 12;
+
 /// What is written above a copy, without the marks of a comment. `holder` is who holds the
-/// copyright, if that is known.
+/// copyright, if the user says so; else the origin's own notices are repeated.
 pub fn tags(
     reference: &Reference,
     origin: &Owner,
@@ -51,17 +56,22 @@ pub fn tags(
         CopyKind::Verbatim => "copied",
         _ => "adapted",
     };
-    // The index knows packages, not people.
-    let authors = || format!("the authors of {}", origin.purl.package());
-    let holder = holder.map_or_else(authors, one_line);
+    let mut holders: Vec<String> = match holder {
+        Some(holder) => vec![one_line(holder)],
+        None => origin.copyright_notices().iter().map(|notice| one_line(notice)).collect(),
+    };
+    if holders.is_empty() || holders.len() > MAX_HOLDERS {
+        holders.truncate(MAX_HOLDERS);
+        holders.push(format!("the authors of {}", origin.purl.package()));
+    }
     let (first, last) = (origin.lines.first, origin.lines.last);
     let path = one_line(&origin.path);
-    vec![
-        tag::BEGIN.to_owned(),
-        format!("{} {holder}", tag::COPYRIGHT),
-        format!("{} {license}", tag::LICENSE),
-        format!("{} {verb} from {}, {path} lines {first}-{last}", tag::COMMENT, origin.purl),
-    ]
+    let mut tags = vec![tag::BEGIN.to_owned()];
+    tags.extend(holders.iter().map(|holder| format!("{} {holder}", tag::COPYRIGHT)));
+    tags.push(format!("{} {license}", tag::LICENSE));
+    let from = format!("{verb} from {}, {path} lines {first}-{last}", origin.purl);
+    tags.push(format!("{} {from}", tag::COMMENT));
+    tags
 }
 
 /// Text from outside as part of a line of comment.

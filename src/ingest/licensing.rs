@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use super::IngestError;
 use super::metadata::Metadata;
-use super::tree::{Role, Tree, TreeFile};
+use super::tree::{self, Role, Tree, TreeFile};
+use crate::engine::index::documents::Copyright;
 use crate::license::{self, LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::project::walk::marks;
 
@@ -22,8 +23,17 @@ const MAX_VENDORED_TEXTS: usize = 100;
 /// Longest declaration that is a licence's name and not its text, a copyright notice, or a story.
 const LONGEST_NAME: usize = 200;
 
-/// The licences of vendored folders, by [`marks::vendored_root`].
-pub(super) type VendoredLicenses = BTreeMap<String, LicenseFact>;
+/// Characters of a file `NOTICE` that are kept at the most.
+const MAX_NOTICE_FILE: usize = 1 << 16;
+
+/// What the licence texts of a vendored folder say.
+pub(super) struct VendoredFolder {
+    license: Option<LicenseFact>,
+    copyrights: Vec<String>,
+}
+
+/// Vendored folders that ship licence texts, by [`marks::vendored_root`].
+pub(super) type VendoredLicenses = BTreeMap<String, VendoredFolder>;
 
 /// The licence of a component.
 pub(super) fn of(tree: &Tree, metadata: &Metadata) -> Result<LicenseFact, IngestError> {
@@ -60,10 +70,56 @@ pub(super) fn of_vendored(tree: &Tree) -> Result<VendoredLicenses, IngestError> 
     for (root, file) in at_root.take(MAX_VENDORED_TEXTS) {
         texts.entry(root).or_default().push(file);
     }
-    let facts = texts.into_par_iter().filter_map(|(root, files)| {
-        Some(of_texts(&files).transpose()?.map(|fact| (root.to_owned(), fact)))
+    let folders = texts.into_par_iter().map(|(root, files)| {
+        let mut copyrights = Vec::new();
+        for file in &files {
+            take_notices(file, &mut copyrights)?;
+        }
+        Ok((root.to_owned(), VendoredFolder { license: of_texts(&files)?, copyrights }))
     });
-    facts.collect()
+    folders.collect()
+}
+
+/// What a component states of copyright: in its licence texts and in its file `NOTICE`.
+pub(super) fn copyright_of(tree: &Tree, metadata: &Metadata) -> Result<Copyright, IngestError> {
+    let mut copyright = Copyright::default();
+    for file in component_texts(tree, metadata) {
+        take_notices(file, &mut copyright.notices)?;
+    }
+    let is_notice = |file: &&TreeFile| {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        tree::is_notice_name(name) && is_own(&file.path)
+    };
+    if let Some(file) = tree.files.iter().find(is_notice) {
+        take_notices(file, &mut copyright.notices)?;
+        let text = String::from_utf8_lossy(&file.bytes()?).replace("\r\n", "\n");
+        copyright.notice_file = text.chars().take(MAX_NOTICE_FILE).collect();
+    }
+    Ok(copyright)
+}
+
+fn take_notices(file: &TreeFile, notices: &mut Vec<String>) -> Result<(), IngestError> {
+    let found = license::copyrights(&String::from_utf8_lossy(&file.bytes()?));
+    for notice in found {
+        if !notices.contains(&notice) {
+            notices.push(notice);
+        }
+    }
+    Ok(())
+}
+
+/// The copyright notices of a file: of its header, else of the texts of the vendored folder that it
+/// stands in.
+pub(super) fn copyrights_of_document(
+    path: &str,
+    text: &[u8],
+    vendored: &VendoredLicenses,
+) -> Vec<String> {
+    let in_folder = || Some(vendored.get(marks::vendored_root(path)?)?.copyrights.clone());
+    match license::header_copyrights(text) {
+        none if none.is_empty() => in_folder().unwrap_or_default(),
+        found => found,
+    }
 }
 
 /// The licence of a file, where it is another than the component's.
@@ -74,7 +130,8 @@ pub(super) fn of_document(
     vendored: &VendoredLicenses,
 ) -> Option<LicenseFact> {
     let header = license::header(text).filter(|fact| fact.expression.is_some());
-    let own = header.or_else(|| vendored.get(marks::vendored_root(path)?).cloned())?;
+    let in_folder = || vendored.get(marks::vendored_root(path)?)?.license.clone();
+    let own = header.or_else(in_folder)?;
     let says_no_more =
         equal(&own, component) || (own.precision == Precision::Imprecise && alike(&own, component));
     (!says_no_more).then_some(own)
@@ -121,12 +178,16 @@ fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile>
         return named;
     }
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
-    let is_own = |path: &str| match path.split('/').collect::<Vec<_>>()[..] {
+    licenses.filter(|file| is_own(&file.path)).collect()
+}
+
+/// Whether a licence text at a path is the component's own.
+fn is_own(path: &str) -> bool {
+    match path.split('/').collect::<Vec<_>>()[..] {
         [_] => true,
         [folder, _] | [folder, "licenses" | "license_files", _] => folder.ends_with(".dist-info"),
         _ => false,
-    };
-    licenses.filter(|file| is_own(&file.path)).collect()
+    }
 }
 
 /// What licence texts say together.

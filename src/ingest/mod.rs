@@ -179,6 +179,7 @@ fn read(
         published: given.published.or(tree.latest.day()),
         dependencies: relations.dependencies,
         vendored: relations.vendored,
+        copyright: Some(licensing::copyright_of(&tree, &metadata)?),
     };
 
     let mut notes = std::mem::take(&mut tree.notes);
@@ -205,7 +206,7 @@ fn says_the_same(learned: &LicenseFact, given: &LicenseFact) -> bool {
 }
 
 /// BLAKE3 over the files that matter: sources of known languages, licence texts and package
-/// metadata, at any depth.
+/// metadata, at any depth. A file `NOTICE` changes neither code nor licence and is left out.
 ///
 /// Hashed are, for each file in the order of the paths' bytes: the length of the path, the path,
 /// the length of the content, the content; lengths as eight bytes, little-endian, so that no two
@@ -218,7 +219,7 @@ fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
-    for file in files {
+    for file in files.iter().filter(|file| file.role != Role::Notice) {
         framed(file.path.as_bytes());
         framed(&file.bytes()?);
     }
@@ -327,6 +328,7 @@ fn document(
             facts: DocumentFacts {
                 license: licensing::of_document(&file.path, &text, known.component, known.vendored),
                 marks: marks::of(&file.path, &text),
+                copyrights: licensing::copyrights_of_document(&file.path, &text, known.vendored),
                 path: file.path,
                 language,
             },

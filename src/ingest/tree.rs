@@ -55,6 +55,8 @@ pub(super) enum Role {
     Source(Language),
     /// The text of a licence.
     License,
+    /// Attribution notices: the file `NOTICE` that the Apache licence speaks of.
+    Notice,
     /// Says name, version or licence of a package.
     Metadata,
     /// An archive whose files are wanted instead of those around it.
@@ -81,6 +83,7 @@ impl Role {
         match Language::from_path(Path::new(name)) {
             Some(language) => Some(Role::Source(language)),
             None if is_license_name(path, name) => Some(Role::License),
+            None if is_notice_name(name) => Some(Role::Notice),
             None => None,
         }
     }
@@ -171,6 +174,13 @@ fn is_license_name(path: &str, name: &str) -> bool {
     }
 }
 
+/// `NOTICE`, `NOTICE.txt`.
+pub(super) fn is_notice_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let (stem, extension) = upper.rsplit_once('.').unwrap_or((&upper, "TXT"));
+    stem == "NOTICE" && LICENSE_EXTENSIONS.contains(&extension)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +198,10 @@ mod tests {
             ("MIT-LICENSE.txt", Some(Role::License)),
             ("a-1.0.dist-info/licenses/AUTHORS.txt", Some(Role::License)),
             ("LICENSES/MIT", Some(Role::License)),
+            ("NOTICE", Some(Role::Notice)),
+            ("a-1.0.dist-info/NOTICE.txt", Some(Role::Notice)),
+            ("a-1.0.dist-info/licenses/NOTICE", Some(Role::License)),
+            ("notice.html.j2", None),
             ("license.js", None),
             ("license.rs", Some(Role::Source(rust))),
             ("x/METADATA", Some(Role::Metadata)),

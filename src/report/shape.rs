@@ -181,6 +181,10 @@ struct Owner<'a> {
     /// Share of the package's own code that the match covers, from 0 to 1.
     share: f64,
     vendored: bool,
+    /// The copyright notices of that document, else of the component, word for word; left out where
+    /// the index knows none.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    copyrights: &'a [String],
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -385,6 +389,7 @@ impl<'a> From<&'a matcher::Owner> for Owner<'a> {
             evidence: OwnerEvidence { bits: rounded(owner.bits) },
             share: rounded(owner.share),
             vendored: owner.vendored,
+            copyrights: owner.copyright_notices(),
         }
     }
 }

@@ -5,14 +5,15 @@
 //! back is what was put in, to the last one, and so is the report.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::look::{Hints, Limits, Located, Seen, Skip};
 use crate::engine::evidence::{CopyKind, Evidence, Measures};
-use crate::engine::index::documents::Day;
-use crate::engine::matcher::{Match, Owner};
+use crate::engine::index::documents::{Copyright, Day};
+use crate::engine::matcher::{Match, Owner, OwnerCopyright};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::purl::Purl;
 use crate::text::span::{ByteSpan, LineRange, Region, TokenRange};
@@ -93,6 +94,24 @@ struct StoredOwner {
     depends_on: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     vendored_packages: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copyright: Option<StoredCopyright>,
+}
+
+/// Notices of the document, notices of the component, its file `NOTICE`.
+#[derive(Serialize, Deserialize)]
+struct StoredCopyright(Vec<String>, Vec<String>, String);
+
+impl StoredCopyright {
+    fn of(stated: &OwnerCopyright) -> StoredCopyright {
+        let Copyright { notices, notice_file } = stated.of_component.clone();
+        StoredCopyright(stated.of_document.clone(), notices, notice_file)
+    }
+
+    fn copyright(self) -> Arc<OwnerCopyright> {
+        let StoredCopyright(of_document, notices, notice_file) = self;
+        Arc::new(OwnerCopyright { of_document, of_component: Copyright { notices, notice_file } })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -238,6 +257,7 @@ impl StoredOwner {
             published: owner.published.map_or(0, Day::days),
             depends_on: owner.depends_on.to_vec(),
             vendored_packages: owner.vendored_packages.to_vec(),
+            copyright: owner.copyright.as_deref().map(StoredCopyright::of),
         })
     }
 
@@ -254,6 +274,7 @@ impl StoredOwner {
             published: Day::new(self.published),
             depends_on: self.depends_on.into(),
             vendored_packages: self.vendored_packages.into(),
+            copyright: self.copyright.map(StoredCopyright::copyright),
         })
     }
 }

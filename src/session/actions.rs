@@ -13,7 +13,7 @@ use std::io;
 
 use crate::decisions::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
 use crate::decisions::attribution::{
-    AttributionSettings, Edit, PartlyStaged, Plan, PlanError, project_root,
+    AttributionSettings, Edit, PartlyStaged, Plan, PlanError, WeakEvidence, project_root,
 };
 use crate::judgement::finding::{Reference, Report};
 use crate::project::walk::{self, WalkedFile};
@@ -71,6 +71,17 @@ pub fn accept<'r>(
     accepted.collect()
 }
 
+/// What the user chose of how matches are declared.
+#[derive(Clone, Debug)]
+pub struct AttributionChoices {
+    /// Who holds the copyright, if the user says so.
+    pub holder: Option<String>,
+    /// Whether files may be edited that are staged and were changed since.
+    pub partly_staged: PartlyStaged,
+    /// What to do with matches of weak evidence.
+    pub weak_evidence: WeakEvidence,
+}
+
 /// Plans the declaration of matches in the files that they were found in.
 ///
 /// # Errors
@@ -79,12 +90,13 @@ pub fn plan_attribution(
     session: &Session,
     references: &[&Reference],
     files: &[WalkedFile],
-    (holder, partly_staged): (Option<String>, PartlyStaged),
+    choices: AttributionChoices,
 ) -> Result<Plan, PlanError> {
     let settings = AttributionSettings {
         root: project_root(session.place(), session.config().directory()),
-        holder,
-        partly_staged,
+        holder: choices.holder,
+        partly_staged: choices.partly_staged,
+        weak_evidence: choices.weak_evidence,
         walk: session.walk_settings(),
     };
     Plan::of(references, files, &settings)

@@ -93,6 +93,126 @@ fn the_next_scan_sees_what_was_written_as_declared() {
     assert_eq!(demo.read(SUMMARY), after, "running it twice changes nothing");
 }
 
+/// A package under the Apache licence, with notices wherever they may stand.
+struct Apx(tempfile::TempDir);
+
+impl Apx {
+    fn new(license: &str, header: &str) -> Apx {
+        let apx = Apx(tempfile::tempdir().expect("a temporary directory"));
+        let code = Path::new(ROOT).join("fixtures/demo-components/plaintable/plaintable/layout.py");
+        let code = fs::read_to_string(code).expect("readable");
+        let code = code.split_once("\"\"\"How").map_or("", |(_, code)| code);
+        apx.write("apx/layout.py", &format!("{header}\"\"\"How{code}"));
+        apx.write("LICENSE", license);
+        apx.write(
+            "NOTICE",
+            "Apx\nCopyright 2019 Jane Roe\n\nThis product includes <!-- x --> by J. Doe.\n",
+        );
+        let toml = "[project]\nname = \"apx\"\nversion = \"1.0\"\nlicense = \"Apache-2.0\"\n";
+        apx.write("pyproject.toml", toml);
+        let index = apx.0.path().join("index");
+        let (code, _, err) =
+            run(birthmark(apx.0.path()).args(["index", "add", ".", "--index"]).arg(&index));
+        assert_eq!(code, 0, "{err}");
+        apx
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().expect("inside")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    /// The demo, attributed with the package as the only one that is known.
+    fn attributed(&self, arguments: &[&str]) -> (Demo, String) {
+        let demo = Demo::new();
+        let (code, out, err) = self.run(&demo, "attribute", arguments);
+        assert_eq!(code, 0, "{out}{err}");
+        (demo, err)
+    }
+
+    fn run(&self, demo: &Demo, command: &str, arguments: &[&str]) -> (i32, String, String) {
+        let index = self.0.path().join("index");
+        run(birthmark(demo.directory.path()).arg(command).args(arguments).arg("--index").arg(index))
+    }
+}
+
+#[test]
+fn the_notices_of_the_origin_travel_with_the_code() {
+    let apx = Apx::new("Copyright 2018 Apx, Inc.\n", "# Copyright 2017-2019 Jane Roe\n\n");
+    let (demo, err) = apx.attributed(&[]);
+    assert_eq!(err, "");
+    let code = demo.read(SUMMARY);
+    let tags: Vec<&str> = code.lines().filter(|line| line.contains("CopyrightText")).collect();
+    assert_eq!(tags, ["# SPDX-SnippetCopyrightText: Copyright 2017-2019 Jane Roe"]);
+    let notices = demo.read("THIRD-PARTY.md");
+    for part in [
+        "Copyright: Copyright 2017-2019 Jane Roe\n",
+        "- Copyright 2018 Apx, Inc.\n- Copyright 2019 Jane Roe\n",
+        "```text\nApx\nCopyright 2019 Jane Roe\n\nThis product includes <! -- x -- > by J. Doe.\n```",
+    ] {
+        assert!(notices.contains(part), "{part} in {notices}");
+    }
+    let license = demo.read("LICENSES/Apache-2.0.txt");
+    assert!(!license.contains("[yyyy]") && license.contains("END OF TERMS AND CONDITIONS"));
+    let (code, out, err) = apx.run(&demo, "attribute", &[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, "Nothing to declare; 1 reference is declared already.\n");
+    assert_eq!(demo.read("THIRD-PARTY.md"), notices, "what was carried over stays");
+    let (code, out, _) = apx.run(&demo, "scan", &["--fail-on", "info", SUMMARY]);
+    assert_eq!(code, 0, "{out}");
+    let (_, json, _) = apx.run(&demo, "scan", &["--format", "json"]);
+    assert!(json.contains("Copyright 2017-2019 Jane Roe"), "{json}");
+}
+
+#[test]
+fn a_file_without_notice_has_those_of_its_package() {
+    let apx = Apx::new("Copyright 2018 Apx, Inc.\n", "");
+    let (demo, err) = apx.attributed(&[]);
+    assert_eq!(err, "");
+    let code = demo.read(SUMMARY);
+    let tags: Vec<&str> = code.lines().filter(|line| line.contains("CopyrightText")).collect();
+    let tag = |holder: &str| format!("# SPDX-SnippetCopyrightText: {holder}");
+    assert_eq!(tags, [tag("Copyright 2018 Apx, Inc."), tag("Copyright 2019 Jane Roe")]);
+}
+
+#[test]
+fn a_file_that_loses_its_annotation_is_named() {
+    let apx = Apx::new("Copyright 2018 Apx, Inc.\n", "");
+    for (precedence, told) in [("", true), ("precedence = \"aggregate\"\n", false)] {
+        let demo = Demo::new();
+        let annotation = format!(
+            "version = 1\n[[annotations]]\npath = \"**\"\n{precedence}SPDX-FileCopyrightText = \"Us\"\nSPDX-License-Identifier = \"MIT\"\n"
+        );
+        fs::write(demo.path("REUSE.toml"), annotation).expect("written");
+        let (code, _, err) = apx.run(&demo, "attribute", &[]);
+        let warned = err.contains("summary.py has its licence from an annotation in REUSE.toml");
+        assert_eq!((code, warned), (0, told), "{err}");
+    }
+}
+
+/// An index that was built before birthmark read notices.
+#[test]
+fn what_the_index_does_not_know_is_told() {
+    let demo = Demo::new();
+    let old = Path::new(ROOT).join("fixtures/index-v2");
+    let index = tempfile::tempdir().expect("a temporary directory");
+    for file in fs::read_dir(old).expect("readable").map(|file| file.expect("readable").path()) {
+        let to = index.path().join(file.file_name().expect("a name"));
+        fs::copy(&file, to).expect("copied");
+    }
+    let mut attribute = birthmark(demo.directory.path());
+    let (code, _, err) = run(attribute.args(["attribute", "--index"]).arg(index.path()));
+    assert_eq!(code, 0, "{err}");
+    for part in [
+        "does not know who holds the copyright in pkg:generic/plaintable@0.9.2",
+        "at the top of plaintable/layout.py",
+    ] {
+        assert!(err.contains(part), "{part} in {err}");
+    }
+    assert!(demo.read(SUMMARY).contains("CopyrightText: the authors of pkg:generic/plaintable\n"));
+}
+
 #[test]
 fn a_dry_run_is_a_patch_and_writes_nothing() {
     let demo = Demo::new();

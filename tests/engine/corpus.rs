@@ -118,6 +118,7 @@ impl Given {
             published: None,
             dependencies: Vec::new(),
             vendored: Vec::new(),
+            copyright: None,
         }
     }
 }
@@ -130,6 +131,7 @@ impl GivenDocument {
             language,
             license: self.license.map(fact),
             marks: self.marks,
+            copyrights: Vec::new(),
         }
     }
 

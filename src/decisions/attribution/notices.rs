@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::index::documents::Copyright;
+use crate::engine::matcher::Owner;
 use crate::license::LicenseExpression;
 use crate::text::declaration::{Declaration, DeclarationKind};
 
@@ -15,10 +17,16 @@ pub const NOTICES: [&str; 3] =
 const BEGIN: &str = "<!-- birthmark: begin -->";
 const END: &str = "<!-- birthmark: end -->";
 
+/// Around what packages state as wholes. REUSE does not read it: it is not about the project.
+const CARRIED: &str = concat!("<!-- REUSE", "-IgnoreStart: notices of ");
+const CARRIED_END: &str = concat!("<!-- REUSE", "-IgnoreEnd -->");
+
 /// Whose code a project holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     entries: BTreeMap<(String, LicenseExpression), Entry>,
+    /// What packages state as wholes, by purl, as it is written.
+    carried: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +51,40 @@ impl Notices {
         }
     }
 
+    /// Takes down what the package of an origin states as a whole: the notices of its licence texts
+    /// and its file `NOTICE`. The sources do not repeat them; they stay as long as the sources speak
+    /// of the package.
+    pub fn carry(&mut self, origin: &Owner) {
+        let Some(copyright) = &origin.copyright else { return };
+        let Copyright { notices, notice_file } = &copyright.of_component;
+        if origin.vendored || notices.is_empty() && notice_file.is_empty() {
+            return;
+        }
+        let mut text = String::new();
+        if !notices.is_empty() {
+            text.push_str("Copyright notices of the package:\n\n");
+            text.extend(notices.iter().map(|notice| format!("- {}\n", inert(notice))));
+            text.push('\n');
+        }
+        if !notice_file.is_empty() {
+            let fence = fence_around(notice_file);
+            let file = inert(notice_file.trim_end());
+            text.push_str(&format!("Its file NOTICE:\n\n{fence}text\n{file}\n{fence}\n\n"));
+        }
+        self.carried.insert(origin.purl.to_string(), text);
+    }
+
+    /// Takes over what was carried before from the file as it stands.
+    fn recall(&mut self, standing: &str) {
+        let mut rest = standing;
+        while let Some((_, behind)) = rest.split_once(CARRIED) {
+            let Some((purl, behind)) = behind.split_once(" -->\n") else { return };
+            let Some((text, behind)) = behind.split_once(CARRIED_END) else { return };
+            self.carried.entry(purl.to_owned()).or_insert_with(|| text.to_owned());
+            rest = behind;
+        }
+    }
+
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -54,7 +96,8 @@ impl Notices {
     }
 
     /// The file of notices with these in it, `standing` being what it holds now.
-    pub fn written(&self, standing: &str) -> String {
+    pub fn written(mut self, standing: &str) -> String {
+        self.recall(standing);
         let block = self.block();
         match (standing.find(BEGIN), standing.find(END)) {
             (Some(begin), Some(end)) if begin < end => {
@@ -84,11 +127,14 @@ impl Notices {
             holders.collect::<String>(),
             licenses.collect::<String>()
         ));
-        text.push_str("# Code of others in this project\n\nThe licences are in the folder `LICENSES`. `birthmark attribute` writes this from the SPDX snippet tags in the\nsources.\n");
+        text.push_str("# Code of others in this project\n\nTheir licences ask to keep these notices. The texts of the licences are in the folder `LICENSES`.\n`birthmark attribute` writes this from the SPDX snippet tags in the sources.\n");
         for ((purl, license), entry) in &self.entries {
             text.push_str(&format!("\n## {purl}\n\n{license}\n\n"));
             for holder in &entry.copyrights {
-                text.push_str(&format!("Copyright: {holder}\n\n"));
+                text.push_str(&format!("Copyright: {}\n\n", inert(holder)));
+            }
+            if let Some(carried) = self.carried.get(purl) {
+                text.push_str(&format!("{CARRIED}{purl} -->\n{carried}{CARRIED_END}\n\n"));
             }
             let paths = entry.paths.iter().map(|path| format!("- {}\n", path.replace('`', "'")));
             text.extend(paths);
@@ -96,6 +142,17 @@ impl Notices {
         text.push_str(END);
         text
     }
+}
+
+/// Text of others in which no mark of HTML is read as one.
+fn inert(text: &str) -> String {
+    text.replace("<!--", "<! --").replace("-->", "-- >")
+}
+
+/// A fence of Markdown that does not stand in a text.
+fn fence_around(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat((longest + 1).max(3))
 }
 
 #[cfg(test)]
@@ -127,18 +184,18 @@ mod tests {
     #[test]
     fn what_people_wrote_around_the_block_stays() {
         let notices = notices();
-        let fresh = notices.written("");
+        let fresh = notices.clone().written("");
         assert!(
             fresh.contains(
                 "## pkg:pypi/six@1.17.0\n\nMIT\n\nCopyright: Ada\n\n- src/a.py\n- src/b.py\n"
             ),
             "{fresh}"
         );
-        assert_eq!(notices.written(&fresh), fresh);
+        assert_eq!(notices.clone().written(&fresh), fresh);
         let own = "# Ours\n\nBefore.\n";
-        let mixed = notices.written(own) + "\nAfter.\n";
+        let mixed = notices.clone().written(own) + "\nAfter.\n";
         assert!(mixed.starts_with(own));
-        assert_eq!(notices.written(&mixed), mixed);
+        assert_eq!(notices.clone().written(&mixed), mixed);
         let cleared = Notices::default().written(&mixed);
         assert!(
             !cleared.contains("six") && cleared.contains("Before.") && cleared.contains("After."),

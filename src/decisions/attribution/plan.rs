@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::repository::{self, FileState};
 use super::{Edit, NOTICES, Notices, Refusal, Snippet, tags, wrap};
+use crate::engine::evidence::Strength;
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Reference};
-use crate::license::{self, LicenseExpression, text_of};
+use crate::license::{self, LicenseExpression, NoText, shipped_text};
 use crate::project::walk::{
     self, Content, Inspected, MAX_SCANNED_BYTES, ReadProblem, WalkError, WalkSettings, WalkedFile,
 };
@@ -25,6 +26,8 @@ pub struct AttributionSettings {
     pub holder: Option<String>,
     /// Whether files may be edited that are staged and were changed since.
     pub partly_staged: PartlyStaged,
+    /// What to do with references of weak evidence.
+    pub weak_evidence: WeakEvidence,
     /// Which sources the notices are drawn from.
     pub walk: WalkSettings,
 }
@@ -36,6 +39,15 @@ pub enum PartlyStaged {
     Leave,
     /// It is edited all the same.
     Edit,
+}
+
+/// What to do with a reference whose evidence is weak: it may be no copy at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeakEvidence {
+    /// It is left.
+    Leave,
+    /// It is declared all the same.
+    Declare,
 }
 
 /// What is to be written.
@@ -59,6 +71,12 @@ pub enum Unfit {
     /// It is declared as something else.
     #[error("it is declared otherwise{}; correct that by hand", .0.map(|line| format!(" on line {line}")).unwrap_or_default())]
     DeclaredOtherwise(Option<u32>),
+    /// It may be no copy.
+    #[error("its evidence is weak; name it by id or line if it is a copy")]
+    Weak,
+    /// The origin has it from the project.
+    #[error("{0} took the code from this project")]
+    Own(String),
     /// Its licence asks for no notice.
     #[error("its licence asks for no notice")]
     NothingAsked,
@@ -68,6 +86,9 @@ pub enum Unfit {
     /// A text that only its author has.
     #[error("the text of {0} is not on the SPDX list; put it into LICENSES/{0}.txt first")]
     NoText(String),
+    /// A text that is filled in with the name of its owner.
+    #[error("the text of {0} names its owner; copy the origin's own to LICENSES/{0}.txt first")]
+    NamesOwner(String),
     /// git is in the middle of something.
     #[error("{}", match .0 {
         FileState::Unmerged => "its file has unresolved conflicts",
@@ -110,7 +131,7 @@ impl Plan {
         let texts = Texts::read(&settings.root);
         let mut by_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (i, reference) in references.iter().enumerate() {
-            match fit(reference, &texts) {
+            match fit(reference, &texts, settings.weak_evidence) {
                 Ok(_) => by_file.entry(&reference.path).or_default().push(i),
                 Err(unfit) => plan.left.push((i, unfit)),
             }
@@ -129,9 +150,12 @@ impl Plan {
         }
         plan.declared.sort_unstable();
         plan.left.sort_by_key(|(i, _)| *i);
-        let notices = plan.notices(settings)?;
+        let mut notices = plan.notices(settings)?;
+        for &i in &plan.declared {
+            references[i].owners.first().into_iter().for_each(|origin| notices.carry(origin));
+        }
         let mut first = texts.missing(&notices);
-        first.extend(notices_edit(&notices, &settings.root)?);
+        first.extend(notices_edit(notices, &settings.root)?);
         plan.edits.splice(0..0, first);
         Ok(plan)
     }
@@ -190,6 +214,7 @@ impl Unfit {
 fn fit<'r>(
     reference: &'r Reference,
     texts: &Texts,
+    weak_evidence: WeakEvidence,
 ) -> Result<(&'r Owner, &'r LicenseExpression), Unfit> {
     match &reference.declared {
         Some(declared) if declared.agrees() => return Err(Unfit::Declared),
@@ -205,10 +230,20 @@ fn fit<'r>(
         Decision::Review if reference.accepted.is_some() => {}
         _ => return Err(Unfit::NotAllowed(reference.verdict.reason.clone())),
     }
-    match license.texts().into_iter().find(|id| !texts.has(id) && text_of(id).is_none()) {
-        Some(id) => Err(Unfit::NoText(id)),
-        None => Ok((origin, license)),
+    if reference.direction.origin_takes.is_some() {
+        return Err(Unfit::Own(origin.purl.to_string()));
     }
+    if reference.strength == Strength::Weak && weak_evidence == WeakEvidence::Leave {
+        return Err(Unfit::Weak);
+    }
+    for id in license.texts().into_iter().filter(|id| !texts.has(id)) {
+        match shipped_text(&id) {
+            Ok(_) => {}
+            Err(NoText::Unlisted) => return Err(Unfit::NoText(id)),
+            Err(NoText::NamesOwner) => return Err(Unfit::NamesOwner(id)),
+        }
+    }
+    Ok((origin, license))
 }
 
 fn origin(reference: &Reference) -> Option<(&Owner, &LicenseExpression)> {
@@ -274,13 +309,13 @@ impl Texts {
             notices.licenses().into_iter().flat_map(LicenseExpression::texts).collect();
         let missing = wanted.into_iter().filter(|id| !self.has(id));
         let edits = missing.filter_map(|id| {
-            let text = text_of(&id)?.trim_end();
+            let text = shipped_text(&id).ok()?;
             let location = self.directory.join(format!("{id}.txt"));
             Some(Edit {
                 path: walk::display_path(&location),
                 location,
                 before: None,
-                after: format!("{text}\n").into(),
+                after: text.into(),
             })
         });
         edits.collect()
@@ -288,7 +323,7 @@ impl Texts {
 }
 
 /// The file of notices, if it has to change.
-fn notices_edit(notices: &Notices, root: &Path) -> Result<Option<Edit>, PlanError> {
+fn notices_edit(notices: Notices, root: &Path) -> Result<Option<Edit>, PlanError> {
     let known = NOTICES.iter().map(|name| root.join(name)).find(|path| path.is_file());
     let location = known.clone().unwrap_or_else(|| root.join(NOTICES[0]));
     let before = match &known {

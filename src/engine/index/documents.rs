@@ -27,6 +27,39 @@ pub struct Component {
     pub dependencies: Vec<String>,
     /// Packages that it carries in vendored folders, as purls without version; sorted, each once.
     pub vendored: Vec<String>,
+    /// What it states of copyright; `None` where that was not read.
+    pub copyright: Option<Copyright>,
+}
+
+/// What a component states of copyright, word for word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Copyright {
+    /// The copyright notices of its licence texts.
+    pub notices: Vec<String>,
+    /// The text of its file `NOTICE`; empty where it has none.
+    pub notice_file: String,
+}
+
+impl Copyright {
+    /// As an index stores it: the notices, a line each; an empty line; the file `NOTICE`.
+    pub(super) fn to_text(&self) -> String {
+        format!("{}\n{}", in_lines(&self.notices), self.notice_file)
+    }
+
+    /// What an index stored. Nothing is stored where nothing was read.
+    pub(super) fn from_text(text: &str) -> Option<Copyright> {
+        let (notices, notice_file) = match text.strip_prefix('\n') {
+            Some(file) => ("", file),
+            None => text.split_once("\n\n")?,
+        };
+        let notices = notices.lines().map(str::to_owned).collect();
+        Some(Copyright { notices, notice_file: notice_file.to_owned() })
+    }
+}
+
+/// Texts with a line break behind each.
+pub(super) fn in_lines(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("{text}\n")).collect()
 }
 
 /// The hash of a package, the same for each of its versions.
@@ -96,6 +129,9 @@ pub struct DocumentFacts {
     pub license: Option<LicenseFact>,
     /// What kind of file it is.
     pub marks: DocumentMarks,
+    /// The copyright notices of its header, or of the texts of the vendored folder that it stands
+    /// in, word for word.
+    pub copyrights: Vec<String>,
 }
 
 /// Properties of a document that bear on how far a resemblance to it means anything.
@@ -140,6 +176,21 @@ impl DocumentMarks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn copyright_is_read_as_it_was_written() {
+        let notices =
+            || vec!["Copyright (c) 2019 Jane Roe".to_owned(), "(c) 2020 J. Doe".to_owned()];
+        for notices in [Vec::new(), notices()] {
+            for file in ["", "Example\n\nCopyright 2019 Jane Roe\n", "\n\nx"] {
+                let notice_file = file.to_owned();
+                let copyright = Copyright { notices: notices.clone(), notice_file };
+                let text = copyright.to_text();
+                assert_eq!(Copyright::from_text(&text), Some(copyright), "{text:?}");
+            }
+        }
+        assert_eq!(Copyright::from_text(""), None, "an index of before holds nothing");
+    }
 
     #[test]
     fn days_are_read_and_written() {

@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::columns::{Columns, LazyColumns};
 use super::decoded::Decoded;
-use super::documents::{Component, Day, DocumentFacts, DocumentMarks};
+use super::documents::{Component, Copyright, Day, DocumentFacts, DocumentMarks};
 use super::error::IndexError;
 use super::format::{
     self, Bytes, COMPONENT_ROW, DOCUMENT_ROW, FORMAT_VERSION, LICENSE_ROW, MAGIC, PREAMBLE_BYTES,
@@ -77,6 +77,7 @@ pub struct DocumentRow {
     license: u32,
     marks: u8,
     block: (u64, u32),
+    copyrights: (u32, u32),
 }
 
 /// A row of the component table.
@@ -99,6 +100,7 @@ pub struct ComponentRow {
     day: u32,
     dependencies: (u32, u32),
     vendored: (u32, u32),
+    copyright: (u32, u32),
 }
 
 impl ComponentRow {
@@ -208,6 +210,7 @@ impl Segment {
                 license: row.u32(24)?,
                 language: Language::from_number(row.u8(28)?)?,
                 marks: row.u8(29)?,
+                copyrights: (row.u32(44)?, u32::from(row.u16(30)?)),
                 block: (row.u64(32)?, row.u32(40)?),
                 content: row.u128(48)?,
             })
@@ -234,7 +237,16 @@ impl Segment {
                 Some(self.license(row.license)?)
             },
             marks: row.marks(),
+            copyrights: self.copyrights(row)?,
         })
+    }
+
+    /// The copyright notices of a document.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub fn copyrights(&self, row: &DocumentRow) -> Result<Vec<String>, IndexError> {
+        self.lines_of(row.copyrights)
     }
 
     /// The tokens of a document.
@@ -304,6 +316,7 @@ impl Segment {
                 dependencies: (row.u32(64)?, row.u32(68)?),
                 vendored: (row.u32(72)?, row.u32(76)?),
                 package: row.u64(80)?,
+                copyright: (row.u32(88)?, row.u32(92)?),
                 identity: row.u128(96)?,
             })
         };
@@ -322,6 +335,7 @@ impl Segment {
             published: row.published(),
             dependencies: self.dependencies(row)?,
             vendored: self.vendored(row)?,
+            copyright: self.copyright(row)?,
         })
     }
 
@@ -346,7 +360,7 @@ impl Segment {
     /// # Errors
     /// If the segment is damaged.
     pub fn dependencies(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
-        self.packages(row.dependencies)
+        self.lines_of(row.dependencies)
     }
 
     /// The packages that a component carries in vendored folders.
@@ -354,7 +368,20 @@ impl Segment {
     /// # Errors
     /// If the segment is damaged.
     pub fn vendored(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
-        self.packages(row.vendored)
+        self.lines_of(row.vendored)
+    }
+
+    /// What a component states of copyright; `None` where that was not read.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub fn copyright(&self, row: &ComponentRow) -> Result<Option<Copyright>, IndexError> {
+        match self.text(row.copyright)? {
+            "" => Ok(None),
+            text => Copyright::from_text(text)
+                .map(Some)
+                .ok_or_else(|| self.corrupt("the copyright of a component cannot be read")),
+        }
     }
 
     /// What components are in order of: purl, digest and what else is known.
@@ -388,7 +415,7 @@ impl Segment {
         })
     }
 
-    fn packages(&self, text: (u32, u32)) -> Result<Vec<String>, IndexError> {
+    fn lines_of(&self, text: (u32, u32)) -> Result<Vec<String>, IndexError> {
         Ok(self.text(text)?.lines().map(str::to_owned).collect())
     }
 

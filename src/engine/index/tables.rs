@@ -104,7 +104,12 @@ impl<'a> Tables<'a> {
             row.extend_from_slice(&field.to_le_bytes());
         }
         row.extend_from_slice(&package.to_le_bytes());
-        row.extend_from_slice(&[0; 8]);
+        let copyright = match &component.copyright {
+            Some(copyright) => self.strings.place(&copyright.to_text())?,
+            None => (0, 0),
+        };
+        row.extend_from_slice(&copyright.0.to_le_bytes());
+        row.extend_from_slice(&copyright.1.to_le_bytes());
         row.extend_from_slice(&identity.0.digest128().to_le_bytes());
         self.components.write(&row)
     }
@@ -129,6 +134,11 @@ impl<'a> Tables<'a> {
             }
         };
         self.blocks.push(block);
+        let copyrights = copyrights_of(facts);
+        let copyrights = match copyrights.is_empty() {
+            true => (0, 0),
+            false => self.strings.place(&copyrights)?,
+        };
         let (component, token_start) = (self.component_count, self.token_starts[number]);
         let mut row = Vec::with_capacity(DOCUMENT_ROW);
         for field in
@@ -136,13 +146,26 @@ impl<'a> Tables<'a> {
         {
             row.extend_from_slice(&field.to_le_bytes());
         }
-        row.extend_from_slice(&[facts.language.number(), facts.marks.to_bits(), 0, 0]);
+        row.extend_from_slice(&[facts.language.number(), facts.marks.to_bits()]);
+        row.extend_from_slice(&(copyrights.1 as u16).to_le_bytes());
         row.extend_from_slice(&block.to_le_bytes());
         row.extend_from_slice(&document.block_length().to_le_bytes());
-        row.extend_from_slice(&[0; 4]);
+        row.extend_from_slice(&copyrights.0.to_le_bytes());
         row.extend_from_slice(&document.content().to_le_bytes());
         self.documents.write(&row)
     }
+}
+
+/// The copyright notices of a document, a line each, as many as their length can be told of.
+fn copyrights_of(facts: &DocumentFacts) -> String {
+    let mut text = String::new();
+    for line in &facts.copyrights {
+        if text.len() + line.len() < usize::from(u16::MAX) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// The digest of a component's files; zeros where it is none.
@@ -172,6 +195,10 @@ impl Identity {
         identity.number(u64::from(component.published.map_or(0, Day::days)));
         identity.text(&component.dependencies.join("\n"));
         identity.text(&component.vendored.join("\n"));
+        // Components of which nothing was read keep the identity that they had.
+        if let Some(copyright) = &component.copyright {
+            identity.text(&copyright.to_text());
+        }
         identity
     }
 
@@ -184,6 +211,9 @@ impl Identity {
         self.0.update(&kind);
         self.number(u64::from(document.lines()));
         self.0.update(&document.content().to_le_bytes());
+        if !facts.copyrights.is_empty() {
+            self.text(&copyrights_of(facts));
+        }
     }
 
     fn license(&mut self, fact: &LicenseFact) {

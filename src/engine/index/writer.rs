@@ -218,8 +218,13 @@ mod tests {
                 Columns { names: vec![0; classes.len()], lines: vec![1; classes.len()], classes };
             let language = Language::all().next().expect("one");
             let marks = DocumentMarks::default();
-            let facts =
-                DocumentFacts { path: format!("{number}.py"), language, license: None, marks };
+            let facts = DocumentFacts {
+                path: format!("{number}.py"),
+                language,
+                license: None,
+                marks,
+                copyrights: Vec::new(),
+            };
             PreparedDocument::kept(facts, &columns, 1, spill).expect("room")
         };
         let component = |number: u64| PreparedComponent {
@@ -230,6 +235,7 @@ mod tests {
                 published: None,
                 dependencies: Vec::new(),
                 vendored: Vec::new(),
+                copyright: None,
             },
             documents: (0..8).map(|i| document(number, i)).collect(),
         };

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
-use super::{Aligned, Match, Owner, Query};
+use super::{Aligned, Match, Owner, OwnerCopyright, Query};
 use crate::engine::align::Block;
 use crate::engine::index::documents::Day;
 use crate::engine::index::{Holder, Index, IndexError};
@@ -192,13 +192,20 @@ struct Claimant<'a> {
 }
 
 impl Claimant<'_> {
-    /// Returns the owner with its dependencies and vendored packages, which are read for the owners
-    /// kept only.
+    /// Returns the owner with its dependencies, vendored packages and copyright, which are read for
+    /// the owners kept only.
     fn into_owner(self) -> Result<Owner, IndexError> {
         let Claimant { owner, holder } = self;
         let depends_on = holder.segment.dependencies(&holder.component)?.into();
         let vendored_packages = holder.segment.vendored(&holder.component)?.into();
-        Ok(Owner { depends_on, vendored_packages, ..owner })
+        let copyright = match holder.segment.copyright(&holder.component)? {
+            Some(of_component) => {
+                let of_document = holder.segment.copyrights(&holder.row)?;
+                Some(Arc::new(OwnerCopyright { of_document, of_component }))
+            }
+            None => None,
+        };
+        Ok(Owner { depends_on, vendored_packages, copyright, ..owner })
     }
 }
 
@@ -222,6 +229,7 @@ fn owner(claim: &Claim<'_>, holder: &Holder<'_>) -> Result<Owner, IndexError> {
         published: component.published(),
         depends_on: Arc::default(),
         vendored_packages: Arc::default(),
+        copyright: None,
     })
 }
 

@@ -22,7 +22,7 @@ use candidate::Content;
 
 use crate::engine::align::{Aligner, Block, Pair, Side};
 use crate::engine::evidence::{self, Seen, Sides};
-use crate::engine::index::documents::Day;
+use crate::engine::index::documents::{Copyright, Day};
 use crate::engine::index::{
     ComponentId, DocumentRow, Holder, Index, IndexError, LazyColumns, SegmentId,
 };
@@ -76,6 +76,29 @@ pub struct Owner {
     pub depends_on: Arc<[String]>,
     /// Packages that the component carries in vendored folders, as purls without version; sorted.
     pub vendored_packages: Arc<[String]>,
+    /// What it states of copyright; `None` where the index does not know.
+    pub copyright: Option<Arc<OwnerCopyright>>,
+}
+
+/// What an owner states of copyright.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnerCopyright {
+    /// The notices of the document.
+    pub of_document: Vec<String>,
+    /// What its component states.
+    pub of_component: Copyright,
+}
+
+impl Owner {
+    /// The copyright notices of the code: those of its file, else those of its component. A
+    /// component that carries code of others does not speak for them.
+    pub fn copyright_notices(&self) -> &[String] {
+        match &self.copyright {
+            Some(stated) if !stated.of_document.is_empty() => &stated.of_document,
+            Some(stated) if !self.vendored => &stated.of_component.notices,
+            _ => &[],
+        }
+    }
 }
 
 impl Owner {

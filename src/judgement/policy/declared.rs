@@ -260,6 +260,7 @@ mod tests {
             published: None,
             depends_on: [].into(),
             vendored_packages: [].into(),
+            copyright: None,
         }
     }
 

@@ -136,6 +136,7 @@ mod tests {
             published: None,
             depends_on: strings(depends_on),
             vendored_packages: strings(vendored),
+            copyright: None,
         }
     }
 

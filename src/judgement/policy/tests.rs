@@ -24,6 +24,7 @@ fn owner(purl: &str, license: &str) -> Owner {
         published: None,
         depends_on: [].into(),
         vendored_packages: [].into(),
+        copyright: None,
     }
 }
 

@@ -4,11 +4,11 @@
 use gen_lsp_types::{Position, Range, TextEdit};
 
 use super::text::Encoding;
-use crate::decisions::attribution::{Edit, PartlyStaged};
+use crate::decisions::attribution::{Edit, PartlyStaged, WeakEvidence};
 use crate::judgement::finding::{Finding, Reference};
 use crate::project::walk::{Content, WalkedFile};
 use crate::session::Checker;
-use crate::session::actions::{Insertion, plan_attribution, plan_suppression};
+use crate::session::actions::{AttributionChoices, Insertion, plan_attribution, plan_suppression};
 use crate::text::source::SourceFile;
 use crate::text::span::Region;
 use crate::text::token::Tokenizer;
@@ -28,7 +28,11 @@ pub fn attribution(
     file.path = source.path().to_owned();
     file.content = Content::Held(source.text().into());
     // Whoever edits a file in an editor sees what becomes of it.
-    let choices = (None, PartlyStaged::Edit);
+    let choices = AttributionChoices {
+        holder: None,
+        partly_staged: PartlyStaged::Edit,
+        weak_evidence: WeakEvidence::Declare,
+    };
     let plan = plan_attribution(checker.session(), references, &[file], choices)
         .map_err(|error| super::worker::told(&error))?;
     if let Some((_, unfit)) = plan.left.first() {

@@ -208,6 +208,7 @@ fn verdict(checker: &Checker, license: &LicenseFact) -> &'static str {
         published: None,
         depends_on: [].into(),
         vendored_packages: [].into(),
+        copyright: None,
     };
     let (outbound, _) = checker.session().license_of_place();
     policy::evaluate(&[owner], &outbound, &checker.policy().settings).decision.code()

@@ -19,6 +19,7 @@ fn component(number: usize) -> PreparedComponent {
         language,
         license: None,
         marks: DocumentMarks::default(),
+        copyrights: Vec::new(),
     };
     let columns =
         Columns { classes: vec![16 + number as u8; 40], names: vec![0; 40], lines: vec![1; 40] };
@@ -30,6 +31,7 @@ fn component(number: usize) -> PreparedComponent {
             published: None,
             dependencies: Vec::new(),
             vendored: Vec::new(),
+            copyright: None,
         },
         documents: vec![PreparedDocument::new(facts, &columns, 1)],
     }
