@@ -10,7 +10,7 @@ use super::super::exit::ExitStatus;
 use super::super::output::{Output, Painted};
 use super::ObligationsArgs;
 use crate::license::{LicenseExpression, with_duties};
-use crate::project::walk::{DEFAULT_SIZE_LIMIT, read};
+use crate::project::walk::{MAX_SCANNED_BYTES, read};
 use crate::report::Format;
 use crate::report::license::Obligations;
 
@@ -63,7 +63,7 @@ fn of_report(obligations: &mut Obligations, report: Scanned) -> anyhow::Result<(
 }
 
 /// Reports are longer than sources.
-const MAX_REPORT: u64 = 64 * DEFAULT_SIZE_LIMIT;
+const MAX_REPORT: u64 = 64 * MAX_SCANNED_BYTES;
 
 /// What is read of a report.
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use crate::project::walk;
 pub fn is_lost_by_tags(file: &Path) -> bool {
     let file = walk::absolute_path(file);
     let stated = file.ancestors().skip(1).find_map(|directory| {
-        let bytes = walk::read(&directory.join("REUSE.toml"), walk::DEFAULT_SIZE_LIMIT).ok()?;
+        let bytes = walk::read(&directory.join("REUSE.toml"), walk::MAX_SCANNED_BYTES).ok()?;
         let annotations = Reuse::from_toml(&String::from_utf8_lossy(&bytes)).ok()?;
         let below = walk::display_path(file.strip_prefix(directory).ok()?);
         annotations.of(&below).map(|(precedence, _)| precedence)

@@ -249,12 +249,14 @@ pub fn look_for_starter_at(file: PathBuf) {
 fn starter() -> Result<Segment, IndexError> {
     let bytes = match (STARTER, STARTER_FILE.get()) {
         (Some(bytes), _) => SegmentBytes::Embedded(bytes),
-        (None, Some(file)) => storage::open_as(file, Access::Some).map_err(|error| match error {
-            IndexError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-                IndexError::NoStarter { file: file.clone() }
-            }
-            other => other,
-        })?,
+        (None, Some(file)) => {
+            storage::open_as(file, Access::Some).map_err(|error| match error {
+                IndexError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                    IndexError::NoStarter { file: file.clone() }
+                }
+                other => other,
+            })?
+        }
         (None, None) => return Err(IndexError::NoStarter { file: "starter.segment".into() }),
     };
     Segment::open("the starter index", bytes)
