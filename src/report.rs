@@ -1,11 +1,13 @@
 //! Draws a [`Report`](crate::judgement::finding::Report): a file per format.
 
 pub mod card;
+mod cells;
 pub mod csv;
 pub mod cyclonedx;
 pub mod doctor;
 pub mod explain;
 pub mod explain_json;
+pub mod forge;
 mod found;
 pub mod github;
 pub mod gitlab;

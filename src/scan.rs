@@ -346,13 +346,14 @@ impl Scanner {
                 let mut report = self.judged(source, seen, outbound);
                 self.judge_declared(tokenizer, source, outbound, &mut report);
                 self.silence(tokenizer, source, review, &mut report)?;
+                report.name_cells();
                 report
             }
         })
     }
 
     fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
-        let lines = u64::from(source.line_count());
+        let lines = u64::from(source.code_lines());
         let path = source.path().to_owned();
         let mut report =
             FileReport { path, lines, limits: seen.limits, own: seen.own, ..FileReport::default() };
@@ -397,12 +398,13 @@ impl Scanner {
             id,
             path: source.path().to_owned(),
             region,
+            cells: source.cells(region),
             added: LineSet::default(),
             kind: found.kind,
             strength: Strength::of(found.evidence.bits, self.chance),
             expected_by_chance: self
                 .chance
-                .expected_in_project(found.evidence.bits, source.line_count().into()),
+                .expected_in_project(found.evidence.bits, source.code_lines().into()),
             evidence: found.evidence,
             owners: found.owners,
             outbound: outbound.clone(),
@@ -476,6 +478,16 @@ struct Judged {
 }
 
 impl FileReport {
+    /// Says in which cells of a notebook findings stand: not every format has a field for it.
+    fn name_cells(&mut self) {
+        let silenced = self.silenced.iter_mut().map(|silenced| &mut silenced.finding);
+        for finding in self.findings.iter_mut().chain(silenced) {
+            if let Some(cells) = &finding.cells {
+                finding.message = format!("{cells}: {}", finding.message);
+            }
+        }
+    }
+
     /// Notes which lines were not checked.
     fn tell_unread(&mut self) {
         if !self.unread.is_empty() {

@@ -30,7 +30,7 @@ use crate::project::config::{
     ProjectLicenses, ProjectManifests,
 };
 use crate::project::walk::{
-    Elsewhere, IgnoreFiles, SideFiles, WalkSettings, absolute_path, display_path,
+    Elsewhere, IgnoreFiles, Prose, SideFiles, WalkSettings, absolute_path, display_path,
 };
 use crate::scan::{Coverage, Policy, PolicyChanges, ScanSettings, Scanner, Suppressions};
 
@@ -48,6 +48,8 @@ pub struct Choices {
     pub threshold: Option<Threshold>,
     /// The baseline.
     pub baseline: BaselineFile,
+    /// Whether blocks of code in Markdown are looked at.
+    pub prose: Prose,
     /// What of the project decides about its own check.
     pub trust: Trust,
     /// An organisation's policy, which the project and these choices can only tighten.
@@ -118,6 +120,7 @@ pub struct Session {
     baseline: Option<Baseline>,
     licenses: Arc<ProjectLicenses>,
     threshold: Threshold,
+    prose: Prose,
     trust: Trust,
     organisation: Option<Organisation>,
     /// What of the project the organisation's policy does not let count.
@@ -197,6 +200,10 @@ impl Session {
             baseline,
             licenses: Arc::new(licenses),
             threshold: choices.threshold.or(config.threshold).unwrap_or_default(),
+            prose: match config.markdown {
+                Some(true) => Prose::Read,
+                _ => choices.prose,
+            },
             config,
             place,
             unheard,
@@ -278,6 +285,7 @@ impl Session {
             exclude: self.config.exclude.globs.clone(),
             ignore_files: self.trust.ignore_files,
             side: self.trust.side.clone(),
+            prose: self.prose,
             ..WalkSettings::default()
         }
     }

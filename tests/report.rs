@@ -53,6 +53,7 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
         id: format!("{line:08x}{:08x}", path.len()),
         path: path.to_owned(),
         region: Region { start_line: line, start_column: 1, end_line: line + 40, end_column: 16 },
+        cells: None,
         added: Default::default(),
         kind: CopyKind::Edited,
         evidence: Evidence {
@@ -89,6 +90,7 @@ fn finding(reference: &Reference, rule: Rule, severity: Severity) -> Finding {
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
+        cells: reference.cells,
         added: reference.added.clone(),
         message: "a message for programs".to_owned(),
         remedies: reference.verdict.remedies.clone(),

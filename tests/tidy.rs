@@ -13,7 +13,7 @@ const MAX_LINES: usize = 640;
 const WINGS: &[(&str, &[&str])] = &[
     ("purl", &[]),
     ("license", &[]),
-    ("text", &["span", "language", "source", "token", "manifest", "declaration"]),
+    ("text", &["span", "language", "source", "document", "token", "manifest", "declaration"]),
     ("engine", &["fingerprint", "model", "index", "align", "evidence", "matcher"]),
     ("judgement", &["finding", "suppression", "baseline", "policy"]),
     ("project", &["walk", "git", "changes", "cache", "config"]),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::bail;
 use clap::{Args, ValueHint};
 
 use super::exit::ExitStatus;
@@ -46,6 +47,9 @@ pub struct DoctorArgs {
 
 pub fn run(args: DoctorArgs, matrix: anyhow::Result<Chosen>) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
+    if !place.exists() {
+        bail!("`{}` does not exist; name an existing file or directory", place.display());
+    }
     let mut diagnosis = Diagnosis::default();
     program(&mut diagnosis);
     let args = organisation(args, &mut diagnosis);

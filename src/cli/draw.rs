@@ -12,8 +12,9 @@ use super::flags::Common;
 use super::output::{self, Output, Painted, ReportFile};
 use super::scanned::Scanned;
 use crate::judgement::finding::{Explanation, Finding, Reference, Report};
-use crate::project::config::FailOn;
+use crate::project::config::{FailOn, ForgeChoice};
 use crate::project::git::Git;
+use crate::report::forge::{Forge, Kind};
 use crate::report::html::Run;
 use crate::report::markdown::{self, Length};
 use crate::report::text::{Frame, Links, References, TextSettings};
@@ -124,7 +125,10 @@ impl Look {
             repository: &repository,
             facts: &self.facts(scanned)?,
             created: &created,
-            run: &if self.needs(Need::Run) { run(&repository, &created) } else { Run::default() },
+            run: &match self.needs(Need::Run) {
+                true => run(&repository, &created, scanned.forge.as_ref()),
+                false => Run::default(),
+            },
             fail_on,
         };
         let mut drawn = Vec::new();
@@ -221,7 +225,7 @@ fn created() -> anyhow::Result<String> {
 }
 
 /// What the run was. Arguments are quoted where a shell would take them apart.
-fn run(repository: &Repository, created: &str) -> Run {
+fn run(repository: &Repository, created: &str, forge: Option<&ForgeChoice>) -> Run {
     let argument = |argument: std::ffi::OsString| {
         let text = argument.to_string_lossy().into_owned();
         let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@+".contains(c);
@@ -239,6 +243,7 @@ fn run(repository: &Repository, created: &str) -> Run {
         repository.top.clone()
     };
     Run {
+        forge: self::forge(forge).map(|forge| (forge, repository.clone())),
         project: top.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
         commit: commit
             .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
@@ -249,6 +254,23 @@ fn run(repository: &Repository, created: &str) -> Run {
             .collect::<Vec<_>>()
             .join(" "),
     }
+}
+
+/// The forge of the remote `origin`, at the commit that is checked out.
+fn forge(choice: Option<&ForgeChoice>) -> Option<Forge> {
+    let kind = match choice {
+        Some(ForgeChoice::None) => return None,
+        Some(ForgeChoice::Named(name)) => {
+            Kind::NAMED.iter().find(|(known, _)| known == name).map(|&(_, kind)| kind)
+        }
+        None => None,
+    };
+    let asked = |arguments: &[&str]| {
+        let answer = Git::here().run(arguments).ok()?;
+        Some(String::from_utf8_lossy(&answer).trim().to_owned())
+    };
+    let remote = asked(&["config", "--get", "remote.origin.url"])?;
+    Forge::of(&remote, &asked(&["rev-parse", "HEAD"])?, kind)
 }
 
 /// The repository around the current directory.

@@ -11,6 +11,7 @@ use super::journaled::JournalPlace;
 use super::named::{Named, in_no_file, recorded, with_journal};
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
+use crate::project::walk::Prose;
 use crate::report::{self, Format};
 use crate::session::BaselineFile;
 
@@ -33,6 +34,9 @@ pub struct ExplainArgs {
     /// Files and directories to look in; by default the file of PATH:LINE, else the project
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+    /// Look also at blocks of code in Markdown
+    #[arg(long)]
+    pub markdown: bool,
     #[command(flatten)]
     pub check: CheckArgs,
     #[command(flatten)]
@@ -80,5 +84,7 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
 /// The scan that finds what is to be explained.
 fn options(args: ExplainArgs, named: &Named) -> anyhow::Result<ScanOptions> {
     let paths = named.paths(args.paths, &args.check.config)?;
-    Ok(ScanOptions { baseline: BaselineFile::Without, ..ScanOptions::of(paths, args.check) })
+    let prose = if args.markdown { Prose::Read } else { Prose::Ignore };
+    let baseline = BaselineFile::Without;
+    Ok(ScanOptions { baseline, prose, ..ScanOptions::of(paths, args.check) })
 }

@@ -61,7 +61,9 @@ pub fn tell(error: &anyhow::Error) {
     if let Some(Located { file, problem }) = error.downcast_ref::<Located>() {
         return tell_problems(file, std::slice::from_ref(problem));
     }
-    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    let mut causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    // Some errors say themselves what caused them.
+    causes.dedup_by(|cause, told| told.ends_with(cause.as_str()));
     let message = causes.join(": ");
     let message = Printable(&message);
     let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: {message}");

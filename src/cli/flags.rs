@@ -60,7 +60,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR|starter", value_parser = index_name())]
     pub index: Vec<IndexName>,
     /// Evidence in bits from which a match is reported
-    #[arg(long, value_name = "BITS", value_parser = threshold)]
+    #[arg(long, value_name = "BITS", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1),
     /// `default` (4) or `audit` (25)
@@ -80,7 +80,7 @@ pub struct CheckArgs {
     )]
     pub org_policy: Option<PathBuf>,
     /// Threads to use; by default as many as the machine runs at once
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     pub config: ConfigArgs,
@@ -150,6 +150,10 @@ impl ConfigArgs {
 
 pub fn license(text: &str) -> Result<LicenseFact, String> {
     given_license(text).map_err(|error| error.to_string())
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a number of threads from 1 on".to_owned())
 }
 
 fn threshold(text: &str) -> Result<f32, String> {

@@ -96,6 +96,12 @@ const NOW: &str =
 const MAX_NAMED: usize = 5;
 
 fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
+    if !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return anyhow!(
+            "`{wanted}` is neither an id nor a place; expected the beginning of an id, which has the digits 0-9 and \
+             a-f, or PATH:LINE. `birthmark scan --references` shows both"
+        );
+    }
     let mut ids: Vec<&str> =
         report.references.iter().map(|reference| reference.id.as_str()).collect();
     ids.sort_by_key(|id| (distance(id, wanted), *id));
@@ -135,7 +141,9 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
         })
         .collect();
     match places.as_slice() {
-        [] => bail!("there is no reference in `{path}`"),
+        [] => bail!(
+            "there is no reference in `{path}`; `birthmark scan --references` shows where there are"
+        ),
         places => {
             bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", "))
         }

@@ -114,6 +114,9 @@ impl Output {
         match (tempfile::tempfile_in(directory_of(&target)), existing) {
             (Ok(_), _) => Ok(Output::File(target)),
             (Err(_), Some((stream, _))) => Ok(Output::Stream(stream)),
+            (Err(_), None) if !directory_of(&target).is_dir() => {
+                bail!("there is no directory `{}`; make it first", directory_of(&target).display())
+            }
             (Err(error), None) => Err(error.into()),
         }
     }

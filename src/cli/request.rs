@@ -11,13 +11,13 @@ use super::failure::of_session;
 use super::flags::{CheckArgs, Common};
 use super::progress::Progress;
 use super::scanned::{Scanned, Sources};
-use super::scope::{Input, standard_input};
+use super::scope::{Input, MAX_STDIN_BYTES, standard_input};
 use super::threads::NO_THREADS;
 use super::trust::TrustArgs;
-use crate::judgement::finding::Report;
+use crate::judgement::finding::{Note, NoteKind, Report};
 use crate::project::cache::FROM_FILES;
 use crate::project::config::{FailOn, FailOnSkipped};
-use crate::project::walk::{self, Inspected, Markers, Review, Walked, WalkedFile};
+use crate::project::walk::{self, Inspected, Markers, Prose, Review, Walked, WalkedFile};
 use crate::scan::{Coverage, PolicyChanges, Scanner};
 use crate::session::{BaselineFile, Choices, Run, Session};
 use crate::text::source::SourceFile;
@@ -29,6 +29,7 @@ const SKIPPED_REMEDY: &str = "exclude it, or pass --fail-on-skipped=never";
 /// What a command scans and how, before the configuration is known.
 pub struct ScanOptions {
     pub input: Input,
+    pub prose: Prose,
     pub check: CheckArgs,
     pub baseline: BaselineFile,
     pub cache: Option<PathBuf>,
@@ -42,6 +43,7 @@ impl ScanOptions {
     pub fn of(paths: Vec<PathBuf>, check: CheckArgs) -> ScanOptions {
         ScanOptions {
             input: Input::paths(paths),
+            prose: Prose::Ignore,
             check,
             baseline: BaselineFile::Own,
             cache: CacheChoice::default().directory(),
@@ -68,11 +70,11 @@ pub struct Request {
 impl Request {
     /// Reads the configuration and merges it with the options.
     pub fn new(options: ScanOptions) -> anyhow::Result<Request> {
-        let ScanOptions { input, check, baseline, cache, trust, fail_on, fail_on_skipped } =
+        let ScanOptions { input, prose, check, baseline, cache, trust, fail_on, fail_on_skipped } =
             options;
         let configured = check.config.clone().choice(input.place());
         let jobs = check.jobs;
-        let mut choices = Choices { baseline, ..check.choices() };
+        let mut choices = Choices { baseline, prose, ..check.choices() };
         let configured = trust.choose(&input, configured, &mut choices)?;
         let policy_changes = match trust.policy_from {
             Some(_) => PolicyChanges::Report,
@@ -106,37 +108,63 @@ impl Request {
     /// Runs it.
     pub fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
         let mut scanner = self.scanner()?;
-        let mut is_all_excluded = false;
+        let (mut is_all_excluded, mut nested) = (false, Vec::new());
         let (mut report, sources) = match &self.input {
-            Input::Paths { .. } | Input::Change { .. } => {
+            Input::Paths { .. } | Input::Change { .. } | Input::Patch { .. } => {
                 let walked = self.input.files(self.session.walk_settings())?;
                 let files = walked.files.clone();
                 is_all_excluded = walked.is_all_excluded;
+                nested = self.unused_configurations(&walked.nested);
                 (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
-            Input::Stdin { name, language } => {
-                let (text, problem) = match walk::inspect(standard_input()?) {
-                    Inspected::Text(text) => (text, None),
-                    Inspected::NotText(problem) => (Vec::new(), Some(problem.note(&slashed(name)))),
+            Input::Stdin { name, kind } => {
+                let path = slashed(name);
+                let source = match walk::inspect(standard_input()?) {
+                    Inspected::Text(text) => walk::source(&path, *kind, text, MAX_STDIN_BYTES),
+                    Inspected::NotText(problem) => Err(problem.note(&path)),
                 };
-                let source = SourceFile::new(slashed(name), *language, text);
-                let report = match problem {
-                    None => self.scan_text(&scanner, name, &source),
-                    Some(note) => {
-                        let walked = Walked { notes: vec![note], ..Walked::default() };
+                let report = match &source {
+                    Ok(source) => self.scan_text(&scanner, name, source),
+                    Err(note) => {
+                        let walked = Walked { notes: vec![note.clone()], ..Walked::default() };
                         self.scan_files(&mut scanner, walked, common)?
                     }
                 };
-                (report, Sources::Text(Box::new(source)))
+                let empty = |_| SourceFile::new(path, kind.0, Vec::new());
+                (report, Sources::Text(Box::new(source.unwrap_or_else(empty))))
             }
         };
+        report.notes.extend(nested);
         self.session.check_side_files().map_err(of_session)?;
         report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
         report.count_notes();
         if self.fails_on_skipped() {
             report.fail_left_out(SKIPPED_REMEDY);
         }
-        Ok(Scanned { report, scanner, sources })
+        let forge = self.session.config().forge.clone();
+        Ok(Scanned { report, scanner, sources, forge })
+    }
+
+    /// Says of configurations below the scanned directories that they do not hold here: one scan has
+    /// one policy.
+    fn unused_configurations(&self, found: &[PathBuf]) -> Vec<Note> {
+        let config = self.session.config().directory().map(walk::absolute_path);
+        let is_unused = |file: &&PathBuf| {
+            let directory = file.parent().map(walk::absolute_path);
+            directory.is_some() && directory != config
+        };
+        let note = |file: &PathBuf| {
+            let directory = walk::display_path(file.parent().unwrap_or(file));
+            Note {
+                path: Some(walk::display_path(file)),
+                kind: NoteKind::Warning,
+                message: format!(
+                    "not used: one configuration holds for a whole scan; check that project on its own by \
+                     `birthmark scan {directory}`, and name it in `exclude` here"
+                ),
+            }
+        };
+        found.iter().filter(is_unused).map(note).collect()
     }
 
     fn scan_text(&self, scanner: &Scanner, name: &Path, source: &SourceFile) -> Report {
@@ -154,7 +182,9 @@ impl Request {
     fn fails_on_skipped(&self) -> bool {
         match self.fail_on_skipped {
             FailOnSkipped::Never => false,
-            FailOnSkipped::Change => matches!(self.input, Input::Change { .. }),
+            FailOnSkipped::Change => {
+                matches!(self.input, Input::Change { .. } | Input::Patch { .. })
+            }
             FailOnSkipped::Always => true,
         }
     }

@@ -14,6 +14,7 @@ use super::request::{Request, ScanOptions};
 use super::scope::{Input, ScopeArgs, WHAT};
 use super::trust::TrustArgs;
 use crate::project::config::FailOn;
+use crate::project::walk::Prose;
 
 /// Find references to indexed code and judge their licences.
 ///
@@ -51,6 +52,9 @@ pub struct ScanArgs {
     /// Name of the text on standard input: decides its language, its configuration and its licence
     #[arg(long, value_name = "NAME", requires = "stdin", help_heading = WHAT)]
     pub path: Option<PathBuf>,
+    /// Check also blocks of code in Markdown, whose language the words behind the fence name
+    #[arg(long, help_heading = WHAT)]
+    pub markdown: bool,
     #[command(flatten)]
     pub check: CheckArgs,
     #[command(flatten)]
@@ -82,6 +86,7 @@ fn options(args: ScanArgs) -> anyhow::Result<ScanOptions> {
     };
     Ok(ScanOptions {
         input,
+        prose: if args.markdown { Prose::Read } else { Prose::Ignore },
         check: args.check,
         baseline: args.baseline.file(),
         cache: args.cache.directory(),

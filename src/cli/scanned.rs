@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{anyhow, bail};
 
 use crate::judgement::finding::{Explanation, Finding, Reference, Report};
+use crate::project::config::ForgeChoice;
 use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile};
 use crate::report::SourceFacts;
 use crate::scan::Scanner;
@@ -18,6 +19,8 @@ pub struct Scanned {
     pub scanner: Scanner,
     /// Where the text of the files checked is.
     pub sources: Sources,
+    /// Where reports link to for the code, if somebody chose.
+    pub forge: Option<ForgeChoice>,
 }
 
 /// Where the text of the files checked is.

@@ -7,14 +7,17 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueHint};
 
 use crate::judgement::finding::{Note, NoteKind, Report};
-use crate::project::changes::{ChangesError, Repository, Scope, pushed};
+use crate::project::changes::{ChangesError, Repository, Scope, pushed, read_patch};
 use crate::project::config::Config;
 use crate::project::git::path_from_bytes;
 use crate::project::walk::{self, Explicit, WalkSettings, Walked};
+use crate::text::document::Form;
 use crate::text::language::Language;
 
 /// Largest text taken from standard input.
-const MAX_STDIN_BYTES: u64 = 16 << 20;
+pub const MAX_STDIN_BYTES: u64 = 16 << 20;
+/// Largest patch.
+const MAX_PATCH_BYTES: u64 = 256 << 20;
 /// Largest list of files.
 const MAX_LIST_BYTES: u64 = 64 << 20;
 
@@ -36,6 +39,16 @@ pub struct ScopeArgs {
     /// pre-commit
     #[arg(long, help_heading = WHAT)]
     pub pre_push: bool,
+    /// Check what a patch adds: a unified diff of git or diff, or a mail of git format-patch, from
+    /// FILE or `-` for standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "paths",
+        help_heading = WHAT
+    )]
+    pub patch: Option<PathBuf>,
     /// Check the files that are listed in FILE, `-` for standard input, one a line or each ended by
     /// NUL
     #[arg(
@@ -54,8 +67,10 @@ pub enum Input {
     Paths { paths: Vec<PathBuf>, explicit: Explicit },
     /// A change in the repository birthmark stands in; of all of it, where no paths are named.
     Change { repository: Repository, scope: Scope, paths: Vec<PathBuf> },
+    /// A patch.
+    Patch { name: String, patch: Vec<u8> },
     /// The text on standard input.
-    Stdin { name: PathBuf, language: Language },
+    Stdin { name: PathBuf, kind: (Language, Form) },
 }
 
 impl Input {
@@ -68,7 +83,7 @@ impl Input {
             Input::Paths { paths, .. } => paths
                 .iter()
                 .any(|path| path.is_dir() && directory.starts_with(walk::absolute_path(path))),
-            Input::Change { .. } | Input::Stdin { .. } => false,
+            Input::Change { .. } | Input::Patch { .. } | Input::Stdin { .. } => false,
         }
     }
 
@@ -76,6 +91,10 @@ impl Input {
     pub fn new(paths: Vec<PathBuf>, scope: &ScopeArgs) -> anyhow::Result<Input> {
         if let Some(list) = &scope.files_from {
             return Ok(Input::Paths { paths: listed_files(list)?, explicit: Explicit::Exclude });
+        }
+        if let Some(patch) = &scope.patch {
+            let (name, patch) = read_input(patch, MAX_PATCH_BYTES, "patch")?;
+            return Ok(Input::Patch { name, patch });
         }
         if let Some(scope) = scope.change()? {
             return Ok(Input::Change { repository: Repository::here()?, scope, paths });
@@ -91,8 +110,11 @@ impl Input {
 
     /// The text on standard input under this name.
     pub fn stdin(name: &Path) -> anyhow::Result<Input> {
-        match Language::from_path(name) {
-            Some(language) => Ok(Input::Stdin { name: name.to_owned(), language }),
+        match Form::language_of_code(name) {
+            Some(language) => {
+                let kind = (language, Form::of(name).unwrap_or_default());
+                Ok(Input::Stdin { name: name.to_owned(), kind })
+            }
             None => {
                 let known: Vec<String> = Language::all()
                     .flat_map(|language| language.row().extensions)
@@ -112,13 +134,14 @@ impl Input {
                     walk::files(paths, &WalkSettings { explicit: *explicit, ..settings })?;
                 if paths.is_empty() {
                     let message = "nothing was checked: the list names no file".to_owned();
-                    walked.notes.push(Note { path: None, kind: NoteKind::Info, message });
+                    walked.notes.push(Note { path: None, kind: NoteKind::Warning, message });
                 }
                 Ok(walked)
             }
             Input::Change { repository, scope, paths } => {
                 Ok(repository.change(scope, paths, &settings)?)
             }
+            Input::Patch { name, patch } => Ok(read_patch(name, patch, &settings)?),
             Input::Stdin { .. } => Ok(Walked::default()),
         }
     }
@@ -126,7 +149,7 @@ impl Input {
     /// What to say of a run that checked nothing, if this is one.
     pub fn nothing_checked(&self, report: &Report, is_all_excluded: bool) -> Option<Note> {
         let is_named = match self {
-            Input::Change { .. } => return None,
+            Input::Change { .. } | Input::Patch { .. } => return None,
             Input::Stdin { .. } => true,
             Input::Paths { paths, explicit: Explicit::Take } => {
                 paths.iter().any(|path| !path.is_dir())
@@ -163,6 +186,7 @@ impl Input {
     pub fn change(&self) -> Option<String> {
         match self {
             Input::Change { scope, .. } => Some(scope.to_string()),
+            Input::Patch { name, .. } => Some(format!("the patch {name}")),
             _ => None,
         }
     }
@@ -188,6 +212,7 @@ impl Input {
             Input::Change { repository, paths, .. } if paths.is_empty() => {
                 directory(&repository.top())
             }
+            Input::Patch { .. } => directory(Path::new(".")),
             Input::Paths { paths, .. } if paths.is_empty() => directory(Path::new(".")),
             Input::Paths { paths, .. } | Input::Change { paths, .. } => innermost(paths),
         }
@@ -226,15 +251,7 @@ pub fn standard_input() -> anyhow::Result<Vec<u8>> {
 
 /// The files of a list. A list that holds a NUL is one whose names may hold anything else.
 fn listed_files(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let bytes = match list == Path::new("-") {
-        true => read_up_to(std::io::stdin(), MAX_LIST_BYTES, "standard input")?,
-        false => {
-            let shown = list.display();
-            let file = std::fs::File::open(list)
-                .with_context(|| format!("cannot read the list `{shown}`"))?;
-            read_up_to(file, MAX_LIST_BYTES, &format!("the list `{shown}`"))?
-        }
-    };
+    let (_, bytes) = read_input(list, MAX_LIST_BYTES, "list")?;
     let names: Vec<&[u8]> = match bytes.contains(&0) {
         true => bytes.split(|&byte| byte == 0).collect(),
         false => bytes
@@ -243,6 +260,19 @@ fn listed_files(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
             .collect(),
     };
     Ok(names.into_iter().filter(|name| !name.is_empty()).map(path_from_bytes).collect())
+}
+
+/// What a file that was named holds, or standard input for `-`, and what to call it.
+fn read_input(file: &Path, limit: u64, what: &str) -> anyhow::Result<(String, Vec<u8>)> {
+    if file == Path::new("-") {
+        let name = "standard input".to_owned();
+        return Ok((name.clone(), read_up_to(std::io::stdin(), limit, &name)?));
+    }
+    let name = file.display().to_string();
+    let opened =
+        std::fs::File::open(file).with_context(|| format!("cannot read the {what} `{name}`"))?;
+    let bytes = read_up_to(opened, limit, &format!("the {what} `{name}`"))?;
+    Ok((name, bytes))
 }
 
 fn read_up_to(from: impl Read, limit: u64, what: &str) -> anyhow::Result<Vec<u8>> {

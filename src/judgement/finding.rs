@@ -12,7 +12,8 @@ pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy
 use crate::engine::evidence::{Expected, Preset, Strength};
 use crate::engine::matcher::{CopyKind, Evidence, Owner};
 use crate::license::{LicenseExpression, LicenseFact, Matrix, MatrixSource};
-use crate::text::span::{LineSet, Region};
+use crate::text::source::CellRange;
+use crate::text::span::{LineRange, LineSet, Region};
 
 /// Everything one run has to say.
 #[derive(Clone, Debug)]
@@ -85,6 +86,8 @@ pub struct Reference {
     pub path: String,
     /// Where the matched code stands in that file.
     pub region: Region,
+    /// Where that is in a notebook; `None` in any other file.
+    pub cells: Option<CellRange>,
     /// The lines of the region that the change under review adds; none where whole files are under
     /// review.
     pub added: LineSet,
@@ -108,6 +111,14 @@ pub struct Reference {
     pub declared: Option<Declared>,
     /// The decision to keep it as it is, if there is one.
     pub accepted: Option<Acceptance>,
+}
+
+impl Reference {
+    /// The lines of the file that the code stands on. Where whole cells of a notebook stand on one
+    /// line these are not those of the region.
+    pub fn file_lines(&self) -> LineRange {
+        self.cells.and_then(|cells| cells.file_lines()).unwrap_or(self.region.into())
+    }
 }
 
 /// What manifests tell of who took the code of a match from whom.
@@ -175,6 +186,8 @@ pub struct Finding {
     pub path: String,
     /// Where.
     pub region: Region,
+    /// Where that is in a notebook; `None` in any other file.
+    pub cells: Option<CellRange>,
     /// The lines of the region that the change under review adds; none where whole files are under
     /// review.
     pub added: LineSet,

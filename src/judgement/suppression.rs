@@ -91,6 +91,7 @@ pub fn unused(source: &SourceFile, region: Region, problem: String) -> Finding {
         reference: hasher.finalize().to_hex()[..16].to_owned(),
         path: source.path().to_owned(),
         region,
+        cells: source.cells(region),
         added: LineSet::default(),
         message: problem,
         remedies: vec![format!("Remove the comment, or write it as {FORM} where it belongs.")],

@@ -73,6 +73,10 @@ pub struct Config {
     pub fail_on_weak: Option<bool>,
     /// `fail-on-skipped`: whether a run fails because of files that were not checked.
     pub fail_on_skipped: Option<FailOnSkipped>,
+    /// `markdown`: whether blocks of code in Markdown are checked.
+    pub markdown: Option<bool>,
+    /// `forge`: which addresses reports link to.
+    pub forge: Option<ForgeChoice>,
     /// `log`: whether the journal is kept.
     pub log: Option<bool>,
     /// `permits`, of an organisation's policy: what projects decide by themselves.
@@ -111,6 +115,18 @@ pub struct Exclude {
     /// What the globs were compiled from.
     compiled: Vec<Glob>,
 }
+
+/// Where reports link to for the scanned code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForgeChoice {
+    /// Nowhere.
+    None,
+    /// To a forge of that name.
+    Named(String),
+}
+
+/// The names that `forge` takes.
+pub const FORGES: [&str; 6] = ["github", "gitlab", "bitbucket", "gitea", "sourcehut", "none"];
 
 /// From which severity on findings make a run fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -361,6 +377,9 @@ fn read(
     let is_manifest = !tables[0].is_empty();
     let is_found = kind == ConfigKind::Found;
     let text = match kind {
+        ConfigKind::Named if !at.exists() => {
+            Err("it does not exist; `birthmark init` writes one".to_owned())
+        }
         ConfigKind::Found => read_text(at, MAX_CONFIG_BYTES),
         // The user knows where the file is.
         ConfigKind::Named | ConfigKind::Organisation => as_text(walk::read(at, MAX_CONFIG_BYTES)),
@@ -406,7 +425,10 @@ fn read_text(path: &Path, limit: u64) -> Result<String, String> {
 fn as_text(read: Result<Vec<u8>, ReadProblem>) -> Result<String, String> {
     let bytes = read.map_err(|problem| problem.to_string())?;
     String::from_utf8(bytes).map_err(|error| {
-        format!("it is not UTF-8 text (byte {})", error.utf8_error().valid_up_to())
+        format!(
+            "it is not UTF-8 text (byte {}); save it as UTF-8",
+            error.utf8_error().valid_up_to()
+        )
     })
 }
 

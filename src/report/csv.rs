@@ -84,7 +84,7 @@ fn of_match<'a>(reference: &'a Reference, findings: &[&Found<'a>], report: &'a R
         rules: rules.join(" "),
         severity: worst.map(Severity::code).unwrap_or_default(),
         path: &reference.path,
-        lines: Some((reference.region.start_line, reference.region.end_line)),
+        lines: Some((reference.file_lines().first, reference.file_lines().last)),
         reference: Some(reference),
         silenced: report
             .silenced

@@ -237,7 +237,7 @@ fn found(number: usize, origin: &Origin<'_>) -> Component {
                 .map(|(place, reference)| Occurrence {
                     bom_ref: format!("origin-{}-place-{}", number + 1, place + 1),
                     location: reference.path.clone(),
-                    line: reference.region.start_line,
+                    line: reference.file_lines().first,
                     additional_context: told(reference),
                 })
                 .collect(),

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
+use super::cells;
 use super::printable::{Printable, write_char};
 use super::strength::strength_in_words;
 use super::text::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, remedies, row};
@@ -52,8 +53,9 @@ pub fn write_text(explanations: &[Explanation], out: &mut dyn Write) -> io::Resu
 fn heading(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let reference = &explanation.reference;
     let (path, region) = (Printable(&reference.path), shown_region(reference.region));
+    let cells = cells::told(reference.cells);
     let (id, kind) = (Printable(&reference.id), copy_kind(reference.kind));
-    writeln!(out, "{BOLD}{path}:{region}{BOLD:#}  {DIM}{id}{DIM:#}")?;
+    writeln!(out, "{BOLD}{path}:{region}{cells}{BOLD:#}  {DIM}{id}{DIM:#}")?;
     let (purl, document) = (Printable(explanation.purl.as_str()), Printable(&explanation.document));
     writeln!(out, "  {kind}, beside {CYAN}{purl}{CYAN:#} {document}")?;
     writeln!(out)

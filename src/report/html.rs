@@ -15,15 +15,19 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
 
+use super::cells;
+use super::forge::Forge;
 use super::found::{Found, counted, nothing_found, worst_first};
 use super::printable::Printable;
+use super::repository::Repository;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::words::{self, count, described, title};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{
     Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity,
 };
-use crate::text::span::Region;
+use crate::text::source::CellRange;
+use crate::text::span::{LineRange, Region};
 use lines::Line;
 
 const PAGE: &str = include_str!("html/page.html");
@@ -93,6 +97,17 @@ pub struct Run {
     pub date: String,
     /// The command line.
     pub command: String,
+    /// Where a forge shows the code.
+    #[serde(skip)]
+    pub forge: Option<(Forge, Repository)>,
+}
+
+impl Run {
+    /// The page of lines of a file.
+    fn page(&self, path: &str, lines: LineRange) -> Option<String> {
+        let (forge, repository) = self.forge.as_ref()?;
+        forge.page(&repository.relative(path), lines)
+    }
 }
 
 /// What the body's template reads.
@@ -144,6 +159,12 @@ struct Item {
     bits: u32,
     bin: &'static str,
     page: Option<String>,
+    /// The page of the code itself.
+    source: Option<String>,
+    #[serde(skip)]
+    file: String,
+    #[serde(skip)]
+    lines_of_file: LineRange,
     severity: &'static str,
     label: &'static str,
     title: String,
@@ -196,7 +217,10 @@ fn body<'a>(
 ) -> Body<'a> {
     let summary = &report.summary;
     let provenance = &report.provenance;
-    let (items, left_out) = items(report, explanations);
+    let (mut items, left_out) = items(report, explanations);
+    for item in items.iter_mut().filter(|item| !item.file.is_empty()) {
+        item.source = run.page(&item.file, item.lines_of_file);
+    }
     let license =
         provenance.given_license.as_ref().or(provenance.project_license.expression.as_ref());
     let sets = provenance.indexes.iter().map(|index| ("Index", index));
@@ -214,6 +238,7 @@ fn body<'a>(
             commit: shown(&run.commit),
             date: shown(&run.date),
             command: shown(&run.command),
+            forge: None,
         },
         checked: format!(
             "{} with {}; {} to licensed code",
@@ -309,6 +334,8 @@ fn of_reference(reference: &Reference) -> Item {
         id: reference.id.chars().take(8).collect(),
         whole_id: shown(&reference.id),
         line: reference.region.start_line,
+        file: reference.path.clone(),
+        lines_of_file: reference.file_lines(),
         bits: evidence.bits.max(0.0) as u32,
         bin: bin(evidence.bits),
         page: owner.and_then(Owner::page),
@@ -316,7 +343,7 @@ fn of_reference(reference: &Reference) -> Item {
         label: words::standing(reference),
         title: capital(&title(reference)),
         path: shown(&reference.path),
-        place: placed(&reference.path, reference.region),
+        place: placed(&reference.path, reference.region, reference.cells),
         decision: reference.verdict.decision.code(),
         license: owner
             .and_then(|owner| owner.license.expression.as_ref())
@@ -353,7 +380,7 @@ fn add_finding(item: &mut Item, found: &Found<'_>) {
         Severity::Info => ("info", "Notice"),
     };
     item.rule = Some(finding.rule.code());
-    item.place = placed(&finding.path, finding.region);
+    item.place = placed(&finding.path, finding.region, finding.cells);
     item.remedies_label = if finding.remedies.len() > 1 { "What clears it" } else { "To do" };
     item.remedies = finding.remedies.iter().map(|remedy| shown(remedy)).collect();
     if found.reference.is_none() {
@@ -506,8 +533,9 @@ fn accepted(acceptance: &Acceptance) -> String {
     shown(&format!("by {by} on {at}: {reason}"))
 }
 
-fn placed(path: &str, region: Region) -> String {
-    format!("{}:{}-{}", shown(path), region.start_line, region.end_line)
+fn placed(path: &str, region: Region, cells: Option<CellRange>) -> String {
+    let cells = cells::told(cells);
+    format!("{}:{}-{}{cells}", shown(path), region.start_line, region.end_line)
 }
 
 fn shown(text: &str) -> String {

@@ -9,6 +9,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
+use super::cells::Cells;
 use super::printable::is_unsafe;
 use super::shape::{Acceptance, License, Lines, Match, Region, rounded};
 use crate::engine::evidence::Preset;
@@ -78,6 +79,8 @@ pub(super) struct Finding<'a> {
     reference: &'a str,
     path: &'a str,
     region: Region,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<Cells>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     added: Vec<Lines>,
     message: &'a str,
@@ -202,6 +205,7 @@ impl<'a> From<&'a finding::Finding> for Finding<'a> {
             reference: &finding.reference,
             path: &finding.path,
             region: Region::from(finding.region),
+            cells: finding.cells.map(Cells::from),
             added: finding.added.ranges().iter().copied().map(Lines::from).collect(),
             message: &finding.message,
             remedies: &finding.remedies,

@@ -11,6 +11,7 @@ use std::io;
 
 use escape::{code, fenced, prose};
 
+use super::cells;
 use super::found::{Found, counted, nothing_found, worst_first};
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
 use super::words::{count, decided, shown_declaration, takes, title};
@@ -121,8 +122,8 @@ impl Page<'_> {
     fn finding(&self, found: &Found<'_>) -> String {
         let finding = found.finding;
         let mut text = String::new();
-        let place =
-            format!("{}:{}-{}", finding.path, finding.region.start_line, finding.region.end_line);
+        let (region, cells) = (finding.region, cells::told(finding.cells));
+        let place = format!("{}:{}-{}{cells}", finding.path, region.start_line, region.end_line);
         let level = match finding.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -306,7 +307,8 @@ fn table(
 }
 
 fn place(reference: &Reference) -> String {
-    format!("{}:{}-{}", reference.path, reference.region.start_line, reference.region.end_line)
+    let (region, cells) = (reference.region, cells::told(reference.cells));
+    format!("{}:{}-{}{cells}", reference.path, region.start_line, region.end_line)
 }
 
 fn licensed(fact: &LicenseFact) -> String {

@@ -52,9 +52,10 @@ pub(super) fn told(reference: &Reference) -> String {
         None => String::new(),
     };
     format!(
-        "lines {}-{}, {} copy{of_origin}, {:.0} bits of evidence in {} tokens, id {}",
+        "lines {}-{}{}, {} copy{of_origin}, {:.0} bits of evidence in {} tokens, id {}",
         region.start_line,
         region.end_line,
+        super::cells::told(reference.cells),
         super::words::copy_kind(reference.kind),
         reference.evidence.bits,
         reference.evidence.matched_tokens,

@@ -8,6 +8,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::cells::Cells;
 use super::strength::two_digits;
 use crate::engine::evidence;
 use crate::engine::matcher;
@@ -25,6 +26,9 @@ pub(crate) struct Match<'a> {
     path: &'a str,
     /// Where the code stands.
     pub(crate) region: Region,
+    /// Where that is in a notebook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cells: Option<Cells>,
     /// The lines that the change under review adds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     added: Vec<Lines>,
@@ -268,6 +272,7 @@ impl<'a> From<&'a finding::Reference> for Match<'a> {
             id: &reference.id,
             path: &reference.path,
             region: Region::from(reference.region),
+            cells: reference.cells.map(Cells::from),
             added: reference.added.ranges().iter().copied().map(Lines::from).collect(),
             kind: reference.kind.code(),
             evidence: Evidence::from(reference),

@@ -1,5 +1,6 @@
 //! What some formats need to know of the text of a file, which the report does not hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::sarif::line_hashes;
@@ -9,9 +10,9 @@ use crate::text::span::{ByteSpan, LineRange, Region};
 
 /// Lines of a region that are shown at most; of a longer one so many from its beginning and from
 /// its end.
-const CODE_LINES: u32 = 8;
-const FIRST_LINES: u32 = 5;
-const LAST_LINES: u32 = 2;
+const CODE_LINES: usize = 8;
+const FIRST_LINES: usize = 5;
+const LAST_LINES: usize = 2;
 
 /// Facts about the files in which something was found, by path.
 #[derive(Clone, Debug, Default)]
@@ -47,22 +48,30 @@ struct LineFacts {
 impl SourceFacts {
     /// Learns what there is to know of a file, given what was found in it.
     pub fn learn(&mut self, source: &SourceFile, findings: &[&Finding], references: &[&Reference]) {
-        let hashes = line_hashes(source.text());
+        let hashes = line_hashes(source.file());
+        let file = match source.held() {
+            Some(held) => {
+                Cow::Owned(SourceFile::new(source.path(), source.language(), held.file.clone()))
+            }
+            None => Cow::Borrowed(source),
+        };
         let facts = self.0.entry(source.path().to_owned()).or_default();
-        facts.sha1 = sha1_smol::Sha1::from(source.text()).digest().to_string();
+        facts.sha1 = sha1_smol::Sha1::from(source.file()).digest().to_string();
         for lines in findings.iter().map(|finding| shown_lines(finding)) {
             for line in [lines.first, lines.last] {
                 if let Some(hash) = (line as usize).checked_sub(1).and_then(|line| hashes.get(line))
                 {
-                    let end_column = end_column(source, line);
+                    let end_column = end_column(&file, line);
                     facts.lines.insert(line, LineFacts { hash: hash.clone(), end_column });
                 }
             }
         }
-        for region in references.iter().map(|reference| reference.region) {
-            if let Some(span) = span(source, region) {
-                facts.spans.insert(region, span);
-            }
+        for reference in references {
+            let span = match source.held() {
+                Some(_) => span_of_lines(&file, reference.file_lines()),
+                None => span(source, reference.region),
+            };
+            facts.spans.extend(span.map(|span| (reference.region, span)));
         }
         self.learn_code(source, references);
     }
@@ -97,9 +106,12 @@ impl SourceFacts {
         let line_end = || self.of(&finding.path).and_then(|facts| facts.lines.get(&lines.last));
         Region {
             start_line: lines.first,
-            start_column: if lines.first == whole.start_line { whole.start_column } else { 1 },
+            start_column: match lines.first == whole.start_line && finding.cells.is_none() {
+                true => whole.start_column,
+                false => 1,
+            },
             end_line: lines.last,
-            end_column: match lines.last == whole.end_line {
+            end_column: match lines.last == whole.end_line && finding.cells.is_none() {
                 true => whole.end_column,
                 false => line_end().map_or(1, |line| line.end_column),
             },
@@ -114,8 +126,11 @@ impl FileFacts {
     }
 }
 
-/// The lines at which a finding is shown.
+/// The lines of its file at which a finding is shown.
 pub(super) fn shown_lines(finding: &Finding) -> LineRange {
+    if let Some(lines) = finding.cells.and_then(|cells| cells.file_lines()) {
+        return lines;
+    }
     let length = |lines: &&LineRange| lines.last - lines.first;
     // Of equally long ones the first.
     finding.added.ranges().iter().rev().max_by_key(length).copied().unwrap_or(finding.region.into())
@@ -124,16 +139,22 @@ pub(super) fn shown_lines(finding: &Finding) -> LineRange {
 /// The lines of a region, all of a short one.
 fn code(source: &SourceFile, region: Region) -> CodeLines {
     let (first, last) = (region.start_line, region.end_line.min(source.line_count()));
-    let lines =
-        |from: u32, to: u32| (from..=to).map(|line| (line, line_text(source, line))).collect();
-    match last.saturating_sub(first) < CODE_LINES {
-        true => CodeLines { first: lines(first, last), ..CodeLines::default() },
-        false => CodeLines {
-            first: lines(first, first + FIRST_LINES - 1),
-            left_out: last - first + 1 - FIRST_LINES - LAST_LINES,
-            last: lines(last - LAST_LINES + 1, last),
-        },
+    // The lines of a notebook are those of its cells; what stands between them is no code.
+    let number = |line: u32| match source.held() {
+        Some(held) if !held.lines.is_empty() => held.cell_line(line).map(|known| known.line),
+        _ => Some(line),
+    };
+    let numbered: Vec<(u32, u32)> =
+        (first..=last).filter_map(|line| Some((number(line)?, line))).collect();
+    let lines = |lines: &[(u32, u32)]| {
+        lines.iter().map(|&(number, line)| (number, line_text(source, line))).collect()
+    };
+    if numbered.len() <= CODE_LINES {
+        return CodeLines { first: lines(&numbered), ..CodeLines::default() };
     }
+    let (head, rest) = numbered.split_at(FIRST_LINES);
+    let (left_out, tail) = rest.split_at(rest.len() - LAST_LINES);
+    CodeLines { first: lines(head), left_out: left_out.len() as u32, last: lines(tail) }
 }
 
 fn line_text(source: &SourceFile, line: u32) -> String {
@@ -153,6 +174,15 @@ fn span(source: &SourceFile, region: Region) -> Option<ByteSpan> {
         start: offset(source, region.start_line, region.start_column)?,
         end: offset(source, region.end_line, region.end_column)?,
     })
+}
+
+/// The bytes of whole lines, without the last line break.
+fn span_of_lines(source: &SourceFile, lines: LineRange) -> Option<ByteSpan> {
+    let start = offset(source, lines.first, 1)?;
+    let last = offset(source, lines.last, 1)?;
+    let text = source.line_text(lines.last);
+    let breaks = text.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    Some(ByteSpan { start, end: last + (text.len() - breaks) as u32 })
 }
 
 /// The byte at a line and column.

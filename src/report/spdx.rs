@@ -270,7 +270,7 @@ fn snippet(
     let file = files.get(reference.path.as_str())?;
     let bytes = facts.of(&reference.path)?.span(reference.region)?;
     let at = |offset, line_number| Pointer { reference: file.id.clone(), offset, line_number };
-    let region = reference.region;
+    let lines = reference.file_lines();
     Some(Snippet {
         id: format!("SPDXRef-Snippet-{}", number + 1),
         snippet_from_file: file.id.clone(),
@@ -286,8 +286,8 @@ fn snippet(
                 end_pointer: at(Some(bytes.end.max(bytes.start + 1)), None),
             },
             Range {
-                start_pointer: at(None, Some(region.start_line)),
-                end_pointer: at(None, Some(region.end_line)),
+                start_pointer: at(None, Some(lines.first)),
+                end_pointer: at(None, Some(lines.last)),
             },
         ],
     })

@@ -372,10 +372,10 @@ fn snippet(
     files: &BTreeMap<String, String>,
 ) -> Option<Body> {
     let bytes = facts.of(&reference.path)?.span(reference.region)?;
-    let region = reference.region;
+    let lines = reference.file_lines();
     Some(Body::Snippet {
         file: files.get(&reference.path)?.clone(),
         bytes: Range::of(bytes.start + 1, bytes.end),
-        lines: Range::of(region.start_line, region.end_line),
+        lines: Range::of(lines.first, lines.last),
     })
 }

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::SourceFacts;
+use super::cells;
 use super::found::{counted, nothing_found};
 use super::printable::Printable;
 use super::strength::{about, threshold_in_words};
@@ -23,6 +24,7 @@ use crate::judgement::finding::{
     IndexProvenance, Note, NoteKind, Report, Severity, Silenced, Silencer,
 };
 use crate::license::MatrixSource;
+use crate::text::source::CellRange;
 use crate::text::span::Region;
 
 /// How much of a report is shown.
@@ -249,12 +251,18 @@ impl<'a> Page<'a> {
 /// Digits of an id that are shown: `birthmark explain` takes any beginning that is unique.
 const ID_DIGITS: usize = 8;
 
-fn arrow(path: &str, region: Region, id: &str, out: &mut dyn Write) -> io::Result<()> {
+/// A place, and the id of what stands there.
+fn arrow(
+    path: &str,
+    (region, cells): (Region, Option<CellRange>),
+    id: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let path = Printable(path);
-    let region = shown_region(region);
+    let (region, cells) = (shown_region(region), cells::told(cells));
     let id: String = id.chars().take(ID_DIGITS).collect();
     let id = Printable(&id);
-    writeln!(out, "   {BLUE}-->{BLUE:#} {path}:{region}  {DIM}{id}{DIM:#}")
+    writeln!(out, "   {BLUE}-->{BLUE:#} {path}:{region}{cells}  {DIM}{id}{DIM:#}")
 }
 
 pub(super) fn remedies(remedies: &[String], out: &mut dyn Write) -> io::Result<()> {

@@ -132,6 +132,7 @@ impl Policy {
             reference: identity(Rule::PolicyUnused, &stale.why),
             path: path.clone(),
             region: file.region(&stale.span),
+            cells: None,
             added: LineSet::default(),
             message: stale.why,
             remedies: vec![stale.remedy.to_owned()],
@@ -152,6 +153,7 @@ impl Policy {
                 reference: identity(Rule::PolicyChanged, path),
                 path: path.clone(),
                 region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
+                cells: None,
                 added: LineSet::default(),
                 message,
                 remedies: vec![

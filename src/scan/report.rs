@@ -80,11 +80,15 @@ impl Scanner {
             provenance: self.provenance(),
         };
         let mut totals = Totals::default();
+        let mut last = String::new();
         for file in files {
             totals.add(&file);
             report.summary.lines_scanned += file.lines;
-            report.summary.files_scanned +=
-                u64::from(file.notes.iter().all(|note| note.kind == NoteKind::Info));
+            // A page of prose has a report for each language.
+            let is_again = !file.path.is_empty() && file.path == last;
+            let is_whole = file.notes.iter().all(|note| note.kind == NoteKind::Info);
+            report.summary.files_scanned += u64::from(is_whole && !is_again);
+            last.clone_from(&file.path);
             report.references.extend(file.references);
             report.findings.extend(file.findings);
             report.silenced.extend(file.silenced);

@@ -30,7 +30,9 @@ use crate::judgement::policy::DropPolicy;
 use crate::project::walk::{Review, display_path};
 use crate::session::journal::{self, Journal};
 use crate::session::{Checker, Place};
+use crate::text::document::Form;
 use crate::text::language::Language;
+use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
 
 /// Largest event that is read.
@@ -122,11 +124,9 @@ impl Hook {
 
     fn judged(&self, event: &Event) -> Judgement {
         let directory = event.directory.clone().unwrap_or_else(|| self.place.directory.clone());
-        let written: Vec<(&Write, Language)> = event
-            .writes
-            .iter()
-            .filter_map(|write| Some((write, Language::from_path(Path::new(&write.path))?)))
-            .collect();
+        let language = |write: &Write| Form::language_of_code(Path::new(&write.path));
+        let written: Vec<(&Write, Language)> =
+            event.writes.iter().filter_map(|write| Some((write, language(write)?))).collect();
         if written.is_empty() {
             return Judgement::Nothing;
         }
@@ -151,10 +151,11 @@ impl Hook {
         moment: Moment,
     ) -> Result<Judgement, String> {
         let path = directory.join(&write.path);
-        let edited = edit::edited(directory, write, language, moment)?;
-        let mut looked =
-            Looked { checker, tokenizer: Tokenizer::new(), path: shown(&path), language };
-        let report = looked.at(edited.text, &edited.review)?;
+        let form = Form::of(&path).unwrap_or_default();
+        let kind = edit::Kind { path: &shown(&path), language, form };
+        let edited = edit::edited(directory, write, &kind, moment)?;
+        let mut looked = Looked { checker, tokenizer: Tokenizer::new() };
+        let report = looked.at(edited.source, &edited.review)?;
         let mut refused = checker.dropped(self.policy, &report);
         if let Some(before) = edited.before.filter(|_| !refused.is_empty()) {
             let before = looked.at(before, &Review::Whole)?;
@@ -181,9 +182,12 @@ pub fn read_event(bytes: &[u8], before: &[u8]) {
     for agent in Agent::all() {
         let Some(event) = agent.event(&said) else { continue };
         for write in &event.writes {
-            let Some(language) = Language::from_path(Path::new(&write.path)) else { continue };
+            let path = Path::new(&write.path);
+            let Some(language) = Language::from_path(path) else { continue };
+            let form = Form::of(path).unwrap_or_default();
+            let kind = edit::Kind { path: &write.path, language, form };
             for moment in [Moment::Before, Moment::After] {
-                edit::changed(Some(before.to_vec()), &write.change, language, moment);
+                let _ = edit::changed(Some(before.to_vec()), &write.change, &kind, moment);
             }
         }
         agent.answer(Some(&event), &Judgement::Refused("because".to_owned()));
@@ -194,17 +198,16 @@ pub fn read_event(bytes: &[u8], before: &[u8]) {
 struct Looked<'c> {
     checker: &'c Checker,
     tokenizer: Tokenizer,
-    path: String,
-    language: Language,
 }
 
 impl Looked<'_> {
-    fn at(&mut self, text: Vec<u8>, review: &Review) -> Result<Report, String> {
-        let admitted = self.checker.session().admit(&self.path, self.language, text);
-        let source = admitted.map_err(|refusal| format!("{}: {refusal}", self.path))?;
+    fn at(&mut self, source: SourceFile, review: &Review) -> Result<Report, String> {
+        let path = source.path().to_owned();
+        let admitted = self.checker.session().admit_source(source);
+        let source = admitted.map_err(|refusal| format!("{path}: {refusal}"))?;
         let report = self.checker.check(&mut self.tokenizer, &source, review);
         match report.notes.iter().find(|note| note.kind == NoteKind::Failed) {
-            Some(note) => Err(format!("{}: {}", self.path, note.message)),
+            Some(note) => Err(format!("{path}: {}", note.message)),
             None => Ok(report),
         }
     }

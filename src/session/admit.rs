@@ -7,6 +7,7 @@ use std::path::Path;
 use super::Session;
 use crate::judgement::finding::{Note, NoteKind};
 use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, NotText, shortened};
+use crate::text::document::Form;
 use crate::text::language::Language;
 use crate::text::source::{Passage, SourceFile, Surrounded};
 
@@ -55,6 +56,19 @@ impl Session {
         }
     }
 
+    /// Lets a text be checked that was taken out of its file already.
+    ///
+    /// # Errors
+    /// If it is not to be checked.
+    pub fn admit_source(&self, source: SourceFile) -> Result<SourceFile, Refusal> {
+        self.check_path(source.path())?;
+        check_size(source.text().len())?;
+        match walk::not_text(source.text()) {
+            Some(reason) => Err(Refusal::NotText(reason)),
+            None => Ok(source),
+        }
+    }
+
     /// Makes a piece of code ready to be checked in the text around it.
     ///
     /// # Errors
@@ -96,7 +110,7 @@ pub fn language_named(name: &str) -> Result<Language, Refusal> {
 /// # Errors
 /// If birthmark does not know it.
 pub fn language_of_path(path: &str) -> Result<Language, Refusal> {
-    Language::from_path(Path::new(path)).ok_or_else(|| Refusal::Language(path.to_owned()))
+    Form::language_of_code(Path::new(path)).ok_or_else(|| Refusal::Language(path.to_owned()))
 }
 
 /// The names of all languages, for messages.

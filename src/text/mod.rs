@@ -2,6 +2,7 @@
 //! of where its code comes from.
 
 pub mod declaration;
+pub mod document;
 pub mod language;
 pub mod manifest;
 pub mod source;

@@ -1,7 +1,9 @@
 //! A source text with its path, its language and its line starts.
 
+mod held;
 mod passage;
 
+pub use held::{CellLine, CellRange, Held};
 pub use passage::{Passage, Surrounded};
 
 use crate::text::language::Language;
@@ -14,6 +16,7 @@ pub struct SourceFile {
     language: Language,
     text: Vec<u8>,
     line_starts: Vec<u32>,
+    held: Option<Box<Held>>,
 }
 
 impl SourceFile {
@@ -26,7 +29,32 @@ impl SourceFile {
         assert!(u32::try_from(text.len()).is_ok(), "sources are limited to 4 GiB");
         let mut line_starts = vec![0];
         line_starts.extend(newline_ends(&text));
-        SourceFile { path: path.into(), language, text, line_starts }
+        SourceFile { path: path.into(), language, text, line_starts, held: None }
+    }
+
+    /// The same text as code that a file of another kind holds.
+    pub fn held_by(self, held: Held) -> SourceFile {
+        SourceFile { held: Some(Box::new(held)), ..self }
+    }
+
+    /// The file around the text, where the file is not the text itself.
+    pub fn held(&self) -> Option<&Held> {
+        self.held.as_deref()
+    }
+
+    /// What the file holds, byte for byte as it was read.
+    pub fn file(&self) -> &[u8] {
+        self.held.as_ref().map_or(&self.text, |held| &held.file)
+    }
+
+    /// Number of lines that hold code or could: of a file of another kind, its code alone.
+    pub fn code_lines(&self) -> u32 {
+        self.held.as_ref().map_or_else(|| self.line_count(), |held| held.code_lines)
+    }
+
+    /// Where in a notebook a region stands; `None` in any other file.
+    pub fn cells(&self, region: Region) -> Option<CellRange> {
+        self.held.as_ref()?.cells(region.into())
     }
 
     /// The path as given, with `/` between components.

@@ -57,7 +57,7 @@ pub struct Region {
 }
 
 /// An inclusive range of lines, counted from 1. The index keeps lines and no columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LineRange {
     /// The first line.
     pub first: u32,

@@ -11,6 +11,7 @@ mod config;
 mod declared;
 mod direction;
 mod doctor;
+mod documents;
 mod explain;
 mod hang;
 mod hanging;
@@ -27,6 +28,7 @@ mod mcp_fuzz;
 mod organisation;
 mod outbound;
 mod output;
+mod patches;
 mod policy;
 mod scan;
 mod schemas;
@@ -37,6 +39,7 @@ mod strangers;
 mod strength;
 mod suppressions;
 mod taking;
+mod wrong;
 
 use std::path::Path;
 

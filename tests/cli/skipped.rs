@@ -167,7 +167,12 @@ fn a_run_that_checks_nothing_is_not_clean() {
         (code, format!("{out}{err}"))
     };
     for (arguments, input, code, told) in [
-        (&["README.md"][..], "", 2, "README.md: not checked: not in a language birthmark knows"),
+        (
+            &["README.md"][..],
+            "",
+            2,
+            "README.md: not checked: a page of prose; pass --markdown to check its blocks of code",
+        ),
         (&["binary.py"], "", 2, "binary.py: not checked: it holds NUL bytes"),
         (&["--stdin", "--path", "x.py"], "\0", 2, "x.py: not checked: it holds NUL bytes"),
         (&["all"], "", 2, "the configuration excludes all of it"),

@@ -105,6 +105,20 @@ fn actions_are_offered_where_they_apply() {
     assert_eq!(actions_at(&mut client, "file:///unknown.py", 2), json!([]));
     assert_eq!(client.end(), 0);
 
+    // What ends in an edit is nothing to a client that applies none.
+    let no_edits = json!({ "capabilities": { "workspace": { "applyEdit": false } } });
+    let mut client = Client::open(project.root(), Way::Push, no_edits);
+    client.open_document(&summary, SUMMARY);
+    client.pushed(&summary);
+    let actions = actions_at(&mut client, &summary, 20);
+    let offered = titles(&actions);
+    assert_eq!(
+        (offered.len(), offered[1]),
+        (4, "Accept: the owner gave permission"),
+        "{offered:?}"
+    );
+    assert_eq!(client.end(), 0);
+
     let mut client = Client::open(
         project.root(),
         Way::Push,

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use birthmark::judgement::finding::{Decision, Finding, Report, Rule, Severity};
 use birthmark::license::LearnedFrom;
 use birthmark::project::config::FailOn;
-use birthmark::report::html::Run;
+use birthmark::report::forge::Forge;
+use birthmark::report::html::{self, Run};
 use birthmark::report::markdown::{self, Length};
 use birthmark::report::text::{Frame, Links, References, TextSettings};
 use birthmark::report::{Drawing, FORMATS, ReportFormat, Repository, SourceFacts};
@@ -43,6 +44,7 @@ pub(super) fn drawn_with(format: &str, report: &Report, facts: &SourceFacts) -> 
             commit: "1a2b3c4".to_owned(),
             date: "2026-01-02".to_owned(),
             command: format!("birthmark scan {HOSTILE}"),
+            forge: None,
         },
         fail_on: FailOn::default(),
     };
@@ -376,6 +378,7 @@ fn a_finding_about_no_reference_is_in_every_format() {
         reference: "0123456789abcdef".to_owned(),
         path: "birthmark.toml".to_owned(),
         region: Region { start_line: 3, start_column: 1, end_line: 3, end_column: 9 },
+        cells: None,
         added: LineSet::default(),
         message: "this entry decided nothing".to_owned(),
         remedies: vec!["Remove it.".to_owned()],
@@ -461,6 +464,24 @@ fn the_page_is_one_of_its_own_and_nobody_elses() {
     assert!(text.contains("&lt;script&gt;alert(&#x27;1&#x27;)"), "what was there is shown");
     let other = drawn("html", &full());
     assert!(!other.contains(nonce), "another body has another number");
+}
+
+#[test]
+fn the_page_links_to_the_code_on_a_forge() {
+    let forge = Forge::of("git@github.com:me/app.git", "0123456789abcdef", None).expect("one");
+    let repository = Repository { top: "/r".to_owned(), below: "app".to_owned() };
+    let run = Run { forge: Some((forge, repository)), ..Run::default() };
+    let mut page = Vec::new();
+    html::write(&full(), &[], &run, &mut page).expect("written");
+    let page = String::from_utf8(page).expect("UTF-8").replace("&#x2f;", "/");
+    let reference = &full().references[0];
+    let (path, region) = (&reference.path, reference.region);
+    let link = format!(
+        "<a href=\"https://github.com/me/app/blob/0123456789abcdef/app/{path}#L{}-L{}\" rel=\"noopener noreferrer\">",
+        region.start_line, region.end_line
+    );
+    assert!(page.contains(&link), "{link}: {page}");
+    assert!(!drawn("html", &full()).contains("github.com"), "no remote, no link");
 }
 
 #[test]

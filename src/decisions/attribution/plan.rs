@@ -13,8 +13,8 @@ use crate::project::walk::{
     self, Content, Inspected, MAX_SCANNED_BYTES, ReadProblem, WalkError, WalkSettings, WalkedFile,
 };
 use crate::text::declaration::{self, tag};
+use crate::text::document::{Form, with_lines_of};
 use crate::text::language::Language;
-use crate::text::source::SourceFile;
 use crate::text::token::Tokenizer;
 
 /// How declarations are written.
@@ -171,14 +171,16 @@ impl Plan {
         files.extend(self.not_yet_there());
         for file in files {
             let absolute = walk::absolute_path(&file.location);
+            let limit = walk::limit_of(file.form, MAX_SCANNED_BYTES);
             let text = match edited.get(&absolute) {
                 Some(edit) => edit.after.clone(),
-                None => walk::read(&file.location, MAX_SCANNED_BYTES).unwrap_or_default(),
+                None => walk::read(&file.location, limit).unwrap_or_default(),
             };
             if !contains(&text, tag::BEGIN.as_bytes()) {
                 continue;
             }
-            let source = SourceFile::new(file.path.clone(), file.language, text);
+            let kind = (file.language, file.form);
+            let Ok(source) = walk::source(&file.path, kind, text, limit) else { continue };
             let code = tokenizer.tokenize(&source).lines(&source);
             let said =
                 declaration::read(&source, &tokenizer.layout(&source), &code, &license::header);
@@ -194,7 +196,7 @@ impl Plan {
     fn not_yet_there(&self) -> impl Iterator<Item = WalkedFile> {
         self.edits.iter().filter(|edit| !edit.location.exists()).filter_map(|edit| {
             let language = Language::from_path(&edit.location)?;
-            Some(WalkedFile::on_disk(edit.location.clone(), language))
+            Some(WalkedFile::on_disk(edit.location.clone(), (language, Form::Plain)))
         })
     }
 }
@@ -261,10 +263,12 @@ fn edited(
     let file = scanned.iter().find(|file| file.path == path);
     let file = file.ok_or_else(|| Unfit::File("it is not among the files checked".to_owned()))?;
     let language = Language::from_path(&file.location).unwrap_or(file.language);
+    let limit = walk::limit_of(file.form, MAX_SCANNED_BYTES);
     let bytes = match &file.content {
         Content::Held(text) => text.to_vec(),
-        Content::OnDisk => walk::read(&file.location, MAX_SCANNED_BYTES)
-            .map_err(|problem| Unfit::File(problem.to_string()))?,
+        Content::OnDisk => {
+            walk::read(&file.location, limit).map_err(|problem| Unfit::File(problem.to_string()))?
+        }
     };
     match walk::inspect(bytes.clone()) {
         Inspected::Text(text) if text == bytes && str::from_utf8(&text).is_ok() => {}
@@ -283,8 +287,27 @@ fn edited(
             Some(Snippet { lines: reference.region.into(), tags })
         })
         .collect();
-    let after = wrap(&SourceFile::new(path, language, bytes.clone()), &snippets)?;
+    let after = tagged(path, (language, file.form), &bytes, &snippets)?;
     Ok(Edit { path: path.to_owned(), location: file.location.clone(), before: Some(bytes), after })
+}
+
+/// The text of a file with tags around these snippets, in the cells of a notebook.
+fn tagged(
+    path: &str,
+    kind: (Language, Form),
+    bytes: &[u8],
+    snippets: &[Snippet],
+) -> Result<Vec<u8>, Unfit> {
+    let limit = walk::limit_of(kind.1, MAX_SCANNED_BYTES);
+    let source = walk::source(path, kind, bytes.to_vec(), limit)
+        .map_err(|note| Unfit::File(note.message))?;
+    let after = wrap(&source, snippets)?;
+    match kind.1 {
+        Form::Plain => Ok(after),
+        Form::Notebook => with_lines_of(&source, &after, |line| line.contains(tag::END))
+            .ok_or(Unfit::Refused(Refusal::Cells)),
+        Form::Markdown => Err(Unfit::Refused(Refusal::Prose)),
+    }
 }
 
 /// The licence texts of a project: `LICENSES/MIT.txt`.

@@ -29,6 +29,16 @@ pub enum Refusal {
     /// What came out would not read as it must.
     #[error("with tags it would read as other code; put them by hand")]
     OtherCode,
+    /// The cells of a notebook cannot take lines one by one.
+    #[error(
+        "its cells do not stand line by line in the file; save the notebook in Jupyter, then run this again"
+    )]
+    Cells,
+    /// A page of prose says more than its code does.
+    #[error(
+        "it stands in a page of prose; name its source and its licence beside the block by hand"
+    )]
+    Prose,
 }
 
 /// Lines by which a snippet may grow at each end until it stands between statements.

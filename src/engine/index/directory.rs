@@ -434,6 +434,11 @@ fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
         Err(IndexError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(IndexError::Missing(path.to_owned()));
         }
+        Err(IndexError::Io { source, .. })
+            if source.kind() == std::io::ErrorKind::NotADirectory =>
+        {
+            return Err(IndexError::NotADirectory(path.to_owned()));
+        }
         read => read?,
     };
     Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)

@@ -19,6 +19,9 @@ pub enum IndexError {
         /// Where it is looked for.
         file: PathBuf,
     },
+    /// There is a file, and no directory.
+    #[error("{} is a file, and an index is a directory; name that, or `starter`", .0.display())]
+    NotADirectory(PathBuf),
     /// The operating system refused something.
     #[error("{action} {}: {source}", path.display())]
     Io {

@@ -140,6 +140,7 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
         reference: reference.id.clone(),
         path: reference.path.clone(),
         region: reference.region,
+        cells: reference.cells,
         added: reference.added.clone(),
         message,
         remedies,

@@ -99,6 +99,7 @@ impl File<'_> {
             reference: hasher.finalize().to_hex()[..16].to_owned(),
             path: self.source.path().to_owned(),
             region,
+            cells: self.source.cells(region),
             added: LineSet::default(),
             message: format!(
                 "{what} {license}, which does not allow it under {under} ({})",

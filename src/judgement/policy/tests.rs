@@ -198,6 +198,7 @@ fn reference(decision: Decision) -> Reference {
         path: "lib/b.py".to_owned(),
         added: Default::default(),
         region: Region { start_line: 1, start_column: 1, end_line: 9, end_column: 2 },
+        cells: None,
         kind: CopyKind::Renamed,
         evidence: Evidence::default(),
         strength: Strength::Substantial,

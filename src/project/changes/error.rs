@@ -51,6 +51,18 @@ pub enum ChangesError {
         /// The line.
         line: String,
     },
+    /// A patch that is none.
+    #[error(
+        "{name:?} is no patch that can be read: line {line}: {why}; expected what `git diff`, `git format-patch` or `diff -u` print"
+    )]
+    NotAPatch {
+        /// What the patch is called.
+        name: String,
+        /// The line at fault.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
     /// There is no room for the policy of another commit.
     #[error(
         "cannot make a directory for the policy of the commit: {0}; is there room for temporary files?"

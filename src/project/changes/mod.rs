@@ -18,6 +18,7 @@
 mod base;
 mod error;
 mod lines;
+mod patch;
 mod policy;
 mod push;
 mod record;
@@ -26,10 +27,11 @@ mod repository;
 pub use base::Base;
 pub use error::ChangesError;
 pub use lines::{Added, Versions, added};
+pub use patch::read_patch;
 pub use push::{Push, pushed};
 pub use repository::Repository;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::judgement::finding::{Note, NoteKind};
@@ -38,6 +40,7 @@ use crate::project::walk::{
     self, Content, Inspected, MAX_SCANNED_BYTES, Markers, PassedOver, ReadProblem, Reason, Review,
     WalkSettings, Walked, WalkedFile,
 };
+use crate::text::document::{Form, MAX_NOTEBOOK_BYTES};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 use crate::text::span::LineSet;
@@ -117,7 +120,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(repository: &'a Repository, settings: &'a WalkSettings) -> Result<Self, ChangesError> {
-        let blobs = repository.blobs(MAX_SCANNED_BYTES)?;
+        let blobs = repository.blobs(MAX_NOTEBOOK_BYTES)?;
         Ok(Reading {
             repository,
             settings,
@@ -137,45 +140,31 @@ impl<'a> Reading<'a> {
                 let location = side.map(|side| self.repository.location(&side.path));
                 walked.policy.extend(location.map(|location| walk::display_path(&location)));
             }
-            read.push(self.change(&change)?);
+            read.extend(self.change(&change)?);
         }
-        let added = added(read.iter().map(|file| Versions {
-            before: file.before.as_ref(),
-            after: file.after.as_ref().map(|(_, source)| source),
-        }));
-        for (file, Added { lines, moved, gone }) in read.into_iter().zip(added) {
-            if let Some(before) = file.before {
-                walked.base.push(base(before, gone));
-            }
-            match file.after {
-                Some((after, _)) if !lines.is_empty() => {
-                    walked.files.push(WalkedFile { review: Review::Lines(lines), ..after });
-                }
-                Some((after, _)) if moved > 0 => self.notes.push(Note {
-                    path: Some(after.path),
-                    kind: NoteKind::Info,
-                    message: "the change only moves code here".to_owned(),
-                }),
-                _ => {}
-            }
-        }
-        walked.files.sort_by(|a, b| a.path.cmp(&b.path));
-        walked.notes = self.notes;
-        walked.notes.extend(self.over.note());
-        walked.notes.sort();
-        walked.notes.dedup();
-        Ok(walked)
+        Ok(conclude(walked, read, self.notes, &self.over))
     }
 
-    fn change(&mut self, change: &Change) -> Result<Read, ChangesError> {
-        let mut read = Read { before: None, after: None };
-        if let Some(after) = &change.after {
-            read.after = self.after(after)?;
+    /// What a change holds of a file: a page of prose has a text for each language.
+    fn change(&mut self, change: &Change) -> Result<Vec<Read>, ChangesError> {
+        let after = change.after.as_ref().map(|after| self.after(after)).transpose()?;
+        let mut read: Vec<Read> = Vec::new();
+        for after in after.into_iter().flatten() {
+            read.push(Read { before: None, after: Some(after) });
         }
         // A file that is not looked at now may still be where code was moved from.
-        if let Some(before) = &change.before {
-            read.before =
-                self.before(before, read.after.as_ref().map(|(file, _)| file.language))?;
+        let Some(before) = &change.before else { return Ok(read) };
+        let kind = |read: &Read| read.after.as_ref().map(|(file, _)| (file.language, file.form));
+        let now: Vec<(Language, Form)> = read.iter().filter_map(kind).collect();
+        for source in self.before(before, &now)? {
+            let of_language = |read: &&mut Read| {
+                let after = read.after.as_ref().map(|(_, source)| source.language());
+                read.before.is_none() && after == Some(source.language())
+            };
+            match read.iter_mut().find(of_language) {
+                Some(read) => read.before = Some(source),
+                None => read.push(Read { before: Some(source), after: None }),
+            }
         }
         Ok(read)
     }
@@ -208,22 +197,22 @@ impl<'a> Reading<'a> {
         Ok(!policy::configure_alike(&texts[0], &texts[1]))
     }
 
-    fn after(&mut self, side: &Side) -> Result<Option<(WalkedFile, SourceFile)>, ChangesError> {
+    fn after(&mut self, side: &Side) -> Result<Vec<(WalkedFile, SourceFile)>, ChangesError> {
         let location = self.repository.location(&side.path);
         let path = walk::display_path(&location);
         if walk::is_excluded(&location, self.settings) {
             self.over.count(&location, Reason::Excluded);
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let blob = match side.kind {
             record::Kind::File => &side.id,
             record::Kind::Link => {
                 self.over.count(&location, Reason::Link);
-                return Ok(None);
+                return Ok(Vec::new());
             }
             record::Kind::Submodule => {
                 self.left_out(path, NoteKind::Info, "a submodule, which is checked on its own");
-                return Ok(None);
+                return Ok(Vec::new());
             }
             record::Kind::Unmerged => {
                 self.left_out(
@@ -231,14 +220,14 @@ impl<'a> Reading<'a> {
                     NoteKind::Failed,
                     "it is not merged; resolve the conflict and stage it",
                 );
-                return Ok(None);
+                return Ok(Vec::new());
             }
         };
         // What has no extension may be a script, which its first line says.
-        let named = Language::from_path(&location);
-        if named.is_none() && location.extension().is_some() {
+        let mut kinds = walk::kinds_by_name(&location, self.settings);
+        if kinds.is_empty() && location.extension().is_some() {
             self.over.count(&location, Reason::Language);
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let bytes = match self.blobs.read(blob)? {
             Blob::Content(bytes) if self.takes(bytes.len()) => bytes,
@@ -248,12 +237,12 @@ impl<'a> Reading<'a> {
                     MAX_CHANGE_BYTES >> 20
                 );
                 self.left_out(path, NoteKind::Skipped, &why);
-                return Ok(None);
+                return Ok(Vec::new());
             }
             Blob::TooLarge(size) => {
                 self.notes
                     .push(ReadProblem::TooLarge { size, limit: MAX_SCANNED_BYTES }.note(&path));
-                return Ok(None);
+                return Ok(Vec::new());
             }
             Blob::Missing => {
                 self.left_out(
@@ -261,27 +250,44 @@ impl<'a> Reading<'a> {
                     NoteKind::Failed,
                     "its text is not in this clone; fetch it with git",
                 );
-                return Ok(None);
+                return Ok(Vec::new());
             }
         };
         let text = match walk::inspect(bytes) {
             Inspected::Text(text) => text,
             Inspected::NotText(reason) => {
                 self.notes.push(reason.note(&path));
-                return Ok(None);
+                return Ok(Vec::new());
             }
         };
-        let Some(language) = named.or_else(|| Language::from_script(&text)) else {
+        if kinds.is_empty() {
+            kinds.extend(Language::from_script(&text).map(|language| (language, Form::Plain)));
+        }
+        if kinds.is_empty() {
             self.over.count(&location, Reason::Language);
-            return Ok(None);
+        }
+        Ok(kinds.into_iter().filter_map(|kind| self.taken(&location, kind, &text)).collect())
+    }
+
+    /// A file as a kind of code.
+    fn taken(
+        &mut self,
+        location: &Path,
+        kind: (Language, Form),
+        text: &[u8],
+    ) -> Option<(WalkedFile, SourceFile)> {
+        let file = WalkedFile {
+            content: Content::Held(Arc::from(text)),
+            markers: Markers::ExcuseNothing,
+            ..WalkedFile::on_disk(location.to_owned(), kind)
         };
-        let source = SourceFile::new(path.clone(), language, text);
-        let content = Content::Held(Arc::from(source.text()));
-        let markers = Markers::ExcuseNothing;
-        Ok(Some((
-            WalkedFile { path, location, language, content, review: Review::Whole, markers },
-            source,
-        )))
+        match walk::load(&file, MAX_SCANNED_BYTES) {
+            Ok(source) => Some((file, source)),
+            Err(note) => {
+                self.notes.push(note);
+                None
+            }
+        }
     }
 
     /// The text before the change. Where it cannot be had, all of the file counts as added, which
@@ -289,23 +295,24 @@ impl<'a> Reading<'a> {
     fn before(
         &mut self,
         side: &Side,
-        now: Option<Language>,
-    ) -> Result<Option<SourceFile>, ChangesError> {
+        now: &[(Language, Form)],
+    ) -> Result<Vec<SourceFile>, ChangesError> {
         let location = self.repository.location(&side.path);
-        let Some(language) = Language::from_path(&location).or(now) else { return Ok(None) };
-        if side.kind != record::Kind::File {
-            return Ok(None);
+        let mut kinds = walk::kinds_by_name(&location, self.settings);
+        if kinds.is_empty() {
+            kinds.extend_from_slice(now);
         }
-        let Blob::Content(bytes) = self.blobs.read(&side.id)? else { return Ok(None) };
+        if kinds.is_empty() || side.kind != record::Kind::File {
+            return Ok(Vec::new());
+        }
+        let Blob::Content(bytes) = self.blobs.read(&side.id)? else { return Ok(Vec::new()) };
         if !self.takes(bytes.len()) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        Ok(match walk::inspect(bytes) {
-            Inspected::Text(text) => {
-                Some(SourceFile::new(walk::display_path(&location), language, text))
-            }
-            Inspected::NotText(_) => None,
-        })
+        let Inspected::Text(text) = walk::inspect(bytes) else { return Ok(Vec::new()) };
+        let path = walk::display_path(&location);
+        let source = |kind| walk::source(&path, kind, text.clone(), MAX_SCANNED_BYTES).ok();
+        Ok(kinds.into_iter().filter_map(source).collect())
     }
 
     /// Whether a text of so many bytes can be held with the others.
@@ -324,11 +331,48 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The files of a change that add lines of their own, and all of them as they were.
+fn conclude(
+    mut walked: Walked,
+    read: Vec<Read>,
+    mut notes: Vec<Note>,
+    over: &PassedOver,
+) -> Walked {
+    let added = added(read.iter().map(|file| Versions {
+        before: file.before.as_ref(),
+        after: file.after.as_ref().map(|(_, source)| source),
+    }));
+    for (file, Added { lines, moved, gone }) in read.into_iter().zip(added) {
+        if let Some(before) = file.before {
+            walked.base.push(base(before, gone));
+        }
+        match file.after {
+            Some((after, _)) if !lines.is_empty() => {
+                walked.files.push(WalkedFile { review: Review::Lines(lines), ..after });
+            }
+            Some((after, _)) if moved > 0 => notes.push(Note {
+                path: Some(after.path),
+                kind: NoteKind::Info,
+                message: "the change only moves code here".to_owned(),
+            }),
+            _ => {}
+        }
+    }
+    walked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    walked.notes = notes;
+    walked.notes.extend(over.note());
+    walked.notes.sort();
+    walked.notes.dedup();
+    walked
+}
+
+/// What a file was, as code and no more.
 fn base(source: SourceFile, gone: LineSet) -> WalkedFile {
     WalkedFile {
         path: source.path().to_owned(),
         location: PathBuf::from(source.path()),
         language: source.language(),
+        form: Form::Plain,
         content: Content::Held(Arc::from(source.text())),
         review: Review::Lines(gone),
         markers: Markers::ExcuseNothing,

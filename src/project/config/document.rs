@@ -11,8 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    Config, ConfigError, ConfigFile, ConfigKind, Exclude, FailOn, FailOnSkipped, Permission,
-    Problem, directory_of,
+    Config, ConfigError, ConfigFile, ConfigKind, Exclude, FORGES, FailOn, FailOnSkipped,
+    ForgeChoice, Permission, Problem, directory_of,
 };
 use crate::engine::evidence::{Preset, Threshold};
 use crate::engine::index::IndexName;
@@ -20,7 +20,7 @@ use crate::project::walk::{absolute_path, display_path};
 use crate::purl::Purl;
 
 /// Every key; `docs/configuration.md` describes each.
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 20] = [
     "license",
     "distribution",
     "index",
@@ -38,6 +38,8 @@ pub(super) const KEYS: [&str; 18] = [
     "fail-on",
     "fail-on-weak",
     "fail-on-skipped",
+    "markdown",
+    "forge",
     "log",
 ];
 
@@ -152,6 +154,8 @@ impl<'p> Reader<'p> {
                     config.fail_on_skipped =
                         self.choice(value, &FailOnSkipped::NAMED, "a kind of run");
                 }
+                "markdown" => config.markdown = self.switch(value),
+                "forge" => config.forge = self.forge(value),
                 "log" => config.log = self.switch(value),
                 "permits" if self.kind == ConfigKind::Organisation => {
                     config.permits = self.permits(value);
@@ -246,6 +250,20 @@ impl<'p> Reader<'p> {
             );
         }
         preset
+    }
+
+    fn forge(&mut self, value: &Spanned<DeValue<'_>>) -> Option<ForgeChoice> {
+        let expected = format!("one of \"{}\"", FORGES.join("\", \""));
+        let text = self.string(value, &expected)?;
+        match text {
+            "none" => Some(ForgeChoice::None),
+            name if FORGES.contains(&name) => Some(ForgeChoice::Named(name.to_owned())),
+            other => {
+                let title = format!("`{other}` is not a forge that is known");
+                self.wrong(value.span(), title, format!("expected {expected}"));
+                None
+            }
+        }
     }
 
     fn threshold(&mut self, value: &Spanned<DeValue<'_>>) -> Option<f32> {

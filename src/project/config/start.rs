@@ -127,6 +127,12 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # When a run fails because of files that were not checked, such as very large ones: "never", "change" or "always".
 #fail-on-skipped = "always"
 
+# Whether fenced blocks of code in Markdown are checked.
+#markdown = true
+
+# How the HTML report links to your code, where the host of the remote does not tell; "none" switches the links off.
+#forge = "gitlab"
+
 # Whether what editors, assistants and commands suggest, accept and declare is noted on this machine: `birthmark log`.
 #log = true
 

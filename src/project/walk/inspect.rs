@@ -32,10 +32,10 @@ pub enum NotText {
     #[error("it holds NUL bytes and looks binary")]
     Binary,
     /// A byte order mark promises UTF-16, and the rest breaks the promise.
-    #[error("its byte order mark says UTF-16, but it is not valid UTF-16")]
+    #[error("its byte order mark says UTF-16, but it is not valid UTF-16; save it as UTF-8")]
     BrokenUtf16,
     /// A byte order mark says UTF-32.
-    #[error("it is UTF-32, which birthmark does not read")]
+    #[error("it is UTF-32, which birthmark does not read; save it as UTF-8")]
     Utf32,
 }
 

@@ -11,6 +11,7 @@
 mod door;
 mod ignored;
 mod inspect;
+mod load;
 pub mod marks;
 mod passed_over;
 mod replace;
@@ -28,13 +29,14 @@ use globset::GlobSet;
 use ignore::WalkBuilder;
 
 use crate::judgement::finding::{Note, NoteKind};
+use crate::text::document::Form;
 use crate::text::language::Language;
-use crate::text::source::SourceFile;
 use crate::text::span::LineSet;
 
 pub use door::{ReadProblem, check_inside, read, read_inside};
 use ignored::Origin;
 pub use inspect::{Inspected, NotText, inspect, is_minified, not_text};
+pub use load::{limit_of, load, source};
 pub use passed_over::{PassedOver, Reason};
 pub use replace::{replace, replace_named, stems};
 pub use side::{Elsewhere, SideFiles};
@@ -60,6 +62,18 @@ pub struct WalkSettings {
     pub exclude: GlobSet,
     /// Whether the globs hold for files that were named explicitly.
     pub explicit: Explicit,
+    /// Whether code in prose is looked at.
+    pub prose: Prose,
+}
+
+/// Whether blocks of code in Markdown are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prose {
+    /// They are not: a page may quote whom it likes.
+    #[default]
+    Ignore,
+    /// They are.
+    Read,
 }
 
 /// Whether ignore files are respected.
@@ -113,6 +127,8 @@ pub struct Walked {
     pub notes: Vec<Note>,
     /// Whether there is nothing to check because the globs leave out all that was met.
     pub is_all_excluded: bool,
+    /// Files that configure birthmark for a directory below the one that is walked.
+    pub nested: Vec<PathBuf>,
     /// Files of a change that decide what is reported of it.
     pub policy: Vec<String>,
     /// What the files of a change held before it, as far as they were there: code that stood there
@@ -128,8 +144,11 @@ pub struct WalkedFile {
     pub path: String,
     /// Where the file is: as named, relative to the current directory or absolute.
     pub location: PathBuf,
-    /// The language, by the file's name or the first line of a script.
+    /// The language, by the file's name or the first line of a script; a notebook says itself. A
+    /// page of prose is a file of its own for each language.
     pub language: Language,
+    /// How the file holds code.
+    pub form: Form,
     /// Where its text is.
     pub content: Content,
     /// Which of its lines are under review.
@@ -190,11 +209,12 @@ pub enum WalkError {
 
 impl WalkedFile {
     /// A file as it is on disk, all of it under review.
-    pub fn on_disk(location: PathBuf, language: Language) -> WalkedFile {
+    pub fn on_disk(location: PathBuf, (language, form): (Language, Form)) -> WalkedFile {
         WalkedFile {
             path: display_path(&location),
             location,
             language,
+            form,
             content: Content::OnDisk,
             review: Review::Whole,
             markers: Markers::default(),
@@ -227,7 +247,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashSet::new();
-    walked.files.retain(|file| seen.insert(absolute_path(&file.location)));
+    walked.files.retain(|file| seen.insert((absolute_path(&file.location), file.language)));
     walked.is_all_excluded = walked.files.is_empty() && over.is_all_excluded();
     walked.notes.extend(over.note());
     walked.notes.sort();
@@ -296,21 +316,6 @@ pub fn named_files(
     found
 }
 
-/// Reads and inspects a file that a walk found.
-///
-/// # Errors
-/// The note that says why the file is not checked.
-pub fn load(file: &WalkedFile, limit: u64) -> Result<SourceFile, Note> {
-    if let Content::Held(text) = &file.content {
-        return Ok(SourceFile::new(file.path.clone(), file.language, text.to_vec()));
-    }
-    let bytes = read(&file.location, limit).map_err(|problem| problem.note(&file.path))?;
-    match inspect(bytes) {
-        Inspected::Text(text) => Ok(SourceFile::new(file.path.clone(), file.language, text)),
-        Inspected::NotText(reason) => Err(reason.note(&file.path)),
-    }
-}
-
 /// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is
 /// not UTF-8.
 pub fn display_path(path: &Path) -> String {
@@ -345,10 +350,18 @@ fn walk_directory(
         let location = entry.into_path();
         match kind {
             Some(kind) if kind.is_symlink() => over.count(&location, Reason::Link),
-            Some(kind) if kind.is_file() => match language_of(&location) {
-                Some(language) => walked.files.push(WalkedFile::on_disk(location, language)),
-                None => over.count(&location, Reason::Language),
-            },
+            Some(kind) if kind.is_file() => {
+                let is_configuration = location.file_name() == Some(OsStr::new("birthmark.toml"));
+                if is_configuration && location.parent() != Some(directory) {
+                    walked.nested.push(location.clone());
+                }
+                let kinds = kinds_of(&location, settings);
+                if kinds.is_empty() {
+                    over.count(&location, Reason::Language);
+                }
+                let file = |kind| WalkedFile::on_disk(location.clone(), kind);
+                walked.files.extend(kinds.into_iter().map(file));
+            }
             _ => {}
         }
     }
@@ -360,32 +373,50 @@ fn walk_directory(
     }
 }
 
-/// The language of a file by its name, or of a file without an extension by its first line.
-fn language_of(path: &Path) -> Option<Language> {
-    Language::from_path(path).or_else(|| match path.extension() {
-        Some(_) => None,
-        None => Language::from_script(&door::first_bytes(path, FIRST_LINE_BYTES)),
-    })
+/// What kind of code a file holds by its name, or a file without an extension by its first line.
+fn kinds_of(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
+    let kinds = kinds_by_name(path, settings);
+    if !kinds.is_empty() || path.extension().is_some() {
+        return kinds;
+    }
+    let language = Language::from_script(&door::first_bytes(path, FIRST_LINE_BYTES));
+    language.map(|language| (language, Form::Plain)).into_iter().collect()
+}
+
+/// What kind of code a file holds by its name.
+pub fn kinds_by_name(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
+    let form = Form::of(path);
+    match (form, settings.prose) {
+        (Some(Form::Markdown), Prose::Ignore) => Vec::new(),
+        (Some(Form::Markdown), Prose::Read) => {
+            Language::all().map(|language| (language, Form::Markdown)).collect()
+        }
+        _ => {
+            let language = Form::language_of_code(path);
+            language.map(|language| (language, form.unwrap_or_default())).into_iter().collect()
+        }
+    }
 }
 
 fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &mut PassedOver) {
     if settings.explicit == Explicit::Exclude && is_excluded(path, settings) {
         return over.count(path, Reason::Excluded);
     }
-    match language_of(path) {
-        Some(language) => walked.files.push(WalkedFile {
-            markers: match settings.explicit {
-                Explicit::Take => Markers::ExcuseNothing,
-                Explicit::Exclude => Markers::Excuse,
-            },
-            ..WalkedFile::on_disk(path.to_owned(), language)
-        }),
-        None => walked.notes.push(Note {
-            path: Some(display_path(path)),
-            kind: NoteKind::Info,
-            message: "not checked: not in a language birthmark knows".to_owned(),
-        }),
+    let kinds = kinds_of(path, settings);
+    if kinds.is_empty() {
+        let message = match Form::of(path) {
+            Some(_) => "not checked: a page of prose; pass --markdown to check its blocks of code",
+            None => "not checked: not in a language birthmark knows (Python, Rust)",
+        };
+        let (path, message) = (Some(display_path(path)), message.to_owned());
+        walked.notes.push(Note { path, kind: NoteKind::Info, message });
     }
+    let markers = match settings.explicit {
+        Explicit::Take => Markers::ExcuseNothing,
+        Explicit::Exclude => Markers::Excuse,
+    };
+    let file = |kind| WalkedFile { markers, ..WalkedFile::on_disk(path.to_owned(), kind) };
+    walked.files.extend(kinds.into_iter().map(file));
 }
 
 /// What a walker leaves out beside what ignore files name.

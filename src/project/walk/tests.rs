@@ -91,7 +91,10 @@ fn named_files_of_unknown_languages_leave_a_note() {
     let root = tree(&[("readme.txt", "")]);
     let (files, notes) = found(&root, &["readme.txt"], &WalkSettings::default());
     assert!(files.is_empty());
-    assert_eq!(notes, ["readme.txt: not checked: not in a language birthmark knows"]);
+    assert_eq!(
+        notes,
+        ["readme.txt: not checked: not in a language birthmark knows (Python, Rust)"]
+    );
 }
 
 #[test]
@@ -166,4 +169,50 @@ fn display_paths_are_plain() {
     for (path, shown) in [("./a//b/./c", "a/b/c"), (".", "."), ("/a/b", "/a/b"), ("../a", "../a")] {
         assert_eq!(display_path(Path::new(path)), shown);
     }
+}
+
+#[test]
+fn notebooks_are_found_and_prose_on_request() {
+    let root = tree(&[("a.ipynb", "{"), ("b.md", "```python\nx = 1\n```\n")]);
+    let mut settings = WalkSettings::default();
+    let (files, notes) = found(&root, &[""], &settings);
+    assert_eq!(
+        (files.as_slice(), notes.as_slice()),
+        (
+            &["a.ipynb".to_owned()][..],
+            &["not checked: 1 file of another kind (1 .md)".to_owned()][..]
+        )
+    );
+    let (_, notes) = found(&root, &["b.md"], &settings);
+    assert_eq!(
+        notes,
+        ["b.md: not checked: a page of prose; pass --markdown to check its blocks of code"]
+    );
+    settings.prose = Prose::Read;
+    assert_eq!(found(&root, &[""], &settings).0, ["a.ipynb", "b.md", "b.md"]);
+    let walked = files_in(&root, &settings);
+    let broken = load(&walked[0], 100).unwrap_err();
+    assert_eq!(broken.kind, NoteKind::Failed);
+    let texts: Vec<usize> =
+        walked[1..].iter().map(|file| load(file, 100).unwrap().text().len()).collect();
+    assert_eq!(texts, [7, 0]);
+}
+
+fn files_in(root: &TempDir, settings: &WalkSettings) -> Vec<WalkedFile> {
+    files(&[root.path().to_owned()], settings).unwrap().files
+}
+
+#[test]
+fn of_a_notebook_the_code_keeps_to_the_limit() {
+    let notebook = |code: &str| {
+        let output = "x".repeat(100);
+        format!(
+            r#"{{"cells": [{{"cell_type": "code", "source": "{code}", "outputs": ["{output}"]}}]}}"#
+        )
+    };
+    let root = tree(&[("a.ipynb", &notebook("x = 1")), ("b.ipynb", &notebook("a_long_name = 1"))]);
+    let walked = files_in(&root, &WalkSettings::default());
+    assert_eq!(load(&walked[0], 10).unwrap().text(), b"x = 1\n");
+    let note = load(&walked[1], 10).unwrap_err();
+    assert_eq!(note.message, "not checked: 16 bytes are more than the limit of 10");
 }

@@ -40,6 +40,48 @@ enum Mark {
     Alone,
 }
 
+/// What a piece of code is, for the eye.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Colour {
+    None,
+    Keyword,
+    Literal,
+    Definition,
+    Comment,
+}
+
+impl Colour {
+    /// The colour of a token by its class; words of the language are their own class.
+    fn of(token: &Token) -> Colour {
+        match token.class {
+            "string" | "character" | "integer" | "float" => Colour::Literal,
+            "definition" | "type" => Colour::Definition,
+            "variable" | "field" | "callee" | "argument" | "self" | "other" => Colour::None,
+            word if word.starts_with(|c: char| c.is_ascii_alphabetic()) => Colour::Keyword,
+            _ => Colour::None,
+        }
+    }
+
+    /// What stands between tokens: a comment, or marks that say nothing.
+    fn between(text: &[char]) -> Colour {
+        let first: String = text.iter().skip_while(|c| c.is_whitespace()).take(2).collect();
+        match first.starts_with('#') || first == "//" || first == "/*" {
+            true => Colour::Comment,
+            false => Colour::None,
+        }
+    }
+
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Colour::None => None,
+            Colour::Keyword => Some("k"),
+            Colour::Literal => Some("t"),
+            Colour::Definition => Some("f"),
+            Colour::Comment => Some("c"),
+        }
+    }
+}
+
 /// Pieces of a line, escaped.
 #[derive(Default)]
 struct Marked {
@@ -108,12 +150,13 @@ fn left(line: &finding::Line, indent: usize) -> Value {
     for token in &line.tokens {
         let (start, end) = columns(token, &text);
         let start = start.max(at);
-        marked.push(&text[at.min(start)..start], Mark::Plain);
-        marked.push(&text[start..end.max(start)], mark(token));
+        let between = &text[at.min(start)..start];
+        marked.push(between, Mark::Plain, Colour::between(between));
+        marked.push(&text[start..end.max(start)], mark(token), Colour::of(token));
         at = end.max(start);
     }
     let rest = if line.tokens.is_empty() { Mark::Alone } else { Mark::Plain };
-    marked.push(&text[at..], rest);
+    marked.push(&text[at..], rest, Colour::between(&text[at..]));
     marked.finished()
 }
 
@@ -140,25 +183,26 @@ fn right(line: &finding::Line, indent: usize) -> Value {
         at = end;
         let Some(counterpart) = token.counterpart else {
             if !in_gap {
-                marked.push(leading_blanks(before), Mark::Plain);
-                marked.push(&['…'], Mark::Plain);
+                marked.push(leading_blanks(before), Mark::Plain, Colour::None);
+                marked.push(&['…'], Mark::Plain, Colour::None);
             }
             in_gap = true;
             continue;
         };
         // What stands between tokens is no token: commas and the like, which say nothing of who
         // wrote it.
-        marked.push(if in_gap { trailing_blanks(before) } else { before }, Mark::Plain);
+        let between = if in_gap { trailing_blanks(before) } else { before };
+        marked.push(between, Mark::Plain, Colour::None);
         in_gap = false;
         let class: Vec<char> = token.class.chars().collect();
         match counterpart.naming {
-            Naming::Other => marked.push(&class, Mark::Other),
-            Naming::Same => marked.push(&text[start..end], Mark::Same),
-            Naming::Nameless => marked.push(&text[start..end], Mark::Plain),
+            Naming::Other => marked.push(&class, Mark::Other, Colour::None),
+            Naming::Same => marked.push(&text[start..end], Mark::Same, Colour::None),
+            Naming::Nameless => marked.push(&text[start..end], Mark::Plain, Colour::of(token)),
         }
     }
     if !in_gap && text[at..].iter().all(|c| !c.is_alphanumeric() && *c != '#') {
-        marked.push(&text[at..], Mark::Plain);
+        marked.push(&text[at..], Mark::Plain, Colour::None);
     }
     marked.finished()
 }
@@ -188,7 +232,7 @@ fn columns(token: &Token, text: &[char]) -> (usize, usize) {
 }
 
 impl Marked {
-    fn push(&mut self, text: &[char], mark: Mark) {
+    fn push(&mut self, text: &[char], mark: Mark, colour: Colour) {
         if text.is_empty() {
             return;
         }
@@ -212,7 +256,11 @@ impl Marked {
                 c => drop(write_char(&mut visible, "", c)),
             }
         }
-        self.html.push_str(&HtmlEscape(&visible).to_string());
+        let escaped = HtmlEscape(&visible).to_string();
+        match colour.class() {
+            Some(class) => self.html.push_str(&format!("<u class={class}>{escaped}</u>")),
+            None => self.html.push_str(&escaped),
+        }
     }
 
     fn close(&mut self) {

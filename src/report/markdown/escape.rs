@@ -20,20 +20,19 @@ pub(in crate::report) fn code(text: &str) -> String {
     html + "</code>"
 }
 
-/// A sentence: what would be markup is escaped, and an `@` stands where it mentions nobody.
+/// A sentence: what would be markup is escaped, and an `@` stands where it mentions nobody and makes
+/// no mail address of a package and its version.
 pub(in crate::report) fn prose(text: &str) -> String {
     let text = Printable(text).to_string();
     let mut escaped = String::new();
-    let mut in_word = false;
     for c in text.chars() {
         match c {
-            '@' if !in_word => escaped.push_str("`@`"),
+            '@' => escaped.push_str("`@`"),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '$' => escaped.extend(['\\', c]),
             c => escaped.push(c),
         }
-        in_word = c.is_alphanumeric();
     }
     escaped
 }
@@ -65,7 +64,7 @@ mod tests {
         assert_eq!(code("src/a_b.py:1-2"), "`src/a_b.py:1-2`");
         assert_eq!(code("a`b|c"), "<code>a&#96;b&#124;c</code>");
         assert_eq!(code("<script>"), "`<script>`");
-        assert_eq!(prose("[x](y) @z <b> # a_b@2."), "\\[x\\](y) `@`z &lt;b> \\# a\\_b@2.");
+        assert_eq!(prose("[x](y) @z <b> # a_b@2."), "\\[x\\](y) `@`z &lt;b> \\# a\\_b`@`2.");
         let fence = fenced(&["a ```` b\u{1b}".to_owned()]);
         assert_eq!(fence, "`````text\na ```` b\\u{1b}\n`````\n");
     }

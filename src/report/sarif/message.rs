@@ -33,7 +33,8 @@ pub fn message(found: &Found<'_>, related: &[Related<'_>]) -> String {
 fn whole(finding: &Finding) -> Option<String> {
     let whole = LineRange::from(finding.region);
     let LineRange { first, last } = whole;
-    (shown_lines(finding) != whole).then(|| format!("The whole of it is lines {first}-{last}."))
+    (!finding.added.is_empty() && shown_lines(finding) != whole)
+        .then(|| format!("The whole of it is lines {first}-{last}."))
 }
 
 /// Links to where the origin can be seen and had. They stand in the text, since GitHub refuses a

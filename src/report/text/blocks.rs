@@ -96,7 +96,7 @@ impl<'a> Page<'a> {
             placeless.partition(|finding| finding.severity == Severity::Info);
         for finding in raised {
             headline(finding, &Printable(&finding.message).to_string(), out)?;
-            arrow(&finding.path, finding.region, &finding.reference, out)?;
+            arrow(&finding.path, (finding.region, finding.cells), &finding.reference, out)?;
             self.remedies(&finding.remedies, out)?;
             writeln!(out)?;
         }
@@ -144,7 +144,7 @@ impl<'a> Page<'a> {
             Some(finding) => headline(finding, &title, out)?,
             None => writeln!(out, "  {GREEN}reference{GREEN:#}{BOLD}: {title}{BOLD:#}")?,
         }
-        arrow(&reference.path, reference.region, &reference.id, out)?;
+        arrow(&reference.path, (reference.region, reference.cells), &reference.id, out)?;
         if let Some(lines) = self.facts.code(&reference.path, reference.region) {
             code::write(lines, self.settings.width, out)?;
         }
@@ -239,7 +239,7 @@ fn headline(finding: &Finding, title: &str, out: &mut dyn Write) -> io::Result<(
 fn alike(findings: &[&Finding], listed: usize, out: &mut dyn Write) -> io::Result<()> {
     headline(findings[0], &Printable(&findings[0].message).to_string(), out)?;
     for finding in findings.iter().take(listed) {
-        arrow(&finding.path, finding.region, &finding.reference, out)?;
+        arrow(&finding.path, (finding.region, finding.cells), &finding.reference, out)?;
     }
     if let Some(more) = findings.len().checked_sub(listed).filter(|more| *more > 0) {
         writeln!(out, "       {DIM}+ {}{DIM:#}", count(more, "more place"))?;

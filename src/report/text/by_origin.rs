@@ -62,7 +62,7 @@ fn listed(
         let purl = Printable(purl);
         writeln!(out, "  {CYAN}{purl}{CYAN:#} {DIM}{said}{DIM:#}")?;
         for reference in references.iter().take(LISTED) {
-            arrow(&reference.path, reference.region, &reference.id, out)?;
+            arrow(&reference.path, (reference.region, reference.cells), &reference.id, out)?;
         }
         if let Some(more) = references.len().checked_sub(LISTED + 1) {
             writeln!(out, "       {DIM}+ {}{DIM:#}", count(more + 1, "more place"))?;

@@ -44,6 +44,8 @@ pub enum Change {
     Whole(String),
     /// Parts of it are replaced, one after the other.
     Parts(Vec<Part>),
+    /// A cell of a notebook holds this.
+    Cell(String),
 }
 
 /// A part of a file that is replaced.

@@ -31,8 +31,11 @@ impl Server {
             for found in known.checked.at(params.range) {
                 let mut offer = Offer { found, uri: &uri, actions: Vec::new() };
                 offer.explain();
+                let applies_edits = self.client.applies_edits;
                 if document.file.is_some() {
-                    offer.attribute();
+                    if applies_edits {
+                        offer.attribute();
+                    }
                     offer.decide(
                         "accept",
                         ServerCommand::Accept,
@@ -40,12 +43,15 @@ impl Server {
                         self.client.asks_reasons,
                     );
                 }
-                offer.decide(
-                    "suppress",
-                    ServerCommand::Suppress,
-                    &REASONS_TO_SUPPRESS,
-                    self.client.asks_reasons,
-                );
+                // A comment is an edit, as a declaration is.
+                if applies_edits {
+                    offer.decide(
+                        "suppress",
+                        ServerCommand::Suppress,
+                        &REASONS_TO_SUPPRESS,
+                        self.client.asks_reasons,
+                    );
+                }
                 offer.show_origin();
                 actions.extend(offer.actions);
             }

@@ -9,6 +9,7 @@ use crate::judgement::finding::{Finding, Reference};
 use crate::project::walk::{Content, WalkedFile};
 use crate::session::Checker;
 use crate::session::actions::{AttributionChoices, Insertion, plan_attribution, plan_suppression};
+use crate::text::document::Form;
 use crate::text::source::SourceFile;
 use crate::text::span::Region;
 use crate::text::token::Tokenizer;
@@ -24,7 +25,7 @@ pub fn attribution(
     encoding: Encoding,
     references: &[&Reference],
 ) -> Result<(Vec<TextEdit>, Vec<Edit>), String> {
-    let mut file = WalkedFile::on_disk(source.path().into(), source.language());
+    let mut file = WalkedFile::on_disk(source.path().into(), (source.language(), Form::Plain));
     file.path = source.path().to_owned();
     file.content = Content::Held(source.text().into());
     // Whoever edits a file in an editor sees what becomes of it.

@@ -255,6 +255,10 @@ impl Swept {
     }
 
     fn message(&self) -> String {
+        if self.files == 0 && self.failed == 0 {
+            return "nothing was checked: there is no file here in a language that birthmark reads"
+                .to_owned();
+        }
         let [info, warnings, errors] = self.findings;
         let failed = match self.failed {
             0 => String::new(),

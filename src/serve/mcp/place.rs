@@ -14,6 +14,7 @@ use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile, display_path};
 use crate::report::printable::Printable;
 use crate::session::Checker;
 use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
+use crate::text::document::Form;
 use crate::text::language::Language;
 use crate::text::source::{Passage, Surrounded};
 
@@ -122,7 +123,8 @@ impl Asked<'_> {
                 "give the `code`, or the `path` of a file that holds it".to_owned(),
             ));
         }
-        let file = WalkedFile::on_disk(spot.path.clone(), language);
+        let form = Form::of(&spot.path).unwrap_or_default();
+        let file = WalkedFile::on_disk(spot.path.clone(), (language, form));
         let source = walk::load(&file, MAX_SCANNED_BYTES).map_err(|note| {
             let (path, message) =
                 (spot.path.display().to_string(), Printable(&note.message).to_string());

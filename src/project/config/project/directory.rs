@@ -225,6 +225,16 @@ fn of_core_metadata(text: &str) -> Option<LicenseFact> {
     from_fields(core.license_expression.as_deref(), core.license.as_deref(), &core.classifiers)
 }
 
+/// The folder in which an unpacked wheel records what it is. Where several packages are installed
+/// side by side, none of them speaks for the directory.
+fn record_of_wheel(directory: &Path) -> Option<String> {
+    let listed = std::fs::read_dir(directory).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
+    let names = listed.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut records = names.filter(|name| name.ends_with(".dist-info"));
+    let record = records.next()?;
+    records.next().is_none().then_some(record)
+}
+
 /// The manifests of a directory, in the order they are asked.
 struct Manifests<'a> {
     directory: &'a Path,
@@ -262,7 +272,12 @@ impl Manifests<'_> {
             self.other("package.json", from_package_json)
                 .map(|license| stated("package.json", license))
         };
-        cargo().or_else(python).or_else(older).or_else(node)
+        let wheel = || {
+            let name = format!("{}/METADATA", record_of_wheel(self.directory)?);
+            let text = self.licenses.read(&self.directory.join(&name))?;
+            Some(stated(&name, of_core_metadata(&text)?))
+        };
+        cargo().or_else(python).or_else(older).or_else(node).or_else(wheel)
     }
 
     fn cargo(&self) -> Option<LicenseFact> {

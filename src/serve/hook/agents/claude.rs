@@ -8,13 +8,13 @@
 use serde_json::{Value, json};
 
 use super::super::Judgement;
-use super::super::event::{Event, Moment, Write, text};
+use super::super::event::{Change, Event, Moment, Write, text};
 use super::{Refusal, Row, silence, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "claude",
     shown: "Claude Code",
-    events: "PreToolUse, PostToolUse of Write, Edit, MultiEdit",
+    events: "PreToolUse, PostToolUse of Write, Edit, MultiEdit, NotebookEdit",
     page: "https://code.claude.com/docs/en/hooks",
     event,
     decision,
@@ -27,10 +27,23 @@ fn event(event: &Value) -> Option<Event> {
     let name = text(event, &["hook_event_name"])?;
     let moment = moment(&name)?;
     let tool = text(event, &["tool_name"])?;
-    let write =
-        TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let input = event.get("tool_input")?;
+    let write = match tool.as_str() {
+        "NotebookEdit" => cell(input)?,
+        tool => TOOLS.contains(&tool).then(|| Write::of(input)).flatten()?,
+    };
     let directory = text(event, &["cwd"]).map(Into::into);
     Some(Event { name, moment, directory, writes: vec![write] })
+}
+
+/// What is written into a cell of a notebook. A cell that holds no code, or is deleted, is nothing to
+/// be judged.
+fn cell(input: &Value) -> Option<Write> {
+    let is_code = text(input, &["cell_type"]).is_none_or(|kind| kind == "code");
+    let stays = text(input, &["edit_mode"]).is_none_or(|mode| mode != "delete");
+    let code = text(input, &["new_source"]).filter(|_| is_code && stays)?;
+    let path = text(input, &["notebook_path"])?;
+    Some(Write { path, from: None, change: Change::Cell(code) })
 }
 
 /// The moment of an event; `None` for one that is not about tools.

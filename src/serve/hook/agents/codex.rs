@@ -74,6 +74,7 @@ fn take(change: &mut Change, line: &str) {
         text.push('\n');
     };
     match change {
+        Change::Cell(_) => {}
         Change::Whole(text) => put(text, line.strip_prefix('+').unwrap_or(line)),
         Change::Parts(parts) => {
             if parts.is_empty() || line.starts_with("@@") {

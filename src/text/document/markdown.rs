@@ -1,0 +1,71 @@
+//! Fenced blocks of code in Markdown, each on its lines of the page.
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use crate::text::language::Language;
+use crate::text::source::{Held, SourceFile};
+
+/// Other names that blocks give a language.
+const OTHER_NAMES: [(&str, &str); 6] = [
+    ("py", "python"),
+    ("py3", "python"),
+    ("python3", "python"),
+    ("pyi", "python"),
+    ("rs", "rust"),
+    ("ipython", "python"),
+];
+
+/// The blocks of a page that are in a language. A page that is no UTF-8 is read as far as it is.
+pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFile {
+    let page = String::from_utf8_lossy(&file);
+    let mut text = Vec::new();
+    // The line that is reached in the page, and the one that is written to.
+    let (mut line, mut seen, mut written, mut code_lines) = (1u32, 0, 1u32, 0);
+    let mut is_wanted = false;
+    for (event, range) in Parser::new(&page).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
+                is_wanted = named(&info) == Some(language);
+            }
+            Event::End(TagEnd::CodeBlock) => is_wanted = false,
+            Event::Text(code) if is_wanted => {
+                line += breaks(&page[seen..range.start]);
+                seen = range.start;
+                text.resize(text.len() + line.saturating_sub(written) as usize, b'\n');
+                text.extend_from_slice(plain(&code, language).as_bytes());
+                written = line.max(written) + breaks(&code);
+                code_lines += code.lines().count() as u32;
+            }
+            _ => {}
+        }
+    }
+    drop(page);
+    let held = Held { file, code_lines, lines: Vec::new() };
+    SourceFile::new(path, language, text).held_by(held)
+}
+
+fn breaks(text: &str) -> u32 {
+    text.bytes().filter(|byte| *byte == b'\n').count() as u32
+}
+
+/// The language that the words behind a fence name: `python`, `rust,no_run`, `{python} title=a`.
+fn named(info: &str) -> Option<Language> {
+    let is_end = |c: char| c.is_whitespace() || ",{}:".contains(c);
+    let word = info.split(is_end).find(|word| !word.is_empty())?;
+    let word = word.trim_start_matches('.').to_ascii_lowercase();
+    let name = OTHER_NAMES.iter().find(|(other, _)| *other == word).map_or(&*word, |it| it.1);
+    Language::from_name(name)
+}
+
+/// A part of a block. Lines that rustdoc hides begin with a mark, which is no Rust.
+fn plain(code: &str, language: Language) -> String {
+    if language.name() != "rust" {
+        return code.to_owned();
+    }
+    let shown = |line: &str| match line.trim_start() {
+        hidden if hidden.starts_with("# ") => line.replacen("# ", "  ", 1),
+        hidden if hidden.trim_end() == "#" => line.replacen('#', " ", 1),
+        _ => line.to_owned(),
+    };
+    code.split_inclusive('\n').map(shown).collect()
+}
