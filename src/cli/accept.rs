@@ -85,7 +85,7 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let project = Request::new(ScanOptions::of(vec![log.root().to_owned()], args.check))?;
     let everywhere = project.scan(common)?.report;
     let (told, settled) =
-        accepted(&report, &references, &everywhere.references, &mut log, &reason)?;
+        write_decisions(&report, &references, &everywhere.references, &mut log, &reason)?;
     args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
     if !common.quiet {
         Output::Standard.write(&told, Painted::No)?;
@@ -118,7 +118,7 @@ fn accept_from(
             continue;
         }
         let (told, settled) =
-            accepted(&report, &references, &report.references, &mut log, &reason)?;
+            write_decisions(&report, &references, &report.references, &mut log, &reason)?;
         args.journal.note(request.session(), Event::Accepted, Some(&reason), &settled);
         if !common.quiet {
             Output::Standard.write(&told, Painted::No)?;
@@ -136,7 +136,7 @@ fn log_of(request: &Request) -> anyhow::Result<AcceptanceLog> {
 
 /// Accepts the references that are left to accept; what there is to say of each, and which those
 /// are.
-fn accepted<'r>(
+fn write_decisions<'r>(
     report: &'r Report,
     references: &'r [&'r Reference],
     everywhere: &'r [Reference],
@@ -146,7 +146,7 @@ fn accepted<'r>(
     let (mut said, mut settled) = (Vec::new(), Vec::new());
     let mut decider = Decider::new(Git::here(), reason);
     let to_accept = ToAccept { report, references, everywhere };
-    for (reference, accepted) in actions::accept(to_accept, log, &mut decider).map_err(told)? {
+    for (reference, accepted) in actions::accept(to_accept, log, &mut decider).map_err(log_error)? {
         let (id, line) =
             (reference.id.get(..8).unwrap_or(&reference.id), reference.region.start_line);
         let place = format!("{}:{line} ({id})", reference.path);
@@ -168,7 +168,7 @@ fn accepted<'r>(
     Ok((said, settled))
 }
 
-fn told(error: AcceptError) -> anyhow::Error {
+fn log_error(error: AcceptError) -> anyhow::Error {
     match error {
         AcceptError::Log(error) => of_log(error),
         other => anyhow::Error::new(other),

@@ -162,7 +162,7 @@ fn remove(args: IdiomRemoveArgs) -> anyhow::Result<ExitStatus> {
             false => Purl::new("generic", name, None)?,
         });
     }
-    let mut set = IndexDirectory::open(target.directory()?).map_err(idioms::unopened)?;
+    let mut set = IndexDirectory::open(target.directory()?).map_err(idioms::open_error)?;
     let known: HashSet<Purl> = set.list()?.into_iter().map(|entry| entry.component.purl).collect();
     if let Some(i) = purls.iter().position(|purl| !known.contains(purl)) {
         bail!("there is no idiom `{}`; `birthmark idiom list` shows what there is", args.names[i]);

@@ -45,7 +45,7 @@ pub struct InitArgs {
 
 pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     if args.schema {
-        return printed(SCHEMA);
+        return print(SCHEMA);
     }
     let directory = &args.path;
     if !directory.is_dir() {
@@ -53,7 +53,7 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     }
     let text = starting_text(&project(directory));
     if args.print {
-        return printed(&text);
+        return print(&text);
     }
     let above = configuration_above(directory)?;
     let path = directory.join(FILE_NAME);
@@ -65,7 +65,7 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     if let Some(above) = above {
         told.push_str(&format!("{above} no longer counts here: configurations are not merged.\n"));
     }
-    printed(&told)
+    print(&told)
 }
 
 fn project(directory: &Path) -> Project {
@@ -105,7 +105,7 @@ fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     file.write_all(text.as_bytes()).with_context(cannot)
 }
 
-fn printed(text: &str) -> anyhow::Result<ExitStatus> {
+fn print(text: &str) -> anyhow::Result<ExitStatus> {
     Output::Standard.write(text.as_bytes(), Painted::No)?;
     Ok(ExitStatus::Success)
 }

@@ -74,7 +74,7 @@ impl Evidence {
         self.structure + self.names + self.literals + self.penalties
     }
 
-    fn calibrated(self) -> Evidence {
+    fn calibrate(self) -> Evidence {
         let calibration = calibration::correction(self.sum(), &self.measures);
         Evidence { bits: self.sum() + calibration, calibration, ..self }
     }
@@ -150,7 +150,7 @@ pub fn stretches(
         let gains = sum.gains(&blocks);
         let kept = best_stretch(&gains);
         if kept == (0..gains.len()) {
-            found.push((blocks, sum.evidence.calibrated()));
+            found.push((blocks, sum.evidence.calibrate()));
             continue;
         }
         if kept.is_empty() {
@@ -176,7 +176,7 @@ pub fn recorded(
     let mut seen = Seen::default();
     let mut sum = Sum::new(surprisals, query, document, recorder, &mut seen);
     sum.gains(blocks);
-    sum.evidence.calibrated()
+    sum.evidence.calibrate()
 }
 
 /// Tokens of a stretch, at least.
@@ -256,7 +256,7 @@ impl Seen {
 }
 
 /// Up to seven classes and how many they are, as one number.
-fn packed(classes: &[u8]) -> u64 {
+fn pack(classes: &[u8]) -> u64 {
     classes.iter().fold(classes.len() as u64, |packed, &class| packed << 8 | u64::from(class))
 }
 
@@ -381,7 +381,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
         let mut novelty = 1.0f32;
         for (length, weight) in REPEAT_WEIGHTS {
             if let Some(start) = (q + 1).checked_sub(length)
-                && !self.seen.sequences.insert(packed(&self.query.classes[start..=q]))
+                && !self.seen.sequences.insert(pack(&self.query.classes[start..=q]))
             {
                 novelty = novelty.min(weight);
             }

@@ -57,7 +57,7 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    fn failed(&self, message: impl Into<String>) -> IngestError {
+    fn client_error(&self, message: impl Into<String>) -> IngestError {
         IngestError::Fetch { purl: self.purl.clone(), client: self.client, message: message.into() }
     }
 
@@ -88,8 +88,9 @@ fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
         run(wanted, &directory, command, remedy)?;
         cached = find_crate(&cache, &file_name);
     }
-    let archive = cached
-        .ok_or_else(|| wanted.failed(format!("it left no {file_name} in {}", cache.display())))?;
+    let archive = cached.ok_or_else(|| {
+        wanted.client_error(format!("it left no {file_name} in {}", cache.display()))
+    })?;
     Ok(Fetched {
         form: ArchiveForm::from_path(&archive).expect("the suffix is .crate"),
         archive,
@@ -135,7 +136,7 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
             (_, error) => error,
         }
     })?;
-    let mut fetched = downloaded(wanted, directory)?;
+    let mut fetched = downloaded_archive(wanted, directory)?;
     if fetched.archive.extension().is_none_or(|extension| extension != "whl") {
         fetched.notes.push(Note {
             path: None,
@@ -157,7 +158,7 @@ fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
         .args(["pack", "--silent", "--ignore-scripts", "--no-update-notifier"])
         .arg(format!("{}@{}", wanted.name, wanted.version));
     run(wanted, &directory, command, "install npm, or download the .tgz file and name it")?;
-    downloaded(wanted, directory)
+    downloaded_archive(wanted, directory)
 }
 
 /// `apt-get download`, which installs nothing.
@@ -167,17 +168,17 @@ fn apt(wanted: &Wanted) -> Result<Fetched, IngestError> {
     command.args(["download", "--quiet"]).arg(format!("{}={}", wanted.name, wanted.version));
     run(wanted, &directory, command, "run it on Debian, or download the .deb file and name it").map_err(
         |error| match error {
-            IngestError::Fetch { message, .. } => wanted.failed(format!(
+            IngestError::Fetch { message, .. } => wanted.client_error(format!(
                 "{message}; run apt-get update, and if the archive has replaced this version, name the new one"
             )),
             other => other,
         },
     )?;
-    downloaded(wanted, directory)
+    downloaded_archive(wanted, directory)
 }
 
 /// The archive that a client left in its directory.
-fn downloaded(wanted: &Wanted, directory: TempDir) -> Result<Fetched, IngestError> {
+fn downloaded_archive(wanted: &Wanted, directory: TempDir) -> Result<Fetched, IngestError> {
     let files = fs::read_dir(directory.path()).into_iter().flatten().flatten();
     let mut archives: Vec<_> = files
         .map(|entry| entry.path())
@@ -187,7 +188,7 @@ fn downloaded(wanted: &Wanted, directory: TempDir) -> Result<Fetched, IngestErro
     let (archive, form) = archives
         .into_iter()
         .next()
-        .ok_or_else(|| wanted.failed("it left no archive that birthmark reads"))?;
+        .ok_or_else(|| wanted.client_error("it left no archive that birthmark reads"))?;
     Ok(Fetched { archive, form, notes: Vec::new(), _directory: directory })
 }
 
@@ -214,7 +215,7 @@ fn run(
         .map_err(|error| IngestError::NoProgram { program: wanted.client, error, remedy })?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(wanted.failed(last_line(&output.stderr))),
+        false => Err(wanted.client_error(last_line(&output.stderr))),
     }
 }
 

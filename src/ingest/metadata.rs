@@ -117,10 +117,10 @@ fn from_core(bytes: &[u8]) -> Option<Metadata> {
     let core = python_pkginfo::Metadata::parse(bytes).ok()?;
     Some(Metadata {
         kind: Some(Kind::Pypi),
-        name: said(core.name),
-        version: said(core.version),
-        expression: core.license_expression.and_then(said),
-        free_text: core.license.and_then(said),
+        name: non_empty(core.name),
+        version: non_empty(core.version),
+        expression: core.license_expression.and_then(non_empty),
+        free_text: core.license.and_then(non_empty),
         classifiers: core.classifiers,
         license_files: core.license_files,
     })
@@ -131,9 +131,9 @@ fn from_cargo(text: &str) -> Option<Metadata> {
     let package = manifest.get("package")?.as_table()?;
     let workspace = manifest.get("workspace").and_then(|it| it.get("package"));
     let field = |key: &str| match package.get(key)? {
-        Value::String(value) => said(value.clone()),
+        Value::String(value) => non_empty(value.clone()),
         // `version.workspace = true` in the root package of the workspace itself.
-        Value::Table(_) => said(workspace?.get(key)?.as_str()?.to_owned()),
+        Value::Table(_) => non_empty(workspace?.get(key)?.as_str()?.to_owned()),
         _ => None,
     };
     Some(Metadata {
@@ -151,7 +151,7 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
     let poetry = || document.get("tool")?.get("poetry")?.as_table();
     let project = document.get("project").and_then(Value::as_table);
     let project = project.or_else(poetry)?;
-    let string = |value: &Value| value.as_str().map(str::to_owned).and_then(said);
+    let string = |value: &Value| value.as_str().map(str::to_owned).and_then(non_empty);
     let field = |key: &str| project.get(key).and_then(string);
     let strings = |key: &str| {
         let values = project.get(key).and_then(Value::as_array);
@@ -175,7 +175,7 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
 fn from_setup_cfg(text: &str) -> Option<Metadata> {
     let mut metadata = Metadata { kind: Some(Kind::Pypi), ..Metadata::default() };
     for ini::Value { section, key, text } in ini::values(text) {
-        let Some(value) = said(text.to_owned()).filter(|_| section == "metadata") else {
+        let Some(value) = non_empty(text.to_owned()).filter(|_| section == "metadata") else {
             continue;
         };
         match key.as_str() {
@@ -192,7 +192,7 @@ fn from_setup_cfg(text: &str) -> Option<Metadata> {
 }
 
 /// A value that says something.
-fn said(value: String) -> Option<String> {
+fn non_empty(value: String) -> Option<String> {
     let value = value.trim();
     let empty = value.is_empty()
         || value.eq_ignore_ascii_case("unknown")

@@ -93,12 +93,12 @@ impl Recipe {
     /// If it is no TOML, has an unknown key, or a value is not what it should be.
     pub fn parse(text: &str, file: &Path) -> Result<Recipe, RecipeError> {
         let failed = |span: Option<Range<usize>>, message: String| {
-            located(text, file, span.unwrap_or(0..0), &message)
+            error_at(text, file, span.unwrap_or(0..0), &message)
         };
         let typed: TypedRecipe = toml::from_str(text)
             .map_err(|error| failed(error.span(), error.message().to_owned()))?;
         let components = typed.component.into_iter().map(|component| {
-            component.meant().map_err(|(span, message)| failed(Some(span), message))
+            component.into_component().map_err(|(span, message)| failed(Some(span), message))
         });
         Ok(Recipe { preface: preface(text), components: components.collect::<Result<_, _>>()? })
     }
@@ -218,7 +218,7 @@ struct TypedComponent {
 }
 
 impl TypedComponent {
-    fn meant(self) -> Result<RecipeComponent, (Range<usize>, String)> {
+    fn into_component(self) -> Result<RecipeComponent, (Range<usize>, String)> {
         let purl = self.purl.get_ref().parse();
         let purl =
             purl.map_err(|error: crate::purl::PurlError| (self.purl.span(), error.to_string()))?;
@@ -275,7 +275,7 @@ fn is_digest(text: &str) -> bool {
     })
 }
 
-fn located(text: &str, file: &Path, span: Range<usize>, message: &str) -> RecipeError {
+fn error_at(text: &str, file: &Path, span: Range<usize>, message: &str) -> RecipeError {
     let before = text.get(..span.start).unwrap_or_default();
     let offending = text.get(span).unwrap_or_default();
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -145,7 +145,7 @@ impl Judge<'_> {
                 worst(parts.iter().map(|part| self.outbound_node(inbound, part)).collect())
             }
             Node::All(parts) => {
-                agreed(parts.iter().map(|part| self.outbound_node(inbound, part)).collect())
+                strictest(parts.iter().map(|part| self.outbound_node(inbound, part)).collect())
             }
         }
     }
@@ -193,7 +193,7 @@ impl Judge<'_> {
             return one(inbound, outbound, cell.answer, CellSource::Own(cell));
         }
         let names = inbound_names(inbound);
-        let found = best(names.iter().map(|name| looked_up(name, outbound)).collect());
+        let found = best(names.iter().map(|name| matrix_cell(name, outbound)).collect());
         let stated = || own::own_cell(&inbound.license(), &outbound.license());
         // A row about the licence itself goes before the matrix's answer for its stand-in.
         if let Some(cell) = own::stand_in(&inbound.id).and_then(|_| stated()) {
@@ -204,7 +204,7 @@ impl Judge<'_> {
         }
         if !found.1.is_empty() {
             self.remark_on_later(inbound, outbound, found.0);
-            return self.stood_in(inbound, &names, found);
+            return self.judge_stand_in(inbound, &names, found);
         }
         one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix)
     }
@@ -221,7 +221,7 @@ impl Judge<'_> {
     }
 
     /// What a stand-in allows, the licence it stands for allows; what it refuses, is open.
-    fn stood_in(&mut self, inbound: &Atom, names: &[&str], found: Judged) -> Judged {
+    fn judge_stand_in(&mut self, inbound: &Atom, names: &[&str], found: Judged) -> Judged {
         let Some(row) = own::stand_in(&inbound.id).filter(|row| names == [row.listed]) else {
             return found;
         };
@@ -279,7 +279,7 @@ fn best(judged: Vec<Judged>) -> Judged {
     (answer, cells_of(judged, answer))
 }
 
-fn agreed(judged: Vec<Judged>) -> Judged {
+fn strictest(judged: Vec<Judged>) -> Judged {
     let first = judged.first().map_or(Answer::Unknown, |one| one.0);
     if judged.iter().all(|one| one.0 == first) {
         return (first, judged.into_iter().flat_map(|one| one.1).collect());
@@ -294,7 +294,7 @@ fn cells_of(judged: Vec<Judged>, answer: Answer) -> Vec<Cell> {
 /// One cell for an inbound name. An outbound exception the matrix does not know makes the work's
 /// terms wider than those of the bare licence, which a copyleft licence coming in need not allow:
 /// then a Yes is only a maybe.
-fn looked_up(inbound: &str, outbound: &Atom) -> Judged {
+fn matrix_cell(inbound: &str, outbound: &Atom) -> Judged {
     let exact = matrix::listed(&outbound.to_string());
     let bare = outbound.license();
     let Some(row) = exact.or_else(|| own_or_stand_in(&bare)) else {

@@ -10,7 +10,10 @@ use super::{LicenseExpression, Precision};
 pub(super) fn kept(text: &str, reading: Reading) -> Reading {
     let words = format!(" {} ", names::words(text).join(" "));
     let unknown = || UNKNOWN.iter().any(|phrase| words.contains(&format!(" {phrase} ")));
-    match known(&words).map(Stated::Known).or_else(|| unknown().then_some(Stated::Unknown)) {
+    match known_exception(&words)
+        .map(Stated::Known)
+        .or_else(|| unknown().then_some(Stated::Unknown))
+    {
         Some(stated) => with(reading, stated),
         None => reading,
     }
@@ -20,7 +23,7 @@ pub(super) fn kept(text: &str, reading: Reading) -> Reading {
 /// its licence is weighed by sentences.
 pub(super) fn kept_known(text: &str, reading: Reading) -> Reading {
     let words = format!(" {} ", names::words(text).join(" "));
-    match known(&words) {
+    match known_exception(&words) {
         Some(exception) => with(reading, Stated::Known(exception)),
         None => reading,
     }
@@ -66,7 +69,7 @@ enum Stated {
     Unknown,
 }
 
-fn known(words: &str) -> Option<&'static str> {
+fn known_exception(words: &str) -> Option<&'static str> {
     let rows = include_str!("exceptions.tsv").lines().filter(|line| !line.starts_with('#'));
     let mut rows = rows.filter_map(|line| line.split_once('\t'));
     let fits =

@@ -61,7 +61,7 @@ fn read(declared: &str) -> Option<Reading> {
     LicenseExpression::parse(declared)
         .ok()
         .or_else(|| named(&words(declared)))
-        .or_else(|| listed(declared))
+        .or_else(|| parse_list(declared))
         .or_else(|| gnu_in(&words(declared)))
         .or_else(|| notice::read(declared))
 }
@@ -84,7 +84,7 @@ fn printable(declared: &str) -> String {
 }
 
 /// Several names in one declaration: `MIT or Apache 2.0`, `BSD/GPL`, `PSF and MIT`.
-fn listed(declared: &str) -> Option<Reading> {
+fn parse_list(declared: &str) -> Option<Reading> {
     let lower = declared.to_ascii_lowercase();
     let choice = lower.contains(" or ") || lower.contains('/');
     let together = lower.contains(" and ") || lower.contains('&') || lower.contains(',');

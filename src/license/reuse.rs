@@ -102,7 +102,7 @@ impl Reuse {
             Some(Annotation {
                 patterns: files.split_whitespace().map(Pattern::dep5).collect(),
                 precedence: Precedence::Aggregate,
-                license: (!license.is_empty()).then(|| stated(&[license])),
+                license: (!license.is_empty()).then(|| combine(&[license])),
             })
         });
         Reuse { annotations: annotations.collect() }
@@ -127,7 +127,7 @@ fn annotation(table: &DeTable<'_>) -> Result<Annotation, ReuseError> {
         match key.get_ref().as_ref() {
             "path" => patterns = strings(value)?.into_iter().map(Pattern::glob).collect(),
             "precedence" => precedence = precedence_of(value)?,
-            "SPDX-License-Identifier" => license = Some(stated(&strings(value)?)),
+            "SPDX-License-Identifier" => license = Some(combine(&strings(value)?)),
             _ => {}
         }
     }
@@ -157,7 +157,7 @@ fn strings<'t>(value: &'t Spanned<DeValue<'_>>) -> Result<Vec<&'t str>, ReuseErr
 }
 
 /// Several identifiers hold together. One that cannot be read leaves all unknown.
-fn stated(texts: &[&str]) -> LicenseFact {
+fn combine(texts: &[&str]) -> LicenseFact {
     let readings: Result<Vec<_>, _> =
         texts.iter().map(|text| LicenseExpression::parse(text)).collect();
     let reading = readings.ok().and_then(|readings| {

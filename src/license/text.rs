@@ -53,7 +53,7 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
     let (reading, confidence) = match closest(text)? {
         (name, score) if score >= CERTAIN => (with_company(strict(name)?, text), score),
         (name, score) if score >= CONFIDENT => {
-            let reading = worded(text).or_else(|| strict(name))?;
+            let reading = reading_by_words(text).or_else(|| strict(name))?;
             (with_company(reading, text), score)
         }
         _ => (several(text)?, 0.5),
@@ -128,7 +128,7 @@ fn holding(text: &str) -> Option<Reading> {
     if let Some(found) = known().get(text) {
         return found.clone();
     }
-    let found = compared(text);
+    let found = closest_text(text);
     let mut known = known();
     if known.len() >= MOST_HELD {
         known.clear();
@@ -137,7 +137,7 @@ fn holding(text: &str) -> Option<Reading> {
     found
 }
 
-fn compared(text: &str) -> Option<Reading> {
+fn closest_text(text: &str) -> Option<Reading> {
     let mut scored: Vec<(&str, f32)> =
         scores(text).filter(|(_, score)| *score >= RELATED).collect();
     scored.sort_by(|a, b| likest(b, a));
@@ -155,7 +155,7 @@ const MOST_RELATED: usize = 24;
 /// The one licence whose title or permission wording stands in the text. Where a text is worded a
 /// little differently from every reference, its rare relatives come as near as the licence itself:
 /// an old GPL-2.0 looks like AGPL-1.0, an Apache-2.0 without its appendix like Pixar's.
-fn worded(text: &str) -> Option<Reading> {
+fn reading_by_words(text: &str) -> Option<Reading> {
     match titles(text).as_slice() {
         [title] => strict(title.as_str()),
         [] => match notice::permissions(text).as_slice() {

@@ -33,7 +33,7 @@ pub fn of(reference: &Reference, style: Style) -> String {
     let evidence = &reference.evidence;
     let (kind, tokens) = (copy_kind(reference.kind), count(evidence.matched_tokens, "token"));
     let _ = writeln!(text, ": {kind} copy, {:.0} bits of evidence in {tokens}\n", evidence.bits);
-    let _ = writeln!(text, "{}.\n", capitalized(&strength_in_words(reference)));
+    let _ = writeln!(text, "{}.\n", capitalize(&strength_in_words(reference)));
     for owner in reference.owners.iter().take(LISTED) {
         let _ = writeln!(text, "- {}", card.owner(owner));
     }
@@ -72,7 +72,7 @@ pub fn explained(explanation: &Explanation, style: Style) -> String {
         evidence.literals,
         evidence.penalties,
         evidence.calibration,
-        capitalized(&card.prose(&counterfactual(explanation))),
+        capitalize(&card.prose(&counterfactual(explanation))),
     );
     let beside = format!("{} {}", explanation.purl, explanation.document);
     let _ = writeln!(text, "\nBeside {} (bits, line here, line there):\n", card.code(&beside));
@@ -140,7 +140,7 @@ impl Card {
     }
 }
 
-fn capitalized(text: &str) -> String {
+fn capitalize(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }

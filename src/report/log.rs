@@ -55,7 +55,7 @@ fn event(entry: &JournalEntry, out: &mut dyn Write) -> io::Result<()> {
     let from = match entry.owners.first() {
         Some(owner) => {
             let purl = Printable(&owner.purl);
-            format!("  {CYAN}{purl}{CYAN:#} under {}", named(&owner.license))
+            format!("  {CYAN}{purl}{CYAN:#} under {}", license_name(&owner.license))
         }
         None => String::new(),
     };
@@ -87,10 +87,10 @@ fn decision(logged: &Logged, out: &mut dyn Write) -> io::Result<()> {
         let (first, last) = (owner.lines.first, owner.lines.last);
         let (purl, path) = (Printable(&owner.purl), Printable(&owner.path));
         let place =
-            format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", named(&owner.license));
+            format!("{CYAN}{purl}{CYAN:#} {path}:{first}-{last}, {}", license_name(&owner.license));
         row(out, if i == 0 { "from" } else { "or from" }, &place)?;
     }
-    row(out, "evidence", &format!("{bits:.0} bits, in a file under {}", named(license)))?;
+    row(out, "evidence", &format!("{bits:.0} bits, in a file under {}", license_name(license)))?;
     for (name, digest) in &entry.indexes {
         let digest: String = digest.chars().take(12).collect();
         row(
@@ -103,7 +103,7 @@ fn decision(logged: &Logged, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn named(license: &str) -> String {
+fn license_name(license: &str) -> String {
     match license {
         "" => "an unknown licence".to_owned(),
         license => Printable(license).to_string(),
@@ -215,7 +215,7 @@ impl<'a> From<&'a JournalEntry> for Event<'a> {
             evidence: Evidence { bits: rounded(entry.bits) },
             license: License::from(entry.license.as_str()),
             owners: entry.owners.iter().map(Owner::from).collect(),
-            reason: known(&entry.reason),
+            reason: non_empty(&entry.reason),
         }
     }
 }
@@ -234,11 +234,11 @@ impl<'a> From<&'a EntryOwner> for Owner<'a> {
 
 impl<'a> From<&'a str> for License<'a> {
     fn from(expression: &'a str) -> Self {
-        License { expression: known(expression) }
+        License { expression: non_empty(expression) }
     }
 }
 
 /// What is empty where nothing is known.
-fn known(text: &str) -> Option<&str> {
+fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }

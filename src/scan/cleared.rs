@@ -16,16 +16,16 @@ const FILES_NAMED: usize = 3;
 /// itself.
 pub(super) fn notes(references: &[Reference], own: usize, settings: &ScanSettings) -> Vec<Note> {
     let notes = [
-        left_out(own, settings),
-        owned(references, &settings.policy.settings),
-        excepted(references),
+        own_packages_note(own, settings),
+        owned_note(references, &settings.policy.settings),
+        exceptions_note(references),
         apart(references, settings),
     ];
     notes.into_iter().flatten().collect()
 }
 
 /// Matches with packages that the project's manifests name as its own.
-fn left_out(own: usize, settings: &ScanSettings) -> Option<Note> {
+fn own_packages_note(own: usize, settings: &ScanSettings) -> Option<Note> {
     let what = match own {
         0 => return None,
         1 => "1 match is".to_owned(),
@@ -44,7 +44,7 @@ fn left_out(own: usize, settings: &ScanSettings) -> Option<Note> {
 }
 
 /// What the declaration of own packages clears.
-fn owned(references: &[Reference], policy: &PolicySettings) -> Option<Note> {
+fn owned_note(references: &[Reference], policy: &PolicySettings) -> Option<Note> {
     let origins = references.iter().filter_map(|reference| reference.owners.first());
     let own: Vec<&str> = origins
         .filter(|origin| policy.owns(&origin.purl))
@@ -63,7 +63,7 @@ fn owned(references: &[Reference], policy: &PolicySettings) -> Option<Note> {
 }
 
 /// What exceptions of the configuration clear.
-fn excepted(references: &[Reference]) -> Option<Note> {
+fn exceptions_note(references: &[Reference]) -> Option<Note> {
     let message = match references.iter().filter(|it| policy::is_excepted(&it.verdict)).count() {
         0 => return None,
         1 => "1 reference is excepted in the configuration; --references shows why".to_owned(),

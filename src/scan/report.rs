@@ -46,8 +46,8 @@ impl Scanner {
         let Results { paths, looked_at, mut files, base, policy_files, notes } = results;
         self.leave_new(&mut files, base);
         let of_baseline = self.silence_known(&mut files, &looked_at);
-        let checked = self.checked_whole(paths.into_iter().zip(&files));
-        let (mut report, totals) = self.collected(files);
+        let checked = self.whole_files(paths.into_iter().zip(&files));
+        let (mut report, totals) = self.collect(files);
         report.accepted =
             self.settings.accepted.settle(&mut report.references, &mut report.findings, &checked);
         report.notes.extend(notes.into_iter().chain(of_baseline));
@@ -58,7 +58,7 @@ impl Scanner {
     }
 
     /// The files that were checked as a whole; of a change only some lines are.
-    fn checked_whole<'a>(
+    fn whole_files<'a>(
         &self,
         files: impl IntoIterator<Item = (&'a str, &'a FileReport)>,
     ) -> HashSet<String> {
@@ -69,7 +69,7 @@ impl Scanner {
         files.map(|(path, _)| path.to_owned()).collect()
     }
 
-    fn collected(&self, files: Vec<FileReport>) -> (Report, Totals) {
+    fn collect(&self, files: Vec<FileReport>) -> (Report, Totals) {
         let mut report = Report {
             references: Vec::new(),
             findings: Vec::new(),

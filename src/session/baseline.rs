@@ -62,11 +62,10 @@ pub fn top(file: &Path) -> PathBuf {
 type Door = fn(&Path, u64) -> Result<Vec<u8>, ReadProblem>;
 
 fn read(file: &Path, at: &Path, door: Door) -> Result<Baseline, SessionError> {
-    parsed(file, at, door)
-        .map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
+    parse(file, at, door).map_err(|source| SessionError::Baseline { file: file.to_owned(), source })
 }
 
-fn parsed(file: &Path, at: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
+fn parse(file: &Path, at: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
     let text = String::from_utf8(door(at, MAX_BYTES)?)?;
     let (baseline, origin) = Baseline::from_json(&text)?;
     let top = match origin {

@@ -30,11 +30,11 @@ pub fn open(sets: &[IndexName]) -> Result<Index, SessionError> {
 
 /// The same with sets that are read elsewhere than where they are named.
 pub(super) fn open_elsewhere(sets: &[IndexName], side: &SideFiles) -> Result<Index, SessionError> {
-    Index::open_elsewhere(sets, &|path| side.index_at(path)).map_err(unopened)
+    Index::open_elsewhere(sets, &|path| side.index_at(path)).map_err(open_error)
 }
 
 /// Why a set could not be opened, with the command that makes one.
-pub fn unopened(error: IndexError) -> SessionError {
+pub fn open_error(error: IndexError) -> SessionError {
     match error {
         IndexError::Missing(path) => SessionError::NoIdioms(path),
         error => error.into(),

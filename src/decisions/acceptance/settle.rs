@@ -36,7 +36,7 @@ impl AcceptanceLog {
             self.entries.iter().map(|logged| settling.here(&logged.entry)).collect();
         let settled = self.entries.iter().zip(here).map(|(logged, fate)| {
             let fate = fate.unwrap_or_else(|| settling.elsewhere(&logged.entry, &checked));
-            accepted(logged, fate)
+            accepted_match(logged, fate)
         });
         settled.collect()
     }
@@ -119,7 +119,7 @@ impl Settling<'_> {
     }
 }
 
-fn accepted(logged: &Logged, fate: Fate) -> AcceptedReference {
+fn accepted_match(logged: &Logged, fate: Fate) -> AcceptedReference {
     let Entry { finding, rule, path, decision, .. } = &logged.entry;
     AcceptedReference {
         id: finding.clone(),

@@ -32,7 +32,7 @@ pub fn state(path: &Path, text: &[u8]) -> FileState {
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
     let relative = format!("./{name}");
     let Ok(git) = Git::at(directory) else { return FileState::Settled };
-    let Some(listed) = asked(&git, &["ls-files", "--stage", "-z", "--", name]) else {
+    let Some(listed) = git_output(&git, &["ls-files", "--stage", "-z", "--", name]) else {
         return FileState::Settled;
     };
     let entries: Vec<&str> = listed
@@ -45,8 +45,9 @@ pub fn state(path: &Path, text: &[u8]) -> FileState {
         [one] if one.ends_with(" 0") => one.split(' ').nth(1).unwrap_or_default().to_owned(),
         _ => return FileState::Unmerged,
     };
-    let committed = asked(&git, &["rev-parse", "--verify", "--quiet", &format!("HEAD:{relative}")]);
-    let present = asked(&git, &["hash-object", "--no-filters", "--", &relative]);
+    let committed =
+        git_output(&git, &["rev-parse", "--verify", "--quiet", &format!("HEAD:{relative}")]);
+    let present = git_output(&git, &["hash-object", "--no-filters", "--", &relative]);
     let is = |name: &Option<String>| name.as_deref().map(str::trim) == Some(staged.as_str());
     if is(&committed) || is(&present) { FileState::Settled } else { FileState::PartlyStaged }
 }
@@ -57,6 +58,6 @@ fn has_conflict_marks(text: &[u8]) -> bool {
 }
 
 /// What git prints, or `None` if it refuses or is not there.
-fn asked(git: &Git, arguments: &[&str]) -> Option<String> {
+fn git_output(git: &Git, arguments: &[&str]) -> Option<String> {
     git.run(arguments).ok().map(|printed| String::from_utf8_lossy(&printed).into_owned())
 }

@@ -102,7 +102,7 @@ impl Measures {
     /// The measures by the order of [`NAMES`]. Shares have 1 added below the line, so that little
     /// evidence is not taken for much.
     pub fn values(&self) -> [f32; COUNT] {
-        let closed = self.closed();
+        let closed = self.close();
         [
             closed.outside_names,
             closed.local_names,
@@ -147,7 +147,7 @@ impl Measures {
         let follows =
             |last: Pair| (last.query + 1, last.document + 1) == (pair.query, pair.document);
         if !self.exact.last.is_some_and(follows) {
-            *self = self.closed();
+            *self = self.close();
         }
         self.exact.last = Some(pair);
         self.exact.tokens += 1.0;
@@ -155,7 +155,7 @@ impl Measures {
     }
 
     /// The same with the open exact sequence counted.
-    fn closed(mut self) -> Measures {
+    fn close(mut self) -> Measures {
         let exact = std::mem::take(&mut self.exact);
         self.longest_exact = self.longest_exact.max(exact.tokens);
         self.exact_structure += (exact.structure - super::RUN_FEE_BITS).max(0.0);

@@ -75,7 +75,7 @@ impl Segment {
             if !facts.marks.is_searchable() {
                 continue;
             }
-            let start = self.listed_of(&equals)?;
+            let start = self.fingerprint_count(&equals)?;
             for fingerprint in fingerprints(&columns.classes, &columns.names, row.language) {
                 if !self.holds(fingerprint, start)? {
                     return Err(self.corrupt(format!("a fingerprint of {} is missing", facts.path)));
@@ -90,7 +90,7 @@ impl Segment {
 
     /// Where the document begins that is listed for some equal ones: of those that are searched,
     /// the one of the first package.
-    fn listed_of(&self, equals: &[(DocumentId, DocumentRow)]) -> Result<u32, IndexError> {
+    fn fingerprint_count(&self, equals: &[(DocumentId, DocumentRow)]) -> Result<u32, IndexError> {
         let mut first: Option<(u64, u32)> = None;
         for (_, row) in equals.iter().filter(|(_, row)| row.marks().is_searchable()) {
             let key = (self.component_row(row.component)?.package, row.token_start);

@@ -81,7 +81,7 @@ pub(super) fn candidates(
 ) -> Result<Vec<Candidate>, IndexError> {
     let (contents, mut hits) = hits(index, query, found)?;
     if !query.without.is_empty() {
-        hits = compared(index, query, &contents, hits)?;
+        hits = contents_to_compare(index, query, &contents, hits)?;
     }
     hits.sort_unstable();
     let worth = TokenWorth { surprisals, query };
@@ -264,7 +264,7 @@ fn resolve(
 }
 
 /// The hits in contents that some component holds that the query is compared with.
-fn compared(
+fn contents_to_compare(
     index: &Index,
     query: Query<'_>,
     contents: &[Content],
@@ -294,7 +294,7 @@ impl Gram {
         if index.segments().len() > 1 {
             places.sort_unstable();
             places.dedup();
-            limited = self.limited(index, contents, places)?;
+            limited = self.fingerprint_limits(index, contents, places)?;
         }
         if let Some(limited) = &limited {
             let is_kept = |place: &ContentPlace| {
@@ -323,7 +323,7 @@ impl Gram {
     }
 
     /// What the k-gram lists over all segments, where that is not all that they hold.
-    fn limited(
+    fn fingerprint_limits(
         &self,
         index: &Index,
         contents: &[Content],
@@ -389,7 +389,7 @@ impl Extent {
 impl Candidate {
     /// The candidate of a cluster, if its seeds are worth enough.
     fn new(content: Content, hits: &[Hit], worth: &TokenWorth<'_>) -> Option<Candidate> {
-        let estimate = worth.covered(hits, |i, view| worth.bits(i, view));
+        let estimate = worth.covered_bits(hits, |i, view| worth.bits(i, view));
         (estimate >= MIN_ESTIMATE_BITS).then(|| Candidate {
             content,
             seeds: hits.iter().map(|hit| hit.seed).collect(),
@@ -416,8 +416,8 @@ const IN_LINE: i64 = 24;
 /// How likely an alignment of these seeds is to be worth something, going by the bits of those that
 /// lie in line, the structure of all, and how many packages hold the same k-grams.
 fn promise(hits: &[Hit], worth: &TokenWorth<'_>) -> f32 {
-    let in_line = worth.covered(&in_line(hits), |i, view| worth.bits(i, view));
-    let structure = worth.covered(hits, |i, _| worth.surprisals.structure_bits(i as usize));
+    let in_line = worth.covered_bits(&in_line(hits), |i, view| worth.bits(i, view));
+    let structure = worth.covered_bits(hits, |i, _| worth.surprisals.structure_bits(i as usize));
     let occurrences: f32 = hits.iter().map(|hit| (hit.occurrences as f32).ln()).sum();
     IN_LINE_WEIGHT * in_line.ln()
         + STRUCTURE_WEIGHT * (structure + 1.0).ln()
@@ -493,7 +493,7 @@ struct TokenWorth<'a> {
 impl TokenWorth<'_> {
     /// The sum over the tokens that some hits cover, which come in order of the query; each token
     /// counts once, in the view of the first hit that covers it.
-    fn covered(&self, hits: &[Hit], bits: impl Fn(u32, u8) -> f32) -> f32 {
+    fn covered_bits(&self, hits: &[Hit], bits: impl Fn(u32, u8) -> f32) -> f32 {
         let mut sum = 0.0;
         let mut covered_to = 0;
         for hit in hits {

@@ -68,14 +68,14 @@ impl<'a> Surprisals<'a> {
 
     /// [`Model::structure_bits`] of token `i`.
     pub fn structure_bits(&self, i: usize) -> f32 {
-        known(&self.structure[i], || {
+        get_or_compute(&self.structure[i], || {
             self.weight(i) * self.model.structure_bits(self.language, self.classes, i)
         })
     }
 
     /// [`Model::named_bits`] of token `i`.
     pub fn named_bits(&self, i: usize) -> f32 {
-        known(&self.named[i], || {
+        get_or_compute(&self.named[i], || {
             self.weight(i) * self.model.named_bits(self.language, self.classes, self.names, i)
         })
     }
@@ -91,7 +91,7 @@ impl<'a> Surprisals<'a> {
     }
 }
 
-fn known(cell: &Cell<f32>, compute: impl FnOnce() -> f32) -> f32 {
+fn get_or_compute(cell: &Cell<f32>, compute: impl FnOnce() -> f32) -> f32 {
     if cell.get().is_nan() {
         cell.set(compute());
     }

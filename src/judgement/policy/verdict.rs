@@ -72,8 +72,8 @@ impl Case<'_> {
                 self.attribution()
             }
             Answer::Yes => self.compatible(),
-            Answer::CheckDependency | Answer::Unknown => self.undecided(),
-            Answer::No => self.refused(),
+            Answer::CheckDependency | Answer::Unknown => self.unknown_verdict(),
+            Answer::No => self.refusal(),
         }
     }
 
@@ -84,7 +84,7 @@ impl Case<'_> {
                 "{} allows the code under {} and asks for no notice{}",
                 self.licensed(),
                 self.under,
-                self.cited()
+                self.citation()
             ),
             remedies: Vec::new(),
         }
@@ -105,7 +105,7 @@ impl Case<'_> {
         };
         Verdict {
             decision: Decision::AttributionNeeded,
-            reason: format!("{allowed}{}", self.cited()),
+            reason: format!("{allowed}{}", self.citation()),
             remedies: vec![
                 format!(
                     "Keep or add the copyright and licence notice of {} beside the code or in your notices file.",
@@ -116,7 +116,7 @@ impl Case<'_> {
         }
     }
 
-    fn undecided(&self) -> Verdict {
+    fn unknown_verdict(&self) -> Verdict {
         let why = match self.judged.answer {
             _ if self.is_listed(List::Review) => "is one that your configuration wants reviewed",
             _ if self.is_listed(List::None) => "is on none of the lists of your configuration",
@@ -128,7 +128,7 @@ impl Case<'_> {
             }
             _ => "cannot be judged from the matrix",
         };
-        self.review(format!("{} {why}{}", self.licensed(), self.cited()))
+        self.review(format!("{} {why}{}", self.licensed(), self.citation()))
     }
 
     fn is_listed(&self, list: List) -> bool {
@@ -139,13 +139,13 @@ impl Case<'_> {
         self.judged.cells.iter().any(|cell| matches!(cell.source, CellSource::Distribution(..)))
     }
 
-    fn refused(&self) -> Verdict {
+    fn refusal(&self) -> Verdict {
         if self.some_reading_allows() {
             return self.review(format!(
                 "{} leaves its version open, and not every reading allows the code under {}{}",
                 self.licensed(),
                 self.under,
-                self.cited()
+                self.citation()
             ));
         }
         if let Some((other, how)) = self.permitting_other() {
@@ -154,7 +154,7 @@ impl Case<'_> {
                 self.licensed(),
                 self.under,
                 other.purl,
-                self.cited()
+                self.citation()
             ));
         }
         self.incompatible()
@@ -174,7 +174,7 @@ impl Case<'_> {
                 "{} does not allow the code under {}{rest}{}",
                 self.licensed(),
                 self.under,
-                self.cited()
+                self.citation()
             ),
             remedies: self.remedies(),
         }
@@ -186,7 +186,7 @@ impl Case<'_> {
             remedies.push(format!(
                 "Find out which licence the authors of {} mean by `{}`.",
                 self.origin.purl.package(),
-                said(&self.origin.license)
+                declared_text(&self.origin.license)
             ));
         }
         remedies.extend(self.remedies());
@@ -240,7 +240,7 @@ impl Case<'_> {
     }
 
     /// The cells, in brackets, with what the reader must know of how the licences were read.
-    fn cited(&self) -> String {
+    fn citation(&self) -> String {
         let mut parts: Vec<String> =
             self.judged.cells.iter().take(CITED_CELLS).map(Cell::to_string).collect();
         if self.judged.cells.len() > CITED_CELLS {
@@ -248,7 +248,10 @@ impl Case<'_> {
         }
         parts.extend(self.judged.remarks.iter().cloned());
         if self.outbound.precision == Precision::Imprecise {
-            parts.push(format!("your project says `{}`, read strictly", said(self.outbound)));
+            parts.push(format!(
+                "your project says `{}`, read strictly",
+                declared_text(self.outbound)
+            ));
         }
         format!(" ({})", parts.join("; "))
     }
@@ -340,7 +343,7 @@ fn licensed(origin: &Owner, license: &LicenseExpression) -> String {
     format!("{license}{read}, the {kind} of {},", origin.purl)
 }
 
-fn said(fact: &LicenseFact) -> String {
+fn declared_text(fact: &LicenseFact) -> String {
     match (fact.declared.as_str(), &fact.expression) {
         ("", Some(expression)) => expression.to_string(),
         (declared, _) => one_line(declared),

@@ -116,13 +116,13 @@ impl Base {
         absolute_path(path).strip_prefix(&self.top).map(Path::to_owned).ok()
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn lock(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the files at and below a path.
     fn take(&self, below: &Path) {
-        let mut taken = self.taken();
+        let mut taken = self.lock();
         let at_and_under =
             self.files.range(below.to_owned()..).take_while(|(path, _)| path.starts_with(below));
         for (path, id) in at_and_under {
@@ -147,7 +147,7 @@ impl Base {
             let text = fs::read(self.copy.path().join(path)).unwrap_or_default();
             if text.len() > MAX_IGNORE_BYTES {
                 let problem = format!("{} of {} is too large", path.display(), self.revision);
-                self.taken().problem.get_or_insert(problem);
+                self.lock().problem.get_or_insert(problem);
                 continue;
             }
             let mut builder = GitignoreBuilder::new(self.top.join(directory));
@@ -246,6 +246,6 @@ impl Elsewhere for Base {
     }
 
     fn problem(&self) -> Option<String> {
-        self.taken().problem.clone()
+        self.lock().problem.clone()
     }
 }

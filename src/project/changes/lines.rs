@@ -113,7 +113,7 @@ impl<'a> Removed<'a> {
             let mut written: Vec<u32> = Vec::new();
             let mut rest = telling.as_slice();
             while let Some((&(number, _), tail)) = rest.split_first() {
-                match self.moved(rest) {
+                match self.count_moved(rest) {
                     0 => {
                         written.push(number);
                         rest = tail;
@@ -130,7 +130,7 @@ impl<'a> Removed<'a> {
     }
 
     /// How many of the first lines were moved here; they pay for no others.
-    fn moved(&mut self, added: &[(u32, &'a [u8])]) -> usize {
+    fn count_moved(&mut self, added: &[(u32, &'a [u8])]) -> usize {
         let (place, length) = self.longest(added);
         if added[..length].iter().map(|(_, line)| letters(line)).sum::<usize>() < MOVED_FROM {
             return 0;

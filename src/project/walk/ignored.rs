@@ -34,7 +34,7 @@ pub(super) fn check(directory: &Path, origin: Origin) -> Result<(), Note> {
             Origin::Project => door::check_inside(&path),
             Origin::Above => Ok(()),
         };
-        refused(&path, inside.and_then(|()| door::check_plain(&path, MAX_IGNORE_BYTES)))?;
+        check_readable(&path, inside.and_then(|()| door::check_plain(&path, MAX_IGNORE_BYTES)))?;
     }
     check_git(directory)
 }
@@ -51,7 +51,7 @@ fn check_git(directory: &Path) -> Result<(), Note> {
         },
     };
     let exclude = common.join("info").join("exclude");
-    refused(&exclude, door::check_plain(&exclude, MAX_IGNORE_BYTES))
+    check_readable(&exclude, door::check_plain(&exclude, MAX_IGNORE_BYTES))
 }
 
 /// The directory that a `.git` file leads to, by way of `commondir`. Paths are resolved as the
@@ -66,12 +66,12 @@ fn common_directory(git: &Path) -> Result<Option<PathBuf>, Note> {
 }
 
 fn first_line(file: &Path) -> Result<Option<String>, Note> {
-    refused(file, door::check_plain(file, MAX_REFERENCE_BYTES))?;
+    check_readable(file, door::check_plain(file, MAX_REFERENCE_BYTES))?;
     let bytes = door::read(file, MAX_REFERENCE_BYTES).ok();
     Ok(bytes.and_then(|bytes| String::from_utf8_lossy(&bytes).lines().next().map(str::to_owned)))
 }
 
-fn refused(path: &Path, checked: Result<(), ReadProblem>) -> Result<(), Note> {
+fn check_readable(path: &Path, checked: Result<(), ReadProblem>) -> Result<(), Note> {
     checked.map_err(|problem| {
         let path = Some(display_path(path));
         let message = format!("its ignore rules are not applied: {problem}");

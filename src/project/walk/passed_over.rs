@@ -51,14 +51,15 @@ impl PassedOver {
 
     /// What there is to say, if anything.
     pub fn note(&self) -> Option<Note> {
-        let parts = [self.in_other_languages(), counted(self.excluded, "excluded"), self.linked()];
+        let parts =
+            [self.in_other_languages(), count_of(self.excluded, "excluded"), self.linked_note()];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let message = format!("not checked: {}", parts.join(", "));
         (!parts.is_empty()).then_some(Note { path: None, kind: NoteKind::Info, message })
     }
 
-    fn linked(&self) -> Option<String> {
-        counted(self.links, if self.links == 1 { "link" } else { "links" })
+    fn linked_note(&self) -> Option<String> {
+        count_of(self.links, if self.links == 1 { "link" } else { "links" })
     }
 
     fn in_other_languages(&self) -> Option<String> {
@@ -68,12 +69,12 @@ impl PassedOver {
         kinds.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let rest: usize = kinds.iter().skip(NAMED).map(|(_, count)| *count).sum();
         let named = kinds.iter().take(NAMED).map(|(kind, count)| format!("{count} {kind}"));
-        let kinds: Vec<String> = named.chain(counted(rest, "more")).collect();
-        counted(files, what).map(|files| format!("{files} ({})", kinds.join(", ")))
+        let kinds: Vec<String> = named.chain(count_of(rest, "more")).collect();
+        count_of(files, what).map(|files| format!("{files} ({})", kinds.join(", ")))
     }
 }
 
-fn counted(count: usize, what: &str) -> Option<String> {
+fn count_of(count: usize, what: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} {what}"))
 }
 

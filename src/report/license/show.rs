@@ -43,10 +43,10 @@ impl Shown<'_> {
         let license = sentence(&self.decided.license);
         writeln!(out, "{BOLD}{}{BOLD:#} is under {license}", Printable(self.path))?;
         for statement in &self.decided.by {
-            row(out, "by", &said(statement))?;
+            row(out, "by", &describe_statement(statement))?;
         }
         for statement in &self.decided.passed_over {
-            row(out, "not by", &said(statement))?;
+            row(out, "not by", &describe_statement(statement))?;
         }
         for below in self.below {
             let files = count(below.files, "file");
@@ -56,7 +56,7 @@ impl Shown<'_> {
                 sentence(&below.decided.license)
             )?;
             for statement in &below.decided.by {
-                row(out, "by", &said(statement))?;
+                row(out, "by", &describe_statement(statement))?;
             }
             row(out, "as", &Printable(&below.example).to_string())?;
         }
@@ -111,7 +111,7 @@ pub(super) fn sentence(fact: &LicenseFact) -> String {
 }
 
 /// "MIT in the manifest pyproject.toml".
-fn said(statement: &Statement) -> String {
+fn describe_statement(statement: &Statement) -> String {
     let license = sentence(&statement.license);
     let place = Printable(&statement.place);
     match statement.kind {

@@ -77,7 +77,7 @@ impl Answered {
                 Answer { id, notes: vec![note], ..Answer::empty(line.number, Status::Skipped) }
             }
         };
-        answer.written()
+        answer.into_line()
     }
 
     /// The matches because of which the code is not to be kept.
@@ -96,7 +96,7 @@ impl Answered {
         (shape, dropped): (ReferenceShape, Vec<String>),
     ) -> Answered {
         let answer = Answer::of(line, suggestion, text, &report, (shape, dropped));
-        let answered = answer.written();
+        let answered = answer.into_line();
         Answered { references: report.references, ..answered }
     }
 }
@@ -128,7 +128,7 @@ impl Answer<'_> {
         }
     }
 
-    fn written(self) -> Answered {
+    fn into_line(self) -> Answered {
         Answered {
             line: serde_json::to_vec(&self).expect("texts, numbers and lists of them are JSON"),
             has_failed: self.status == Status::Failed,

@@ -33,8 +33,8 @@ pub(super) fn of(report: &Report, refused: &[&Reference]) -> Judgement {
     }
     match (wrong.is_empty(), known.is_empty()) {
         (true, true) => Judgement::Nothing,
-        (true, false) => Judgement::Advice(told(&known, ADVICE)),
-        (false, _) => Judgement::Refused(told(&wrong, REFUSAL)),
+        (true, false) => Judgement::Advice(advice_text(&known, ADVICE)),
+        (false, _) => Judgement::Refused(advice_text(&wrong, REFUSAL)),
     }
 }
 
@@ -50,11 +50,11 @@ pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement 
         }
     }
     match (refused.is_empty(), unjudged.is_empty(), advice.is_empty()) {
-        (false, _, _) => Judgement::Refused(shortened(&refused.join("\n\n"))),
-        (true, false, true) => Judgement::Unjudged(shortened(&unjudged.join("; "))),
+        (false, _, _) => Judgement::Refused(shorten(&refused.join("\n\n"))),
+        (true, false, true) => Judgement::Unjudged(shorten(&unjudged.join("; "))),
         (true, _, false) => {
             advice.extend(unjudged);
-            Judgement::Advice(shortened(&advice.join("\n\n")))
+            Judgement::Advice(shorten(&advice.join("\n\n")))
         }
         (true, true, true) => Judgement::Nothing,
     }
@@ -75,7 +75,7 @@ const ADVICE: [&str; 2] = [
 const WEAK: &str =
     "\n  - So weak a resemblance is often chance. Nothing need be done unless the code was copied.";
 
-fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> String {
+fn advice_text(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> String {
     let mut text = head.to_owned();
     for (reference, finding) in references.iter().take(MAX_TOLD) {
         text.push_str("\n- ");
@@ -85,7 +85,7 @@ fn told(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> Strin
         let _ = write!(text, "\n- and {} more, see `birthmark scan`", references.len() - MAX_TOLD);
     }
     let _ = write!(text, "\n{foot}");
-    shortened(&text)
+    shorten(&text)
 }
 
 fn one(reference: &Reference, finding: &Finding) -> String {
@@ -106,10 +106,10 @@ fn one(reference: &Reference, finding: &Finding) -> String {
             "{purl}, {file} lines {}-{}, under {}",
             lines.0,
             lines.1,
-            named(&origin.license)
+            license_name(&origin.license)
         );
     }
-    let under = named(&reference.outbound);
+    let under = license_name(&reference.outbound);
     let _ = write!(
         text,
         "; the file is under {under}. {}.",
@@ -138,14 +138,14 @@ fn id(reference: &Reference) -> &str {
     reference.id.get(..8).unwrap_or(&reference.id)
 }
 
-fn named(license: &LicenseFact) -> String {
+fn license_name(license: &LicenseFact) -> String {
     match &license.expression {
         Some(expression) => expression.to_string(),
         None => "no known licence".to_owned(),
     }
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     match text.char_indices().nth(MAX_CHARACTERS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

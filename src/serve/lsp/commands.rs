@@ -171,7 +171,7 @@ impl Server {
     }
 
     /// Goes on after the client has edited a document, or has not.
-    pub(super) fn applied(
+    pub(super) fn on_edit_applied(
         &mut self,
         request: RequestId,
         uri: &str,

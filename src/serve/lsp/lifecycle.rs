@@ -39,7 +39,7 @@ impl Server {
             }
             Message::Request(request) => {
                 let id = request.id.clone();
-                if catch_unwind(AssertUnwindSafe(|| self.asked_for(request))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| self.on_request(request))).is_err() {
                     self.out.refuse(
                         id,
                         ErrorCode::InternalError,
@@ -49,20 +49,20 @@ impl Server {
             }
             Message::Notification(notification) if self.stage == Stage::Open => {
                 let method = notification.method.clone();
-                if catch_unwind(AssertUnwindSafe(|| self.told_of(notification))).is_err() {
+                if catch_unwind(AssertUnwindSafe(|| self.on_notification(notification))).is_err() {
                     self.out.log(
                         Weight::Error,
                         &format!("birthmark failed on {method}; please report it"),
                     );
                 }
             }
-            Message::Response(response) => self.answered(response),
+            Message::Response(response) => self.on_response(response),
             Message::Notification(_) => {}
         }
         None
     }
 
-    fn asked_for(&mut self, request: Request) {
+    fn on_request(&mut self, request: Request) {
         let Request { id, method, params } = request;
         match (self.stage, method.as_str()) {
             (Stage::Before, "initialize") => self.initialize(id, &params),
@@ -104,18 +104,18 @@ impl Server {
         }
     }
 
-    fn told_of(&mut self, notification: Notification) {
+    fn on_notification(&mut self, notification: Notification) {
         let Notification { method, params } = notification;
         match method.as_str() {
             "initialized" => self.begin(),
-            "textDocument/didOpen" => self.given(&method, params, Server::opened),
-            "textDocument/didChange" => self.given(&method, params, Server::changed),
-            "textDocument/didSave" => self.given(&method, params, Server::saved),
-            "textDocument/didClose" => self.given(&method, params, Server::closed),
+            "textDocument/didOpen" => self.given(&method, params, Server::on_open),
+            "textDocument/didChange" => self.given(&method, params, Server::on_change),
+            "textDocument/didSave" => self.given(&method, params, Server::on_save),
+            "textDocument/didClose" => self.given(&method, params, Server::on_close),
             "workspace/didChangeConfiguration" => self.settings_changed(&params),
             "workspace/didChangeWatchedFiles" => self.reload(),
             "workspace/didChangeWorkspaceFolders" => self.folders_changed(&params),
-            "$/cancelRequest" => self.cancelled(&params),
+            "$/cancelRequest" => self.on_cancel(&params),
             "window/workDoneProgress/cancel" => self.sweep_cancelled(params.get("token")),
             // What begins with a dollar may be passed over, and the rest is not for us.
             _ => {}
@@ -213,7 +213,7 @@ impl Server {
         self.asked.insert(id, Asked::Settings(self.folders.clone()));
     }
 
-    fn answered(&mut self, response: Response) {
+    fn on_response(&mut self, response: Response) {
         let Some(asked) = self.asked.remove(&response.id) else { return };
         match (asked, response.response_result) {
             (Asked::Settings(folders), Ok(Value::Array(sections))) => match folders.as_slice() {
@@ -227,7 +227,7 @@ impl Server {
                 }
             },
             (Asked::Edit { request, uri, finish }, result) => {
-                self.applied(request, &uri, *finish, result.ok().as_ref());
+                self.on_edit_applied(request, &uri, *finish, result.ok().as_ref());
             }
             (Asked::Settings(_) | Asked::Nothing, _) => {}
         }
@@ -290,7 +290,7 @@ impl Server {
         self.look_again(None, None);
     }
 
-    fn cancelled(&mut self, params: &Value) {
+    fn on_cancel(&mut self, params: &Value) {
         let id = match params.get("id") {
             Some(Value::String(id)) => RequestId::from(id.clone()),
             Some(Value::Number(id)) => match id.as_i64().and_then(|id| i32::try_from(id).ok()) {

@@ -40,7 +40,7 @@ pub struct Saved {
 }
 
 impl Server {
-    pub(super) fn opened(&mut self, params: DidOpenTextDocumentParams) {
+    pub(super) fn on_open(&mut self, params: DidOpenTextDocumentParams) {
         let item = params.text_document;
         let uri = item.uri.0;
         let language = item.language_id.to_string();
@@ -53,7 +53,7 @@ impl Server {
         }
     }
 
-    pub(super) fn changed(&mut self, params: Changed) {
+    pub(super) fn on_change(&mut self, params: Changed) {
         let uri = params.text_document.uri.0;
         let encoding = self.client.encoding;
         let Some(document) = self.documents.get_mut(&uri) else { return };
@@ -73,14 +73,14 @@ impl Server {
     }
 
     /// Checks at once what waits to be checked.
-    pub(super) fn saved(&mut self, params: Saved) {
+    pub(super) fn on_save(&mut self, params: Saved) {
         let now = Instant::now();
         if let Some(document) = self.documents.get_mut(&params.text_document.uri.0) {
             document.due = document.due.map(|due| due.min(now));
         }
     }
 
-    pub(super) fn closed(&mut self, params: DidCloseTextDocumentParams) {
+    pub(super) fn on_close(&mut self, params: DidCloseTextDocumentParams) {
         self.leave(&params.text_document.uri.0);
     }
 

@@ -91,7 +91,7 @@ impl CheckCode {
         let placed = match asked.placed(projects)? {
             Ok(placed) => placed,
             Err(refused) => {
-                let checked = Checked::refused(&refused, &self.code);
+                let checked = Checked::refusal(&refused, &self.code);
                 return Answer::new(checked.refusal_in_words(), &checked);
             }
         };
@@ -99,7 +99,7 @@ impl CheckCode {
             let review = Review::Lines(placed.text.lines().into());
             placed.checker.check(tokenizer, placed.text.source(), &review)
         });
-        let told = told(&report, &placed);
+        let told = matches_of_code(&report, &placed);
         let checked = Checked::of(&placed, &report, &told);
         note(projects, &placed, &report);
         Answer::new(checked.in_words(&report, &told), &checked)
@@ -107,7 +107,7 @@ impl CheckCode {
 }
 
 /// What is told of the matches that are about the code.
-fn told<'r>(report: &'r Report, placed: &Placed) -> Vec<Told<'r>> {
+fn matches_of_code<'r>(report: &'r Report, placed: &Placed) -> Vec<Told<'r>> {
     let of_piece = |reference| Told::of(reference, report, &placed.text);
     report.references.iter().filter_map(of_piece).collect()
 }
@@ -145,7 +145,7 @@ impl<'r> Checked<'r> {
     }
 
     /// The answer about code that was not checked.
-    fn refused(refused: &Refused, code: &str) -> Checked<'static> {
+    fn refusal(refused: &Refused, code: &str) -> Checked<'static> {
         let license = refused.checker.session().licenses().of(&refused.path);
         Checked {
             status: Status::NotChecked,

@@ -83,7 +83,7 @@ impl ExplainMatch {
         let review = Review::Lines(placed.text.lines().into());
         let report =
             projects.with_tokenizer(|tokenizer| placed.checker.check(tokenizer, source, &review));
-        let reference = self.wanted(&report)?;
+        let reference = self.find_match(&report)?;
         let explanations = placed.checker.explain(source, &[reference]).map_err(|error| {
             Failure::of(
                 &error,
@@ -93,11 +93,11 @@ impl ExplainMatch {
         let gone = || Failure("the match cannot be explained: it is not found any more".to_owned());
         let explanation = explanations.first().ok_or_else(gone)?;
         let explained = Explained::of(explanation, &report, &placed).ok_or_else(gone)?;
-        Answer::new(told(explanation, &placed), &explained)
+        Answer::new(explanation_text(explanation, &placed), &explained)
     }
 
     /// The first reference of that id: they explain alike wherever they stand.
-    fn wanted<'r>(&self, report: &'r Report) -> Result<&'r finding::Reference, Failure> {
+    fn find_match<'r>(&self, report: &'r Report) -> Result<&'r finding::Reference, Failure> {
         let wanted = self.id.to_ascii_lowercase();
         let fits = |reference: &&finding::Reference| {
             !wanted.is_empty() && reference.id.starts_with(&wanted)
@@ -166,7 +166,7 @@ fn in_code(explanation: &finding::Explanation, placed: &Placed) -> Counterfactua
 }
 
 /// What the command line would say.
-fn told(explanation: &finding::Explanation, placed: &Placed) -> String {
+fn explanation_text(explanation: &finding::Explanation, placed: &Placed) -> String {
     let mut drawn = Vec::new();
     // Writing to memory does not fail.
     let _ = explain::write_text(std::slice::from_ref(explanation), &mut drawn);

@@ -87,11 +87,11 @@ impl Call {
 /// If there is no such tool, or it does not take such arguments.
 pub(super) fn parse(name: &str, arguments: JsonObject) -> Result<Call, ErrorData> {
     Ok(match name {
-        "check_code" => Call::Check(taken(name, arguments)?),
-        "explain_match" => Call::Explain(taken(name, arguments)?),
-        "list_licenses" => Call::Licenses(taken(name, arguments)?),
-        "list_owners" => Call::Owners(taken(name, arguments)?),
-        "show_policy" => Call::Policy(taken(name, arguments)?),
+        "check_code" => Call::Check(parse_arguments(name, arguments)?),
+        "explain_match" => Call::Explain(parse_arguments(name, arguments)?),
+        "list_licenses" => Call::Licenses(parse_arguments(name, arguments)?),
+        "list_owners" => Call::Owners(parse_arguments(name, arguments)?),
+        "show_policy" => Call::Policy(parse_arguments(name, arguments)?),
         other => {
             let names: Vec<_> = all().into_iter().map(|tool| tool.name).collect();
             let message =
@@ -101,7 +101,7 @@ pub(super) fn parse(name: &str, arguments: JsonObject) -> Result<Call, ErrorData
     })
 }
 
-fn taken<T: DeserializeOwned>(name: &str, arguments: JsonObject) -> Result<T, ErrorData> {
+fn parse_arguments<T: DeserializeOwned>(name: &str, arguments: JsonObject) -> Result<T, ErrorData> {
     serde_json::from_value(Value::Object(arguments)).map_err(|error| {
         let error = error.to_string();
         ErrorData::invalid_params(format!("arguments of {name}: {}", Printable(&error)), None)
