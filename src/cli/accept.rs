@@ -35,7 +35,7 @@ Examples:
 
 Exit status: 0 accepted, 2 there is nothing of that name to accept, or something could not be done")]
 pub struct AcceptArgs {
-    /// Id of a reference as a report shows it, a unique beginning of one, or PATH:LINE
+    /// Id of a match as a report shows it, a unique beginning of one, or PATH:LINE
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub finding: Option<String>,
     /// Files and directories to look in; by default the file of PATH:LINE, else the project

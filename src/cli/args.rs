@@ -79,13 +79,13 @@ impl Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Find references to indexed code and judge their licences
+    /// Find copies of indexed code and judge their licences
     Scan(Box<ScanArgs>),
     /// Check suggestions as an assistant makes them, a line of JSON each
     Check(Box<CheckCommandArgs>),
     /// Judge what a coding agent is about to write, or has written
     Hook(Box<HookArgs>),
-    /// Explain why a reference was reported, line by line
+    /// Explain why a match was reported, line by line
     Explain(Box<ExplainArgs>),
     /// Declare where copied code comes from, by SPDX snippet tags
     Attribute(Box<AttributeArgs>),

@@ -39,7 +39,7 @@ Examples:
 
 Exit status: 0 done, 2 something that was named could not be declared, or nothing could be done")]
 pub struct AttributeArgs {
-    /// Ids of references as a report shows them, PATH:LINE, files and directories; by default the
+    /// Ids of matches as a report shows them, PATH:LINE, files and directories; by default the
     /// current directory
     #[arg(value_name = "FINDING|PATH", value_hint = ValueHint::AnyPath)]
     pub what: Vec<String>,
@@ -181,7 +181,7 @@ impl<'r> Chosen<'r> {
             failure::warn(&format!("{left} of weak evidence left: name by id what is a copy"));
         }
         if not_allowed > 0 && !common.quiet {
-            let left = count(not_allowed as u64, "reference");
+            let left = count(not_allowed as u64, "match");
             failure::warn(&format!("{left} that a notice does not settle: see `birthmark scan`"));
         }
         status
@@ -247,7 +247,7 @@ fn already(references: &[&Reference]) -> String {
     };
     match references.iter().filter(declared).count() {
         0 => String::new(),
-        1 => "; 1 reference is declared already".to_owned(),
-        n => format!("; {n} references are declared already"),
+        1 => "; 1 match is declared already".to_owned(),
+        n => format!("; {n} matches are declared already"),
     }
 }

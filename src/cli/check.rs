@@ -45,7 +45,7 @@ pub struct CheckCommandArgs {
     pub check: CheckArgs,
     #[command(flatten)]
     pub journal: JournalChoice,
-    /// Shape of the references in answers
+    /// Shape of the matches in answers
     #[arg(long, value_parser = shape(), default_value = "birthmark", help_heading = "Output options")]
     pub format: ReferenceShape,
 }

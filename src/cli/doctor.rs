@@ -196,7 +196,7 @@ fn license(request: &Request, diagnosis: &mut Diagnosis) {
         Some(_) => diagnosis.ok("licence", described(&fact)),
         None => diagnosis.advise(
             "licence",
-            "that of the code here is not known, so every reference ends in a warning",
+            "that of the code here is not known, so every match ends in a warning",
             "state it as `license` in Cargo.toml, pyproject.toml or birthmark.toml, or by --license",
         ),
     }

@@ -39,10 +39,10 @@ pub struct ReportArgs {
     /// beside it; repeatable
     #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
     pub output: Vec<ReportFile>,
-    /// Show all references with all their owners, not only those that need attention
-    #[arg(long)]
+    /// Show all matches with all their owners, not only those that need attention
+    #[arg(long = "matches", alias = "references")]
     pub references: bool,
-    /// Explain each reference shown: evidence by line, owners, what would clear it
+    /// Explain each match shown: evidence by line, owners, what would clear it
     #[arg(long)]
     pub explain: bool,
 }

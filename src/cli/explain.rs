@@ -15,7 +15,7 @@ use crate::project::walk::Prose;
 use crate::report::{self, Format};
 use crate::session::BaselineFile;
 
-/// Explain why a reference was reported.
+/// Explain why a match was reported.
 ///
 /// Shows what each line earned and which tokens correspond, how rare so much evidence is, why the
 /// owners stand in this order, what decided, and the least that would have to be rewritten.
@@ -26,9 +26,9 @@ Examples:
   birthmark explain src/routes.py:40
   birthmark explain 3f2a9c01 src/ --index .birthmark/index --format json
 
-Exit status: 0 explained, 2 no such reference, or something could not be done")]
+Exit status: 0 explained, 2 no such match, or something could not be done")]
 pub struct ExplainArgs {
-    /// Id of a reference as a report or an agent's hook shows it, a unique beginning of one, or
+    /// Id of a match as a report or an agent's hook shows it, a unique beginning of one, or
     /// PATH:LINE
     pub finding: String,
     /// Files and directories to look in; by default the file of PATH:LINE, else the project

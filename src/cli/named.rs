@@ -90,7 +90,7 @@ fn by_id<'r>(report: &'r Report, wanted: &str) -> anyhow::Result<Vec<&'r Referen
 
 /// What to do about an id that is none.
 const NOW: &str =
-    "An id changes with the code it stands for: `birthmark scan --references` shows those of now";
+    "An id changes with the code it stands for: `birthmark scan --matches` shows the current ones";
 
 /// Ids or places named in an error, at most.
 const MAX_NAMED: usize = 5;
@@ -109,10 +109,10 @@ fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
     ids.truncate(MAX_NAMED);
     let checked = count(report.summary.files_scanned, "file");
     match ids.as_slice() {
-        [] => anyhow!(
-            "no reference has the id `{wanted}`: {checked} checked and none was found. {NOW}"
-        ),
-        ids => anyhow!("no reference has the id `{wanted}`; near it are {}. {NOW}", ids.join(", ")),
+        [] => {
+            anyhow!("no match has the id `{wanted}`: {checked} checked and none was found. {NOW}")
+        }
+        ids => anyhow!("no match has the id `{wanted}`; near it are {}. {NOW}", ids.join(", ")),
     }
 }
 
@@ -141,11 +141,9 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
         })
         .collect();
     match places.as_slice() {
-        [] => bail!(
-            "there is no reference in `{path}`; `birthmark scan --references` shows where there are"
-        ),
+        [] => bail!("there is no match in `{path}`; `birthmark scan --matches` shows where there are"),
         places => {
-            bail!("no reference holds line {line} of `{path}`; there are {}", places.join(", "))
+            bail!("no match holds line {line} of `{path}`; there are {}", places.join(", "))
         }
     }
 }

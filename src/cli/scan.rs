@@ -16,7 +16,7 @@ use super::trust::TrustArgs;
 use crate::project::config::FailOn;
 use crate::project::walk::Prose;
 
-/// Find references to indexed code and judge their licences.
+/// Find copies of indexed code and judge their licences.
 ///
 /// Each file is judged under the licence given by --license, else by the nearest statement: its
 /// header or .license file, REUSE annotations, the configuration, a manifest, a licence text.
@@ -25,7 +25,7 @@ use crate::project::walk::Prose;
 #[command(after_help = "\
 Examples:
   birthmark scan
-  birthmark scan src/ --license 'MIT OR Apache-2.0' --references
+  birthmark scan src/ --license 'MIT OR Apache-2.0' --matches
   birthmark scan --index .birthmark/index --index starter
   birthmark scan --format json --output report.json --exit-zero
   birthmark scan --staged

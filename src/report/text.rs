@@ -174,7 +174,7 @@ impl<'a> Page<'a> {
             let more = count(skipped - SKIPPED_LISTED, "more file");
             writeln!(
                 out,
-                "{YELLOW}skipped{YELLOW:#}: {more}; --references and --format json name them all"
+                "{YELLOW}skipped{YELLOW:#}: {more}; --matches and --format json name them all"
             )?;
         }
         if any { writeln!(out) } else { Ok(()) }

@@ -66,8 +66,8 @@ fn owned_note(references: &[Reference], policy: &PolicySettings) -> Option<Note>
 fn exceptions_note(references: &[Reference]) -> Option<Note> {
     let message = match references.iter().filter(|it| policy::is_excepted(&it.verdict)).count() {
         0 => return None,
-        1 => "1 reference is excepted in the configuration; --references shows why".to_owned(),
-        n => format!("{n} references are excepted in the configuration; --references shows why"),
+        1 => "1 match is excepted in the configuration; --matches shows why".to_owned(),
+        n => format!("{n} matches are excepted in the configuration; --matches shows why"),
     };
     Some(Note { path: None, kind: NoteKind::Info, message })
 }

@@ -74,7 +74,7 @@ fn the_next_scan_sees_what_was_written_as_declared() {
     {
         assert!(out.contains(part), "{part} in {out}");
     }
-    assert!(err.contains("1 reference that a notice does not settle"), "{err}");
+    assert!(err.contains("1 match that a notice does not settle"), "{err}");
     let after = demo.read(SUMMARY);
     let kept: Vec<&str> = after.lines().filter(|line| !line.starts_with("# SPDX-")).collect();
     assert_eq!(kept.join("\n") + "\n", before);
@@ -89,7 +89,7 @@ fn the_next_scan_sees_what_was_written_as_declared() {
         "{out}"
     );
     let (code, out, _) = demo.run(&["attribute", SUMMARY]);
-    assert_eq!((code, out.as_str()), (0, "Nothing to declare; 1 reference is declared already.\n"));
+    assert_eq!((code, out.as_str()), (0, "Nothing to declare; 1 match is declared already.\n"));
     assert_eq!(demo.read(SUMMARY), after, "running it twice changes nothing");
 }
 
@@ -225,7 +225,7 @@ fn a_dry_run_is_a_patch_and_writes_nothing() {
     let patched = demo.read(SUMMARY);
     assert!(patched.contains("# SPDX-SnippetCopyrightText: 2019 Ada Example\n"), "{patched}");
     let (_, out, _) = demo.run(&["attribute", SUMMARY]);
-    assert_eq!(out, "Nothing to declare; 1 reference is declared already.\n");
+    assert_eq!(out, "Nothing to declare; 1 match is declared already.\n");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn what_is_named_is_declared_or_said_why_not() {
     assert!(err.contains("a notice does not settle it") && err.contains("OSADL matrix"), "{err}");
     let (code, _, err) = demo.run(&["attribute", "0123"]);
     assert_eq!(code, 2);
-    assert!(err.contains("no reference has the id `0123`"), "{err}");
+    assert!(err.contains("no match has the id `0123`"), "{err}");
     let (code, out, err) = demo.run(&["attribute", "f416b444"]);
     assert_eq!(code, 0, "{err}");
     assert!(out.contains("wrote parcelbot/summary.py"), "{out}");

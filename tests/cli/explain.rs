@@ -149,13 +149,10 @@ fn an_unknown_reference_is_2_and_names_those_near() {
     let id = demo.id();
     let (code, out, err) = demo.run(&["explain", "0123456789abcdef"]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(
-        err.contains("no reference has the id `0123456789abcdef`") && err.contains(&id),
-        "{err}"
-    );
+    assert!(err.contains("no match has the id `0123456789abcdef`") && err.contains(&id), "{err}");
     let (code, _, err) = demo.run(&["explain", "parcelbot/routes.py:1"]);
     assert_eq!(code, 2);
-    assert!(err.contains("no reference holds line 1") && err.contains(&id), "{err}");
+    assert!(err.contains("no match holds line 1") && err.contains(&id), "{err}");
     let (code, _, err) = demo.run(&["explain", &id, "--threshold", "100000"]);
     assert_eq!(code, 2);
     assert!(

@@ -199,7 +199,7 @@ fn versions_are_folded_and_named() {
     };
     assert_eq!(versions("gridroute"), [serde_json::json!(["1.9", "1.10"])]);
     assert_eq!(versions("fork"), [serde_json::json!(["2"])]);
-    let text = scan_text(project.path(), &["--references"]);
+    let text = scan_text(project.path(), &["--matches"]);
     assert_eq!(text.matches("and 1 other version\n").count(), 1, "{text}");
 }
 

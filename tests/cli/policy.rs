@@ -91,7 +91,7 @@ fn exceptions_are_visible_with_their_reason_and_day() {
         "{reason}"
     );
     let notes = report["notes"].to_string();
-    assert!(notes.contains("2 references are excepted in the configuration"), "{notes}");
+    assert!(notes.contains("2 matches are excepted in the configuration"), "{notes}");
 
     let project =
         configured("[[exceptions]]\npath = 'src/routes.py'\nreason = 'old'\nexpires = 2029-12-31");

@@ -454,7 +454,7 @@ impl Bench {
         let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
         let looked = Looked { source, report, id: id.to_owned() };
         match looked.wanted().is_empty() {
-            true => Err(format!("there is no reference {id} in {}", text.path)),
+            true => Err(format!("there is no match {id} in {}", text.path)),
             false => Ok(looked),
         }
     }

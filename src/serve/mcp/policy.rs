@@ -182,7 +182,7 @@ impl Policy {
             let (components, lines) = (count(*components, "component"), grouped(*lines));
             let _ = writeln!(told, "index: {name} ({components}, {lines} lines)");
         }
-        let _ = writeln!(told, "accepted references: {}", self.accepted);
+        let _ = writeln!(told, "accepted matches: {}", self.accepted);
         told
     }
 }
