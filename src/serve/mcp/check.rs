@@ -69,11 +69,11 @@ pub(super) struct Checked<'r> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Status {
-    /// Nothing of what the index holds.
+    /// No match in the index.
     NothingFound,
-    /// Something was found that may stand, perhaps with its notice.
+    /// Matches that are allowed here, perhaps if their notice is kept.
     Passes,
-    /// Something was found that fails this project's checks: the code must not be written as it is.
+    /// A match fails this project's checks: the code must not be written as it is.
     Fails,
     /// The code was not checked, or not all of it; a note says why. This is no approval.
     NotChecked,
@@ -191,7 +191,7 @@ impl<'r> Checked<'r> {
         }
         if !self.matches.is_empty() {
             told.push_str(
-                "explain_match says line by line why a match was reported. A resemblance is evidence, not proof, and none of \
+                "explain_match shows line by line why a match was reported. A match is evidence, not proof, and none of \
                  this is legal advice.\n",
             );
         }
@@ -220,20 +220,24 @@ fn summary(status: Status, matches: &[Told<'_>]) -> String {
         more => format!("{more} matches"),
     };
     match status {
-        Status::NothingFound => "Nothing in this code resembles what the index holds.".to_owned(),
+        Status::NothingFound => {
+            "No match: the index holds nothing that this code resembles.".to_owned()
+        }
         Status::Passes => match matches.iter().filter(|told| told.is_weak_finding()).count() {
-            0 => format!("{found}, which may stand here; what is said of notices holds."),
+            0 => {
+                format!("{found}, allowed in this project. Keep the notices that are named below.")
+            }
             weak => format!(
-                "{found}, none of which fails here; {weak} weak, which is often chance. What is said of notices holds."
+                "{found}, none of which fails this project's checks; {weak} weak, which is often chance. Keep the notices that are named below."
             ),
         },
         Status::Fails => {
             format!(
-                "{found}. Do not write this code as it is: tell the user, and follow a remedy below."
+                "{found}. Do not write this code as it is. Tell the user, and follow a remedy below."
             )
         }
         Status::NotChecked => {
-            "Not checked, or not all of it: see the notes. This is no approval.".to_owned()
+            "Not checked, or only in part: see the notes. This is no approval.".to_owned()
         }
     }
 }
