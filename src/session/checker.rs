@@ -50,6 +50,7 @@ impl Place {
     pub fn open(&self) -> Result<Checker, SessionError> {
         let session =
             Session::open(self.directory.clone(), &self.configured, self.choices.clone())?;
+        session.licenses().start_watching();
         let read = sources_of(&session, &self.configured).into_iter().map(Stamp::of).collect();
         let scanner = session.scanner(Run::default())?;
         Ok(Checker { session, scanner, read })

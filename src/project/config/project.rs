@@ -18,7 +18,7 @@ mod watched;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use directory::Directory;
 use watched::Watched;
@@ -36,7 +36,8 @@ pub struct ProjectLicenses {
     boundaries: Vec<PathBuf>,
     side: SideFiles,
     known: Mutex<HashMap<PathBuf, Arc<Directory>>>,
-    watched: Mutex<Watched>,
+    /// Where a service wants to know of changes, the files that were read.
+    watched: OnceLock<Mutex<Watched>>,
     notes: Mutex<BTreeSet<Note>>,
 }
 
@@ -125,7 +126,7 @@ impl ProjectLicenses {
             boundaries,
             side: SideFiles::default(),
             known: Mutex::default(),
-            watched: Mutex::default(),
+            watched: OnceLock::new(),
             notes: Mutex::default(),
         }
     }
@@ -193,9 +194,15 @@ impl ProjectLicenses {
         lock(&self.notes).iter().cloned().collect()
     }
 
+    /// Remembers from now on which files are read. A scan that runs once does without: it would
+    /// look at every name twice.
+    pub fn start_watching(&self) {
+        self.watched.get_or_init(Mutex::default);
+    }
+
     /// Whether a file that directories state their licence in has changed since it was read.
     pub fn have_changed(&self) -> bool {
-        lock(&self.watched).has_changed()
+        self.watched.get().is_some_and(|watched| lock(watched).has_changed())
     }
 
     fn of_file(&self, path: &Path, text: Option<&Text<'_>>, thoroughness: Thoroughness) -> Decided {
@@ -359,7 +366,9 @@ impl ProjectLicenses {
     }
 
     fn watch(&self, path: &Path) {
-        lock(&self.watched).add(&self.side.at(path));
+        if let Some(watched) = self.watched.get() {
+            lock(watched).add(&self.side.at(path));
+        }
     }
 
     fn read(&self, path: &Path) -> Option<String> {
