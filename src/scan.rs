@@ -11,7 +11,7 @@ mod explain;
 mod known;
 mod look;
 mod report;
-pub mod self_test;
+pub(crate) mod self_test;
 mod silence;
 mod stored;
 

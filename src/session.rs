@@ -2,13 +2,13 @@
 //! and baseline, read once and ready for scans. What runs once asks [`Session::scanner`]; what
 //! lives longer keeps a [`Checker`].
 
-pub mod actions;
-pub mod admit;
-pub mod baseline;
+pub(crate) mod actions;
+pub(crate) mod admit;
+pub(crate) mod baseline;
 mod checker;
 mod error;
 mod held;
-pub mod idioms;
+pub(crate) mod idioms;
 pub mod journal;
 mod projects;
 

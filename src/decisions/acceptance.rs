@@ -10,7 +10,7 @@ mod entry;
 mod settle;
 
 pub use decide::{AcceptError, Accepted, Decider, now};
-pub use entry::{Entry, EntryOwner, FORMAT};
+pub use entry::{Entry, EntryOwner};
 pub use settle::notes;
 
 use std::fs;

@@ -1,4 +1,4 @@
 //! What people decided and declared, kept in files of the project.
 
-pub mod acceptance;
+pub(crate) mod acceptance;
 pub mod attribution;

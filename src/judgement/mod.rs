@@ -2,5 +2,5 @@
 
 pub mod baseline;
 pub mod finding;
-pub mod policy;
-pub mod suppression;
+pub(crate) mod policy;
+pub(crate) mod suppression;

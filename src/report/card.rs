@@ -7,7 +7,7 @@ use super::explain::counterfactual;
 use super::markdown::escape::{code, fenced, prose};
 use super::printable::Printable;
 use super::strength::strength_in_words;
-use super::words::{self, copy_kind, count, decision, named, shown_declaration};
+use super::words::{copy_kind, count, decision, named, shown_declaration};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Explanation, Reference};
 
@@ -78,11 +78,6 @@ pub fn explained(explanation: &Explanation, style: Style) -> String {
     let _ = writeln!(text, "\nBeside {} (bits, line here, line there):\n", card.code(&beside));
     text.push_str(&card.lines(explanation));
     text
-}
-
-/// A title for a reference: what it is and whether it may stay.
-pub fn title(reference: &Reference) -> String {
-    words::title(reference)
 }
 
 struct Card {

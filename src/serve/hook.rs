@@ -9,7 +9,7 @@
 //! through, and says so.
 
 mod advice;
-pub mod agents;
+pub(crate) mod agents;
 mod edit;
 mod event;
 

@@ -3,7 +3,7 @@
 //! Manifests are read as texts and never run. Of a `setup.py` only literals count.
 
 mod cargo;
-pub mod ini;
+pub(crate) mod ini;
 mod python;
 mod setup_script;
 
