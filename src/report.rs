@@ -7,7 +7,7 @@ pub(crate) mod cyclonedx;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod explain_json;
-pub(crate) mod forge;
+pub mod forge;
 mod found;
 pub(crate) mod github;
 pub(crate) mod gitlab;

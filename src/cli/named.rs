@@ -99,7 +99,7 @@ fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
     if !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return anyhow!(
             "`{wanted}` is neither an id nor a place; expected the beginning of an id, which has the digits 0-9 and \
-             a-f, or PATH:LINE. `birthmark scan --references` shows both"
+             a-f, or PATH:LINE. `birthmark scan --matches` shows both"
         );
     }
     let mut ids: Vec<&str> =
@@ -141,7 +141,9 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
         })
         .collect();
     match places.as_slice() {
-        [] => bail!("there is no match in `{path}`; `birthmark scan --matches` shows where there are"),
+        [] => {
+            bail!("there is no match in `{path}`; `birthmark scan --matches` shows where there are")
+        }
         places => {
             bail!("no match holds line {line} of `{path}`; there are {}", places.join(", "))
         }

@@ -184,7 +184,7 @@ impl Row<'_> {
     }
 
     /// Whose code it is.
-    fn origin(&self) -> [(&'static str, String); 8] {
+    fn origin(&self) -> [(&'static str, String); 9] {
         let owner = self.reference.and_then(|found| found.owners.first());
         let of = |told: fn(&Owner) -> String| owner.map(told).unwrap_or_default();
         let others = self.reference.map(|found| found.owners.iter().skip(1)).into_iter().flatten();
@@ -196,6 +196,7 @@ impl Row<'_> {
             ("origin_end_line", of(|owner| owner.lines.last.to_string())),
             ("origin_license", of(|owner| license(&owner.license))),
             ("origin_license_described", of(|owner| words::described(&owner.license))),
+            ("origin_copyright", of(|owner| owner.copyright_notices().join("; "))),
             ("origin_page", of(|owner| owner.page().unwrap_or_default())),
             ("other_origins", others.join(" ")),
         ]

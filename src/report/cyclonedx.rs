@@ -159,6 +159,13 @@ struct Evidence {
     occurrences: Vec<Occurrence>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     licenses: Vec<LicenseChoice>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    copyright: Vec<Copyright>,
+}
+
+#[derive(Serialize)]
+struct Copyright {
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -242,6 +249,11 @@ fn found(number: usize, origin: &Origin<'_>) -> Component {
                 })
                 .collect(),
             licenses: licenses_seen(owner),
+            copyright: origin
+                .copyright_notices()
+                .into_iter()
+                .map(|notice| Copyright { text: notice.to_owned() })
+                .collect(),
         }),
         ..Component::of(owner)
     }

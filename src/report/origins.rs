@@ -1,6 +1,6 @@
 //! The references of a report by where the code is likeliest from: what bills of materials list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::printable::Printable;
 use crate::engine::matcher::Owner;
@@ -12,6 +12,14 @@ pub(super) struct Origin<'a> {
     pub owner: &'a Owner,
     /// What resembles it, in the report's order; never empty.
     pub references: Vec<&'a Reference>,
+}
+
+impl Origin<'_> {
+    /// The copyright notices of all code of it that was found.
+    pub fn copyright_notices(&self) -> BTreeSet<&str> {
+        let owners = self.references.iter().filter_map(|reference| reference.owners.first());
+        owners.flat_map(Owner::copyright_notices).map(String::as_str).collect()
+    }
 }
 
 /// Every origin, by purl and licence: files of one component may be under several.

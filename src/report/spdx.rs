@@ -5,6 +5,7 @@
 //! says, so that the same scan gives the same one; the time, which SPDX demands, is the only thing
 //! that differs.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -14,6 +15,7 @@ use super::json::write_value;
 use super::origins::{Origin, expression, not_checked, origins, told};
 use super::source_facts::SourceFacts;
 use super::strength::threshold_in_words;
+use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
@@ -75,7 +77,7 @@ struct Package {
     files_analyzed: bool,
     license_concluded: String,
     license_declared: String,
-    copyright_text: &'static str,
+    copyright_text: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     external_refs: Vec<ExternalRef>,
 }
@@ -97,7 +99,7 @@ struct File {
     checksums: [Checksum; 1],
     license_concluded: String,
     license_info_in_files: [&'static str; 1],
-    copyright_text: &'static str,
+    copyright_text: String,
 }
 
 #[derive(Serialize)]
@@ -117,7 +119,7 @@ struct Snippet {
     comment: String,
     license_concluded: String,
     license_info_in_snippets: [&'static str; 1],
-    copyright_text: &'static str,
+    copyright_text: String,
     ranges: [Range; 2],
 }
 
@@ -206,7 +208,7 @@ fn project(report: &Report, extracted: &mut BTreeMap<String, String>) -> Package
         files_analyzed: false,
         license_concluded: UNKNOWN.to_owned(),
         license_declared: license(&report.provenance.project_license, extracted),
-        copyright_text: UNKNOWN,
+        copyright_text: UNKNOWN.to_owned(),
         external_refs: Vec::new(),
     }
 }
@@ -226,7 +228,7 @@ fn package(
         files_analyzed: false,
         license_concluded: license.clone(),
         license_declared: license,
-        copyright_text: UNKNOWN,
+        copyright_text: copyright(&origin.copyright_notices().into_iter().collect::<Vec<_>>()),
         external_refs: vec![ExternalRef {
             reference_category: "PACKAGE-MANAGER",
             reference_type: "purl",
@@ -253,7 +255,7 @@ fn files<'a>(
             checksums: [Checksum { algorithm: "SHA1", checksum_value: known.sha1.clone() }],
             license_concluded: license(&reference.outbound, extracted),
             license_info_in_files: [UNKNOWN],
-            copyright_text: UNKNOWN,
+            copyright_text: UNKNOWN.to_owned(),
         });
     }
     files
@@ -278,7 +280,7 @@ fn snippet(
         comment: format!("{}; {}", told(reference), reference.verdict.reason),
         license_concluded: origin.license_concluded.clone(),
         license_info_in_snippets: [UNKNOWN],
-        copyright_text: UNKNOWN,
+        copyright_text: copyright(notices(reference)),
         ranges: [
             // Bytes count from 1 here.
             Range {
@@ -307,6 +309,16 @@ pub(super) fn license(fact: &LicenseFact, extracted: &mut BTreeMap<String, Strin
         extracted.entry(word.to_owned()).or_insert_with(|| format!("Declared as: {told}"));
     }
     text.to_owned()
+}
+
+/// The notices of the code that a reference resembles.
+pub(super) fn notices(reference: &Reference) -> &[String] {
+    reference.owners.first().map(Owner::copyright_notices).unwrap_or_default()
+}
+
+/// Notices as one text, a line for each.
+pub(super) fn copyright<T: Borrow<str>>(notices: &[T]) -> String {
+    if notices.is_empty() { UNKNOWN.to_owned() } else { notices.join("\n") }
 }
 
 /// A path as SPDX wants it, relative with a dot.

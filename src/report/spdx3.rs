@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::json::write_value;
 use super::origins::{Origin, origins, told};
 use super::source_facts::SourceFacts;
-use super::spdx::{RESEMBLANCE, UNKNOWN, digest, license, sources};
+use super::spdx::{RESEMBLANCE, UNKNOWN, copyright, digest, license, notices, sources};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
@@ -99,6 +99,8 @@ enum Body {
         purl: Option<String>,
         #[serde(rename = "software_downloadLocation", skip_serializing_if = "Option::is_none")]
         archive: Option<String>,
+        #[serde(rename = "software_copyrightText", skip_serializing_if = "Option::is_none")]
+        copyright: Option<String>,
     },
     #[serde(rename = "software_File", rename_all = "camelCase")]
     File {
@@ -112,6 +114,8 @@ enum Body {
         bytes: Range,
         #[serde(rename = "software_lineRange")]
         lines: Range,
+        #[serde(rename = "software_copyrightText")]
+        copyright: String,
     },
     #[serde(rename = "simplelicensing_LicenseExpression")]
     LicenseExpression {
@@ -226,7 +230,7 @@ impl Graph {
 
     /// The project as a package, under its own licence.
     fn add_project(&mut self, report: &Report) -> String {
-        let body = Body::Package { version: None, purl: None, archive: None };
+        let body = Body::Package { version: None, purl: None, archive: None, copyright: None };
         let project = self.add("Project".to_owned(), Some("project".to_owned()), None, body);
         self.license(&project, "hasDeclaredLicense", &report.provenance.project_license);
         project
@@ -266,6 +270,7 @@ impl Graph {
             version: purl.version(),
             purl: Some(purl.to_string()),
             archive: purl.source_archive(),
+            copyright: Some(copyright(&origin.copyright_notices().into_iter().collect::<Vec<_>>())),
         };
         let package = self.add(format!("Origin-{}", number + 1), Some(purl.name()), None, body);
         self.license(&package, "hasDeclaredLicense", &origin.owner.license);
@@ -377,5 +382,6 @@ fn snippet(
         file: files.get(&reference.path)?.clone(),
         bytes: Range::of(bytes.start + 1, bytes.end),
         lines: Range::of(lines.first, lines.last),
+        copyright: copyright(notices(reference)),
     })
 }

@@ -70,12 +70,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("index add pkg:nonsense --index idx", &["expected the form pkg:TYPE/NAME@VERSION"]),
     ("index remove pkg:pypi/x --index dir", &["there is no index at dir"]),
     // What was found.
-    (
-        "explain deadbeef INDEX",
-        &["no reference has the id `deadbeef`", "`birthmark scan --references`"],
-    ),
+    ("explain deadbeef INDEX", &["no match has the id `deadbeef`", "`birthmark scan --matches`"]),
     ("explain a.py:x INDEX", &["`a.py:x` is neither an id nor a place", "PATH:LINE"]),
-    ("explain a.py:99 INDEX", &["no reference in `a.py`", "`birthmark scan --references`"]),
+    ("explain a.py:99 INDEX", &["no match in `a.py`", "`birthmark scan --matches`"]),
     ("accept deadbeef INDEX", &["--reason <TEXT>"]),
     ("accept --from bad.json INDEX", &["`bad.json` holds no decisions as the HTML report exports"]),
     ("attribute nowhere.py INDEX", &["name an existing file or directory"]),

@@ -85,7 +85,7 @@ pub(super) fn read(path: String, file: Vec<u8>) -> Result<SourceFile, Unread> {
     let mut lines = Vec::new();
     for (number, cell) in (1..).zip(cells).filter(|(_, cell)| cell.cell_type == "code") {
         let Some(source) = cell.source else { continue };
-        push_cell(number, &parts(source, &file_line).map_err(broken)?, language, &mut lines);
+        push_cell(number, &parts(source, file_line).map_err(broken)?, language, &mut lines);
     }
     let (code, held) = laid_out(&lines);
     Ok(SourceFile::new(path, language, code).held_by(Held { file, ..held }))
