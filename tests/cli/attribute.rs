@@ -157,7 +157,7 @@ fn the_notices_of_the_origin_travel_with_the_code() {
     assert!(!license.contains("[yyyy]") && license.contains("END OF TERMS AND CONDITIONS"));
     let (code, out, err) = apx.run(&demo, "attribute", &[]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(out, "Nothing to declare; 1 reference is declared already.\n");
+    assert_eq!(out, "Nothing to declare; 1 match is declared already.\n");
     assert_eq!(demo.read("THIRD-PARTY.md"), notices, "what was carried over stays");
     let (code, out, _) = apx.run(&demo, "scan", &["--fail-on", "info", SUMMARY]);
     assert_eq!(code, 0, "{out}");
