@@ -282,7 +282,7 @@ mod tests {
         let source = source("python", "/*/*/*\n".repeat(100_000));
         let mut tokenizer = Tokenizer::new();
         assert_eq!(tokenizer.tokenize(&source).completeness(), Completeness::BudgetExhausted);
-        let little = Spent::refused(32 << 20);
+        let little = Spent::refused(96 << 20);
         assert!(tokenizer.spent.is_within(little), "{:?} of {little:?}", tokenizer.spent);
         tokenizer.tokenize_in_pieces(&source);
         let most = budget::allowance(source.text().len());
