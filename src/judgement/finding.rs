@@ -366,8 +366,8 @@ pub struct IndexProvenance {
 impl MatrixProvenance {
     /// The matrix that this process judges by.
     pub fn in_use() -> MatrixProvenance {
-        let matrix = Matrix::in_use();
-        MatrixProvenance { date: matrix.date().to_owned(), source: matrix.source().clone() }
+        let (date, source) = Matrix::stated();
+        MatrixProvenance { date: date.to_owned(), source: source.clone() }
     }
 }
 

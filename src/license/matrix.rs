@@ -108,6 +108,15 @@ impl Matrix {
         IN_USE.get_or_init(Matrix::built_in)
     }
 
+    /// The date and the source of the one that licences are judged by, which is built only when the
+    /// first licence is judged.
+    pub fn stated() -> (&'static str, &'static MatrixSource) {
+        match IN_USE.get() {
+            Some(matrix) => (matrix.date(), matrix.source()),
+            None => (BUILT_IN_DATE, &MatrixSource::BuiltIn),
+        }
+    }
+
     /// Judges by this one from now on. False if something was judged by another before.
     pub fn put_in_use(self) -> bool {
         IN_USE.set(self).is_ok()

@@ -414,7 +414,7 @@ fn read(
 #[cfg(fuzzing)]
 pub fn read_document(text: &str) -> Result<Option<Config>, ConfigError> {
     let file = ConfigFile { path: "birthmark.toml".into(), text: text.to_owned(), top: None };
-    document::read(file, &[&[]])
+    document::read(file, &[&[]], ConfigKind::Named)
 }
 
 /// Reads a small text file of a project.

@@ -220,9 +220,7 @@ impl Pages {
     /// # Errors
     /// If it is not whole or cannot be read.
     pub fn check(&self, page: usize, is_whole: impl Fn(usize, &[u8]) -> bool) -> Result<(), Fault> {
-        let mut buffer = [0; PAGE_BYTES];
-        let bytes = self.fetch(page, &mut buffer)?;
-        if is_whole(page, bytes) { Ok(()) } else { Err(Fault::Damaged) }
+        self.with_page(page, |bytes| is_whole(page, bytes).then_some(()))?.ok_or(Fault::Damaged)
     }
 
     /// How many there are.
@@ -238,24 +236,21 @@ impl Pages {
     #[cold]
     #[inline(never)]
     fn look_at(&self, page: usize, is_whole: &impl Fn(usize, &[u8]) -> bool) -> Result<(), Fault> {
-        let mut buffer = [0; PAGE_BYTES];
-        let bytes = self.fetch(page, &mut buffer)?;
-        if !is_whole(page, bytes) {
-            return Err(Fault::Damaged);
-        }
-        self.take(page, bytes);
-        Ok(())
+        let look = |bytes: &[u8]| is_whole(page, bytes).then(|| self.take(page, bytes));
+        self.with_page(page, look)?.ok_or(Fault::Damaged)
     }
 
-    fn fetch<'a>(
-        &'a self,
-        page: usize,
-        buffer: &'a mut [u8; PAGE_BYTES],
-    ) -> Result<&'a [u8], Fault> {
+    /// Gives a page to a function. Only what has to be read is copied.
+    fn with_page<R>(&self, page: usize, give: impl FnOnce(&[u8]) -> R) -> Result<R, Fault> {
         let start = page * PAGE_BYTES;
-        let bytes = &mut buffer[..self.end.saturating_sub(start).min(PAGE_BYTES)];
+        let end = self.end.min(start + PAGE_BYTES);
+        if let Some(all) = self.bytes.at_hand() {
+            return all.get(start..end).map(give).ok_or(Fault::Damaged);
+        }
+        let mut buffer = [0; PAGE_BYTES];
+        let bytes = &mut buffer[..end.saturating_sub(start)];
         self.bytes.copy(start, bytes).map_err(Fault::Unreadable)?;
-        Ok(bytes)
+        Ok(give(bytes))
     }
 
     /// Keeps a page that was found whole.
