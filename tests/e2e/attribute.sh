@@ -85,7 +85,7 @@ check "reuse reads the snippets" True "$(../reuse/bin/reuse lint --json | python
 import json, sys
 files = json.load(sys.stdin)["files"]
 found = next(f for f in files if f["path"].endswith("compat.py"))
-print({"MIT", "Apache-2.0"} <= {e["value"] for e in found["spdx_expressions"]} and any("six" in c["value"] for c in found["copyrights"]))')"
+print({"MIT", "Apache-2.0"} <= {e["value"] for e in found["spdx_expressions"]} and any("Benjamin Peterson" in c["value"] for c in found["copyrights"]))')"
 check "the code is the same to Python" same "$(python3 - <<'PYTHON'
 import ast, pathlib
 for path in pathlib.Path("src").rglob("*.py"):
