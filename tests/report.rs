@@ -266,7 +266,7 @@ checked in part: d.py: the last 3 lines cannot be read
 failed: e.py: permission denied
 
 Found 1 error, 1 warning, 5 notices, 1 file could not be checked
-checked  3 files, 12,345 lines; 8 references (1 incompatible, 1 unknown, 5 to attribute, 1 compatible)
+checked  3 files, 12,345 lines; 8 matches (1 incompatible, 1 unknown, 5 to attribute, 1 compatible)
 silenced 2 findings: 1 by comments, 1 by the baseline
 skipped  3 files: 2 binary, 1 larger than 1 MiB
 against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
@@ -366,7 +366,7 @@ fn a_package_links_to_its_page_where_the_terminal_has_links() {
 fn all_references_show_all_owners() {
     let text = drawn(&full(), References::All, Frame::Full);
     assert!(text.contains("or from  pkg:generic/fork@2.0.0"), "{text}");
-    assert!(text.contains("reference: edited copy of Zlib code"), "{text}");
+    assert!(text.contains("match: edited copy of Zlib code"), "{text}");
     assert!(text.contains("limit reached: stopped at 100 candidates"), "{text}");
     assert_eq!(text.matches("info[attribution-missing]").count(), 5);
     assert!(!text.contains("more place"), "{text}");

@@ -177,7 +177,7 @@ impl<'r> Chosen<'r> {
             }
         }
         if weak > 0 && !common.quiet {
-            let left = count(weak, "reference");
+            let left = count(weak, "match");
             failure::warn(&format!("{left} of weak evidence left: name by id what is a copy"));
         }
         if not_allowed > 0 && !common.quiet {

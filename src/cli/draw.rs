@@ -35,8 +35,8 @@ pub struct ReportArgs {
     /// Format of the report
     #[arg(long, value_parser = report_format(), default_value = "text")]
     pub format: &'static ReportFormat,
-    /// Write the report to a file: FILE instead of standard output, FORMAT=FILE in that format
-    /// beside it; repeatable
+    /// Write the report to a file. FILE takes the place of standard output; FORMAT=FILE writes one
+    /// more report in that format. May be given several times
     #[arg(long, short, value_name = "[FORMAT=]FILE", value_parser = report_file(), value_hint = ValueHint::FilePath)]
     pub output: Vec<ReportFile>,
     /// Show all matches with all their owners, not only those that need attention

@@ -64,8 +64,8 @@ pub struct IdiomRemoveArgs {
 /// Which set of idioms, and how to print what it says.
 #[derive(Debug, Args)]
 pub struct IdiomArgs {
-    /// Directory of the set; by default the first one of the configuration, else .birthmark/idioms
-    /// beside it
+    /// Directory of the set. The default is the first one that the configuration names, else
+    /// .birthmark/idioms in the directory of the configuration
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Option<PathBuf>,
     #[command(flatten)]

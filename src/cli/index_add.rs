@@ -280,8 +280,8 @@ impl Run {
         Ok(())
     }
 
-    /// Reads components in parallel. What cannot be read is told at once and counted; the others go
-    /// on.
+    /// Reads components in parallel. A component that cannot be read is counted and reported at
+    /// once, and the others are read.
     fn read(&self, some: &[Wanted], added: &mut Added) -> Vec<Read> {
         let results: Vec<_> = some.par_iter().map(|wanted| self.read_one(wanted)).collect();
         let mut components = Vec::new();

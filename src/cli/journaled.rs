@@ -35,8 +35,8 @@ impl JournalChoice {
         Journal::new(service, if self.no_log { None } else { self.place.directory() })
     }
 
-    /// Notes what a command did to references. That it could not be noted is told and fails
-    /// nothing.
+    /// Notes in the journal what a command did with matches. If the journal cannot be written, a
+    /// warning says so, and the command goes on.
     pub fn note(
         &self,
         session: &Session,

@@ -40,8 +40,8 @@ pub enum LicenseCommand {
 ///
 /// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations,
 /// `license` in the configuration, Cargo.toml, pyproject.toml or package.json, a licence text; then
-/// the same one directory up. What else was met is shown as passed over. Of a directory, the
-/// licences of the source files below it are counted too.
+/// the same one directory up. Statements that do not count are shown, too. For a directory, the
+/// licences of the source files below it are counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

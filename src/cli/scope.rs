@@ -28,8 +28,8 @@ pub const WHAT: &str = "What to check";
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct ScopeArgs {
-    /// Check what is staged, as the next commit would hold it; with PATHs, only what lies there.
-    /// Only code that touches added or changed lines is reported
+    /// Check the staged files, as the next commit would hold them. With PATHs, check only the staged
+    /// files there. Only code that touches added or changed lines is reported
     #[arg(long, help_heading = WHAT)]
     pub staged: bool,
     /// Check what a range of commits changes: BASE..HEAD, or BASE...HEAD since they parted

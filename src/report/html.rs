@@ -244,7 +244,7 @@ fn body<'a>(
             "{} with {}; {} to licensed code",
             count(summary.files_scanned, "file"),
             count(summary.lines_scanned, "line"),
-            count(summary.references, "reference"),
+            count(summary.references, "match"),
         ),
         license: license.map(|expression| shown(expression.as_str())),
         change: provenance.change.as_deref().map(shown),
@@ -254,7 +254,7 @@ fn body<'a>(
         has_code: items.iter().any(|item| !item.lines.is_empty()),
         without_code: items.iter().any(|item| item.lines.is_empty() && !item.purl.is_empty()),
         items,
-        left_out: (left_out > 0).then(|| count(left_out, "further reference")),
+        left_out: (left_out > 0).then(|| count(left_out, "further match")),
         notes: notes(report),
         indexes: sets
             .map(|(what, index)| Index {

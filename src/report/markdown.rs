@@ -79,7 +79,7 @@ impl Page<'_> {
         };
         let (files, lines) =
             (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));
-        let references = count(summary.references, "reference");
+        let references = count(summary.references, "match");
         let _ = writeln!(
             text,
             "## birthmark\n\n**{verdict}** Checked {files} with {lines}: {references}{}.\n",

@@ -199,7 +199,7 @@ impl<'a> Page<'a> {
         writeln!(out, "{}", verdict_line(self.report))?;
         let files = count(summary.files_scanned, "file");
         let lines = count(summary.lines_scanned, "line");
-        let references = count(summary.references, "reference");
+        let references = count(summary.references, "match");
         let decided = decided(self.report);
         writeln!(out, "{DIM}checked{DIM:#}  {files}, {lines}; {references}{decided}")?;
         if let Some(change) = &self.report.provenance.change {

@@ -54,9 +54,9 @@ fn owned_note(references: &[Reference], policy: &PolicySettings) -> Option<Note>
     let packages: Vec<&str> = packages.into_iter().collect();
     let what = match (own.len(), packages.len()) {
         (0, _) => return None,
-        (1, _) => "1 reference is to your own package".to_owned(),
-        (n, 1) => format!("{n} references are to your own package"),
-        (n, _) => format!("{n} references are to your own packages"),
+        (1, _) => "1 match is with your own package".to_owned(),
+        (n, 1) => format!("{n} matches are with your own package"),
+        (n, _) => format!("{n} matches are with your own packages"),
     };
     let message = format!("{what}: {}", packages.join(", "));
     Some(Note { path: None, kind: NoteKind::Info, message })

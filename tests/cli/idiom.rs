@@ -181,7 +181,7 @@ fn own_packages_are_counted() {
         let report = scan(project.path(), &[]);
         assert_eq!(report["summary"]["matches"], 2);
         assert_eq!(report["matches"][0]["verdict"]["decision"], "compatible");
-        assert_eq!(notes(&report), [format!("-: 2 references are to your own package: {own}")]);
+        assert_eq!(notes(&report), [format!("-: 2 matches are with your own package: {own}")]);
     }
 }
 

@@ -512,5 +512,5 @@ fn the_page_shows_what_was_found_and_counts_it() {
 fn a_page_has_an_end() {
     let text = drawn("html", &many(&[(Severity::Error, 2_100)]));
     assert_eq!(text.matches("<article").count(), 2_000);
-    assert!(text.contains("100 further references are not on this page"));
+    assert!(text.contains("100 further matches are not on this page"));
 }

@@ -142,7 +142,7 @@ impl<'a> Page<'a> {
         let title = title(reference);
         match finding {
             Some(finding) => headline(finding, &title, out)?,
-            None => writeln!(out, "  {GREEN}reference{GREEN:#}{BOLD}: {title}{BOLD:#}")?,
+            None => writeln!(out, "  {GREEN}match{GREEN:#}{BOLD}: {title}{BOLD:#}")?,
         }
         arrow(&reference.path, (reference.region, reference.cells), &reference.id, out)?;
         if let Some(lines) = self.facts.code(&reference.path, reference.region) {
