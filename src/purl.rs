@@ -39,6 +39,45 @@ impl Purl {
         Purl::canonical(&purl).map_err(failed)
     }
 
+    /// Builds a purl of a package that stands in a namespace: an npm scope, a Maven group.
+    ///
+    /// # Errors
+    /// If a part holds what a purl cannot express.
+    pub fn in_namespace(
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Purl, PurlError> {
+        let failed =
+            |reason: String| PurlError { text: format!("pkg:{kind}/{namespace}/{name}"), reason };
+        let mut purl = packageurl::PackageUrl::new(kind.to_owned(), name.to_owned())
+            .map_err(|e| failed(e.to_string()))?;
+        purl.with_namespace(namespace.to_owned()).map_err(|e| failed(e.to_string()))?;
+        if let Some(version) = version {
+            purl.with_version(version.to_owned()).map_err(|e| failed(e.to_string()))?;
+        }
+        Purl::canonical(&purl).map_err(failed)
+    }
+
+    /// The same package with that version, or without one.
+    ///
+    /// # Errors
+    /// If a purl cannot express the version.
+    pub fn with_version(&self, version: Option<&str>) -> Result<Purl, PurlError> {
+        let mut purl = self.parsed();
+        let failed = |reason: String| PurlError { text: self.0.clone(), reason };
+        match version {
+            Some(version) => {
+                purl.with_version(version.to_owned()).map_err(|e| failed(e.to_string()))?;
+            }
+            None => {
+                purl.without_version();
+            }
+        }
+        Purl::canonical(&purl).map_err(failed)
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,6 +102,11 @@ impl Purl {
     /// The version, if the purl names one.
     pub fn version(&self) -> Option<String> {
         self.parsed().version().map(str::to_owned)
+    }
+
+    /// The value of a qualifier, such as `arch` of `pkg:deb/debian/zlib@1?arch=source`.
+    pub fn qualifier(&self, key: &str) -> Option<String> {
+        self.parsed().qualifiers().get(key).map(|value| value.to_string())
     }
 
     /// The purl without version, qualifiers and subpath: the package whatever its release.
@@ -142,6 +186,21 @@ mod tests {
             let purl: Purl = text.parse().unwrap();
             assert_eq!(purl.kind(), text[4..].split('/').next().unwrap());
         }
+    }
+
+    #[test]
+    fn purls_are_built_of_parts() {
+        let purl = Purl::in_namespace("npm", "@babel", "core", Some("7.0.0")).expect("a purl");
+        assert_eq!(purl.as_str(), "pkg:npm/%40babel/core@7.0.0");
+        assert_eq!(purl.with_version(None).expect("a purl").as_str(), "pkg:npm/%40babel/core");
+        let again = purl.with_version(Some("8")).expect("a purl");
+        assert_eq!(again.as_str(), "pkg:npm/%40babel/core@8");
+        assert!(Purl::in_namespace("pypi", "six", "six", None).is_err());
+        let source: Purl =
+            "pkg:deb/debian/gawk@1:5.2.1-2?arch=source&distro=bookworm".parse().unwrap();
+        assert_eq!(source.qualifier("arch").as_deref(), Some("source"));
+        assert_eq!(source.version().as_deref(), Some("1:5.2.1-2"));
+        assert_eq!(source.qualifier("epoch"), None);
     }
 
     #[test]

@@ -39,8 +39,8 @@ pub enum LicenseCommand {
 /// Say under which licence a path stands, and from what that was decided.
 ///
 /// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations,
-/// `license` in the configuration, Cargo.toml, pyproject.toml or package.json, a licence text; then
-/// the same one directory up. Statements that do not count are shown, too. For a directory, the
+/// `license` in the configuration, a manifest such as Cargo.toml or package.json, a licence text;
+/// then the same one directory up. Statements that do not count are shown, too. For a directory, the
 /// licences of the source files below it are counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\

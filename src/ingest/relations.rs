@@ -46,6 +46,7 @@ pub(super) fn of(tree: &Tree, component: &Purl) -> Result<Relations, IngestError
     dependencies.extend(imported(tree)?.iter().filter_map(|module| pypi(module)));
 
     let mut vendored = vendored_folders(tree);
+    vendored.extend(own().flat_map(|manifest| &manifest.bundled).map(Purl::to_string));
     vendored.extend(
         theirs.iter().filter_map(|(_, manifest)| manifest.package.as_ref()).map(Purl::to_string),
     );
@@ -62,7 +63,7 @@ pub(super) fn of(tree: &Tree, component: &Purl) -> Result<Relations, IngestError
 }
 
 fn manifests(tree: &Tree) -> Result<Vec<(&TreeFile, Manifest)>, IngestError> {
-    let named = tree.files.iter().filter(|file| manifest::NAMES.contains(&name_of(&file.path)));
+    let named = tree.files.iter().filter(|file| manifest::is_manifest(name_of(&file.path)));
     let mut texts = Vec::new();
     for file in named {
         texts.push((file, String::from_utf8_lossy(&file.bytes()?).into_owned()));
@@ -138,19 +139,32 @@ fn vendored_folders(tree: &Tree) -> BTreeSet<String> {
     for file in &tree.files {
         let Role::Source(language) = file.role else { continue };
         let parts: Vec<&str> = file.path.split('/').collect();
-        for pair in parts.windows(2).filter(|pair| is_vendored_folder(pair[0])) {
-            let name = stem(pair[1]);
-            if !name.starts_with("__") && !is_vendored_folder(name) {
-                packages.extend(match language.name() {
-                    "rust" => {
-                        Purl::new("cargo", name, None).ok().map(|purl| purl.as_str().to_owned())
-                    }
-                    _ => pypi(name),
-                });
-            }
+        for (at, _) in parts.iter().enumerate().filter(|(_, part)| is_vendored_folder(part)) {
+            packages.extend(vendored_package(language.name(), &parts[at + 1..]));
         }
     }
     packages
+}
+
+/// The package that a file below a vendored folder belongs to, by the language of the file and its
+/// path from there. Packages of other languages are known by their manifests alone.
+fn vendored_package(language: &str, below: &[&str]) -> Option<String> {
+    let first = below.first()?;
+    let name = stem(first);
+    if name.starts_with("__") || is_vendored_folder(name) {
+        return None;
+    }
+    match language {
+        "rust" => Purl::new("cargo", name, None).ok().map(|purl| purl.to_string()),
+        "python" => pypi(name),
+        // `node_modules/@scope/name/index.js`; a file right in the folder is no package.
+        "javascript" | "typescript" | "jsx" | "tsx" => {
+            let parts = 1 + usize::from(first.starts_with('@'));
+            let package = manifest::npm_package(&below.get(..parts)?.join("/"))?;
+            (below.len() > parts).then(|| package.to_string())
+        }
+        _ => None,
+    }
 }
 
 fn pypi(name: &str) -> Option<String> {
@@ -252,6 +266,34 @@ mod tests {
             &["pkg:cargo/serde"],
             &["pkg:cargo/memchr"],
         );
+    }
+
+    #[test]
+    fn packages_of_npm_depend_on_others_and_carry_some() {
+        let package = r#"{
+            "name": "@me/host", "dependencies": {"a": "1", "@me/host": "1"},
+            "peerDependencies": {"@them/peer": "1"}, "bundledDependencies": ["carried"]
+        }"#;
+        check(
+            "pkg:npm/%40me/host@1",
+            &[
+                ("package.json", package),
+                ("node_modules/@them/other/package.json", r#"{"name": "@them/other"}"#),
+                ("test/package.json", r#"{"name": "sample", "dependencies": {"z": "1"}}"#),
+            ],
+            &["pkg:npm/%40them/peer", "pkg:npm/a"],
+            &["pkg:npm/%40them/other", "pkg:npm/carried"],
+        );
+        let cases = [
+            (vec!["@a", "b", "x.js"], Some("pkg:npm/%40a/b")),
+            (vec!["a.js", "lib", "x.js"], Some("pkg:npm/a.js")),
+            (vec!["jquery.js"], None),
+            (vec!["@a", "x.js"], None),
+        ];
+        for (below, expected) in cases {
+            assert_eq!(vendored_package("javascript", &below).as_deref(), expected, "{below:?}");
+        }
+        assert_eq!(vendored_package("c", &["zlib", "inflate.c"]), None);
     }
 
     #[test]

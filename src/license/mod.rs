@@ -39,7 +39,7 @@ pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
 pub use copyright::{copyrights, header_copyrights};
 pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixError, MatrixSource};
-pub use names::{from_classifier, normalize_declaration};
+pub use names::{declaration_read_as, from_classifier, normalize_declaration};
 pub use notice::{from_tags, header, side_file};
 pub use obligations::{Duty, duties, with_duties};
 pub use own::OwnCell;

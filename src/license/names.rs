@@ -23,6 +23,13 @@ pub fn normalize_declaration(declared: &str) -> LicenseFact {
     fact(trimmed, read(trimmed), LearnedFrom::Metadata)
 }
 
+/// A declaration that its ecosystem gives a meaning of its own: `GPL-2` of R is that version alone.
+/// Without an expression, or with one that cannot be read, it is unknown.
+pub fn declaration_read_as(declared: &str, expression: Option<&str>) -> LicenseFact {
+    let reading = expression.and_then(|text| LicenseExpression::parse(text).ok());
+    fact(declared.trim(), reading, LearnedFrom::Metadata)
+}
+
 /// Reads a trove classifier (`License :: OSI Approved :: MIT License`), or `None` if it is about
 /// something else or names no licence.
 pub fn from_classifier(classifier: &str) -> Option<LicenseFact> {

@@ -68,7 +68,7 @@ pub fn from_pyproject(text: &str) -> Result<Option<ManifestLicense>, ManifestErr
 /// # Errors
 /// If the text is not JSON.
 pub fn from_package_json(text: &str) -> Result<Option<ManifestLicense>, ManifestError> {
-    let manifest: serde_json::Value = serde_json::from_str(text)
+    let manifest: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{FEFF}'))
         .map_err(|error| ManifestError { manifest: "package.json", reason: error.to_string() })?;
     let name = |value: &serde_json::Value| {
         value.as_str().or_else(|| value.get("type")?.as_str()).map(|text| text.trim().to_owned())

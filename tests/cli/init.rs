@@ -23,6 +23,16 @@ fn a_start_is_written_for_the_project_it_stands_in() {
             &[("package.json", "{\"name\": \"@me/mine\"}")],
             &["# None was found here", "#owned = [\"pkg:npm/%40me/mine\"]"],
         ),
+        (
+            &[
+                ("go.mod", "module example.org/me/mine\n"),
+                ("mine.gemspec", "s.name = 'mine'\ns.license = 'MIT'\n"),
+            ],
+            &[
+                "# Found: MIT, in the manifest mine.gemspec.",
+                "#owned = [\"pkg:gem/mine\", \"pkg:golang/example.org/me/mine\"]",
+            ],
+        ),
         (&[("a.py", "x = 1\n")], &["# None was found here"]),
     ] {
         let project = project(files);

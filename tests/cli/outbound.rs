@@ -338,6 +338,44 @@ fn a_project_states_its_licence_where_people_put_it() {
 }
 
 #[test]
+fn manifests_of_other_ecosystems_state_a_licence() {
+    let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
+    let project = project(&[
+        (
+            "java/pom.xml",
+            "<project><groupId>g</groupId><artifactId>a</artifactId>\
+             <licenses><license><name>Apache License 2.0</name></license></licenses></project>",
+        ),
+        ("java/child/pom.xml", "<project><artifactId>b</artifactId></project>"),
+        ("java/child/a.py", "x = 1\n"),
+        ("php/composer.json", "{\"name\": \"me/mine\", \"license\": \"LGPL-2.1-only\"}"),
+        ("php/a.py", "x = 1\n"),
+        ("ruby/mine.gemspec", "spec.license = 'Ruby'\n"),
+        ("ruby/a.py", "x = 1\n"),
+        ("cs/Mine.csproj", "<Project><PackageLicenseFile>TERMS</PackageLicenseFile></Project>"),
+        ("cs/TERMS", text("ISC")),
+        ("cs/a.py", "x = 1\n"),
+        ("broken/pom.xml", "<project>"),
+        ("broken/LICENSE", text("MIT")),
+        ("broken/a.py", "x = 1\n"),
+        ("go/go.mod", "module example.org/mine\n"),
+        ("go/LICENSE", text("BSD-3-Clause")),
+        ("go/a.py", "x = 1\n"),
+    ]);
+    check(
+        project.path(),
+        &[
+            ("java/child/a.py", "Apache-2.0", &[Manifest]),
+            ("php/a.py", "LGPL-2.1-only", &[Manifest]),
+            ("ruby/a.py", "Ruby", &[Manifest]),
+            ("cs/a.py", "ISC", &[Manifest]),
+            ("broken/a.py", "MIT", &[LicenseText]),
+            ("go/a.py", "BSD-3-Clause", &[LicenseText]),
+        ],
+    );
+}
+
+#[test]
 fn a_project_that_only_follows_reuse_can_be_worked_with() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
     let read = |name: &str| std::fs::read_to_string(Path::new(root).join(name)).expect("readable");

@@ -222,14 +222,11 @@ impl Elsewhere for Base {
         }
     }
 
-    fn named(&self, directory: &Path, names: &[&str]) -> Vec<PathBuf> {
+    fn named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
         let Some(below) = self.below(directory) else { return Vec::new() };
         let is_named = |path: &&PathBuf| {
             path.starts_with(&below)
-                && path
-                    .file_name()
-                    .and_then(|name| name.to_str())
-                    .is_some_and(|name| names.contains(&name))
+                && path.file_name().and_then(|name| name.to_str()).is_some_and(is_wanted)
         };
         self.files.keys().filter(is_named).map(|path| self.top.join(path)).collect()
     }

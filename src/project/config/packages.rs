@@ -61,7 +61,6 @@ impl ProjectManifests {
 
 fn read(place: &Path, settings: &WalkSettings) -> Read {
     let root = root_of(place);
-    let names = &manifest::NAMES;
     let found = match settings.side.state() {
         Some(state) => {
             let is_vendored = |path: &PathBuf| {
@@ -70,11 +69,13 @@ fn read(place: &Path, settings: &WalkSettings) -> Read {
                     .components()
                     .any(|part| marks::is_vendored_folder(&part.as_os_str().to_string_lossy()))
             };
-            let mut files = state.named(&root, names);
+            let mut files = state.named(&root, &manifest::is_manifest);
             files.retain(|path| !is_vendored(path));
             NamedFiles { files, is_complete: true }
         }
-        None => walk::named_files(&root, names, settings, |name| !marks::is_vendored_folder(name)),
+        None => walk::named_files(&root, manifest::is_manifest, settings, |name| {
+            !marks::is_vendored_folder(name)
+        }),
     };
     // Those that stand around the place come first: of a very large repository not all are read.
     let near = beside_and_above(place, &root, &settings.side);
@@ -115,13 +116,7 @@ fn is_member(place: &Path, root: &Path) -> bool {
 /// The manifests in the directories from the place up to the root. Outside of a repository, where
 /// the place has none of its own, those of the nearest directory above it.
 fn beside_and_above(place: &Path, root: &Path, side: &SideFiles) -> Vec<PathBuf> {
-    let of_directory = |directory: &Path| -> Vec<PathBuf> {
-        manifest::NAMES
-            .iter()
-            .map(|name| directory.join(name))
-            .filter(|path| side.at(path).is_file())
-            .collect()
-    };
+    let of_directory = |directory: &Path| side.files_in(directory, &manifest::is_manifest);
     let within = place.ancestors().take_while(|directory| directory.starts_with(root));
     let own: Vec<PathBuf> = within.flat_map(of_directory).collect();
     match own.is_empty() && !root.join(".git").exists() {

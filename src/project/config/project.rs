@@ -78,7 +78,7 @@ pub enum StatementKind {
     ReuseClosest,
     /// `license` in birthmark's configuration.
     Configuration,
-    /// `Cargo.toml`, `pyproject.toml`, `package.json`.
+    /// `Cargo.toml`, `pyproject.toml`, `package.json` and other manifests of packages.
     Manifest,
     /// `LICENSE`, `COPYING` and the like.
     LicenseText,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Decided, MAX_CONFIG_BYTES, StatementKind, read_text};
 use crate::license::Precision;
-use crate::project::walk;
+use crate::project::walk::{self, SideFiles};
 use crate::purl::Purl;
 use crate::text::manifest;
 
@@ -36,9 +36,10 @@ pub enum OwnIndex {
 
 /// The names of the packages whose manifests stand in a directory.
 pub fn packages_in(directory: &Path) -> Vec<Purl> {
-    let named = manifest::NAMES.iter().filter_map(|name| {
-        let text = read_text(&directory.join(name), MAX_CONFIG_BYTES).ok()?;
-        manifest::read(name, &text, None)?.package
+    let files = SideFiles::default().files_in(directory, &manifest::is_manifest);
+    let named = files.iter().filter_map(|path| {
+        let text = read_text(path, MAX_CONFIG_BYTES).ok()?;
+        manifest::read(path.file_name()?.to_str()?, &text, None)?.package
     });
     let mut packages: Vec<Purl> = named.collect();
     packages.sort();

@@ -292,7 +292,7 @@ pub struct NamedFiles {
 /// out; the ignore rules are those of [`files`].
 pub fn named_files(
     directory: &Path,
-    names: &[&str],
+    is_wanted: impl Fn(&str) -> bool,
     settings: &WalkSettings,
     enters: impl Fn(&str) -> bool + Send + Sync + 'static,
 ) -> NamedFiles {
@@ -306,7 +306,7 @@ pub fn named_files(
             break;
         }
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if is_file && entry.file_name().to_str().is_some_and(|name| names.contains(&name)) {
+        if is_file && entry.file_name().to_str().is_some_and(&is_wanted) {
             found.files.push(entry.into_path());
         }
     }

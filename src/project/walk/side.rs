@@ -17,8 +17,8 @@ pub trait Elsewhere: fmt::Debug + Send + Sync {
     /// Returns where an index can be read: the directory itself if neither that state nor the
     /// project's git index has files in it.
     fn index_at(&self, path: &Path) -> PathBuf;
-    /// Returns the files of some names in and under a directory.
-    fn named(&self, directory: &Path, names: &[&str]) -> Vec<PathBuf>;
+    /// Returns the files in and under a directory whose names are wanted.
+    fn named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf>;
     /// Whether ignore files of that state name a file or directory.
     fn ignores(&self, path: &Path, is_directory: bool) -> bool;
     /// Whether git tracks a file, or a file below a directory, in the project as it is now.
@@ -41,6 +41,25 @@ impl SideFiles {
     /// Returns where a file or directory can be read.
     pub fn at(&self, path: &Path) -> PathBuf {
         self.state().map_or_else(|| path.to_owned(), |state| state.at(path))
+    }
+
+    /// Returns the files right in a directory whose names are wanted, sorted.
+    pub fn files_in(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+        let mut files = match self.state() {
+            Some(state) => {
+                let mut files = state.named(directory, is_wanted);
+                files.retain(|path| path.parent() == Some(directory));
+                files
+            }
+            None => {
+                let listed = std::fs::read_dir(directory).into_iter().flatten().flatten();
+                let wanted =
+                    listed.filter(|entry| entry.file_name().to_str().is_some_and(is_wanted));
+                wanted.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+            }
+        };
+        files.sort();
+        files
     }
 
     /// Returns where an index can be read.

@@ -15,12 +15,13 @@ use super::workspace::Sweep;
 use super::{Ending, parent};
 
 /// Files that decide what is found and how it is judged.
-const DECISIVE: [&str; 8] = [
+const DECISIVE: [&str; 9] = [
     "**/birthmark.toml",
     "**/.birthmark.toml",
     "**/.birthmark/**",
     "**/{Cargo,pyproject,REUSE}.toml",
-    "**/package.json",
+    "**/{package.json,composer.json,META.json,DESCRIPTION,Package.swift}",
+    "**/{pom.xml,go.mod,build.sbt,*.gemspec,*.rockspec,*.nuspec,*.csproj}",
     "**/*.license",
     "**/{LICENSE,LICENCE,COPYING,NOTICE}*",
     "**/LICENSES/*",

@@ -55,6 +55,7 @@ pub(super) fn read(text: &str, workspace: Option<&Workspace>) -> Option<Manifest
             _ => Reach::Public,
         },
         dependencies: names.iter().filter_map(|name| purl(name)).collect(),
+        ..Manifest::default()
     })
 }
 

@@ -14,6 +14,7 @@ pub(super) fn from_core_metadata(text: &[u8]) -> Option<Manifest> {
         package: Some(pypi(&core.name)?),
         reach: reach(core.classifiers.iter().map(String::as_str)),
         dependencies: core.requires_dist.iter().filter_map(|it| pypi(it)).collect(),
+        ..Manifest::default()
     })
 }
 
@@ -60,6 +61,7 @@ pub(super) fn from_pyproject(text: &str) -> Option<Manifest> {
             .chain(keyed.filter(|name| *name != "python"))
             .filter_map(pypi)
             .collect(),
+        ..Manifest::default()
     })
 }
 

@@ -7,7 +7,7 @@ use super::super::error::line_and_column;
 use super::{ProjectLicenses, Statement, StatementKind, shown};
 use crate::license::{
     LearnedFrom, LicenseExpression, LicenseFact, ManifestError, ManifestLicense, Precision, Reuse,
-    from_cargo_toml, from_fields, from_license_text, from_package_json, from_pyproject,
+    from_cargo_toml, from_fields, from_license_text, from_pyproject,
 };
 use crate::text::manifest::{self, ini};
 
@@ -235,6 +235,10 @@ fn record_of_wheel(directory: &Path) -> Option<String> {
     records.next().is_none().then_some(record)
 }
 
+fn by_manifest(path: &Path, license: LicenseFact) -> Statement {
+    Statement { license, kind: StatementKind::Manifest, place: shown(path) }
+}
+
 /// The manifests of a directory, in the order they are asked.
 struct Manifests<'a> {
     directory: &'a Path,
@@ -246,11 +250,8 @@ type Reader = fn(&str) -> Option<LicenseFact>;
 
 impl Manifests<'_> {
     fn stated(&self) -> Option<Statement> {
-        let stated = |name: &str, license: LicenseFact| Statement {
-            license,
-            kind: StatementKind::Manifest,
-            place: shown(&self.directory.join(name)),
-        };
+        let stated =
+            |name: &str, license: LicenseFact| by_manifest(&self.directory.join(name), license);
         let cargo = || self.cargo().map(|license| stated("Cargo.toml", license));
         let python = || {
             self.other("pyproject.toml", from_pyproject)
@@ -268,16 +269,27 @@ impl Manifests<'_> {
                 Some(stated(name, read(&text)?))
             })
         };
-        let node = || {
-            self.other("package.json", from_package_json)
-                .map(|license| stated("package.json", license))
-        };
         let wheel = || {
             let name = format!("{}/METADATA", record_of_wheel(self.directory)?);
             let text = self.licenses.read(&self.directory.join(&name))?;
             Some(stated(&name, of_core_metadata(&text)?))
         };
-        cargo().or_else(python).or_else(older).or_else(node).or_else(wheel)
+        cargo().or_else(python).or_else(older).or_else(|| self.others()).or_else(wheel)
+    }
+
+    /// What manifests of other ecosystems state, the first that states something.
+    fn others(&self) -> Option<Statement> {
+        // One that is not there yet may appear.
+        manifest::ranked_names().for_each(|name| self.licenses.watch(&self.directory.join(name)));
+        let is_other = |name: &str| manifest::rank(name).is_some();
+        let mut paths = self.licenses.side.files_in(self.directory, &is_other);
+        let name = |path: &Path| path.file_name().and_then(|name| name.to_str().map(str::to_owned));
+        paths.sort_by_key(|path| name(path).and_then(|name| manifest::rank(&name)));
+        paths.iter().find_map(|path| {
+            let text = self.licenses.read_watched(path)?;
+            let said = manifest::read_ranked(&name(path)?, &text)?.map(|manifest| manifest.license);
+            Some(by_manifest(path, self.declared(self.directory, self.readable(path, said)?)?))
+        })
     }
 
     fn cargo(&self) -> Option<LicenseFact> {
