@@ -34,14 +34,16 @@ const MAX_RECIPE_BYTES: u64 = 32 << 20;
 
 /// Add components to an index.
 ///
-/// A source is a directory, an archive as package registries serve it (.crate, .deb, .tar.gz, .whl,
-/// .zip), or a package that its own client fetches (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The
-/// index holds fingerprints and licence facts, no source text.
+/// A source is a directory, an archive as package registries serve it (.crate, .deb, .jar, .tgz,
+/// .whl, .zip), the .dsc file of a Debian source package, or a package that its own client fetches
+/// (pkg:cargo, pkg:deb, pkg:npm, pkg:pypi). The index holds fingerprints and licence facts, no
+/// source text.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   birthmark index add downloads/*.crate downloads/*.whl
-  birthmark index add pkg:pypi/six@1.17.0
+  birthmark index add pkg:pypi/six@1.17.0 pkg:npm/%40babel/core@7.24.0
+  birthmark index add \"pkg:deb/debian/hiredis@0.14.1-3?arch=source&distro=bookworm\"
   birthmark index add ../parser --purl pkg:generic/parser@2.1.0 --license GPL-3.0-or-later
   birthmark index add --recipe corpus/recipe.toml --index corpus/index
 

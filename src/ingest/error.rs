@@ -21,7 +21,7 @@ pub enum IngestError {
     },
     /// The file is no archive birthmark reads.
     #[error(
-        "{path:?} is not an archive birthmark reads ({forms}); to index a single file name the directory it is in",
+        "{path:?} is not an archive birthmark reads ({forms}, .dsc); to index a single file name the directory it is in",
         forms = crate::ingest::ArchiveForm::SUFFIXES
     )]
     NotAnArchive {

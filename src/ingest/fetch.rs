@@ -4,6 +4,8 @@
 //! The clients run in an empty temporary directory: cargo obeys the `.cargo/config.toml` and
 //! `rust-toolchain` of the directory it stands in, and those may be hostile.
 
+mod apt;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,15 +13,15 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::source::ArchiveForm;
-use super::{BuildScripts, IngestError};
+use super::{BuildScripts, IngestError, Source};
 use crate::judgement::finding::{Note, NoteKind};
 use crate::project::git::last_line;
 use crate::purl::Purl;
 
 /// A package on disk, for as long as this lives.
 pub(super) struct Fetched {
-    pub(super) archive: PathBuf,
-    pub(super) form: ArchiveForm,
+    /// An archive, or the description of a Debian source.
+    pub(super) source: Source,
     pub(super) notes: Vec<Note>,
     _directory: TempDir,
 }
@@ -36,13 +38,20 @@ pub(super) fn fetch(purl: &Purl, build_scripts: BuildScripts) -> Result<Fetched,
         "cargo" => ("cargo", cargo),
         "pypi" => ("pip", pip),
         "npm" => ("npm", npm),
-        "deb" => ("apt-get", apt),
+        "deb" => ("apt-get", apt::fetch),
         _ => return Err(IngestError::UnknownEcosystem { purl: purl.clone() }),
     };
-    let name = purl.name();
-    // Of these names only Debian's have a namespace that a client need not be told.
-    let is_whole = purl.namespace().is_none() || purl.kind() == "deb";
-    if !is_whole || !is_plain(&name) || !is_plain(&version) {
+    let name = match (purl.namespace(), client) {
+        // The scope of an npm package belongs to its name.
+        (Some(scope), "npm") => format!("{scope}/{}", purl.name()),
+        // apt-get need not be told a Debian package's distribution; others have no namespace.
+        _ => purl.name(),
+    };
+    let is_name = match name.strip_prefix('@').and_then(|name| name.split_once('/')) {
+        Some((scope, name)) => client == "npm" && is_plain(scope) && is_plain(name),
+        None => is_plain(&name),
+    };
+    if !is_name || !is_plain(&version) {
         return Err(IngestError::OddName { purl: purl.clone(), client });
     }
     fetch(&Wanted { purl, name, version, client, build_scripts })
@@ -91,12 +100,8 @@ fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let archive = cached.ok_or_else(|| {
         wanted.client_error(format!("it left no {file_name} in {}", cache.display()))
     })?;
-    Ok(Fetched {
-        form: ArchiveForm::from_path(&archive).expect("the suffix is .crate"),
-        archive,
-        notes: Vec::new(),
-        _directory: directory,
-    })
+    let form = ArchiveForm::from_path(&archive).expect("the suffix is .crate");
+    Ok(downloaded(Source::Archive { path: archive, form }, directory))
 }
 
 fn cargo_home() -> PathBuf {
@@ -137,7 +142,7 @@ fn pip(wanted: &Wanted) -> Result<Fetched, IngestError> {
         }
     })?;
     let mut fetched = downloaded_archive(wanted, directory)?;
-    if fetched.archive.extension().is_none_or(|extension| extension != "whl") {
+    if !matches!(fetched.source, Source::Archive { form: ArchiveForm::Wheel, .. }) {
         fetched.notes.push(Note {
             path: None,
             kind: NoteKind::Info,
@@ -161,20 +166,8 @@ fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
     downloaded_archive(wanted, directory)
 }
 
-/// `apt-get download`, which installs nothing.
-fn apt(wanted: &Wanted) -> Result<Fetched, IngestError> {
-    let directory = wanted.workplace()?;
-    let mut command = Command::new("apt-get");
-    command.args(["download", "--quiet"]).arg(format!("{}={}", wanted.name, wanted.version));
-    run(wanted, &directory, command, "run it on Debian, or download the .deb file and name it").map_err(
-        |error| match error {
-            IngestError::Fetch { message, .. } => wanted.client_error(format!(
-                "{message}; run apt-get update, and if the archive has replaced this version, name the new one"
-            )),
-            other => other,
-        },
-    )?;
-    downloaded_archive(wanted, directory)
+fn downloaded(source: Source, directory: TempDir) -> Fetched {
+    Fetched { source, notes: Vec::new(), _directory: directory }
 }
 
 /// The archive that a client left in its directory.
@@ -185,11 +178,11 @@ fn downloaded_archive(wanted: &Wanted, directory: TempDir) -> Result<Fetched, In
         .filter_map(|path| ArchiveForm::from_path(&path).map(|form| (path, form)))
         .collect();
     archives.sort_by(|a, b| a.0.cmp(&b.0));
-    let (archive, form) = archives
+    let (path, form) = archives
         .into_iter()
         .next()
         .ok_or_else(|| wanted.client_error("it left no archive that birthmark reads"))?;
-    Ok(Fetched { archive, form, notes: Vec::new(), _directory: directory })
+    Ok(downloaded(Source::Archive { path, form }, directory))
 }
 
 fn pip_download(wanted: &Wanted, directory: &TempDir, binaries: &str) -> Result<(), IngestError> {
@@ -215,8 +208,15 @@ fn run(
         .map_err(|error| IngestError::NoProgram { program: wanted.client, error, remedy })?;
     match output.status.success() {
         true => Ok(()),
-        false => Err(wanted.client_error(last_line(&output.stderr))),
+        false => Err(wanted.client_error(reason(wanted.client, &output.stderr))),
     }
+}
+
+/// Why a client failed: the last line that it wrote. apt-get ends with how many errors there were,
+/// after a line for each.
+fn reason(client: &str, output: &[u8]) -> String {
+    let first_error = output.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"E: "));
+    last_line(first_error.filter(|_| client == "apt-get").unwrap_or(output))
 }
 
 #[cfg(test)]
@@ -228,7 +228,13 @@ mod tests {
         let cases = [
             ("pkg:pypi/six", "names no version"),
             ("pkg:gem/rake@1.0.0", "birthmark fetches pkg:cargo, pkg:pypi, pkg:npm and pkg:deb"),
-            ("pkg:npm/%40scope/x@1.0.0", "is not a package name and version that npm could fetch"),
+            ("pkg:npm/scope/x@1.0.0", "is not a package name and version that npm could fetch"),
+            ("pkg:npm/%40-g/x@1.0.0", "is not a package name and version that npm could fetch"),
+            ("pkg:npm/%40a/b/x@1.0.0", "is not a package name and version that npm could fetch"),
+            (
+                "pkg:deb/debian/zlib@1?arch=source&distro=-o",
+                "is not a package name and version that apt-get could fetch",
+            ),
             ("pkg:deb/debian/-o@1", "is not a package name and version that apt-get could fetch"),
             ("pkg:pypi/--index-url=x@1", "is not a package name and version that pip could fetch"),
             (
@@ -241,6 +247,14 @@ mod tests {
                 fetch(&purl.parse().unwrap(), BuildScripts::Refuse).err().unwrap().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn the_first_error_of_apt_and_the_last_line_of_others_is_the_reason() {
+        let output = b"W: old\nE: Failed to fetch x  404\nE: Failed to fetch some archives.\n";
+        assert_eq!(reason("apt-get", output), "E: Failed to fetch x 404");
+        assert_eq!(reason("npm", output), "E: Failed to fetch some archives.");
+        assert_eq!(reason("apt-get", b"one\ntwo\n"), "two");
     }
 
     #[test]

@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::IngestError;
 use super::metadata::Metadata;
 use super::tree::{self, Role, Tree, TreeFile};
+use super::{IngestError, debian};
 use crate::engine::index::documents::Copyright;
-use crate::license::{self, LearnedFrom, LicenseExpression, LicenseFact, Precision};
+use crate::license::{
+    self, DebianCopyright, LearnedFrom, LicenseExpression, LicenseFact, Precision,
+};
 use crate::project::walk::marks;
 
 /// Most licence texts of vendored code that are looked at; recognising one takes tens of
@@ -35,10 +37,21 @@ pub(super) struct VendoredFolder {
 /// Vendored folders that ship licence texts, by [`marks::vendored_root`].
 pub(super) type VendoredLicenses = BTreeMap<String, VendoredFolder>;
 
+/// What Debian states of the files of a package, if it does so in the machine-readable form.
+pub(super) fn of_debian(tree: &Tree) -> Result<Option<DebianCopyright>, IngestError> {
+    Ok(tree.text(debian::COPYRIGHT)?.and_then(|text| DebianCopyright::read(&text)))
+}
+
 /// The licence of a component.
-pub(super) fn of(tree: &Tree, metadata: &Metadata) -> Result<LicenseFact, IngestError> {
+pub(super) fn of(
+    tree: &Tree,
+    metadata: &Metadata,
+    debian: Option<&DebianCopyright>,
+) -> Result<LicenseFact, IngestError> {
     let declaration = |text: &Option<String>| text.as_deref().map(license::normalize_declaration);
     let mut facts: Vec<LicenseFact> = Vec::new();
+    facts.extend(debian.and_then(DebianCopyright::package_license).cloned());
+    facts.extend(metadata.declared.clone());
     facts.extend(declaration(&metadata.expression));
     let free_text = declaration(&metadata.free_text);
     let classifiers = of_classifiers(&metadata.classifiers);
@@ -81,10 +94,18 @@ pub(super) fn of_vendored(tree: &Tree) -> Result<VendoredLicenses, IngestError> 
 }
 
 /// What a component states of copyright: in its licence texts and in its file `NOTICE`.
-pub(super) fn copyright_of(tree: &Tree, metadata: &Metadata) -> Result<Copyright, IngestError> {
+pub(super) fn copyright_of(
+    tree: &Tree,
+    metadata: &Metadata,
+    debian: Option<&DebianCopyright>,
+) -> Result<Copyright, IngestError> {
     let mut copyright = Copyright::default();
     for file in component_texts(tree, metadata) {
         take_notices(file, &mut copyright.notices)?;
+    }
+    if copyright.notices.is_empty() {
+        let stated = debian.map(DebianCopyright::package_copyrights).unwrap_or_default();
+        copyright.notices.extend(stated.iter().cloned());
     }
     let is_notice = |file: &&TreeFile| {
         let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -108,33 +129,54 @@ fn take_notices(file: &TreeFile, notices: &mut Vec<String>) -> Result<(), Ingest
     Ok(())
 }
 
-/// The copyright notices of a file: of its header, else of the texts of the vendored folder that it
-/// stands in.
-pub(super) fn copyrights_of_document(
-    path: &str,
-    text: &[u8],
-    vendored: &VendoredLicenses,
-) -> Vec<String> {
-    let in_folder = || Some(vendored.get(marks::vendored_root(path)?)?.copyrights.clone());
-    match license::header_copyrights(text) {
-        none if none.is_empty() => in_folder().unwrap_or_default(),
-        found => found,
-    }
+/// What is known of the licences of a component when its documents are read.
+pub(super) struct Known<'a> {
+    pub(super) component: &'a LicenseFact,
+    pub(super) vendored: &'a VendoredLicenses,
+    pub(super) debian: Option<&'a DebianCopyright>,
 }
 
-/// The licence of a file, where it is another than the component's.
-pub(super) fn of_document(
-    path: &str,
-    text: &[u8],
-    component: &LicenseFact,
-    vendored: &VendoredLicenses,
-) -> Option<LicenseFact> {
-    let header = license::header(text).filter(|fact| fact.expression.is_some());
-    let in_folder = || vendored.get(marks::vendored_root(path)?)?.license.clone();
-    let own = header.or_else(in_folder)?;
-    let says_no_more =
-        equal(&own, component) || (own.precision == Precision::Imprecise && alike(&own, component));
-    (!says_no_more).then_some(own)
+impl Known<'_> {
+    /// The copyright notices of a file: of its header, else those that Debian states, else those in
+    /// the texts of the vendored folder that it stands in.
+    pub(super) fn copyrights_of(&self, path: &str, text: &[u8]) -> Vec<String> {
+        let found = license::header_copyrights(text);
+        let stated = || self.debian.map(|it| it.copyrights_of(path)).unwrap_or_default();
+        match (found.is_empty(), stated()) {
+            (false, _) => found,
+            (true, []) => {
+                self.folder(path).map(|folder| folder.copyrights.clone()).unwrap_or_default()
+            }
+            (true, stated) => stated.to_vec(),
+        }
+    }
+
+    /// The licence of a file, where it is another than the component's: that of its header, else
+    /// that which Debian states, else that of the vendored folder that it stands in.
+    pub(super) fn license_of(&self, path: &str, text: &[u8]) -> Option<LicenseFact> {
+        let header = license::header(text).filter(|fact| fact.expression.is_some());
+        let own = match (header, self.debian) {
+            (header, None) => header.or_else(|| self.folder(path)?.license.clone())?,
+            (Some(header), Some(debian)) => {
+                // One that leaves something open is made exact by what Debian states.
+                let stated = debian.license_of(path);
+                let refines = header.precision == Precision::Imprecise
+                    && stated.expression.is_some()
+                    && alike(&header, &stated);
+                if refines { stated } else { header }
+            }
+            (None, Some(debian)) => debian.license_of(path),
+        };
+        let says_no_more = equal(&own, self.component)
+            || (own.expression.is_some()
+                && own.precision == Precision::Imprecise
+                && alike(&own, self.component));
+        (!says_no_more).then_some(own)
+    }
+
+    fn folder(&self, path: &str) -> Option<&VendoredFolder> {
+        self.vendored.get(marks::vendored_root(path)?)
+    }
 }
 
 /// Whether two facts state the same licence: `MIT OR Apache-2.0` is `Apache-2.0 OR MIT`.

@@ -1,64 +1,49 @@
 //! What a package's metadata say: its name, its version, and what they declare as its licence.
 //!
 //! The first of these that is there speaks for the component: a wheel's or source distribution's
-//! core metadata, `Cargo.toml`, `pyproject.toml`, `setup.cfg`. Only files at the top count: one
-//! further down describes something that the component contains.
+//! core metadata, `Cargo.toml`, `pyproject.toml`, `setup.cfg`, the manifests of other ecosystems.
+//! Only files at the top count: one further down describes something that the component contains.
 
 use toml::Value;
 
-use super::IngestError;
-use super::tree::{Role, Tree};
+use super::tree::{Role, Tree, TreeFile};
+use super::{IngestError, debian};
+use crate::license::{LicenseFact, ManifestLicense};
 use crate::purl::{Purl, normal_pypi_name};
-use crate::text::manifest::ini;
+use crate::text::manifest::{self, Manifest, Reach, ini};
 
 /// What the metadata say.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Metadata {
-    /// Whose metadata they are; `None` where there are none.
-    pub(super) kind: Option<Kind>,
-    pub(super) name: Option<String>,
+    /// The package, without a version; `None` where they name none.
+    pub(super) package: Option<Purl>,
     pub(super) version: Option<String>,
     /// A licence expression, in a field that is meant for one.
     pub(super) expression: Option<String>,
     /// A licence in a field that takes any text.
     pub(super) free_text: Option<String>,
     pub(super) classifiers: Vec<String>,
+    /// A licence that was read where it was declared.
+    pub(super) declared: Option<LicenseFact>,
     /// Files that the metadata name as licence texts.
     pub(super) license_files: Vec<String>,
 }
 
-/// The ecosystems whose metadata are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Cargo,
-    Pypi,
+fn cargo_package(name: &str) -> Option<Purl> {
+    Purl::new("cargo", name, None).ok()
 }
 
-impl Kind {
-    pub(super) fn purl_type(self) -> &'static str {
-        match self {
-            Kind::Cargo => "cargo",
-            Kind::Pypi => "pypi",
-        }
-    }
-
-    /// The name as its registry compares it; for PyPI that of PEP 503.
-    pub(super) fn normal_name(self, name: &str) -> String {
-        match self {
-            Kind::Cargo => name.to_owned(),
-            Kind::Pypi => normal_pypi_name(name),
-        }
-    }
+/// The name as PyPI compares it, by PEP 503.
+fn pypi_package(name: &str) -> Option<Purl> {
+    Purl::new("pypi", &normal_pypi_name(name), None).ok()
 }
 
 /// A purl with the normal form of its name, so that a package has one name however it was asked
 /// for.
 pub(super) fn normal_purl(purl: &Purl) -> Purl {
     let normal = match purl.kind().as_str() {
-        "pypi" => {
-            let name = Kind::Pypi.normal_name(&purl.name());
-            Purl::new("pypi", &name, purl.version().as_deref()).ok()
-        }
+        "pypi" => pypi_package(&purl.name())
+            .and_then(|package| package.with_version(purl.version().as_deref()).ok()),
         _ => None,
     };
     normal.unwrap_or_else(|| purl.clone())
@@ -67,8 +52,13 @@ pub(super) fn normal_purl(purl: &Purl) -> Purl {
 /// Reads a file's text, if it is one that says something.
 type Reader = fn(&str) -> Option<Metadata>;
 
-/// The metadata of a component.
-pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
+/// The metadata of a component. Where they are those of several ecosystems, those of `wanted` speak.
+pub(super) fn of(tree: &Tree, wanted: Option<&str>) -> Result<Metadata, IngestError> {
+    if let Some(metadata) =
+        from_manifests(tree, |package| wanted.is_some_and(|wanted| package.kind() == wanted))?
+    {
+        return Ok(metadata);
+    }
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
     let core =
         core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
@@ -87,7 +77,72 @@ pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
             return Ok(metadata);
         }
     }
-    Ok(from_setup_script(tree).unwrap_or_default())
+    if let Some(metadata) = from_manifests(tree, |_| true)? {
+        return Ok(metadata);
+    }
+    let by_debian = tree.text(debian::CHANGELOG)?.and_then(|text| from_changelog(&text));
+    Ok(by_debian.or_else(|| from_setup_script(tree)).unwrap_or_default())
+}
+
+/// The first manifest of another ecosystem whose package fits. One that forbids to publish its
+/// package stands back: it often serves the tools of a project in another language.
+fn from_manifests(
+    tree: &Tree,
+    fits: impl Fn(&Purl) -> bool,
+) -> Result<Option<Metadata>, IngestError> {
+    let mut ranked: Vec<(usize, &TreeFile)> =
+        tree.files.iter().filter_map(|file| Some((rank(&file.path)?, file))).collect();
+    ranked.sort_by_key(|&(rank, _)| rank);
+    let mut private = None;
+    for (_, file) in ranked {
+        let text = String::from_utf8_lossy(&file.bytes()?).into_owned();
+        let Some(Ok(manifest)) = manifest::read_ranked(name_of(&file.path), &text) else {
+            continue;
+        };
+        if !manifest.package.as_ref().is_some_and(&fits) {
+            continue;
+        }
+        match manifest.reach {
+            Reach::Public => return Ok(Some(from_manifest(manifest))),
+            Reach::Private => private = private.or(Some(manifest)),
+        }
+    }
+    Ok(private.map(from_manifest))
+}
+
+/// The rank of a manifest that may speak for the component: at its top, or where an archive of Java
+/// keeps the one that it was built by.
+fn rank(path: &str) -> Option<usize> {
+    match path.split('/').collect::<Vec<_>>()[..] {
+        [name] | ["META-INF", "maven", _, _, name @ "pom.xml"] => manifest::rank(name),
+        _ => None,
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn from_manifest(manifest: Manifest) -> Metadata {
+    let (declared, file) = match manifest.license {
+        Some(ManifestLicense::Declared(fact)) => (Some(fact), None),
+        Some(ManifestLicense::InFile(file)) => (None, Some(file)),
+        Some(ManifestLicense::InWorkspace) | None => (None, None),
+    };
+    let file = file.map(|file| file.trim_start_matches("./").to_owned());
+    Metadata {
+        package: manifest.package,
+        version: manifest.version.and_then(non_empty),
+        declared,
+        license_files: file.into_iter().collect(),
+        ..Metadata::default()
+    }
+}
+
+/// The name and version of a source package of Debian.
+fn from_changelog(text: &str) -> Option<Metadata> {
+    let (package, version) = debian::from_changelog(text)?;
+    Some(Metadata { package: Some(package), version: Some(version), ..Metadata::default() })
 }
 
 /// An old source distribution without core metadata: its script would have to run to tell more than
@@ -95,8 +150,7 @@ pub(super) fn of(tree: &Tree) -> Result<Metadata, IngestError> {
 fn from_setup_script(tree: &Tree) -> Option<Metadata> {
     tree.file("setup.py")?;
     Some(Metadata {
-        kind: Some(Kind::Pypi),
-        name: tree.version_hint.as_ref().map(|_| tree.name_hint.clone()),
+        package: tree.version_hint.as_ref().and_then(|_| pypi_package(&tree.name_hint)),
         ..Metadata::default()
     })
 }
@@ -116,13 +170,13 @@ fn core_rank(path: &str) -> Option<u8> {
 fn from_core(bytes: &[u8]) -> Option<Metadata> {
     let core = python_pkginfo::Metadata::parse(bytes).ok()?;
     Some(Metadata {
-        kind: Some(Kind::Pypi),
-        name: non_empty(core.name),
+        package: non_empty(core.name).as_deref().and_then(pypi_package),
         version: non_empty(core.version),
         expression: core.license_expression.and_then(non_empty),
         free_text: core.license.and_then(non_empty),
         classifiers: core.classifiers,
         license_files: core.license_files,
+        ..Metadata::default()
     })
 }
 
@@ -137,8 +191,7 @@ fn from_cargo(text: &str) -> Option<Metadata> {
         _ => None,
     };
     Some(Metadata {
-        kind: Some(Kind::Cargo),
-        name: field("name"),
+        package: field("name").as_deref().and_then(cargo_package),
         version: field("version"),
         expression: field("license"),
         license_files: field("license-file").into_iter().collect(),
@@ -160,26 +213,26 @@ fn from_pyproject(text: &str) -> Option<Metadata> {
     let license_table = project.get("license").and_then(Value::as_table);
     let in_license = |key: &str| license_table?.get(key).and_then(string);
     Some(Metadata {
-        kind: Some(Kind::Pypi),
-        name: field("name"),
+        package: field("name").as_deref().and_then(pypi_package),
         version: field("version"),
         expression: field("license"),
         free_text: in_license("text"),
         classifiers: strings("classifiers"),
         license_files: in_license("file").into_iter().collect(),
+        ..Metadata::default()
     })
 }
 
 /// The `[metadata]` section of a setup.cfg, as far as it is plain `key = value` lines and lists
 /// below a key.
 fn from_setup_cfg(text: &str) -> Option<Metadata> {
-    let mut metadata = Metadata { kind: Some(Kind::Pypi), ..Metadata::default() };
+    let mut metadata = Metadata::default();
     for ini::Value { section, key, text } in ini::values(text) {
         let Some(value) = non_empty(text.to_owned()).filter(|_| section == "metadata") else {
             continue;
         };
         match key.as_str() {
-            "name" => metadata.name = Some(value),
+            "name" => metadata.package = pypi_package(&value),
             // `attr: package.__version__` and `file: VERSION` would need the package to run.
             "version" if !value.contains(':') => metadata.version = Some(value),
             "license" => metadata.free_text = Some(value),
@@ -188,7 +241,7 @@ fn from_setup_cfg(text: &str) -> Option<Metadata> {
             _ => {}
         }
     }
-    metadata.name.is_some().then_some(metadata)
+    metadata.package.is_some().then_some(metadata)
 }
 
 /// A value that says something.
@@ -209,12 +262,11 @@ mod tests {
         for &(path, text) in files {
             tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
         }
-        let said = of(&tree).unwrap();
-        let kind = said.kind.map_or("-", Kind::purl_type);
+        let said = of(&tree, None).unwrap();
         let or_dash = |value: Option<String>| value.unwrap_or("-".to_owned());
         let found = format!(
-            "{kind} {} {} | {} | {} | {} | {}",
-            or_dash(said.name),
+            "{} {} | {} | {} | {} | {}",
+            or_dash(said.package.map(|package| package.to_string())),
             or_dash(said.version),
             or_dash(said.expression),
             or_dash(said.free_text),
@@ -228,14 +280,14 @@ mod tests {
     fn core_metadata_are_read() {
         let metadata = "Metadata-Version: 2.4\nName: Zope.Interface\nVersion: 7.0\nLicense: ZPL-2.1\n\
             License-Expression: ZPL-2.1\nLicense-File: LICENSE.txt\nClassifier: A :: B\nClassifier: C\n\nLong: text\n";
-        let expected = "pypi Zope.Interface 7.0 | ZPL-2.1 | ZPL-2.1 | A :: B, C | LICENSE.txt";
+        let expected = "pkg:pypi/zope-interface 7.0 | ZPL-2.1 | ZPL-2.1 | A :: B, C | LICENSE.txt";
         check(&[("z-7.0.dist-info/METADATA", metadata)], expected);
         check(&[("PKG-INFO", metadata), ("Cargo.toml", "[package]\nname = \"x\"\n")], expected);
         // What a wheel vendors does not speak for it.
-        check(&[("pip/_vendor/z-7.0.dist-info/METADATA", metadata)], "- - - | - | - |  | ");
+        check(&[("pip/_vendor/z-7.0.dist-info/METADATA", metadata)], "- - | - | - |  | ");
         check(
             &[("PKG-INFO", "Metadata-Version: 1.0\nName: x\nVersion: 1\nLicense: UNKNOWN\n")],
-            "pypi x 1 | - | - |  | ",
+            "pkg:pypi/x 1 | - | - |  | ",
         );
     }
 
@@ -246,7 +298,7 @@ mod tests {
                 "Cargo.toml",
                 "[package]\nname = \"x\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n",
             )],
-            "cargo x 1.0.0 | MIT/Apache-2.0 | - |  | ",
+            "pkg:cargo/x 1.0.0 | MIT/Apache-2.0 | - |  | ",
         );
         check(
             &[(
@@ -254,21 +306,21 @@ mod tests {
                 "[package]\nname = 'x'\nversion.workspace = true\nlicense-file = 'COPYING'\n\
                 [workspace.package]\nversion = '2.0.0'\n",
             )],
-            "cargo x 2.0.0 | - | - |  | COPYING",
+            "pkg:cargo/x 2.0.0 | - | - |  | COPYING",
         );
-        check(&[("Cargo.toml", "[workspace]\n")], "- - - | - | - |  | ");
-        check(&[("Cargo.toml", "not toml at all")], "- - - | - | - |  | ");
+        check(&[("Cargo.toml", "[workspace]\n")], "- - | - | - |  | ");
+        check(&[("Cargo.toml", "not toml at all")], "- - | - | - |  | ");
         check(
             &[(
                 "pyproject.toml",
                 "[project]\nname = 'x'\ndynamic = ['version']\nlicense = {text = 'BSD'}\n\
                 classifiers = ['A :: B']\n",
             )],
-            "pypi x - | - | BSD | A :: B | ",
+            "pkg:pypi/x - | - | BSD | A :: B | ",
         );
         check(
             &[("pyproject.toml", "[tool.poetry]\nname = 'x'\nversion = '1'\nlicense = 'MIT'\n")],
-            "pypi x 1 | MIT | - |  | ",
+            "pkg:pypi/x 1 | MIT | - |  | ",
         );
         check(
             &[(
@@ -276,15 +328,34 @@ mod tests {
                 "[metadata]\nname = x\nversion = attr: x.__version__\nlicense = BSD\nclassifiers =\n    A :: B\n    C\n\
                 [options]\nname = y\n",
             )],
-            "pypi x - | - | BSD | A :: B, C | ",
+            "pkg:pypi/x - | - | BSD | A :: B, C | ",
         );
     }
 
     #[test]
     fn names_are_normal() {
-        assert_eq!(Kind::Pypi.normal_name("Zope._.Interface"), "zope-interface");
-        assert_eq!(Kind::Cargo.normal_name("tree_sitter"), "tree_sitter");
-        let purl = "pkg:pypi/Zope.Interface@7.0".parse().unwrap();
+        let purl = "pkg:pypi/Zope._.Interface@7.0".parse().unwrap();
         assert_eq!(normal_purl(&purl).as_str(), "pkg:pypi/zope-interface@7.0");
+        assert_eq!(cargo_package("tree_sitter").unwrap().as_str(), "pkg:cargo/tree_sitter");
+    }
+
+    #[test]
+    fn metadata_of_the_wanted_ecosystem_speak() {
+        let files = [
+            ("Cargo.toml", "[package]\nname = 'a'\n"),
+            ("package.json", r#"{"name": "@b/c", "version": "2.0.0", "license": "MIT"}"#),
+        ];
+        let mut tree = Tree::named("", &crate::engine::index::Spill::in_memory());
+        for (path, text) in files {
+            tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
+        }
+        let cases =
+            [(None, "pkg:cargo/a"), (Some("deb"), "pkg:cargo/a"), (Some("npm"), "pkg:npm/%40b/c")];
+        for (wanted, expected) in cases {
+            assert_eq!(of(&tree, wanted).unwrap().package.unwrap().as_str(), expected);
+        }
+        let said = of(&tree, Some("npm")).unwrap();
+        assert_eq!(said.version.as_deref(), Some("2.0.0"));
+        assert_eq!(said.declared.unwrap().expression.unwrap().as_str(), "MIT");
     }
 }

@@ -15,6 +15,7 @@
 //! code.
 
 mod archive;
+mod debian;
 mod directory;
 mod error;
 mod fetch;
@@ -135,7 +136,9 @@ pub fn ingest(
     progress: &dyn Progress,
     spill: &Arc<Spill>,
 ) -> Result<Ingested, IngestError> {
-    let tree = collect(source, given, progress, spill)?;
+    let mut tree = collect(source, given, progress, spill)?;
+    given.selection.narrow(&mut tree)?;
+    let tree = tree.sorted();
     progress.collected(tree.files.len());
     read(tree, source, given, spill)
 }
@@ -162,29 +165,42 @@ fn read(
     given: &Given,
     spill: &Arc<Spill>,
 ) -> Result<Ingested, IngestError> {
-    let metadata = metadata::of(&tree)?;
-    let learned = licensing::of(&tree, &metadata)?;
+    let wanted = match (&given.purl, source) {
+        (Some(purl), _) | (None, Source::Package(purl)) => Some(purl.kind()),
+        _ => None,
+    };
+    let metadata = metadata::of(&tree, wanted.as_deref())?;
+    let purl = purl(source, given, &tree, &metadata)?;
+    let debian = match purl.kind() == "deb" {
+        true => licensing::of_debian(&tree)?,
+        false => None,
+    };
+    let learned = licensing::of(&tree, &metadata, debian.as_ref())?;
     let license = match &given.license {
         Some(fact) if !says_the_same(&learned, fact) => {
             LicenseFact { learned_from: LearnedFrom::Given, ..fact.clone() }
         }
         _ => learned,
     };
-    let purl = purl(source, given, &tree, &metadata)?;
     let relations = relations::of(&tree, &purl)?;
+    let digest = digest(&tree.files)?;
     let component = Component {
         purl,
-        digest: digest(&tree.files)?,
+        digest,
         license,
         published: given.published.or(tree.latest.day()),
         dependencies: relations.dependencies,
         vendored: relations.vendored,
-        copyright: Some(licensing::copyright_of(&tree, &metadata)?),
+        copyright: Some(licensing::copyright_of(&tree, &metadata, debian.as_ref())?),
     };
 
     let mut notes = std::mem::take(&mut tree.notes);
     let vendored = licensing::of_vendored(&tree)?;
-    let known = Known { component: &component.license, vendored: &vendored };
+    let known = licensing::Known {
+        component: &component.license,
+        vendored: &vendored,
+        debian: debian.as_ref(),
+    };
     let documents = documents(tree.files, &known, spill, &mut notes)?;
     if documents.is_empty() {
         notes.push(Note {
@@ -233,31 +249,29 @@ fn collect(
     spill: &Arc<Spill>,
 ) -> Result<Tree, IngestError> {
     let selection = &given.selection;
-    let mut tree = match source {
-        Source::Directory(outer)
-        | Source::File(outer)
-        | Source::GitRevision { repository: outer, .. }
-            if selection.archive.is_some() =>
-        {
-            let inner = selection.archive.clone().unwrap_or_default();
-            return Err(IngestError::NotInside { outer: outer.clone(), inner });
-        }
-        Source::Directory(directory) => directory::collect(directory, selection, spill)?,
-        Source::File(path) => directory::collect_file(path, spill)?,
-        Source::GitRevision { repository, revision } => {
-            git::collect_revision(repository, revision, selection, spill)?
-        }
-        Source::Archive { path, form } => archive::collect(path, *form, selection, spill)?,
-        Source::Package(purl) => {
+    match (source, &selection.archive) {
+        (Source::Package(purl), _) => {
             progress.fetching(purl);
             let fetched = fetch::fetch(purl, given.build_scripts)?;
-            let mut tree = archive::collect(&fetched.archive, fetched.form, selection, spill)?;
+            let mut tree = collect(&fetched.source, given, progress, spill)?;
             tree.notes.extend(fetched.notes);
-            tree
+            Ok(tree)
         }
-    };
-    selection.narrow(&mut tree)?;
-    Ok(tree.sorted())
+        (Source::Archive { path, form }, _) => archive::collect(path, *form, selection, spill),
+        (
+            Source::Directory(outer)
+            | Source::File(outer)
+            | Source::DebianSource(outer)
+            | Source::GitRevision { repository: outer, .. },
+            Some(inner),
+        ) => Err(IngestError::NotInside { outer: outer.clone(), inner: inner.clone() }),
+        (Source::Directory(directory), None) => directory::collect(directory, selection, spill),
+        (Source::File(path), None) => directory::collect_file(path, spill),
+        (Source::DebianSource(dsc), None) => debian::collect(dsc, selection, spill),
+        (Source::GitRevision { repository, revision }, None) => {
+            git::collect_revision(repository, revision, selection, spill)
+        }
+    }
 }
 
 /// What the user said, else the name the package was asked for under, else what the metadata say,
@@ -275,26 +289,18 @@ fn purl(
     if let Source::Package(purl) = source {
         return Ok(metadata::normal_purl(purl));
     }
-    let purl = match (&metadata.kind, &metadata.name) {
-        (Some(kind), Some(name)) => {
-            let name = kind.normal_name(name);
-            let version = metadata.version.as_deref().or(tree.version_hint.as_deref());
-            Purl::new(kind.purl_type(), &name, version)
+    let purl = match &metadata.package {
+        Some(package) => {
+            package.with_version(metadata.version.as_deref().or(tree.version_hint.as_deref()))
         }
-        _ => Purl::new("generic", &tree.name_hint, tree.version_hint.as_deref()),
+        None => Purl::new("generic", &tree.name_hint, tree.version_hint.as_deref()),
     };
     purl.map_err(|error| IngestError::NoName { source_name: source.to_string(), error })
 }
 
-/// The licences that are known when documents are read.
-struct Known<'a> {
-    component: &'a LicenseFact,
-    vendored: &'a licensing::VendoredLicenses,
-}
-
 fn documents(
     files: Vec<TreeFile>,
-    known: &Known<'_>,
+    known: &licensing::Known<'_>,
     spill: &Arc<Spill>,
     notes: &mut Vec<Note>,
 ) -> Result<Vec<IngestedDocument>, IngestError> {
@@ -319,16 +325,16 @@ fn documents(
 fn document(
     file: TreeFile,
     language: Language,
-    known: &Known<'_>,
+    known: &licensing::Known<'_>,
     spill: &Arc<Spill>,
 ) -> Result<Result<IngestedDocument, Note>, IngestError> {
     Ok(match walk::inspect(file.content.take()?) {
         Inspected::NotText(reason) => Err(reason.note(&file.path)),
         Inspected::Text(text) => Ok(IngestedDocument {
             facts: DocumentFacts {
-                license: licensing::of_document(&file.path, &text, known.component, known.vendored),
+                license: known.license_of(&file.path, &text),
                 marks: marks::of(&file.path, &text),
-                copyrights: licensing::copyrights_of_document(&file.path, &text, known.vendored),
+                copyrights: known.copyrights_of(&file.path, &text),
                 path: file.path,
                 language,
             },

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::IngestError;
+use super::{IngestError, debian};
 use crate::project::walk::display_path;
 use crate::purl::Purl;
 
@@ -29,8 +29,11 @@ pub enum Source {
         /// How it is packed, by its name.
         form: ArchiveForm,
     },
+    /// A Debian source package, by its `.dsc` file; the archives that this lists stand beside it.
+    DebianSource(PathBuf),
     /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`,
-    /// `pkg:cargo/NAME@VERSION`, `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`.
+    /// `pkg:cargo/NAME@VERSION`, `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`; with
+    /// `?arch=source` the last is a source package, and `distro=bookworm` names its release.
     ///
     /// pip runs the build script of a package that ships no wheel, to learn its metadata. Such a
     /// package is refused unless [`BuildScripts::Allow`](super::BuildScripts) is given; its source
@@ -103,6 +106,9 @@ impl ArchiveForm {
             let mut parts = stem.split('_').map(|part| part.replace("%3a", ":"));
             return (parts.next().unwrap_or_default(), parts.next());
         }
+        if let Some((name, version)) = debian::name_and_version(stem) {
+            return (name, Some(version));
+        }
         let begins_version = |at: &usize| stem[at + 1..].starts_with(|c: char| c.is_ascii_digit());
         match stem.match_indices('-').map(|(at, _)| at).find(begins_version) {
             None | Some(0) => (stem.to_owned(), None),
@@ -139,6 +145,9 @@ impl Source {
         if !path.exists() {
             return Err(IngestError::NotThere { word: word.to_owned() });
         }
+        if debian::is_description(&path) {
+            return Ok(Source::DebianSource(path));
+        }
         match ArchiveForm::from_path(&path) {
             Some(form) => Ok(Source::Archive { path, form }),
             None => Err(IngestError::NotAnArchive { path }),
@@ -149,9 +158,10 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Source::Directory(path) | Source::File(path) | Source::Archive { path, .. } => {
-                f.write_str(&display_path(path))
-            }
+            Source::Directory(path)
+            | Source::File(path)
+            | Source::DebianSource(path)
+            | Source::Archive { path, .. } => f.write_str(&display_path(path)),
             Source::GitRevision { repository, revision } => {
                 write!(f, "git+{}@{revision}", display_path(repository))
             }
@@ -179,7 +189,7 @@ mod tests {
     fn words_are_told_apart() {
         let base = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(base.path().join("a@b")).unwrap();
-        for name in ["x-1.0.TAR.GZ", "x.crate", "x-1-py3-none-any.whl", "x.py"] {
+        for name in ["x-1.0.TAR.GZ", "x.crate", "x-1-py3-none-any.whl", "x_1.dsc", "x.py"] {
             std::fs::write(base.path().join(name), "").unwrap();
         }
         let git = |revision: &str| Source::GitRevision {
@@ -221,6 +231,8 @@ mod tests {
             ("main.zip", "main -"),
             ("python3-six_1%3a1.16.0-4_all.deb", "python3-six 1:1.16.0-4"),
             ("odd.deb", "odd -"),
+            ("zlib_1.2-3.orig.tar.xz", "zlib 1.2-3"),
+            ("zlib_1.2-3.debian.tar.xz", "zlib 1.2-3"),
         ];
         for (path, expected) in cases {
             let (name, version) = ArchiveForm::name_and_version(Path::new(path));

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::IngestError;
 use super::published::LatestDay;
+use super::{IngestError, debian};
 use crate::engine::index::{IndexError, Kept, Spill};
 use crate::judgement::finding::{Note, NoteKind};
 use crate::text::language::Language;
+use crate::text::manifest;
 
 /// Largest file that is ingested; larger ones leave a note. Source files beyond this size are data.
 pub const MAX_SOURCE_FILE: u64 = 2 << 20;
@@ -63,7 +64,8 @@ pub(super) enum Role {
     Archive,
 }
 
-/// File names that say something about a package.
+/// File names that say something about a package, besides those that [`manifest::rank`] knows and
+/// a changelog of Debian.
 const METADATA_NAMES: [&str; 5] =
     ["METADATA", "PKG-INFO", "Cargo.toml", "pyproject.toml", "setup.cfg"];
 
@@ -77,7 +79,8 @@ impl Role {
     /// The role of a file by its path, or `None` where it does not matter.
     pub(super) fn of(path: &str) -> Option<Role> {
         let name = path.rsplit('/').next().unwrap_or(path);
-        if METADATA_NAMES.contains(&name) {
+        let is_metadata = METADATA_NAMES.contains(&name) || manifest::rank(name).is_some();
+        if is_metadata || path.ends_with(debian::CHANGELOG) {
             return Some(Role::Metadata);
         }
         match Language::from_path(Path::new(name)) {
@@ -111,6 +114,18 @@ impl Tree {
         let content = self.spill.keep(bytes)?;
         self.files.push(TreeFile { path, role, content });
         Ok(())
+    }
+
+    /// Takes the files of a part, whose paths begin anew, and what was left out of it.
+    pub(super) fn take_below(&mut self, folder: &str, part: Tree) {
+        self.files.extend(part.files.into_iter().map(|file| {
+            let path = format!("{folder}{}", file.path);
+            TreeFile { path, ..file }
+        }));
+        self.notes.extend(part.notes.into_iter().map(|note| {
+            let path = note.path.map(|path| format!("{folder}{path}"));
+            Note { path, ..note }
+        }));
     }
 
     /// The tree with its files by path. Of files under the same path the one that was read last
@@ -205,6 +220,12 @@ mod tests {
             ("license.js", None),
             ("license.rs", Some(Role::Source(rust))),
             ("x/METADATA", Some(Role::Metadata)),
+            ("package.json", Some(Role::Metadata)),
+            ("x/y.gemspec", Some(Role::Metadata)),
+            (".gemspec", None),
+            ("debian/changelog", Some(Role::Metadata)),
+            ("x/debian/changelog", Some(Role::Metadata)),
+            ("debian/copyright", Some(Role::License)),
             ("README.md", None),
             ("x.so", None),
         ];
