@@ -15,6 +15,7 @@
 //! code.
 
 mod archive;
+mod builds;
 mod debian;
 mod directory;
 mod error;
@@ -184,6 +185,10 @@ fn read(
     };
     let relations = relations::of(&tree, &purl)?;
     let digest = digest(&tree.files)?;
+    // Who names the files to take knows which of them are builds.
+    if given.selection.include.is_empty() {
+        builds::leave_out(&mut tree);
+    }
     let component = Component {
         purl,
         digest,
