@@ -160,7 +160,7 @@ fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
     let directory = wanted.workplace()?;
     let mut command = Command::new("npm");
     command
-        .args(["pack", "--silent", "--ignore-scripts", "--no-update-notifier"])
+        .args(["pack", "--loglevel=error", "--ignore-scripts", "--no-update-notifier"])
         .arg(format!("{}@{}", wanted.name, wanted.version));
     run(wanted, &directory, command, "install npm, or download the .tgz file and name it")?;
     downloaded_archive(wanted, directory)
@@ -213,10 +213,17 @@ fn run(
 }
 
 /// Why a client failed: the last line that it wrote. apt-get ends with how many errors there were,
-/// after a line for each.
+/// and npm with advice and a log; their first error is the reason.
 fn reason(client: &str, output: &[u8]) -> String {
-    let first_error = output.split(|byte| *byte == b'\n').find(|line| line.starts_with(b"E: "));
-    last_line(first_error.filter(|_| client == "apt-get").unwrap_or(output))
+    let text = String::from_utf8_lossy(output);
+    let is_reason = |line: &&str| match client {
+        "apt-get" => line.starts_with("E: "),
+        "npm" => ["npm error ", "npm ERR! "]
+            .iter()
+            .any(|start| line.strip_prefix(start).is_some_and(|rest| !rest.starts_with("code "))),
+        _ => false,
+    };
+    last_line(text.lines().find(is_reason).map_or(output, str::as_bytes))
 }
 
 #[cfg(test)]
@@ -250,11 +257,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_error_of_apt_and_the_last_line_of_others_is_the_reason() {
+    fn the_reason_of_a_client_is_its_first_error_or_its_last_line() {
         let output = b"W: old\nE: Failed to fetch x  404\nE: Failed to fetch some archives.\n";
         assert_eq!(reason("apt-get", output), "E: Failed to fetch x 404");
-        assert_eq!(reason("npm", output), "E: Failed to fetch some archives.");
+        assert_eq!(reason("pip", output), "E: Failed to fetch some archives.");
         assert_eq!(reason("apt-get", b"one\ntwo\n"), "two");
+        let output =
+            b"npm error code ETARGET\nnpm error notarget No matching version found for x@9.\n\
+            npm error A complete log of this run can be found in: y\n";
+        let expected = "npm error notarget No matching version found for x@9.";
+        assert_eq!(reason("npm", output), expected);
     }
 
     #[test]
