@@ -299,6 +299,45 @@ mod tests {
     }
 
     #[test]
+    fn a_note_counts_the_builds_of_each_package() {
+        use crate::engine::index::Spill;
+        use crate::text::language::Language;
+
+        let code = Role::Source(Language::from_name("python").expect("a language"));
+        let mut tree = Tree::named("x", &Spill::in_memory());
+        for (path, role) in [
+            ("package.json", Role::Metadata),
+            ("src/a.js", code),
+            ("dist/a.js", code),
+            ("dist/a.min.js", code),
+            ("packages/b/package.json", Role::Metadata),
+            ("packages/b/src/c.ts", code),
+            ("packages/b/lib/c.js", code),
+            ("packages/no/lib/c.js", code),
+            ("node_modules/d/dist/e.js", code),
+            ("dist/tool.py", code),
+        ] {
+            tree.push(path.to_owned(), role, b"x = 1".to_vec()).expect("room");
+        }
+        leave_out(&mut tree);
+        let code = tree.files.iter().filter(|file| file.role != Role::Metadata);
+        assert_eq!(
+            code.map(|file| file.path.as_str()).collect::<Vec<_>>(),
+            [
+                "src/a.js",
+                "packages/b/src/c.ts",
+                "packages/no/lib/c.js",
+                "node_modules/d/dist/e.js",
+                "dist/tool.py",
+            ]
+        );
+        let notes: Vec<&str> = tree.notes.iter().map(|note| note.message.as_str()).collect();
+        let expected =
+            "left out 3 files that are builds of others in it: dist/ (2), packages/b/lib/ (1)";
+        assert_eq!(notes, [expected]);
+    }
+
+    #[test]
     fn builds_stay_where_their_source_is_not() {
         check(&[("dist/pkg.js", 2000), ("dist/other.js", 10), ("index.js", 20)], &[]);
         check(&[("src/types.ts", 100), ("dist/pkg.js", 2000)], &[]);

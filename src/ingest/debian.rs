@@ -210,7 +210,7 @@ fn added_files(patch: &[u8]) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// `debian/copyright` of `zlib-1.2/debian/copyright	2020-01-01`.
+/// The path without the folder of the package and the time behind it.
 fn path_below_debian(name: &str) -> Option<String> {
     let path = name.split('\t').next()?.trim();
     let (_, path) = path.split_once('/')?;

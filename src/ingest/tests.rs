@@ -104,6 +104,59 @@ fn the_users_word_wins() {
 }
 
 #[test]
+fn manifests_of_other_ecosystems_name_a_component() {
+    let license = |root: &TempDir| {
+        let found = ingested(".", root.path());
+        let license = found.component.license.expression.map(|it| it.to_string());
+        format!("{} {}", found.component.purl, license.unwrap_or_default())
+    };
+    let npm = tree_of(&[
+        (
+            "package.json",
+            r#"{"name": "@me/it", "version": "1.2.0", "license": "SEE LICENSE IN ./COPYING.md",
+                "dependencies": {"a": "1"}}"#,
+        ),
+        ("COPYING.md", MIT),
+        ("LICENSE", "nothing that matters"),
+        ("x.py", ""),
+    ]);
+    assert_eq!(license(&npm), "pkg:npm/%40me/it@1.2.0 MIT");
+    assert_eq!(ingested(".", npm.path()).component.dependencies, ["pkg:npm/a"]);
+    let private = tree_of(&[
+        ("package.json", r#"{"name": "tools", "private": true, "license": "ISC"}"#),
+        (
+            "pom.xml",
+            "<project><groupId>g</groupId><artifactId>a</artifactId><version>1</version>\
+             <licenses><license><name>Apache-2.0</name></license></licenses></project>",
+        ),
+        ("x.py", ""),
+    ]);
+    assert_eq!(license(&private), "pkg:maven/g/a@1 Apache-2.0");
+    let jar = tree_of(&[
+        (
+            "META-INF/maven/g/b/pom.xml",
+            "<project><groupId>g</groupId><artifactId>b</artifactId></project>",
+        ),
+        ("g/x.py", ""),
+    ]);
+    assert_eq!(license(&jar), "pkg:maven/g/b ");
+    let debian = tree_of(&[
+        ("debian/changelog", "it (2.0-1) sid; urgency=low\n"),
+        (
+            "debian/copyright",
+            "Files: *\nCopyright: A\nLicense: Expat\n\nFiles: x.py\nCopyright: A\nLicense: ISC\n",
+        ),
+        ("x.py", ""),
+        ("y.py", ""),
+    ]);
+    assert_eq!(license(&debian), "pkg:deb/debian/it@2.0-1?arch=source MIT");
+    let files = ingested(".", debian.path()).documents;
+    let own = files[0].facts.license.as_ref().and_then(|it| it.expression.as_ref());
+    assert_eq!(own.map(LicenseExpression::as_str), Some("ISC"));
+    assert!(files[1].facts.license.is_none());
+}
+
+#[test]
 fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     let root =
         tree_of(&[("pyproject.toml", "[project]\nname = 'a'\nlicense = 'MIT'\n"), ("x.py", "")]);
