@@ -220,7 +220,10 @@ fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile>
         return named;
     }
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
-    licenses.filter(|file| is_own(&file.path)).collect()
+    let own: Vec<_> = licenses.filter(|file| is_own(&file.path)).collect();
+    // Of a package that ships no text of its own, Debian's file may hold one.
+    let of_debian = || tree.file(debian::COPYRIGHT).into_iter().collect();
+    if own.is_empty() { of_debian() } else { own }
 }
 
 /// Whether a licence text at a path is the component's own.

@@ -54,11 +54,25 @@ type Reader = fn(&str) -> Option<Metadata>;
 
 /// The metadata of a component. Where they are those of several ecosystems, those of `wanted` speak.
 pub(super) fn of(tree: &Tree, wanted: Option<&str>) -> Result<Metadata, IngestError> {
-    if let Some(metadata) =
-        from_manifests(tree, |package| wanted.is_some_and(|wanted| package.kind() == wanted))?
-    {
+    let is_wanted = |manifest: &Manifest| {
+        manifest.package.as_ref().is_some_and(|package| wanted == Some(package.kind().as_str()))
+    };
+    if let Some(metadata) = from_manifests(tree, is_wanted)? {
         return Ok(metadata);
     }
+    let by_debian = tree.text(debian::CHANGELOG)?.and_then(|text| debian::from_changelog(&text));
+    let upstream = of_upstream(tree)?;
+    Ok(match by_debian {
+        // What upstream says of its licence still counts.
+        Some((package, version)) if wanted == Some("deb") || upstream.package.is_none() => {
+            Metadata { package: Some(package), version: Some(version), ..upstream }
+        }
+        _ => upstream,
+    })
+}
+
+/// The metadata that whoever wrote the component gave it.
+fn of_upstream(tree: &Tree) -> Result<Metadata, IngestError> {
     let core = tree.files.iter().filter(|file| file.role == Role::Metadata);
     let core =
         core.filter_map(|file| Some((core_rank(&file.path)?, file))).min_by_key(|&(rank, _)| rank);
@@ -77,18 +91,19 @@ pub(super) fn of(tree: &Tree, wanted: Option<&str>) -> Result<Metadata, IngestEr
             return Ok(metadata);
         }
     }
-    if let Some(metadata) = from_manifests(tree, |_| true)? {
+    let says_something =
+        |manifest: &Manifest| manifest.package.is_some() || manifest.license.is_some();
+    if let Some(metadata) = from_manifests(tree, says_something)? {
         return Ok(metadata);
     }
-    let by_debian = tree.text(debian::CHANGELOG)?.and_then(|text| from_changelog(&text));
-    Ok(by_debian.or_else(|| from_setup_script(tree)).unwrap_or_default())
+    Ok(from_setup_script(tree).unwrap_or_default())
 }
 
-/// The first manifest of another ecosystem whose package fits. One that forbids to publish its
+/// The first manifest of another ecosystem that fits. One that forbids to publish its
 /// package stands back: it often serves the tools of a project in another language.
 fn from_manifests(
     tree: &Tree,
-    fits: impl Fn(&Purl) -> bool,
+    fits: impl Fn(&Manifest) -> bool,
 ) -> Result<Option<Metadata>, IngestError> {
     let mut ranked: Vec<(usize, &TreeFile)> =
         tree.files.iter().filter_map(|file| Some((rank(&file.path)?, file))).collect();
@@ -99,7 +114,7 @@ fn from_manifests(
         let Some(Ok(manifest)) = manifest::read_ranked(name_of(&file.path), &text) else {
             continue;
         };
-        if !manifest.package.as_ref().is_some_and(&fits) {
+        if !fits(&manifest) {
             continue;
         }
         match manifest.reach {
@@ -137,12 +152,6 @@ fn from_manifest(manifest: Manifest) -> Metadata {
         license_files: file.into_iter().collect(),
         ..Metadata::default()
     }
-}
-
-/// The name and version of a source package of Debian.
-fn from_changelog(text: &str) -> Option<Metadata> {
-    let (package, version) = debian::from_changelog(text)?;
-    Some(Metadata { package: Some(package), version: Some(version), ..Metadata::default() })
 }
 
 /// An old source distribution without core metadata: its script would have to run to tell more than

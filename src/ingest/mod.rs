@@ -168,6 +168,7 @@ fn read(
 ) -> Result<Ingested, IngestError> {
     let wanted = match (&given.purl, source) {
         (Some(purl), _) | (None, Source::Package(purl)) => Some(purl.kind()),
+        (None, Source::DebianSource(_)) => Some("deb".to_owned()),
         _ => None,
     };
     let metadata = metadata::of(&tree, wanted.as_deref())?;

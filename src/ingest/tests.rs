@@ -140,6 +140,9 @@ fn manifests_of_other_ecosystems_name_a_component() {
         ("g/x.py", ""),
     ]);
     assert_eq!(license(&jar), "pkg:maven/g/b ");
+    let nameless = tree_of(&[("it.gemspec", "s.name = NAME\ns.license = 'MIT'\n"), ("x.py", "")]);
+    assert!(license(&nameless).starts_with("pkg:generic/"));
+    assert!(license(&nameless).ends_with(" MIT"));
     let debian = tree_of(&[
         ("debian/changelog", "it (2.0-1) sid; urgency=low\n"),
         (

@@ -198,11 +198,13 @@ impl<'p, 't> Texts<'p, 't> {
                 Some((first, rest)) if is_word(first, "or") => (Joint::Or, rest),
                 _ => (Joint::And, words.as_slice()),
             };
-            let choices = words.split(|word| is_word(word, "or") || *word == "|").map(|choice| {
-                let terms = choice.split(|word| is_word(word, "and"));
-                let terms = terms.map(|term| self.term(term, described));
-                join(Joint::And, terms.collect::<Option<Vec<_>>>()?)
-            });
+            let choices = words
+                .split(|word| ["or", "and/or", "|"].iter().any(|or| is_word(word, or)))
+                .map(|choice| {
+                    let terms = choice.split(|word| is_word(word, "and"));
+                    let terms = terms.map(|term| self.term(term, described));
+                    join(Joint::And, terms.collect::<Option<Vec<_>>>()?)
+                });
             let choices = join(Joint::Or, choices.collect::<Option<Vec<_>>>()?)?;
             whole = match whole {
                 None => Some(choices),
@@ -220,15 +222,12 @@ impl<'p, 't> Texts<'p, 't> {
             return known.clone();
         }
         let text = self.texts.get(&key).copied().unwrap_or(described);
-        let reading = match words.iter().position(|word| is_word(word, "with")) {
-            Some(at) => with_exception(&words[..at].join(" "), &words[at + 1..])
-                .or_else(|| self.recognised(text)),
-            // A variant of a licence has a name of its own behind the tilde.
-            None => match whole.split_once('~') {
-                None => named(&whole).or_else(|| self.recognised(text)),
-                Some((base, _)) => {
-                    self.recognised(text).or_else(|| Some((named(base)?.0, Precision::Imprecise)))
-                }
+        let reading = match with_exception(&whole).or_else(|| named(&whole)) {
+            Some(exact) if exact.1 == Precision::Exact => Some(exact),
+            // The text may say which variant of `MIT` or `BSD` is meant.
+            vague => match self.recognised(text) {
+                Some(exact) if exact.1 == Precision::Exact => Some(exact),
+                read => vague.or(read),
             },
         };
         self.readings.insert(key, reading.clone());
@@ -263,9 +262,12 @@ fn join(joint: Joint, parts: Vec<Reading>) -> Option<Reading> {
     Some((joined, precision))
 }
 
-/// A licence by its short name.
+/// A licence by its short name. A variant has a name of its own behind a tilde.
 fn named(name: &str) -> Option<Reading> {
     let lower = name.to_lowercase();
+    if let Some((base, _)) = lower.split_once('~') {
+        return Some((named(base)?.0, Precision::Imprecise));
+    }
     let in_table = table().get(lower.as_str()).cloned();
     in_table
         .or_else(|| gnu(&lower))
@@ -293,31 +295,38 @@ fn gnu(name: &str) -> Option<Reading> {
 }
 
 /// Exceptions by the words that name them, in lower case.
-const EXCEPTIONS: [(&str, &str); 13] = [
+const EXCEPTIONS: [(&str, &str); 18] = [
     ("openssl", "cryptsetup-OpenSSL-exception"),
     ("autoconf", "Autoconf-exception-generic"),
+    ("autoconf-data", "Autoconf-exception-generic"),
+    ("autoconf-macro", "Autoconf-exception-macro"),
     ("autoconf-2.0", "Autoconf-exception-2.0"),
     ("autoconf-3.0", "Autoconf-exception-3.0"),
     ("bison", "Bison-exception-2.2"),
     ("bison-2.2", "Bison-exception-2.2"),
     ("classpath", "Classpath-exception-2.0"),
     ("font", "Font-exception-2.0"),
+    ("gcc", "GCC-exception-3.1"),
     ("gcc-runtime", "GCC-exception-3.1"),
     ("libtool", "Libtool-exception"),
+    ("ocaml", "OCaml-LGPL-linking-exception"),
+    ("ocaml-linking", "OCaml-LGPL-linking-exception"),
     ("linux-syscall", "Linux-syscall-note"),
     ("llvm", "LLVM-exception"),
     ("qt-lgpl-1.1", "Qt-LGPL-exception-1.1"),
 ];
 
-/// A licence with an exception; `None` where the exception is not a known one.
-fn with_exception(name: &str, words: &[&str]) -> Option<Reading> {
-    let (license, precision) = named(name)?;
-    let mut exception: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
-    exception.retain(|word| !matches!(word.as_str(), "exception" | "exceptions" | "the"));
-    let exception = exception.join("-");
-    let stem = exception.trim_end_matches("-exception");
+/// A licence with an exception; `None` where there is none, or none that is known.
+fn with_exception(name: &str) -> Option<Reading> {
+    let lower = name.to_lowercase().replace("-with-", " with ");
+    let (license, exception) = lower.split_once(" with ")?;
+    let (license, precision) = named(license)?;
+    let words = exception.split([' ', '_']);
+    let words = words.filter(|word| !matches!(*word, "exception" | "exceptions" | "the" | ""));
+    let joined = words.collect::<Vec<_>>().join("-");
+    let stem = joined.trim_end_matches("-exception");
     let row = EXCEPTIONS.iter().find(|(words, _)| stem == *words);
-    let exception = row.map_or(words.join(" "), |(_, exception)| (*exception).to_owned());
+    let exception = row.map_or(exception, |(_, exception)| exception);
     let (expression, _) = LicenseExpression::parse(&format!("{license} WITH {exception}")).ok()?;
     Some((expression, precision))
 }
@@ -380,6 +389,16 @@ mod tests {
             ("Apache-2.0 with LLVM exceptions", "Apache-2.0 WITH LLVM-exception"),
             ("public-domain", "LicenseRef-Public-Domain?"),
             ("Zlib", "Zlib"),
+            ("GPL-3+-with-autoconf", "GPL-3.0-or-later WITH Autoconf-exception-generic"),
+            ("GPL-2+ with AutoConf exception", "GPL-2.0-or-later WITH Autoconf-exception-generic"),
+            ("GPL-2-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+            ("GPL-3.0+", "GPL-3.0-or-later"),
+            ("AGPL-3.0", "AGPL-3.0-only"),
+            ("LGPL-2.0-or-later", "LGPL-2.0-or-later"),
+            ("GPL", "GPL-2.0-only AND GPL-3.0-only?"),
+            ("BSD-3", "BSD-3-Clause"),
+            ("ISC and/or LGPL-2.1+", "ISC OR LGPL-2.1-or-later"),
+            ("MIT", "MIT?"),
             ("our-own", "unknown our-own"),
             ("Expat and our-own", "unknown Expat and our-own"),
             ("GPL-2+ with our exception", "unknown GPL-2+ with our exception"),

@@ -71,6 +71,7 @@ fn licenses(ingested: &Ingested) -> Vec<String> {
 #[test]
 fn parts_of_a_source_package_become_one_component() {
     let orig = tar(&[
+        ("hello-1.2/pyproject.toml", "[project]\nname = 'other'\nversion = '1'\n"),
         ("hello-1.2/hello.py", "x = 1\n"),
         ("hello-1.2/contrib/a.py", "# SPDX-License-Identifier: Zlib\ny = 1\n"),
         ("hello-1.2/contrib/b.py", "z = 1\n"),
