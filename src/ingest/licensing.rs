@@ -65,7 +65,7 @@ pub(super) fn of(
     if is_exact(&resolved) {
         return Ok(resolved); // To recognise texts takes tens of milliseconds, and would change nothing.
     }
-    facts.extend(of_texts(&component_texts(tree, metadata))?);
+    facts.extend(of_texts(&component_texts(tree, metadata, debian))?);
     Ok(license::resolve(&facts))
 }
 
@@ -100,7 +100,7 @@ pub(super) fn copyright_of(
     debian: Option<&DebianCopyright>,
 ) -> Result<Copyright, IngestError> {
     let mut copyright = Copyright::default();
-    for file in component_texts(tree, metadata) {
+    for file in component_texts(tree, metadata, debian) {
         take_notices(file, &mut copyright.notices)?;
     }
     if copyright.notices.is_empty() {
@@ -214,16 +214,22 @@ fn of_classifiers(classifiers: &[String]) -> Option<LicenseFact> {
 
 /// The licence texts that are the component's own: those its metadata name, else those at its top.
 /// A text further down belongs to something the component contains.
-fn component_texts<'a>(tree: &'a Tree, metadata: &Metadata) -> Vec<&'a TreeFile> {
+fn component_texts<'a>(
+    tree: &'a Tree,
+    metadata: &Metadata,
+    stated: Option<&DebianCopyright>,
+) -> Vec<&'a TreeFile> {
     let named: Vec<_> = metadata.license_files.iter().filter_map(|path| tree.file(path)).collect();
     if !named.is_empty() {
         return named;
     }
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
     let own: Vec<_> = licenses.filter(|file| is_own(&file.path)).collect();
-    // Of a package that ships no text of its own, Debian's file may hold one.
-    let of_debian = || tree.file(debian::COPYRIGHT).into_iter().collect();
-    if own.is_empty() { of_debian() } else { own }
+    if own.is_empty() && stated.is_none() {
+        // Of a package that ships no text of its own, Debian's file may hold one.
+        return tree.file(debian::COPYRIGHT).into_iter().collect();
+    }
+    own
 }
 
 /// Whether a licence text at a path is the component's own.
