@@ -6,16 +6,17 @@
 //!
 //! ```text
 //! src/, source/      kept
-//! lib/               left out where src/ has a file of the same name in the same place
-//! esm/, es/, cjs/    left out where src/ or lib/ is there
+//! esm/, es/          left out where src/ is there
+//! lib/               left out where esm/ is there, or src/ has a file of the same name and place
 //! dist/, umd/, ...   left out where one of those is there
 //! locale/, moment.js left out where src/ has a file of the same path; a script at the top also
 //!                    where it is half as large as src/
 //! x.min.js, x.cjs.js left out beside x.js; x.js and x.d.ts beside x.ts
 //! ```
 //!
-//! A folder counts as the source only if it is at least half as large as the largest build: some
-//! packages ship a folder `src` that holds types alone.
+//! A folder counts as the source of everything only if it is at least half as large as the largest
+//! build: some packages ship a folder `src` that holds types alone. Of a smaller one, only files of
+//! the same name and place are builds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -30,17 +31,15 @@ const EXTENSIONS: [&str; 8] = ["js", "mjs", "cjs", "jsx", "ts", "tsx", "mts", "c
 const COMPILED: [&str; 3] = ["js", "mjs", "cjs"];
 
 /// Words behind the name of a build, with how far it is from the source.
-const FORMS: [(&str, u32); 16] = [
+const FORMS: [(&str, u32); 14] = [
     ("esm", 1),
     ("mjs", 1),
     ("es6", 1),
     ("es2015", 1),
     ("es5", 2),
     ("cjs", 2),
-    ("legacy", 2),
     ("dev", 2),
     ("development", 2),
-    ("debug", 2),
     ("umd", 3),
     ("amd", 3),
     ("iife", 3),
@@ -48,6 +47,9 @@ const FORMS: [(&str, u32); 16] = [
     ("production", 4),
     ("min", 9),
 ];
+
+/// How much farther a folder of builds is from the source than a word in a name.
+const PER_FOLDER: u32 = 1000;
 
 /// Fewest files of a folder `src` for a script at the top to be a build of it.
 const FILES_OF_BUNDLE: usize = 3;
@@ -126,12 +128,16 @@ fn builds<'a>(scripts: &[Script<'a>]) -> BTreeSet<&'a str> {
             // Another form of a file of the source, or all of it in one file at the top.
             None => {
                 let is_bundle = !script.path.contains('/') && source.is_bundled_in(*script);
-                source.rank == 0 && (source.has(script.path) || is_bundle)
+                source.rank == 0 && (source.stems.contains(stem(script.path)) || is_bundle)
             }
-            Some(1) if source.rank == 0 => {
-                source.has(script.path.split_once('/').map_or("", |(_, rest)| rest))
+            Some(rank) if rank == source.rank => {
+                source.has_copy_of(script.path) && folder(script.path) != source.folder
             }
-            Some(rank) => rank > source.rank,
+            Some(rank) if rank < source.rank => false,
+            Some(rank) => {
+                let may_be_own = rank == LIB && source.rank == 0;
+                source.has_copy_of(script.path) || (source.is_whole && !may_be_own)
+            }
         };
         if is_build {
             builds.insert(script.path);
@@ -143,14 +149,19 @@ fn builds<'a>(scripts: &[Script<'a>]) -> BTreeSet<&'a str> {
 /// The folder that builds were made of.
 struct Source<'a> {
     rank: u32,
+    /// Its name. There may be others of its rank: `esm5` beside `esm2015`.
+    folder: &'a str,
     /// The paths of its files below it, without extension.
     stems: BTreeSet<&'a str>,
     bytes: u64,
+    /// Whether it is large enough to be the source of everything.
+    is_whole: bool,
 }
 
 impl Source<'_> {
-    fn has(&self, path: &str) -> bool {
-        self.stems.contains(stem(path))
+    /// Whether it has a file of the same name in the same place.
+    fn has_copy_of(&self, path: &str) -> bool {
+        self.stems.contains(below(path))
     }
 
     fn is_bundled_in(&self, script: Script<'_>) -> bool {
@@ -158,40 +169,75 @@ impl Source<'_> {
     }
 }
 
-/// The folder nearest to the source, if there are others and it is large enough to be their source.
+/// The folder nearest to the source.
 fn source<'a>(scripts: &[Script<'a>], builds: &BTreeSet<&str>) -> Option<Source<'a>> {
     let ranked = |script: &Script<'a>| Some((rank_of(script.path)?, *script));
     let is_code = |script: &&Script<'_>| !script.path.contains(".d.") && !is_test(script.path);
     let code: Vec<_> = scripts.iter().filter(is_code).filter_map(ranked).collect();
     let rank = code.iter().map(|(rank, _)| *rank).min()?;
     let of_rank = || code.iter().filter(|(other, _)| *other == rank).map(|(_, script)| script);
-    let bytes = of_rank().map(|script| script.bytes).sum();
+    // Of ECMAScript's versions the fifth is the farthest from what people write.
+    let folder =
+        of_rank().map(|script| folder(script.path)).min_by_key(|it| (it.contains('5'), *it))?;
+    let own = || of_rank().filter(|script| self::folder(script.path) == folder);
+    let bytes = own().map(|script| script.bytes).sum();
     let others = code.iter().filter(|(other, _)| *other > rank).map(|(_, script)| script);
     let is_counted = |script: &&Script<'_>| !builds.contains(script.path);
     let largest = others.filter(is_counted).map(|script| script.bytes).max().unwrap_or(0);
-    (bytes >= largest / 2).then(|| Source {
+    Some(Source {
         rank,
-        stems: of_rank().filter_map(|script| Some(stem(script.path.split_once('/')?.1))).collect(),
+        folder,
+        stems: own().map(|script| below(script.path)).collect(),
         bytes,
+        is_whole: bytes >= largest / 2,
     })
+}
+
+/// The first folder of a path.
+fn folder(path: &str) -> &str {
+    path.split_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The path of a script below the folder that it was built into, without its extension: `a/b` of
+/// `lib/a/b.js` and of `dist/esm/a/b.js`.
+fn below(path: &str) -> &str {
+    let rest = path.split_once('/').map_or(path, |(_, rest)| rest);
+    match nested_form(rest) {
+        Some((_, rest)) => stem(rest),
+        None => stem(rest),
+    }
+}
+
+/// How far a form of build inside a folder is from the source, and the path below it: `lib/esm/a`
+/// stands beside `lib/cjs/a` and `lib/types/a`.
+fn nested_form(path: &str) -> Option<(u32, &str)> {
+    let (name, rest) = path.split_once('/')?;
+    match name {
+        "module" => Some((1, rest)),
+        "types" | "typescript" | "typings" | "dts" => Some((9, rest)),
+        _ => rank_of(path).filter(|rank| *rank > 0).map(|rank| (rank, rest)),
+    }
 }
 
 fn is_test(path: &str) -> bool {
     marks::of(path, &[]).test
 }
 
+/// The rank of a folder `lib`, which may hold what somebody wrote.
+const LIB: u32 = 2;
+
 /// How far the folder that a script stands in is from the source; `None` for a folder that is
 /// neither a source nor a build.
 fn rank_of(path: &str) -> Option<u32> {
-    let (folder, _) = path.split_once('/')?;
-    let name = folder.trim_start_matches('_').to_ascii_lowercase();
+    let name = path.split_once('/')?.0.trim_start_matches('_').to_ascii_lowercase();
     let end = name.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(name.len());
     Some(match &name[..end] {
-        "src" | "source" | "sources" if end == name.len() => 0,
-        "lib" => 1,
-        "esm" | "es" | "fesm" | "esnext" | "mjs" => 2,
+        // `src-min` is none, and `src.ts` is.
+        "src" | "source" | "sources" if !name[end..].starts_with(['-', '_']) => 0,
+        "esm" | "es" | "fesm" | "esnext" | "mjs" => 1,
+        "lib" => LIB,
         "cjs" | "commonjs" => 3,
-        "dist" | "build" | "built" | "out" => 4,
+        "src" | "dist" | "build" | "builds" | "built" | "out" => 4,
         "umd" | "amd" | "iife" | "bundle" | "bundles" | "min" | "minified" => 5,
         _ => return None,
     })
@@ -200,11 +246,16 @@ fn rank_of(path: &str) -> Option<u32> {
 /// Scripts that stand beside another form of themselves: `x.min.js` beside `x.js`, `x.js` beside
 /// `x.ts`.
 fn copies_beside<'a>(scripts: &[Script<'a>]) -> BTreeSet<&'a str> {
-    let mut forms: HashMap<(&str, &str), Vec<(u32, &'a str)>> = HashMap::new();
+    /// The first folder, the folders below it, and the name that several forms share.
+    type Place<'p> = (&'p str, &'p str, &'p str);
+    let mut forms: HashMap<Place<'_>, Vec<(u32, &'a str)>> = HashMap::new();
     for script in scripts {
-        let (folder, name) = script.path.rsplit_once('/').unwrap_or(("", script.path));
+        let (folder, rest) = script.path.split_once('/').unwrap_or(("", script.path));
+        let (farther, rest) = nested_form(rest).unwrap_or((0, rest));
+        let (inner, name) = rest.rsplit_once('/').unwrap_or(("", rest));
         let (bare, distance) = bare_name(name);
-        forms.entry((folder, bare)).or_default().push((distance, script.path));
+        let form = (distance + farther * PER_FOLDER, script.path);
+        forms.entry((folder, inner, bare)).or_default().push(form);
     }
     let mut copies = BTreeSet::new();
     for forms in forms.into_values() {
@@ -358,7 +409,25 @@ mod tests {
         );
         check(
             &[("lib/a.js", 100), ("es/a.js", 100), ("dist/pkg.js", 100)],
-            &["dist/pkg.js", "es/a.js"],
+            &["dist/pkg.js", "lib/a.js"],
+        );
+        check(&[("esm5/a.js", 100), ("esm2015/a.js", 100), ("esm5/b.js", 100)], &["esm5/a.js"]);
+        check(
+            &[("src/a.ts", 100), ("dist/esm/a.js", 100), ("dist/all.js", 9000)],
+            &["dist/esm/a.js"],
+        );
+        check(
+            &[("src.ts/a.ts", 100), ("lib.esm/a.js", 100), ("src-min/a.js", 50)],
+            &["lib.esm/a.js", "src-min/a.js"],
+        );
+        check(&[("rabbit.js", 9), ("rabbit-legacy.js", 9)], &[]);
+        check(
+            &[("lib/cjs/a.js", 9), ("lib/esm/a.js", 9), ("lib/types/a.d.ts", 9), ("lib/b.js", 9)],
+            &["lib/cjs/a.js", "lib/types/a.d.ts"],
+        );
+        check(
+            &[("src/a.ts", 9), ("lib/module/a.js", 9), ("lib/typescript/a.d.ts", 9)],
+            &["lib/module/a.js", "lib/typescript/a.d.ts"],
         );
         check(
             &[

@@ -201,10 +201,10 @@ fn added_files(patch: &[u8]) -> Vec<(String, Vec<u8>)> {
             if let (Some(path), true) = (&path, is_added) {
                 files.push((path.clone(), Vec::new()));
             }
-        } else if let (true, Some(_), Some(added)) = (is_added, &path, line.strip_prefix(b"+")) {
-            if let Some((_, bytes)) = files.last_mut() {
-                bytes.extend_from_slice(added);
-            }
+        } else if let (true, Some(_), Some(added)) = (is_added, &path, line.strip_prefix(b"+"))
+            && let Some((_, bytes)) = files.last_mut()
+        {
+            bytes.extend_from_slice(added);
         }
     }
     files
