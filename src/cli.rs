@@ -21,6 +21,7 @@ mod hook;
 mod idiom;
 mod index;
 mod index_add;
+mod index_build;
 mod index_target;
 mod init;
 mod journaled;

@@ -1,13 +1,16 @@
 //! `birthmark index`.
 
+use std::path::PathBuf;
+
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::exit::ExitStatus;
 use super::flags::Common;
 use super::index_add::{self, AddArgs};
+use super::index_build::{self, BuildArgs, one};
 use super::index_target::{InspectArgs, MemoryArgs, Target};
-use crate::engine::index::{self, Index, IndexDirectory, Part};
+use crate::engine::index::{self, Index, IndexDirectory, LooseSegment, Part};
 use crate::purl::Purl;
 use crate::report::index::Answer;
 
@@ -15,6 +18,12 @@ use crate::report::index::Answer;
 pub enum IndexCommand {
     /// Add components to an index
     Add(AddArgs),
+    /// Build one segment from a list of components, anywhere
+    Build(BuildArgs),
+    #[command(hide = true)]
+    BuildOne(one::BuildOneArgs),
+    /// Take segments that were built elsewhere into an index
+    Adopt(AdoptArgs),
     /// Remove components from an index
     Remove(RemoveArgs),
     /// List the components of an index
@@ -30,6 +39,25 @@ pub enum IndexCommand {
 /// Rewrite the segments of an index as one.
 #[derive(Debug, Args)]
 pub struct MergeArgs {
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
+}
+
+/// Take segments that were built elsewhere into an index.
+///
+/// Each segment is read whole and compared with its checksums first; where one is damaged or of
+/// another format, none is taken. What the index holds already is left alone, and components of the
+/// same purl and other content are replaced. The order of the segments does not matter.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark index adopt segments/*.segment --index our-index")]
+pub struct AdoptArgs {
+    /// Files that `birthmark index build` wrote
+    #[arg(value_name = "SEGMENT", value_hint = ValueHint::FilePath, required = true)]
+    pub segments: Vec<PathBuf>,
     #[command(flatten)]
     pub memory: MemoryArgs,
     #[command(flatten)]
@@ -59,6 +87,9 @@ pub struct RemoveArgs {
 pub fn run(command: IndexCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
         IndexCommand::Add(args) => index_add::run(args, common),
+        IndexCommand::Build(args) => index_build::run(args, common),
+        IndexCommand::BuildOne(args) => one::run(args),
+        IndexCommand::Adopt(args) => adopt(args),
         IndexCommand::Remove(args) => remove(args),
         IndexCommand::List(args) => inspect(args, |index| Ok(Answer::List(index.list()?))),
         IndexCommand::Info(args) => inspect(args, |index| Ok(Answer::Info(part(index)))),
@@ -76,6 +107,16 @@ fn remove(args: RemoveArgs) -> anyhow::Result<ExitStatus> {
         bail!("the index holds no {names}; `birthmark index list` shows what it holds");
     }
     target.print(&Answer::Remove(removed))
+}
+
+fn adopt(args: AdoptArgs) -> anyhow::Result<ExitStatus> {
+    let target = Target::new(args.target)?;
+    let segments: Vec<LooseSegment> =
+        args.segments.iter().map(|file| LooseSegment::open(file)).collect::<Result<_, _>>()?;
+    let mut index = IndexDirectory::open_or_create(target.directory()?)?.within(args.memory.memory);
+    let adopted = index.adopt(&segments)?;
+    index.learn()?;
+    target.print(&Answer::Adopt(adopted))
 }
 
 fn merge(args: MergeArgs) -> anyhow::Result<ExitStatus> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::json::write_value;
 use super::printable::Printable;
 use super::words::{count, grouped};
-use crate::engine::index::{ComponentEntry, IndexName, Part};
+use crate::engine::index::{Adopted, ComponentEntry, IndexName, Part};
 
 /// Version of the JSON documents.
 const SCHEMA_VERSION: u32 = 1;
@@ -19,6 +19,8 @@ pub enum Answer {
     Add(Added),
     /// `idiom add`.
     AddIdioms(Added),
+    /// `index adopt`.
+    Adopt(Adopted),
     /// `index remove`: how many components.
     Remove(usize),
     /// `index list`.
@@ -65,6 +67,7 @@ pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Resu
             if added.components + added.unchanged == 0 { Ok(()) } else { usage_text(&name, out) }
         }
         Answer::AddIdioms(added) => added_text(*added, &name, out),
+        Answer::Adopt(adopted) => adopted_text(*adopted, &name, out),
         Answer::Remove(removed) => {
             let removed = count(*removed as u64, "component");
             writeln!(out, "Removed {removed} from {name}")
@@ -103,6 +106,25 @@ fn added_text(added: Added, name: &Printable<'_>, out: &mut dyn Write) -> io::Re
     if added.failed > 0 {
         let failed = count(added.failed, "component");
         writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
+    }
+    Ok(())
+}
+
+fn adopted_text(adopted: Adopted, name: &Printable<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let segments = count(adopted.segments as u64, "segment");
+    let components = count(adopted.components as u64, "component");
+    writeln!(out, "{BOLD}Adopted{BOLD:#} {segments} ({components}) into {name}")?;
+    if adopted.replaced > 0 {
+        let replaced = count(adopted.replaced as u64, "component");
+        writeln!(out, "{BOLD}Replaced{BOLD:#} {replaced} of the same purl and other content")?;
+    }
+    if adopted.duplicates > 0 {
+        let duplicates = count(adopted.duplicates as u64, "component");
+        writeln!(out, "{BOLD}Unchanged{BOLD:#} {duplicates}, which are there once")?;
+    }
+    if adopted.unchanged > 0 {
+        let unchanged = count(adopted.unchanged as u64, "segment");
+        writeln!(out, "{BOLD}Left out{BOLD:#} {unchanged}, which add nothing")?;
     }
     Ok(())
 }
@@ -172,13 +194,32 @@ struct Document<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum AnswerJson<'a> {
-    Added { components: u64, documents: u64, lines: u64, unchanged: u64, failed: u64 },
-    Removed { components: usize },
+    Added {
+        components: u64,
+        documents: u64,
+        lines: u64,
+        unchanged: u64,
+        failed: u64,
+    },
+    Adopted {
+        segments: usize,
+        components: usize,
+        duplicates: usize,
+        replaced: usize,
+        unchanged_segments: usize,
+    },
+    Removed {
+        components: usize,
+    },
     Components(Vec<ComponentJson<'a>>),
     Info(PartJson),
     Verified(PartJson),
-    Salvaged { lost: &'a [String] },
-    Merged { segments: usize },
+    Salvaged {
+        lost: &'a [String],
+    },
+    Merged {
+        segments: usize,
+    },
 }
 
 #[derive(Serialize)]
@@ -213,6 +254,13 @@ impl<'a> From<&'a Answer> for AnswerJson<'a> {
                 lines: added.lines,
                 unchanged: added.unchanged,
                 failed: added.failed,
+            },
+            Answer::Adopt(adopted) => AnswerJson::Adopted {
+                segments: adopted.segments,
+                components: adopted.components,
+                duplicates: adopted.duplicates,
+                replaced: adopted.replaced,
+                unchanged_segments: adopted.unchanged,
             },
             Answer::Remove(removed) => AnswerJson::Removed { components: *removed },
             Answer::List(entries) => {

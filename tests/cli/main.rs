@@ -19,6 +19,7 @@ mod hook;
 mod hostile;
 mod idiom;
 mod index;
+mod index_build;
 mod init;
 mod license;
 mod log;

@@ -1,6 +1,6 @@
 //! An index directory: immutable segments and models, and the manifest that lists them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use super::contents::{Contents, PreparedComponent};
 use super::documents::Component;
 use super::error::IndexError;
 use super::format::COMMON_LIST;
+use super::loose::{self, LooseSegment};
 use super::manifest::{self, Manifest, ModelEntry, SegmentEntry};
 use super::memory::Memory;
 use super::models::{StoredModel, lessons};
@@ -43,6 +44,21 @@ pub struct ComponentEntry {
     pub tokens: u64,
     /// Its physical lines.
     pub lines: u64,
+}
+
+/// What adopting segments did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adopted {
+    /// Segments taken in.
+    pub segments: usize,
+    /// Segments that add nothing.
+    pub unchanged: usize,
+    /// Components that the index did not hold.
+    pub components: usize,
+    /// Components that it held already, or that several of the segments hold.
+    pub duplicates: usize,
+    /// Components of the index that others of the same purl replace.
+    pub replaced: usize,
 }
 
 impl IndexDirectory {
@@ -162,6 +178,49 @@ impl IndexDirectory {
         if self.segments.len() > MAX_SEGMENTS { self.merge_small() } else { Ok(()) }
     }
 
+    /// Takes in segments that were written elsewhere, in whatever order they are named: as
+    /// [`IndexDirectory::add_some`]. Components of the index that have the purl of one of theirs
+    /// and another content are replaced. A segment that adds nothing is left out.
+    ///
+    /// # Errors
+    /// If one of them is damaged, or they cannot be written; the index is then as it was.
+    pub fn adopt(&mut self, segments: &[LooseSegment]) -> Result<Adopted, IndexError> {
+        segments.iter().try_for_each(LooseSegment::verify)?;
+        let mut adopted = Adopted::default();
+        let held = Named::of(self.list()?);
+        let (mut taken, mut entries) = (Named::default(), Vec::new());
+        for segment in segments {
+            let components = list(std::slice::from_ref(segment.segment()))?;
+            let is_new = |it: &&ComponentEntry| {
+                !held.contains(&it.component) && !taken.contains(&it.component)
+            };
+            let added = components.iter().filter(is_new).count();
+            adopted.duplicates += components.len() - added;
+            adopted.components += added;
+            match added {
+                0 => adopted.unchanged += 1,
+                _ => {
+                    adopted.segments += 1;
+                    entries.push(loose::copy(segment, &self.path)?);
+                }
+            }
+            components.into_iter().for_each(|it| taken.add(it.component));
+        }
+        if entries.is_empty() {
+            return Ok(adopted);
+        }
+        let is_replaced = |it: &Component| taken.has(&it.purl) && !taken.contains(it);
+        adopted.replaced = self.list()?.iter().filter(|it| is_replaced(&it.component)).count();
+        entries.extend(self.rewritten(&is_replaced)?);
+        entries.sort_by(|a, b| a.file.cmp(&b.file));
+        entries.dedup();
+        self.publish(entries, self.manifest.models.clone())?;
+        if self.segments.len() > MAX_SEGMENTS {
+            self.merge_small()?;
+        }
+        Ok(adopted)
+    }
+
     /// Learns what is ordinary in each language from all components, where they changed since it
     /// was learned.
     ///
@@ -268,17 +327,25 @@ impl IndexDirectory {
         list(&self.segments)
     }
 
+    /// The segments as they would be without the components of some purls.
+    fn without(&self, purls: &HashSet<Purl>) -> Result<Vec<SegmentEntry>, IndexError> {
+        self.rewritten(&|component| purls.contains(&component.purl))
+    }
+
     /// The segments as they would be without some components; segments that held them are written
     /// anew.
-    fn without(&self, purls: &HashSet<Purl>) -> Result<Vec<SegmentEntry>, IndexError> {
+    fn rewritten(
+        &self,
+        is_dropped: &dyn Fn(&Component) -> bool,
+    ) -> Result<Vec<SegmentEntry>, IndexError> {
         let mut entries = Vec::new();
         for (entry, segment) in self.manifest.segments.iter().zip(&self.segments) {
             let held = list(std::slice::from_ref(segment))?;
-            if !held.iter().any(|entry| purls.contains(&entry.component.purl)) {
+            if !held.iter().any(|entry| is_dropped(&entry.component)) {
                 entries.push(entry.clone());
                 continue;
             }
-            let kept = Contents::stored([segment], |component| !purls.contains(&component.purl))?;
+            let kept = Contents::stored([segment], |component| !is_dropped(component))?;
             if !kept.is_empty() {
                 entries.push(self.write(&kept)?);
             }
@@ -481,6 +548,30 @@ fn open_model(path: &Path, entry: &ModelEntry, access: Access) -> Result<StoredM
     match model.language().name() == entry.language && model.byte_count() == entry.bytes {
         true => Ok(model),
         false => Err(IndexError::corrupt(&name, "it is not the model the manifest names")),
+    }
+}
+
+/// Components by purl.
+#[derive(Default)]
+struct Named(HashMap<Purl, Vec<Component>>);
+
+impl Named {
+    fn of(entries: Vec<ComponentEntry>) -> Named {
+        let mut named = Named::default();
+        entries.into_iter().for_each(|entry| named.add(entry.component));
+        named
+    }
+
+    fn add(&mut self, component: Component) {
+        self.0.entry(component.purl.clone()).or_default().push(component);
+    }
+
+    fn has(&self, purl: &Purl) -> bool {
+        self.0.contains_key(purl)
+    }
+
+    fn contains(&self, component: &Component) -> bool {
+        self.0.get(&component.purl).is_some_and(|known| known.contains(component))
     }
 }
 

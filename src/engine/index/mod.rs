@@ -23,6 +23,7 @@ pub mod format;
 mod holders;
 mod listing;
 mod lookup;
+mod loose;
 mod manifest;
 mod memory;
 mod models;
@@ -44,10 +45,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use columns::{Columns, LazyColumns};
 pub use contents::{Contents, PreparedComponent, PreparedDocument, StoredComponent};
-pub use directory::{ComponentEntry, IndexDirectory};
+pub use directory::{Adopted, ComponentEntry, IndexDirectory};
 pub use error::IndexError;
 pub use holders::{Holder, Limited};
 pub use lookup::{Listed, PostingList, Postings};
+pub use loose::{Destination, LooseSegment, WrittenSegment, merge_segments, write_components};
 #[cfg(fuzzing)]
 pub use manifest::Manifest;
 pub use memory::{Memory, MemoryError};

@@ -174,8 +174,12 @@ impl Segment {
     /// # Errors
     /// If it cannot be read.
     pub fn digest(&self) -> Result<blake3::Hash, IndexError> {
-        let all = self.pages.bytes().all();
-        all.map(|all| blake3::hash(&all)).map_err(|error| unreadable(&self.name, error))
+        self.bytes().map(|all| blake3::hash(&all))
+    }
+
+    /// All bytes of the file.
+    pub(super) fn bytes(&self) -> Result<std::borrow::Cow<'_, [u8]>, IndexError> {
+        self.pages.bytes().all().map_err(|error| unreadable(&self.name, error))
     }
 
     /// The checksum that the file ends with, under which stands all of it.
