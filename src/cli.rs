@@ -33,6 +33,7 @@ mod matrix;
 mod mcp;
 mod named;
 mod output;
+mod pack;
 mod progress;
 mod request;
 mod scan;
@@ -49,7 +50,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-use crate::engine::index::look_for_starter_at;
+use crate::engine::index::{look_for_packs_in, look_for_starter_at};
 use crate::text::token;
 use args::{Cli, Command};
 use matrix::Chosen;
@@ -69,6 +70,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.common.file_timeout.into_iter().for_each(token::set_patience);
     if let Ok(user) = choose_base_strategy() {
         look_for_starter_at(user.data_dir().join("birthmark/starter.segment"));
+        let packs = std::env::var_os("BIRTHMARK_PACKS").filter(|directory| !directory.is_empty());
+        look_for_packs_in(
+            packs.map_or_else(|| user.data_dir().join("birthmark/packs"), Into::into),
+        );
     }
     let matrix = matrix::choose(cli.common.license_matrix.as_deref());
     if let Err(error) = &matrix
@@ -92,6 +97,7 @@ fn run_command(cli: Cli, matrix: anyhow::Result<Chosen>) -> ExitStatus {
         Command::Lsp(args) => lsp::run(*args),
         Command::Attribute(args) => attribute::run(*args, &cli.common),
         Command::Index(args) => threads::start().and_then(|()| index::run(args, &cli.common)),
+        Command::Pack(command) => pack::run(command),
         Command::Baseline(command) => baseline::run(command, &cli.common),
         Command::Idiom(args) => threads::start().and_then(|()| idiom::run(args, &cli.common)),
         Command::Mcp(args) => mcp::run(*args),

@@ -50,6 +50,8 @@ pub mod decisions;
 
 pub mod ingest;
 
+pub mod packs;
+
 pub mod scan;
 
 pub mod session;

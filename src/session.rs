@@ -165,10 +165,12 @@ impl Session {
         let trust = choices.trust;
         let side = &trust.side;
         let baseline = baseline::load(&choices.baseline, &config, configured, &place, side)?;
+        let is_chosen = !choices.indexes.is_empty();
         let indexes = match choices.indexes.is_empty() {
             false => choices.indexes,
             true => config.index.iter().map(|index| index.get_ref().clone()).collect(),
         };
+        let packs = if is_chosen { Vec::new() } else { held::packs(&config) };
         let idioms: Vec<PathBuf> = match choices.idioms.is_empty() {
             false => choices.idioms,
             true => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
@@ -195,7 +197,7 @@ impl Session {
         Ok(Session {
             log,
             trust,
-            indexes: held::indexes(organisation.as_ref(), indexes),
+            indexes: held::indexes(organisation.as_ref(), indexes, packs),
             idioms: idioms.map(IndexName::Directory).collect(),
             baseline,
             licenses: Arc::new(licenses),
@@ -337,6 +339,15 @@ impl Session {
             {
                 let help =
                     "expected the directory of an index, relative to this file, or \"starter\"";
+                return Err(self.located(error.into(), configured.span(), help));
+            }
+        }
+        for configured in &self.config.packs {
+            let name = IndexName::Pack(Box::new(configured.get_ref().clone()));
+            if self.indexes.contains(&name)
+                && let Err(error) = self.open_index(std::slice::from_ref(&name))
+            {
+                let help = "fetch it by `birthmark pack pull`, or pin another generation";
                 return Err(self.located(error.into(), configured.span(), help));
             }
         }

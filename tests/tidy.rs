@@ -19,6 +19,7 @@ const WINGS: &[(&str, &[&str])] = &[
     ("project", &["walk", "git", "changes", "cache", "config"]),
     ("decisions", &["attribution", "acceptance"]),
     ("ingest", &[]),
+    ("packs", &[]),
     ("scan", &[]),
     ("session", &["journal"]),
     ("report", &[]),

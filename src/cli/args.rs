@@ -21,6 +21,7 @@ use super::log::LogArgs;
 use super::lsp::LspArgs;
 use super::man::ManArgs;
 use super::mcp::McpArgs;
+use super::pack::PackCommand;
 use super::scan::ScanArgs;
 use crate::license::MATRIX_ATTRIBUTION;
 
@@ -69,6 +70,7 @@ impl Command {
             self,
             Command::Doctor(_)
                 | Command::Index(_)
+                | Command::Pack(_)
                 | Command::Init(_)
                 | Command::Log(_)
                 | Command::Completions(_)
@@ -96,6 +98,9 @@ pub enum Command {
     /// Build and inspect indexes of your own
     #[command(subcommand)]
     Index(IndexCommand),
+    /// Fetch indexes that others publish, and publish your own
+    #[command(subcommand)]
+    Pack(PackCommand),
     /// Record what is there now, so that only what comes later is reported
     #[command(subcommand)]
     Baseline(BaselineCommand),

@@ -10,10 +10,12 @@ use super::exit::ExitStatus;
 use super::flags::{self, CheckArgs, ConfigArgs};
 use super::matrix::Chosen;
 use super::output::{Output, Painted};
+use super::pack;
 use super::request::{Request, ScanOptions};
 use crate::engine::evidence::Chance;
-use crate::engine::index::{Index, IndexError, IndexName, Part};
+use crate::engine::index::{Index, IndexError, IndexName, PackPin, Part, packs_directory};
 use crate::license::{Matrix, MatrixSource};
+use crate::packs::PackStore;
 use crate::project::config::Organisation;
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
@@ -137,12 +139,36 @@ fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<Part> {
         match verified(name) {
             Ok(part) => {
                 diagnosis.ok("index", contents(&part));
+                if let IndexName::Pack(pin) = name {
+                    age(pin, diagnosis);
+                }
                 sound.push(part);
             }
             Err(error) => diagnosis.broken("index", error.to_string(), None),
         }
     }
     sound
+}
+
+/// Days from which a pack is old.
+const OLD_DAYS: u32 = 30;
+
+/// How old a pack is, and whether it may still be fetched.
+fn age(pin: &PackPin, diagnosis: &mut Diagnosis) {
+    let (Ok(today), Some(packs)) = (pack::today(), packs_directory()) else { return };
+    let days = today.days().saturating_sub(pin.generation.day.days());
+    let list = PackStore::new(packs.to_owned()).list(pin).ok().flatten();
+    let expires = list.and_then(|list| list.expires().ok());
+    let last = expires.map_or_else(String::new, |day| format!(", expires on {day}"));
+    let age = count(u64::from(days), "day");
+    let message = format!("{}@{} is {age} old{last}", pin.name, pin.generation);
+    match days > OLD_DAYS || expires.is_some_and(|day| day < today) {
+        false => diagnosis.ok("pack", message),
+        true => {
+            let remedy = format!("pin a newer one: birthmark pack pull {}", pin.name);
+            diagnosis.advise("pack", message, &remedy);
+        }
+    }
 }
 
 /// What the threshold comes to against the indexes that are sound, if any is.

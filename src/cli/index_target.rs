@@ -67,6 +67,7 @@ impl Target {
     pub fn directory(&self) -> anyhow::Result<&Path> {
         match &self.index {
             IndexName::Directory(directory) => Ok(directory),
+            IndexName::Pack(pin) => bail!("the pack {pin} cannot be changed; name a directory"),
             IndexName::Starter => bail!(
                 "the starter index is part of the program and cannot be changed; name a directory (one called \
                  `starter` as ./starter)"

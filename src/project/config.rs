@@ -27,7 +27,7 @@ use globset::{Glob, GlobSet};
 use toml::Spanned;
 
 use crate::engine::evidence::Threshold;
-use crate::engine::index::IndexName;
+use crate::engine::index::{IndexName, PackPin};
 use crate::judgement::finding::{Rule, Severity};
 use crate::judgement::policy::Exception;
 use crate::license::{
@@ -49,6 +49,12 @@ pub struct Config {
     pub license: Option<LicenseFact>,
     /// `index`: the indexes to consult, with their places in the file.
     pub index: Vec<Spanned<IndexName>>,
+    /// `packs`: generations of packs to consult, with their places in the file.
+    pub packs: Vec<Spanned<PackPin>>,
+    /// `pack-mirrors`: where packs are fetched from.
+    pub pack_mirrors: Vec<String>,
+    /// `pack-keys`: public keys that may sign lists of packs.
+    pub pack_keys: Vec<String>,
     /// `idioms`: sets of idioms, with their places in the file.
     pub idioms: Vec<Spanned<PathBuf>>,
     /// `threshold` or `preset`: from which evidence on a match is reported.

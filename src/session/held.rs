@@ -54,14 +54,25 @@ pub(super) fn hold(
     Held { config, unheard }
 }
 
-/// Those of the policy, and what the project has beside them.
-pub(super) fn indexes(organisation: Option<&Organisation>, own: Vec<IndexName>) -> Vec<IndexName> {
+/// The packs that a configuration pins.
+pub(super) fn packs(config: &Config) -> Vec<IndexName> {
+    config.packs.iter().map(|pin| IndexName::Pack(Box::new(pin.get_ref().clone()))).collect()
+}
+
+/// Those of the policy, and what the project has beside them; packs come last.
+pub(super) fn indexes(
+    organisation: Option<&Organisation>,
+    own: Vec<IndexName>,
+    packs: Vec<IndexName>,
+) -> Vec<IndexName> {
     let theirs = organisation.into_iter().flat_map(|it| &it.config.index);
     let mut all: Vec<IndexName> = theirs.map(|index| index.get_ref().clone()).collect();
     all.extend(own);
     if all.is_empty() {
         all.push(IndexName::Starter);
     }
+    all.extend(organisation.into_iter().flat_map(|it| self::packs(&it.config)));
+    all.extend(packs);
     all
 }
 

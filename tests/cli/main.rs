@@ -29,6 +29,7 @@ mod mcp_fuzz;
 mod organisation;
 mod outbound;
 mod output;
+mod pack;
 mod patches;
 mod policy;
 mod scan;

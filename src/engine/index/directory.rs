@@ -15,7 +15,7 @@ use super::manifest::{self, Manifest, ModelEntry, SegmentEntry};
 use super::memory::Memory;
 use super::models::{StoredModel, lessons};
 use super::sections::WriteError;
-use super::segment::Segment;
+use super::segment::{ComponentId, Segment};
 use super::spill::Spill;
 use super::storage::{self, Access, io_error};
 use super::writer::write_segment;
@@ -453,7 +453,11 @@ pub(super) fn read_directory(path: &Path, access: Access) -> Result<Files, Index
 /// # Errors
 /// If its manifest cannot be read.
 pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
-    let manifest = read_manifest(path)?;
+    Ok(damage_of(path, &read_manifest(path)?))
+}
+
+/// Reads all files of a manifest and compares; lists what is wrong.
+pub(super) fn damage_of(path: &Path, manifest: &Manifest) -> Vec<IndexError> {
     let mut damage = Vec::new();
     for entry in &manifest.segments {
         match open_segment(path, entry, Access::All) {
@@ -480,7 +484,7 @@ pub(super) fn damage(path: &Path) -> Result<Vec<IndexError>, IndexError> {
         });
         damage.extend(opened.err());
     }
-    Ok(damage)
+    damage
 }
 
 /// That a segment is not the one that the manifest names.
@@ -511,7 +515,11 @@ fn read_manifest(path: &Path) -> Result<Manifest, IndexError> {
     Manifest::from_bytes(&manifest_path.display().to_string(), &bytes)
 }
 
-fn open_files(path: &Path, manifest: &Manifest, access: Access) -> Result<Files, IndexError> {
+pub(super) fn open_files(
+    path: &Path,
+    manifest: &Manifest,
+    access: Access,
+) -> Result<Files, IndexError> {
     Ok(Files {
         segments: open_segments(path, manifest, access)?,
         models: manifest
@@ -577,9 +585,17 @@ impl Named {
 
 /// Every component of some segments, by purl; one that several hold is listed once.
 pub(super) fn list(segments: &[Segment]) -> Result<Vec<ComponentEntry>, IndexError> {
+    list_some(segments, |_, _| true)
+}
+
+/// The same of those components of which `counts` says so, by number of segment and component.
+pub(super) fn list_some(
+    segments: &[Segment],
+    counts: impl Fn(usize, ComponentId) -> bool,
+) -> Result<Vec<ComponentEntry>, IndexError> {
     let mut entries = Vec::new();
-    for segment in segments {
-        for id in segment.components() {
+    for (number, segment) in segments.iter().enumerate() {
+        for id in segment.components().filter(|id| counts(number, *id)) {
             let row = segment.component_row(id)?;
             let entry = ComponentEntry {
                 component: segment.component(&row)?,

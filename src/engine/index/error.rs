@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::memory::Memory;
+use super::pack::PackPin;
 
 /// Why an index could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum IndexError {
         /// Where it is looked for.
         file: PathBuf,
     },
+    /// A generation of a pack is not on this machine.
+    #[error("the pack {0} is not on this machine; fetch it by `birthmark pack pull`")]
+    NoPack(Box<PackPin>),
     /// There is a file, and no directory.
     #[error("{} is a file, and an index is a directory; name that, or `starter`", .0.display())]
     NotADirectory(PathBuf),
@@ -93,6 +97,16 @@ impl IndexError {
                 "build the index again: `birthmark index add --index DIRECTORY SOURCE...` into a new directory"
             }
         };
+        IndexError::Version { name: name.to_owned(), found, expected, remedy }
+    }
+
+    /// A pack was made for another version.
+    pub(super) fn pack_version(name: &str, found: String, is_newer: bool) -> IndexError {
+        let remedy = match is_newer {
+            true => "update birthmark",
+            false => "fetch a newer generation: `birthmark pack pull NAME`",
+        };
+        let expected = super::pack::format_in_words();
         IndexError::Version { name: name.to_owned(), found, expected, remedy }
     }
 

@@ -91,10 +91,7 @@ impl LooseSegment {
 
     /// How a manifest names it.
     pub(super) fn entry(&self) -> Result<SegmentEntry, IndexError> {
-        let digest = self.segment.digest()?.to_hex().to_string();
-        let file = manifest::file_name(&digest, manifest::SEGMENT_EXTENSION);
-        let (bytes, seal) = (self.segment.byte_count(), format!("{:016x}", self.segment.seal()));
-        Ok(SegmentEntry { file, digest, bytes, seal })
+        SegmentEntry::of(&self.segment)
     }
 }
 
@@ -124,7 +121,7 @@ pub fn merge_segments(
     write(&Contents::stored(segments, |_| true)?, to, spill)
 }
 
-fn write(
+pub(super) fn write(
     contents: &Contents<'_>,
     to: Destination<'_>,
     spill: &Arc<Spill>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::IndexError;
 use super::sections::WrittenFile;
+use super::segment::Segment;
 
 /// File name of the manifest in an index directory.
 pub const FILE_NAME: &str = "manifest.json";
@@ -113,6 +114,19 @@ impl SegmentEntry {
         let digest = written.digest.to_hex().to_string();
         let file = file_name(&digest, SEGMENT_EXTENSION);
         SegmentEntry { file, digest, bytes: written.bytes, seal: format!("{:016x}", written.seal) }
+    }
+}
+
+impl SegmentEntry {
+    /// The entry of a segment. Reads all of it.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn of(segment: &Segment) -> Result<SegmentEntry, IndexError> {
+        let digest = segment.digest()?.to_hex().to_string();
+        let file = file_name(&digest, SEGMENT_EXTENSION);
+        let (bytes, seal) = (segment.byte_count(), format!("{:016x}", segment.seal()));
+        Ok(SegmentEntry { file, digest, bytes, seal })
     }
 }
 

@@ -27,6 +27,8 @@ mod loose;
 mod manifest;
 mod memory;
 mod models;
+mod pack;
+mod packing;
 mod pages;
 mod runs;
 mod sections;
@@ -53,6 +55,11 @@ pub use loose::{Destination, LooseSegment, WrittenSegment, merge_segments, write
 #[cfg(fuzzing)]
 pub use manifest::Manifest;
 pub use memory::{Memory, MemoryError};
+pub use pack::{
+    Generation, LIST_FILE, MAX_LIST_BYTES, PackError, PackList, PackName, PackPin, Tombstone,
+    format_in_words,
+};
+pub use packing::{manifest_bytes, pack_changes, pack_whole};
 pub use sections::{WriteError, WrittenFile};
 pub use segment::{ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, Segment};
 pub use spill::{Kept, Scratch, Spill, Written};
@@ -71,6 +78,8 @@ static STARTER: Option<&[u8]> = Some(include_bytes!("../../../corpus-index/start
 static STARTER: Option<&[u8]> = None;
 /// Where it is if it is not built in.
 static STARTER_FILE: OnceLock<PathBuf> = OnceLock::new();
+/// Where packs are.
+static PACKS: OnceLock<PathBuf> = OnceLock::new();
 /// Its models, one for each language.
 static STARTER_MODELS: [&[u8]; 2] = [
     include_bytes!("../../../corpus-index/starter.python.model"),
@@ -84,6 +93,8 @@ pub enum IndexName {
     Starter,
     /// A directory.
     Directory(PathBuf),
+    /// A generation of a pack, of those on this machine.
+    Pack(Box<PackPin>),
 }
 
 impl std::fmt::Display for IndexName {
@@ -91,6 +102,7 @@ impl std::fmt::Display for IndexName {
         match self {
             IndexName::Starter => f.write_str("starter"),
             IndexName::Directory(path) => write!(f, "{}", path.display()),
+            IndexName::Pack(pin) => pin.fmt(f),
         }
     }
 }
@@ -103,7 +115,7 @@ pub struct Index {
     models: Vec<StoredModel>,
     /// Whether the starter's models answer, too.
     has_starter_models: bool,
-    /// Components that another segment holds, too.
+    /// Components that another segment holds, too, or that do not count any more.
     doubles: FxHashSet<(SegmentId, ComponentId)>,
     /// What fingerprints of very many contents list over all segments, by key.
     limited: Mutex<FxHashMap<u64, Limited>>,
@@ -146,20 +158,27 @@ impl Index {
         at: &dyn Fn(&Path) -> PathBuf,
     ) -> Result<Index, IndexError> {
         let mut index = Index { has_starter_models: true, ..Index::from_segments(Vec::new()) };
+        let mut gone = FxHashSet::default();
         for name in names {
-            let (segments, models) = match name {
-                IndexName::Starter => (vec![starter()?], Vec::new()),
+            let (segments, models, of_pack) = match name {
+                IndexName::Starter => (vec![starter()?], Vec::new(), FxHashSet::default()),
                 IndexName::Directory(path) => {
                     let files = directory::read_directory(&at(path), Access::Some)?;
-                    (files.segments, files.models)
+                    (files.segments, files.models, FxHashSet::default())
+                }
+                IndexName::Pack(pin) => {
+                    let (files, gone) = packing::read_pack(packs_or_none(), pin)?;
+                    (files.segments, files.models, gone)
                 }
             };
             let of_part = if *name == IndexName::Starter { starter_models()? } else { &models };
-            index.parts.push(part(name, &segments, of_part)?);
+            index.parts.push(part(name, &segments, of_part, &of_pack)?);
+            let first = index.segments.len() as u32;
+            gone.extend(of_pack.into_iter().map(|(SegmentId(i), id)| (SegmentId(first + i), id)));
             index.segments.extend(segments);
             index.models.extend(models);
         }
-        index.doubles = doubles(&index.segments)?;
+        index.doubles = doubles(&index.segments, gone)?;
         Ok(index)
     }
 
@@ -167,7 +186,7 @@ impl Index {
     pub fn from_segments(segments: Vec<Segment>) -> Index {
         let (parts, models) = (Vec::new(), Vec::new());
         // Rows that cannot be read are an error when they are asked for.
-        let doubles = doubles(&segments).unwrap_or_default();
+        let doubles = doubles(&segments, FxHashSet::default()).unwrap_or_default();
         let limited = Mutex::default();
         Index { parts, segments, models, has_starter_models: false, doubles, limited }
     }
@@ -200,7 +219,8 @@ impl Index {
     /// # Errors
     /// If a segment is damaged.
     pub fn list(&self) -> Result<Vec<ComponentEntry>, IndexError> {
-        directory::list(&self.segments)
+        let counts = |number: usize, id| !self.doubles.contains(&(SegmentId(number as u32), id));
+        directory::list_some(&self.segments, counts)
     }
 
     /// Reads everything and compares.
@@ -235,6 +255,7 @@ impl Index {
 pub fn damage(name: &IndexName) -> Result<Vec<IndexError>, IndexError> {
     match name {
         IndexName::Directory(path) => directory::damage(path),
+        IndexName::Pack(pin) => packing::damage(packs_or_none(), pin),
         IndexName::Starter => {
             let of_models = starter_models()?.iter().filter_map(|model| model.model().err());
             Ok(starter()?.damage().into_iter().chain(of_models).collect())
@@ -246,6 +267,21 @@ pub fn damage(name: &IndexName) -> Result<Vec<IndexError>, IndexError> {
 pub fn look_for_starter_at(file: PathBuf) {
     // Whoever said so first is right: an index may be open already.
     drop(STARTER_FILE.set(file));
+}
+
+/// Says where packs are.
+pub fn look_for_packs_in(directory: PathBuf) {
+    drop(PACKS.set(directory));
+}
+
+/// Where packs are, if that is known.
+pub fn packs_directory() -> Option<&'static Path> {
+    PACKS.get().map(PathBuf::as_path)
+}
+
+/// Where packs are; a directory without any if that is not known.
+fn packs_or_none() -> &'static Path {
+    packs_directory().unwrap_or(Path::new(""))
 }
 
 fn starter() -> Result<Segment, IndexError> {
@@ -280,6 +316,7 @@ fn part(
     name: &IndexName,
     segments: &[Segment],
     models: &[StoredModel],
+    gone: &FxHashSet<(SegmentId, ComponentId)>,
 ) -> Result<Part, IndexError> {
     let sum = |count: fn(&Counts) -> u64| {
         segments.iter().map(|segment| count(&segment.counts())).sum::<u64>()
@@ -291,7 +328,7 @@ fn part(
         lines: sum(|counts| counts.lines),
         fingerprints: sum(|counts| counts.fingerprints),
     };
-    let doubles = doubles(segments)?;
+    let doubles = doubles(segments, gone.clone())?;
     let mut identities = Vec::with_capacity(counts.components as usize);
     for (segment, number) in segments.iter().zip(0..) {
         for id in segment.components() {
@@ -330,8 +367,12 @@ fn digest(mut identities: Vec<u128>, models: &[StoredModel]) -> blake3::Hash {
 }
 
 /// The components whose purl and digest are those of one in another segment: all of them but one.
-fn doubles(segments: &[Segment]) -> Result<FxHashSet<(SegmentId, ComponentId)>, IndexError> {
-    let mut doubles = FxHashSet::default();
+/// Those that are gone are among them, and double none.
+fn doubles(
+    segments: &[Segment],
+    gone: FxHashSet<(SegmentId, ComponentId)>,
+) -> Result<FxHashSet<(SegmentId, ComponentId)>, IndexError> {
+    let mut doubles = gone;
     if segments.len() < 2 {
         return Ok(doubles);
     }
@@ -339,7 +380,9 @@ fn doubles(segments: &[Segment]) -> Result<FxHashSet<(SegmentId, ComponentId)>, 
     for (segment, number) in segments.iter().zip(0..) {
         for id in segment.components() {
             let row = segment.component_row(id)?;
-            rows.push((row.package, row.digest, SegmentId(number), id));
+            if !doubles.contains(&(SegmentId(number), id)) {
+                rows.push((row.package, row.digest, SegmentId(number), id));
+            }
         }
     }
     rows.sort_unstable();

@@ -85,7 +85,7 @@ impl StoredModel {
         Ok(blake3::hash(self.whole()?))
     }
 
-    fn whole(&self) -> Result<&[u8], IndexError> {
+    pub(super) fn whole(&self) -> Result<&[u8], IndexError> {
         if let Some(bytes) = self.bytes.at_hand() {
             return Ok(bytes);
         }

@@ -15,15 +15,18 @@ use super::{
     ForgeChoice, Permission, Problem, directory_of,
 };
 use crate::engine::evidence::{Preset, Threshold};
-use crate::engine::index::IndexName;
+use crate::engine::index::{IndexName, PackPin};
 use crate::project::walk::{absolute_path, display_path};
 use crate::purl::Purl;
 
 /// Every key; `docs/configuration.md` describes each.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 23] = [
     "license",
     "distribution",
     "index",
+    "packs",
+    "pack-mirrors",
+    "pack-keys",
     "idioms",
     "threshold",
     "preset",
@@ -138,6 +141,9 @@ impl<'p> Reader<'p> {
                 "clarify" => config.clarify = self.clarifications(value),
                 "severity" => config.severities = self.severities(value),
                 "index" => config.index = self.index(value),
+                "packs" => config.packs = self.packs(value),
+                "pack-mirrors" => config.pack_mirrors = self.pack_mirrors(value),
+                "pack-keys" => config.pack_keys = self.pack_keys(value),
                 "idioms" => config.idioms = self.idioms(value),
                 "threshold" => config.threshold = self.threshold(value).map(Threshold::Bits),
                 "preset" if table.contains_key("threshold") => self.wrong(
@@ -208,6 +214,39 @@ impl<'p> Reader<'p> {
             );
         }
         names
+    }
+
+    fn packs(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<PackPin>> {
+        let mut pins = Vec::new();
+        for item in self.array(value, "an array of pins of packs") {
+            let expected = "a pin such as \"py-copyleft@2026-11-24#blake3:...\"";
+            let pin = self.parsed(item, expected, str::parse::<PackPin>);
+            pins.extend(pin.map(|pin| Spanned::new(item.span(), pin)));
+        }
+        pins
+    }
+
+    /// Mirrors as written; directories are relative to the file.
+    fn pack_mirrors(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let expected = "an array of directories and addresses";
+        let mut mirrors = Vec::new();
+        for item in self.array(value, expected) {
+            match self.string(item, "a directory, file://, https:// or http://") {
+                Some(address) if address.contains("://") => mirrors.push(address.to_owned()),
+                Some(path) => mirrors.push(self.located(path).to_string_lossy().into_owned()),
+                None => {}
+            }
+        }
+        mirrors
+    }
+
+    fn pack_keys(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let mut keys = Vec::new();
+        for item in self.array(value, "an array of public keys") {
+            let key = self.string(item, "a public key, as minisign prints it");
+            keys.extend(key.map(str::to_owned));
+        }
+        keys
     }
 
     fn idioms(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<PathBuf>> {

@@ -165,8 +165,9 @@ impl Organisation {
         if refuse(Permission::Idioms, own.idioms.len()) {
             own.idioms.clear();
         }
-        if refuse(Permission::Index, own.index.len()) {
+        if refuse(Permission::Index, own.index.len() + own.packs.len()) {
             own.index.clear();
+            own.packs.clear();
         }
         if refuse(Permission::Owned, own.owned.len()) {
             own.owned.clear();

@@ -102,6 +102,11 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # The indexes to compare with. `birthmark index add` makes one of your own.
 {index}
 
+# Packs to compare with, too: indexes that others publish, fetched by `birthmark pack pull`; where from, and who signs.
+#packs = ["py-copyleft@2026-11-24#blake3:0000000000000000000000000000000000000000000000000000000000000000"]
+#pack-mirrors = ["https://packs.example.org"]
+#pack-keys = ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]
+
 # Code that is nobody's to claim; `birthmark idiom add` makes such a set.
 #idioms = [".birthmark/idioms"]
 
