@@ -143,7 +143,7 @@ impl Attempt<'_> {
             Wanted::Newest(_) => {
                 let path = format!("{name}/{LIST_FILE}");
                 // What is not held whole is asked for anew.
-                let held = self.held_newest()?;
+                let held = self.held_newest();
                 if held.is_none() {
                     let _ = fs::remove_file(&tag);
                 }
@@ -173,14 +173,15 @@ impl Attempt<'_> {
     }
 
     /// The newest list that was fetched, if its generation is there.
-    fn held_newest(&self) -> Result<Option<PackList>, PackFailure> {
-        let Some(newest) = &self.trust.newest else { return Ok(None) };
+    /// One that cannot be read, such as one of a format before, is as good as none.
+    fn held_newest(&self) -> Option<PackList> {
+        let newest = self.trust.newest.as_ref()?;
         let pin = PackPin {
             name: self.wanted.name().clone(),
             generation: newest.generation,
             digest: newest.digest.clone(),
         };
-        self.store.list(&pin)
+        self.store.list(&pin).ok().flatten()
     }
 
     fn check(&self, path: &str, bytes: Vec<u8>) -> Result<Option<Checked>, PackFailure> {
@@ -192,7 +193,7 @@ impl Attempt<'_> {
         {
             return Err(PackFailure::OtherList { what, pin: Box::new(pin.clone()) });
         }
-        if let Some(held) = self.held_newest()?
+        if let Some(held) = self.held_newest()
             && self.trust.newest.as_ref().is_some_and(|newest| newest.digest == digest)
         {
             self.check_day(&what, &held)?;

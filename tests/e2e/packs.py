@@ -207,7 +207,8 @@ class Publisher:
         self.call("index", "build", "--list", "-", "--segment", "first.segment", given="\n".join(lines))
         self.call("index", "adopt", "first.segment", "--index", "index")
         Path("question").mkdir()
-        (Path("question") / "copy.py").write_text((place / "packages/p2/code.py").read_text() + (place / "packages/p3/code.py").read_text())
+        functions = [(place / f"packages/p{number}/code.py").read_text().split("\n\n\n")[:6] for number in (2, 3)]
+        (Path("question") / "copy.py").write_text("\n\n\n".join(sum(functions, [])))
 
     @staticmethod
     def key(name: str):
