@@ -147,7 +147,7 @@ fn the_notices_of_the_origin_travel_with_the_code() {
     assert_eq!(tags, ["# SPDX-SnippetCopyrightText: Copyright 2017-2019 Jane Roe"]);
     let notices = demo.read("THIRD-PARTY.md");
     for part in [
-        "Copyright: Copyright 2017-2019 Jane Roe\n",
+        "\n\nCopyright 2017-2019 Jane Roe\n",
         "- Copyright 2018 Apx, Inc.\n- Copyright 2019 Jane Roe\n",
         "```text\nApx\nCopyright 2019 Jane Roe\n\nThis product includes <! -- x -- > by J. Doe.\n```",
     ] {

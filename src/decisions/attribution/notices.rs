@@ -131,7 +131,7 @@ impl Notices {
         for ((purl, license), entry) in &self.entries {
             text.push_str(&format!("\n## {purl}\n\n{license}\n\n"));
             for holder in &entry.copyrights {
-                text.push_str(&format!("Copyright: {}\n\n", inert(holder)));
+                text.push_str(&format!("{}{}\n\n", label(holder), inert(holder)));
             }
             if let Some(carried) = self.carried.get(purl) {
                 text.push_str(&format!("{CARRIED}{purl} -->\n{carried}{CARRIED_END}\n\n"));
@@ -142,6 +142,12 @@ impl Notices {
         text.push_str(END);
         text
     }
+}
+
+/// What stands in front of a holder; nothing where the text says itself what it is.
+fn label(holder: &str) -> &'static str {
+    let says_so = ["Copyright", "copyright", "COPYRIGHT", "\u{a9}", "(c)", "(C)"];
+    if says_so.iter().any(|word| holder.starts_with(word)) { "" } else { "Copyright: " }
 }
 
 /// Text of others in which no mark of HTML is read as one.
