@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::check::policy;
 use super::exit::ExitStatus;
 use super::flags::CheckArgs;
 use super::journaled::JournalChoice;
@@ -15,7 +15,7 @@ use super::output::{Output, Painted};
 use crate::judgement::policy::DropPolicy;
 use crate::project::config::ConfigChoice;
 use crate::report::printable::Printable;
-use crate::serve::hook::{Agent, Hook};
+use crate::serve::hook::{Agent, Hook, Policy};
 use crate::session::Place;
 use crate::session::journal::Service;
 
@@ -30,6 +30,7 @@ use crate::session::journal::Service;
 Examples:
   birthmark hook --list
   birthmark hook claude < event.json
+  birthmark hook cursor --policy replace
   birthmark hook codex --policy drop-unknown --index .birthmark/index
 
 Exit status: 0 whatever goes wrong, since some agents take another one for a decision; 2 refuses an edit of kiro or
@@ -43,7 +44,7 @@ pub struct HookArgs {
     pub list: bool,
     /// What is refused; what else needs attention is told
     #[arg(long, value_parser = policy(), default_value = "drop")]
-    pub policy: DropPolicy,
+    pub policy: Policy,
     /// Milliseconds after which what is not judged is let through
     #[arg(long, value_name = "MS", default_value = "800", value_parser = clap::value_parser!(u64).range(1..))]
     pub deadline: u64,
@@ -107,6 +108,22 @@ pub fn let_through(why: &str) {
     let decision = serde_json::json!({ "systemMessage": why });
     let _ = Output::Standard.write(format!("{decision}\n").as_bytes(), Painted::No);
 }
+
+/// The policies of `birthmark check`, and one that changes the edit.
+fn policy() -> impl TypedValueParser<Value = Policy> {
+    let refuse = DropPolicy::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
+    let replace = PossibleValue::new(REPLACE).help(
+        "Replace by a comment what `drop` refuses, and keep the rest of the edit; refuse it where the agent takes no \
+         changed edit",
+    );
+    PossibleValuesParser::new(refuse.into_iter().chain([replace])).map(|name| match name.as_str() {
+        REPLACE => Policy::Replace(DropPolicy::Drop),
+        name => Policy::Refuse(DropPolicy::from_name(name).unwrap_or_default()),
+    })
+}
+
+/// The name of [`Policy::Replace`].
+const REPLACE: &str = "replace";
 
 fn list() -> String {
     let row = |agent: Agent| {

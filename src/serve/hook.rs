@@ -12,8 +12,10 @@ mod advice;
 pub(crate) mod agents;
 mod edit;
 mod event;
+mod replace;
 
 pub use agents::Agent;
+use event::Change;
 pub use event::{Event, Moment, Write};
 
 use std::io::Read;
@@ -38,14 +40,35 @@ use crate::text::token::Tokenizer;
 /// Largest event that is read.
 const MAX_EVENT_BYTES: u64 = 16 << 20;
 
+/// How often what is left of an edit is judged anew: what was left out may have hidden another match.
+const MAX_ROUNDS: usize = 4;
+
+/// What becomes of an edit with code that may not stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// The agent may not make it.
+    Refuse(DropPolicy),
+    /// A comment replaces the code, and the agent makes the rest of the edit. Where the agent takes
+    /// no other edit than its own, or no rest is left, it may not make it.
+    Replace(DropPolicy),
+}
+
+impl Policy {
+    fn dropped(self) -> DropPolicy {
+        match self {
+            Policy::Refuse(dropped) | Policy::Replace(dropped) => dropped,
+        }
+    }
+}
+
 /// How a hook judges.
 pub struct Hook {
     /// Whose event it is.
     pub agent: Agent,
     /// The project, where the event names none.
     pub place: Place,
-    /// What is refused.
-    pub policy: DropPolicy,
+    /// What is refused, or replaced.
+    pub policy: Policy,
     /// Where it is noted.
     pub journal: Journal,
     /// After how long it lets through what it has not judged.
@@ -71,6 +94,13 @@ pub enum Judgement {
     Advice(String),
     /// It may not; why, and what to do.
     Refused(String),
+    /// Parts of it may not, and these arguments leave them out.
+    Replaced {
+        /// Why, and what to do.
+        reason: String,
+        /// The arguments of the agent's tool.
+        input: Value,
+    },
     /// It could not be judged; why.
     Unjudged(String),
 }
@@ -134,35 +164,92 @@ impl Hook {
             Ok(checker) => checker,
             Err(error) => return Judgement::Unjudged(error.to_string()),
         };
-        let mut judgements = Vec::new();
+        let mut files = Vec::new();
         for (write, language) in written {
-            let file = (write, language);
-            judgements.push(self.judged_file(&checker, &directory, file, event.moment));
+            let judged = self.judge_file(&checker, &directory, (write, language), event);
+            files.push((&write.path, judged));
         }
-        advice::together(judgements)
+        self.combine(event, files)
     }
 
-    /// What there is to say of one file, which is noted too.
-    fn judged_file(
+    /// What there is to say of all files.
+    fn combine(
+        &self,
+        event: &Event,
+        files: Vec<(&String, Result<JudgedFile, String>)>,
+    ) -> Judgement {
+        let mut writes = event.writes.clone();
+        let (mut judgements, mut reasons) = (Vec::new(), Vec::new());
+        let mut can_replace = true;
+        for (path, file) in files {
+            if let Ok(JudgedFile { judgement: Judgement::Refused(_), rest }) = &file {
+                let write = writes.iter_mut().find(|write| write.path == *path);
+                match (rest, write) {
+                    (Some((change, reason)), Some(write)) => {
+                        write.change = change.clone();
+                        reasons.push(Ok(Judgement::Refused(reason.clone())));
+                    }
+                    _ => can_replace = false,
+                }
+            }
+            judgements.push(file.map(|file| file.judgement));
+        }
+        let input = self.agent.input_of(event, &writes);
+        match (can_replace && !reasons.is_empty(), input) {
+            (true, Some(input)) => match advice::together(reasons) {
+                Judgement::Refused(reason) => Judgement::Replaced { reason, input },
+                other => other,
+            },
+            _ => advice::together(judgements),
+        }
+    }
+
+    /// Judges one file, and notes what comes of it.
+    fn judge_file(
         &self,
         checker: &Checker,
         directory: &Path,
         (write, language): (&Write, Language),
-        moment: Moment,
-    ) -> Result<Judgement, String> {
+        event: &Event,
+    ) -> Result<JudgedFile, String> {
         let path = directory.join(&write.path);
         let form = Form::of(&path).unwrap_or_default();
         let kind = edit::Kind { path: &shown(&path), language, form };
-        let edited = edit::edited(directory, write, &kind, moment)?;
+        let before = edit::text_before(directory, write, form)?;
         let mut looked = Looked { checker, tokenizer: Tokenizer::new() };
-        let report = looked.at(edited.source, &edited.review)?;
-        let mut refused = checker.dropped(self.policy, &report);
-        if let Some(before) = edited.before.filter(|_| !refused.is_empty()) {
-            let before = looked.at(before, &Review::Whole)?;
-            refused.retain(|reference| !stood_before(reference, &before));
-        }
+        let edited = edit::changed(before.clone(), &write.change, &kind, event.moment)?;
+        let report = looked.at(edited.source.clone(), &edited.review)?;
+        let refused = looked.refused(self.policy.dropped(), &edited, &report)?;
         self.note(checker, &report, &refused);
-        Ok(advice::of(&report, &refused))
+        let mut rest = None;
+        if !refused.is_empty() && event.input.is_some() && matches!(self.policy, Policy::Replace(_))
+        {
+            let change = self.rest(&mut looked, &kind, (before.as_deref(), &write.change));
+            rest = change.map(|change| (change, advice::of_replaced(&report, &refused)));
+        }
+        Ok(JudgedFile { judgement: advice::of(&report, &refused), rest })
+    }
+
+    /// The change without what is refused of it; `None` if that cannot be taken out.
+    fn rest(
+        &self,
+        looked: &mut Looked<'_>,
+        kind: &edit::Kind<'_>,
+        (before, change): (Option<&[u8]>, &Change),
+    ) -> Option<Change> {
+        let mut change = change.clone();
+        for _ in 0..MAX_ROUNDS {
+            let text = before.map(<[u8]>::to_vec);
+            let edited = edit::changed(text, &change, kind, Moment::Before).ok()?;
+            let report = looked.at(edited.source.clone(), &edited.review).ok()?;
+            let refused = looked.refused(self.policy.dropped(), &edited, &report).ok()?;
+            if refused.is_empty() {
+                return Some(change);
+            }
+            let file = (before, &change);
+            change = replace::leave_out(file, &edited, &refused, &mut looked.tokenizer)?;
+        }
+        None
     }
 
     /// Notes what was suggested and refused.
@@ -191,6 +278,7 @@ pub fn read_event(bytes: &[u8], before: &[u8]) {
             }
         }
         agent.answer(Some(&event), &Judgement::Refused("because".to_owned()));
+        agent.input_of(&event, &event.writes);
     }
 }
 
@@ -200,7 +288,29 @@ struct Looked<'c> {
     tokenizer: Tokenizer,
 }
 
+/// What there is to say of a file.
+struct JudgedFile {
+    judgement: Judgement,
+    /// The change without what is refused of it, and what the agent is told then.
+    rest: Option<(Change, String)>,
+}
+
 impl Looked<'_> {
+    /// The matches because of which an edit is refused, apart from those that stood there before.
+    fn refused<'r>(
+        &mut self,
+        policy: DropPolicy,
+        edited: &edit::Edited,
+        report: &'r Report,
+    ) -> Result<Vec<&'r Reference>, String> {
+        let mut refused = self.checker.dropped(policy, report);
+        if let Some(before) = edited.before.clone().filter(|_| !refused.is_empty()) {
+            let before = self.at(before, &Review::Whole)?;
+            refused.retain(|reference| !stood_before(reference, &before));
+        }
+        Ok(refused)
+    }
+
     fn at(&mut self, source: SourceFile, review: &Review) -> Result<Report, String> {
         let path = source.path().to_owned();
         let admitted = self.checker.session().admit_source(source);

@@ -32,6 +32,7 @@ mod output;
 mod pack;
 mod patches;
 mod policy;
+mod replace;
 mod scan;
 mod schemas;
 mod services;

@@ -38,6 +38,14 @@ pub(super) fn of(report: &Report, refused: &[&Reference]) -> Judgement {
     }
 }
 
+/// What an agent is told of a file from which the refused matches were left out.
+pub(super) fn of_replaced(report: &Report, refused: &[&Reference]) -> String {
+    let finding =
+        |reference: &Reference| report.findings.iter().find(|finding| finding.is_about(reference));
+    let wrong: Vec<_> = refused.iter().filter_map(|r| Some((*r, finding(r)?))).collect();
+    advice_text(&wrong, REPLACEMENT)
+}
+
 /// What there is to say of all files of an event.
 pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement {
     let (mut refused, mut advice, mut unjudged) = (Vec::new(), Vec::new(), Vec::new());
@@ -45,7 +53,9 @@ pub(super) fn together(judgements: Vec<Result<Judgement, String>>) -> Judgement 
         match judgement {
             Ok(Judgement::Nothing) => {}
             Ok(Judgement::Advice(text)) => advice.push(text),
-            Ok(Judgement::Refused(text)) => refused.push(text),
+            Ok(Judgement::Refused(text) | Judgement::Replaced { reason: text, .. }) => {
+                refused.push(text);
+            }
             Ok(Judgement::Unjudged(why)) | Err(why) => unjudged.push(why),
         }
     }
@@ -64,6 +74,13 @@ const REFUSAL: [&str; 2] = [
     "birthmark: this code resembles code that may not stand here.",
     "Write it anew from what it has to do, by another approach and not by rewording this text, or leave it out and ask \
      the user. Only a person can decide that it stays as it is.",
+];
+
+const REPLACEMENT: [&str; 2] = [
+    "birthmark left parts of this code out, because they resemble code that may not stand here. A comment stands in \
+     their place, and the rest of the edit is as it was.",
+    "Read the file again. Write the missing parts from what they have to do, by another approach and not by rewording \
+     them, or ask the user. Only a person can decide that they stay as they were.",
 ];
 
 const ADVICE: [&str; 2] = [

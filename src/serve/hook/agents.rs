@@ -12,7 +12,7 @@ mod windsurf;
 
 use serde_json::{Value, json};
 
-use super::event::{Event, Moment};
+use super::event::{Event, Moment, Write};
 use super::{Answer, Judgement};
 
 /// A coding agent.
@@ -29,6 +29,8 @@ struct Row {
     event: fn(&Value) -> Option<Event>,
     decision: fn(Option<&Event>, &Judgement) -> Value,
     refusal: Refusal,
+    /// Makes arguments of its tool that write something else.
+    input: fn(&Value, &[Write]) -> Option<Value>,
 }
 
 /// How an agent is told that an edit is refused.
@@ -96,11 +98,18 @@ impl Agent {
         (self.0.event)(event).filter(|event| !event.writes.is_empty())
     }
 
+    /// The arguments with which its tool writes something else; `None` if it takes none.
+    pub(super) fn input_of(self, event: &Event, writes: &[Write]) -> Option<Value> {
+        (self.0.input)(event.input.as_ref()?, writes)
+    }
+
     /// What it is answered. What no agent must miss is on standard error as well.
     pub(super) fn answer(self, event: Option<&Event>, judgement: &Judgement) -> Answer {
         let note = match judgement {
             Judgement::Nothing => None,
-            Judgement::Advice(text) | Judgement::Refused(text) => Some(text.clone()),
+            Judgement::Advice(text)
+            | Judgement::Refused(text)
+            | Judgement::Replaced { reason: text, .. } => Some(text.clone()),
             Judgement::Unjudged(why) => Some(unjudged(why)),
         };
         let is_refusal = matches!(judgement, Judgement::Refused(_));
@@ -118,6 +127,16 @@ impl Agent {
 fn unjudged(why: &str) -> String {
     let why = crate::report::printable::Printable(why);
     format!("birthmark did not judge this and lets it through: {why}")
+}
+
+/// The arguments of a tool that writes one file.
+fn input_of_one(input: &Value, writes: &[Write]) -> Option<Value> {
+    writes.first()?.arguments(input)
+}
+
+/// What agents take that take no other edit than their own.
+fn no_input(_: &Value, _: &[Write]) -> Option<Value> {
+    None
 }
 
 /// A decision that says nothing: the agent goes on as if it had not asked.

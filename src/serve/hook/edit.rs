@@ -8,7 +8,7 @@ use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, ReadProblem, Revi
 use crate::text::document::{self, Form, MAX_NOTEBOOK_BYTES};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
-use crate::text::span::LineSet;
+use crate::text::span::{LineRange, LineSet};
 
 /// A text that is to be judged.
 pub(super) struct Edited {
@@ -21,6 +21,14 @@ pub(super) struct Edited {
 impl Edited {
     fn whole(source: SourceFile) -> Edited {
         Edited { source, review: Review::Whole, before: None }
+    }
+
+    /// The lines that the agent adds.
+    pub(super) fn added_lines(&self) -> LineSet {
+        match &self.review {
+            Review::Whole => LineRange { first: 1, last: self.source.line_count() }.into(),
+            Review::Lines(lines) => lines.clone(),
+        }
     }
 }
 
@@ -56,20 +64,18 @@ impl Kind<'_> {
     }
 }
 
-/// What is to be judged of a file. A change that does not fit the file is judged by itself: whether
-/// it comes to anything is for the agent to find out.
-pub(super) fn edited(
+/// Reads the text of the file that is to be changed; `None` if there is none.
+pub(super) fn text_before(
     directory: &Path,
     write: &Write,
-    kind: &Kind<'_>,
-    moment: Moment,
-) -> Result<Edited, String> {
-    let limit = walk::limit_of(kind.form, MAX_SCANNED_BYTES);
-    let before = read(&directory.join(write.from.as_ref().unwrap_or(&write.path)), limit)?;
-    changed(before, &write.change, kind, moment)
+    form: Form,
+) -> Result<Option<Vec<u8>>, String> {
+    let limit = walk::limit_of(form, MAX_SCANNED_BYTES);
+    read(&directory.join(write.from.as_ref().unwrap_or(&write.path)), limit)
 }
 
-/// What is to be judged of a text that is changed.
+/// What is to be judged of a text that is changed. A change that does not fit the text is judged by
+/// itself: whether it comes to anything is for the agent to find out.
 pub(super) fn changed(
     before: Option<Vec<u8>>,
     change: &Change,
@@ -83,8 +89,8 @@ pub(super) fn changed(
         (Change::Whole(content), Moment::After) => {
             Ok(Edited::whole(kind.source(content.clone().into())?))
         }
-        (Change::Parts(parts), Moment::Before) => match replaced(before.as_deref(), parts) {
-            Some(after) => between(before, after, kind),
+        (Change::Parts(parts), Moment::Before) => match replace_parts(before.as_deref(), parts) {
+            Some((after, _)) => between(before, after, kind),
             None => Ok(alone(parts, kind)),
         },
         (Change::Parts(parts), Moment::After) => {
@@ -121,32 +127,55 @@ fn between(before: Option<Vec<u8>>, after: Vec<u8>, kind: &Kind<'_>) -> Result<E
     Ok(Edited { source, review: Review::Lines(lines), before: Some(before) })
 }
 
-/// The text with its parts replaced; `None` if some part is not in it.
-fn replaced(before: Option<&[u8]>, parts: &[Part]) -> Option<Vec<u8>> {
+/// Where a new part stands in a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// The number of the part.
+    pub part: usize,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte behind it.
+    pub end: usize,
+}
+
+/// Returns the text with its parts replaced, and the places of the new ones that later parts left
+/// as they were; `None` if some part is not in the text.
+pub(super) fn replace_parts(
+    before: Option<&[u8]>,
+    parts: &[Part],
+) -> Option<(Vec<u8>, Vec<Place>)> {
     let mut text = match before {
         Some(bytes) => str::from_utf8(bytes).ok()?.to_owned(),
         None => String::new(),
     };
     // Agents read files line by line and know nothing of carriage returns.
     let is_windows = text.contains("\r\n");
-    for Part { old, new, which } in parts {
+    let mut places: Vec<Place> = Vec::new();
+    for (number, Part { old, new, which }) in parts.iter().enumerate() {
         let (old, new) = match is_windows {
             true => (with_carriage_returns(old), with_carriage_returns(new)),
             false => (old.clone(), new.clone()),
         };
-        if old.is_empty() {
-            text.push_str(&new);
-            continue;
-        }
-        if !text.contains(&old) {
+        let found: Vec<usize> = match (old.is_empty(), which) {
+            (true, _) => vec![text.len()],
+            (false, Which::First) => text.find(&old).into_iter().collect(),
+            (false, Which::All) => text.match_indices(&old).map(|(at, _)| at).collect(),
+        };
+        if found.is_empty() {
             return None;
         }
-        text = match which {
-            Which::First => text.replacen(&old, &new, 1),
-            Which::All => text.replace(&old, &new),
-        };
+        // From the end, so that the places before it stay.
+        for at in found.into_iter().rev() {
+            text.replace_range(at..at + old.len(), &new);
+            places.retain(|place| place.end <= at || at + old.len() <= place.start);
+            for place in places.iter_mut().filter(|place| at + old.len() <= place.start) {
+                place.start = place.start - old.len() + new.len();
+                place.end = place.end - old.len() + new.len();
+            }
+            places.push(Place { part: number, start: at, end: at + new.len() });
+        }
     }
-    Some(text.into_bytes())
+    Some((text.into_bytes(), places))
 }
 
 fn with_carriage_returns(text: &str) -> String {

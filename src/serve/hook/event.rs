@@ -15,6 +15,8 @@ pub struct Event {
     pub directory: Option<PathBuf>,
     /// The files.
     pub writes: Vec<Write>,
+    /// The arguments of the agent's tool, if a hook of the agent may give others.
+    pub input: Option<Value>,
 }
 
 /// When an event comes.
@@ -75,13 +77,43 @@ impl Write {
         let path = text(arguments, &["file_path", "path", "filePath"])?;
         let change = match arguments.get("edits").and_then(Value::as_array) {
             Some(edits) => Change::Parts(edits.iter().filter_map(Part::of).collect()),
-            None => match text(arguments, &["content", "contents", "file_text"]) {
+            None => match text(arguments, &WHOLE) {
                 Some(content) => Change::Whole(content),
                 None => Change::Parts(vec![Part::of(arguments)?]),
             },
         };
         Some(Write { path, from: None, change })
     }
+
+    /// Returns the arguments that [`Write::of`] reads as this, made from those of another text.
+    pub(super) fn arguments(&self, arguments: &Value) -> Option<Value> {
+        let mut changed = arguments.clone();
+        match &self.change {
+            Change::Whole(content) => put(&mut changed, &WHOLE, content),
+            Change::Cell(code) => put(&mut changed, &["new_source"], code),
+            Change::Parts(parts) => match changed.get_mut("edits").and_then(Value::as_array_mut) {
+                Some(edits) => edits
+                    .iter_mut()
+                    .zip(parts)
+                    .try_for_each(|(edit, part)| put(edit, &NEW, &part.new)),
+                None => put(&mut changed, &NEW, &parts.first()?.new),
+            },
+        }?;
+        let is_read = matches!(self.change, Change::Cell(_)) || Write::of(&changed)? == *self;
+        is_read.then_some(changed)
+    }
+}
+
+/// Keys of the whole text of a file.
+const WHOLE: [&str; 3] = ["content", "contents", "file_text"];
+/// Keys of what is put in the place of a part.
+const NEW: [&str; 3] = ["new_string", "new_str", "newString"];
+
+/// Puts a text under the first of some keys that holds one.
+fn put(object: &mut Value, keys: &[&str], text: &str) -> Option<()> {
+    let key = keys.iter().find(|key| object.get(key).is_some_and(Value::is_string))?;
+    object[*key] = Value::from(text);
+    Some(())
 }
 
 impl Part {
@@ -91,7 +123,7 @@ impl Part {
             .find_map(|key| arguments.get(key));
         Some(Part {
             old: text(arguments, &["old_string", "old_str", "oldString"]).unwrap_or_default(),
-            new: text(arguments, &["new_string", "new_str", "newString"])?,
+            new: text(arguments, &NEW)?,
             which: if all.and_then(Value::as_bool) == Some(true) {
                 Which::All
             } else {

@@ -21,7 +21,7 @@ fn answer(agent: Agent, input: Vec<u8>) -> Answer {
     let hook = Hook {
         agent,
         place: Place { directory: ".".into(), configured: ConfigChoice::Without, choices },
-        policy: DropPolicy::DropUnknown,
+        policy: Policy::Refuse(DropPolicy::DropUnknown),
         journal: Journal::new(Service::Hook, None),
         deadline: Duration::from_secs(60),
     };

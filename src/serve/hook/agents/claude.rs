@@ -3,13 +3,14 @@
 //! `PreToolUse` is refused by `permissionDecision: "deny"`, whose reason Claude reads;
 //! `PostToolUse` is answered by `decision: "block"`, which undoes nothing and tells Claude. To say
 //! `"allow"` would skip the question that the user is asked otherwise, so what may stay is never
-//! answered by it.
+//! answered by it. An edit of which parts are left out is `updatedInput`, with `"ask"`: the user sees
+//! what becomes of it.
 
 use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Change, Event, Moment, Write, text};
-use super::{Refusal, Row, silence, unjudged};
+use super::{Refusal, Row, input_of_one, silence, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "claude",
@@ -19,6 +20,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision,
     refusal: Refusal::Decision,
+    input: input_of_one,
 };
 
 const TOOLS: [&str; 3] = ["Write", "Edit", "MultiEdit"];
@@ -33,7 +35,8 @@ fn event(event: &Value) -> Option<Event> {
         tool => TOOLS.contains(&tool).then(|| Write::of(input)).flatten()?,
     };
     let directory = text(event, &["cwd"]).map(Into::into);
-    Some(Event { name, moment, directory, writes: vec![write] })
+    let input = (moment == Moment::Before).then(|| input.clone());
+    Some(Event { name, moment, directory, writes: vec![write], input })
 }
 
 /// What is written into a cell of a notebook. A cell that holds no code, or is deleted, is nothing to
@@ -75,6 +78,15 @@ pub(super) fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
             ),
             Moment::After => json!({ "decision": "block", "reason": text }),
         },
+        (Judgement::Replaced { reason, input }, Some(event)) => {
+            let decision = json!({
+                "permissionDecision": "ask",
+                "permissionDecisionReason": reason,
+                "updatedInput": input,
+                "additionalContext": reason,
+            });
+            specific(event, decision)
+        }
         _ => silence(),
     }
 }

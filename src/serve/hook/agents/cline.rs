@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Change, Event, Moment, Part, Which, Write, text};
-use super::{Refusal, Row, unjudged};
+use super::{Refusal, Row, no_input, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "cline",
@@ -17,6 +17,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision,
     refusal: Refusal::Decision,
+    input: no_input,
 };
 
 fn event(event: &Value) -> Option<Event> {
@@ -36,7 +37,7 @@ fn event(event: &Value) -> Option<Event> {
         _ => return None,
     };
     let root = event.get("workspaceRoots").and_then(|roots| roots.get(0)?.as_str().map(Into::into));
-    Some(Event { name, moment, directory: root, writes: vec![write] })
+    Some(Event { name, moment, directory: root, writes: vec![write], input: None })
 }
 
 /// The blocks of a difference: `------- SEARCH`, what stands there, `=======`, what shall, `+++++++
@@ -74,7 +75,9 @@ fn is_marker(line: &str, sign: char, word: &str) -> bool {
 
 fn decision(_: Option<&Event>, judgement: &Judgement) -> Value {
     match judgement {
-        Judgement::Refused(text) => json!({ "cancel": true, "errorMessage": text }),
+        Judgement::Refused(text) | Judgement::Replaced { reason: text, .. } => {
+            json!({ "cancel": true, "errorMessage": text })
+        }
         Judgement::Advice(text) => json!({ "cancel": false, "contextModification": text }),
         Judgement::Unjudged(why) => {
             json!({ "cancel": false, "contextModification": unjudged(why) })

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, silence};
+use super::{Refusal, Row, no_input, silence};
 
 pub(super) const ROW: Row = Row {
     name: "copilot",
@@ -19,6 +19,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision,
     refusal: Refusal::Decision,
+    input: no_input,
 };
 
 const TOOLS: [&str; 2] = ["create", "edit"];
@@ -39,6 +40,7 @@ fn event(event: &Value) -> Option<Event> {
         moment: Moment::Before,
         directory,
         writes: vec![write],
+        input: None,
     })
 }
 

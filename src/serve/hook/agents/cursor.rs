@@ -1,14 +1,14 @@
 //! Cursor: <https://cursor.com/docs/agent/hooks>.
 //!
 //! `preToolUse` is refused by `permission: "deny"`, with a message for the agent and one for the
-//! user. `postToolUse` is told by `additional_context`. `afterFileEdit` tells nobody anything: what
+//! user; `updated_input` changes what is written. `postToolUse` is told by `additional_context`. `afterFileEdit` tells nobody anything: what
 //! is found is noted, and said on standard error.
 
 use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, silence, unjudged};
+use super::{Refusal, Row, input_of_one, silence, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "cursor",
@@ -18,6 +18,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision,
     refusal: Refusal::Decision,
+    input: input_of_one,
 };
 
 const TOOLS: [&str; 3] = ["Write", "Edit", "MultiEdit"];
@@ -29,21 +30,22 @@ fn event(event: &Value) -> Option<Event> {
         "postToolUse" | "afterFileEdit" => Moment::After,
         _ => return None,
     };
-    let write = match name.as_str() {
-        "afterFileEdit" => Write::of(event),
+    let (write, input) = match name.as_str() {
+        "afterFileEdit" => (Write::of(event), None),
         _ => {
             let tool = text(event, &["tool_name"])?;
             let input = match event.get("tool_input")? {
                 Value::String(json) => serde_json::from_str(json).ok()?,
                 input => input.clone(),
             };
-            TOOLS.contains(&tool.as_str()).then(|| Write::of(&input)).flatten()
+            let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(&input)).flatten();
+            (write, Some(input).filter(|_| moment == Moment::Before))
         }
     };
     let root =
         event.get("workspace_roots").and_then(|roots| roots.get(0)?.as_str().map(str::to_owned));
     let directory = text(event, &["cwd"]).or(root).map(Into::into);
-    Some(Event { name, moment, directory, writes: vec![write?] })
+    Some(Event { name, moment, directory, writes: vec![write?], input })
 }
 
 fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
@@ -54,6 +56,12 @@ fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
             "permission": "deny",
             "user_message": "birthmark refused code that resembles code under another licence.",
             "agent_message": text,
+        }),
+        (Judgement::Replaced { reason, input }, Some("preToolUse")) => json!({
+            "permission": "allow",
+            "updated_input": input,
+            "user_message": "birthmark left out code that resembles code under another licence.",
+            "agent_message": reason,
         }),
         (Judgement::Refused(text) | Judgement::Advice(text), Some("postToolUse")) => {
             json!({ "additional_context": text })

@@ -2,13 +2,14 @@
 //!
 //! `BeforeTool` is refused by `decision: "deny"`, whose reason the agent reads; `AfterTool` by the
 //! same, which puts the reason in the place of the tool's result, or told by `additionalContext`.
-//! Advice before the tool runs has no place of its own and is shown to the user.
+//! Advice before the tool runs has no place of its own and is shown to the user. `tool_input` takes
+//! the place of the tool's arguments.
 
 use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, silence, unjudged};
+use super::{Refusal, Row, input_of_one, silence, unjudged};
 
 pub(super) const ROW: Row = Row {
     name: "gemini",
@@ -18,6 +19,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision,
     refusal: Refusal::Decision,
+    input: input_of_one,
 };
 
 const TOOLS: [&str; 2] = ["write_file", "replace"];
@@ -30,10 +32,11 @@ fn event(event: &Value) -> Option<Event> {
         _ => return None,
     };
     let tool = text(event, &["tool_name"])?;
-    let write =
-        TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
+    let input = event.get("tool_input")?;
+    let write = TOOLS.contains(&tool.as_str()).then(|| Write::of(input)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
-    Some(Event { name, moment, directory, writes: vec![write] })
+    let input = (moment == Moment::Before).then(|| input.clone());
+    Some(Event { name, moment, directory, writes: vec![write], input })
 }
 
 fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
@@ -41,6 +44,10 @@ fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
     match (judgement, moment) {
         (Judgement::Unjudged(why), _) => json!({ "systemMessage": unjudged(why) }),
         (Judgement::Refused(text), Some(_)) => json!({ "decision": "deny", "reason": text }),
+        (Judgement::Replaced { reason, input }, Some(_)) => json!({
+            "systemMessage": reason,
+            "hookSpecificOutput": { "hookEventName": "BeforeTool", "tool_input": input },
+        }),
         (Judgement::Advice(text), Some(Moment::Before)) => json!({ "systemMessage": text }),
         (Judgement::Advice(text), Some(Moment::After)) => json!({
             "hookSpecificOutput": { "hookEventName": "AfterTool", "additionalContext": text }

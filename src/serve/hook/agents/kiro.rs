@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, silent};
+use super::{Refusal, Row, no_input, silent};
 
 pub(super) const ROW: Row = Row {
     name: "kiro",
@@ -15,6 +15,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision: silent,
     refusal: Refusal::ExitStatus,
+    input: no_input,
 };
 
 /// The tool's name as agents see it, and as matchers may shorten it.
@@ -31,5 +32,5 @@ fn event(event: &Value) -> Option<Event> {
     let write =
         TOOLS.contains(&tool.as_str()).then(|| Write::of(event.get("tool_input")?)).flatten()?;
     let directory = text(event, &["cwd"]).map(Into::into);
-    Some(Event { name, moment, directory, writes: vec![write] })
+    Some(Event { name, moment, directory, writes: vec![write], input: None })
 }

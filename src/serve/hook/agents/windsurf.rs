@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, silent};
+use super::{Refusal, Row, no_input, silent};
 
 pub(super) const ROW: Row = Row {
     name: "windsurf",
@@ -16,6 +16,7 @@ pub(super) const ROW: Row = Row {
     event,
     decision: silent,
     refusal: Refusal::ExitStatus,
+    input: no_input,
 };
 
 fn event(event: &Value) -> Option<Event> {
@@ -26,5 +27,5 @@ fn event(event: &Value) -> Option<Event> {
         _ => return None,
     };
     let write = Write::of(event.get("tool_info")?)?;
-    Some(Event { name, moment, directory: None, writes: vec![write] })
+    Some(Event { name, moment, directory: None, writes: vec![write], input: None })
 }
