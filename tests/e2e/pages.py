@@ -5,7 +5,9 @@
 
 Each page starts in a clone of this repository and copies the example project from there. A `cd` holds for the steps
 after it. Standard output and standard error are compared together, without regard to white space; `...` on a page
-stands for any text. Before that it checks that the links of all pages, and the files of src/ that they name, exist.
+stands for any text. Before that it checks that the links of all pages, and the files of src/ that they name, exist,
+that each guide begins with a block on the example project, and that no block stands on a page that nobody follows:
+readme.py follows README.md, and this all of docs/.
 """
 
 import doctest
@@ -18,8 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-# Pages for a way of use. Each must hold a block; other pages may.
-GUIDES = {"hook.md", "audit.md", "assistants.md", "agents.md", "editors.md"}
+# Pages for a way of use. Each must begin with a block that copies the example project; other pages may hold blocks.
+GUIDES = {"hook.md", "ci.md", "audit.md", "assistants.md", "agents.md", "editors.md"}
+COPIES = "cp -r fixtures/demo fixtures/demo-index"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")
@@ -51,6 +54,26 @@ def broken(page):
             if fragment not in map(anchor, headings):
                 yield link
     yield from (path for path in SOURCE.findall(text) if not (ROOT / path).exists())
+
+
+def beginning(page):
+    """What is wrong with how a guide begins; None if it begins as it must."""
+    text = page.read_text(encoding="utf-8")
+    fence = re.search(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL)
+    if not fence or not fence[0].startswith("```console\n"):
+        return "its first block is none that can be run"
+    if COPIES not in fence[0]:
+        return "its first block does not copy the example project"
+    return None
+
+
+def unfollowed():
+    """The pages with blocks that neither this nor readme.py runs."""
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.split():
+        page = ROOT / name
+        if page.parent != DOCS and name != "README.md" and BLOCK.search(page.read_text(encoding="utf-8")):
+            yield name
 
 
 def steps(text):
@@ -93,8 +116,6 @@ def follow(page):
                 sys.exit(f"FAILED  {page.name}: {command} ({status})\n{printed}\nshown:\n{shown}")
             print(f"ok      {page.name}: {command}")
             count += 1
-    if not count and page.name in GUIDES:
-        sys.exit(f"FAILED  {page.name} holds no console block")
     return count
 
 
@@ -102,6 +123,10 @@ def main():
     known = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "corpus-index").glob("*.md"), *(ROOT / "eval").rglob("*.md")]
     if wrong := [f"{page.relative_to(ROOT)}: {name}" for page in known for name in broken(page)]:
         sys.exit("FAILED  not there:\n" + "\n".join(wrong))
+    if wrong := [f"{name}: {why}" for name in sorted(GUIDES) if (why := beginning(DOCS / name))]:
+        sys.exit("FAILED  guides:\n" + "\n".join(wrong))
+    if wrong := list(unfollowed()):
+        sys.exit("FAILED  console blocks that nobody runs:\n" + "\n".join(wrong))
     pages = [DOCS / name for name in sys.argv[2:]] or sorted(DOCS.glob("*.md"))
     followed = sum(follow(page) for page in pages)
     print(f"{followed} steps followed")
