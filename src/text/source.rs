@@ -108,7 +108,7 @@ impl SourceFile {
         &self.text[self.line_start(line) as usize..end]
     }
 
-    /// A span of bytes as lines and columns.
+    /// A span of bytes as lines and columns, which are those of the file.
     pub fn region(&self, span: ByteSpan) -> Region {
         let (start_line, start_column) = self.line_and_column(span.start);
         let (end_line, end_column) = self.line_and_column(span.end);
@@ -122,7 +122,7 @@ impl SourceFile {
         // A byte that continues a UTF-8 sequence (0b10xx_xxxx) starts no character. In text of
         // another encoding every byte below 0x80 still counts as one.
         let column = before.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u32 + 1;
-        (line, column)
+        (line, column + self.held.as_ref().map_or(0, |held| held.indent(line)))
     }
 }
 

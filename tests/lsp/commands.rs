@@ -407,3 +407,32 @@ fn the_whole_workspace_is_looked_through() {
     assert_eq!(client.pushed(&closed), Vec::<Value>::new());
     assert_eq!(client.end(), 0);
 }
+
+/// What is found in a notebook that is not open stands on lines that its file has.
+#[test]
+fn a_notebook_is_looked_through_by_the_lines_of_its_file() {
+    let project = Project::new();
+    let cell = |text: &str| {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        json!({ "cell_type": "code", "metadata": {}, "outputs": [], "source": lines })
+    };
+    let notebook = json!({ "cells": [cell("import os"), cell(ROUTES)], "metadata": {} });
+    let spread = serde_json::to_string_pretty(&notebook).expect("JSON");
+    let (one, lines) = ("one.ipynb", "lines.ipynb");
+    fs::write(project.path(one), notebook.to_string()).expect("written");
+    fs::write(project.path(lines), &spread).expect("written");
+    let mut client = Client::open(project.root(), Way::Push, json!({}));
+    execute(&mut client, "birthmark.scanWorkspace", json!({}));
+    for (name, text) in [(one, notebook.to_string()), (lines, spread)] {
+        let diagnostics = client.pushed(&project.uri(name));
+        assert_eq!(diagnostics.len(), 1, "{name}");
+        let range = &diagnostics[0]["range"];
+        let at = |end: &str, key: &str| range[end][key].as_u64().expect("a number") as usize;
+        let line = text.lines().nth(at("start", "line")).expect("a line of the file");
+        assert!(line.contains("heapq.heappush(queue"), "{name}: {range}");
+        assert_eq!((at("start", "character"), at("end", "character")), (0, line.len()), "{name}");
+        let message = diagnostics[0]["message"].as_str().expect("a message");
+        assert!(message.starts_with("cell 2, lines 57-90: "), "{name}: {message}");
+    }
+    assert_eq!(client.end(), 0);
+}

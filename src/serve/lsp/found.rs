@@ -9,7 +9,8 @@ use serde_json::json;
 use super::text::Encoding;
 use crate::judgement::finding::{Finding, Note, Reference, Report, Severity};
 use crate::report::shape::cleared_by;
-use crate::text::source::SourceFile;
+use crate::text::source::{CellRange, SourceFile};
+use crate::text::span::Region;
 
 /// What was found in a document.
 #[derive(Clone, Debug, Default)]
@@ -40,15 +41,18 @@ pub struct Found {
 impl Checked {
     /// Places what a report says of a document.
     pub fn of(report: Report, source: &SourceFile, uri: &str, encoding: Encoding) -> Checked {
-        let place = Place { source, uri, encoding };
+        let file = source
+            .held()
+            .map(|held| SourceFile::new(source.path(), source.language(), held.file.clone()));
+        let place = Place { file: file.as_ref().unwrap_or(source), uri, encoding };
         let diagnostics =
             report.findings.iter().map(|finding| place.diagnostic(finding, &report)).collect();
         let found = report.references.iter().map(|reference| Found {
             reference: reference.clone(),
             finding: report.findings.iter().find(|finding| finding.is_about(reference)).cloned(),
             cleared_by: cleared_by(reference, &report),
-            range: encoding.range(source, reference.region),
-            first_line: encoding.first_line(source, reference.region),
+            range: encoding.range(place.file, region_of(reference.cells, reference.region)),
+            first_line: place.first_line(reference.cells, reference.region),
         });
         Checked { found: found.collect(), diagnostics, notes: report.notes }
     }
@@ -63,18 +67,35 @@ impl Checked {
     }
 }
 
+/// The region of its file in which a match stands. Of a notebook these are whole lines: where one
+/// line of the file holds several cells, no more is known.
+fn region_of(cells: Option<CellRange>, region: Region) -> Region {
+    let Some(CellRange { first, last }) = cells else { return region };
+    Region {
+        start_line: first.file_line,
+        start_column: 1,
+        end_line: last.file_line,
+        end_column: u32::MAX,
+    }
+}
+
 /// A document and how places in it are written.
 struct Place<'a> {
-    source: &'a SourceFile,
+    /// The text of the file, which of a notebook is not its code.
+    file: &'a SourceFile,
     uri: &'a str,
     encoding: Encoding,
 }
 
 impl Place<'_> {
+    fn first_line(&self, cells: Option<CellRange>, region: Region) -> Range {
+        self.encoding.first_line(self.file, region_of(cells, region))
+    }
+
     fn diagnostic(&self, finding: &Finding, report: &Report) -> Diagnostic {
         let reference = report.references.iter().find(|reference| finding.is_about(reference));
         Diagnostic {
-            range: self.encoding.first_line(self.source, finding.region),
+            range: self.first_line(finding.cells, finding.region),
             severity: Some(severity(finding.severity)),
             code: Some(finding.rule.code().into()),
             code_description: reference
@@ -107,9 +128,10 @@ impl Place<'_> {
 /// What is wrong, and how far it reaches, for the place is the first line only.
 fn message(finding: &Finding) -> String {
     let (first, last) = (finding.region.start_line, finding.region.end_line);
-    match first == last {
-        true => finding.message.clone(),
-        false => format!("lines {first}-{last}: {}", finding.message),
+    match finding.cells {
+        Some(cells) => format!("{cells}: {}", finding.message),
+        None if first == last => finding.message.clone(),
+        None => format!("lines {first}-{last}: {}", finding.message),
     }
 }
 

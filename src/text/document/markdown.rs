@@ -21,7 +21,7 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
     let mut text = Vec::new();
     // The line that is reached in the page, and the one that is written to.
     let (mut line, mut seen, mut written, mut code_lines) = (1u32, 0, 1u32, 0);
-    let mut is_wanted = false;
+    let (mut is_wanted, mut indents) = (false, Vec::new());
     for (event, range) in Parser::new(&page).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
@@ -32,6 +32,9 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
                 line += breaks(&page[seen..range.start]);
                 seen = range.start;
                 text.resize(text.len() + line.saturating_sub(written) as usize, b'\n');
+                if text.last().is_none_or(|&last| last == b'\n') {
+                    indents.extend(Some(line.max(written)).zip(indent(&page[..range.start])));
+                }
                 text.extend_from_slice(plain(&code, language).as_bytes());
                 written = line.max(written) + breaks(&code);
                 code_lines += code.lines().count() as u32;
@@ -40,12 +43,18 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
         }
     }
     drop(page);
-    let held = Held { file, code_lines, lines: Vec::new() };
+    let held = Held { file, code_lines, lines: Vec::new(), indents };
     SourceFile::new(path, language, text).held_by(held)
 }
 
 fn breaks(text: &str) -> u32 {
     text.bytes().filter(|byte| *byte == b'\n').count() as u32
+}
+
+/// The number of characters on the last line of a text; `None` if there are none.
+fn indent(text: &str) -> Option<u32> {
+    let line = text.rsplit('\n').next()?;
+    (!line.is_empty()).then(|| line.chars().count() as u32)
 }
 
 /// The language that the words behind a fence name: `python`, `rust,no_run`, `{python} title=a`.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::text::span::{LineRange, Region};
+use crate::text::span::{ByteSpan, LineRange, Region};
 
 fn python() -> Language {
     Language::from_name("python").unwrap()
@@ -162,6 +162,25 @@ fn blocks_stand_on_the_lines_of_the_page() {
     let expected = expected.map(|(line, text)| (line, text.to_owned()));
     assert_eq!(lines_of(&of("python")), expected);
     assert_eq!(of("python").code_lines(), 6);
+    // Columns are those of the page, which has more before a block in a list or a quotation.
+    let other = page.replace("z = 3", "é = 3\n\n     y = 4").replace("> w = 4", "> w = 4\n>v = 5");
+    let source = read("a.md", python(), Form::Markdown, other.clone().into_bytes()).unwrap();
+    for (number, line) in other.lines().enumerate() {
+        let Some(at) =
+            ["x = 1", "é = 3", "y = 4", "w = 4", "v = 5"].iter().find_map(|code| line.find(code))
+        else {
+            continue;
+        };
+        let text = source.line_text(number as u32 + 1);
+        let code = text.len() - text.trim_ascii_start().len();
+        let start = source.line_start(number as u32 + 1) + code as u32;
+        let region = source.region(ByteSpan { start, end: start + 1 });
+        assert_eq!(
+            (region.start_line, region.start_column),
+            (number as u32 + 1, at as u32 + 1),
+            "{line}"
+        );
+    }
     let expected = [(25, "  use x;"), (26, "fn f() {}"), (27, "#[derive(A)]")];
     assert_eq!(lines_of(&of("rust")), expected.map(|(line, text)| (line, text.to_owned())));
     assert_eq!(of("rust").file(), page.as_bytes());

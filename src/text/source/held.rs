@@ -14,6 +14,9 @@ pub struct Held {
     pub code_lines: u32,
     /// The lines of a notebook's cells, by line of the text; empty for a page of prose.
     pub lines: Vec<CellLine>,
+    /// The lines of the text before which the file has something more, by line: that many
+    /// characters. A block of code in a list is indented as the list is.
+    pub indents: Vec<(u32, u32)>,
 }
 
 /// A line of a cell.
@@ -46,6 +49,12 @@ impl Held {
         let behind = self.lines.partition_point(|line| line.at <= lines.last);
         let within = self.lines.get(first..behind)?;
         Some(CellRange { first: *within.first()?, last: *within.last()? })
+    }
+
+    /// The number of characters of the file before a line of the text.
+    pub fn indent(&self, line: u32) -> u32 {
+        let place = self.indents.binary_search_by_key(&line, |known| known.0);
+        place.map_or(0, |place| self.indents[place].1)
     }
 
     /// The line of a cell that a line of the text is, if it is one.
