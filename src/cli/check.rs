@@ -3,6 +3,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -61,7 +62,7 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
             directory: args.project,
             choices: args.check.choices(),
         },
-        projects: Projects::default(),
+        projects: Arc::new(Projects::default()),
         shape: args.format,
         policy: args.policy,
         journal: args.journal.open(Service::Check),

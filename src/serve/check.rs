@@ -17,7 +17,7 @@ pub use lines::{Incoming, MAX_LINE_BYTES};
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -45,7 +45,7 @@ pub struct Checks {
     /// The project.
     pub place: Place,
     /// What keeps it open.
-    pub projects: Projects,
+    pub projects: Arc<Projects>,
     /// How references are written.
     pub shape: ReferenceShape,
     /// What is not to be kept.
@@ -101,8 +101,8 @@ impl Checks {
         let mut ended = Ended::default();
         let mut warned = false;
         while let Some(batch) = next_batch(&lines) {
-            let answered = match self.projects.open(&self.place) {
-                Ok((checker, _)) => {
+            let answered = match self.open() {
+                Ok(checker) => {
                     let threads = others.as_ref().unwrap_or(&self.threads);
                     let (answered, given_up) = desk.answers(threads, &checker, batch);
                     if given_up > 0 {
@@ -118,10 +118,7 @@ impl Checks {
                     }
                     answered
                 }
-                Err(error) => {
-                    let problem = error.to_string();
-                    batch.iter().map(|line| Answered::failed(line, &problem)).collect()
-                }
+                Err(problem) => batch.iter().map(|line| Answered::failed(line, &problem)).collect(),
             };
             for answered in &answered {
                 ended.answered += 1;
@@ -133,6 +130,29 @@ impl Checks {
             }
         }
         Ok(ended)
+    }
+
+    /// Opens the project, or finds it open. Files of a project may never be read to their end, so a
+    /// thread of its own opens it, and is given up if it takes too long.
+    fn open(&self) -> Result<Arc<Checker>, String> {
+        let (projects, place) = (Arc::clone(&self.projects), self.place.clone());
+        let (sender, opened) = channel();
+        let open = move || sender.send(projects.open(&place)).unwrap_or(());
+        let thread = thread::Builder::new().name("check project".to_owned());
+        thread.spawn(open).map_err(|error| format!("no thread can be started: {error}"))?;
+        let patience = token::patience_of_answers();
+        match opened.recv_timeout(patience) {
+            Ok(opened) => opened.map(|(checker, _)| checker).map_err(|error| error.to_string()),
+            Err(RecvTimeoutError::Timeout) => {
+                let seconds = patience.as_secs();
+                Err(format!(
+                    "the project could not be opened within {seconds} s; see `birthmark doctor`"
+                ))
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                Err("birthmark failed on this project; please report it".to_owned())
+            }
+        }
     }
 
     /// Notes what was suggested and what of it was told not to be kept.

@@ -86,6 +86,25 @@ fn suggestions_are_answered_after_one_that_hangs_in_the_index() {
     assert_eq!(answer["matches"].as_array().map(Vec::len), Some(1), "{answer}");
 }
 
+/// The project is opened anew when its configuration has changed, which may hang as well.
+#[test]
+fn suggestions_are_answered_after_a_project_that_hangs_as_it_is_opened() {
+    let (directory, hang) = (under_mit(), Hang::new());
+    let mut service = Service::start(directory.path(), Some(&hang), &["check", "--no-log"]);
+    let ask = |id: u64| json!({ "id": id, "path": "a.py", "code": COPY });
+    assert_eq!(service.ask(&ask(0))["status"], "checked");
+    for id in 1..3 {
+        let text = format!("license = 'MIT'\nindex = ['{INDEX}']\n# {id}\n");
+        fs::write(directory.path().join("birthmark.toml"), text).expect("written");
+        hang.begin();
+        let answer = service.ask(&ask(id));
+        let error = answer["error"].as_str().unwrap_or_else(|| panic!("{answer}"));
+        assert!(error.contains("could not be opened within 10 s"), "{error}");
+        hang.end();
+    }
+    assert_eq!(service.ask(&ask(3))["status"], "checked");
+}
+
 #[test]
 fn an_agent_is_answered_after_a_call_that_hangs() {
     let (directory, hang) = (under_mit(), Hang::new());

@@ -19,7 +19,7 @@ fn checks() -> Checks {
         ..Choices::default()
     };
     Checks {
-        projects: Projects::default(),
+        projects: Arc::default(),
         place: Place { directory: ".".into(), configured: ConfigChoice::Without, choices },
         shape: ReferenceShape::Birthmark,
         policy: DropPolicy::Drop,
