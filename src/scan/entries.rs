@@ -1,5 +1,6 @@
 //! The user's policy as a scan needs it, and the entries of the configuration that decide nothing.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use jiff::tz::TimeZone;
 use crate::engine::index::{Index, IndexError};
 use crate::judgement::finding::{Finding, Report, Rule};
 use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unused};
-use crate::license::Terms;
+use crate::license::{LicenseExpression, Terms};
 use crate::project::config::{Clarification, Config, ConfigFile, Organisation, ProjectManifests};
 use crate::project::walk::{absolute_path, display_path};
 use crate::text::span::{LineSet, Region};
@@ -140,28 +141,44 @@ impl Policy {
         findings.collect()
     }
 
-    /// The findings about files that decide about a change and that the change touches.
-    pub(super) fn changed(&self, files: &[String]) -> Vec<Finding> {
-        let finding = |path: &String| {
-            let message =
-                "the change touches this file, which decides what is reported; it is judged without it"
-                    .to_owned();
-            Finding {
-                rule: Rule::PolicyChanged,
-                severity: self.settings.severity(Rule::PolicyChanged),
-                weak: false,
-                reference: identity(Rule::PolicyChanged, path),
-                path: path.clone(),
-                region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
-                cells: None,
-                added: LineSet::default(),
-                message,
-                remedies: vec![
-                    "Let a maintainer decide whether the file may change so.".to_owned(),
-                ],
-            }
+    /// The findings about files that decide about a change and that the change touches, and about
+    /// headers to which it gives another licence.
+    pub(super) fn changed(
+        &self,
+        files: &[String],
+        headers: &BTreeMap<String, LicenseExpression>,
+    ) -> Vec<Finding> {
+        let finding = |path: &String, message: String, remedy: &str| Finding {
+            rule: Rule::PolicyChanged,
+            severity: self.settings.severity(Rule::PolicyChanged),
+            weak: false,
+            reference: identity(Rule::PolicyChanged, path),
+            path: path.clone(),
+            region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
+            cells: None,
+            added: LineSet::default(),
+            message,
+            remedies: vec![remedy.to_owned()],
         };
-        files.iter().map(finding).collect()
+        let of_file = |path: &String| {
+            let message = "the change touches this file, which decides what is reported; it is judged without it";
+            finding(
+                path,
+                message.to_owned(),
+                "Let a maintainer decide whether the file may change so.",
+            )
+        };
+        let of_header = |(path, license): (&String, &LicenseExpression)| {
+            let message = format!(
+                "the change states {license} in the header of this file; it is judged without it"
+            );
+            finding(
+                path,
+                message,
+                "Let a maintainer decide whether the file is under that licence.",
+            )
+        };
+        files.iter().map(of_file).chain(headers.iter().map(of_header)).collect()
     }
 
     fn stale(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {

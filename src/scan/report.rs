@@ -129,7 +129,8 @@ impl Scanner {
     fn add_policy_findings(&self, report: &mut Report, policy_files: &[String]) {
         let policy = &self.settings.policy;
         if self.settings.policy_changes == PolicyChanges::Report {
-            report.add(policy.changed(policy_files));
+            let headers = self.settings.licenses.as_ref().map(|it| it.new_headers());
+            report.add(policy.changed(policy_files, &headers.unwrap_or_default()));
         }
         if self.settings.coverage == Coverage::Project {
             let unused = policy.unused(&self.settings.manifests, report);

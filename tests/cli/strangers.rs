@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::birthmark;
 use super::changes::{OWN, Repository, Scan, copy};
@@ -345,13 +345,35 @@ fn licences_are_those_of_before_the_change() {
             );
             assert!(has(&scan, "routes.py", "license-incompatible"), "{what}, {from}: {scan:?}");
             if what == "a header" {
-                let notes = scan.report["notes"].to_string();
-                assert!(notes.contains("states GPL-3.0-or-later in its header"), "{from}: {notes}");
+                let findings = scan.report["findings"].as_array().expect("a list");
+                let changed = findings.iter().find(|it| it["rule"] == "policy-changed");
+                let changed = changed.unwrap_or_else(|| panic!("{from}: {findings:?}"));
+                assert_eq!(
+                    (&changed["path"], &changed["severity"]),
+                    (&json!("routes.py"), &json!("warning"))
+                );
+                let message = changed["message"].as_str().expect("a message");
+                assert!(message.contains("states GPL-3.0-or-later in the header"), "{message}");
             }
         }
         // Of a tree nobody knows what it was.
         let tree = scan(&repository, &[".", "--policy-from", &policy]);
         let notes = tree.report["notes"].to_string();
         assert!(notes.contains("nothing says what they stated before"), "{what}: {notes}");
+    }
+}
+
+/// A new file often has the header of all the others.
+#[test]
+fn a_header_that_changes_no_licence_is_no_change_of_the_policy() {
+    let manifest = "[project]\nname = 'x'\nlicense = 'MIT'\n";
+    let repository = Repository::with(&[("pyproject.toml", manifest)]);
+    for (license, expected) in [("MIT", 0), ("ISC", 1)] {
+        repository.write("new.py", &format!("# SPDX-License-Identifier: {license}\n{OWN}"));
+        repository.commit(license);
+        let scan = scan(&repository, &["--diff", "HEAD~1..HEAD", "--policy-from", "HEAD~1"]);
+        let rules = rules(&scan);
+        let changed = rules.iter().filter(|(_, rule)| rule == "policy-changed").count();
+        assert_eq!(changed, expected, "{license}: {rules:?}");
     }
 }

@@ -16,7 +16,7 @@
 mod directory;
 mod watched;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -31,7 +31,7 @@ use crate::project::walk::{SideFiles, absolute_path};
 /// Answers under which licence a file stands. Directories are read once.
 #[derive(Debug)]
 pub struct ProjectLicenses {
-    given: Option<LicenseFact>,
+    given: Option<Statement>,
     configured: Option<Configured>,
     boundaries: Vec<PathBuf>,
     side: SideFiles,
@@ -39,6 +39,8 @@ pub struct ProjectLicenses {
     /// Where a service wants to know of changes, the files that were read.
     watched: OnceLock<Mutex<Watched>>,
     notes: Mutex<BTreeSet<Note>>,
+    /// By file, the licence that a change states in its header and that does not count.
+    new_headers: Mutex<BTreeMap<String, LicenseExpression>>,
 }
 
 /// The licence that a configuration states for its directory and all below it.
@@ -66,6 +68,8 @@ pub struct Statement {
 pub enum StatementKind {
     /// `--license`.
     CommandLine,
+    /// `license` in the organisation's policy.
+    OrganisationPolicy,
     /// A REUSE annotation that overrides.
     ReuseOverride,
     /// A `.license` file.
@@ -114,7 +118,13 @@ pub enum Thoroughness {
 impl ProjectLicenses {
     /// Every file stands under this licence.
     pub fn given(license: LicenseFact) -> ProjectLicenses {
-        ProjectLicenses { given: Some(license), ..ProjectLicenses::discovered(Vec::new(), None) }
+        let kind = StatementKind::CommandLine;
+        ProjectLicenses::stated(Statement { license, kind, place: String::new() })
+    }
+
+    /// Every file has the licence of a statement that was made outside of the project.
+    pub fn stated(statement: Statement) -> ProjectLicenses {
+        ProjectLicenses { given: Some(statement), ..ProjectLicenses::discovered(Vec::new(), None) }
     }
 
     /// Each file's licence is to be found in it, beside it or above it. Outside of a git repository
@@ -128,6 +138,7 @@ impl ProjectLicenses {
             known: Mutex::default(),
             watched: OnceLock::new(),
             notes: Mutex::default(),
+            new_headers: Mutex::default(),
         }
     }
 
@@ -170,28 +181,41 @@ impl ProjectLicenses {
         thoroughness: Thoroughness,
     ) -> Decided {
         if let Some(given) = &self.given {
-            let by = Statement {
-                license: given.clone(),
-                kind: StatementKind::CommandLine,
-                place: String::new(),
-            };
-            return Decided { license: given.clone(), by: vec![by], passed_over: Vec::new() };
+            let by = vec![given.clone()];
+            return Decided { license: given.license.clone(), by, passed_over: Vec::new() };
         }
         let path = absolute_path(path);
         match path.is_dir() {
             true => self.of_directories(&self.upwards(&path), &[], thoroughness),
-            false => self.of_file(&path, text.as_ref(), thoroughness),
+            false => {
+                let decided = self.of_file(&path, text.as_ref(), thoroughness);
+                // A new file often has the header of all the others.
+                let mut headers = lock(&self.new_headers);
+                let is_same =
+                    |new: &LicenseExpression| decided.license.expression.as_ref() == Some(new);
+                if !headers.is_empty() && headers.get(&shown(&path)).is_some_and(is_same) {
+                    headers.remove(&shown(&path));
+                }
+                drop(headers);
+                decided
+            }
         }
     }
 
     /// The licence given for every file, if one was.
     pub fn given_fact(&self) -> Option<&LicenseFact> {
-        self.given.as_ref()
+        self.given.as_ref().map(|given| &given.license)
     }
 
     /// What could not be read on the way, in a fixed order.
     pub fn notes(&self) -> Vec<Note> {
         lock(&self.notes).iter().cloned().collect()
+    }
+
+    /// The files whose headers a change gives another licence, each with that licence. It does not
+    /// decide about the change.
+    pub fn new_headers(&self) -> BTreeMap<String, LicenseExpression> {
+        lock(&self.new_headers).clone()
     }
 
     /// Remembers from now on which files are read. A scan that runs once does without: it would
@@ -273,7 +297,7 @@ impl ProjectLicenses {
             (Some(before), text) => {
                 let stated = license::header(&before);
                 if let Some(text) = text {
-                    self.tell_new_header(path, stated.as_ref(), text);
+                    self.note_new_header(path, stated.as_ref(), text);
                 }
                 stated?
             }
@@ -282,14 +306,11 @@ impl ProjectLicenses {
         Some(Statement { license, kind: StatementKind::Header, place: shown(path) })
     }
 
-    /// Says that a change states another licence in a header, which does not count.
-    fn tell_new_header(&self, path: &Path, before: Option<&LicenseFact>, text: &Text<'_>) {
+    /// Notes that a change states another licence in a header, which does not count.
+    fn note_new_header(&self, path: &Path, before: Option<&LicenseFact>, text: &Text<'_>) {
         let Some(now) = (text.header)(text.text).and_then(|fact| fact.expression) else { return };
         if before.and_then(|fact| fact.expression.as_ref()) != Some(&now) {
-            let message = format!(
-                "the change states {now} in its header, which does not count; let a maintainer decide"
-            );
-            self.note(path, message);
+            lock(&self.new_headers).insert(shown(path), now);
         }
     }
 

@@ -116,6 +116,9 @@ fn describe_statement(statement: &Statement) -> String {
     let place = Printable(&statement.place);
     match statement.kind {
         StatementKind::CommandLine => format!("{license}, on the command line"),
+        StatementKind::OrganisationPolicy => {
+            format!("{license}, in the organisation's policy {place}")
+        }
         StatementKind::ReuseOverride => format!("{license}, in {place} (override)"),
         StatementKind::ReuseAggregate => format!("{license}, in {place} (aggregate)"),
         StatementKind::ReuseClosest => format!("{license}, in {place} (closest)"),
@@ -130,6 +133,7 @@ fn describe_statement(statement: &Statement) -> String {
 fn kind(kind: StatementKind) -> &'static str {
     match kind {
         StatementKind::CommandLine => "command-line",
+        StatementKind::OrganisationPolicy => "organisation-policy",
         StatementKind::ReuseOverride => "reuse-override",
         StatementKind::ReuseAggregate => "reuse-aggregate",
         StatementKind::ReuseClosest => "reuse-closest",
