@@ -89,12 +89,12 @@ fn program(diagnosis: &mut Diagnosis) {
 
 /// The organisation's policy, if one is named. What follows is looked at without one that is broken.
 fn organisation(mut args: DoctorArgs, diagnosis: &mut Diagnosis) -> DoctorArgs {
-    let Some(file) = args.check.org_policy.take() else { return args };
+    let Some(file) = args.check.policy.org_policy.take() else { return args };
     match Organisation::load(&file, &args.path) {
         Ok(policy) => {
             let digest = policy.digest.get(..12).unwrap_or_default();
             diagnosis.ok("policy", format!("the organisation's, {} ({digest})", file.display()));
-            args.check.org_policy = Some(file);
+            args.check.policy.org_policy = Some(file);
         }
         Err(error) => {
             let remedy =

@@ -69,6 +69,18 @@ pub struct CheckArgs {
     /// Set of idioms, whose code is not reported; repeatable, replaces the configured ones
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub idioms: Vec<PathBuf>,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Threads to use; by default as many as the machine runs at once
+    #[arg(long, short, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+// No doc comment, as above.
+#[derive(Clone, Debug, Args)]
+pub struct PolicyArgs {
     /// Policy of an organisation, a file outside of the project that the project can tighten and not
     /// loosen
     #[arg(
@@ -79,11 +91,6 @@ pub struct CheckArgs {
         value_hint = ValueHint::FilePath
     )]
     pub org_policy: Option<PathBuf>,
-    /// Threads to use; by default as many as the machine runs at once
-    #[arg(long, short, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
-    pub jobs: Option<NonZeroUsize>,
-    #[command(flatten)]
-    pub config: ConfigArgs,
 }
 
 /// Which configuration to use.
@@ -118,9 +125,7 @@ impl From<Format> for report::Format {
 impl CheckArgs {
     /// Reads the organisation's policy, if one is named, to tell at once what is wrong with it.
     pub fn check_policy(&self, place: &Path) -> anyhow::Result<()> {
-        let file = self.org_policy.as_deref();
-        file.map(|file| Organisation::load(file, place)).transpose()?;
-        Ok(())
+        self.policy.load(place).map(drop)
     }
 
     /// What is chosen for this run.
@@ -130,10 +135,18 @@ impl CheckArgs {
             idioms: self.idioms,
             license: self.license,
             threshold: self.threshold.map(Threshold::Bits).or(self.preset.map(Threshold::Preset)),
-            organisation: self.org_policy,
+            organisation: self.policy.org_policy,
             boundaries: std::env::current_dir().into_iter().collect(),
             ..Choices::default()
         }
+    }
+}
+
+impl PolicyArgs {
+    /// Reads the policy that holds for a place, if one is named.
+    pub fn load(&self, place: &Path) -> anyhow::Result<Option<Organisation>> {
+        let file = self.org_policy.as_deref();
+        Ok(file.map(|file| Organisation::load(file, place)).transpose()?)
     }
 }
 

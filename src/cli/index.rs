@@ -9,7 +9,7 @@ use super::exit::ExitStatus;
 use super::flags::Common;
 use super::index_add::{self, AddArgs};
 use super::index_build::{self, BuildArgs, one};
-use super::index_target::{InspectArgs, MemoryArgs, Target};
+use super::index_target::{InspectArgs, ListArgs, MemoryArgs, Target};
 use crate::engine::index::{self, Index, IndexDirectory, LooseSegment, Part};
 use crate::purl::Purl;
 use crate::report::index::Answer;
@@ -27,9 +27,9 @@ pub enum IndexCommand {
     /// Remove components from an index
     Remove(RemoveArgs),
     /// List the components of an index
-    List(InspectArgs),
+    List(ListArgs),
     /// Say how much an index holds
-    Info(InspectArgs),
+    Info(ListArgs),
     /// Check an index completely for damage
     Verify(VerifyArgs),
     /// Rewrite the segments of an index as one
@@ -146,10 +146,10 @@ fn verify(args: VerifyArgs) -> anyhow::Result<ExitStatus> {
 }
 
 fn inspect(
-    args: InspectArgs,
+    args: ListArgs,
     ask: impl FnOnce(&Index) -> anyhow::Result<Answer>,
 ) -> anyhow::Result<ExitStatus> {
-    let target = Target::new(args)?;
+    let target = Target::to_read(args)?;
     let index = Index::open(std::slice::from_ref(target.index()))?;
     target.print(&ask(&index)?)
 }

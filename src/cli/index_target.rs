@@ -6,10 +6,10 @@ use anyhow::bail;
 use clap::Args;
 
 use super::exit::ExitStatus;
-use super::flags::{ConfigArgs, Format, index_name};
+use super::flags::{ConfigArgs, Format, PolicyArgs, index_name};
 use super::output::{Output, Painted};
 use crate::engine::index::{IndexName, Memory};
-use crate::project::config::Config;
+use crate::project::config::{Config, Permission};
 use crate::report;
 use crate::report::index::{Answer, json, text};
 
@@ -27,6 +27,15 @@ pub struct InspectArgs {
     /// Format of the output
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,
+}
+
+/// Which index to read.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
+    pub target: InspectArgs,
 }
 
 /// What building an index may take.
@@ -51,6 +60,21 @@ impl Target {
             None => configured(&Config::load(&args.config.choice(PathBuf::from(".")))?),
         };
         Ok(Target { index, format: args.format.into() })
+    }
+
+    /// An index that is read. By default it is the first one that checks ask: under an organisation's
+    /// policy these are its own, and those of the project only if it permits them.
+    pub fn to_read(args: ListArgs) -> anyhow::Result<Target> {
+        let place = Path::new(".");
+        let organisation = args.policy.load(place)?;
+        let Some(policy) = organisation.filter(|_| args.target.index.is_none()) else {
+            return Target::new(args.target);
+        };
+        let own = Config::load(&args.target.config.choice(place.to_owned()))?;
+        let own = own.index.iter().filter(|_| policy.permits(Permission::Index));
+        let mut asked = policy.config.index.iter().chain(own).map(|name| name.get_ref().clone());
+        let index = asked.next().unwrap_or(IndexName::Starter);
+        Ok(Target { index, format: args.target.format.into() })
     }
 
     /// An index that is known by other means than the arguments of `birthmark index`.

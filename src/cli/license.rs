@@ -10,12 +10,12 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::exit::ExitStatus;
 use super::failure::Located;
-use super::flags::{ConfigArgs, Format as FormatFlag};
+use super::flags::{ConfigArgs, Format as FormatFlag, PolicyArgs};
 use super::output::{Output, Painted};
 use crate::license::{Distribution, LicenseFact, Terms, from_license_text, header};
 use crate::project::config::{
-    Config, ConfigFile, Decided, Problem, ProjectLicenses, Statement, StatementKind, Thoroughness,
-    given_license,
+    Config, ConfigFile, Decided, Organisation, Problem, ProjectLicenses, Statement, StatementKind,
+    Thoroughness, given_license,
 };
 use crate::project::walk::{
     self, MAX_SCANNED_BYTES, WalkSettings, WalkedFile, absolute_path, display_path, read,
@@ -38,9 +38,10 @@ pub enum LicenseCommand {
 
 /// Say under which licence a path stands, and from what that was decided.
 ///
-/// The nearest statement wins: the file's header or the .license file beside it, REUSE annotations,
-/// `license` in the configuration, a manifest such as Cargo.toml or package.json, a licence text;
-/// then the same one directory up. Statements that do not count are shown, too. For a directory, the
+/// The licence of an organisation's policy holds for every file. Else the nearest statement wins:
+/// the file's header or the .license file beside it, REUSE annotations, `license` in the
+/// configuration, a manifest such as Cargo.toml or package.json, a licence text; then the same one
+/// directory up. Statements that do not count are shown, too. For a directory, the
 /// licences of the source files below it are counted.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -53,6 +54,8 @@ pub struct ShowArgs {
     /// File or directory
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub path: PathBuf,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Format of the answer
@@ -153,11 +156,15 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
     let walked = walk::files(std::slice::from_ref(&args.path), &settings)?;
     let place = args.path.parent().filter(|_| !args.path.is_dir()).unwrap_or(&args.path);
     let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+    let organisation = args.policy.load(place)?;
     let config = Config::load(&args.config.choice(place.to_owned()))?;
     let mut boundaries = vec![absolute_path(place)];
     boundaries.extend(config.directory().map(absolute_path));
     boundaries.extend(std::env::current_dir());
-    let licenses = ProjectLicenses::discovered(boundaries, config.configured_license());
+    let licenses = match organisation.and_then(of_policy) {
+        Some(statement) => ProjectLicenses::stated(statement),
+        None => ProjectLicenses::discovered(boundaries, config.configured_license()),
+    };
     let text = match args.path.is_dir() {
         true => None,
         false => read(&args.path, MAX_SCANNED_BYTES).ok(),
@@ -178,6 +185,12 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
     }
     Output::Standard.write(&drawn, Painted::of(format))?;
     Ok(ExitStatus::Success)
+}
+
+/// The licence that a policy states for every file.
+fn of_policy(organisation: Organisation) -> Option<Statement> {
+    let (license, place) = (organisation.config.license?, display_path(&organisation.file));
+    Some(Statement { license, kind: StatementKind::OrganisationPolicy, place })
 }
 
 /// The licences of source files, those of most files first.

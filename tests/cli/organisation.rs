@@ -428,3 +428,31 @@ fn globs_of_a_policy_are_relative_to_the_project() {
     assert!(!place.scan(&[]).refuses());
     assert_eq!(place.scan(&[]).report["matches"].as_array().map(Vec::len), Some(2));
 }
+
+/// Commands that show what a check goes by show what holds under the policy.
+#[test]
+fn what_is_shown_is_what_holds() {
+    let place = Place::new("", "license = 'Apache-2.0'\n");
+    let policy = place.policy().display().to_string();
+    let ask = |arguments: &[&str], held: bool| {
+        let mut command = birthmark(place.project.path());
+        command.args(arguments).args(["--format", "json"]);
+        if held {
+            command.env("BIRTHMARK_POLICY", &policy);
+        }
+        let (code, out, err) = run(&mut command);
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        serde_json::from_str::<Value>(&out).expect("JSON")
+    };
+    let stated =
+        |held| ask(&["license", "show", "routes.py"], held)["license"]["expression"].clone();
+    assert_eq!((stated(false), stated(true)), (json!("MIT"), json!("Apache-2.0")));
+    let by = ask(&["license", "show"], true)["decided_by"].to_string();
+    assert!(by.contains("organisation-policy") && by.contains("policy.toml"), "{by}");
+    place.write("birthmark.toml", "license = 'MIT'\nindex = ['gone']\n");
+    for list in ["list", "info"] {
+        assert!(ask(&["index", list], true).to_string().contains("demo-index"), "{list}");
+    }
+    fs::write(place.policy(), "fail-on = 'error'\n").expect("written");
+    assert!(ask(&["index", "info"], true).to_string().contains("starter"));
+}
