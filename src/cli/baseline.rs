@@ -107,7 +107,7 @@ fn refused(findings: &[Finding]) -> String {
     match findings.iter().filter(|finding| finding.rule.says_not_allowed()).count() {
         0 => String::new(),
         some => format!(
-            "; {some} of code that the licence does not allow, which a note in every scan will count"
+            "; {some} of code that the licence does not allow, which a warning in every scan will count"
         ),
     }
 }

@@ -52,10 +52,11 @@ impl Scanner {
             gone += left.map(|(_, count)| count).sum::<u64>().saturating_sub(places.values().sum());
         }
         let refused = refused(reports);
-        let info = |message| Note { path: None, kind: NoteKind::Info, message };
-        let gone = (gone > 0).then(|| gone_message(gone));
-        let refused = (refused > 0).then(|| refused_message(refused));
-        refused.into_iter().chain(gone).map(info).collect()
+        let note = |kind, message| Note { path: None, kind, message };
+        let gone = (gone > 0).then(|| note(NoteKind::Info, gone_message(gone)));
+        // The formats for CI show warnings and no notes.
+        let refused = (refused > 0).then(|| note(NoteKind::Warning, refused_message(refused)));
+        refused.into_iter().chain(gone).collect()
     }
 }
 

@@ -25,7 +25,7 @@ fn recorded() -> Repository {
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(
         out,
-        "recorded 1 finding in .birthmark/baseline.json; 1 of code that the licence does not allow, which a note in every scan will count\n"
+        "recorded 1 finding in .birthmark/baseline.json; 1 of code that the licence does not allow, which a warning in every scan will count\n"
     );
     repository.commit("baseline");
     repository
@@ -64,6 +64,20 @@ fn code_that_the_licence_forbids_is_not_silenced_quietly() {
         notes.contains("the baseline silences 1 finding of code that the licence does not allow, without a reason"),
         "{notes}"
     );
+    // Formats that list findings warn; bills of materials list the code itself.
+    for format in
+        ["text", "json", "jsonl", "sarif", "github", "gitlab", "markdown", "html", "csv", "junit"]
+    {
+        let mut command = repository.birthmark(&repository.path());
+        let (code, out, err) = run(command.args(["--format", format]));
+        assert_eq!(code, 0, "{format}: {err}");
+        assert!(out.contains("silences 1 finding of"), "{format}: {out}");
+    }
+    for format in ["spdx", "spdx3", "cyclonedx", "cyclonedx-1.6"] {
+        let mut command = repository.birthmark(&repository.path());
+        let (_, out, _) = run(command.args(["--format", format]));
+        assert!(out.contains("pkg:generic/gridroute"), "{format}: {out}");
+    }
 }
 
 #[test]
