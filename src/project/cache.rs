@@ -328,6 +328,29 @@ mod tests {
         assert_eq!(open(directory.path()).get(key("a")), Some("found"));
     }
 
+    /// Of a file with long entries no single bit can differ either: every one is under the digest,
+    /// with a secret and without.
+    #[test]
+    fn every_bit_of_an_entry_is_under_the_digest() {
+        let found =
+            r#"{"matches":[{"tokens":[120,361],"owners":[{"component":3,"bits":184.25}]}]}"#;
+        for secret in [None, Some(&b"secret"[..])] {
+            let seal = Seal::new(secret);
+            let lines: String = (0..8)
+                .map(|age| {
+                    format!("{} {age} {}\n", key(&age.to_string()).to_hex(), found.repeat(3))
+                })
+                .collect();
+            let whole = format!("{HEAD}{}\n{lines}", seal.digest(lines.as_bytes()).to_hex());
+            assert_eq!(parse(whole.as_bytes(), seal).map(|entries| entries.len()), Some(8));
+            for bit in 0..whole.len() * 8 {
+                let mut damaged = whole.clone().into_bytes();
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert!(parse(&damaged, seal).is_none(), "bit {bit}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_put_is_there_next_time() {
         let directory = tempfile::tempdir().unwrap();
