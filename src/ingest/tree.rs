@@ -217,7 +217,7 @@ mod tests {
             ("a-1.0.dist-info/NOTICE.txt", Some(Role::Notice)),
             ("a-1.0.dist-info/licenses/NOTICE", Some(Role::License)),
             ("notice.html.j2", None),
-            ("license.js", None),
+            ("license.xml", None),
             ("license.rs", Some(Role::Source(rust))),
             ("x/METADATA", Some(Role::Metadata)),
             ("package.json", Some(Role::Metadata)),

@@ -243,7 +243,7 @@ impl Scanner {
         query: Query<'_>,
         threshold_bits: f32,
     ) -> Result<FoundBesideOwn<'_>, IndexError> {
-        let model = self.index.model(query.language)?;
+        let model = self.index.model(query.language.family())?;
         let mut found = self.find_by(model, query, threshold_bits)?;
         if found.matches.is_empty() {
             return Ok(FoundBesideOwn { found, own: 0, model });

@@ -68,6 +68,11 @@ impl Form {
     }
 }
 
+/// Whether a file may hold code in a language, by its text. A page of prose has only blocks in some.
+pub fn may_hold(language: Language, form: Form, bytes: &[u8]) -> bool {
+    form != Form::Markdown || markdown::languages(bytes).contains(&language)
+}
+
 /// The code of a file in a language. A notebook has one language, which it tells itself.
 ///
 /// # Errors

@@ -349,7 +349,7 @@ fn blocks_that_lie_about_their_size_are_errors() {
 #[test]
 fn hostile_models_do_no_harm() {
     use birthmark::engine::model::Model;
-    let language = birthmark::text::language::Language::all().next().expect("one");
+    let family = birthmark::text::language::Family::all().next().expect("one");
     let names = vec![0xFF; 1 << 16];
     let model = |bits: u8, slots: &[u8]| [&[bits, 0, 0, 0, 0, 0, 0, 0][..], &names, slots].concat();
     for (bits, slots) in
@@ -365,8 +365,8 @@ fn hostile_models_do_no_harm() {
     let classes = [1u8, 2, 3, 200, 255, 0, 17];
     let names = [1u16, u16::MAX, 3, 4, 5, 6, 7];
     for i in 0..classes.len() {
-        let bits = model.named_bits(language, &classes, &names, i)
-            + model.structure_bits(language, &classes, i);
+        let bits = model.named_bits(family, &classes, &names, i)
+            + model.structure_bits(family, &classes, i);
         assert!(bits.is_finite() && bits >= 0.0);
     }
 }

@@ -26,7 +26,9 @@ fn word(language: Language, class: u8) -> &'static str {
         TokenClass::INTEGER => "int",
         TokenClass::FLOAT => "float",
         TokenClass::OTHER => "other",
-        TokenClass(word) => language.row().words[usize::from(word - TokenClass::FIRST_WORD.0)],
+        TokenClass(word) => {
+            language.family().row().words[usize::from(word - TokenClass::FIRST_WORD.0)]
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Scheme, View};
 use crate::text::language::Language;
 use crate::text::token::TokenClass;
 
-/// Hash of a k-gram. Equal k-grams of one language under one scheme have equal hashes; the hash is
+/// Hash of a k-gram. Equal k-grams of one family of languages under one scheme have equal hashes; the hash is
 /// part of the index format and never changes within a format version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KgramHash(pub u64);
@@ -50,7 +50,10 @@ fn token_code(class: u8, name: u16, language: Language, view: View) -> u64 {
         View::Named => 1u64,
         View::Blind => 2,
     };
-    view << 48 | u64::from(language.number()) << 32 | u64::from(class) << 16 | u64::from(name)
+    view << 48
+        | u64::from(language.family().number()) << 32
+        | u64::from(class) << 16
+        | u64::from(name)
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea and Flood 2014).

@@ -229,7 +229,7 @@ impl IndexDirectory {
     pub fn learn(&mut self) -> Result<(), IndexError> {
         let mut models = Vec::new();
         for lesson in lessons(&self.segments)? {
-            let (language, sample) = (lesson.language.name().to_owned(), lesson.digest());
+            let (language, sample) = (lesson.family.name().to_owned(), lesson.digest());
             let is_known =
                 |model: &&ModelEntry| model.language == language && model.sample == sample;
             let known = self.manifest.models.iter().find(is_known);
@@ -553,7 +553,7 @@ fn open_model(path: &Path, entry: &ModelEntry, access: Access) -> Result<StoredM
     let file = path.join(&entry.file);
     let name = file.display().to_string();
     let model = StoredModel::open(&name, storage::open_as(&file, access)?)?;
-    match model.language().name() == entry.language && model.byte_count() == entry.bytes {
+    match model.family().name() == entry.language && model.byte_count() == entry.bytes {
         true => Ok(model),
         false => Err(IndexError::corrupt(&name, "it is not the model the manifest names")),
     }

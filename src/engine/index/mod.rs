@@ -67,7 +67,7 @@ pub use storage::SegmentBytes;
 pub use writer::{segment_bytes, write_segment};
 
 use crate::engine::model::Model;
-use crate::text::language::Language;
+use crate::text::language::Family;
 use models::StoredModel;
 use storage::Access;
 
@@ -234,17 +234,17 @@ impl Index {
         }
     }
 
-    /// The model of ordinary code of a language: of all that there are, the one learned from most
+    /// The model of ordinary code of a family: of all that there are, the one learned from most
     /// packages. The starter's are among them, whether it is asked or not. `None` if nothing is
-    /// known of the language.
+    /// known of the family.
     ///
     /// # Errors
     /// If the model is damaged.
-    pub fn model(&self, language: Language) -> Result<Option<Model<'_>>, IndexError> {
+    pub fn model(&self, family: Family) -> Result<Option<Model<'_>>, IndexError> {
         let of_starter = if self.has_starter_models { starter_models()? } else { &[] };
-        let of_language =
-            self.models.iter().chain(of_starter).filter(|model| model.language() == language);
-        of_language.max_by_key(|model| model.rank()).map(StoredModel::model).transpose()
+        let of_family =
+            self.models.iter().chain(of_starter).filter(|model| model.family() == family);
+        of_family.max_by_key(|model| model.rank()).map(StoredModel::model).transpose()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Models of ordinary code as files: one for each language, learned from a whole index.
+//! Models of ordinary code as files: one for each family, learned from a whole index.
 
 use std::borrow::Cow;
 use std::io;
@@ -15,17 +15,17 @@ use super::sections::preamble;
 use super::segment::{ComponentId, DocumentId, Segment, check_versions};
 use super::storage::{SegmentBytes, io_error};
 use crate::engine::model::{Model, TrainingDocument, learn};
-use crate::text::language::Language;
+use crate::text::language::Family;
 
-/// Tokens below which a language of an index teaches nothing about ordinary code.
+/// Tokens below which a family of an index teaches nothing about ordinary code.
 const MIN_TRAINING_TOKENS: u64 = 1_000_000;
 /// Packages below which it teaches what these packages have in common, and not what is ordinary.
 const MIN_TRAINING_PACKAGES: usize = 30;
 /// Tokens from which more teach nothing new: documents are sampled.
 const MAX_TRAINING_TOKENS: u64 = 8_000_000;
 
-/// Offset of the number of the language.
-const OFFSET_LANGUAGE: usize = 14;
+/// Offset of the number of the family.
+const OFFSET_FAMILY: usize = 14;
 /// Offset of the number of packages that the model was learned from.
 const OFFSET_PACKAGES: usize = 16;
 /// Offset of the XXH3-64 of the file without this checksum.
@@ -37,7 +37,7 @@ pub(super) struct StoredModel {
     bytes: SegmentBytes,
     /// All of the file, where it is read when it is first asked for.
     copied: OnceLock<io::Result<Vec<u8>>>,
-    language: Language,
+    family: Family,
     packages: u32,
     checksum: u64,
     /// Whether the checksum is that of the file, once it was compared.
@@ -53,24 +53,24 @@ impl StoredModel {
         check_versions(name, &head, MODEL_MAGIC)?;
         let head = Bytes(&head);
         let read = || {
-            let language = Language::from_number(head.u8(OFFSET_LANGUAGE)?)?;
-            Some((language, head.u32(OFFSET_PACKAGES)?, head.u64(OFFSET_CHECKSUM)?))
+            let family = Family::from_number(head.u8(OFFSET_FAMILY)?)?;
+            Some((family, head.u32(OFFSET_PACKAGES)?, head.u64(OFFSET_CHECKSUM)?))
         };
-        let (language, packages, checksum) =
+        let (family, packages, checksum) =
             read().ok_or_else(|| IndexError::corrupt(name, "its head cannot be read"))?;
         Ok(StoredModel {
             name: name.to_owned(),
             bytes,
             copied: OnceLock::new(),
-            language,
+            family,
             packages,
             checksum,
             is_whole: OnceLock::new(),
         })
     }
 
-    pub(super) fn language(&self) -> Language {
-        self.language
+    pub(super) fn family(&self) -> Family {
+        self.family
     }
 
     pub(super) fn byte_count(&self) -> u64 {
@@ -99,7 +99,7 @@ impl StoredModel {
         self.checksum
     }
 
-    /// By which of the models of a language the largest answers: the one learned from most
+    /// By which of the models of a family the largest answers: the one learned from most
     /// packages.
     pub(super) fn rank(&self) -> (u32, u64) {
         (self.packages, self.checksum)
@@ -123,9 +123,9 @@ fn checksum(file: &[u8]) -> u64 {
     checksum.digest()
 }
 
-/// What a model of a language is to be learned from.
+/// What a model of a family is to be learned from.
 pub(super) struct Lesson<'a> {
-    pub(super) language: Language,
+    pub(super) family: Family,
     packages: u32,
     /// Tokens of all documents that could be sampled.
     tokens: u64,
@@ -143,7 +143,7 @@ struct Pupil<'a> {
     document: DocumentId,
 }
 
-/// What is to be learned from some segments: a lesson for each language that they hold enough of.
+/// What is to be learned from some segments: a lesson for each family that they hold enough of.
 ///
 /// What is learned depends on the set of components alone, and not on how it was cut into segments.
 /// Of the versions of a package one counts, and of equal documents one: that of the first package.
@@ -162,14 +162,14 @@ pub(super) fn lessons(segments: &[Segment]) -> Result<Vec<Lesson<'_>>, IndexErro
                     segment,
                     document,
                 };
-                documents.entry(row.language.number()).or_default().push(pupil);
+                documents.entry(row.language.family().number()).or_default().push(pupil);
             }
         }
     }
     let mut lessons = Vec::new();
-    for language in Language::all() {
+    for family in Family::all() {
         let lesson =
-            documents.remove(&language.number()).and_then(|documents| lesson(language, documents));
+            documents.remove(&family.number()).and_then(|documents| lesson(family, documents));
         lessons.extend(lesson);
     }
     Ok(lessons)
@@ -195,7 +195,7 @@ fn one_of_each_package(
     Ok(least.into_iter().map(|(package, (_, _, place))| (place, package)).collect())
 }
 
-fn lesson(language: Language, mut documents: Vec<Pupil<'_>>) -> Option<Lesson<'_>> {
+fn lesson(family: Family, mut documents: Vec<Pupil<'_>>) -> Option<Lesson<'_>> {
     documents.sort_unstable_by_key(|document| (document.content, document.package));
     documents.dedup_by_key(|document| document.content);
     let packages: FxHashSet<u64> = documents.iter().map(|document| document.package).collect();
@@ -209,7 +209,7 @@ fn lesson(language: Language, mut documents: Vec<Pupil<'_>>) -> Option<Lesson<'_
         sampled <= MAX_TRAINING_TOKENS
     });
     documents.sort_unstable_by_key(|document| (document.package, document.content));
-    Some(Lesson { language, packages: packages.len() as u32, tokens, sample: documents })
+    Some(Lesson { family, packages: packages.len() as u32, tokens, sample: documents })
 }
 
 impl Lesson<'_> {
@@ -230,7 +230,7 @@ impl Lesson<'_> {
     pub(super) fn learn(&self) -> Result<Vec<u8>, IndexError> {
         let model = learn(self.documents()?, self.tokens);
         let mut bytes = preamble(MODEL_MAGIC).to_vec();
-        bytes[OFFSET_LANGUAGE] = self.language.number();
+        bytes[OFFSET_FAMILY] = self.family.number();
         bytes[OFFSET_PACKAGES..OFFSET_PACKAGES + 4].copy_from_slice(&self.packages.to_le_bytes());
         bytes.extend_from_slice(&model);
         let checksum = checksum(&bytes);
@@ -253,8 +253,8 @@ impl Lesson<'_> {
                     columns.names.iter().flat_map(|name| name.to_le_bytes()).collect();
                 let digest = xxh3_128(&[&columns.classes[..], &names].concat());
                 let package = packages.partition_point(|&package| package < pupil.package) as u32;
-                let (classes, names, language) = (columns.classes, columns.names, self.language);
-                Ok((digest, TrainingDocument { package, language, classes, names }))
+                let (classes, names, family) = (columns.classes, columns.names, self.family);
+                Ok((digest, TrainingDocument { package, family, classes, names }))
             })
             .collect::<Result<_, IndexError>>()?;
         let mut seen = FxHashSet::default();

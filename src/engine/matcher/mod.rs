@@ -162,7 +162,13 @@ impl LeftOut {
 
 impl<'a> Query<'a> {
     fn surprisals(&self, model: &'a Model<'a>) -> Surprisals<'a> {
-        Surprisals::new(model, self.language, self.side.classes, self.side.names, self.freedom)
+        Surprisals::new(
+            model,
+            self.language.family(),
+            self.side.classes,
+            self.side.names,
+            self.freedom,
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     HEADER_BYTES, MAX_ORDER, NAME_COUNT, STEPS_PER_BIT, View, gram_push, gram_seed, named_code,
     slot_and_tag,
 };
-use crate::text::language::Language;
+use crate::text::language::Family;
 use crate::text::token::TokenClass;
 
 /// Packages that must write an n-gram before it counts as ordinary.
@@ -31,8 +31,8 @@ const MAX_PARTS: usize = 512;
 pub struct TrainingDocument {
     /// Number of its package.
     pub package: u32,
-    /// Its language.
-    pub language: Language,
+    /// Its family.
+    pub family: Family,
     /// Token classes.
     pub classes: Vec<u8>,
     /// Name hashes.
@@ -75,7 +75,7 @@ struct Sample {
     documents: Vec<Extent>,
     /// Class and name of each token.
     tokens: Vec<u32>,
-    /// The gram of the order before that ends at each token; at first the seed of its language.
+    /// The gram of the order before that ends at each token; at first the seed of its family.
     grams: Vec<u64>,
     /// Whether the gram that ends at a token is to be extended: a bit each.
     extendable: Vec<u64>,
@@ -86,7 +86,7 @@ struct Sample {
 struct Extent {
     end: usize,
     package: u32,
-    language: Language,
+    family: Family,
 }
 
 /// A gram where it occurs: both halves of its hash, and its last token.
@@ -125,10 +125,10 @@ impl Sample {
             extendable: vec![0; count.div_ceil(64)],
             view: View::Structure,
         };
-        for TrainingDocument { package, language, classes, names } in documents {
+        for TrainingDocument { package, family, classes, names } in documents {
             let token = |(class, name)| u32::from(class) | u32::from(name) << 8;
             sample.tokens.extend(classes.into_iter().zip(names).map(token));
-            sample.documents.push(Extent { end: sample.tokens.len(), package, language });
+            sample.documents.push(Extent { end: sample.tokens.len(), package, family });
         }
         sample
     }
@@ -167,7 +167,7 @@ impl Sample {
         self.view = view;
         let mut start = 0;
         for document in &self.documents {
-            self.grams[start..document.end].fill(gram_seed(view, document.language));
+            self.grams[start..document.end].fill(gram_seed(view, document.family));
             start = document.end;
         }
     }

@@ -1,6 +1,6 @@
 //! The model of ordinary code: how surprising a token is where it stands.
 //!
-//! Two n-gram models with back-off, learned from an index, for each language apart, and stored with
+//! Two n-gram models with back-off, learned from an index, for each family apart, and stored with
 //! it: *structure* predicts the class of a token from the classes before it, *named* predicts class
 //! and outside name together, so that an idiom (`super().__init__(`, `impl fmt::Display for`) is as
 //! unsurprising as it should be. An n-gram counts by how many packages write it, each package's
@@ -16,7 +16,7 @@ mod surprisals;
 pub use learn::{TrainingDocument, learn};
 pub use surprisals::Surprisals;
 
-use crate::text::language::Language;
+use crate::text::language::Family;
 use crate::text::token::{NameHash, TokenClass};
 
 /// Tokens of context and prediction together, at most.
@@ -63,19 +63,19 @@ impl<'a> Model<'a> {
     }
 
     /// Surprisal of the class of token `i` after the classes before it, in bits.
-    pub fn structure_bits(&self, language: Language, classes: &[u8], i: usize) -> f32 {
+    pub fn structure_bits(&self, family: Family, classes: &[u8], i: usize) -> f32 {
         let code = |at: usize| u64::from(classes[at]);
-        self.surprisal(View::Structure, language, i, code)
+        self.surprisal(View::Structure, family, i, code)
             .unwrap_or(MAX_STRUCTURE_BITS)
             .min(MAX_STRUCTURE_BITS)
     }
 
     /// Surprisal of the class and outside name of token `i` after the tokens before it, in bits.
-    pub fn named_bits(&self, language: Language, classes: &[u8], names: &[u16], i: usize) -> f32 {
+    pub fn named_bits(&self, family: Family, classes: &[u8], names: &[u16], i: usize) -> f32 {
         let code = |at: usize| u64::from(named_code(classes[at], names[at]));
-        let known = self.surprisal(View::Named, language, i, code);
+        let known = self.surprisal(View::Named, family, i, code);
         let unknown =
-            || self.structure_bits(language, classes, i) + self.name_bits(NameHash(names[i]));
+            || self.structure_bits(family, classes, i) + self.name_bits(NameHash(names[i]));
         known.unwrap_or_else(unknown).min(MAX_NAMED_BITS)
     }
 
@@ -87,20 +87,20 @@ impl<'a> Model<'a> {
 
     /// Whether several packages define something of that name, so that an interface may have
     /// dictated it.
-    pub fn is_common_definition(&self, language: Language, name: NameHash) -> bool {
+    pub fn is_common_definition(&self, family: Family, name: NameHash) -> bool {
         let code = named_code(TokenClass::DEFINITION.0, name.0);
-        self.slot(gram_push(gram_seed(View::Named, language), u64::from(code))).is_some()
+        self.slot(gram_push(gram_seed(View::Named, family), u64::from(code))).is_some()
     }
 
     fn surprisal(
         &self,
         view: View,
-        language: Language,
+        family: Family,
         i: usize,
         code: impl Fn(usize) -> u64,
     ) -> Option<f32> {
         let mut found = None;
-        let mut hash = gram_seed(view, language);
+        let mut hash = gram_seed(view, family);
         // Grams are hashed from the newest token to the oldest, so that each longer context extends
         // the shorter one.
         for order in 1..=MAX_ORDER.min(i + 1) {
@@ -136,12 +136,12 @@ fn named_code(class: u8, name: u16) -> u32 {
     u32::from(class) | if outside { u32::from(name) << 8 } else { 0 }
 }
 
-fn gram_seed(view: View, language: Language) -> u64 {
+fn gram_seed(view: View, family: Family) -> u64 {
     let view = match view {
         View::Structure => 1u64,
         View::Named => 2,
     };
-    (view << 8 | u64::from(language.number())).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    (view << 8 | u64::from(family.number())).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 fn gram_push(hash: u64, code: u64) -> u64 {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::Model;
-use crate::text::language::Language;
+use crate::text::language::Family;
 use crate::text::token::{Freedom, NameHash, TokenClass};
 
 /// What tokens of an interface and dictated tokens count of their surprisal. On the development
@@ -16,7 +16,7 @@ const DICTATED_WEIGHT: f32 = 0.3;
 /// for.
 pub struct Surprisals<'a> {
     model: &'a Model<'a>,
-    language: Language,
+    family: Family,
     classes: &'a [u8],
     names: &'a [u16],
     freedom: &'a [Freedom],
@@ -29,7 +29,7 @@ impl<'a> Surprisals<'a> {
     /// Those of the tokens of these classes, names and freedom.
     pub fn new(
         model: &'a Model<'a>,
-        language: Language,
+        family: Family,
         classes: &'a [u8],
         names: &'a [u16],
         freedom: &'a [Freedom],
@@ -37,7 +37,7 @@ impl<'a> Surprisals<'a> {
         let unknown = vec![Cell::new(f32::NAN); classes.len()];
         Surprisals {
             model,
-            language,
+            family,
             classes,
             names,
             freedom,
@@ -69,14 +69,14 @@ impl<'a> Surprisals<'a> {
     /// [`Model::structure_bits`] of token `i`.
     pub fn structure_bits(&self, i: usize) -> f32 {
         get_or_compute(&self.structure[i], || {
-            self.weight(i) * self.model.structure_bits(self.language, self.classes, i)
+            self.weight(i) * self.model.structure_bits(self.family, self.classes, i)
         })
     }
 
     /// [`Model::named_bits`] of token `i`.
     pub fn named_bits(&self, i: usize) -> f32 {
         get_or_compute(&self.named[i], || {
-            self.weight(i) * self.model.named_bits(self.language, self.classes, self.names, i)
+            self.weight(i) * self.model.named_bits(self.family, self.classes, self.names, i)
         })
     }
 
@@ -87,7 +87,7 @@ impl<'a> Surprisals<'a> {
 
     /// [`Model::is_common_definition`] of the name of token `i`.
     pub fn is_common_definition(&self, i: usize) -> bool {
-        self.model.is_common_definition(self.language, NameHash(self.names[i]))
+        self.model.is_common_definition(self.family, NameHash(self.names[i]))
     }
 }
 

@@ -40,7 +40,7 @@ use crate::project::walk::{
     self, Content, Inspected, MAX_SCANNED_BYTES, Markers, PassedOver, ReadProblem, Reason, Review,
     WalkSettings, Walked, WalkedFile,
 };
-use crate::text::document::{Form, MAX_NOTEBOOK_BYTES};
+use crate::text::document::{self, Form, MAX_NOTEBOOK_BYTES};
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 use crate::text::span::LineSet;
@@ -260,6 +260,7 @@ impl<'a> Reading<'a> {
                 return Ok(Vec::new());
             }
         };
+        kinds.retain(|(language, form)| document::may_hold(*language, *form, &text));
         if kinds.is_empty() {
             kinds.extend(Language::from_script(&text).map(|language| (language, Form::Plain)));
         }

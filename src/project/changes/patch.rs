@@ -12,7 +12,7 @@ use crate::judgement::finding::{Note, NoteKind};
 use crate::project::walk::{
     self, Content, Inspected, MAX_SCANNED_BYTES, Markers, WalkSettings, Walked, WalkedFile,
 };
-use crate::text::document::Form;
+use crate::text::document::{self, Form};
 use crate::text::language::Language;
 use parse::{FilePatch, Hunk, Mark};
 
@@ -88,6 +88,7 @@ impl Reading<'_> {
             return Vec::new();
         }
         let Some(texts) = self.texts(patch, &location) else { return Vec::new() };
+        kinds.retain(|(language, form)| document::may_hold(*language, *form, &texts.after));
         if kinds.is_empty() {
             let script = Language::from_script(&texts.after);
             kinds.extend(script.map(|language| (language, Form::Plain)));

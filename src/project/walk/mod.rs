@@ -29,7 +29,7 @@ use globset::GlobSet;
 use ignore::WalkBuilder;
 
 use crate::judgement::finding::{Note, NoteKind};
-use crate::text::document::Form;
+use crate::text::document::{self, Form};
 use crate::text::language::Language;
 use crate::text::span::LineSet;
 
@@ -46,6 +46,9 @@ pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 
 /// Files and folders that [`named_files`] looks at before it gives up.
 pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
+
+/// Bytes of a page of prose in which blocks of code are looked for.
+const MAX_PROSE_BYTES: u64 = MAX_SCANNED_BYTES;
 
 /// Bytes of a file without an extension that are read to see whether it is a script. Systems look
 /// at 128 to 256.
@@ -375,7 +378,11 @@ fn walk_directory(
 
 /// What kind of code a file holds by its name, or a file without an extension by its first line.
 fn kinds_of(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
-    let kinds = kinds_by_name(path, settings);
+    let mut kinds = kinds_by_name(path, settings);
+    if kinds.iter().any(|(_, form)| *form == Form::Markdown) {
+        let page = door::first_bytes(path, MAX_PROSE_BYTES);
+        kinds.retain(|(language, form)| document::may_hold(*language, *form, &page));
+    }
     if !kinds.is_empty() || path.extension().is_some() {
         return kinds;
     }

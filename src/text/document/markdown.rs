@@ -5,15 +5,18 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 use crate::text::language::Language;
 use crate::text::source::{Held, SourceFile};
 
-/// Other names that blocks give a language.
-const OTHER_NAMES: [(&str, &str); 6] = [
-    ("py", "python"),
-    ("py3", "python"),
-    ("python3", "python"),
-    ("pyi", "python"),
-    ("rs", "rust"),
-    ("ipython", "python"),
-];
+/// The languages that blocks of a page are in, in the order of the table.
+pub(super) fn languages(file: &[u8]) -> Vec<Language> {
+    let page = String::from_utf8_lossy(file);
+    let of_block = |event| match event {
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => named(&info),
+        _ => None,
+    };
+    let mut found: Vec<Language> = Parser::new(&page).filter_map(of_block).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
 
 /// The blocks of a page that are in a language. A page that is no UTF-8 is read as far as it is.
 pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFile {
@@ -62,8 +65,7 @@ fn named(info: &str) -> Option<Language> {
     let is_end = |c: char| c.is_whitespace() || ",{}:".contains(c);
     let word = info.split(is_end).find(|word| !word.is_empty())?;
     let word = word.trim_start_matches('.').to_ascii_lowercase();
-    let name = OTHER_NAMES.iter().find(|(other, _)| *other == word).map_or(&*word, |it| it.1);
-    Language::from_name(name)
+    Language::from_name(&word)
 }
 
 /// A part of a block. Lines that rustdoc hides begin with a mark, which is no Rust.

@@ -211,7 +211,9 @@ mod tests {
 
     fn parser(language: &str) -> Parser {
         let mut parser = heap::parser();
-        parser.set_language(&Language::from_name(language).unwrap().row().grammar.into()).unwrap();
+        parser
+            .set_language(&Language::from_name(language).unwrap().grammar().unwrap().grammar.into())
+            .unwrap();
         parser
     }
 

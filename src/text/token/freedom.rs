@@ -37,9 +37,10 @@ pub fn freedom(source: &SourceFile, stream: &TokenStream) -> Vec<Freedom> {
         freedom: vec![Freedom::Free; stream.len()],
         steps_left: Cell::new(stream.len().saturating_mul(STEPS_PER_TOKEN)),
     };
-    match source.language().row().interfaces {
+    match source.language().family().row().interfaces {
         Interfaces::Implementations => marker.mark_implementations(),
         Interfaces::BaseClasses => marker.mark_methods(),
+        Interfaces::Signatures => marker.mark_signatures(),
     }
     marker.mark_stored_parameters();
     marker.mark_progressions();
@@ -62,6 +63,7 @@ impl Words {
         let word = |word: &str| language.class_of_word(word).map(|class| class.0);
         Words {
             functions: language
+                .family()
                 .row()
                 .function_words
                 .iter()
@@ -193,6 +195,21 @@ impl Marker<'_> {
                 self.mark((token + 2).min(end)..end, Freedom::Dictated);
             }
             open.push(Block { column, has_bases: false });
+        }
+    }
+
+    /// Marks the names of definitions and their parameters.
+    fn mark_signatures(&mut self) {
+        for token in 0..self.stream.len() {
+            let is_head = self.class(token) == TokenClass::DEFINITION.0
+                && token + 1 < self.stream.len()
+                && Some(self.class(token + 1)) == self.words.parenthesis;
+            if is_head {
+                let depth = self.stream.depths[token + 1];
+                let end = (token + 2..self.stream.len())
+                    .find(|&at| !self.may_step() || self.stream.depths[at] <= depth);
+                self.mark(token..end.unwrap_or(self.stream.len()), Freedom::Interface);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use tree_sitter::{Node, Tree};
 
 use super::Tokenizer;
 use super::leaves::Parsed;
+use super::lexer;
 use super::parsing::{self, Answer, Unread, Wanted};
 use super::pieces::MAX_WHOLE_BYTES;
 use crate::text::language::Language;
@@ -56,6 +57,11 @@ const SEQUENCES: [&str; 8] = [
 impl Tokenizer {
     /// The layout of a text. One that is parsed in pieces has comments, and no place for others.
     pub fn layout(&mut self, source: &SourceFile) -> Layout {
+        if source.language().lexicon().is_some() {
+            let lexed = lexer::read(source.language(), source.text());
+            let (comments, parsed) = (lexed.comments, Some(lexed.parsed));
+            return Layout { comments, parsed, tree: OnceLock::new() };
+        }
         let whole = match source.text().len() > MAX_WHOLE_BYTES {
             true => Err(Unread::OverBudget),
             false => self.ask(source.language(), source.text().into(), Wanted::Comments),
@@ -93,17 +99,23 @@ impl Layout {
     /// cuts nothing: no string, no call, no continued line. The line behind the last one is the end
     /// of the text.
     pub fn is_between_statements(&self, source: &SourceFile, line: u32) -> bool {
-        let Some(tree) = self.tree(source) else { return false };
         let start = source
             .line_starts()
             .get(line as usize - 1)
             .map_or(source.text().len(), |&at| at as usize);
-        start == 0 || start >= source.text().len() || is_place(tree, start, source.text())
+        let is_place = || match self.is_lexed(source) {
+            true => lexer::is_place(source, start),
+            false => self.tree(source).is_some_and(|tree| is_place(tree, start, source.text())),
+        };
+        self.parsed.is_some() && (start == 0 || start >= source.text().len() || is_place())
     }
 
     /// The lines of the statement or item that begins below a line, with the attributes and
     /// comments before it.
     pub fn statement_below(&self, source: &SourceFile, line: u32) -> Option<LineRange> {
+        if self.is_lexed(source) {
+            return lexer::statement_below(source, line);
+        }
         let offset = *source.line_starts().get(line as usize)? as usize;
         let mut cursor = self.tree(source)?.walk();
         while cursor.node().start_byte() < offset {
@@ -124,6 +136,10 @@ impl Layout {
     /// Whether the parser understood all of the text.
     pub fn is_clean(&self) -> bool {
         self.parsed == Some(Parsed::Cleanly)
+    }
+
+    fn is_lexed(&self, source: &SourceFile) -> bool {
+        source.language().lexicon().is_some()
     }
 
     /// The tree of the text that this is the layout of.
@@ -178,7 +194,7 @@ pub(super) fn comments(tree: &Tree, language: Language) -> Vec<Comment> {
 }
 
 fn comment_kind(node: &Node<'_>, language: Language) -> Option<CommentKind> {
-    let row = language.row();
+    let row = language.grammar()?;
     if !node.is_named() {
         return None;
     }

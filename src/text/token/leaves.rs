@@ -8,7 +8,7 @@ use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::TokenClass;
 use super::role::Shape;
-use crate::text::language::{Atom, Language};
+use crate::text::language::{Atom, Family, Language};
 use crate::text::span::ByteSpan;
 
 /// What to do at a node of some kind.
@@ -121,7 +121,7 @@ fn visit(
                 return Visit::Below;
             }
         }
-        Action::Take(atom) => push_leaf(&node, atom_shape(atom), leaves),
+        Action::Take(atom) => push_leaf(&node, atom_shape(atom, &text[node.byte_range()]), leaves),
         Action::TakeWithHoles => {
             push_leaf(&node, Shape::Fixed(TokenClass::STRING), leaves);
             push_holes(cursor, kinds, text, leaves);
@@ -232,7 +232,7 @@ fn join_operators(leaves: &mut Vec<Leaf>, kinds: &KindTable, text: &[u8]) {
     leaves.truncate(kept);
 }
 
-fn atom_shape(atom: Atom) -> Shape {
+fn atom_shape(atom: Atom, word: &[u8]) -> Shape {
     match atom {
         Atom::Name => Shape::Name,
         Atom::FieldName => Shape::Fixed(TokenClass::FIELD),
@@ -242,7 +242,15 @@ fn atom_shape(atom: Atom) -> Shape {
         Atom::Character => Shape::Fixed(TokenClass::CHARACTER),
         Atom::Integer => Shape::Fixed(TokenClass::INTEGER),
         Atom::Float => Shape::Fixed(TokenClass::FLOAT),
+        Atom::Number if is_fraction(word) => Shape::Fixed(TokenClass::FLOAT),
+        Atom::Number => Shape::Fixed(TokenClass::INTEGER),
     }
+}
+
+/// Whether a number has a fraction or an exponent.
+fn is_fraction(word: &[u8]) -> bool {
+    let has_radix = word.len() > 1 && word[0] == b'0' && word[1].is_ascii_alphabetic();
+    !has_radix && word.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }
 
 fn kind_table(language: Language) -> &'static KindTable {
@@ -252,7 +260,8 @@ fn kind_table(language: Language) -> &'static KindTable {
 }
 
 fn build_kind_table(language: Language) -> KindTable {
-    let grammar: tree_sitter::Language = language.row().grammar.into();
+    let row = language.grammar().expect("a language that is parsed");
+    let grammar: tree_sitter::Language = row.grammar.into();
     let kinds: Vec<(&str, bool)> = (0..grammar.node_kind_count())
         .map(|id| {
             (
@@ -261,7 +270,6 @@ fn build_kind_table(language: Language) -> KindTable {
             )
         })
         .collect();
-    let row = language.row();
     let keywords: HashSet<&str> =
         kinds.iter().filter(|(_, named)| !named).map(|(kind, _)| *kind).collect();
     // A named kind may share its name with a keyword below it (`lambda`, `yield`); then the keyword
@@ -286,7 +294,7 @@ fn is_operator_byte(byte: &u8) -> bool {
 }
 
 fn operators(language: Language) -> FxHashMap<&'static [u8], Shape> {
-    let row = language.row();
+    let row = language.family().row();
     let is_operator = |word: &&&str| word.len() > 1 && word.as_bytes().iter().all(is_operator_byte);
     let shape = |word: &'static str| match action(language, word, false, true) {
         Action::Leaf(shape) => Some((word.as_bytes(), shape)),
@@ -301,7 +309,8 @@ fn operators(language: Language) -> FxHashMap<&'static [u8], Shape> {
 }
 
 fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action {
-    let row = language.row();
+    let row = language.grammar().expect("a language that is parsed");
+    let family = language.family();
     if named {
         if row.dropped_trees.contains(&kind) {
             return Action::Drop;
@@ -317,24 +326,23 @@ fn action(language: Language, kind: &str, named: bool, is_token: bool) -> Action
             return if has_holes { Action::TakeWithHoles } else { Action::Take(atom) };
         }
     }
-    if let Some(position) = row.words.iter().position(|word| is_token && *word == kind) {
-        return Action::Leaf(word_shape(
-            language,
-            kind,
-            TokenClass(TokenClass::FIRST_WORD.0 + position as u8),
-        ));
+    let words = family.row();
+    if let Some(position) = words.words.iter().position(|word| is_token && *word == kind) {
+        return Action::Leaf(word_shape(family, kind, position));
     }
-    if !named && row.dropped_words.contains(&kind) {
-        return Action::Leaf(dropped_shape(kind));
+    if !named && words.dropped_words.contains(&kind) {
+        return Action::Leaf(dropped_shape(family, kind));
     }
     Action::Descend
 }
 
-fn word_shape(language: Language, word: &str, class: TokenClass) -> Shape {
-    let row = language.row();
+/// The shape of the word of a family at a position of its list.
+pub(super) fn word_shape(family: Family, word: &str, position: usize) -> Shape {
+    let row = family.row();
+    let class = TokenClass(TokenClass::FIRST_WORD.0 + position as u8);
     match word {
         "(" => Shape::OpenParenthesis(class),
-        "[" | "{" => Shape::OpenOther(class),
+        "[" | "{" | "((" | "[[" | "$(" | "$((" => Shape::OpenOther(class),
         "=" => Shape::Equals(class),
         "!" => Shape::Bang(class),
         _ if row.function_words.contains(&word) => Shape::FunctionWord(class),
@@ -343,12 +351,15 @@ fn word_shape(language: Language, word: &str, class: TokenClass) -> Shape {
     }
 }
 
-fn dropped_shape(word: &str) -> Shape {
+/// The shape of a word that a family drops.
+pub(super) fn dropped_shape(family: Family, word: &str) -> Shape {
+    let row = family.row();
     match word {
-        "." => Shape::Dot,
-        "::" => Shape::PathSeparator,
         "," => Shape::Comma,
-        ")" | "]" | "}" => Shape::Close,
+        ":" if !row.dots.contains(&word) => Shape::Colon,
+        ")" | "]" | "}" | "))" | "]]" => Shape::Close,
+        _ if row.dots.contains(&word) => Shape::Dot,
+        _ if row.path_separators.contains(&word) => Shape::PathSeparator,
         _ => Shape::Dropped,
     }
 }

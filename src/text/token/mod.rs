@@ -13,12 +13,14 @@
 //! Tokenizing never fails: text that does not parse yields the tokens that can be seen in it, since
 //! the role of a name is read from its neighbours ([`role`]) and not from the tree above it.
 
+mod arrange;
 mod budget;
 mod extent;
 mod freedom;
 mod heap;
 mod layout;
 mod leaves;
+mod lexer;
 mod parsing;
 mod pieces;
 mod role;

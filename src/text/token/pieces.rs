@@ -30,7 +30,8 @@ impl Tokenizer {
     /// text is longer than 1 MiB or the parser gives it up. [`TokenStream::gaps`] says which pieces
     /// have no tokens.
     pub fn tokenize_in_pieces(&mut self, source: &SourceFile) -> TokenStream {
-        if source.text().len() <= MAX_WHOLE_BYTES {
+        let is_lexed = source.language().lexicon().is_some();
+        if is_lexed || source.text().len() <= MAX_WHOLE_BYTES {
             let whole = self.tokenize(source);
             if whole.completeness() != Completeness::BudgetExhausted {
                 return whole;
@@ -49,7 +50,7 @@ impl Tokenizer {
         if let Some(failed @ (Unread::TimedOut | Unread::NoThread)) = self.unread {
             return TokenStream { completeness: failed.into(), ..TokenStream::default() };
         }
-        let mut stream = super::tokenizer::assign_roles(&leaves, source);
+        let mut stream = super::tokenizer::assign_roles(&mut leaves, source);
         if stream.is_empty() && !gaps.is_empty() {
             stream.completeness = Completeness::BudgetExhausted;
         }
@@ -204,7 +205,7 @@ mod tests {
                 leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shifted(offset)));
                 is_read
             });
-            let pieces = super::super::tokenizer::assign_roles(&leaves, &source);
+            let pieces = super::super::tokenizer::assign_roles(&mut leaves, &source);
             assert_eq!(gaps, []);
             assert!(pieces == whole, "{language}: {} and {} tokens", pieces.len(), whole.len());
             let comments = tokenizer.layout(&source).comments().to_vec();

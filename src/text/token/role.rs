@@ -5,6 +5,7 @@
 //! snippet gets the classes it has inside its file.
 
 use super::TokenClass;
+use crate::text::language::KeywordArguments;
 
 /// What a leaf is to its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Shape {
     PathSeparator,
     /// `,`
     Comma,
+    /// `:`
+    Colon,
     /// `)`, `]`, `}`
     Close,
     /// `(` of this class.
@@ -56,12 +59,13 @@ pub(super) struct Neighbours {
     pub after: Option<Shape>,
     pub after_next: Option<Shape>,
     pub bracket: Option<Bracket>,
-    pub keyword_arguments: bool,
+    pub keyword_arguments: KeywordArguments,
+    pub self_names: &'static [&'static str],
 }
 
 /// The class of a name with this text between these neighbours.
 pub(super) fn of_name(text: &[u8], at: &Neighbours) -> TokenClass {
-    if text == b"self" || text == b"cls" {
+    if at.self_names.iter().any(|name| name.as_bytes() == text) {
         return TokenClass::SELF;
     }
     match at.before {
@@ -95,8 +99,12 @@ fn is_called(at: &Neighbours) -> bool {
 }
 
 fn is_argument_name(at: &Neighbours) -> bool {
-    at.keyword_arguments
+    let is_given = match at.keyword_arguments {
+        KeywordArguments::WithEquals => matches!(at.after, Some(Shape::Equals(_))),
+        KeywordArguments::WithColon => at.after == Some(Shape::Colon),
+        KeywordArguments::Absent => false,
+    };
+    is_given
         && at.bracket == Some(Bracket::Parentheses)
-        && matches!(at.after, Some(Shape::Equals(_)))
         && matches!(at.before, Some(Shape::Comma | Shape::OpenParenthesis(_)))
 }

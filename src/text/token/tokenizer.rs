@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::arrange::arrange;
 use super::budget::Spent;
 use super::leaves::{Leaf, Parsed};
+use super::lexer;
 use super::parsing::{self, Answer, ParserThread, Request, Unread, Wanted};
 use super::role::{self, Bracket, Neighbours, Shape};
 use super::{Completeness, NameHash, TokenClass, TokenStream};
-use crate::text::language::{KeywordArguments, Language};
+use crate::text::language::{FamilyRow, Language};
 use crate::text::source::SourceFile;
 use crate::text::span::ByteSpan;
 
@@ -61,8 +63,8 @@ impl Tokenizer {
         if parsed == Parsed::WithErrors && source.text().len() <= MAX_FRAGMENT_BYTES {
             self.try_inside_string(source.language(), source.text());
         }
-        let leaves = std::mem::take(&mut self.leaves);
-        assign_roles(&leaves, source)
+        let mut leaves = std::mem::take(&mut self.leaves);
+        assign_roles(&mut leaves, source)
     }
 
     /// Reads the leaves of a piece of a text; false if the parser gives up on it.
@@ -83,7 +85,7 @@ impl Tokenizer {
     /// sense: a fragment cut out of a string has its code and its strings the wrong way round.
     fn try_inside_string(&mut self, language: Language, fragment: &[u8]) {
         let mut least = nonsense(&self.leaves, fragment);
-        for quote in language.row().quotes {
+        for quote in language.quotes() {
             if least == 0 {
                 return;
             }
@@ -107,6 +109,11 @@ impl Tokenizer {
 
     /// Reads the leaves of a text.
     fn leaves(&mut self, language: Language, text: Arc<[u8]>) -> Result<Parsed, Unread> {
+        if language.lexicon().is_some() {
+            let lexed = lexer::read(language, &text);
+            (self.leaves, self.unread) = (lexed.leaves, None);
+            return Ok(lexed.parsed);
+        }
         match self.ask(language, text, Wanted::Leaves)? {
             Answer::Leaves(leaves, parsed) => {
                 self.leaves = leaves;
@@ -210,10 +217,10 @@ fn shift_back(leaves: &mut [Leaf], bytes: u32) {
 }
 
 /// Turns leaves into tokens: decides roles, drops punctuation, hashes names.
-pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream {
+pub(super) fn assign_roles(leaves: &mut [Leaf], source: &SourceFile) -> TokenStream {
     let text = source.text();
-    let keyword_arguments =
-        source.language().row().keyword_arguments == KeywordArguments::WithEquals;
+    arrange(leaves, source.language(), text);
+    let family = source.language().family().row();
     let mut stream = TokenStream::with_room(leaves.len());
     let mut brackets: Vec<Bracket> = Vec::new();
     let shape_at = |i: usize| leaves.get(i).map(|leaf| leaf.shape);
@@ -229,18 +236,20 @@ pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream 
                     after: shape_at(i + 1),
                     after_next: shape_at(i + 2),
                     bracket: brackets.last().copied(),
-                    keyword_arguments,
+                    keyword_arguments: family.keyword_arguments,
+                    self_names: family.self_names,
                 };
                 let class = role::of_name(word, &at);
-                push(class, name_of(class, word));
+                push(class, name_of(class, word, family));
             }
             Shape::Fixed(class) => {
-                push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word))
+                push(fixed_class(class, before, shape_at(i + 1)), name_of(class, word, family))
             }
             Shape::OpenParenthesis(class) => {
                 push(class, NameHash::NONE);
                 let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
-                    || matches!(before, Some(Shape::FunctionWord(_)));
+                    || matches!(before, Some(Shape::FunctionWord(_)))
+                    || before == Some(Shape::Fixed(TokenClass::DEFINITION));
                 brackets.push(if defines { Bracket::Parameters } else { Bracket::Parentheses });
             }
             Shape::OpenGroup => brackets.push(Bracket::Other),
@@ -257,7 +266,7 @@ pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream 
             | Shape::TypeWord(class) => {
                 push(class, NameHash::NONE);
             }
-            Shape::Dot | Shape::PathSeparator | Shape::Comma | Shape::Dropped => {}
+            Shape::Dot | Shape::PathSeparator | Shape::Comma | Shape::Colon | Shape::Dropped => {}
         }
     }
     stream
@@ -265,7 +274,7 @@ pub(super) fn assign_roles(leaves: &[Leaf], source: &SourceFile) -> TokenStream 
 
 /// A field or type that is called, or that is being defined, is what its neighbours make it.
 fn fixed_class(class: TokenClass, before: Option<Shape>, after: Option<Shape>) -> TokenClass {
-    if !class.is_identifier() {
+    if !class.is_identifier() || class == TokenClass::DEFINITION {
         return class;
     }
     match (before, after) {
@@ -276,9 +285,9 @@ fn fixed_class(class: TokenClass, before: Option<Shape>, after: Option<Shape>) -
     }
 }
 
-fn name_of(class: TokenClass, word: &[u8]) -> NameHash {
+fn name_of(class: TokenClass, word: &[u8], family: &FamilyRow) -> NameHash {
     match class {
-        TokenClass::STRING => NameHash::of(string_content(word)),
+        TokenClass::STRING => NameHash::of(string_content(word, family.string_frame)),
         TokenClass::INTEGER | TokenClass::FLOAT => NameHash::of(&number_content(word)),
         class if class.is_named() => NameHash::of(word),
         _ => NameHash::NONE,
@@ -287,8 +296,8 @@ fn name_of(class: TokenClass, word: &[u8]) -> NameHash {
 
 /// A string without prefix, raw-string hashes and quotes, so that `b'x'`, `r"x"` and `"""x"""` are
 /// the same.
-fn string_content(word: &[u8]) -> &[u8] {
-    let is_frame = |byte: &u8| matches!(byte, b'"' | b'\'' | b'#');
+fn string_content<'a>(word: &'a [u8], frame: &[u8]) -> &'a [u8] {
+    let is_frame = |byte: &u8| frame.contains(byte);
     let Some(start) = word.iter().position(is_frame) else {
         return word;
     };

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Copies and honest code in every language, cut and edited by birthmark's own tokens.
+
+    languages.py cases --sources DIR --tokens BIN --cases DIR [--language NAME ...]
+    languages.py score --birthmark BIN --index DIR --cases DIR
+
+`--sources` holds a folder a role, language and package: `indexed/java/guava/...`, `honest/java/...`.
+Packages below `indexed` are in the index, those below `honest` are not. Cases are definitions of 5 to
+80 lines; of equal definitions one counts. `score` prints a line for each language and operator.
+"""
+
+import argparse
+import collections
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
+OPERATORS = ("verbatim", "locals", "own-names", "every-name", "edited", "reordered")
+NAMED = {
+    "locals": {"variable", "argument"},
+    "own-names": {"variable", "argument", "definition"},
+    "every-name": {"variable", "argument", "definition", "field", "callee", "type"},
+}
+LINES = range(5, 81)
+PER_OPERATOR, HONEST, PER_PACKAGE = 150, 1500, 250
+SIZES = (("5-7", range(5, 8)), ("8-15", range(8, 16)), ("16+", range(16, 81)))
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*") if path.is_file() and path.stat().st_size < 300_000)
+
+
+def read(tokens: str, paths: list[str]):
+    """What `eval/tokens.rs` tells of files, one at a time."""
+    run = subprocess.run([tokens], input="\n".join(paths), capture_output=True, text=True)
+    return map(json.loads, run.stdout.splitlines())
+
+
+def definitions(tokens: str, package: Path, language: str):
+    """The definitions of a package: path, first line, text, and the tokens inside it."""
+    for told in read(tokens, files(package)):
+        if told["language"] not in FAMILIES.get(language, {language}):
+            continue
+        text = Path(told["path"]).read_bytes()
+        starts = [0] + [at + 1 for at, byte in enumerate(text) if byte == 10]
+        taken = 0
+        for first, last in told["definitions"]:
+            if first <= taken or last - first + 1 not in LINES:
+                continue
+            taken = last
+            begin, end = starts[first - 1], starts[last] if last < len(starts) else len(text)
+            inside = [(w, s - begin, e - begin) for w, s, e in told["tokens"] if begin <= s and e <= end]
+            if len(inside) >= 20:
+                yield told["path"], first, text[begin:end], inside
+
+
+FAMILIES = {"javascript": {"javascript"}, "typescript": {"typescript", "tsx"}}
+
+
+def rename(text: bytes, tokens, words: set[str]) -> bytes:
+    names: dict[bytes, bytes] = {}
+    out, at = [], 0
+    for word, start, end in tokens:
+        old = text[start:end]
+        if word not in words or len(old) < 2 and word != "variable":
+            continue
+        mark = old[: len(old) - len(old.lstrip(b"$@"))]
+        new = (b"Kind%d" if old.lstrip(b"$@")[:1].isupper() else b"name%d") % len(names)
+        out += [text[at:start], names.setdefault(old, mark + new)]
+        at = end
+    return b"".join([*out, text[at:]])
+
+
+def edit(text: bytes, tokens, chance: random.Random) -> bytes:
+    """About a third of the lines inside deleted, doubled with other names, or written anew."""
+    lines = text.split(b"\n")
+    out = lines[:1]
+    for line in lines[1:-2]:
+        what = chance.random()
+        if what < 0.1:
+            continue
+        if what < 0.2:
+            out.append(line.replace(b"a", b"e").replace(b"i", b"o"))
+        elif what < 0.3:
+            out += [line, line[: len(line) - len(line.lstrip())] + b"check(%d);" % chance.randrange(1000)]
+        else:
+            out.append(line)
+    return b"\n".join(out + lines[-2:])
+
+
+def reorder(text: bytes, chance: random.Random) -> bytes:
+    lines = text.split(b"\n")
+    middle = lines[1:-2]
+    cut = len(middle) // 2
+    return b"\n".join(lines[:1] + middle[cut:] + middle[:cut] + lines[-2:])
+
+
+def mutate(operator: str, text: bytes, tokens, chance: random.Random) -> bytes:
+    match operator:
+        case "verbatim":
+            return text
+        case "edited":
+            return edit(text, tokens, chance)
+        case "reordered":
+            return reorder(text, chance)
+        case _:
+            return rename(text, tokens, NAMED[operator])
+
+
+def cases(args) -> None:
+    for folder in sorted((args.sources / "indexed").iterdir()):
+        if args.language and folder.name not in args.language:
+            continue
+        chance = random.Random(folder.name)
+        seen: set[bytes] = set()
+        for role in ("indexed", "honest"):
+            found = []
+            home = args.sources / role / folder.name
+            for package in sorted(home.iterdir()) if home.exists() else []:
+                of_package = []
+                for path, first, text, tokens in definitions(args.tokens, package, folder.name):
+                    key = b" ".join(text.split())
+                    if key not in seen:
+                        seen.add(key)
+                        of_package.append((package.name, path, first, text, tokens))
+                chance.shuffle(of_package)
+                found += of_package[:PER_PACKAGE]
+            chance.shuffle(found)
+            operators = OPERATORS if role == "indexed" else ("honest",)
+            for operator in operators:
+                chosen = found[: PER_OPERATOR if role == "indexed" else HONEST]
+                out = args.cases / folder.name / operator
+                shutil.rmtree(out, ignore_errors=True)
+                out.mkdir(parents=True)
+                for number, (package, path, first, text, tokens) in enumerate(chosen):
+                    new = text if operator == "honest" else mutate(operator, text, tokens, chance)
+                    lines = text.count(b"\n")
+                    name = f"{number:04}-{lines}-{package.replace('-', '_')}{Path(path).suffix}"
+                    (out / name).write_bytes(new)
+            print(folder.name, role, len(found), "definitions of", len({f[0] for f in found}), "packages")
+
+
+def score(args) -> None:
+    print(f"{'language':12} {'operator':10} {'cases':>5} {'all':>6} " + " ".join(f"{n:>6}" for n, _ in SIZES) + "   8+   owner")
+    for folder in sorted(args.cases.iterdir()):
+        if args.language and folder.name not in args.language:
+            continue
+        command = [args.birthmark, "scan", "--no-config", "--no-ignore", "--matches", "--format", "json", "--index", args.index]
+        if args.bits:
+            command += ["--threshold", str(args.bits)]
+        run = subprocess.run([*command, str(folder)], capture_output=True, text=True)
+        if not run.stdout:
+            raise SystemExit(run.stderr[-2000:])
+        hits = collections.defaultdict(list)
+        for match in json.loads(run.stdout)["matches"]:
+            parts = Path(match["path"]).parts
+            hits[parts[-2], parts[-1]].append(match)
+        for operator in (*OPERATORS, "honest"):
+            all_of = [path.name for path in sorted((folder / operator).iterdir())]
+            if not all_of:
+                continue
+            found = [name for name in all_of if hits[operator, name]]
+            if operator == "honest":
+                print(f"{folder.name:12} {'honest':10} {len(all_of):5} {len(found)} reported: {1000 * len(found) / len(all_of):.1f} in 1,000")
+                if args.show:
+                    for name in found:
+                        best = hits[operator, name][0]
+                        print("   ", name, best["evidence"]["bits"], best["owners"][0]["purl"], best["owners"][0]["path"])
+                continue
+            lines = {name: int(name.split("-")[1]) for name in all_of}
+            share = lambda names: f"{sum(bool(hits[operator, n]) for n in names) / len(names):6.3f}" if names else "     -"
+            by_size = [share([n for n in all_of if lines[n] in sizes]) for _, sizes in SIZES]
+            long = share([n for n in all_of if lines[n] >= 8])
+            owner = [name for name in found if any(
+                name.split("-", 2)[2].rsplit(".", 1)[0] == o["purl"].split("/")[-1].split("@")[0].replace("-", "_")
+                for o in hits[operator, name][0]["owners"][:1])]
+            print(f"{folder.name:12} {operator:10} {len(all_of):5} {share(all_of)} {' '.join(by_size)} {long} {len(owner) / max(1, len(found)):.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    make = commands.add_parser("cases")
+    make.add_argument("--sources", type=Path, required=True)
+    make.add_argument("--tokens", required=True, help="the example `tokens`")
+    make.set_defaults(run=cases)
+    tell = commands.add_parser("score")
+    tell.add_argument("--birthmark", default="birthmark")
+    tell.add_argument("--index", required=True)
+    tell.add_argument("--bits", type=float)
+    tell.add_argument("--show", action="store_true", help="name the honest definitions that are reported")
+    tell.set_defaults(run=score)
+    for command in (make, tell):
+        command.add_argument("--cases", type=Path, required=True)
+        command.add_argument("--language", action="append")
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
