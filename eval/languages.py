@@ -25,11 +25,15 @@ NAMED = {
 }
 LINES = range(5, 81)
 PER_OPERATOR, HONEST, PER_PACKAGE = 150, 1500, 250
+FILES_OF_A_PACKAGE = 120
 SIZES = (("5-7", range(5, 8)), ("8-15", range(8, 16)), ("16+", range(16, 81)))
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path) for path in folder.rglob("*") if path.is_file() and path.stat().st_size < 300_000)
+    """Some files of a package, the same ones each time."""
+    found = sorted(str(path) for path in folder.rglob("*") if path.suffix and path.is_file() and path.stat().st_size < 100_000)
+    random.Random(folder.name).shuffle(found)
+    return found[:FILES_OF_A_PACKAGE]
 
 
 def read(tokens: str, paths: list[str]):

@@ -12,6 +12,7 @@ mod fingerprints;
 mod grammar;
 mod hostile;
 mod index;
+mod languages;
 mod licenses;
 mod matching;
 mod parts;

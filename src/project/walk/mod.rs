@@ -413,7 +413,7 @@ fn take_named(path: &Path, settings: &WalkSettings, walked: &mut Walked, over: &
     if kinds.is_empty() {
         let message = match Form::of(path) {
             Some(_) => "not checked: a page of prose; pass --markdown to check its blocks of code",
-            None => "not checked: not in a language birthmark knows (Python, Rust)",
+            None => "not checked: not in a language birthmark knows",
         };
         let (path, message) = (Some(display_path(path)), message.to_owned());
         walked.notes.push(Note { path, kind: NoteKind::Info, message });

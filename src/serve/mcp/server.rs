@@ -28,7 +28,7 @@ const INSTRUCTIONS: &str = "\
 birthmark compares code with an index of licensed open source and says whose it resembles, under which licence, and whether \
 that licence lets it stand in this project. It works on this machine only: no code leaves it.
 
-Call check_code before you write or suggest more than a few lines of Python or Rust that do not come from this project, and \
+Call check_code before you write or suggest more than a few lines of code that do not come from this project, and \
 after you have adapted code from elsewhere. Give the path it is meant for, which decides the licence it is judged under. \
 Its `status`: `nothing-found` and `passes` need nothing more; `fails` means that the code must not be written as it is: tell \
 the user whose it is and follow a remedy; `not-checked` is no approval. Where a notice must be kept, keep it.

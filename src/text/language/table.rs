@@ -225,7 +225,7 @@ pub(super) const LANGUAGES: &[LanguageRow] = &[
         aliases: &["pl"],
         title: "Perl",
         family: Family(14), // perl
-        extensions: &["pl", "pm", "pod", "PL"],
+        extensions: &["pl", "pm", "PL"],
         file_names: &[],
         interpreters: &["perl"],
         line_comment: "#",

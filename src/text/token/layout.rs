@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use tree_sitter::{Node, Tree};
 
 use super::Tokenizer;
-use super::leaves::Parsed;
+use super::leaves::{Leaf, Parsed};
 use super::lexer;
 use super::parsing::{self, Answer, Unread, Wanted};
 use super::pieces::MAX_WHOLE_BYTES;
@@ -39,6 +39,8 @@ pub struct Layout {
     parsed: Option<Parsed>,
     /// Made when it is first needed; seldom more than the comments are.
     tree: OnceLock<Option<Tree>>,
+    /// The leaves, where there is no tree.
+    leaves: Option<Vec<Leaf>>,
 }
 
 /// Ends of the names that grammars give to nodes whose children are statements, items or cases:
@@ -60,7 +62,7 @@ impl Tokenizer {
         if source.language().lexicon().is_some() {
             let lexed = lexer::read(source.language(), source.text());
             let (comments, parsed) = (lexed.comments, Some(lexed.parsed));
-            return Layout { comments, parsed, tree: OnceLock::new() };
+            return Layout { comments, parsed, tree: OnceLock::new(), leaves: Some(lexed.leaves) };
         }
         let whole = match source.text().len() > MAX_WHOLE_BYTES {
             true => Err(Unread::OverBudget),
@@ -68,7 +70,7 @@ impl Tokenizer {
         };
         match whole {
             Ok(Answer::Comments(comments, parsed)) => {
-                Layout { comments, parsed: Some(parsed), tree: OnceLock::new() }
+                Layout { comments, parsed: Some(parsed), tree: OnceLock::new(), leaves: None }
             }
             Err(Unread::TimedOut | Unread::NoThread) => Layout::of_comments(Vec::new()),
             _ => Layout::of_comments(self.comments_in_pieces(source)),
@@ -87,7 +89,7 @@ impl Tokenizer {
 impl Layout {
     /// The layout of a text as far as its comments go, where these are known already.
     pub fn of_comments(comments: Vec<Comment>) -> Layout {
-        Layout { comments, parsed: None, tree: OnceLock::new() }
+        Layout { comments, parsed: None, tree: OnceLock::new(), leaves: None }
     }
 
     /// The comments, in order.
@@ -103,9 +105,9 @@ impl Layout {
             .line_starts()
             .get(line as usize - 1)
             .map_or(source.text().len(), |&at| at as usize);
-        let is_place = || match self.is_lexed(source) {
-            true => lexer::is_place(source, start),
-            false => self.tree(source).is_some_and(|tree| is_place(tree, start, source.text())),
+        let is_place = || match &self.leaves {
+            Some(leaves) => lexer::is_place(source, leaves, &self.comments, start),
+            None => self.tree(source).is_some_and(|tree| is_place(tree, start, source.text())),
         };
         self.parsed.is_some() && (start == 0 || start >= source.text().len() || is_place())
     }
@@ -113,8 +115,8 @@ impl Layout {
     /// The lines of the statement or item that begins below a line, with the attributes and
     /// comments before it.
     pub fn statement_below(&self, source: &SourceFile, line: u32) -> Option<LineRange> {
-        if self.is_lexed(source) {
-            return lexer::statement_below(source, line);
+        if let Some(leaves) = &self.leaves {
+            return lexer::statement_below(source, leaves, line);
         }
         let offset = *source.line_starts().get(line as usize)? as usize;
         let mut cursor = self.tree(source)?.walk();
@@ -136,10 +138,6 @@ impl Layout {
     /// Whether the parser understood all of the text.
     pub fn is_clean(&self) -> bool {
         self.parsed == Some(Parsed::Cleanly)
-    }
-
-    fn is_lexed(&self, source: &SourceFile) -> bool {
-        source.language().lexicon().is_some()
     }
 
     /// The tree of the text that this is the layout of.

@@ -4,6 +4,8 @@
 //! Only searches for an end that may not be there (of a heredoc, of a regular expression) look at
 //! bytes again, and these have a budget.
 
+mod left_out;
+mod names;
 mod places;
 mod strings;
 mod vocabulary;
@@ -12,7 +14,7 @@ use super::TokenClass;
 use super::layout::{Comment, CommentKind};
 use super::leaves::{Leaf, Parsed};
 use super::role::Shape;
-use crate::text::language::{Annotations, Language, Lexicon, Sigil};
+use crate::text::language::{Annotations, Language, Lexicon};
 use crate::text::span::ByteSpan;
 pub(super) use places::{is_place, statement_below};
 use vocabulary::{MAX_WORD_BYTES, Vocabulary, vocabulary};
@@ -150,40 +152,6 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Moves to where code begins, in texts that hold code between marks.
-    fn skip_to_code(&mut self) {
-        let Some((opens, _)) = self.lexicon.code_marks else { return };
-        let open = self.text[self.at..self.end].windows(2).position(|bytes| bytes == b"<?");
-        let Some(offset) = open else {
-            // A text without any mark is a fragment of code.
-            if self.at > 0 || self.text.trim_ascii_start().starts_with(b"<") {
-                self.at = self.end;
-            }
-            return;
-        };
-        if self.at == 0 && !self.text[..offset].contains(&b'<') && offset > 0 {
-            // Code before the first mark: the text is a fragment too.
-            let is_text = self.text[..offset].iter().all(|&byte| byte.is_ascii_whitespace());
-            if !is_text && self.text[..offset].contains(&b';') {
-                return;
-            }
-        }
-        self.at += offset;
-        let mark = opens.iter().find(|mark| self.rest().starts_with(mark.as_bytes()));
-        self.at += mark.map_or(2, |mark| mark.len());
-    }
-
-    /// Leaves code at the mark that ends it.
-    fn ends_code(&mut self) -> bool {
-        let Some((_, close)) = self.lexicon.code_marks else { return false };
-        let ends = !self.in_hole && self.rest().starts_with(close.as_bytes());
-        if ends {
-            self.at += close.len();
-            self.skip_to_code();
-        }
-        ends
-    }
-
     fn read_comment(&mut self) -> bool {
         let start = self.at;
         for block in self.lexicon.block_comments {
@@ -252,149 +220,6 @@ impl<'a> Lexer<'a> {
         self.lexed.comments.push(Comment { span, kind: CommentKind::Comment });
     }
 
-    /// Leaves out a line for the preprocessor, but for definitions of macros.
-    fn skip_directive(&mut self) -> bool {
-        if !self.lexicon.has_preprocessor || self.byte(0) != b'#' {
-            return false;
-        }
-        let blanks =
-            self.rest()[1..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let word = &self.rest()[1 + blanks..];
-        if word.starts_with(b"define") {
-            self.at += 1 + blanks + b"define".len();
-            let shape = self.vocabulary.words.get(&b"#define"[..]).copied();
-            self.push(shape.unwrap_or(Shape::Dropped), self.at - 6);
-            return true;
-        }
-        // A comment at the end of the line, or of several lines, is read as one.
-        loop {
-            let end = self.end_of_line(self.at);
-            let line = &self.text[self.at..end];
-            if let Some(comment) = comment_start(line) {
-                self.at += comment;
-                return true;
-            }
-            self.at = end;
-            if !line.trim_ascii_end().ends_with(b"\\") || end == self.end {
-                return true;
-            }
-            self.at = end + 1;
-        }
-    }
-
-    /// Leaves out a statement that imports, up to its end.
-    fn skip_import(&mut self) -> bool {
-        let is_import = self.lexicon.imports.iter().any(|word| {
-            let rest = self.rest();
-            rest.starts_with(word.as_bytes())
-                && rest.get(word.len()).is_none_or(|&next| {
-                    matches!(next, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b';')
-                        || next == b'(' && self.vocabulary.imports_take_brackets
-                })
-                && !rest[word.len().min(rest.len())..].trim_ascii_start().starts_with(b"=")
-        });
-        if !is_import {
-            return false;
-        }
-        let mut open = 0usize;
-        let mut quote = None;
-        while self.at < self.end {
-            let byte = self.text[self.at];
-            match (quote, byte) {
-                (Some(mark), _) if mark == byte || byte == b'\n' => quote = None,
-                (Some(_), _) => {}
-                (None, b'"' | b'\'' | b'`') => quote = Some(byte),
-                (None, b'(' | b'{') => open += 1,
-                (None, b')' | b'}') => open = open.saturating_sub(1),
-                (None, b';') if open == 0 => {
-                    self.at += 1;
-                    return true;
-                }
-                (None, b'\n') if open == 0 && !self.continues(self.at) => return true,
-                _ => {}
-            }
-            self.at += 1;
-        }
-        true
-    }
-
-    /// Whether a statement goes on behind a line break: the line ends in a comma or a backslash.
-    fn continues(&self, line_end: usize) -> bool {
-        let line = self.text[..line_end].trim_ascii_end();
-        matches!(line.last(), Some(b',' | b'\\'))
-    }
-
-    /// Leaves out what is said of the definition that follows.
-    fn skip_annotation(&mut self, starts_line: bool) -> bool {
-        let start = self.at;
-        match self.lexicon.annotations {
-            Annotations::Kept => return false,
-            Annotations::At => {
-                if self.byte(0) != b'@' || !self.byte(1).is_ascii_alphabetic() {
-                    return false;
-                }
-                if self.rest().starts_with(b"@interface") {
-                    return false;
-                }
-                self.at += 1;
-                while self.is_name_byte(self.byte(0)) || matches!(self.byte(0), b'.' | b':') {
-                    self.at += 1;
-                }
-                if self.byte(0) != b'(' {
-                    return true;
-                }
-            }
-            Annotations::Brackets => {
-                let follows_end = matches!(
-                    self.last_shape(),
-                    None | Some(Shape::Close | Shape::OpenOther(_) | Shape::Dropped)
-                );
-                if self.byte(0) != b'['
-                    || !starts_line
-                    || !follows_end
-                    || !self.byte(1).is_ascii_alphabetic()
-                {
-                    return false;
-                }
-            }
-            Annotations::HashBrackets => {
-                if !self.rest().starts_with(b"#[") {
-                    return false;
-                }
-                self.at += 1;
-            }
-        }
-        match self.end_of_brackets(self.at) {
-            Some(end) => self.at = end,
-            None if self.at == start => return false,
-            None => {}
-        }
-        true
-    }
-
-    /// The end of the brackets that open at a place; `None` if they do not close.
-    fn end_of_brackets(&mut self, start: usize) -> Option<usize> {
-        let mut depth = 0usize;
-        let mut quote = None;
-        for (offset, &byte) in self.text[start..self.end].iter().enumerate() {
-            self.search_budget = self.search_budget.checked_sub(1)?;
-            match (quote, byte) {
-                (Some(mark), _) if mark == byte || byte == b'\n' => quote = None,
-                (Some(_), _) => {}
-                (None, b'"') => quote = Some(byte),
-                (None, b'(' | b'[' | b'{') => depth += 1,
-                (None, b')' | b']' | b'}') => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return Some(start + offset + 1);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
     fn is_name_byte(&self, byte: u8) -> bool {
         byte.is_ascii_alphanumeric()
             || byte == b'_'
@@ -406,81 +231,6 @@ impl<'a> Lexer<'a> {
         self.is_name_byte(byte)
             || self.lexicon.has_commands
                 && matches!(byte, b'-' | b'.' | b'/' | b':' | b'~' | b'%' | b'@' | b',' | b'+')
-    }
-
-    fn read_sigil(&mut self) -> bool {
-        for (sigil, kind) in self.lexicon.sigils {
-            let Some(behind) = self.rest().strip_prefix(sigil.as_bytes()) else { continue };
-            let next = behind.first().copied().unwrap_or(0);
-            let names = next.is_ascii_alphabetic() || next == b'_' || next >= 0x80;
-            let is_operator = match kind {
-                Sigil::Name => matches!(sigil.as_bytes(), b"%" | b"&") && self.is_behind_value(),
-                Sigil::Field => false,
-                Sigil::Literal => self.at > 0 && self.is_name_byte(self.text[self.at - 1]),
-            };
-            if is_operator || !names {
-                // `$1`, `$?`, `$$`: variables of the language.
-                let is_special = *kind == Sigil::Name
-                    && sigil.ends_with('$')
-                    && (next.is_ascii_digit() || b"?!@*#$-&;,./\\0".contains(&next));
-                if is_special && !is_operator {
-                    let start = self.at;
-                    self.at += sigil.len() + 1;
-                    self.push(Shape::Name, start);
-                    return true;
-                }
-                continue;
-            }
-            self.at += sigil.len();
-            let start = self.at;
-            while self.is_name_byte(self.byte(0)) || self.rest().starts_with(b"::") {
-                self.at += 1;
-            }
-            if *kind == Sigil::Literal && matches!(self.byte(0), b'?' | b'!') {
-                self.at += 1;
-            }
-            let shape = match kind {
-                Sigil::Name if self.vocabulary.is_self(&self.text[start..self.at]) => {
-                    Shape::Fixed(TokenClass::SELF)
-                }
-                Sigil::Name => Shape::Name,
-                Sigil::Field => Shape::Fixed(TokenClass::FIELD),
-                Sigil::Literal => Shape::Fixed(TokenClass::STRING),
-            };
-            self.push(shape, start);
-            if sigil.ends_with('{') {
-                self.skip_expansion();
-            }
-            self.expects_command = false;
-            return true;
-        }
-        false
-    }
-
-    /// Skips the rest of `${name...}` where it says how the name is expanded.
-    fn skip_expansion(&mut self) {
-        if let Some(end) = self.end_of_expansion() {
-            self.at = end;
-        }
-    }
-
-    fn end_of_expansion(&mut self) -> Option<usize> {
-        let mut depth = 1usize;
-        for (offset, &byte) in self.rest().iter().enumerate() {
-            self.search_budget = self.search_budget.checked_sub(1)?;
-            match byte {
-                b'{' => depth += 1,
-                b'}' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Some(self.at + offset + 1);
-                    }
-                }
-                b'\n' => return None,
-                _ => {}
-            }
-        }
-        None
     }
 
     fn read_number(&mut self) -> bool {
@@ -524,79 +274,6 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    fn read_name(&mut self) -> bool {
-        let start = self.at;
-        // Words like `#define`, `@interface` or `-eq`.
-        if !self.is_word_byte(self.byte(0)) {
-            return false;
-        }
-        while self.is_word_byte(self.byte(0)) {
-            self.at += 1;
-        }
-        if self.lexicon.name_ends.contains(&self.byte(0)) && self.byte(1) != b'=' {
-            self.at += 1;
-        }
-        if self.lexicon.has_commands {
-            self.push_command_word(start);
-            return true;
-        }
-        let word = &self.text[start..self.at];
-        let shape = self.vocabulary.word(word, self.lexicon.ignores_case);
-        // A member may be called what a keyword is called.
-        let is_member = matches!(self.last_shape(), Some(Shape::Dot));
-        let shape = match shape {
-            Some(shape) if !is_member => shape,
-            _ if self.vocabulary.is_self(word) => Shape::Fixed(TokenClass::SELF),
-            _ if self.vocabulary.is_type(word) || word.contains(&b'\\') => {
-                Shape::Fixed(TokenClass::TYPE)
-            }
-            _ => Shape::Name,
-        };
-        self.push(shape, start);
-        true
-    }
-
-    /// A word of a line of commands: the command, what is assigned to, a keyword, or an argument.
-    fn push_command_word(&mut self, start: usize) {
-        let word = &self.text[start..self.at];
-        let is_loop_name = self.lexed.leaves.last().is_some_and(|leaf| {
-            let span = leaf.span.start as usize..leaf.span.end as usize;
-            matches!(&self.text[span], b"for" | b"select")
-        });
-        if is_loop_name {
-            self.expects_command = false;
-            self.push(Shape::Name, start);
-            return;
-        }
-        if self.expects_command {
-            if let Some(shape) = self.vocabulary.word(word, false) {
-                self.push(shape, start);
-                return;
-            }
-            let assigns = self.byte(0) == b'=' || self.rest().starts_with(b"+=");
-            self.expects_command = assigns;
-            let is_definition = self.rest().starts_with(b"()") || self.rest().starts_with(b" ()");
-            let shape = match (assigns, is_definition) {
-                (true, _) => Shape::Name,
-                (false, true) => Shape::Fixed(TokenClass::DEFINITION),
-                (false, false) => Shape::Fixed(TokenClass::CALLEE),
-            };
-            self.push(shape, start);
-            return;
-        }
-        let is_name = word.iter().all(|&byte| byte == b'_' || byte.is_ascii_alphanumeric())
-            && matches!(self.last_shape(), Some(Shape::FunctionWord(_)));
-        let shape = match word {
-            b"in" | b"do" | b"then" => self.vocabulary.word(word, false),
-            _ => None,
-        };
-        let shape = shape.unwrap_or(match is_name {
-            true => Shape::Name,
-            false => Shape::Fixed(TokenClass::STRING),
-        });
-        self.push(shape, start);
-    }
-
     fn read_punctuation(&mut self) -> bool {
         let start = self.at;
         let longest = MAX_WORD_BYTES.min(self.end - self.at);
@@ -624,17 +301,4 @@ impl<'a> Lexer<'a> {
         }
         false
     }
-}
-
-/// Where a comment of C begins on a line, outside of strings.
-fn comment_start(line: &[u8]) -> Option<usize> {
-    let mut in_string = false;
-    for at in 0..line.len() {
-        match line[at] {
-            b'"' => in_string = !in_string,
-            b'/' if !in_string && matches!(line.get(at + 1), Some(b'/' | b'*')) => return Some(at),
-            _ => {}
-        }
-    }
-    None
 }

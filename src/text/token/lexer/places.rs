@@ -1,15 +1,20 @@
 //! Where a line of comment may stand in a text that is read by a lexer, and how far a statement
 //! reaches: by brackets and indentation.
 
+use super::super::layout::Comment;
+use super::super::leaves::Leaf;
 use super::super::role::Shape;
-use super::{Lexed, read};
 use crate::text::source::SourceFile;
 use crate::text::span::LineRange;
 
 /// Whether a line of comment may stand before the byte at an offset, which begins a line: in no
 /// string and no comment, and directly inside of braces or nothing.
-pub(in super::super) fn is_place(source: &SourceFile, offset: usize) -> bool {
-    let Lexed { leaves, comments, .. } = read(source.language(), source.text());
+pub(in super::super) fn is_place(
+    source: &SourceFile,
+    leaves: &[Leaf],
+    comments: &[Comment],
+    offset: usize,
+) -> bool {
     let offset = offset as u32;
     let is_inside = |span: crate::text::span::ByteSpan| span.start < offset && offset < span.end;
     if comments.iter().any(|comment| is_inside(comment.span)) {
@@ -39,8 +44,11 @@ pub(in super::super) fn is_place(source: &SourceFile, offset: usize) -> bool {
 
 /// The lines of the statement that begins below a line: until its brackets are closed, with the
 /// lines below that are indented deeper, and the line that closes these.
-pub(in super::super) fn statement_below(source: &SourceFile, line: u32) -> Option<LineRange> {
-    let Lexed { leaves, .. } = read(source.language(), source.text());
+pub(in super::super) fn statement_below(
+    source: &SourceFile,
+    leaves: &[Leaf],
+    line: u32,
+) -> Option<LineRange> {
     let offset = *source.line_starts().get(line as usize)?;
     let begin = leaves.partition_point(|leaf| leaf.span.start < offset);
     let first_code = source.line(leaves.get(begin)?.span.start);

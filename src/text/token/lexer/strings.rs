@@ -238,7 +238,8 @@ impl<'a> Lexer<'a> {
         false
     }
 
-    /// Reads a heredoc, of which `at` is the first line, as one string.
+    /// Reads a heredoc, of which `at` is the first line, as one string: from the end of the line
+    /// before to the word that ends it, since no comment may stand there.
     pub(super) fn read_heredoc(&mut self, word: &'a [u8]) {
         let start = self.at;
         let mut at = start;
@@ -249,13 +250,10 @@ impl<'a> Lexer<'a> {
             }
             at = (end + 1).min(self.end);
         }
-        self.at = at;
-        if start < at {
-            self.push(Shape::Fixed(TokenClass::STRING), start);
-        }
         let line = &self.text[at..self.end_of_line(at)];
         let blanks = line.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         self.at = (at + blanks + word.len()).min(self.end);
+        self.push(Shape::Fixed(TokenClass::STRING), start.saturating_sub(1));
         self.line_is_empty = false;
     }
 
