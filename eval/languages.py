@@ -15,6 +15,7 @@ import json
 import random
 import shutil
 import subprocess
+import urllib.parse
 from pathlib import Path
 
 OPERATORS = ("verbatim", "locals", "own-names", "every-name", "edited", "reordered")
@@ -146,7 +147,28 @@ def cases(args) -> None:
             print(folder.name, role, len(found), "definitions of", len({f[0] for f in found}), "packages")
 
 
+def plain(name: str) -> str:
+    return name.lstrip("@").replace("/", "__").replace("-", "_")
+
+
+def package_of(case: str) -> str:
+    return plain(case.split("-", 2)[2].rsplit(".", 1)[0].lstrip("@").split("@")[0])
+
+
+def held(birthmark: str, index: str) -> set[str]:
+    """The names of the packages that an index holds."""
+    command = [birthmark, "index", "list", "--index", index, "--format", "json"]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return {package_name(component["purl"]) for component in told["components"]}
+
+
+def package_name(purl: str) -> str:
+    name = urllib.parse.unquote(purl.split("?")[0].split("/", 1)[1].removeprefix("debian/"))
+    return plain(name.lstrip("@").split("@")[0])
+
+
 def score(args) -> None:
+    known = held(args.birthmark, args.index)
     print(f"{'language':12} {'operator':10} {'cases':>5} {'all':>6} " + " ".join(f"{n:>6}" for n, _ in SIZES) + "   8+   owner")
     for folder in sorted(args.cases.iterdir()):
         if args.language and folder.name not in args.language:
@@ -163,6 +185,8 @@ def score(args) -> None:
             hits[parts[-2], parts[-1]].append(match)
         for operator in (*OPERATORS, "honest"):
             all_of = [path.name for path in sorted((folder / operator).iterdir())]
+            if operator != "honest":
+                all_of = [name for name in all_of if package_of(name) in known]
             if not all_of:
                 continue
             found = [name for name in all_of if hits[operator, name]]
@@ -177,9 +201,8 @@ def score(args) -> None:
             share = lambda names: f"{sum(bool(hits[operator, n]) for n in names) / len(names):6.3f}" if names else "     -"
             by_size = [share([n for n in all_of if lines[n] in sizes]) for _, sizes in SIZES]
             long = share([n for n in all_of if lines[n] >= 8])
-            owner = [name for name in found if any(
-                name.split("-", 2)[2].rsplit(".", 1)[0] == o["purl"].split("/")[-1].split("@")[0].replace("-", "_")
-                for o in hits[operator, name][0]["owners"][:1])]
+            first = {name: package_name(hits[operator, name][0]["owners"][0]["purl"]) for name in found}
+            owner = [name for name in found if first[name] == package_of(name)]
             print(f"{folder.name:12} {operator:10} {len(all_of):5} {share(all_of)} {' '.join(by_size)} {long} {len(owner) / max(1, len(found)):.3f}")
 
 
