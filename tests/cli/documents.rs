@@ -157,11 +157,13 @@ fn a_broken_notebook_is_no_clean_one() {
     assert_eq!(scan.code, 2);
     let notes = scan.report["notes"].to_string();
     assert!(notes.contains("a.ipynb") && notes.contains("it is no notebook that can be read"));
-    repository
-        .write("a.ipynb", "{\"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"R\"}}}");
+    repository.write(
+        "a.ipynb",
+        "{\"cells\": [], \"metadata\": {\"kernelspec\": {\"language\": \"Julia\"}}}",
+    );
     let scan = repository.scan(&["."]);
     assert_eq!(scan.code, 0);
-    assert!(scan.report["notes"].to_string().contains("its cells are in r"), "{}", scan.report);
+    assert!(scan.report["notes"].to_string().contains("its cells are in julia"), "{}", scan.report);
 }
 
 #[test]

@@ -80,10 +80,19 @@ static STARTER: Option<&[u8]> = None;
 static STARTER_FILE: OnceLock<PathBuf> = OnceLock::new();
 /// Where packs are.
 static PACKS: OnceLock<PathBuf> = OnceLock::new();
-/// Its models, one for each language.
-static STARTER_MODELS: [&[u8]; 2] = [
+/// The models that come with it, one for each family that one could be learned of.
+static STARTER_MODELS: [&[u8]; 11] = [
     include_bytes!("../../../corpus-index/starter.python.model"),
     include_bytes!("../../../corpus-index/starter.rust.model"),
+    include_bytes!("../../../corpus-index/starter.javascript.model"),
+    include_bytes!("../../../corpus-index/starter.java.model"),
+    include_bytes!("../../../corpus-index/starter.c.model"),
+    include_bytes!("../../../corpus-index/starter.go.model"),
+    include_bytes!("../../../corpus-index/starter.php.model"),
+    include_bytes!("../../../corpus-index/starter.ruby.model"),
+    include_bytes!("../../../corpus-index/starter.kotlin.model"),
+    include_bytes!("../../../corpus-index/starter.r.model"),
+    include_bytes!("../../../corpus-index/starter.perl.model"),
 ];
 
 /// Which index to ask.

@@ -18,9 +18,9 @@ use crate::engine::model::{Model, TrainingDocument, learn};
 use crate::text::language::Family;
 
 /// Tokens below which a family of an index teaches nothing about ordinary code.
-const MIN_TRAINING_TOKENS: u64 = 1_000_000;
+const MIN_TRAINING_TOKENS: u64 = 400_000;
 /// Packages below which it teaches what these packages have in common, and not what is ordinary.
-const MIN_TRAINING_PACKAGES: usize = 30;
+const MIN_TRAINING_PACKAGES: usize = 20;
 /// Tokens from which more teach nothing new: documents are sampled.
 const MAX_TRAINING_TOKENS: u64 = 8_000_000;
 
