@@ -185,8 +185,8 @@ def score(args) -> None:
             hits[parts[-2], parts[-1]].append(match)
         for operator in (*OPERATORS, "honest"):
             all_of = [path.name for path in sorted((folder / operator).iterdir())]
-            if operator != "honest":
-                all_of = [name for name in all_of if package_of(name) in known]
+            # A case of a package that the index does not hold is no copy, and one that it holds is not honest.
+            all_of = [name for name in all_of if (package_of(name) in known) == (operator != "honest")]
             if not all_of:
                 continue
             found = [name for name in all_of if hits[operator, name]]
