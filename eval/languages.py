@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Copies and honest code in every language, cut and edited by birthmark's own tokens.
 
-    languages.py cases --sources DIR --tokens BIN --cases DIR [--language NAME ...]
-    languages.py score --birthmark BIN --index DIR --cases DIR
+    languages.py fetch --sources DIR
+    languages.py cases --sources DIR --cases DIR --tokens BIN
+    languages.py score --index DIR --cases DIR --birthmark BIN [--language NAME ...]
 
-`--sources` holds a folder a role, language and package: `indexed/java/guava/...`, `honest/java/...`.
-Packages below `indexed` are in the index, those below `honest` are not. Cases are definitions of 5 to
-80 lines; of equal definitions one counts. `score` prints a line for each language and operator.
+`fetch` gets the packages of corpus-index/models.toml by npm and apt-get. A quarter of them, by the hash of the name, is
+honest code; the others are listed in `DIR/recipe.toml`, for `birthmark index add --recipe DIR/recipe.toml --index INDEX`.
+Cases are definitions of 5 to 80 lines; of equal definitions one counts. `score` prints a line for each language and operator.
 """
 
 import argparse
 import collections
+import hashlib
 import json
 import random
 import shutil
@@ -18,6 +20,7 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
+RECIPE = Path(__file__).parents[1] / "corpus-index" / "models.toml"
 OPERATORS = ("verbatim", "locals", "own-names", "every-name", "edited", "reordered")
 NAMED = {
     "locals": {"variable", "argument"},
@@ -43,11 +46,9 @@ def read(tokens: str, paths: list[str]):
     return map(json.loads, run.stdout.splitlines())
 
 
-def definitions(tokens: str, package: Path, language: str):
-    """The definitions of a package: path, first line, text, and the tokens inside it."""
+def definitions(tokens: str, package: Path):
+    """The definitions of a package: language, path, text, and the tokens inside it."""
     for told in read(tokens, files(package)):
-        if told["language"] not in FAMILIES.get(language, {language}):
-            continue
         text = Path(told["path"]).read_bytes()
         starts = [0] + [at + 1 for at, byte in enumerate(text) if byte == 10]
         taken = 0
@@ -58,10 +59,43 @@ def definitions(tokens: str, package: Path, language: str):
             begin, end = starts[first - 1], starts[last] if last < len(starts) else len(text)
             inside = [(w, s - begin, e - begin) for w, s, e in told["tokens"] if begin <= s and e <= end]
             if len(inside) >= 20:
-                yield told["path"], first, text[begin:end], inside
+                yield told["language"], told["path"], text[begin:end], inside
 
 
-FAMILIES = {"javascript": {"javascript"}, "typescript": {"typescript", "tsx"}}
+def is_honest(name: str) -> bool:
+    return int(hashlib.md5(name.encode()).hexdigest(), 16) % 4 == 0
+
+
+def fetch(args) -> None:
+    """Packages as `indexed/NAME` and `honest/NAME`, with a recipe of those to be indexed."""
+    import tomllib
+
+    listed = tomllib.loads(RECIPE.read_text())["component"]
+    recipe = []
+    for component in listed:
+        purl = component["purl"]
+        name = package_name(purl)
+        honest = is_honest(name)
+        folder = args.sources / ("honest" if honest else "indexed") / name
+        if not honest:
+            recipe.append(f'[[component]]\npurl = "{purl}"\ndigest = "{component["digest"]}"\n')
+        if folder.exists():
+            continue
+        work = args.sources / "download" / name
+        work.mkdir(parents=True, exist_ok=True)
+        spec = urllib.parse.unquote(purl.split("?")[0].split("/", 1)[1])
+        if purl.startswith("pkg:npm/"):
+            command = ["npm", "pack", "--silent", "--ignore-scripts", spec]
+        else:
+            command = ["apt-get", "source", "--download-only", spec.removeprefix("debian/").replace("@", "=")]
+        if subprocess.run(command, cwd=work, capture_output=True).returncode != 0:
+            print("cannot be fetched:", purl)
+            continue
+        folder.mkdir(parents=True)
+        for archive in work.iterdir():
+            if ".orig" in archive.name and not archive.name.endswith(".asc") or archive.suffix == ".tgz":
+                subprocess.run(["tar", "xf", archive, "-C", folder, "--strip-components=1", "--no-same-owner"], check=True)
+    (args.sources / "recipe.toml").write_text("\n".join(recipe))
 
 
 def rename(text: bytes, tokens, words: set[str]) -> bytes:
@@ -115,36 +149,32 @@ def mutate(operator: str, text: bytes, tokens, chance: random.Random) -> bytes:
 
 
 def cases(args) -> None:
-    for folder in sorted((args.sources / "indexed").iterdir()):
-        if args.language and folder.name not in args.language:
-            continue
-        chance = random.Random(folder.name)
-        seen: set[bytes] = set()
-        for role in ("indexed", "honest"):
-            found = []
-            home = args.sources / role / folder.name
-            for package in sorted(home.iterdir()) if home.exists() else []:
-                of_package = []
-                for path, first, text, tokens in definitions(args.tokens, package, folder.name):
-                    key = b" ".join(text.split())
-                    if key not in seen:
-                        seen.add(key)
-                        of_package.append((package.name, path, first, text, tokens))
-                chance.shuffle(of_package)
-                found += of_package[:PER_PACKAGE]
-            chance.shuffle(found)
-            operators = OPERATORS if role == "indexed" else ("honest",)
+    chance = random.Random("languages")
+    seen: set[bytes] = set()
+    for role, most, operators in (("indexed", PER_OPERATOR, OPERATORS), ("honest", HONEST, ("honest",))):
+        found = collections.defaultdict(list)
+        for package in sorted((args.sources / role).iterdir()):
+            of_package = collections.defaultdict(list)
+            for language, path, text, tokens in definitions(args.tokens, package):
+                key = b" ".join(text.split())
+                if key not in seen:
+                    seen.add(key)
+                    of_package[language].append((package.name, path, text, tokens))
+            for language, some in of_package.items():
+                chance.shuffle(some)
+                found[language] += some[:PER_PACKAGE]
+        for language, all_of in sorted(found.items()):
+            chance.shuffle(all_of)
             for operator in operators:
-                chosen = found[: PER_OPERATOR if role == "indexed" else HONEST]
-                out = args.cases / folder.name / operator
+                out = args.cases / language / operator
                 shutil.rmtree(out, ignore_errors=True)
                 out.mkdir(parents=True)
-                for number, (package, path, first, text, tokens) in enumerate(chosen):
+                for number, (package, path, text, tokens) in enumerate(all_of[:most]):
                     new = text if operator == "honest" else mutate(operator, text, tokens, chance)
                     lines = text.count(b"\n")
-                    name = f"{number:04}-{lines}-{package.replace('-', '_')}{Path(path).suffix}"
+                    name = f"{number:04}-{lines}-{package}{Path(path).suffix}"
                     (out / name).write_bytes(new)
-            print(folder.name, role, len(found), "definitions of", len({f[0] for f in found}), "packages")
+            print(language, role, len(all_of), "definitions of", len({case[0] for case in all_of}), "packages")
 
 
 def plain(name: str) -> str:
@@ -152,7 +182,7 @@ def plain(name: str) -> str:
 
 
 def package_of(case: str) -> str:
-    return plain(case.split("-", 2)[2].rsplit(".", 1)[0].lstrip("@").split("@")[0])
+    return case.split("-", 2)[2].rsplit(".", 1)[0]
 
 
 def held(birthmark: str, index: str) -> set[str]:
@@ -184,7 +214,8 @@ def score(args) -> None:
             parts = Path(match["path"]).parts
             hits[parts[-2], parts[-1]].append(match)
         for operator in (*OPERATORS, "honest"):
-            all_of = [path.name for path in sorted((folder / operator).iterdir())]
+            home = folder / operator
+            all_of = sorted(path.name for path in home.iterdir()) if home.exists() else []
             # A case of a package that the index does not hold is no copy, and one that it holds is not honest.
             all_of = [name for name in all_of if (package_of(name) in known) == (operator != "honest")]
             if not all_of:
@@ -209,8 +240,9 @@ def score(args) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
+    get = commands.add_parser("fetch")
+    get.set_defaults(run=fetch)
     make = commands.add_parser("cases")
-    make.add_argument("--sources", type=Path, required=True)
     make.add_argument("--tokens", required=True, help="the example `tokens`")
     make.set_defaults(run=cases)
     tell = commands.add_parser("score")
@@ -219,9 +251,11 @@ def main() -> None:
     tell.add_argument("--bits", type=float)
     tell.add_argument("--show", action="store_true", help="name the honest definitions that are reported")
     tell.set_defaults(run=score)
+    tell.add_argument("--language", action="append")
     for command in (make, tell):
         command.add_argument("--cases", type=Path, required=True)
-        command.add_argument("--language", action="append")
+    for command in (get, make):
+        command.add_argument("--sources", type=Path, required=True)
     args = parser.parse_args()
     args.run(args)
 
