@@ -31,7 +31,7 @@ fn errors_show_file_line_column_text_and_what_is_expected() {
         "birthmark.toml:3:1",
         "thresold = 4",
         "did you mean `threshold`?",
-        "expected one of license, distribution, index, idioms, threshold, preset, exclude, owned, allow, deny, review,",
+        "expected one of license, distribution, index, packs, pack-mirrors, pack-keys, idioms, threshold, preset, exclude,",
         "`fatal` is not a severity",
         "birthmark.toml:4:11",
     ] {
