@@ -33,6 +33,8 @@ pub(super) fn leave_out(
     let source = &edited.source;
     let origin = Origin::of(before, change, source)?;
     let added = edited.added_lines();
+    // Without a grammar nothing says whether the rest still is code.
+    source.language().grammar()?;
     let tree = tokenizer.tree(source.language(), source.text());
     let mut gaps = Vec::new();
     for reference in refused {

@@ -77,8 +77,9 @@ impl Tokenizer {
         }
     }
 
-    /// The tree of a text; `None` if the parser gives up on it.
+    /// The tree of a text; `None` if the parser gives up on it, or if its language has no grammar.
     pub fn tree(&mut self, language: Language, text: &[u8]) -> Option<Tree> {
+        language.grammar()?;
         match self.ask(language, text.into(), Wanted::Comments) {
             Ok(Answer::Comments(..)) => parsing::parse_again(language, text),
             _ => None,
