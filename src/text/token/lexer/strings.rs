@@ -149,9 +149,8 @@ impl<'a> Lexer<'a> {
                         }
                     } else if rule.hole.is_some_and(|(mark, _)| mark == "{")
                         && rest.starts_with(b"{{")
+                        || rule.escape == Escape::Backslash && rest[0] == b'\\'
                     {
-                        at += 2;
-                    } else if rule.escape == Escape::Backslash && rest[0] == b'\\' {
                         at += 2;
                     } else if rest.starts_with(close) {
                         at += close.len();
