@@ -227,8 +227,11 @@ impl Bench {
             let margins = |range| Margins::of(&file.source, &file.stream, range);
             let freedom = birthmark::text::token::freedom(&file.source, &file.stream);
             let language = file.source.language();
-            let model =
-                self.index.model(language).expect("undamaged").expect("the starter has one");
+            let model = self
+                .index
+                .model(language.family())
+                .expect("undamaged")
+                .expect("the starter has one");
             let query = Query {
                 language,
                 side: side(&file.stream),
