@@ -250,6 +250,8 @@ class Publisher:
 
 
 class User:
+    writing = threading.Lock()
+
     def __init__(self, name: str) -> None:
         self.packs = Path(f"packs-of-{name}").absolute()
 
@@ -270,7 +272,10 @@ class User:
 
     def scan(self, pin: str):
         config = Path(f"config-{pin.rsplit(':', 1)[1][:12]}.toml")
-        config.write_text(f'license = "MIT"\npacks = ["{pin}"]\n')
+        with User.writing:
+            # Another scan may be reading it.
+            if not config.exists():
+                config.write_text(f'license = "MIT"\npacks = ["{pin}"]\n')
         code, out, said = self.run("scan", "--config", str(config), "--no-cache", "--format", "json", "question")
         assert code in (0, 1), said
         return code, out
