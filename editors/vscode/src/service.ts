@@ -26,8 +26,15 @@ import { findServer, type Search } from "./model/server";
 import { initializationOptions, readSettings, serverSettings, type Settings } from "./model/settings";
 import type { ServiceState } from "./model/status";
 
+/** The identifiers of the languages that birthmark reads. */
+const LANGUAGES = [
+    "python", "rust", "javascript", "javascriptreact", "typescript", "typescriptreact", "java", "c", "cpp",
+    "objective-c", "objective-cpp", "go", "csharp", "php", "ruby", "shellscript", "kotlin", "swift",
+    "lua", "r", "perl", "scala", "sql", "dart", "zig",
+];
+
 /** What is checked: saved files and those that have no file yet. */
-const DOCUMENTS = ["python", "rust"].flatMap((language) => [
+const DOCUMENTS = LANGUAGES.flatMap((language) => [
     { scheme: "file", language },
     { scheme: "untitled", language },
 ]);
