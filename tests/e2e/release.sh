@@ -15,7 +15,7 @@ import json, sys, zipfile
 print(json.loads(zipfile.ZipFile(sys.argv[1]).read("extension/package.json"))["version"])
 PYTHON
 )"
-check "the bill of materials names the grammars" "tree-sitter tree-sitter-language tree-sitter-python tree-sitter-rust" \
+check "the bill of materials names the grammars" "tree-sitter tree-sitter-language tree-sitter-python tree-sitter-rust tree-sitter-typescript" \
     "$(python3 -c 'import json, sys; print(*sorted(c["name"] for c in json.load(sys.stdin)["components"] if c["name"].startswith("tree-sitter")))' \
         < "dist/birthmark-$version.cdx.json")"
 
