@@ -134,7 +134,7 @@ pub struct SignArgs {
 /// birthmark cannot write, copy the directory of packs by another program, `NAME/list.json` last.
 #[derive(Debug, Args)]
 pub struct PublishArgs {
-    /// The list, with its signature beside it
+    /// The list; its signature, a .minisig file of the same name, is in the same folder
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Directory to publish to

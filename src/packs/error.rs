@@ -39,7 +39,7 @@ pub enum PackFailure {
         /// What the program says that fetches.
         message: String,
     },
-    /// No mirror gives what is wanted.
+    /// No mirror serves the file.
     #[error("no mirror gives {what}; what was held stays:\n{}", reasons.join("\n"))]
     NoMirror {
         /// What is wanted.

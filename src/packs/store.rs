@@ -70,7 +70,7 @@ impl PackStore {
         self.of_pack(&pin.name).join(&pin.digest)
     }
 
-    /// Reads what is known of a pack.
+    /// Reads which keys and which generation of a pack were accepted last.
     pub(super) fn trust(&self, name: &PackName) -> Result<Trust, PackFailure> {
         let path = self.of_pack(name).join("trust.json");
         let bytes = match fs::read(&path) {
@@ -88,7 +88,7 @@ impl PackStore {
         })
     }
 
-    /// Writes what is known of a pack.
+    /// Writes which keys and which generation of a pack were accepted last.
     pub(super) fn set_trust(&self, name: &PackName, trust: &Trust) -> Result<(), PackFailure> {
         let bytes = serde_json::to_vec_pretty(trust).expect("it holds texts and numbers");
         write_whole(&self.of_pack(name).join("trust.json"), &bytes)

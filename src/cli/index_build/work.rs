@@ -11,8 +11,8 @@ const PREFIX: &str = ".building-";
 /// The file in it that a running build holds locked.
 const LOCK: &str = "lock";
 
-/// A folder for what a build has not finished. It goes with the build; where that was killed, the
-/// next build beside it removes what is left.
+/// A folder for files that a build has not finished. The build removes it at its end. If the build
+/// was killed, the next build in the same directory removes the folder.
 pub struct WorkFolder {
     directory: TempDir,
     _lock: File,
