@@ -4,19 +4,7 @@ use birthmark::text::language::Language;
 use birthmark::text::token::{Tokenizer, tokenize};
 
 use crate::corpus::{language, source, stream};
-use crate::tokens::line;
-
-fn check_all(name: &str, cases: &[(&str, &str)]) {
-    let wrong: Vec<String> = cases
-        .iter()
-        .map(|(text, expected)| (text, expected, line(language(name), &stream(name, *text))))
-        .filter(|(_, expected, found)| found != *expected)
-        .map(|(text, expected, found)| {
-            format!("{text}\n  expected {expected}\n  found    {found}\n")
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{name}:\n{}", wrong.concat());
-}
+use crate::tokens::{check_all, line};
 
 #[test]
 fn javascript() {
@@ -380,6 +368,39 @@ fn hostile_texts_are_read_in_linear_time() {
             assert!(bytes <= 2 * text.len() as u64, "{}: {unit:?}", language.name());
             Tokenizer::new().layout(&source).statement_below(&source, 0);
         }
+    }
+}
+
+/// Each of these once took a step for each pair of bytes: what is sought stands nowhere.
+#[test]
+fn a_megabyte_of_what_may_end_later_is_read_once() {
+    for (name, text) in [
+        ("ruby", "<<A ".repeat(1 << 18)),
+        ("shell", "<<A ".repeat(1 << 18)),
+        ("java", format!("import a,{}", "\n".repeat(1 << 20))),
+    ] {
+        let source = source(name, text.as_str());
+        let stream = Tokenizer::new().tokenize_in_pieces(&source);
+        assert!(stream.gaps().is_empty(), "{name}");
+    }
+}
+
+/// A block is code, whatever word it begins with.
+#[test]
+fn blocks_behind_words_of_imports_are_read() {
+    for (name, text) in [
+        ("c", "extern \"C\" {\nint area(int w) { return w; }\n}\n"),
+        ("csharp", "class A { void F() {\n  using (var x = Open()) {\n    x.area();\n  }\n} }\n"),
+        ("perl", "package A {\n  sub area { return 1; }\n}\n"),
+        ("scala", "package a {\n  class B { def area = 1 }\n}\n"),
+        ("php", "<?php\n$f = function ($w)\nuse ($h) {\n  return area($w, $h);\n};\n"),
+    ] {
+        let source = source(name, text);
+        let stream = tokenize(&source);
+        let is_read = |span: &birthmark::text::span::ByteSpan| {
+            &text[span.start as usize..span.end as usize] == "area"
+        };
+        assert!(stream.spans().iter().any(is_read), "{name}: {}", line(language(name), &stream));
     }
 }
 

@@ -32,7 +32,8 @@ fn word(language: Language, class: u8) -> &'static str {
     }
 }
 
-fn check_all(name: &str, cases: &[(&str, &str)]) {
+/// Checks the token lines of texts of a language.
+pub fn check_all(name: &str, cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases
         .iter()
         .map(|(text, expected)| (text, expected, line(language(name), &stream(name, *text))))

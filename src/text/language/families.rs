@@ -1,6 +1,11 @@
 //! What the languages of a family share: the words of their code and what these mean.
 
-use super::{Definitions, FamilyRow, Interfaces, KeywordArguments};
+use super::{Definitions, FamilyRow, Heads, Interfaces, KeywordArguments};
+
+const PLAIN: Heads = Heads { name_types: false, stand_in_lists: false, have_arrows: false };
+const TYPED: Heads = Heads { name_types: true, ..PLAIN };
+const METHODS: Heads = Heads { stand_in_lists: true, ..PLAIN };
+const ARROWS: Heads = Heads { have_arrows: true, ..PLAIN };
 
 #[rustfmt::skip]
 pub(super) const FAMILIES: &[FamilyRow] = &[
@@ -81,7 +86,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         opening_words: &["function", "class", "enum", "namespace"],
         keyword_arguments: KeywordArguments::Absent,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(METHODS),
         string_frame: b"\"'`",
     },
     FamilyRow {
@@ -110,7 +115,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         opening_words: &["class", "interface", "enum", "record", "@interface"],
         keyword_arguments: KeywordArguments::Absent,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(PLAIN),
         string_frame: b"\"'`",
     },
     FamilyRow {
@@ -149,7 +154,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         ],
         keyword_arguments: KeywordArguments::Absent,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(TYPED),
         string_frame: b"\"'`",
     },
     FamilyRow {
@@ -206,7 +211,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         opening_words: &["class", "struct", "interface", "enum", "record", "namespace", "delegate"],
         keyword_arguments: KeywordArguments::WithColon,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(ARROWS),
         string_frame: b"\"'`",
     },
     FamilyRow {
@@ -286,7 +291,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         opening_words: &["function"],
         keyword_arguments: KeywordArguments::Absent,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(PLAIN),
         string_frame: b"\"'`",
     },
     FamilyRow {
@@ -509,7 +514,7 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         opening_words: &["class", "enum", "mixin", "extension", "typedef"],
         keyword_arguments: KeywordArguments::WithColon,
         interfaces: Interfaces::Signatures,
-        definitions: Definitions::BeforeBody,
+        definitions: Definitions::BeforeBody(ARROWS),
         string_frame: b"\"'`",
     },
     FamilyRow {

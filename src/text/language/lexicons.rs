@@ -29,6 +29,10 @@ pub struct Lexicon {
     pub has_preprocessor: bool,
     /// Words at the beginning of a line whose statement is left out.
     pub imports: &'static [&'static str],
+    /// Whether what is imported may stand in brackets.
+    pub imports_take_brackets: bool,
+    /// Whether `1'000` is a number.
+    pub has_quotes_in_numbers: bool,
     /// How something is said of the definition that follows.
     pub annotations: Annotations,
     /// Whether brackets that only group are left out.
@@ -133,6 +137,8 @@ const PLAIN: Lexicon = Lexicon {
     type_suffix: None,
     has_preprocessor: false,
     imports: &["import", "package"],
+    imports_take_brackets: false,
+    has_quotes_in_numbers: false,
     annotations: Annotations::Kept,
     drops_groups: true,
     has_keys: false,
@@ -178,7 +184,8 @@ pub(super) const C: Lexicon = Lexicon {
     ],
     type_suffix: Some("_t"),
     has_preprocessor: true,
-    imports: &["using", "import", "extern \"C\""],
+    imports: &["using", "import"],
+    has_quotes_in_numbers: true,
     ..PLAIN
 };
 
@@ -206,6 +213,7 @@ pub(super) const GO: Lexicon = Lexicon {
         "uint8",
         "uintptr",
     ],
+    imports_take_brackets: true,
     has_keys: true,
     ..PLAIN
 };
@@ -348,6 +356,7 @@ pub(super) const R: Lexicon = Lexicon {
     strings: &[DOUBLE_LINES, SINGLE_LINES, string("`", Escape::Never, false)],
     name_bytes: b".",
     imports: &["library", "require"],
+    imports_take_brackets: true,
     ..PLAIN
 };
 
@@ -445,6 +454,6 @@ pub(super) const ZIG: Lexicon = Lexicon {
 /// Any other language whose comments and strings are those of C or of a shell.
 pub(super) const OTHER: Lexicon = Lexicon {
     strings: &[TRIPLE, DOUBLE, SINGLE],
-    imports: &["import", "package", "use", "using", "require", "open", "module"],
+    imports: &["import", "use", "using", "require"],
     ..PLAIN
 };

@@ -155,9 +155,20 @@ pub enum Definitions {
     /// Behind a word: `def name`, `func (receiver) name`.
     AfterWord,
     /// Behind a word, or before parameters and a body: `name(parameters) {`.
-    BeforeBody,
+    BeforeBody(Heads),
     /// Behind a word, or before the word that a function is assigned by: `name <- function`.
     Assigned,
+}
+
+/// What tells a definition before its body from a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heads {
+    /// A type stands before the name.
+    pub name_types: bool,
+    /// A comma may stand before the name.
+    pub stand_in_lists: bool,
+    /// The body may follow an arrow.
+    pub have_arrows: bool,
 }
 
 /// How a language passes arguments by name.

@@ -7,7 +7,7 @@
 use super::TokenClass;
 use super::leaves::Leaf;
 use super::role::Shape;
-use crate::text::language::{Definitions, Language};
+use crate::text::language::{Definitions, Heads, Language};
 
 /// Leaves behind parameters that may stand before the body: `const`, `throws A, B`, `: a(b)`.
 const MAX_BEFORE_BODY: usize = 24;
@@ -18,13 +18,13 @@ const MAX_TYPE_PARAMETERS: usize = 16;
 pub(super) fn arrange(leaves: &mut [Leaf], language: Language, text: &[u8]) {
     let definitions = language.family().row().definitions;
     let lexicon = language.lexicon();
-    if lexicon.is_none() && definitions != Definitions::BeforeBody {
+    if lexicon.is_none() && !matches!(definitions, Definitions::BeforeBody(_)) {
         return;
     }
-    let mut arranger = Arranger { brackets: Brackets::of(leaves), language, text, leaves };
+    let mut arranger = Arranger { brackets: Brackets::of(leaves), text, leaves };
     match definitions {
         Definitions::AfterWord => {}
-        Definitions::BeforeBody => arranger.name_before_bodies(),
+        Definitions::BeforeBody(heads) => arranger.name_before_bodies(heads),
         Definitions::Assigned => arranger.name_what_is_assigned(),
     }
     let Some(lexicon) = lexicon else { return };
@@ -91,7 +91,6 @@ impl Brackets {
 struct Arranger<'a> {
     leaves: &'a mut [Leaf],
     brackets: Brackets,
-    language: Language,
     text: &'a [u8],
 }
 
@@ -118,23 +117,24 @@ impl Arranger<'_> {
     }
 
     /// `name(parameters) {`, unless what stands before makes it a call.
-    fn name_before_bodies(&mut self) {
+    fn name_before_bodies(&mut self, heads: Heads) {
         for at in 0..self.leaves.len() {
             let is_head = self.is_name(at)
                 && matches!(self.shape(at + 1), Some(Shape::OpenParenthesis(_)))
-                && (at == 0 || self.may_stand_before_definition(at - 1));
-            if is_head && self.brackets.close_of(at + 1).is_some_and(|end| self.has_body(end + 1)) {
+                && (at == 0 || self.may_stand_before_definition(at - 1, heads));
+            if is_head
+                && self.brackets.close_of(at + 1).is_some_and(|end| self.has_body(end + 1, heads))
+            {
                 self.define(at);
             }
         }
     }
 
-    fn may_stand_before_definition(&self, at: usize) -> bool {
-        let names_type = self.language.family().name() == "c";
+    fn may_stand_before_definition(&self, at: usize, heads: Heads) -> bool {
         match self.leaves[at].shape {
             Shape::Name | Shape::PathSeparator => true,
-            Shape::Close | Shape::OpenOther(_) | Shape::Dropped => !names_type,
-            Shape::Comma => self.language.family().name() == "javascript",
+            Shape::Close | Shape::OpenOther(_) | Shape::Dropped => !heads.name_types,
+            Shape::Comma => heads.stand_in_lists,
             Shape::Fixed(class) if class.is_identifier() => true,
             Shape::Fixed(class) if class.is_literal() => false,
             Shape::Fixed(_) => {
@@ -149,13 +149,11 @@ impl Arranger<'_> {
     }
 
     /// Whether a body follows before anything that no head of a definition holds.
-    fn has_body(&self, mut at: usize) -> bool {
+    fn has_body(&self, mut at: usize, heads: Heads) -> bool {
         for _ in 0..MAX_BEFORE_BODY {
             match self.shape(at) {
                 Some(Shape::OpenOther(_)) => return self.word(at) == b"{",
-                Some(Shape::Fixed(_)) if self.word(at) == b"=>" => {
-                    return matches!(self.language.family().name(), "csharp" | "dart");
-                }
+                Some(Shape::Fixed(_)) if self.word(at) == b"=>" => return heads.have_arrows,
                 Some(Shape::OpenParenthesis(_)) => match self.brackets.close_of(at) {
                     Some(end) => at = end,
                     None => return false,

@@ -17,7 +17,7 @@ use super::role::Shape;
 use crate::text::language::{Annotations, Language, Lexicon};
 use crate::text::span::ByteSpan;
 pub(super) use places::{is_place, statement_below};
-use vocabulary::{MAX_WORD_BYTES, Vocabulary, vocabulary};
+use vocabulary::{Vocabulary, vocabulary};
 
 /// What a lexer reads of a text.
 pub(super) struct Lexed {
@@ -242,7 +242,6 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let is_radix =
             self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X' | b'b' | b'B' | b'o' | b'O');
-        let is_hex = is_radix && matches!(self.byte(1), b'x' | b'X');
         let mut is_float = false;
         loop {
             let byte = self.byte(0);
@@ -251,24 +250,21 @@ impl<'a> Lexer<'a> {
                 b'.' if !is_float && !is_radix && next != b'.' && !next.is_ascii_alphabetic() => {
                     is_float = true;
                 }
-                b'e' | b'E' if !is_radix && !is_hex => {
+                b'e' | b'E' if !is_radix => {
                     is_float = true;
                     if matches!(next, b'+' | b'-') {
                         self.at += 1;
                     }
                 }
-                b'\'' if next.is_ascii_alphanumeric() && !self.vocabulary.quotes_in_numbers => {
-                    break;
-                }
-                b'\'' if next.is_ascii_alphanumeric() => {}
+                b'\'' if self.lexicon.has_quotes_in_numbers && next.is_ascii_alphanumeric() => {}
                 b'_' => {}
                 byte if byte.is_ascii_alphanumeric() => {}
                 _ => break,
             }
             self.at += 1;
         }
-        let is_float = is_float
-            || !is_hex && matches!(self.text[self.at - 1], b'f' | b'F' | b'd' | b'D') && !is_radix;
+        let is_float =
+            is_float || !is_radix && matches!(self.text[self.at - 1], b'f' | b'F' | b'd' | b'D');
         let class = if is_float { TokenClass::FLOAT } else { TokenClass::INTEGER };
         self.push(Shape::Fixed(class), start);
         true
@@ -276,7 +272,7 @@ impl<'a> Lexer<'a> {
 
     fn read_punctuation(&mut self) -> bool {
         let start = self.at;
-        let longest = MAX_WORD_BYTES.min(self.end - self.at);
+        let longest = self.vocabulary.longest_punctuation.min(self.end - self.at);
         for length in (1..=longest).rev() {
             let word = &self.text[start..start + length];
             let Some(&shape) = self.vocabulary.punctuation.get(word) else { continue };

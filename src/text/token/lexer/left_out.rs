@@ -72,43 +72,46 @@ impl Lexer<'_> {
     /// Leaves out a statement that imports, up to its end.
     pub(super) fn skip_import(&mut self) -> bool {
         let is_import = self.lexicon.imports.iter().any(|word| {
-            let rest = self.rest();
-            rest.starts_with(word.as_bytes())
-                && rest.get(word.len()).is_none_or(|&next| {
-                    matches!(next, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b';')
-                        || next == b'(' && self.vocabulary.imports_take_brackets
-                })
-                && !rest[word.len().min(rest.len())..].trim_ascii_start().starts_with(b"=")
+            let Some(behind) = self.rest().strip_prefix(word.as_bytes()) else { return false };
+            let is_word = behind.first().is_none_or(|&next| !self.is_name_byte(next));
+            // `using (...) {` and `import = 1` are code.
+            is_word
+                && match behind.trim_ascii_start().first() {
+                    Some(b'(') => self.lexicon.imports_take_brackets,
+                    Some(b'=') => false,
+                    _ => true,
+                }
         });
         if !is_import {
             return false;
         }
         let mut open = 0usize;
         let mut quote = None;
+        let mut last = 0;
         while self.at < self.end {
             let byte = self.text[self.at];
             match (quote, byte) {
                 (Some(mark), _) if mark == byte || byte == b'\n' => quote = None,
                 (Some(_), _) => {}
                 (None, b'"' | b'\'' | b'`') => quote = Some(byte),
+                // `package a {`: what follows a name is a block of code, and no list of names.
+                (None, b'{') if open == 0 && self.is_name_byte(last) => return true,
                 (None, b'(' | b'{') => open += 1,
                 (None, b')' | b'}') => open = open.saturating_sub(1),
                 (None, b';') if open == 0 => {
                     self.at += 1;
                     return true;
                 }
-                (None, b'\n') if open == 0 && !self.continues(self.at) => return true,
+                // Behind a comma or a backslash a statement goes on.
+                (None, b'\n') if open == 0 && !matches!(last, b',' | b'\\') => return true,
                 _ => {}
+            }
+            if !byte.is_ascii_whitespace() {
+                last = byte;
             }
             self.at += 1;
         }
         true
-    }
-
-    /// Whether a statement goes on behind a line break: the line ends in a comma or a backslash.
-    fn continues(&self, line_end: usize) -> bool {
-        let line = self.text[..line_end].trim_ascii_end();
-        matches!(line.last(), Some(b',' | b'\\'))
     }
 
     /// Leaves out what is said of the definition that follows.

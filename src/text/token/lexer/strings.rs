@@ -6,6 +6,8 @@ use super::super::role::Shape;
 use super::Lexer;
 use crate::text::language::{Escape, Heredoc, StringRule};
 
+/// Longest character with its quotes: an escape of Unicode.
+const MAX_CHARACTER_BYTES: usize = 14;
 /// Longest word that ends a heredoc.
 const MAX_HEREDOC_WORD: usize = 64;
 
@@ -26,7 +28,7 @@ impl<'a> Lexer<'a> {
         let is_word = rule.open.as_bytes()[0].is_ascii_alphabetic()
             && self.at > 0
             && (self.is_name_byte(self.text[self.at - 1]) || self.text[self.at - 1] == b'$');
-        (!is_word && !self.is_no_string(rule)).then_some((prefix, rule))
+        (!is_word && !self.is_apostrophe(rule)).then_some((prefix, rule))
     }
 
     fn rule_at(&self, rest: &[u8]) -> Option<&'static StringRule> {
@@ -47,18 +49,10 @@ impl<'a> Lexer<'a> {
         prefixes.filter(fits).map(|prefix| prefix.len()).max().unwrap_or(0)
     }
 
-    /// Whether what looks like a string is something else here: a long bracket of Lua that indexes,
-    /// an apostrophe of another kind.
-    fn is_no_string(&self, rule: &StringRule) -> bool {
-        match rule.open {
-            // `'a` of Rust and Scala, and prose in Perl: a character ends soon.
-            "'" if rule.is_character => {
-                let line = &self.rest()[1..self.rest().len().min(14)];
-                !line.contains(&b'\'')
-            }
-            "%w[" | "%w(" | "%i[" | "%q(" | "%Q(" | "%r{" => false,
-            _ => false,
-        }
+    /// Whether an apostrophe begins no character: that would end soon (`'a` of Scala does not).
+    fn is_apostrophe(&self, rule: &StringRule) -> bool {
+        let soon = &self.rest()[1..self.rest().len().min(MAX_CHARACTER_BYTES)];
+        rule.is_character && !soon.contains(&b'\'')
     }
 
     pub(super) fn read_string(&mut self) -> bool {
@@ -225,10 +219,9 @@ impl<'a> Lexer<'a> {
     /// Whether a line from some place on consists of a word, within the budget of searches.
     fn has_line(&mut self, from: usize, word: &[u8]) -> bool {
         let mut at = from;
-        while at < self.end {
+        while at < self.end && self.search_budget > 0 {
             let end = self.end_of_line(at);
-            let Some(left) = self.search_budget.checked_sub(end - at + 1) else { return false };
-            self.search_budget = left;
+            self.search_budget = self.search_budget.saturating_sub(end - at + 1);
             if at != from && ends_heredoc(&self.text[at..end], word) {
                 return true;
             }

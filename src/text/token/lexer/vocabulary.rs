@@ -8,8 +8,8 @@ use super::super::leaves::{dropped_shape, word_shape};
 use super::super::role::Shape;
 use crate::text::language::Language;
 
-/// Longest word of punctuation, and longest word that is folded to lower case.
-pub(super) const MAX_WORD_BYTES: usize = 16;
+/// Longest word that is folded to lower case.
+const MAX_FOLDED_BYTES: usize = 24;
 
 /// The words of a language.
 pub(super) struct Vocabulary {
@@ -17,31 +17,31 @@ pub(super) struct Vocabulary {
     pub(super) words: FxHashMap<&'static [u8], Shape>,
     /// All others.
     pub(super) punctuation: FxHashMap<&'static [u8], Shape>,
+    /// Bytes of the longest of these.
+    pub(super) longest_punctuation: usize,
     types: FxHashSet<&'static [u8]>,
     type_suffix: Option<&'static [u8]>,
     self_names: &'static [&'static str],
-    /// Whether `1'000` is a number.
-    pub(super) quotes_in_numbers: bool,
-    /// Whether what is imported may stand in brackets right behind the word.
-    pub(super) imports_take_brackets: bool,
 }
 
 impl Vocabulary {
     /// The shape of a word, if the language has it.
     pub(super) fn word(&self, word: &[u8], ignores_case: bool) -> Option<Shape> {
         let known = self.words.get(word).copied();
-        if known.is_some() || !ignores_case || word.len() > MAX_WORD_BYTES {
+        if known.is_some() || !ignores_case || word.len() > MAX_FOLDED_BYTES {
             return known;
         }
-        let mut lower = [0; MAX_WORD_BYTES];
+        let mut lower = [0; MAX_FOLDED_BYTES];
         lower[..word.len()].copy_from_slice(word);
         lower.make_ascii_lowercase();
         self.words.get(&lower[..word.len()]).copied()
     }
 
     pub(super) fn is_self(&self, word: &[u8]) -> bool {
-        self.self_names.iter().any(|name| name.trim_start_matches('$').as_bytes() == word)
-            || self.self_names.iter().any(|name| name.as_bytes() == word)
+        let is = |name: &&str| {
+            word == name.as_bytes() || word == name.trim_start_matches('$').as_bytes()
+        };
+        self.self_names.iter().any(is)
     }
 
     pub(super) fn is_type(&self, word: &[u8]) -> bool {
@@ -79,13 +79,13 @@ fn build(language: Language) -> Vocabulary {
                     || lexicon.name_bytes.contains(&byte) && word.len() > 1
             }) || *word == b"#define"
         });
+    let longest_punctuation = punctuation.keys().map(|word| word.len()).max().unwrap_or(0);
     Vocabulary {
         words,
         punctuation,
+        longest_punctuation,
         types: lexicon.types.iter().map(|name| name.as_bytes()).collect(),
         type_suffix: lexicon.type_suffix.map(str::as_bytes),
         self_names: family.self_names,
-        quotes_in_numbers: family.name == "c",
-        imports_take_brackets: matches!(family.name, "go" | "r"),
     }
 }
