@@ -238,6 +238,19 @@ fn buckets_are_as_described() {
 }
 
 #[test]
+fn postings_have_as_few_bytes_as_positions_and_marks_need() {
+    assert_eq!([0, 254, 255, 65_534, 65_535].map(format::posting_bytes), [1, 1, 2, 2, 3]);
+    assert_eq!([16_777_214, 16_777_215, u64::MAX / 2].map(format::posting_bytes), [3, 4, 4]);
+    for bytes in 1..=4 {
+        let marks = [format::INCOMPLETE_LIST, format::COMMON_LIST];
+        let last = (1u64 << (8 * bytes)) as u32;
+        for number in [0, 253, last.wrapping_sub(3)].into_iter().chain(marks) {
+            assert_eq!(format::posting(&number.to_le_bytes()[..bytes]), number, "{bytes}");
+        }
+    }
+}
+
+#[test]
 fn blind_kgrams_of_few_classes_are_not_listed() {
     let language = birthmark::text::language::Language::from_name("rust").expect("a row");
     for (distinct, listed) in [(1, 0), (4, 0), (5, 1), (20, 1)] {

@@ -80,11 +80,14 @@ pub const DOCUMENT_ROW: usize = 64;
 /// Tokens of one document at most: a source file has no more bytes. What a damaged count can make a
 /// reader allocate follows from it.
 pub const MAX_DOCUMENT_TOKENS: u32 = 1 << 21;
-/// Stands before the postings of a fingerprint that more contents hold than are listed.
+/// Stands before the postings of a fingerprint that more contents hold than are listed. In a posting
+/// of fewer bytes its low bytes do.
 pub const INCOMPLETE_LIST: u32 = u32::MAX;
 /// Stands before the postings of a fingerprint that is common: more packages hold it than are
 /// listed.
 pub const COMMON_LIST: u32 = u32::MAX - 1;
+/// Bytes of a posting at most: a `u32`.
+pub const MAX_POSTING_BYTES: usize = 4;
 /// Contents from which on a fingerprint does not list all that hold it, and packages from which on
 /// it is common.
 pub const MAX_CONTENTS_PER_FINGERPRINT: usize = 200;
@@ -117,6 +120,19 @@ pub fn bucket_bits(fingerprints: u64) -> u8 {
 /// Bytes of a suffix.
 pub fn suffix_bytes(bucket_bits: u8) -> usize {
     (KEY_BITS - u32::from(bucket_bits)).div_ceil(8) as usize
+}
+
+/// Bytes of a posting in a segment of so many tokens, at the least: a position and the two marks of
+/// lists can be told apart.
+pub fn posting_bytes(tokens: u64) -> usize {
+    (1..MAX_POSTING_BYTES).find(|bytes| tokens + 2 <= 1 << (8 * bytes)).unwrap_or(MAX_POSTING_BYTES)
+}
+
+/// A posting by its bytes: the greatest two numbers of so many bytes are the marks of lists.
+pub fn posting(bytes: &[u8]) -> u32 {
+    let number = bytes.iter().rev().fold(0, |upper, &byte| upper << 8 | u32::from(byte));
+    let upper = u32::MAX.checked_shl(8 * bytes.len() as u32).unwrap_or(0);
+    if number | upper >= COMMON_LIST { number | upper } else { number }
 }
 
 /// Bucket and suffix of a key.

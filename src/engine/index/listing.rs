@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::equals::Equals;
 use super::error::IndexError;
 use super::format::{
-    self, COMMON_LIST, INCOMPLETE_LIST, MAX_CONTENTS_PER_FINGERPRINT, MAX_POSTINGS_PER_DOCUMENT,
-    Section,
+    self, COMMON_LIST, INCOMPLETE_LIST, MAX_CONTENTS_PER_FINGERPRINT, MAX_POSTING_BYTES,
+    MAX_POSTINGS_PER_DOCUMENT, Section,
 };
 use super::runs::Posting;
 use super::sections::{SectionWriter, WriteError};
@@ -96,14 +96,15 @@ impl<'a> Listing<'a> {
         self.group.positions.insert(0, if is_common { COMMON_LIST } else { INCOMPLETE_LIST });
     }
 
-    /// Ends the listing.
-    pub(super) fn finish(mut self) -> Result<Listed, IndexError> {
+    /// Ends the listing of documents that have so many tokens.
+    pub(super) fn finish(mut self, tokens: u64) -> Result<Listed, IndexError> {
         self.end_group()?;
         Ok(Listed {
             heads: self.heads.finish(),
             positions: self.positions.finish(),
             count: self.count,
             bucket_bits: format::bucket_bits(self.count),
+            posting_bytes: format::posting_bytes(tokens),
         })
     }
 }
@@ -150,6 +151,8 @@ pub(super) struct Listed {
     pub(super) count: u64,
     /// Bits that tell a bucket.
     pub(super) bucket_bits: u8,
+    /// Bytes of a posting.
+    posting_bytes: usize,
 }
 
 /// Bytes of a key as it is set aside.
@@ -169,7 +172,15 @@ impl Listed {
             out.write(&suffixes)?;
         }
         out.section(Section::Postings)?;
-        self.positions.pieces().try_for_each(|piece| out.write(&piece?))
+        for piece in self.positions.pieces() {
+            let postings: Vec<u8> = piece?
+                .chunks_exact(MAX_POSTING_BYTES)
+                .flat_map(|position| &position[..self.posting_bytes])
+                .copied()
+                .collect();
+            out.write(&postings)?;
+        }
+        Ok(())
     }
 
     fn write_buckets<W: Write>(&self, out: &mut SectionWriter<W>) -> Result<(), WriteError> {

@@ -28,13 +28,13 @@ pub enum Listed {
 /// Global token positions of one fingerprint.
 #[derive(Clone, Copy)]
 pub struct PostingList<'a> {
-    bytes: Bytes<'a>,
-    next: usize,
-    end: usize,
+    bytes: &'a [u8],
+    /// Bytes of each.
+    width: usize,
 }
 
 impl PostingList<'_> {
-    const EMPTY: PostingList<'static> = PostingList { bytes: Bytes(&[]), next: 0, end: 0 };
+    const EMPTY: PostingList<'static> = PostingList { bytes: &[], width: 1 };
 }
 
 impl ExactSizeIterator for PostingList<'_> {}
@@ -43,16 +43,13 @@ impl Iterator for PostingList<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
-        if self.next >= self.end {
-            return None;
-        }
-        let position = self.bytes.u32(self.next * 4);
-        self.next += 1;
-        position
+        let (first, rest) = self.bytes.split_at_checked(self.width)?;
+        self.bytes = rest;
+        Some(format::posting(first))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end - self.next;
+        let left = self.bytes.len() / self.width;
         (left, Some(left))
     }
 }
@@ -99,14 +96,16 @@ impl Segment {
         if first >= end {
             return Ok(Postings { completeness: Listed::All, list: PostingList::EMPTY });
         }
-        let bytes = Bytes(self.read(Section::Postings, first * 4, (end - first) * 4)?);
-        let count = end - first;
-        let (completeness, next) = match bytes.u32(0) {
-            Some(INCOMPLETE_LIST) => (Listed::SomeOfEachPackage, 1),
-            Some(COMMON_LIST) => (Listed::SomePackages, 1),
-            _ => (Listed::All, 0),
+        let width = self.posting_bytes();
+        let bytes = self.read(Section::Postings, first * width, (end - first) * width)?;
+        let all = PostingList { bytes, width };
+        let mut list = all;
+        let (completeness, list) = match list.next() {
+            Some(INCOMPLETE_LIST) => (Listed::SomeOfEachPackage, list),
+            Some(COMMON_LIST) => (Listed::SomePackages, list),
+            _ => (Listed::All, all),
         };
-        Ok(Postings { completeness, list: PostingList { bytes, next, end: count } })
+        Ok(Postings { completeness, list })
     }
 
     /// The first entry of a bucket, and the one behind its last.

@@ -52,6 +52,7 @@ pub struct Segment {
     name: String,
     counts: Counts,
     bucket_bits: u8,
+    posting_bytes: usize,
     sections: [(usize, usize); Section::ALL.len()],
     pages: CheckedPages,
     seal: u64,
@@ -146,7 +147,7 @@ impl Segment {
         let seal = seal
             .filter(|seal| *seal == xxh3_64(body))
             .ok_or_else(|| corrupt("it is cut short, or the checksum of its trailer is wrong"))?;
-        let (counts, bucket_bits, sections) = read_trailer(trailer, bytes.len())
+        let (counts, bucket_bits, posting_bytes, sections) = read_trailer(trailer, bytes.len())
             .ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (start, length) = sections[Section::Pages as usize];
         let checksums = copy(start, length)?;
@@ -156,7 +157,7 @@ impl Segment {
         let pages = CheckedPages::new(bytes, start, checksums)
             .ok_or_else(|| corrupt("the sections do not fit the file"))?;
         let (name, decoded) = (name.to_owned(), Decoded::default());
-        Ok(Segment { name, counts, bucket_bits, sections, pages, seal, decoded })
+        Ok(Segment { name, counts, bucket_bits, posting_bytes, sections, pages, seal, decoded })
     }
 
     /// How much it holds.
@@ -477,6 +478,11 @@ impl Segment {
         self.bucket_bits
     }
 
+    /// Bytes of a posting.
+    pub(super) fn posting_bytes(&self) -> usize {
+        self.posting_bytes
+    }
+
     pub(super) fn corrupt(&self, what: impl Into<String>) -> IndexError {
         IndexError::corrupt(&self.name, what)
     }
@@ -508,7 +514,7 @@ pub(super) fn check_versions(name: &str, bytes: &[u8], magic: [u8; 8]) -> Result
     Err(IndexError::version(name, words(found), words(expected), is_newer))
 }
 
-type TrailerFields = (Counts, u8, [(usize, usize); Section::ALL.len()]);
+type TrailerFields = (Counts, u8, usize, [(usize, usize); Section::ALL.len()]);
 
 fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> {
     let count = |i: usize| trailer.u64(format::OFFSET_COUNTS + i * 8);
@@ -541,9 +547,13 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
         && counts.documents.checked_mul(4)? == length(Section::Contents)
         && ((1u64 << bucket_bits) + 1) * 4 == length(Section::Buckets)
         && counts.fingerprints.checked_mul(format::suffix_bytes(bucket_bits) as u64)?
-            == length(Section::Suffixes)
-        && counts.fingerprints.checked_mul(4)? == length(Section::Postings);
-    fits.then_some((counts, bucket_bits, sections))
+            == length(Section::Suffixes);
+    // Segments that were written before postings had as few bytes as possible have the most.
+    let posting_bytes =
+        (format::posting_bytes(counts.tokens)..=format::MAX_POSTING_BYTES).find(|&bytes| {
+            counts.fingerprints.checked_mul(bytes as u64) == Some(length(Section::Postings))
+        })?;
+    fits.then_some((counts, bucket_bits, posting_bytes, sections))
 }
 
 fn precision_from(number: u8) -> Option<Precision> {

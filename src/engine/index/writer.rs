@@ -175,7 +175,7 @@ impl Layout {
         while let Some(posting) = sorted.next()? {
             listing.push(posting)?;
         }
-        listing.finish()
+        listing.finish(self.counts.tokens)
     }
 
     fn runs(&self, contents: &Contents<'_>, spill: &Arc<Spill>) -> Result<Runs, IndexError> {
