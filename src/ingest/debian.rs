@@ -16,14 +16,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::source::ArchiveForm;
-use super::tree::{MAX_SOURCE_FILE, Role, Tree};
+use super::tree::{MAX_SOURCE_FILE, Role, Tree, TreeFile};
 use super::{IngestError, Selection, archive};
 use crate::engine::index::Spill;
 use crate::purl::Purl;
 use crate::text::manifest::{field, paragraphs};
 
-/// Where a package's licences are described.
-pub(super) const COPYRIGHT: &str = "debian/copyright";
+/// Where a source package describes its licences.
+const COPYRIGHT: &str = "debian/copyright";
+/// Below which folder of its own name an installed package does so.
+const DOCUMENTATION: &str = "usr/share/doc/";
 
 /// Where a package's name and version stand first.
 pub(super) const CHANGELOG: &str = "debian/changelog";
@@ -34,6 +36,16 @@ const MAX_DIFF: u64 = 64 << 20;
 
 /// Most archives of one package.
 const MAX_ARCHIVES: usize = 100;
+
+/// Where a package describes its licences: its source, or what it installs. The paths in it are
+/// those of the source, so that of what is installed it tells the licence of the package as a whole.
+pub(super) fn copyright(tree: &Tree) -> Option<&TreeFile> {
+    let is_installed = |path: &str| {
+        let inside = path.strip_prefix(DOCUMENTATION).and_then(|rest| rest.split_once('/'));
+        inside.is_some_and(|(_, name)| name == "copyright")
+    };
+    tree.file(COPYRIGHT).or_else(|| tree.files.iter().find(|file| is_installed(&file.path)))
+}
 
 /// Reads the files that matter of a source package.
 pub(super) fn collect(

@@ -39,7 +39,8 @@ pub(super) type VendoredLicenses = BTreeMap<String, VendoredFolder>;
 
 /// What Debian states of the files of a package, if it does so in the machine-readable form.
 pub(super) fn of_debian(tree: &Tree) -> Result<Option<DebianCopyright>, IngestError> {
-    Ok(tree.text(debian::COPYRIGHT)?.and_then(|text| DebianCopyright::read(&text)))
+    let Some(file) = debian::copyright(tree) else { return Ok(None) };
+    Ok(DebianCopyright::read(&String::from_utf8_lossy(&file.bytes()?)))
 }
 
 /// The licence of a component.
@@ -227,7 +228,7 @@ fn component_texts<'a>(
     let own: Vec<_> = licenses.filter(|file| is_own(&file.path)).collect();
     if own.is_empty() && stated.is_none() {
         // Of a package that ships no text of its own, Debian's file may hold one.
-        return tree.file(debian::COPYRIGHT).into_iter().collect();
+        return debian::copyright(tree).into_iter().collect();
     }
     own
 }

@@ -10,10 +10,9 @@
 //! lists   --apt-get source--> .dsc and the archives it names
 //! ```
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 use tempfile::TempDir;
@@ -32,9 +31,6 @@ const QUIET_CONFIGURATION: &str = "#clear APT::Update::Pre-Invoke;\n#clear APT::
 
 /// Names of suites that are another name of a release.
 const ALIASES: [&str; 6] = ["oldstable", "sid", "stable", "testing", "unstable", "oldoldstable"];
-
-/// One update at a time: apt-get refuses lists that another one is writing.
-static UPDATES: Mutex<()> = Mutex::new(());
 
 /// Fetches a package, or its source where the purl says `arch=source`.
 pub(super) fn fetch(wanted: &Wanted<'_>) -> Result<Fetched, IngestError> {
@@ -151,7 +147,7 @@ impl Apt {
 
     /// Fetches lists of sources where there are none.
     fn ensure_lists(&self, wanted: &Wanted<'_>, directory: &TempDir) -> Result<Lists, IngestError> {
-        let _one = UPDATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = self.turn()?;
         if self.has_lists() {
             return Ok(Lists::Kept);
         }
@@ -163,13 +159,21 @@ impl Apt {
         }
     }
 
+    /// Waits for this process's turn to update the lists: apt-get refuses those that another one is
+    /// writing, and a build fetches in several processes.
+    fn turn(&self) -> Result<File, IngestError> {
+        let path = self.lists.with_extension("turn");
+        let opened = File::create(&path).and_then(|file| file.lock().map(|()| file));
+        opened.map_err(|error| IngestError::Unreadable { path, error })
+    }
+
     fn has_lists(&self) -> bool {
         let mut names = fs::read_dir(&self.lists).into_iter().flatten().flatten();
         names.any(|entry| entry.file_name().to_string_lossy().contains("_Sources"))
     }
 
     fn update(&self, wanted: &Wanted<'_>, directory: &TempDir) -> Result<(), IngestError> {
-        let _one = UPDATES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _turn = self.turn()?;
         self.run_update(wanted, directory)
     }
 
