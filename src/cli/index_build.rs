@@ -90,7 +90,8 @@ pub struct BuildArgs {
 pub fn run(args: BuildArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (lines, base) = read_list(&args)?;
     let quarantine = args.quarantine.as_deref().map(|file| Output::open(Some(file))).transpose()?;
-    let to = match args.segment.is_dir() {
+    let ends_in_slash = args.segment.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let to = match args.segment.is_dir() || ends_in_slash {
         true => Destination::Directory(&args.segment),
         false => Destination::File(&args.segment),
     };

@@ -161,8 +161,18 @@ impl Input {
         if report.summary.files_scanned > 0 || report.summary.lines_scanned > 0 {
             return None;
         }
-        let reason =
-            report.notes.iter().find(|note| note.path.is_some() && note.kind != NoteKind::Failed);
+        let tells_of_named = |note: &Note| {
+            let Input::Paths { paths, .. } = self else { return true };
+            let path = Path::new(note.path.as_deref().unwrap_or_default());
+            paths.iter().any(|named| named.ends_with(path) || path.ends_with(named))
+        };
+        let reason = report
+            .notes
+            .iter()
+            .filter(|note| note.path.is_some() && note.kind != NoteKind::Failed)
+            // Of a file of the configuration something may be said too.
+            .rev()
+            .max_by_key(|note| tells_of_named(note));
         let reason = reason
             .map(|note| format!(": {}: {}", note.path.as_deref().unwrap_or(""), note.message));
         let (kind, message) = match (is_named, is_all_excluded) {

@@ -157,7 +157,7 @@ pub(super) fn title(reference: &Reference) -> String {
     };
     let judgement = match reference.verdict.decision {
         Decision::Incompatible => format!(", which may not stand under {file}"),
-        Decision::Review => format!(", which may or may not stand under {file}"),
+        Decision::Review => format!(", of which it is not known whether it may stand under {file}"),
         Decision::Unknown | Decision::Reserved => format!(" in a file under {file}"),
         Decision::AttributionNeeded => ", whose notice must be kept".to_owned(),
         Decision::Compatible => format!(", which may stand under {file}"),

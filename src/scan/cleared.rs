@@ -98,8 +98,8 @@ fn apart(references: &[Reference], settings: &ScanSettings) -> Option<Note> {
         .collect();
     let what = match files.len() {
         0 => return None,
-        1 => "1 file with references states a licence of its own".to_owned(),
-        n => format!("{n} files with references state licences of their own"),
+        1 => "1 file with matches states a licence of its own".to_owned(),
+        n => format!("{n} files with matches state licences of their own"),
     };
     let more = match files.len().saturating_sub(FILES_NAMED) {
         0 => String::new(),

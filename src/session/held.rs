@@ -93,7 +93,7 @@ pub(super) fn threshold(
 pub(super) fn note(organisation: &Organisation, unheard: &[&str]) -> Option<Note> {
     let policy = display_path(&organisation.file);
     let message = format!(
-        "the organisation's policy {policy} holds: this project's {} count only as far as they are stricter",
+        "the organisation's policy {policy} holds; of this project's own settings, these count only where they are stricter: {}",
         unheard.join(", ")
     );
     (!unheard.is_empty()).then_some(Note { path: None, kind: NoteKind::Info, message })

@@ -75,6 +75,11 @@ fn what_idioms_cover_is_a_note() {
     assert_eq!(unasked["summary"]["matches"], 1);
     let told = ".birthmark/idioms: this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";
     assert_eq!(notes(&unasked), [told]);
+    // Nor is it why a file that was named is not checked.
+    std::fs::write(here.join("page.md"), "").expect("written");
+    let (status, _, err) = run(birthmark(here).args(["scan", "page.md", "--index", "ours"]));
+    assert_eq!(status, 2, "{err}");
+    assert!(err.contains("nothing that was named was checked: page.md: "), "{err}");
     std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n")
         .expect("written");
     let report = scan(here, &[]);

@@ -241,9 +241,12 @@ fn a_list_that_leaves_nothing_gives_no_segment() {
     assert!(!project.path().join("a.segment").exists());
     let (code, ..) = build(project.path(), &lines, "a.segment", &["--exit-zero"]);
     assert_eq!(code, 0);
-    let (code, _, err) = build(project.path(), &lines, "gone/a.segment", &[]);
-    assert_eq!(code, 2);
-    assert!(err.contains("there is no directory `gone`; make it first"), "{err}");
+    for gone in ["gone/a.segment", "gone/"] {
+        let (code, _, err) = build(project.path(), &lines, gone, &[]);
+        assert_eq!(code, 2);
+        assert!(err.contains("there is no directory `gone"), "{err}");
+        assert!(err.contains("make it first"), "{err}");
+    }
 }
 
 #[test]

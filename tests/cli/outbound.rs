@@ -271,7 +271,7 @@ fn each_subtree_gets_its_own_verdict() {
     );
 
     let notes = report["notes"].to_string();
-    let said = "1 file with references states a licence of its own that a work under MIT as a whole may not hold: \
+    let said = "1 file with matches states a licence of its own that a work under MIT as a whole may not hold: \
                 by_header.py (GPL-3.0-or-later)";
     assert!(notes.contains(said), "{notes}");
 

@@ -34,6 +34,17 @@ check "the same from a file" "$digest" "$(component "pkg:npm/%40sindresorhus/is@
 check "own lists of sources" 1 "$(find cache/birthmark/apt/bookworm/lists -name '*_bookworm_main_source_Sources*' | wc -l)"
 check "the system's lists" 0 "$(find /var/lib/apt/lists -newer started -name '*Sources*' | wc -l)"
 
+# Processes that share a cache take turns at its lists.
+twins=()
+for number in 1 2; do
+    XDG_CACHE_HOME=$work/shared "$BIRTHMARK" index add --no-config --index "twin$number" --quiet "$hiredis" 2>> notes &
+    twins+=($!)
+done
+for twin in "${twins[@]}"; do
+    wait "$twin" && status=0 || status=$?
+    check "two processes and one cache" 0 "$status"
+done
+
 # refused MESSAGE COMMAND...
 refused() {
     local message=$1 status=0

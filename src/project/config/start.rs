@@ -107,7 +107,7 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 #pack-mirrors = ["https://packs.example.org"]
 #pack-keys = ["RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"]
 
-# Code that is nobody's to claim; `birthmark idiom add` makes such a set.
+# Code that is nobody's own and never reported, such as scaffolds; `birthmark idiom add` makes such a set.
 #idioms = [".birthmark/idioms"]
 
 # How sure a match must be to be reported: "hook", "default" or "audit", or `threshold` in bits of evidence.
