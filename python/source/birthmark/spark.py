@@ -4,7 +4,7 @@
     manifest = spark.build(session, open("packages.jsonl"), "/shared/segments", generation="2026-11-27", parts=64)
 
 Spark schedules, tries again and keeps account; the work is done by the native program, one process for each part. See
-docs/distributed.md for the contract. Install it by `pip install 'birthmark[spark]'`.
+docs/distributed.md for the steps. Install it by `pip install 'birthmark[spark]'`.
 """
 
 from typing import Iterable, Iterator, Optional, Union
