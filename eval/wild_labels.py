@@ -13,15 +13,15 @@ import wild_projects
 import wild_scan
 
 LABELS = {
-    "copy": "a copy in the stated direction, with the right complaint",
-    "copy-wrong-complaint": "a copy in the stated direction, but the licence does not forbid it, or the notice is kept",
-    "ancestor": "both took it from a third",
+    "copy": "the project copied it from the named origin, and the finding is right",
+    "copy-wrong-complaint": "the project copied it from the named origin, but the licence allows it, or the notice is kept",
+    "ancestor": "the project and the named origin both took it from a third source",
     "reverse": "the named origin took it from the project",
     "false": "no copy",
     "unlabelled": "not judged yet; counts as false",
 }
 CAUSES = {
-    "own": "the named origin is a package of the project",
+    "own": "the named origin is one of the project's own packages",
     "dependant": "the named origin uses or implements the project's interface",
     "library": "CPython's or Rust's library or its documentation",
     "published": "a published recipe or another third package",

@@ -16,7 +16,7 @@ import wild_scan
 HALVES = ("dev", "test")
 NAMES = {"dev": "development", "test": "test"}
 RIGHT = "copy"
-PEERS = "## Beside simpler tools"
+PEERS = "## Compared with simpler tools"
 
 
 def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path, work: Path, version: str, earlier: str = "") -> str:
@@ -24,18 +24,20 @@ def page(scans: dict[wild_projects.Project, wild_scan.Scan], labels, cache: Path
     groups = {half: {p: s for p, s in scans.items() if p.role == half} for half in HALVES}
     parts = [
         "# Precision on real projects",
-        "This page is written by `eval/wild.py report`; the method is in [eval/wild/README.md](../eval/wild/README.md).",
+        "`eval/wild.py report` writes this page; the method is in [eval/wild/README.md](../eval/wild/README.md).",
         f"Command: `eval/wild.py` {', '.join(_steps(work))} with `--birthmark target/release/birthmark`. Date: {datetime.date.today().isoformat()}. "
         f"Python {platform.python_version()}, {version.splitlines()[0]}.",
-        "Published projects are scanned under their own licence with defaults and the starter index. A *failing finding* makes the "
-        "run exit with 1. People read both sides of each and judged it; a finding that nobody judged counts as false. The "
-        "halves are split by project. The test half was not looked at while the engine was tuned.",
+        "How often is birthmark wrong on published projects? It scanned each project under the project's own licence, with the "
+        "default settings and the starter index. A *failing finding* makes the run exit with 1. People read both sides of each and "
+        "judged it; a finding that nobody judged counts as false.",
+        "The engine was tuned on the projects of the development half. Nobody read the findings of the test half meanwhile.",
         "## The projects\n\n" + _sizes(groups, cache),
         "## Failing findings\n\n" + _by_label(groups, labels),
-        "Those that are not right, by cause:\n\n" + _by_cause(groups, labels),
-        "Failing findings for each unit:\n\n" + _rates(groups, labels, cache),
-        "## By strength\n\nFailing findings of at least so many bits. *Related* are those with the wrong complaint, of a common "
-        "ancestor, or the other way round.\n\n" + _by_bits(groups, labels),
+        "The failing findings that are not right, by cause:\n\n" + _by_cause(groups, labels),
+        "Failing findings, and those of them that are not right (*wrong*), per project, per 100,000 lines and per 1,000 functions:\n\n"
+        + _rates(groups, labels, cache),
+        "## By strength\n\nFailing findings whose evidence reaches so many bits. *Right* are those with the label `copy`, *false* those with "
+        "`false` or without a label, *related* all others.\n\n" + _by_bits(groups, labels),
         "## Projects with failing findings, development half\n\n" + _by_project(groups["dev"], labels),
     ]
     if (work / "peers.json").exists():
@@ -113,7 +115,7 @@ def _rates(groups, labels, cache: Path) -> str:
                 _number(1e5 * every / lines), _number(1e5 * wrong / lines), _number(1e3 * every / functions, 3),
                 _number(1e3 * wrong / functions, 3),
             ])
-    head = ["half", "language", "all", "wrong", "a project", "wrong", "100,000 lines", "wrong", "1,000 functions", "wrong"]
+    head = ["half", "language", "all", "wrong", "per project", "wrong", "per 100,000 lines", "wrong", "per 1,000 functions", "wrong"]
     return _table(head, rows)
 
 
@@ -149,9 +151,9 @@ def _peers(peers: dict[str, dict[str, int]], scans) -> str:
             _number(1e5 * sum(counts.values()) / sum(lines[k] for k in counts)),
         ])
     return (
-        f"{PEERS}\n\nReports on all projects against the sources of the starter index; none of the other tools asks "
-        "for licences, so compare them with all matches.\n\n"
-        + _table(["tool", "reports", "projects with one", "in 100,000 lines"], rows)
+        f"{PEERS}\n\nReports on all projects against the sources of the starter index. The other tools do not read "
+        "licences, so compare them with the row of all matches.\n\n"
+        + _table(["tool", "reports", "projects with a report", "per 100,000 lines"], rows)
     )
 
 
@@ -174,11 +176,12 @@ def _independent(found: list[wild_independent.Result]) -> str:
             _number(wild_independent.class_share(mine), 3),
         ])
     return (
-        "## Independent authors\n\nEach package is scanned against an index of its group, at the default "
-        "threshold, whatever the licences. *Related*: what pairs share that are known to share code "
-        "(`eval/wild/independent-related.tsv`). *Classes*: Python's classes and Rust's `impl` blocks with functions, and the share of them "
-        "that another report touches.\n\n"
-        + _table(["group", "language", "packages", "lines", "related", "other reports", "in 100,000 lines", "classes", "reported"], rows)
+        "## Independent authors\n\nThe packages of a group do the same thing, and different people wrote them. birthmark compared each "
+        "with the others of its group, at the default threshold, whatever the licences.\n\n"
+        "- *Related*: reports about two packages that are known to share code (`eval/wild/independent-related.tsv`). *Other reports*, "
+        "also per 100,000 lines, are false.\n"
+        "- *Classes*: Python's classes and Rust's `impl` blocks with functions. *Reported*: the share of them that another report touches.\n\n"
+        + _table(["group", "language", "packages", "lines", "related", "other reports", "per 100,000 lines", "classes", "reported"], rows)
     )
 
 
@@ -191,13 +194,13 @@ def _growth(growth: dict, matches: Path) -> str:
             rates = [1e5 * sum(n for at, n in bins.items() if at >= mark) / found["lines_scanned"] for mark in marks]
             rows.append([size, f"{found['lines_indexed']:,}", kind, *(_number(r) for r in rates)])
     return (
-        f"## As the index grows\n\n{growth['projects']} of the projects were scanned against indexes of other packages. The table counts matches "
-        "and failing findings in 100,000 lines, by the bits that they reach at least. It leaves out two kinds of pairs: a project and a "
-        f"package that share {growth['related_from']:g} bits or more in one place, or ten places; and a project and a package of which one "
-        "depends on the other. Most of what is left is chance.\n\n"
+        f"## As the index grows\n\nbirthmark scanned {growth['projects']} of the projects against indexes of other packages. The table counts "
+        "matches and failing findings per 100,000 lines, by the bits that they reach. It leaves out a project and a package that are probably "
+        f"related: they share {growth['related_from']:g} bits or more in one place, they share ten places, or one depends on the other. Most "
+        "of the other matches are chance.\n\n"
         + _table(["million lines", "lines indexed", "", *(f"{m} bits" for m in marks)], rows)
-        + "\n\nThreshold and cut move with the index (`src/engine/evidence/chance.rs`). At the bits that the engine asks for, in 100,000 "
-        "lines:\n\n"
+        + "\n\nA larger index raises the bits of each preset, and the bits from which a match is substantial "
+        "(`src/engine/evidence/chance.rs`). *Stated* is the number of matches by chance that these bits should give in 100,000 lines:\n\n"
         + _table(
             ["lines indexed", "", "stated", "bits", "matches counted", "failing findings"],
             [[f"{n:,}", name, f"{number:g}", f"{bits:.0f}", _number(m), _number(f)] for n, name, number, bits, m, f in wild_chance.kept(growth, matches)],
