@@ -59,7 +59,8 @@ def section(truth: list[dict], runs: list[Run], misses: Misses, cases: Path, cac
         "## Natural copies",
         f"Command: `eval/run.py natural`. Date: {datetime.date.today().isoformat()}. Python {platform.python_version()}, {versions}.",
         _about(truth),
-        "At no more than so many alarms per 1,000 functions of the planted benchmark's test half, and at each tool's own default:\n\n"
+        f"Recall for functions of 8 lines or more and of 5 to 7 lines, at no more than {RATES[0]:g} and {RATES[1]:g} alarms per 1,000 "
+        "functions of the planted benchmark's test half, and at each tool's own default:\n\n"
         + "\n".join([_tools(runs, judged, cases, cache), *peers(earlier, runs)])
         + ("\n\nThe other tools' rows are those of an earlier run." if peers(earlier, runs) else ""),
         f"birthmark at {at:g} bits. *Covered*: the regions that name the origin hold at least half of the function's code lines.\n\n"
@@ -76,11 +77,11 @@ def _about(truth: list[dict]) -> str:
     longer = sum(r["length"] != "5-7" for r in truth)
     return (
         f"{len(truth)} functions ({longer} of 8 code lines or more) in {len({r['case'] for r in truth})} files of {len(hosts)} published "
-        f"packages: forks, vendored folders and carried-over modules of {len(origins)} indexed packages. `eval/natural.toml` lists the "
-        "files and how the relation is known. A function counts if the origin's file has one of the same name that is alike in at least "
-        f"{natural.ROWS:g} of its code lines or {natural.WORDS:g} of its words (difflib's ratio; comments, docstrings and white space left "
-        "out). It is found if a report overlaps at least two of its code lines and names among its owners the origin in any version, or a "
-        "package with the same lines."
+        f"packages, the *carriers*. They hold forks, vendored folders and carried-over modules of {len(origins)} indexed packages. "
+        "`eval/natural.toml` lists the files and how the relation is known. A function counts if the origin's file has a function of the "
+        f"same name that agrees in at least {natural.ROWS:g} of its code lines or {natural.WORDS:g} of its words (difflib's ratio; comments, "
+        "docstrings and white space left out). It is found if a report overlaps at least two of its code lines and names among the owners "
+        "the origin in any version, or a package with the same lines."
     )
 
 

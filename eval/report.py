@@ -19,6 +19,11 @@ from score import Outcome
 
 HALVES = ("dev", "test")
 PEER_RATE = 10.0  # alarms per 1,000 functions at which a peer's table by operator is drawn
+COLUMNS = (
+    "*n* is the number of copies, *recall* the share of them that birthmark finds, *dev* the recall on the development half. The columns "
+    f"*{show.COLUMNS[0]}* to *{show.COLUMNS[-1]}* are the recall by lines of code. *Named first*: the share of the copies found whose likely "
+    "origin is right. *Lines*: overlap of reported and copied lines, in the copy (*case*) and in the origin."
+)
 
 
 @dataclass
@@ -75,19 +80,20 @@ def _page(runs: list[Run], outcomes: dict[str, dict[str, Outcome]], earlier: dic
     command = shlex.join(["eval/run.py", *(a for i, a in enumerate(sys.argv) if i and i not in named and i - 1 not in named)])
     parts = [
         "# Evaluation",
-        "This page is written by `eval/run.py report`; the method is in `eval/README.md`.",
+        "`eval/run.py report` writes this page; the method and the ways of copying are in [eval/README.md](../eval/README.md#what-is-measured).",
         f"Command: `{command}`. Date: {datetime.date.today().isoformat()}. Python {platform.python_version()}, "
         + ", ".join(f"{r.tool} {r.version.split()[-1] if r.version else ''}".strip() for r in runs)
         + f", {version(['rustfmt', '--version']) or 'no rustfmt'}."
         + (f" Kept from an earlier run on the same cases: {', '.join(earlier)}." if earlier else ""),
-        f"{copies} planted copies from {len(indexed)} indexed packages; {functions} functions, "
-        f"{sum(q.truth['operator'] == 'boilerplate' for q in quiet)} pieces of boilerplate and "
-        f"{sum(q.truth['operator'] == 'negative-file' for q in quiet)} whole files of {len(others)} others "
-        f"({sum(any_outcome[h].audited for h in HALVES)} more were left out as truly shared, see `eval/audited.toml`).",
-        "The halves are split by package: thresholds are tuned on the development half, figures are given for the test half "
-        "unless a column says otherwise.",
-        "## At equal alarm rates\n\nRecall of all planted copies where the tool's threshold gives no more than so many alarms "
-        "per 1,000 functions nobody copied. *Own* is the tool's default threshold.\n\n" + "\n".join([_rates(runs, outcomes), *(old.row for old in earlier.values())]),
+        f"The benchmark plants {copies} copies of code from {len(indexed)} indexed packages. Its honest code, which nobody copied, is "
+        f"{functions} functions, {sum(q.truth['operator'] == 'boilerplate' for q in quiet)} pieces of boilerplate and "
+        f"{sum(q.truth['operator'] == 'negative-file' for q in quiet)} whole files of {len(others)} other packages. "
+        f"{sum(any_outcome[h].audited for h in HALVES)} more pieces were left out because they do share code (`eval/audited.toml`).",
+        "The packages are split into two halves. Thresholds are tuned on the development half. The figures are those of the test half, "
+        "except in columns named *dev*.",
+        "## At equal alarm rates\n\nAn *alarm* is a report on honest code, *recall* the share of all planted copies that a tool finds. The "
+        f"columns *{score.RATES[0]:g}* to *{score.RATES[-1]:g}* give the recall at the threshold from which the tool gives no more than so "
+        "many alarms per 1,000 honest functions. *Own* is the tool's default threshold.\n\n" + "\n".join([_rates(runs, outcomes), *(old.row for old in earlier.values())]),
         "![recall against alarms](evaluation.svg)",
     ]
     for run in runs:
@@ -122,10 +128,10 @@ def _tool(run: Run, by_half: dict[str, Outcome], cases: Path) -> str:
             *(score.recall(lengths.get(c, []), at) for c in show.COLUMNS), score.first_right(copies, at), *score.overlap(copies, at, cases),
         ]
         rows.append([name, str(len(copies)), *(show.number(n, 2) for n in numbers)])
-    chosen = "its default" if is_ours else f"no more than {PEER_RATE:g} alarms per 1,000 functions of the development half"
-    parts = [f"## {run.tool}, at {at:.0f}", f"Threshold: {chosen}.", _table(head, rows), "Alarms per 1,000 pieces:\n\n" + _alarms(by_half, at)]
+    chosen = f"its default, {at:.0f} bits. {COLUMNS}" if is_ours else f"no more than {PEER_RATE:g} alarms per 1,000 functions of the development half"
+    parts = [f"## {run.tool}, at {at:.0f}", f"Threshold: {chosen.rstrip('.')}.", _table(head, rows), "Alarms per 1,000 pieces:\n\n" + _alarms(by_half, at)]
     if is_ours:
-        parts.append("What copies were called (rows: what they are):\n\n```\n" + show.kinds(test, at) + "\n```")
+        parts.append("The kind of copy that birthmark reported (columns), by the true kind (rows):\n\n```\n" + show.kinds(test, at) + "\n```")
     return "\n\n".join(parts)
 
 
