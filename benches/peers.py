@@ -160,7 +160,7 @@ class Bench:
 
     def report(self, rounds: list[dict[str, float]], resident: dict[str, float]) -> None:
         print(f"{len(self.files)} files, {self.lines:,} lines, {self.bytes / 1e6:.1f} MB; limit {middle(rounds, 'limit'):.2f} s\n")
-        print("| tool | prepares s | limit / it | peak MB | on disk, bytes a line | 50 lines, ms | of birthmark's | peak MB |")
+        print("| tool | prepares s | limit / prepares | peak MB | on disk, bytes a line | 50 lines, ms | times birthmark's | peak MB |")
         print("|---|---|---|---|---|---|---|---|")
         stored = {
             "birthmark": sum(file.stat().st_size for file in self.index.iterdir()),

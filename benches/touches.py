@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def touches(program: str, indexes: list[tuple[int, Path]]) -> None:
-    print("| postings | look-up | of | pages, median | at most | " + " | ".join(f"{name}, mean" for name in SHOWN)
+    print("| postings | look-up | number | pages, median | at most | " + " | ".join(f"{name}, mean" for name in SHOWN)
           + " | first time µs | again µs |")
     print("|" + "---|" * (7 + len(SHOWN)))
     for postings, index in indexes:
