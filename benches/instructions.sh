@@ -43,7 +43,7 @@ count() {
 }
 
 components=fixtures/demo-components
-count start scan fixtures/demo/dock/src/lib.rs --no-config --no-cache --license MIT
+count start scan examples/demo/dock/src/lib.rs --no-config --no-cache --license MIT
 count scan scan "$components" --index fixtures/demo-index --no-config --no-cache --license MIT --jobs 1
 count add index add "$components/gridroute" "$components/plaintable" --no-config --index "$work/index"
 [ "$update" = no ] || printf '%s\n' "${rows[@]}" > "$bounds"

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("birthmark", type=Path)
     parser.add_argument("work", type=Path)
     parser.add_argument("--postings", default="1000000,100000000,1000000000")
-    parser.add_argument("--file", type=Path, default=HERE.parent / "fixtures/demo/parcelbot/routes.py")
+    parser.add_argument("--file", type=Path, default=HERE.parent / "examples/demo/parcelbot/routes.py")
     arguments = parser.parse_args()
     if not shutil.which("valgrind"):
         raise SystemExit("valgrind is not installed: apt-get install valgrind")

@@ -39,7 +39,7 @@ fn scan(index: &Path, arguments: &[&str]) -> (i32, String) {
 #[test]
 fn the_copies_are_found_and_nothing_else() {
     let (_directory, index) = demo_index();
-    let (code, out) = scan(&index, &["fixtures/demo", "--format", "json"]);
+    let (code, out) = scan(&index, &["examples/demo", "--format", "json"]);
     assert_eq!(code, 1);
     let report: Value = serde_json::from_str(&out).expect("JSON");
     let found: Vec<(&str, &str, &str)> = report["matches"]
@@ -55,8 +55,8 @@ fn the_copies_are_found_and_nothing_else() {
     assert_eq!(
         found,
         [
-            ("fixtures/demo/parcelbot/routes.py", "gridroute", "incompatible"),
-            ("fixtures/demo/parcelbot/summary.py", "plaintable", "attribution-needed"),
+            ("examples/demo/parcelbot/routes.py", "gridroute", "incompatible"),
+            ("examples/demo/parcelbot/summary.py", "plaintable", "attribution-needed"),
         ]
     );
     let kind = &report["matches"][0]["kind"];
@@ -72,7 +72,7 @@ fn the_copies_are_found_and_nothing_else() {
 #[test]
 fn the_report_follows_the_schema() {
     let (_directory, index) = demo_index();
-    let (_, out) = scan(&index, &["fixtures/demo", "--format", "json"]);
+    let (_, out) = scan(&index, &["examples/demo", "--format", "json"]);
     let schema = include_str!("../docs/report.schema.json");
     let schema: Value = serde_json::from_str(schema).expect("JSON");
     let report: Value = serde_json::from_str(&out).expect("JSON");
@@ -83,7 +83,7 @@ fn the_report_follows_the_schema() {
 #[test]
 fn under_another_licence_the_copy_may_stay() {
     let (_directory, index) = demo_index();
-    let arguments = ["fixtures/demo/parcelbot/routes.py", "--license", "GPL-3.0-or-later"];
+    let arguments = ["examples/demo/parcelbot/routes.py", "--license", "GPL-3.0-or-later"];
     let (_, out) = scan(&index, &[&arguments[..], &["--format", "json"]].concat());
     let report: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(report["matches"][0]["owners"][0]["name"], "gridroute");
@@ -94,15 +94,15 @@ fn under_another_licence_the_copy_may_stay() {
 #[test]
 fn the_exit_status_follows_the_severity() {
     let (_directory, index) = demo_index();
-    let routes = "fixtures/demo/parcelbot/routes.py";
+    let routes = "examples/demo/parcelbot/routes.py";
     for (arguments, expected) in [
         (&[routes][..], 1),
         (&[routes, "--fail-on", "error"], 1),
         (&[routes, "--fail-on", "never"], 0),
         (&[routes, "--exit-zero"], 0),
-        (&["fixtures/demo/parcelbot/summary.py", "--fail-on", "error"], 0),
-        (&["fixtures/demo/parcelbot/summary.py", "--fail-on", "info"], 1),
-        (&["fixtures/demo/parcelbot/orders.py", "--fail-on", "info"], 0),
+        (&["examples/demo/parcelbot/summary.py", "--fail-on", "error"], 0),
+        (&["examples/demo/parcelbot/summary.py", "--fail-on", "info"], 1),
+        (&["examples/demo/parcelbot/orders.py", "--fail-on", "info"], 0),
     ] {
         let (code, out) = scan(&index, arguments);
         assert_eq!(code, expected, "{arguments:?}: {out}");
@@ -112,7 +112,7 @@ fn the_exit_status_follows_the_severity() {
 #[test]
 fn standard_input_gives_what_the_file_gives() {
     let (_directory, index) = demo_index();
-    let path = "fixtures/demo/parcelbot/routes.py";
+    let path = "examples/demo/parcelbot/routes.py";
     let (_, from_file) = scan(&index, &[path, "--license", "MIT", "--format", "json"]);
     let output = birthmark()
         .args(["scan", "--no-config", "--format", "json", "--license", "MIT", "--index"])
@@ -128,8 +128,8 @@ fn standard_input_gives_what_the_file_gives() {
 #[test]
 fn threads_change_nothing() {
     let (_directory, index) = demo_index();
-    let one = scan(&index, &["fixtures/demo", "--format", "json", "--jobs", "1"]);
-    let four = scan(&index, &["fixtures/demo", "--format", "json", "--jobs", "4"]);
+    let one = scan(&index, &["examples/demo", "--format", "json", "--jobs", "1"]);
+    let four = scan(&index, &["examples/demo", "--format", "json", "--jobs", "4"]);
     assert_eq!(one.0, 1);
     assert_eq!(one, four);
 }
@@ -140,7 +140,7 @@ fn a_broken_pipe_does_not_hide_findings() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let child = std::process::Command::new(assert_cmd::cargo::cargo_bin("birthmark"))
-        .args(["scan", "fixtures/demo", "--no-config", "--index"])
+        .args(["scan", "examples/demo", "--no-config", "--index"])
         .arg(&index)
         .current_dir(ROOT)
         .stdout(writer)

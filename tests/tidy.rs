@@ -307,6 +307,7 @@ fn no_machine_is_named() {
         "tests",
         "docs",
         "corpus-index",
+        "examples",
         "fixtures",
         "eval",
         "ci",

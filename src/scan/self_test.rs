@@ -22,7 +22,7 @@ use crate::text::token::Tokenizer;
 const ORIGINAL: &str =
     include_str!("../../fixtures/demo-components/plaintable/plaintable/layout.py");
 /// A file into which one function of it was put, broken into other lines and without its comments.
-const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const COPY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 /// The first and the last line of that function in [`COPY`].
 const FIRST_LINE: &str = "def fit_columns(rows, room, rigid=()):";
 const LAST_LINE: &str = "    return widths";

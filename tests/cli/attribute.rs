@@ -21,7 +21,7 @@ impl Demo {
         for name in [SUMMARY, "parcelbot/routes.py", "LICENSE", "pyproject.toml"] {
             let to = demo.path(name);
             fs::create_dir_all(to.parent().expect("inside")).expect("made");
-            fs::copy(Path::new(ROOT).join("fixtures/demo").join(name), to).expect("copied");
+            fs::copy(Path::new(ROOT).join("examples/demo").join(name), to).expect("copied");
         }
         demo.git(&["init", "--quiet"]);
         demo

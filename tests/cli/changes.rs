@@ -18,7 +18,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A file that holds a copy of indexed code, on lines 41 to 90.
 pub fn copy() -> String {
-    fs::read_to_string(Path::new(ROOT).join("fixtures/demo/parcelbot/routes.py")).expect("readable")
+    fs::read_to_string(Path::new(ROOT).join("examples/demo/parcelbot/routes.py")).expect("readable")
 }
 
 /// The copied function alone.

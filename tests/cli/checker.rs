@@ -15,7 +15,7 @@ use birthmark::text::token::Tokenizer;
 use super::{birthmark, project};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
-const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const COPY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 
 /// A project with an index of its own, under a licence that lets the copy stay with its notice.
 fn with_index() -> tempfile::TempDir {

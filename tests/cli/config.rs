@@ -135,7 +135,7 @@ fn a_configuration_that_is_no_configuration_is_2() {
     }
 }
 
-const MIT: &str = include_str!("../../fixtures/demo/LICENSE");
+const MIT: &str = include_str!("../../examples/demo/LICENSE");
 
 #[test]
 fn the_project_licence_is_found() {

@@ -11,7 +11,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The copied function of the demo, under MIT, with lines put before and behind it.
 fn copied(before: &str, behind: &str) -> String {
-    let text = fs::read_to_string(Path::new(ROOT).join("fixtures/demo/parcelbot/summary.py"))
+    let text = fs::read_to_string(Path::new(ROOT).join("examples/demo/parcelbot/summary.py"))
         .expect("readable");
     let start = text.find("def fit_columns").expect("the copy begins");
     let end = text.find("def trip_table").expect("the copy ends");
@@ -41,7 +41,7 @@ fn scanned_files(files: &[(&str, &str)]) -> (i32, Value) {
 #[test]
 fn what_stands_beside_a_file_declares_it() {
     let code = copied("", "");
-    let mit = fs::read_to_string(Path::new(ROOT).join("fixtures/demo/LICENSE")).expect("readable");
+    let mit = fs::read_to_string(Path::new(ROOT).join("examples/demo/LICENSE")).expect("readable");
     let manifest = ("pyproject.toml", "[project]\nname = \"x\"\nlicense = \"Apache-2.0\"\n");
     let tag = |license: &str| format!("{} {license}\n", concat!("SPDX-License", "-Identifier:"));
     let side = |license: &str| {

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{birthmark, project, run};
 
-pub(super) const CODE: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+pub(super) const CODE: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// As long a piece of other code.
-pub(super) const OTHER_CODE: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+pub(super) const OTHER_CODE: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 const RUST: &str =
     "pub fn blend(rows: &mut Vec<Vec<i64>>, weights: &[i64], floor: i64) -> Option<i64> {
     let mut carried = floor.checked_mul(37)?;

@@ -10,7 +10,7 @@ use super::changes::{OWN, Repository, copied_function, copy};
 use super::{birthmark, project, run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const SUMMARY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const SUMMARY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 
 /// How a notebook stands in its file.
 #[derive(Clone, Copy)]

@@ -23,7 +23,7 @@ impl Demo {
         fs::create_dir_all(project.join(".git")).expect("made");
         let path = project.join(name);
         fs::create_dir_all(path.parent().expect("inside")).expect("made");
-        fs::copy(Path::new(ROOT).join("fixtures/demo").join(ROUTES), path).expect("copied");
+        fs::copy(Path::new(ROOT).join("examples/demo").join(ROUTES), path).expect("copied");
         let demo = Demo { directory };
         let recipe = "fixtures/demo-components/recipe.toml";
         let mut command = birthmark(Path::new(ROOT));

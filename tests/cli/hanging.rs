@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::hang::{Hang, cut_short, modules};
 use super::{birthmark, project};
 
-const COPY: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const COPY: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
 /// Far more than any answer takes, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(120);

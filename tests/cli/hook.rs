@@ -10,9 +10,9 @@ use super::{birthmark, run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Holds an edited copy of code under GPL-3.0-or-later, on lines 57 to 90.
-const ROUTES: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// Holds a copy of code under MIT, on lines 10 to 42.
-const SUMMARY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const SUMMARY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 const RECIPES: &str = include_str!("../../docs/agents.md");
 
 /// A project under MIT with a journal of its own.

@@ -2,7 +2,7 @@
 
 use super::{birthmark, project, run};
 
-const MIT: &str = include_str!("../../fixtures/demo/LICENSE");
+const MIT: &str = include_str!("../../examples/demo/LICENSE");
 
 #[test]
 fn a_start_is_written_for_the_project_it_stands_in() {

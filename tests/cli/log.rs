@@ -20,7 +20,7 @@ impl Demo {
         for name in ["parcelbot/summary.py", "parcelbot/routes.py", "LICENSE", "pyproject.toml"] {
             let to = demo.path("work").join(name);
             fs::create_dir_all(to.parent().expect("inside")).expect("made");
-            fs::copy(Path::new(ROOT).join("fixtures/demo").join(name), to).expect("copied");
+            fs::copy(Path::new(ROOT).join("examples/demo").join(name), to).expect("copied");
         }
         fs::create_dir(demo.path("work/.git")).expect("made");
         demo

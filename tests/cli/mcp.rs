@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::{birthmark, project, schemas};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
-const COPY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
-const CONFLICT: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const COPY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
+const CONFLICT: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// Far more than any answer takes, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 

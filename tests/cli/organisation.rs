@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{birthmark, project, run};
 
 /// Two functions of GPL-3.0-or-later code; the index names it `pkg:generic/gridroute@1.4.0`.
-const COPIED: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const COPIED: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// MIT code of `pkg:generic/plaintable@0.9.2`.
-const PERMITTED: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const PERMITTED: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 
 /// A project under MIT with a copy, and beside it what an organisation says.

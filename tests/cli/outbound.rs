@@ -10,7 +10,7 @@ use birthmark::project::config::{Config, ConfigChoice, ProjectLicenses, Thorough
 
 use super::{birthmark, project, run};
 
-const MIT: &str = include_str!("../../fixtures/demo/LICENSE");
+const MIT: &str = include_str!("../../examples/demo/LICENSE");
 const HEADER: &str = "# SPDX-License-Identifier: ISC\nx = 1\n";
 
 /// What is decided for each path, and by which kinds of statement.
@@ -222,7 +222,7 @@ fn people_see_what_counted_and_what_did_not() {
     assert!(err.contains("gone.py"), "{err}");
 }
 
-const COPIED: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const COPIED: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
 
 /// The same snippet of GPL-3.0-or-later code in a tree of three licences.
@@ -377,9 +377,9 @@ fn manifests_of_other_ecosystems_state_a_licence() {
 
 #[test]
 fn a_project_that_only_follows_reuse_can_be_worked_with() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let root = env!("CARGO_MANIFEST_DIR");
     let read = |name: &str| std::fs::read_to_string(Path::new(root).join(name)).expect("readable");
-    let copy = read("demo/parcelbot/summary.py");
+    let copy = read("examples/demo/parcelbot/summary.py");
     let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
     let header = |license: &str| format!("# SPDX-License-Identifier: {license}\n\n{copy}");
     let annotations = "version = 1\n[[annotations]]\npath = '**'\nSPDX-FileCopyrightText = 'Us'\nSPDX-License-Identifier = 'ISC'\n";
@@ -399,7 +399,7 @@ fn a_project_that_only_follows_reuse_can_be_worked_with() {
     ];
     for files in projects {
         let project = project(files);
-        let index = format!("{root}/demo-index");
+        let index = format!("{root}/fixtures/demo-index");
         let ours = |arguments: &[&str]| {
             run(birthmark(project.path()).args(arguments).args(["--index", &index]))
         };

@@ -11,7 +11,7 @@ use super::{birthmark, project, run};
 fn demo() -> tempfile::TempDir {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| fs::read_to_string(root.join(name)).expect("readable");
-    let routes = read("fixtures/demo/parcelbot/routes.py");
+    let routes = read("examples/demo/parcelbot/routes.py");
     let index = root.join("fixtures/demo-index");
     let configuration =
         format!("license = \"MIT\"\nindex = [{:?}]\n", index.to_str().expect("UTF-8"));

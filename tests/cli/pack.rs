@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{birthmark, project, run};
 
-const CODE: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const CODE: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 
 /// A publisher with an index, a site and a key, and a user with packs.
 struct World {

@@ -10,7 +10,7 @@ use super::{birthmark, run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Holds an edited copy of code under GPL-3.0-or-later, on lines 57 to 90.
-const ROUTES: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// What the code is replaced by.
 const COMMENT: &str = "# birthmark left out code that matches pkg:generic/gridroute@1.4.0";
 

@@ -12,9 +12,9 @@ use super::{birthmark, run};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// Holds an edited copy of code under GPL-3.0-or-later.
-const ROUTES: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 /// Holds a copy of code under MIT.
-const SUMMARY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const SUMMARY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 
 /// A project with the index of the demo and a journal of its own.
 struct Project {

@@ -11,7 +11,7 @@ printf 'license = "MIT"\nindex = [".birthmark/index"]\n' > project/birthmark.tom
 for component in gridroute plaintable; do
     (cd project && "$BIRTHMARK" index add "$root/fixtures/demo-components/$component" > index.log 2>&1)
 done
-cp "$root/fixtures/demo/parcelbot/routes.py" "$root/fixtures/demo/parcelbot/summary.py" project/
+cp "$root/examples/demo/parcelbot/routes.py" "$root/examples/demo/parcelbot/summary.py" project/
 cp project/routes.py outside/
 export BIRTHMARK_LOG_DIR=$work/log
 

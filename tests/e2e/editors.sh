@@ -17,7 +17,7 @@ project() {
     cd "$work/$1"
     git init --quiet
     printf 'license = "MIT"\nindex = ["%s"]\n' "$root/fixtures/demo-index" > birthmark.toml
-    cp "$root/fixtures/demo/parcelbot/summary.py" .
+    cp "$root/examples/demo/parcelbot/summary.py" .
 }
 
 # Runs an editor in a project and looks at what it left: edit NAME COMMAND...

@@ -21,10 +21,10 @@ if [ "$(cat "$installed" 2> /dev/null)" != "${validators[*]} $multitool $schemas
 fi
 
 # A project with copies in files of harmless and of hostile names, more than once each.
-routes=$root/fixtures/demo/parcelbot/routes.py
+routes=$root/examples/demo/parcelbot/routes.py
 mkdir -p project/src
 cp "$routes" project/src/routes.py
-cat "$routes" "$root/fixtures/demo/parcelbot/summary.py" > 'project/src/größe 😀 & more.py'
+cat "$routes" "$root/examples/demo/parcelbot/summary.py" > 'project/src/größe 😀 & more.py'
 cp "$routes" "project/src/::error file=x::<script>alert('1')<%0A[a](b){0}|\`.py"
 sed "s|here, looking, final = node|& # </td><script>document.title = 'broken out'</script><style>*{display:none}</style>|" \
     "$routes" > project/src/inside.py

@@ -18,7 +18,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEMO = ROOT / "fixtures" / "demo" / "parcelbot"
+DEMO = ROOT / "examples" / "demo" / "parcelbot"
 SLACK_KB = 8 * 1024
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 # Pages for a way of use. Each must begin with a block that copies the example project; other pages may hold blocks.
 GUIDES = {"hook.md", "ci.md", "audit.md", "assistants.md", "agents.md", "editors.md"}
-COPIES = "cp -r fixtures/demo fixtures/demo-index"
+COPIES = "cp -r examples fixtures"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)\s]+)\)")

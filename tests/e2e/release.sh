@@ -20,12 +20,12 @@ check "the bill of materials names the grammars" "tree-sitter tree-sitter-langua
         < "dist/birthmark-$version.cdx.json")"
 
 # Somebody's project, with a copy of indexed code.
-cp -r "$root/fixtures/demo" "$root/fixtures/demo-index" .
+cp -r "$root/examples" "$root/fixtures" .
 # From here on nobody has a home with an index in it.
 export XDG_DATA_HOME=$work/data
 scan_demo() {
     local status=0
-    (cd demo && "$work/$1/bin/birthmark" scan --quiet --no-cache > "$work/found.txt" 2>&1) || status=$?
+    (cd examples/demo && "$work/$1/bin/birthmark" scan --quiet --no-cache > "$work/found.txt" 2>&1) || status=$?
     echo "$status"
 }
 

@@ -17,7 +17,7 @@ fresh/bin/birthmark doctor --license MIT > doctor.txt || status=$?
 check "doctor: exit status" 0 "$status"
 check "doctor: index and planted copy" 2 "$(grep -c -e 'starter is sound' -e 'a planted copy was found' doctor.txt)"
 status=0
-(cd "$root" && "$work/fresh/bin/birthmark" scan --quiet fixtures/demo) > /dev/null || status=$?
+(cd "$root" && "$work/fresh/bin/birthmark" scan --quiet examples/demo) > /dev/null || status=$?
 check "the demo: exit status" 1 "$status"
 fresh/bin/python -m pip uninstall --quiet --yes birthmark
 check "removed without a trace" absent "$([ -e fresh/bin/birthmark ] && echo present || echo absent)"

@@ -61,7 +61,7 @@ git init --quiet project
 git -C project config user.name "Ada Example"
 git -C project config user.email ada@example.org
 printf 'license = "MIT"\nindex = ["%s"]\n' "$root/fixtures/demo-index" > project/birthmark.toml
-cp "$root/fixtures/demo/parcelbot/"{summary,routes}.py project
+cp "$root/examples/demo/parcelbot/"{summary,routes}.py project
 cat > user/User/settings.json <<'JSON'
 {
     "extensions.autoCheckUpdates": false,

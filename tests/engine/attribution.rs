@@ -11,7 +11,7 @@ use birthmark::text::span::LineRange;
 fn sources() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut waiting: Vec<PathBuf> =
-        ["src", "fixtures/demo", "tests/e2e", "eval"].map(|name| root.join(name)).to_vec();
+        ["src", "examples/demo", "tests/e2e", "eval"].map(|name| root.join(name)).to_vec();
     let mut found = Vec::new();
     while let Some(path) = waiting.pop() {
         if path.is_dir() {

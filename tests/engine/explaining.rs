@@ -135,7 +135,7 @@ fn what_is_left_without_some_lines_is_less() {
 
 /// A file of the demo with every so many of its lines left out and a word renamed.
 fn edited_demo(file: &str, dropped: usize, renamed: Option<&str>) -> SourceFile {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo/parcelbot").join(file);
     let text = std::fs::read_to_string(path).expect("the demo is there");
     let kept =
         text.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.contains("def "));

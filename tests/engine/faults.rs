@@ -383,7 +383,7 @@ impl Decided {
         let project = directory.path().join("project");
         fs::create_dir_all(project.join(".git")).expect("made");
         let routes =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo/parcelbot/routes.py");
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/demo/parcelbot/routes.py");
         fs::copy(routes, project.join("routes.py")).expect("copied");
         fs::write(project.join("birthmark.toml"), "license = 'MIT'\n").expect("written");
         Decided { directory, library }

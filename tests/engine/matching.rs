@@ -82,7 +82,7 @@ fn assert_near(found: LineRange, expected: LineRange) {
     assert!(near, "{found:?} for {expected:?}");
 }
 
-const UNRELATED: &str = include_str!("../../fixtures/demo/parcelbot/orders.py");
+const UNRELATED: &str = include_str!("../../examples/demo/parcelbot/orders.py");
 
 #[test]
 fn a_planted_copy_is_found_where_it_stands() {
@@ -244,7 +244,7 @@ fn unrelated_code_is_not_found() {
     let index = index(&[&library()]);
     for text in [
         UNRELATED,
-        include_str!("../../fixtures/demo/parcelbot/cli.py"),
+        include_str!("../../examples/demo/parcelbot/cli.py"),
         "",
         "x = 1\n",
         "def f(a):\n    pass\n",

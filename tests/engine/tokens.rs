@@ -159,7 +159,7 @@ fn fragments_read_as_they_do_inside_their_file() {
         "if x:\n    s = '''\na b\n'''\n    t = [\n        1]\n".to_owned(),
     ]
     .concat();
-    let rust = include_str!("../../fixtures/demo/dock/src/lib.rs").to_owned();
+    let rust = include_str!("../../examples/demo/dock/src/lib.rs").to_owned();
     for (name, text) in [("python", python), ("rust", rust)] {
         let whole = source(name, text.as_str());
         let tokens = birthmark::text::token::tokenize(&whole);

@@ -20,9 +20,9 @@ use client::uri;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 /// A copy that may stay under MIT if its notice is kept.
-const SUMMARY: &str = include_str!("../../fixtures/demo/parcelbot/summary.py");
+const SUMMARY: &str = include_str!("../../examples/demo/parcelbot/summary.py");
 /// A copy that may not stay under MIT.
-const ROUTES: &str = include_str!("../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../examples/demo/parcelbot/routes.py");
 const INNOCENT: &str = "def f(x):\n    return x + 1\n";
 
 /// A project under MIT, checked against the index of the demo.

@@ -23,7 +23,7 @@ export class Project {
     readonly configuration = join(this.folder, "birthmark.toml");
 
     constructor() {
-        cpSync(join(repository, "fixtures/demo"), this.folder, { recursive: true });
+        cpSync(join(repository, "examples/demo"), this.folder, { recursive: true });
         this.configure();
     }
 

@@ -9,7 +9,7 @@ use crate::project::config::ConfigChoice;
 use crate::session::journal::Service;
 use crate::session::{BaselineFile, Choices};
 
-const ROUTES: &str = include_str!("../../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../../examples/demo/parcelbot/routes.py");
 
 fn checks() -> Checks {
     let index = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");

@@ -9,7 +9,7 @@ use crate::project::config::ConfigChoice;
 use crate::session::journal::Service;
 use crate::session::{BaselineFile, Choices};
 
-const ROUTES: &str = include_str!("../../../fixtures/demo/parcelbot/routes.py");
+const ROUTES: &str = include_str!("../../../examples/demo/parcelbot/routes.py");
 
 fn answer(agent: Agent, input: Vec<u8>) -> Answer {
     let index = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
@@ -35,7 +35,7 @@ fn damaged() -> impl Strategy<Value = (usize, Vec<u8>)> {
         &ROUTES[2000..2600].replace('\n', "\n+")
     );
     let write = json!({"file_path": "a.py", "content": &ROUTES[2000..2600]});
-    let edit = json!({"path": "fixtures/demo/parcelbot/routes.py", "old_str": "return", "new_str": &ROUTES[2000..2600]});
+    let edit = json!({"path": "examples/demo/parcelbot/routes.py", "old_str": "return", "new_str": &ROUTES[2000..2600]});
     let right = [
         json!({"hook_event_name": "PreToolUse", "tool_name": "MultiEdit", "tool_input":
             {"file_path": "src/lib.rs", "edits": [{"old_string": "pub mod", "new_string": "mod", "replace_all": true}]}}),
