@@ -66,6 +66,35 @@ def checked_decisions(page: Page) -> None:
     check("taken back", False, page.locator("#export").is_visible())
 
 
+# How far the numbers of lines stand above or below the first row of their code, at most, and how many do not fit their column.
+OFF_LINE = """() => {
+    const first = (cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getClientRects()[0];
+    };
+    const rows = [...document.querySelectorAll(".code tr:not(.gap, .alone)")].filter((row) => row.cells[0].matches(".n"));
+    const off = rows.flatMap((row) => [0, 2].map((column) => {
+        const [number, code] = [first(row.cells[column]), first(row.cells[column + 1])];
+        return Math.abs(number.bottom + number.top - code.bottom - code.top) / 2;
+    }));
+    const wide = rows.flatMap((row) => [row.cells[0], row.cells[2]]).filter((cell) => cell.scrollWidth > cell.clientWidth);
+    return [rows.length > 100, Math.round(Math.max(...off)), wide.length];
+}"""
+
+
+def checked_print(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details.code').forEach((code) => code.open = true)")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 980})  # a sheet of A4 within its margins
+    check("printed: numbers beside their lines", [True, 0, 0], page.evaluate(OFF_LINE))
+    sizes = "[...document.querySelectorAll('.code tbody td')].map((cell) => getComputedStyle(cell).fontSize)"
+    check("printed: one size for numbers and code", 1, len(set(page.evaluate(sizes))))
+    check("printed: nothing is cut off", True, page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    page.emulate_media(media="screen")
+    check("numbers beside their lines", [True, 0, 0], page.evaluate(OFF_LINE))
+
+
 def checked_looks(page: Page) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
@@ -95,6 +124,7 @@ def main() -> None:
         checked_order(page)
         checked_decisions(page)
         checked_looks(page)
+        checked_print(page)
         check("asked for, refused or complained of", {PAGE}, {url for url in happened if not url.startswith("blob:")})
         browser.close()
 
