@@ -24,8 +24,9 @@ use crate::text::manifest::{field, paragraphs};
 
 /// Where a source package describes its licences.
 const COPYRIGHT: &str = "debian/copyright";
-/// Below which folder of its own name an installed package does so.
-const DOCUMENTATION: &str = "usr/share/doc/";
+/// Below which folder of its own name an installed package does so: in `usr`, which is no part of
+/// the paths where all of a package is in it.
+const DOCUMENTATION: &str = "share/doc/";
 
 /// Where a package's name and version stand first.
 pub(super) const CHANGELOG: &str = "debian/changelog";
@@ -41,6 +42,7 @@ const MAX_ARCHIVES: usize = 100;
 /// those of the source, so that of what is installed it tells the licence of the package as a whole.
 pub(super) fn copyright(tree: &Tree) -> Option<&TreeFile> {
     let is_installed = |path: &str| {
+        let path = path.strip_prefix("usr/").unwrap_or(path);
         let inside = path.strip_prefix(DOCUMENTATION).and_then(|rest| rest.split_once('/'));
         inside.is_some_and(|(_, name)| name == "copyright")
     };
