@@ -85,7 +85,7 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Check suggestions as an assistant makes them, a line of JSON each
     Check(Box<CheckCommandArgs>),
-    /// Judge what a coding agent is about to write, or has written
+    /// Judge code that a coding agent is about to write, or has written
     Hook(Box<HookArgs>),
     /// Explain why a match was reported, line by line
     Explain(Box<ExplainArgs>),
@@ -93,7 +93,7 @@ pub enum Command {
     Attribute(Box<AttributeArgs>),
     /// Accept code as it is, and record who decided that and why
     Accept(Box<AcceptArgs>),
-    /// List what was accepted as it is, and what else happened to suggested code
+    /// List accepted code and other events of the journal
     Log(LogArgs),
     /// Build and inspect indexes of your own
     #[command(subcommand)]
@@ -101,13 +101,13 @@ pub enum Command {
     /// Fetch indexes that others publish, and publish your own
     #[command(subcommand)]
     Pack(PackCommand),
-    /// Record what is there now, so that only what comes later is reported
+    /// Record the findings of today, so that only new ones are reported
     #[command(subcommand)]
     Baseline(BaselineCommand),
     /// Declare code that is nobody's: scaffolds, templates, boilerplate
     #[command(subcommand)]
     Idiom(IdiomCommand),
-    /// Say whether birthmark works here and what a scan would use
+    /// Check that birthmark works here, and show what a scan would use
     Doctor(Box<DoctorArgs>),
     /// Serve an editor: diagnostics, hover and code actions while code is written
     Lsp(Box<LspArgs>),

@@ -46,7 +46,7 @@ pub struct AttributeArgs {
     /// Show what would be written, as a patch, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Edit files too that are staged and were changed since
+    /// Edit also files that were changed after they were staged
     #[arg(long)]
     pub force: bool,
     /// Who holds the copyright, and since when; by default the notices that the package states

@@ -22,13 +22,13 @@ use crate::session::baseline::{default_file, top};
 
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
-    /// Record what is found now, so that only what comes later is reported
+    /// Record the findings of today, so that only new ones are reported
     Create(CreateArgs),
-    /// Forget what is gone and follow what has moved
+    /// Remove findings that are gone, and follow those that have moved
     Update(UpdateArgs),
 }
 
-/// Record what is found now, so that only what comes later is reported.
+/// Record the findings of today, so that only new ones are reported.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -45,7 +45,7 @@ pub struct CreateArgs {
     pub force: bool,
 }
 
-/// Forget what is gone and follow what has moved.
+/// Remove findings that are gone, and follow those that have moved.
 ///
 /// Nothing new is recorded unless --add says so: an update never hides a finding by accident.
 #[derive(Debug, Args)]

@@ -8,10 +8,10 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
 pub struct CacheChoice {
-    /// Look at every file, also at those that have not changed since an earlier scan
+    /// Check all files anew, including those that have not changed since an earlier scan
     #[arg(long)]
     pub no_cache: bool,
-    /// Where what was found in files is kept for the next scan; by default in birthmark/ of the
+    /// Directory of the cache, which holds results for the next scan; by default birthmark/ in the
     /// user's cache directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_CACHE_DIR")]
     pub cache_dir: Option<PathBuf>,

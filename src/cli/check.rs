@@ -39,7 +39,7 @@ pub struct CheckCommandArgs {
     /// are relative to it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
     pub project: PathBuf,
-    /// Which suggestions are answered by `\"keep\": false`
+    /// Suggestions that get `"keep": false` in the answer
     #[arg(long, value_parser = policy(), default_value = "report")]
     pub policy: DropPolicy,
     #[command(flatten)]

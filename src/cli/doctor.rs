@@ -24,7 +24,7 @@ use crate::report::words::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
 
-/// Say whether birthmark works here and what a scan would use.
+/// Check that birthmark works here, and show what a scan would use.
 ///
 /// Reads the configuration, verifies every index, names the licence, looks for git, and tries
 /// itself on a planted copy. The index holds no source text: what is planted is a file that
@@ -37,7 +37,7 @@ Examples:
 
 Exit status: 0 birthmark works here, perhaps with advice; 2 something is broken")]
 pub struct DoctorArgs {
-    /// The file or directory a scan would be about
+    /// File or directory that a scan would check
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub path: PathBuf,
     #[command(flatten)]

@@ -14,7 +14,7 @@ pub struct FailArgs {
     /// Report findings, but do not fail because of them
     #[arg(long)]
     pub exit_zero: bool,
-    /// When files that were not, or only partly, checked make the exit status 2: `never`, `change`
+    /// When files that were not checked, or only in part, make the exit status 2: `never`, `change`
     /// (the default: where a change is checked) or `always`
     #[arg(
         long,

@@ -32,7 +32,7 @@ pub struct Common {
     /// Never draw a progress bar; it is drawn only where standard error is a terminal
     #[arg(long, global = true)]
     pub no_progress: bool,
-    /// Seconds after which a file is given up whose parse does not end; 30 by default
+    /// Give up a file whose parse takes more than so many seconds; 30 by default
     #[arg(long, global = true, value_name = "SECONDS", env = "BIRTHMARK_FILE_TIMEOUT", value_parser = seconds)]
     #[arg(hide_short_help = true)]
     pub file_timeout: Option<Duration>,
@@ -62,7 +62,7 @@ pub struct CheckArgs {
     /// Evidence in bits from which a match is reported
     #[arg(long, value_name = "BITS", value_parser = threshold, allow_negative_numbers = true)]
     pub threshold: Option<f32>,
-    /// The threshold by what it is for, as false reports to expect in 100,000 lines: `hook` (1),
+    /// Threshold by purpose; in brackets the false reports to expect in 100,000 lines: `hook` (1),
     /// `default` (4) or `audit` (25)
     #[arg(long, value_name = "NAME", value_parser = preset(), conflicts_with = "threshold")]
     pub preset: Option<Preset>,
@@ -71,7 +71,7 @@ pub struct CheckArgs {
     pub idioms: Vec<PathBuf>,
     #[command(flatten)]
     pub policy: PolicyArgs,
-    /// Threads to use; by default as many as the machine runs at once
+    /// Threads to use; by default one for each processor
     #[arg(long, short, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub jobs: Option<NonZeroUsize>,
     #[command(flatten)]
@@ -81,8 +81,8 @@ pub struct CheckArgs {
 // No doc comment, as above.
 #[derive(Clone, Debug, Args)]
 pub struct PolicyArgs {
-    /// Policy of an organisation, a file outside of the project that the project can tighten and not
-    /// loosen
+    /// File with the policy of an organisation, outside of the project; the project can tighten it
+    /// and cannot loosen it
     #[arg(
         long,
         value_name = "FILE",

@@ -19,7 +19,7 @@ use crate::serve::hook::{Agent, Hook, Policy};
 use crate::session::Place;
 use crate::session::journal::Service;
 
-/// Judge what a coding agent is about to write, or has written.
+/// Judge code that a coding agent is about to write, or has written.
 ///
 /// Reads the event that the agent passes to its hooks on standard input and prints the decision it
 /// understands: code that may not stay is refused, with the reason and what would clear it. Only
@@ -36,16 +36,16 @@ Examples:
 Exit status: 0 whatever goes wrong, since some agents take another one for a decision; 2 refuses an edit of kiro or
 windsurf, which read no decision. docs/agents.md has what to put into their settings.")]
 pub struct HookArgs {
-    /// The agent whose event it is; --list names them
+    /// Agent that sends the event; --list names all agents
     #[arg(required_unless_present = "list")]
     pub agent: Option<String>,
     /// List the agents and their events
     #[arg(long)]
     pub list: bool,
-    /// What is refused; what else needs attention is told
+    /// Edits to refuse; the agent is only told of other matches that need attention
     #[arg(long, value_parser = policy(), default_value = "drop")]
     pub policy: Policy,
-    /// Milliseconds after which what is not judged is let through
+    /// Let an edit through that is not judged after so many milliseconds
     #[arg(long, value_name = "MS", default_value = "800", value_parser = clap::value_parser!(u64).range(1..))]
     pub deadline: u64,
     #[command(flatten)]

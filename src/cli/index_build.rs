@@ -58,13 +58,13 @@ pub struct BuildArgs {
     /// Where to write the segment: a file, or a directory in which its content names it
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub segment: PathBuf,
-    /// Where to write what is in quarantine, a JSON object a line
+    /// File for the components in quarantine, a JSON object a line
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub quarantine: Option<PathBuf>,
     /// Directory that sources of the list are relative to; by default that of the list
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub base: Option<PathBuf>,
-    /// Components to read at a time; by default as many as the machine has processors
+    /// Components to read at a time; by default one for each processor
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<std::num::NonZeroUsize>,
     /// Seconds that a component may take

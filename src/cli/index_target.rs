@@ -41,8 +41,7 @@ pub struct ListArgs {
 /// What building an index may take.
 #[derive(Debug, Args)]
 pub struct MemoryArgs {
-    /// Memory to build in; what does not fit is set aside in files without a name in the index's
-    /// directory
+    /// Memory to build in; data that does not fit goes to unnamed files in the index's directory
     #[arg(long, value_name = "SIZE", default_value = "512MiB")]
     pub memory: Memory,
 }

@@ -35,7 +35,7 @@ pub struct InitArgs {
     /// Directory of the project
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
     pub path: PathBuf,
-    /// Print what would be written
+    /// Print the file instead of writing it
     #[arg(long)]
     pub print: bool,
     /// Print the JSON Schema of birthmark.toml, for editors

@@ -17,7 +17,7 @@ use crate::project::walk::SideFiles;
 use crate::report;
 use crate::session::journal::{self, Journaled};
 
-/// List what was accepted as it is, and what happened to code that resembles other code.
+/// List accepted code and other events of the journal.
 ///
 /// Shows every decision of the log that is committed with the code: who, when, why, on which
 /// evidence. Then the journal of this machine: what was suggested in an editor or by an assistant,
@@ -30,7 +30,7 @@ Examples:
   birthmark log --since 2026-11-01
   birthmark log --since '2 weeks' --format json --output log.json")]
 pub struct LogArgs {
-    /// Show only what is not older: a date, a time as RFC 3339 has it, or how long ago, such as `2
+    /// Show only entries since then: a date, a time as RFC 3339 has it, or how long ago, such as `2
     /// weeks`
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     pub since: Option<Timestamp>,

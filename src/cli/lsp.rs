@@ -24,9 +24,9 @@ Examples:
   birthmark lsp
   birthmark lsp --preset hook --index .birthmark/index --index starter
 
-How editors are set up is told in docs/editors.md.
+docs/editors.md says how to set up editors.
 
-Exit status: 0 the editor ended it or went away, 1 it said `exit` without `shutdown`, 2 what it said was no message")]
+Exit status: 0 the editor ended the server or went away, 1 it sent `exit` without `shutdown`, 2 it sent something that is no message")]
 pub struct LspArgs {
     #[command(flatten)]
     pub check: CheckArgs,

@@ -14,7 +14,7 @@ Examples:
   birthmark man --dir ~/.local/share/man/man1
   birthmark man --dir man && man man/birthmark-scan.1")]
 pub struct ManArgs {
-    /// Directory to write them to, a page per command; made if it is not there
+    /// Directory for the pages, one for each command; it is made if missing
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,
 }

@@ -28,9 +28,9 @@ Settings of an agent:
 
 Exit status: 0 the agent has left, 2 the server could not begin")]
 pub struct McpArgs {
-    /// Directory that may be asked about; repeatable, the first is meant where none is named
+    /// Directory that agents may ask about; repeatable, the first is the default
     ///
-    /// By default what the agent names as its roots, else the current directory.
+    /// By default the roots that the agent names, else the current directory.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub project: Vec<PathBuf>,
     #[command(flatten)]

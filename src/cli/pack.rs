@@ -53,7 +53,7 @@ Examples:
   birthmark pack pull
   birthmark pack pull py-copyleft --from https://packs.example.org --key RWQ...
 
-Exit status: 0 the packs are there; 2 one of them could not be fetched, and what was held stays")]
+Exit status: 0 the packs are there; 2 one of them could not be fetched, and its earlier generation stays")]
 pub struct PullArgs {
     /// Packs: NAME for the newest generation, or NAME@GENERATION#blake3:DIGEST
     #[arg(value_name = "PACK")]
@@ -105,7 +105,7 @@ pub struct CreateArgs {
     /// Last day on which it may be fetched; by default 30 days after the generation
     #[arg(long, value_name = "DAY")]
     pub expires: Option<Day>,
-    /// Make all files anew, and not what changed since the newest generation
+    /// Make all files anew, not only those that changed since the newest generation
     #[arg(long)]
     pub whole: bool,
     #[command(flatten)]

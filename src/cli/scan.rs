@@ -52,7 +52,7 @@ pub struct ScanArgs {
     /// Name of the text on standard input: decides its language, its configuration and its licence
     #[arg(long, value_name = "NAME", requires = "stdin", help_heading = WHAT)]
     pub path: Option<PathBuf>,
-    /// Check also blocks of code in Markdown, whose language the words behind the fence name
+    /// Check also blocks of code in Markdown whose fence names their language
     #[arg(long, help_heading = WHAT)]
     pub markdown: bool,
     #[command(flatten)]

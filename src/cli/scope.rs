@@ -35,8 +35,8 @@ pub struct ScopeArgs {
     /// Check what a range of commits changes: BASE..HEAD, or BASE...HEAD since they parted
     #[arg(long, value_name = "RANGE", help_heading = WHAT)]
     pub diff: Option<String>,
-    /// Check what is pushed, in a pre-push hook of git (which tells it on standard input) or of
-    /// pre-commit
+    /// Check the commits that are pushed; for a pre-push hook of git, which lists them on standard
+    /// input, or of pre-commit
     #[arg(long, help_heading = WHAT)]
     pub pre_push: bool,
     /// Check what a patch adds: a unified diff of git or diff, or a mail of git format-patch, from

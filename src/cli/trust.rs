@@ -16,7 +16,7 @@ use crate::session::{BaselineFile, Choices, LicenseFiles, Trust};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Strangers' changes")]
+#[command(next_help_heading = "Changes by people you do not trust")]
 pub struct TrustArgs {
     /// Take the policy from a commit, or from a configuration FILE (`.toml`) outside of the
     /// project, and not from the files that are scanned
@@ -30,7 +30,7 @@ pub struct TrustArgs {
     /// Let no comment silence a finding
     #[arg(long)]
     pub no_suppressions: bool,
-    /// Check also what ignore files name, and hidden files and folders
+    /// Check also files that ignore files name, and hidden files and folders
     #[arg(long)]
     pub no_ignore: bool,
     /// Disregard decisions to keep code as it is (`birthmark accept`)
