@@ -1,6 +1,7 @@
 //! How the report of a scan is drawn, and where to: several formats at once, all drawn before the
 //! first is written.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -8,6 +9,7 @@ use clap::builder::{PathBufValueParser, PossibleValue, PossibleValuesParser, Typ
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
+use super::failure;
 use super::flags::Common;
 use super::output::{self, Output, Painted, ReportFile};
 use super::scanned::Scanned;
@@ -183,9 +185,27 @@ fn destinations(args: &ReportArgs) -> anyhow::Result<Vec<Destination>> {
             bail!("two reports would go to `{}`; name a file for each", file.path.display());
         }
         let format = file.format.unwrap_or(args.format);
+        if file.format.is_none() {
+            warn_of_other_format(&file.path, format);
+        }
         destinations.push(Destination { format, output: Output::open(Some(&file.path))? });
     }
     Ok(destinations)
+}
+
+/// Warns if the name of a file promises another format than the file will hold.
+fn warn_of_other_format(path: &Path, format: &ReportFormat) {
+    let Some(ending) = path.extension().and_then(OsStr::to_str) else {
+        return;
+    };
+    let ending = if ending == "md" { "markdown" } else { ending };
+    if ending == format.name || format.name != "text" || ReportFormat::from_name(ending).is_none() {
+        return;
+    }
+    let path = path.display();
+    failure::warn(&format!(
+        "`{path}` will hold the text report; write `--output {ending}={path}` for another format"
+    ));
 }
 
 /// Accounts of the references whose code is shown: of too many those that matter most.

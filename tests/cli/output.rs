@@ -75,6 +75,26 @@ fn a_file_without_a_format_takes_the_place_of_standard_output() {
 }
 
 #[test]
+fn a_name_that_promises_another_format_is_warned_about() {
+    for (arguments, warned) in [
+        (
+            &["--output", "r.json"][..],
+            Some("`r.json` will hold the text report; write `--output json=r.json`"),
+        ),
+        (&["--output", "r.md"], Some("write `--output markdown=r.md`")),
+        (&["--output", "r.txt"], None),
+        (&["--output", "text=r.json"], None),
+        (&["--output", "r.json", "--format", "gitlab"], None),
+    ] {
+        let project = demo();
+        let (code, _, err) = run(birthmark(project.path()).arg("scan").args(arguments));
+        assert_eq!(code, 1, "{err}");
+        assert_eq!(err.contains("will hold the text report"), warned.is_some(), "{err}");
+        assert!(err.contains(warned.unwrap_or_default()), "{err}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_2_and_nothing_is_left_behind() {
     let project = demo();
     fs::create_dir(project.path().join("taken")).expect("made");
