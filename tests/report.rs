@@ -265,7 +265,7 @@ skipped: c.py: binary
 checked in part: d.py: the last 3 lines cannot be read
 failed: e.py: permission denied
 
-Found 1 error, 1 warning, 5 notices, 1 file could not be checked
+Found 1 error, 1 warning, 5 notices; 1 file could not be checked
 checked  3 files, 12,345 lines; 8 matches (1 incompatible, 1 unknown, 5 to attribute, 1 compatible)
 silenced 2 findings: 1 by comments, 1 by the baseline
 skipped  3 files: 2 binary, 1 larger than 1 MiB

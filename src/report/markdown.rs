@@ -68,14 +68,14 @@ struct Page<'a> {
 impl Page<'_> {
     fn heading(&self, text: &mut String) {
         let summary = &self.report.summary;
-        let mut parts: Vec<String> =
-            counted(self.report).into_iter().map(|(_, told)| told).collect();
-        if summary.files_failed > 0 {
-            parts.push(format!("{} could not be checked", count(summary.files_failed, "file")));
-        }
-        let verdict = match parts.is_empty() {
-            true => nothing_found(self.report),
-            false => format!("Found {}.", parts.join(", ")),
+        let parts: Vec<String> = counted(self.report).into_iter().map(|(_, told)| told).collect();
+        let found = format!("Found {}", parts.join(", "));
+        let failed = format!("{} could not be checked", count(summary.files_failed, "file"));
+        let verdict = match (parts.is_empty(), summary.files_failed > 0) {
+            (true, false) => nothing_found(self.report),
+            (true, true) => format!("{failed}."),
+            (false, false) => format!("{found}."),
+            (false, true) => format!("{found}; {failed}."),
         };
         let (files, lines) =
             (count(summary.files_scanned, "file"), count(summary.lines_scanned, "line"));

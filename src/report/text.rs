@@ -290,22 +290,24 @@ pub(super) fn row(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()
 }
 
 fn verdict_line(report: &Report) -> String {
-    let mut parts: Vec<String> = counted(report)
+    let parts: Vec<String> = counted(report)
         .into_iter()
         .map(|(level, told)| {
             let (style, _) = severity(level);
             format!("{style}{told}{style:#}")
         })
         .collect();
+    let found = format!("{BOLD}Found{BOLD:#} {}", parts.join(", "));
     if report.summary.files_failed > 0 {
         let failed = count(report.summary.files_failed, "file");
-        parts.push(format!("{RED}{failed} could not be checked{RED:#}"));
+        let failed = format!("{RED}{failed} could not be checked{RED:#}");
+        return if parts.is_empty() { failed } else { format!("{found}; {failed}") };
     }
     if parts.is_empty() {
         let style = if report.summary.files_skipped > 0 { YELLOW } else { GREEN };
         return format!("{style}{}{style:#}", nothing_found(report));
     }
-    format!("{BOLD}Found{BOLD:#} {}", parts.join(", "))
+    found
 }
 
 /// What was silenced, and by what.

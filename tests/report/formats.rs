@@ -397,7 +397,7 @@ fn a_finding_about_no_reference_is_in_every_format() {
 fn markdown_is_read_as_it_was_meant() {
     let text = drawn("markdown", &full());
     for expected in [
-        "**Found 1 error, 1 warning, 5 notices, 1 file could not be checked.** Checked 3 files with 12,345 lines",
+        "**Found 1 error, 1 warning, 5 notices; 1 file could not be checked.** Checked 3 files with 12,345 lines",
         "#### error: edited copy of GPL-3.0-or-later code, which may not stand under MIT",
         "`src/routes.py:36-76` · `license-incompatible`",
         "From `pkg:generic/gridroute@1.4.0`, `gridroute/planner.py:14-66` and 1 more owner, under GPL-3.0-or-later",
