@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
@@ -52,6 +52,8 @@ pub struct CheckCommandArgs {
 }
 
 pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    let project = args.project.display();
+    ensure!(args.project.is_dir(), "--project: there is no directory `{project}`");
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(args.check.jobs.map_or(0, NonZeroUsize::get))
         .build()

@@ -202,6 +202,15 @@ fn requests_of_the_schema_are_understood_and_others_are_not_of_it() {
 }
 
 #[test]
+fn a_line_that_is_not_json_is_answered_with_what_to_write() {
+    let (code, answers, _) = Project::new().send(&[], "not json\n".to_owned());
+    let error = answers[0]["error"].as_str().expect("a text");
+    assert_eq!(code, 2);
+    assert!(error.starts_with("the line is not JSON: expected ident (column 2)"), "{error}");
+    assert!(error.ends_with("write a whole object in each line"), "{error}");
+}
+
+#[test]
 fn only_what_touches_the_suggestion_is_reported() {
     let project = Project::new();
     let (before, code, after) =

@@ -79,6 +79,7 @@ const WRONG: &[(&str, &[&str])] = &[
     // The rest.
     ("license compat MIT Foo", &["`Foo` is not an SPDX identifier", "\"MIT OR Apache-2.0\""]),
     ("log --since yesterday", &["expected a date such as 2026-11-01"]),
+    ("check --project nowhere", &["--project: there is no directory `nowhere`"]),
     ("check --policy never", &["possible values: report, drop"]),
     ("completions tcsh", &["possible values: bash"]),
     ("doctor nowhere", &["`nowhere` does not exist", "name an existing file or directory"]),

@@ -241,6 +241,10 @@ fn located(error: &serde_json::Error) -> String {
     let what = message.split(" at line ").next().unwrap_or_default();
     match error.column() {
         0 => shortened(what),
-        column => format!("{} (column {column})", shortened(what)),
+        column if error.is_data() => format!("{} (column {column})", shortened(what)),
+        column => format!(
+            "the line is not JSON: {} (column {column}); write a whole object in each line",
+            shortened(what)
+        ),
     }
 }
