@@ -61,6 +61,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "scan --index nowhere a.py",
         &["there is no index at nowhere", "`birthmark index add --index"],
     ),
+    ("scan --index starer a.py", &["there is no index at starer (did you mean `starter`?)"]),
     ("scan --index notes.txt a.py", &["notes.txt is a file, and an index is a directory"]),
     ("scan --index dir a.py", &["there is no index at dir", "`birthmark index add --index"]),
     ("scan --idioms nowhere a.py INDEX", &["no set of idioms at nowhere", "`birthmark idiom add"]),

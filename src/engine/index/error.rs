@@ -1,6 +1,6 @@
 //! What can go wrong with an index, and what to do about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::memory::Memory;
 use super::pack::PackPin;
@@ -9,7 +9,11 @@ use super::pack::PackPin;
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// There is no index in that directory.
-    #[error("there is no index at {}: make one with `birthmark index add --index {} SOURCE...`", .0.display(), .0.display())]
+    #[error(
+        "there is no index at {path}{}: make one with `birthmark index add --index {path} SOURCE...`",
+        starter_hint(.0),
+        path = .0.display()
+    )]
     Missing(PathBuf),
     /// The program was built without the starter index, and it is not where it is looked for.
     #[error(
@@ -82,6 +86,12 @@ pub enum IndexError {
     /// Another process is writing to this index.
     #[error("another birthmark is writing to {}; wait for it to finish", .0.display())]
     Locked(PathBuf),
+}
+
+/// Asks whether the shipped index was meant, for a name that is nearly its.
+fn starter_hint(path: &Path) -> &'static str {
+    let is_near = |name: &str| strsim::damerau_levenshtein(name, "starter") <= 2;
+    if path.to_str().is_some_and(is_near) { " (did you mean `starter`?)" } else { "" }
 }
 
 impl IndexError {
