@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+use anyhow::bail;
 use clap::{Args, ValueHint};
 
 use super::exit::ExitStatus;
@@ -60,6 +61,12 @@ pub struct AttributeArgs {
 
 pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (wanted, paths) = Named::among(&args.what);
+    if let Some(path) = paths.iter().find(|path| !path.exists()) {
+        bail!(
+            "`{}` is no id of a match, and there is no file or directory of that name;              `birthmark scan --matches` shows the ids",
+            path.display()
+        );
+    }
     let request = Request::new(ScanOptions::of(paths, args.check))?;
     let scanned = request.scan(common)?;
     let chosen = Chosen::of(&scanned.report, &wanted)?;

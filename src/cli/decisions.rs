@@ -50,8 +50,9 @@ impl Decisions {
     /// If it cannot be read, is of another form, or a decision lacks its reason.
     pub fn read(file: &Path) -> anyhow::Result<Decisions> {
         let shown = walk::display_path(file);
-        let bytes =
-            walk::read(file, MAX_BYTES).with_context(|| format!("cannot read `{shown}`"))?;
+        let bytes = walk::read(file, MAX_BYTES)
+            .map_err(|problem| anyhow::Error::from_boxed(problem.into_cause()))
+            .with_context(|| format!("cannot read `{shown}`"))?;
         let decisions: Decisions = serde_json::from_slice(&bytes).with_context(|| {
             format!("`{shown}` holds no decisions as the HTML report exports them")
         })?;

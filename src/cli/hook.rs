@@ -62,7 +62,7 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
     let name = args.agent.unwrap_or_default();
     let Some(agent) = Agent::from_name(&name) else {
         let known = Agent::all().map(Agent::name).collect::<Vec<_>>().join(", ");
-        let_through(&format!("`{name}` is no agent that is known ({known})"));
+        let_through(&format!("`{name}` is not a known agent ({known})"));
         return Ok(ExitStatus::Success);
     };
     let directory = PathBuf::from(".");

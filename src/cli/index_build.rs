@@ -318,7 +318,7 @@ fn print(report: &BuildReport, format: Format) -> anyhow::Result<()> {
             }
             if !report.quarantined.is_empty() {
                 let count = count(report.quarantined.len() as u64, "component");
-                writeln!(drawn, "Quarantined {count}, as told above")?;
+                writeln!(drawn, "Quarantined {count}; the warnings above say why")?;
             }
             Painted::Yes
         }

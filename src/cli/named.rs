@@ -96,6 +96,9 @@ const NOW: &str =
 const MAX_NAMED: usize = 5;
 
 fn no_such_id(report: &Report, wanted: &str) -> anyhow::Error {
+    if Path::new(wanted).is_file() {
+        return anyhow!("`{wanted}` is a file; name a line of it too, such as `{wanted}:1`");
+    }
     if !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return anyhow!(
             "`{wanted}` is neither an id nor a place; expected the beginning of an id, which has the digits 0-9 and \

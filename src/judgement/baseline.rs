@@ -39,7 +39,9 @@ pub type Places = BTreeMap<String, u64>;
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// It is not JSON, or not of that shape.
-    #[error("line {line}, column {column}: {message}")]
+    #[error(
+        "line {line}, column {column}: {message}; name a file of `birthmark baseline create` or a JSON report"
+    )]
     Malformed {
         /// Where.
         line: usize,

@@ -105,7 +105,7 @@ fn added_text(added: Added, name: &Printable<'_>, out: &mut dyn Write) -> io::Re
     }
     if added.failed > 0 {
         let failed = count(added.failed, "component");
-        writeln!(out, "{BOLD}Failed{BOLD:#} {failed}, as told above")?;
+        writeln!(out, "{BOLD}Failed{BOLD:#} {failed}; the errors above say why")?;
     }
     Ok(())
 }

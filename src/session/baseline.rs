@@ -66,7 +66,7 @@ fn read(file: &Path, at: &Path, door: Door) -> Result<Baseline, SessionError> {
 }
 
 fn parse(file: &Path, at: &Path, door: Door) -> Result<Baseline, Box<dyn Error + Send + Sync>> {
-    let text = String::from_utf8(door(at, MAX_BYTES)?)?;
+    let text = String::from_utf8(door(at, MAX_BYTES).map_err(ReadProblem::into_cause)?)?;
     let (baseline, origin) = Baseline::from_json(&text)?;
     let top = match origin {
         Origin::Baseline => top(file),

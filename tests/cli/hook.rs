@@ -387,7 +387,7 @@ fn what_cannot_be_judged_is_let_through_with_a_note() {
         noted(&[agent], b"", "the event is not JSON");
         noted(&[agent], b"\xff\xfe", "the event is not JSON");
     }
-    noted(&["abacus"], event.as_bytes(), "`abacus` is no agent that is known");
+    noted(&["abacus"], event.as_bytes(), "`abacus` is not a known agent");
     noted(&["claude", "--index", "gone"], event.as_bytes(), "gone");
     noted(&["claude"], &vec![b' '; 17 << 20], "larger than 16 MiB");
     let long = json!({"file_path": "a.py", "content": "x = 1\n".repeat(1_400_000)});

@@ -134,6 +134,14 @@ pub enum ReadProblem {
 }
 
 impl ReadProblem {
+    /// The problem as the cause of a message that says already which file cannot be read.
+    pub fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            ReadProblem::Unreadable(error) => Box::new(error),
+            problem => Box::new(problem),
+        }
+    }
+
     /// The problem as a note on that path: a file the system refuses is a failure, the rest is left
     /// out on purpose.
     pub fn note(&self, path: &str) -> Note {
