@@ -19,6 +19,7 @@ from pathlib import Path
 import yaml
 
 CLEAN = 'def greet(name):\n    return "hello " + name\n'
+INSTALLATION = "Install birthmark"
 checks = 0
 
 
@@ -83,23 +84,27 @@ class Project:
 
 
 class Action:
-    """A composite action, run step by step."""
+    """A composite action, run step by step. Its installation is kept: it is the same for every event."""
 
-    def __init__(self, source):
-        self.source = source
+    def __init__(self, source, place):
+        self.source, self.place, self.installed = source, place, None
         self.description = yaml.safe_load((source / "action.yml").read_text())
 
     def run(self, workspace, github, inputs=()):
         """Runs the steps until one fails; returns its exit status, the outputs, what was printed, and the summary."""
-        with tempfile.TemporaryDirectory() as place:
-            return self.run_in(Path(place), workspace, github, dict(inputs))
+        place = Path(tempfile.mkdtemp(dir=self.place))
+        return self.run_in(place, workspace, github, dict(inputs))
 
     def run_in(self, place, workspace, github, inputs):
         table = {"runner": {"temp": str(place)}, "github": github, "steps": {}, "inputs": {}}
         for name, fact in self.description["inputs"].items():
             table["inputs"][name] = inputs.get(name, evaluated(fact["default"], table))
         path, printed, status = os.environ["PATH"], "", 0
-        for step in self.description["runs"]["steps"]:
+        steps = self.description["runs"]["steps"]
+        if self.installed:
+            path = os.pathsep.join([*self.installed, path])
+            steps = [step for step in steps if step["name"] != INSTALLATION]
+        for step in steps:
             files = {name: place / name for name in ("GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")}
             for name in files:
                 files[name].touch()
@@ -113,7 +118,10 @@ class Action:
             print(done.stderr, end="", file=sys.stderr)
             outputs = dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
             table["steps"][step.get("id")] = {"outputs": outputs}
-            path = os.pathsep.join([*files["GITHUB_PATH"].read_text().split(), path])
+            added = files["GITHUB_PATH"].read_text().split()
+            path = os.pathsep.join([*added, path])
+            if step["name"] == INSTALLATION and done.returncode == 0:
+                self.installed = added
             files["GITHUB_OUTPUT"].unlink()
             files["GITHUB_PATH"].unlink()
             status = done.returncode
@@ -199,11 +207,19 @@ def check_whose_policy(action, project, place, copy):
         check(f"action: judged by {what} policy", (status, str(status)), (ran["status"], ran["outputs"]["status"]))
 
 
-def run_gitlab(job, workspace, variables):
-    lines = [*job["before_script"], *job["script"]]
+def run_gitlab(job, workspace, variables, installed):
+    """Runs the job. `installed` is where its environment for Python is kept: the first run makes it, the others take it."""
+    own = workspace / ".birthmark-venv"
+    lines = job["script"]
+    if installed.exists():
+        own.symlink_to(installed)
+    else:
+        lines = [*job["before_script"], *lines]
     environment = {**os.environ, **job["variables"], **variables}
     # As a runner does it: one shell for all lines, which ends at the first that fails.
     done = subprocess.run(["bash", "-eo", "pipefail", "-c", "\n".join(lines)], cwd=workspace, env=environment)
+    if not installed.exists():
+        own.rename(installed)
     report = workspace / job["artifacts"]["reports"]["codequality"]
     found = json.loads(report.read_text()) if report.exists() else None
     return done.returncode, found and {entry["location"]["path"] for entry in found}
@@ -211,12 +227,13 @@ def run_gitlab(job, workspace, variables):
 
 def check_gitlab(source, project, place, copy):
     job = yaml.safe_load((source / "ci/birthmark.gitlab-ci.yml").read_text())["birthmark"]
+    run = lambda workspace, variables: run_gitlab(job, workspace, variables, place / "installed")
     commits = project.request("d.py", copy.read_text())
     request = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_DIFF_BASE_SHA": commits["base"]}
-    found = run_gitlab(job, project.checkout(place / "gitlab-request", commits["head"]), request)
+    found = run(project.checkout(place / "gitlab-request", commits["head"]), request)
     check("GitLab: a copy in a merge request", (1, {"d.py"}), found)
     merged = {**request, "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": commits["target"]}
-    found = run_gitlab(job, project.checkout(place / "gitlab-merged", commits["merge"]), merged)
+    found = run(project.checkout(place / "gitlab-merged", commits["merge"]), merged)
     check("GitLab: a copy in a merged result", (1, {"d.py"}), found)
     lax = project.request("l.py", copy.read_text(), [("birthmark.toml", 'fail-on = "never"\n')])
     request["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = lax["base"]
@@ -226,13 +243,13 @@ def check_gitlab(source, project, place, copy):
         ("its own policy, held to the organisation's", {"BIRTHMARK_POLICY": str(place / "policy.toml")}, 1),
     ):
         workspace = project.checkout(place / what.replace(" ", "-"), lax["head"])
-        found, _ = run_gitlab(job, workspace, {**request, "BIRTHMARK_POLICY_OF": "change", **variables})
+        found, _ = run(workspace, {**request, "BIRTHMARK_POLICY_OF": "change", **variables})
         check(f"GitLab: judged by {what}", status, found)
     clean = project.request("e.py", CLEAN)
     request["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = clean["base"]
-    status, found = run_gitlab(job, project.checkout(place / "gitlab-clean", clean["head"]), request)
+    status, found = run(project.checkout(place / "gitlab-clean", clean["head"]), request)
     check("GitLab: a clean merge request", (0, None), (status, found or None))
-    status, found = run_gitlab(job, project.checkout(place / "gitlab-branch", clean["target"]), {"CI_COMMIT_BRANCH": "main"})
+    status, found = run(project.checkout(place / "gitlab-branch", clean["target"]), {"CI_COMMIT_BRANCH": "main"})
     check("GitLab: a branch as a whole", (1, {"other.py"}), (status, found))
 
 
@@ -256,7 +273,7 @@ def main():
     place = Path(tempfile.mkdtemp())
     try:
         (place / "github").mkdir()
-        check_action(Action(source), Project(place / "github", copy), place / "github", copy)
+        check_action(Action(source, place), Project(place / "github", copy), place / "github", copy)
         (place / "gitlab").mkdir()
         check_gitlab(source, Project(place / "gitlab", copy), place / "gitlab", copy)
         (place / "anywhere").mkdir()
