@@ -29,3 +29,19 @@ fn the_starter_is_what_its_recipe_says() {
     assert!(part.counts.lines >= 3_500_000, "{} lines", part.counts.lines);
     assert!(part.bytes <= 45 << 20, "{} bytes", part.bytes);
 }
+
+/// Packs are built by whoever wants them, so that nothing but this reads their recipes.
+#[test]
+fn the_recipes_of_packs_pin_what_they_list() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus-index/packs");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).expect("readable") {
+        let path = entry.expect("readable").path();
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        let recipe = Recipe::parse(&text, &path).expect("a recipe");
+        let loose = recipe.components.iter().filter(|component| component.digest.is_none());
+        assert_eq!(loose.map(|it| it.purl.to_string()).collect::<Vec<_>>(), [""; 0], "{path:?}");
+        read += 1;
+    }
+    assert!(read >= 10, "{read} recipes");
+}

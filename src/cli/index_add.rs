@@ -125,6 +125,19 @@ impl Wanted {
         }
     }
 
+    /// The component that it would become, if that is known before it is fetched: the index holds the
+    /// package of a registry with the digest that the recipe pins.
+    fn held<'h>(&self, held: &'h HashMap<Purl, Component>) -> Option<&'h Component> {
+        let Wanted::Listed { component: listed, .. } = self else { return None };
+        let found = held.get(&listed.purl)?;
+        let license = found.license.expression.as_ref();
+        let is_the_same = listed.source.is_none()
+            && listed.digest.as_deref() == Some(&found.digest)
+            && listed.license.as_ref().is_none_or(|listed| license == Some(listed))
+            && listed.published.is_none_or(|day| found.published == Some(day));
+        is_the_same.then_some(found)
+    }
+
     /// The size of an archive; that of a directory or package is not known beforehand, and counts
     /// as none.
     fn archive_bytes(&self) -> u64 {
@@ -309,6 +322,10 @@ impl Run {
     /// Reads a component and prepares it, if the index does not hold it as it is; and what there is
     /// to note.
     fn read_one(&self, wanted: &Wanted) -> Result<(Read, Vec<Note>), IngestError> {
+        if let Some(held) = wanted.held(&self.held) {
+            self.progress.done(0);
+            return Ok((Read::Held(held.clone()), Vec::new()));
+        }
         let ingested = wanted.ingest(&self.spill)?;
         let mut notes = ingested.notes.clone();
         if self.held.get(&ingested.component.purl) == Some(&ingested.component) {

@@ -80,6 +80,7 @@ fn what_idioms_cover_is_a_note() {
     let (status, _, err) = run(birthmark(here).args(["scan", "page.md", "--index", "ours"]));
     assert_eq!(status, 2, "{err}");
     assert!(err.contains("nothing that was named was checked: page.md: "), "{err}");
+    std::fs::remove_file(here.join("page.md")).expect("removed");
     std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n")
         .expect("written");
     let report = scan(here, &[]);

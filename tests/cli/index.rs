@@ -137,6 +137,34 @@ fn what_is_held_already_is_left_alone() {
     assert!(out.contains("Unchanged 1 component, which it held already"), "{out}");
 }
 
+/// Without any client on the path nothing can be fetched.
+#[test]
+fn what_a_recipe_pins_and_the_index_holds_is_not_fetched() {
+    let project = project(&[("a/x.py", "x = 1\n")]);
+    let add = |words: &[&str]| {
+        let mut command = birthmark(project.path());
+        run(command.env("PATH", "/nowhere").args(["index", "add", "--format=json"]).args(words))
+    };
+    let (code, _, err) = add(&["a", "--purl", "pkg:pypi/a@1", "--license", "MIT"]);
+    assert_eq!(code, 0, "{err}");
+    let (_, out, _) = run(birthmark(project.path()).args(["index", "list", "--format=json"]));
+    let list: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let held = list["components"][0]["digest"].as_str().expect("a digest");
+    let other = format!("blake3:{}", "0".repeat(64));
+    for (digest, license, expected) in
+        [(held, "MIT", 0), (held, "ISC", 2), (other.as_str(), "MIT", 2)]
+    {
+        let recipe = format!(
+            "[[component]]\npurl = \"pkg:pypi/a@1\"\ndigest = \"{digest}\"\nlicense = \"{license}\"\n"
+        );
+        std::fs::write(project.path().join("recipe.toml"), recipe).expect("written");
+        let (code, out, err) = add(&["--recipe", "recipe.toml"]);
+        assert_eq!(code, expected, "{err}");
+        let unchanged = out.contains("\"unchanged\": 1");
+        assert_eq!(unchanged, expected == 0, "{out}");
+    }
+}
+
 #[test]
 fn too_little_memory_is_refused_with_what_suffices() {
     let project = project(&[("a/x.py", "x = 1\n")]);

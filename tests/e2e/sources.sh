@@ -45,6 +45,16 @@ for twin in "${twins[@]}"; do
     check "two processes and one cache" 0 "$status"
 done
 
+# A recipe makes a pack; made again, it fetches nothing.
+export BIRTHMARK
+mkdir broken
+printf '#!/bin/sh\nexit 1\n' > broken/apt-get
+chmod +x broken/apt-get
+for path in "$PATH" "$work/broken:$PATH"; do
+    list=$(PATH=$path "$root/corpus-index/build-packs.sh" packs csharp 2>> notes)
+    check "the list of a pack" 1 "$(grep -c '"name": *"csharp"' "$list")"
+done
+
 # refused MESSAGE COMMAND...
 refused() {
     local message=$1 status=0
