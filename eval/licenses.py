@@ -84,18 +84,20 @@ def read_all(program, kind, texts):
             path.parent.mkdir()
             path.write_text("".join(f"{mark}{line}\n" for line in text.splitlines()))
             paths.append(path)
-        chunks = [paths[i : i + 200] for i in range(0, len(paths), 200)]
+        # Dealt out in turn: neighbours by name are texts of one licence, and the long ones take long.
+        hands = [paths[i::count] for count in [max(1, len(paths) // 200)] for i in range(count)]
 
-        def run(chunk):
-            read = subprocess.run([program, "license", "read", "--format", "json", *chunk], capture_output=True, text=True, check=True)
+        def run(hand):
+            read = subprocess.run([program, "license", "read", "--format", "json", *hand], capture_output=True, text=True, check=True)
             return [json.loads(line)["license"]["expression"] for line in read.stdout.splitlines()]
 
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            return [answer for answers in pool.map(run, chunks) for answer in answers]
+            answers = {path: answer for hand, read in zip(hands, pool.map(run, hands)) for path, answer in zip(hand, read)}
+        return [answers[path] for path in paths]
 
 
-def allowed(program, expressions):
-    """The works that may take in code under each expression."""
+def ask_all(program, expressions, verdicts):
+    """Adds the works that may take in code under each expression; what was asked before is not asked again."""
 
     def ask(expression):
         verdicts = set()
@@ -107,7 +109,7 @@ def allowed(program, expressions):
         return expression, verdicts
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(pool.map(ask, sorted(expressions)))
+        verdicts.update(pool.map(ask, sorted(expressions - verdicts.keys())))
 
 
 def judge(expected, found, verdicts):
@@ -131,12 +133,14 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         archive = fetched(given.download or pathlib.Path(scratch))
         known = names(archive)
-        looser = 0
+        looser, verdicts = 0, {}
         judged = dict(line.split("\t") for line in JUDGED.read_text().splitlines() if not line.startswith("#"))
         for kind in KINDS:
             cases = [case for case in rules(archive, known, kind, given.share) if case[1]]
             found = read_all(program, kind, [text for _, _, text in cases])
-            verdicts = allowed(program, {spdx for _, spdx, _ in cases} | {it for it in found if it})
+            pairs = zip((spdx for _, spdx, _ in cases), found)
+            # Each answer is a process. Where a rule is read as what it states, no answer is needed.
+            ask_all(program, {side for pair in pairs if pair[1] not in (None, pair[0]) for side in pair}, verdicts)
             outcomes = [
                 "judged" if outcome == "looser" and name in judged else outcome
                 for (name, spdx, _), it in zip(cases, found)
