@@ -160,7 +160,7 @@ const MOST_PAIRS: f32 = 0.66;
 const LEAST_WORDS: usize = 4;
 
 /// Words and phrases by which a sentence asks or forbids.
-const ASKS: [&str; 21] = [
+const ASKS: [&str; 23] = [
     "must",
     "shall",
     "may not",
@@ -182,14 +182,23 @@ const ASKS: [&str; 21] = [
     "limited to",
     "are prohibited",
     "as an exception",
+    "will be",
+    "differs from",
 ];
 
 /// Beginnings of words by which a sentence asks or forbids.
 const STEMS: [&str; 8] =
     ["requir", "restrict", "prohibit", "forbid", "acknowledg", "terminat", "patent", "condition"];
 
-/// Words that limit who may do what, however ordinary the rest of the sentence is.
-const LIMITS: [&str; 27] = [
+/// Words that limit who may do what, or how a notice is to be kept, however ordinary the rest of the
+/// sentence is.
+const LIMITS: [&str; 33] = [
+    "immediately",
+    "beginning",
+    "unmodified",
+    "unaltered",
+    "entirety",
+    "verbatim",
     "evil",
     "nuclear",
     "military",
