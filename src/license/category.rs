@@ -138,7 +138,7 @@ const TABLE: [(Category, &str); 7] = [
          PostgreSQL curl HPND* AFL-* Artistic-* BlueOak-1.0.0 UPL-1.0 Unicode-* W3C* FTL ICU IJG Libpng libpng-2.0 \
          libtiff bzip2-* NTP OpenSSL PHP-3.01 Qhull SMLNJ SunPro TCL Beerware CC-BY-2.5 CC-BY-3.0 CC-BY-4.0 CECILL-B \
          ECL-* EFL-* FSFAP FSFUL* Info-ZIP JasPer-2.0 MirOS MulanPSL-2.0 NBPL-1.0 OLDAP-* SSH-* SGI-B-2.0 Spencer-86 \
-         ImageMagick IBM-pibs Minpack Bitstream-Vera XFree86-1.1 RSA-MD Saxpath AAL Xnet Intel Linux-OpenIB pkgconf Bitstream-Charter",
+         ImageMagick IBM-pibs Minpack Bitstream-Vera XFree86-1.1 RSA-MD Saxpath AAL Xnet Intel Linux-OpenIB pkgconf Bitstream-Charter xlock",
     ),
     (
         Category::WeakCopyleft,
