@@ -36,7 +36,10 @@ const UNKNOWN: [&str; 3] =
 fn with(reading: Reading, stated: Stated) -> Reading {
     let (expression, precision) = &reading;
     let ids = expression.licenses();
-    let may_have = |id: &String| id.contains("GPL-") || id.starts_with("Apache-");
+    let may_have = |id: &String| match stated {
+        Stated::Known("LLVM-exception") => id.starts_with("Apache-"),
+        _ => id.contains("GPL-") || id.starts_with("Apache-"),
+    };
     if expression.as_str().contains(" OR ")
         || expression.as_str().contains(" WITH ")
         || !ids.iter().all(may_have)

@@ -284,6 +284,9 @@ fn gnu_family(words: &[String], i: usize) -> Option<(&'static str, usize, usize,
         ("affero", "general", "public", "license" | "licence") => ("AGPL", i + 4),
         ("lesser" | "library", "general", "public", "license" | "licence") => ("LGPL", i + 4),
         ("library", "or", "lesser", "general") => ("LGPL", i + 6),
+        ("lesser" | "library", "gnu", "general", "public") => ("LGPL", i + 5),
+        ("lesser" | "library", "gnu", "public", "license" | "licence") => ("LGPL", i + 4),
+        ("gnu", "public", "license" | "licence", _) => ("GPL", i + 3),
         ("affero", "gpl", _, _) => ("AGPL", i + 2),
         ("affero", "license" | "licence", _, _) => ("AGPL", i + 2),
         ("lesser" | "library", "gpl", _, _) => ("LGPL", i + 2),
@@ -300,7 +303,8 @@ fn gnu_family(words: &[String], i: usize) -> Option<(&'static str, usize, usize,
 
 /// `gplv3+` is the family GPL with `v3+` glued to it.
 pub(super) fn gnu_word(word: &str) -> Option<(&'static str, &str)> {
-    let families = [("agpl", "AGPL"), ("lgpl", "LGPL"), ("gpl", "GPL")];
+    // The last is a common slip.
+    let families = [("agpl", "AGPL"), ("lgpl", "LGPL"), ("gpl", "GPL"), ("glp", "GPL")];
     let (rest, family) = families
         .iter()
         .find_map(|(short, family)| word.strip_prefix(short).map(|rest| (rest, *family)))?;

@@ -10,12 +10,16 @@
 
 use std::sync::OnceLock;
 
-use super::category::Category;
 use super::comments;
 use super::exception;
 use super::names::{self, Gnu, Reading};
 use super::surplus::Extent;
 use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, text};
+use choice::join;
+use words::Words;
+
+mod choice;
+mod words;
 
 /// The licence a source file states in its header, or `None` if it states none.
 ///
@@ -33,7 +37,7 @@ pub fn header(text: &[u8]) -> Option<LicenseFact> {
     }
     let found = with_kin(&comments, notices(&comments), Extent::From);
     let declared = found.iter().map(|notice| notice.words.as_str()).collect::<Vec<_>>().join("; ");
-    let reading = join(&found, offers_choice(&Words::new(&comments)))?;
+    let reading = join(&found, &Words::new(&comments))?;
     let reading = exception::kept(&comments, reading);
     let Some(grant) = found.iter().find(|notice| notice.is_grant()) else {
         return Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader));
@@ -56,35 +60,7 @@ const HINTS: [&str; 7] =
 
 /// What the notices in a text say, in whatever file they stand.
 pub(super) fn read(text: &str) -> Option<Reading> {
-    join(&notices(text), offers_choice(&Words::new(text)))
-}
-
-fn join(found: &[Notice], choice: bool) -> Option<Reading> {
-    let precision = found.iter().map(|notice| notice.precision).max()?;
-    let parts = found.iter().map(|notice| notice.expression.clone());
-    let joined = if found.iter().any(|notice| notice.link == Link::Or) {
-        LicenseExpression::any_of(parts)
-    } else if choice {
-        chosen(parts.collect())
-    } else {
-        LicenseExpression::all_of(parts)
-    };
-    Some((joined?, precision))
-}
-
-/// A choice of licences. Beside a choice of two that ask for source ("either the LGPL or the MPL") a
-/// permissive one is about other parts: "this file incorporates work covered by ...".
-fn chosen(parts: Vec<LicenseExpression>) -> Option<LicenseExpression> {
-    let is_permissive = |part: &LicenseExpression| {
-        part.licenses().iter().all(|id| Category::of(id).is_permissive())
-    };
-    let (beside, offered): (Vec<_>, Vec<_>) = parts.iter().cloned().partition(is_permissive);
-    match offered.len() {
-        0 | 1 => LicenseExpression::any_of(parts),
-        _ => {
-            LicenseExpression::all_of(LicenseExpression::any_of(offered).into_iter().chain(beside))
-        }
-    }
+    join(&notices(text), &Words::new(text))
 }
 
 /// One recognised notice.
@@ -94,8 +70,17 @@ pub(super) struct Notice {
     pub precision: Precision,
     /// The words it was recognised by.
     pub words: String,
+    /// Where it stands in the text.
+    places: Vec<Place>,
+}
+
+/// A place of a notice, in words.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: usize,
+    end: usize,
     /// How it stands to the notice before it.
-    pub link: Link,
+    link: Link,
 }
 
 impl Notice {
@@ -117,7 +102,7 @@ const GRANTS: [&str; 6] = [
 
 /// How a notice stands to the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
+enum Link {
     /// By itself.
     Apart,
     /// Behind "or".
@@ -136,8 +121,9 @@ pub(super) fn notices(text: &str) -> Vec<Notice> {
 fn without_repetitions(found: Vec<Notice>) -> Vec<Notice> {
     let mut kept: Vec<Notice> = Vec::new();
     for notice in found {
-        if !kept.iter().any(|other| covers(other, &notice)) {
-            kept.push(notice);
+        match kept.iter_mut().find(|other| covers(other, &notice)) {
+            Some(known) => known.places.extend(notice.places),
+            None => kept.push(notice),
         }
     }
     kept
@@ -225,65 +211,6 @@ fn tag(text: &str) -> Option<Reading> {
     LicenseExpression::parse(text).ok().or_else(|| names::named(&names::words(text)))
 }
 
-// ---- words ----
-
-/// A text as words in lower case, with the places where lines begin. URLs are left out:
-/// `licenses/gpl-3.0.txt` names a file, not what the author allows.
-struct Words {
-    words: Vec<String>,
-    /// Whether a line begins with this word.
-    begins: Vec<bool>,
-    /// All words with one blank around each.
-    joined: String,
-    /// Where each word starts in `joined`.
-    offsets: Vec<usize>,
-}
-
-impl Words {
-    fn new(text: &str) -> Words {
-        let mut all = Words {
-            words: Vec::new(),
-            begins: Vec::new(),
-            joined: " ".into(),
-            offsets: Vec::new(),
-        };
-        for line in text.lines() {
-            let mut begins = true;
-            for chunk in line.split_whitespace().filter(|chunk| !is_url(chunk)) {
-                for word in names::words(chunk) {
-                    all.offsets.push(all.joined.len());
-                    all.joined.push_str(&word);
-                    all.joined.push(' ');
-                    all.words.push(word);
-                    all.begins.push(std::mem::take(&mut begins));
-                }
-            }
-        }
-        all
-    }
-
-    fn has(&self, phrase: &str) -> bool {
-        self.joined.match_indices(phrase).any(|(at, _)| {
-            self.joined.as_bytes()[at - 1] == b' '
-                && self.joined.as_bytes()[at + phrase.len()] == b' '
-        })
-    }
-
-    /// Up to `count` words before `i`, nearest last.
-    fn before(&self, i: usize, count: usize) -> &[String] {
-        &self.words[i.saturating_sub(count)..i]
-    }
-
-    /// Up to `count` words from `i` on.
-    fn from(&self, i: usize, count: usize) -> &[String] {
-        &self.words[i.min(self.words.len())..(i + count).min(self.words.len())]
-    }
-}
-
-fn is_url(chunk: &str) -> bool {
-    chunk.contains("://") || chunk.contains("www.")
-}
-
 // ---- rules ----
 
 struct Phrase {
@@ -320,52 +247,87 @@ fn phrases(words: &Words) -> Vec<Notice> {
         {
             group = first;
             let (expression, precision) = row.reading.clone();
-            found.push(Notice {
-                expression,
-                precision,
-                words: first.to_owned(),
-                link: Link::Apart,
-            });
+            let length = first.split(' ').count();
+            let place = |start| Place { start, end: start + length, link: Link::Apart };
+            let places = words.places(first).map(place).collect();
+            found.push(Notice { expression, precision, words: first.to_owned(), places });
         }
     }
     found
 }
 
+/// A mention of a GNU licence that states it.
+struct Stated {
+    gnu: Gnu,
+    shown: String,
+    places: Vec<Place>,
+}
+
 /// GNU licences the text puts itself under. If any mention has a version, those without are only
 /// repetitions.
 fn gnu_notices(words: &Words) -> Vec<Notice> {
-    let mut mentions: Vec<(Gnu, String)> = Vec::new();
+    let mut mentions: Vec<Stated> = Vec::new();
+    let mut received: Option<Stated> = None;
     let (mut at, mut last) = (0, None);
     while let Some(mut mention) = names::gnu(&words.words[at..]) {
         let (start, end) = (at + mention.start, at + mention.end);
         at = end;
-        if !(stated(words, start, end) || listed(words, last, start)) {
+        let is_stated = stated(words, start, end) || listed(words, last, start);
+        let is_received = words.before(start, 3) == ["copy", "of", "the"];
+        if !is_stated && (received.is_some() || !is_received) {
             continue;
         }
-        last = Some(end);
         complete(&mut mention, words, start, end);
         let shown = words.from(start, (end - start).max(1)).join(" ");
-        merge(&mut mentions, mention, shown);
+        let place = Place { start, end, link: Link::Apart };
+        let mention = Stated { gnu: mention, shown, places: vec![place] };
+        if is_stated {
+            last = Some(end);
+            merge(&mut mentions, mention);
+        } else {
+            received = Some(mention);
+        }
     }
-    if mentions.iter().any(|(mention, _)| mention.version.is_some()) {
-        mentions.retain(|(mention, _)| mention.version.is_some());
+    // The conditions of a BSD licence may stand above the end of a GNU notice.
+    if mentions.is_empty() {
+        mentions.extend(received);
     }
-    mentions
-        .into_iter()
-        .map(|(mention, words)| {
-            let (expression, precision) = mention.reading();
-            Notice { expression, precision, words, link: Link::Apart }
-        })
-        .collect()
+    let mentions = without_bare(mentions);
+    let notice = |Stated { gnu, shown, places }: Stated| {
+        let (expression, precision) = gnu.reading();
+        Notice { expression, precision, words: shown, places }
+    };
+    mentions.into_iter().map(notice).collect()
+}
+
+/// Mentions without those that name no version, if any names one.
+fn without_bare(mentions: Vec<Stated>) -> Vec<Stated> {
+    let (mut versioned, bare): (Vec<_>, Vec<_>) =
+        mentions.into_iter().partition(|mention| mention.gnu.version.is_some());
+    if versioned.is_empty() {
+        return bare;
+    }
+    for mention in bare {
+        let same = |other: &&mut Stated| other.gnu.family == mention.gnu.family;
+        if let Some(known) = versioned.iter_mut().find(same) {
+            known.places.extend(mention.places);
+        }
+    }
+    versioned
 }
 
 /// Takes a mention in. "AGPL version 3" above the full notice with "any later version" is one
 /// licence, and the notice says more of it.
-fn merge(mentions: &mut Vec<(Gnu, String)>, mention: Gnu, shown: String) {
-    let same = |other: &Gnu| other.family == mention.family && other.version == mention.version;
-    match mentions.iter_mut().find(|(other, _)| same(other)) {
-        Some((known, _)) => known.later |= mention.later,
-        None => mentions.push((mention, shown)),
+fn merge(mentions: &mut Vec<Stated>, mention: Stated) {
+    let same = |other: &&mut Stated| {
+        other.gnu.family == mention.gnu.family && other.gnu.version == mention.gnu.version
+    };
+    match mentions.iter_mut().find(same) {
+        Some(known) => {
+            known.gnu.later |= mention.gnu.later;
+            known.places.extend(mention.places);
+        }
+        None => mentions.push(mention),
     }
 }
 
@@ -373,26 +335,58 @@ fn merge(mentions: &mut Vec<(Gnu, String)>, mention: Gnu, shown: String) {
 fn stated(words: &Words, start: usize, end: usize) -> bool {
     let before = words.before(start, 10);
     let has = |word: &str| before.iter().any(|other| other == word);
-    let under = has("under") && before.iter().any(|word| VERBS.contains(&word.as_str()));
-    let terms = has("terms")
-        || before.ends_with(&["license".to_owned()])
-        || before.ends_with(&["licence".to_owned()]);
+    let has_verb = before.iter().any(|word| VERBS.contains(&word.as_str()));
+    let ends = |ending: &[&str]| {
+        before.len() >= ending.len() && before[before.len() - ending.len()..] == *ending
+    };
+    let under = has("under") && has_verb || has("by") && (has("governed") || has("covered"));
+    let terms = has("terms") || LEADS.iter().any(|lead| ends(lead));
     let titled = words.from(end, 1).iter().any(|word| word.starts_with("licen"))
         || words.before(end, 1).iter().any(|word| word.starts_with("licen"));
     let opens = words.begins[start] && (titled || words.words[end - 1].contains(['2', '3']));
     // "YOLOv5 by Ultralytics, AGPL-3.0 license" on the first line of a file.
     let first_line = start < 12 && titled;
     // "This file is GPLv2 as found in COPYING."
-    let is = before.ends_with(&["is".to_owned()]) && THINGS.iter().any(|thing| has(thing));
-    let negated = has("not") || has("compatible") || has("incompatible") || has("unlike");
+    let is = ends(&["is"]) && THINGS.iter().any(|thing| has(thing));
+    // "Software that is licensed under the GPLv2" is another's.
+    let others = ends(&["that", "is", "licensed", "under", "the"]);
+    let negated = NEGATIONS.iter().any(|word| has(word)) || others;
     !negated && (under || terms || opens || first_line || is)
 }
 
+/// Words before a licence that a file only speaks of. "Cannot be put under another licence, including
+/// the GNU Public Licence" is one of them.
+const NEGATIONS: [&str; 5] = ["not", "compatible", "incompatible", "unlike", "another"];
+
+/// Words directly before a licence that a file states.
+const LEADS: [&[&str]; 11] = [
+    &["license"],
+    &["licence"],
+    &["license", "is"],
+    &["licence", "is"],
+    &["license", "to"],
+    &["is", "under"],
+    &["is", "under", "the"],
+    &["are", "under"],
+    &["are", "under", "the"],
+    &["license", "is", "the"],
+    &["licence", "is", "the"],
+];
+
 /// Whether a mention is joined to a stated one: "under the terms of either the GPL, or the LGPL".
 fn listed(words: &Words, last: Option<usize>, start: usize) -> bool {
-    let near = last.filter(|end| start.saturating_sub(*end) <= 4);
-    near.is_some_and(|end| {
-        words.words[end.min(start)..start].iter().any(|word| word == "or" || word == "and")
+    last.is_some_and(|end| {
+        let sentence = words.sentence(start);
+        // What stands in parentheses between them does not count.
+        let inner = |i: &usize| words.sentence(*i) == sentence;
+        let between: Vec<usize> = (end.min(start)..start).filter(inner).collect();
+        let has = |wanted: &str| between.iter().any(|i| words.words[*i] == wanted);
+        let same = words.sentence(end - 1) == sentence;
+        let close = start.saturating_sub(end) <= 4 || same && between.len() <= 4;
+        let near = close && (has("or") || has("and"));
+        // "Its programs are licensed under the GPL, its libraries under the LGPL."
+        let again = same && words.before(start, 10).iter().any(|word| word == "under");
+        near || again && has("under")
     })
 }
 
@@ -455,22 +449,33 @@ fn version_in(words: &[String]) -> Option<&str> {
 
 /// "Licensed under the X", "X License", "License: X" for the names of the table.
 fn named_notices(words: &Words) -> Vec<Notice> {
-    let mut found = Vec::new();
+    let mut found: Vec<Notice> = Vec::new();
     for (i, word) in words.words.iter().enumerate() {
+        if is_denied(words, i) {
+            continue;
+        }
         match word.as_str() {
             "license" | "licence" => {
                 found.extend(name_behind(words, i + 1, &["is", "under", "the"]));
                 found.extend(name_before(words, i));
             }
-            "licensed" | "licenced" => found.extend(name_behind(words, i + 1, UNDER)),
+            "licensed" | "licenced" | "titled" => found.extend(name_behind(words, i + 1, UNDER)),
             "under" if words.before(i, 8).iter().any(|word| VERBS.contains(&word.as_str())) => {
                 found.extend(name_behind(words, i + 1, UNDER));
             }
-            "or" | "and" if words.before(i, 12).iter().any(|word| word == "under") => {
-                // The second half of "under X or Y".
+            "by" if words.before(i, 3).iter().any(|it| it == "governed" || it == "covered") => {
+                found.extend(name_behind(words, i + 1, UNDER));
+            }
+            "or" | "and" | "+" if is_joined(words, &found, i) => {
+                // Both halves of "under W, X or Y".
+                found
+                    .extend((1..=4).rev().filter(|n| *n <= i).find_map(|n| named(words, i - n, i)));
                 let link = if word == "or" { Link::Or } else { Link::Apart };
                 let second = name_behind(words, i + 1, &["the", "under"]);
-                found.extend(second.map(|notice| Notice { link, ..notice }));
+                found.extend(second.map(|mut notice| {
+                    notice.places.iter_mut().for_each(|place| place.link = link);
+                    notice
+                }));
             }
             _ => {}
         }
@@ -478,8 +483,34 @@ fn named_notices(words: &Words) -> Vec<Notice> {
     found
 }
 
-const UNDER: &[&str] =
-    &["under", "the", "terms", "of", "a", "an", "either", "both", "and", "conditions"];
+/// "Cannot be licensed under", "the license is not compatible".
+fn is_denied(words: &Words, i: usize) -> bool {
+    words.before(i, 7).iter().any(|word| word == "cannot")
+        || words.before(i, 2).iter().any(|word| word == "not")
+        || words.from(i + 1, 3) == ["is", "not", "compatible"]
+}
+
+/// Whether an "and" at a word may lead to a further licence.
+fn is_joined(words: &Words, found: &[Notice], i: usize) -> bool {
+    words.before(i, 12).iter().any(|word| word == "under")
+        || found.iter().flat_map(|notice| &notice.places).any(|it| it.end <= i && i - it.end <= 3)
+}
+
+const UNDER: &[&str] = &[
+    "under",
+    "the",
+    "terms",
+    "of",
+    "a",
+    "an",
+    "either",
+    "both",
+    "and",
+    "conditions",
+    "permissive",
+    "liberal",
+    "standard",
+];
 
 /// The longest name that begins at a word, some words skipped first.
 fn name_behind(words: &Words, i: usize, skipped: &[&str]) -> Option<Notice> {
@@ -504,45 +535,72 @@ fn name_before(words: &Words, i: usize) -> Option<Notice> {
 
 fn named(words: &Words, start: usize, end: usize) -> Option<Notice> {
     let name = &words.words[start..end];
-    let followed = words.from(end, 1).iter().any(|word| word.starts_with("licen"))
-        || name.last().is_some_and(|word| word.starts_with("licen"));
+    let is_titled = name.last().is_some_and(|word| word.starts_with("licen"));
+    let followed = words.from(end, 1).iter().any(|word| word.starts_with("licen")) || is_titled;
     if name.first().is_some_and(|word| word.starts_with("licen")) || names::gnu(name).is_some() {
         return None;
     }
-    let (expression, precision) = names::named(name)?;
+    let reading = names::named(name)?;
     let plain = name
         .iter()
         .any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));
-    (followed || plain).then(|| Notice {
-        expression,
-        precision,
-        words: name.join(" "),
-        link: Link::Apart,
-    })
+    if !followed && (!plain || is_longer(words, end)) {
+        return None;
+    }
+    let behind = if followed && !is_titled { end + 1 } else { end };
+    let (expression, precision) = match adds_terms(words, behind) {
+        true => text::with_more_terms(reading),
+        false => reading,
+    };
+    let place = Place { start, end, link: Link::Apart };
+    Some(Notice { expression, precision, words: name.join(" "), places: vec![place] })
+}
+
+/// Whether the name goes on: the "BSD Protection License" is not the BSD licence.
+fn is_longer(words: &Words, end: usize) -> bool {
+    let [next, title, ..] = words.from(end, 2) else {
+        return false;
+    };
+    next.len() >= 5
+        && next.chars().all(char::is_alphabetic)
+        && title.starts_with("licen")
+        && !NO_NAMES.contains(&next.as_str())
+        && words.sentence(end) == words.sentence(end + 1)
+        && words.sentence(end - 1) == words.sentence(end)
+}
+
+/// Words between a name and the word "license" that belong to neither.
+const NO_NAMES: [&str; 12] = [
+    "style",
+    "based",
+    "derived",
+    "software",
+    "source",
+    "public",
+    "permissive",
+    "expat",
+    "clause",
+    "which",
+    "whose",
+    "under",
+];
+
+/// Whether terms are added to a licence: "an MIT license, plus a clause".
+fn adds_terms(words: &Words, i: usize) -> bool {
+    let next: Vec<&str> = words.from(i, 3).iter().map(String::as_str).collect();
+    matches!(
+        next[..],
+        ["plus", "a" | "an" | "the" | "some", ..]
+            | ["with", "additional" | "added" | "modifications" | "exceptions", ..]
+            | ["with", "an", "additional" | "added"]
+            | ["with", "the", "following" | "additional"]
+    )
 }
 
 /// Names that mean a licence even where the word "license" does not follow; `python` or `boost` do
 /// not.
-const PLAIN: [&str; 9] =
-    ["mit", "bsd", "isc", "wtfpl", "unlicense", "zlib", "psf", "mpl", "apache"];
-
-/// Whether the header offers its licences for choice.
-fn offers_choice(words: &Words) -> bool {
-    let phrases = [
-        "alternatively",
-        "dual license",
-        "dual licensed",
-        "dual licence",
-        "or the mit license",
-        "under either",
-        "terms of either",
-        "at your choice",
-        "mit at your option",
-        "license mit at your option",
-        "either of the",
-    ];
-    phrases.iter().any(|phrase| words.has(phrase))
-}
+const PLAIN: [&str; 10] =
+    ["mit", "bsd", "isc", "wtfpl", "unlicense", "zlib", "psf", "mpl", "apache", "creative"];
 
 #[cfg(test)]
 mod tests;

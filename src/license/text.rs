@@ -101,9 +101,14 @@ pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weigh
     if let Some(reading) = kin(text, &reading.0, extent) {
         return Weighed { reading, more: Vec::new() };
     }
+    Weighed { reading: with_more_terms(reading), more }
+}
+
+/// A reading with terms beside it that nobody knows.
+pub(super) fn with_more_terms((expression, _): Reading) -> Reading {
     let terms = LicenseExpression::known(MORE_TERMS);
-    let all = LicenseExpression::all_of([reading.0.clone(), terms]).unwrap_or(reading.0);
-    Weighed { reading: (all, Precision::Imprecise), more }
+    let all = LicenseExpression::all_of([expression.clone(), terms]);
+    (all.unwrap_or(expression), Precision::Imprecise)
 }
 
 /// The licence of the list that holds all of a text that goes beyond one licence.

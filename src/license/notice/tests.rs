@@ -214,6 +214,76 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
     ("GPLv3 in a word", "# License: GPLv3\n", "GPL-3.0-only", Imprecise),
 ];
 
+/// Headers that state several licences, or one whose name begins like that of a plainer one.
+const NOT_PLAINER: &[(&str, &str)] = &[
+    ("The MIT License (MIT) + Apache 2.0.", "MIT AND Apache-2.0"),
+    ("Licensed under permissive Apache 2.0 and MIT license.", "Apache-2.0 AND MIT"),
+    ("The main license is AGPL-3.0-only. Texts are under CC-BY-4.0", "AGPL-3.0-only AND CC-BY-4.0"),
+    (
+        "The window is governed by the Apache License version 2.0. The rest is\ngoverned by the GNU Lesser General Public License version 2.1.",
+        "LGPL-2.1-only AND Apache-2.0",
+    ),
+    (
+        "This is licensed under GPLv2+, LGPLv2+, (Apache 2.0 OR MIT).",
+        "(Apache-2.0 OR MIT) AND GPL-2.0-or-later AND LGPL-2.0-or-later",
+    ),
+    (
+        "Licensed under the terms of either the GNU General Public License version 2.0 or\nlater (see the file COPYING) or the GNU Lesser General Public License version 3.0 or later.\n\nThe tools are licensed under the GNU General Public License version 3.0 or later.",
+        "(GPL-2.0-or-later OR LGPL-3.0-or-later) AND GPL-3.0-or-later",
+    ),
+    (
+        "You can redistribute it under the terms of the GNU Lesser General Public\nLicense; either version 2.1 of the License, or (at your option) any later version.\nThis part is dual-licensed under the ISC and MIT licenses.",
+        "(ISC OR MIT) AND LGPL-2.1-or-later",
+    ),
+    (
+        "The module is dual licensed under Foo and BAR. Its help is licensed under the\nApache License, Version 2.0, its tests are licensed under the MIT license.",
+        "Apache-2.0 AND MIT",
+    ),
+    (
+        "This code is placed into the public domain under the terms of the GNU Public License.",
+        "LicenseRef-Public-Domain AND GPL-2.0-only AND GPL-3.0-only",
+    ),
+    ("Mostly governed by the Lesser GNU Public License (LGPL).", "LGPL-2.1-only AND LGPL-3.0-only"),
+    ("Released under the BSD Protection License.", "BSD-Protection"),
+    ("Licensed under an MIT license, plus a clause on names.", "MIT AND LicenseRef-More-Terms"),
+    (
+        "Its code is licensed under the MIT license, its data are available under the Open Database License.",
+        "MIT AND ODbL-1.0",
+    ),
+    (
+        "Use of this software is governed by the Business Source License. Later it will be\ngoverned by the Apache License, Version 2.0.",
+        "BUSL-1.1 AND Apache-2.0",
+    ),
+    (
+        "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0.\n\nThis Source Code Form is \"Incompatible With Secondary Licenses\", as defined by it.",
+        "MPL-2.0-no-copyleft-exception",
+    ),
+];
+
+#[test]
+fn no_licence_of_several_is_lost() {
+    for (text, expected) in NOT_PLAINER {
+        let commented: String = text.lines().map(|line| format!("# {line}\n")).collect();
+        let fact = header(commented.as_bytes()).unwrap_or_else(|| panic!("{text}: nothing found"));
+        let found = fact.expression.as_ref().map_or("-", LicenseExpression::as_str);
+        assert_eq!(found, *expected, "{text}");
+    }
+}
+
+#[test]
+fn how_a_notice_is_to_be_kept_is_not_lost() {
+    let two = spdx::license_id("BSD-2-Clause").expect("listed").text();
+    let text = two.replacen(
+        "and the following disclaimer.",
+        "and the following disclaimer as the first lines of this file unmodified.",
+        1,
+    );
+    assert_ne!(text, two);
+    let fact = super::super::from_license_text(&text).expect("a licence");
+    let found = fact.expression.map(|it| it.to_string());
+    assert_eq!(found.as_deref(), Some("BSD-2-Clause-first-lines"));
+}
+
 /// Files that talk of licences and state none.
 const SILENT: &[&str] = &[
     "",
@@ -225,6 +295,8 @@ const SILENT: &[&str] = &[
     "# https://www.gnu.org/licenses/gpl-3.0.txt license text\n",
     "# a python license checker for boost\n",
     "# gnu",
+    "# Code of others cannot be licensed under the MIT licence.\n",
+    "# It may be combined with software that is licensed under the GPLv2.\n",
     "\u{0}\u{1}\u{feff}/*",
 ];
 
