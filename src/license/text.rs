@@ -5,7 +5,7 @@
 //! it holds are read instead.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use spdx::detection::{Store, TextData};
@@ -50,9 +50,9 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
     let text = cut(text);
     // Fewer words than this are a name, whatever they are like.
     text.split_whitespace().nth(12)?;
-    let (reading, confidence) = match closest(text)? {
-        (name, score) if score >= CERTAIN => (with_company(strict(name)?, text), score),
-        (name, score) if score >= CONFIDENT => {
+    let (reading, confidence) = match closest(text) {
+        Some((name, score)) if score >= CERTAIN => (with_company(strict(name)?, text), score),
+        Some((name, score)) if score >= CONFIDENT => {
             let reading = reading_by_words(text).or_else(|| strict(name))?;
             (with_company(reading, text), score)
         }
@@ -143,12 +143,22 @@ fn holding(text: &str) -> Option<Reading> {
 }
 
 fn closest_text(text: &str) -> Option<Reading> {
-    let mut scored: Vec<(&str, f32)> =
-        scores(text).filter(|(_, score)| *score >= RELATED).collect();
-    scored.sort_by(|a, b| likest(b, a));
+    let words: HashSet<String> = names::words(text).into_iter().collect();
+    let is_named = |name: &str| names_itself(name, &words);
+    let is_related =
+        |(name, score): &(&str, f32)| *score >= RELATED || *score >= PART && is_named(name);
+    let mut scored: Vec<(&str, f32)> = scores(text).filter(is_related).collect();
+    scored.sort_by(|a, b| is_named(b.0).cmp(&is_named(a.0)).then_with(|| likest(b, a)));
     let holds =
         |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
     scored.into_iter().map(|(name, _)| name).take(MOST_RELATED).find(holds).and_then(strict)
+}
+
+/// Whether the first word of a licence's identifier stands in a text. TOSL took the terms of the
+/// Sleepycat licence over, but not its name.
+fn names_itself(id: &str, words: &HashSet<String>) -> bool {
+    let first = id.split('-').next().unwrap_or(id);
+    first.len() >= 5 && words.contains(&first.to_ascii_lowercase())
 }
 
 /// Likeness from which a licence may be the one that a text is a variant of.
@@ -217,11 +227,26 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// The licence of the SPDX list most like the text. Equal scores go to the shorter name, then by
-/// alphabet: the store itself is a hash map and would answer by chance.
+/// The licence of the SPDX list most like the text, or one that the text names and is a part of.
+/// Equal scores go to the shorter name, then by alphabet: the store itself is a hash map and would
+/// answer by chance.
 fn closest(text: &str) -> Option<(&'static str, f32)> {
-    scores(text).max_by(likest)
+    let all: Vec<(&str, f32)> = scores(text).collect();
+    let best = all.iter().copied().max_by(likest).filter(|best| best.1 >= CONFIDENT)?;
+    let words: HashSet<String> = names::words(text).into_iter().collect();
+    if names_itself(best.0, &words) {
+        return Some(best);
+    }
+    let holds = |name: &str| surplus::surplus(text, &[name.to_owned()], Extent::Whole).is_empty();
+    let named = all.into_iter().filter(|(name, score)| {
+        *score >= PART && names_itself(name, &words) && !name.starts_with(best.0)
+    });
+    let named = named.filter(|(name, _)| holds(name)).max_by(likest);
+    Some(named.map_or(best, |(name, _)| (name, best.1)))
 }
+
+/// Likeness from which a text may be a part of a licence that it names.
+const PART: f32 = 0.4;
 
 /// How like the text each licence of the list is.
 fn scores(text: &str) -> impl Iterator<Item = (&'static str, f32)> {
@@ -338,6 +363,17 @@ mod tests {
         for (id, expected, precision) in cases {
             let found = detect_text(spdx_text(id)).expect(id);
             assert_eq!((found.expression.as_str(), found.precision), (expected, precision), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_first_part_of_sleepycat_is_sleepycat() {
+        let whole = spdx_text("Sleepycat");
+        let end = whole.find("The Regents").expect("the second part");
+        let part = whole[..end].replace("DB software", "software");
+        for text in [whole, &part] {
+            let found = detect_text(text).expect("a licence");
+            assert_eq!(found.expression.as_str(), "Sleepycat");
         }
     }
 
