@@ -41,6 +41,16 @@ pub(super) fn surplus(text: &str, licenses: &[String], extent: Extent<'_>) -> Ve
     more.map(|sentence| sentence.text).collect()
 }
 
+/// Whether all sentences of a text stand in a licence of the SPDX list. A text that says it is
+/// derived from the Artistic licence has more.
+pub(super) fn is_part(text: &str, license: &str) -> bool {
+    let references = References::of(&[license.to_owned()]);
+    let mut sentences = sentences(text)
+        .into_iter()
+        .filter(|sentence| sentence.words.len() >= LEAST_WORDS && !is_holder_line(&sentence.words));
+    sentences.all(|sentence| references.hold(&sentence))
+}
+
 /// The part of a text that is a licence, as far as its extent goes.
 pub(super) fn part(text: &str, licenses: &[String], extent: Extent<'_>) -> String {
     let sentences = within(sentences(text), extent, &References::of(licenses));

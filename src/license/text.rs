@@ -144,7 +144,7 @@ fn holding(text: &str) -> Option<Reading> {
 
 fn closest_text(text: &str) -> Option<Reading> {
     let words: HashSet<String> = names::words(text).into_iter().collect();
-    let is_named = |name: &str| names_itself(name, &words);
+    let is_named = |name: &str| names_itself(name, &words) && surplus::is_part(text, name);
     let is_related =
         |(name, score): &(&str, f32)| *score >= RELATED || *score >= PART && is_named(name);
     let mut scored: Vec<(&str, f32)> = scores(text).filter(is_related).collect();
@@ -237,11 +237,10 @@ fn closest(text: &str) -> Option<(&'static str, f32)> {
     if names_itself(best.0, &words) {
         return Some(best);
     }
-    let holds = |name: &str| surplus::surplus(text, &[name.to_owned()], Extent::Whole).is_empty();
     let named = all.into_iter().filter(|(name, score)| {
         *score >= PART && names_itself(name, &words) && !name.starts_with(best.0)
     });
-    let named = named.filter(|(name, _)| holds(name)).max_by(likest);
+    let named = named.filter(|(name, _)| surplus::is_part(text, name)).max_by(likest);
     Some(named.map_or(best, |(name, _)| (name, best.1)))
 }
 
