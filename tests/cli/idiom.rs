@@ -77,9 +77,9 @@ fn what_idioms_cover_is_a_note() {
     assert_eq!(notes(&unasked), [told]);
     // Nor is it why a file that was named is not checked.
     std::fs::write(here.join("page.md"), "").expect("written");
-    let (status, _, err) = run(birthmark(here).args(["scan", "page.md", "--index", "ours"]));
+    let (status, out, err) = run(birthmark(here).args(["scan", "page.md", "--index", "ours"]));
     assert_eq!(status, 2, "{err}");
-    assert!(err.contains("nothing that was named was checked: page.md: "), "{err}");
+    assert!(out.contains("nothing that was named was checked: page.md: "), "{out}");
     std::fs::remove_file(here.join("page.md")).expect("removed");
     std::fs::write(here.join("birthmark.toml"), "idioms = ['.birthmark/idioms']\n")
         .expect("written");

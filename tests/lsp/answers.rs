@@ -33,7 +33,7 @@ fn the_card_of_a_reference_names_owners_licences_and_evidence() {
         let hover = client.ask("textDocument/hover", at(20));
         let text = hover["contents"]["value"].as_str().expect("a text");
         assert!(
-            text.starts_with(heading) && text.contains(owner) && text.contains("717 bits"),
+            text.starts_with(heading) && text.contains(owner) && text.contains("725 bits"),
             "{text}"
         );
         assert!(text.contains("Keep or add the copyright and licence notice"), "{text}");

@@ -289,10 +289,10 @@ fn an_explanation_is_given_and_shown_to_whom_does_not_show_it() {
         let markdown = answer["result"]["markdown"].as_str().expect("a text");
         for part in [
             "**incompatible**",
-            "293 bits",
+            "298 bits",
             "heapq.heappop",
             "```text",
-            "Structure earned 302 bits",
+            "Structure earned 306 bits",
         ] {
             assert!(markdown.contains(part), "{part} in {markdown}");
         }

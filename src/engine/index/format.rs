@@ -125,7 +125,9 @@ pub fn suffix_bytes(bucket_bits: u8) -> usize {
 /// Bytes of a posting in a segment of so many tokens, at the least: a position and the two marks of
 /// lists can be told apart.
 pub fn posting_bytes(tokens: u64) -> usize {
-    (1..MAX_POSTING_BYTES).find(|bytes| tokens + 2 <= 1 << (8 * bytes)).unwrap_or(MAX_POSTING_BYTES)
+    (1..MAX_POSTING_BYTES)
+        .find(|bytes| tokens.saturating_add(2) <= 1 << (8 * bytes))
+        .unwrap_or(MAX_POSTING_BYTES)
 }
 
 /// A posting by its bytes: the greatest two numbers of so many bytes are the marks of lists.
