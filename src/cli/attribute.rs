@@ -63,7 +63,8 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (wanted, paths) = Named::among(&args.what);
     if let Some(path) = paths.iter().find(|path| !path.exists()) {
         bail!(
-            "`{}` is no id of a match, and there is no file or directory of that name;              `birthmark scan --matches` shows the ids",
+            "`{}` is no id of a match, and there is no file or directory of that name; \
+             `birthmark scan --matches` shows the ids",
             path.display()
         );
     }

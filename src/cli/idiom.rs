@@ -32,8 +32,9 @@ pub enum IdiomCommand {
 
 /// Add files and directories to a set of idioms.
 ///
-/// An idiom is code that is nobody's own: a team's scaffolds, templates, what a generator writes. A scan does not report matches that idioms cover to four fifths; a note says where. The
-/// set holds fingerprints, no source text. An idiom of the same name is replaced.
+/// An idiom is code that is nobody's own: a team's scaffolds, templates, what a generator writes. A
+/// scan does not report matches that idioms cover to four fifths; a note says where. The set holds
+/// fingerprints, no source text. An idiom of the same name is replaced.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -29,7 +29,8 @@ pub enum Source {
         /// How it is packed, by its name.
         form: ArchiveForm,
     },
-    /// A Debian source package, by its `.dsc` file. The archives that the file lists are in the same folder.
+    /// A Debian source package, by its `.dsc` file. The archives that the file lists are in the same
+    /// folder.
     DebianSource(PathBuf),
     /// A package, fetched by its ecosystem's client: `pkg:pypi/NAME@VERSION`,
     /// `pkg:cargo/NAME@VERSION`, `pkg:npm/NAME@VERSION`, `pkg:deb/debian/NAME@VERSION`; with

@@ -104,7 +104,7 @@ pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weigh
     Weighed { reading: with_more_terms(reading), more }
 }
 
-/// A reading with terms beside it that nobody knows.
+/// A reading, and terms that are not known.
 pub(super) fn with_more_terms((expression, _): Reading) -> Reading {
     let terms = LicenseExpression::known(MORE_TERMS);
     let all = LicenseExpression::all_of([expression.clone(), terms]);
@@ -145,13 +145,16 @@ fn holding(text: &str) -> Option<Reading> {
 fn closest_text(text: &str) -> Option<Reading> {
     let words: HashSet<String> = names::words(text).into_iter().collect();
     let is_named = |name: &str| names_itself(name, &words) && surplus::is_part(text, name);
-    let is_related =
-        |(name, score): &(&str, f32)| *score >= RELATED || *score >= PART && is_named(name);
-    let mut scored: Vec<(&str, f32)> = scores(text).filter(is_related).collect();
-    scored.sort_by(|a, b| is_named(b.0).cmp(&is_named(a.0)).then_with(|| likest(b, a)));
+    // Whether a text is part of a licence takes long to tell, and is asked once.
+    let mut scored: Vec<(bool, (&str, f32))> = scores(text)
+        .filter(|(_, score)| *score >= PART)
+        .map(|scored| (is_named(scored.0), scored))
+        .filter(|(is_named, (_, score))| *is_named || *score >= RELATED)
+        .collect();
+    scored.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| likest(&b.1, &a.1)));
     let holds =
         |name: &&str| surplus::surplus(text, &[(*name).to_owned()], Extent::Whole).is_empty();
-    scored.into_iter().map(|(name, _)| name).take(MOST_RELATED).find(holds).and_then(strict)
+    scored.into_iter().map(|(_, (name, _))| name).take(MOST_RELATED).find(holds).and_then(strict)
 }
 
 /// Whether the first word of a licence's identifier stands in a text. TOSL took the terms of the

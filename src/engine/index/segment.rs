@@ -548,7 +548,7 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
         && ((1u64 << bucket_bits) + 1) * 4 == length(Section::Buckets)
         && counts.fingerprints.checked_mul(format::suffix_bytes(bucket_bits) as u64)?
             == length(Section::Suffixes);
-    // Segments that were written before postings had as few bytes as possible have the most.
+    // Older segments have four bytes for each posting, whatever their number of tokens.
     let posting_bytes =
         (format::posting_bytes(counts.tokens)..=format::MAX_POSTING_BYTES).find(|&bytes| {
             counts.fingerprints.checked_mul(bytes as u64) == Some(length(Section::Postings))

@@ -6,7 +6,8 @@ use super::super::names::Reading;
 use super::words::Words;
 use super::{Link, Notice};
 
-/// Notices as one reading: those that a sentence offers for choice with `OR`, the rest beside it.
+/// Joins notices into one reading: `OR` between those that a sentence offers as a choice, `AND` before
+/// each other one.
 pub(super) fn join(found: &[Notice], words: &Words) -> Option<Reading> {
     let precision = found.iter().map(|notice| notice.precision).max()?;
     let expression = match offer(found, words) {

@@ -123,7 +123,7 @@ impl Sentences {
     }
 }
 
-/// Parentheses in parentheses that are told apart.
+/// How deep parentheses may stand in parentheses: deeper ones belong to the sentence around them.
 const DEEPEST: usize = 4;
 
 /// Words whose point does not end a sentence.
