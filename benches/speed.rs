@@ -220,9 +220,10 @@ impl Bench {
 
     /// Candidates, alignments and evidence of every file.
     fn find(&self) {
-        let lines = self.index.parts().iter().map(|part| part.counts.lines).sum();
-        let threshold = Preset::Default.threshold_bits(Chance::of(lines));
         self.files.par_iter().for_each(|file| {
+            let family = file.source.language().family();
+            let chance = Chance::of(self.index.searched_lines(family));
+            let threshold = Preset::Default.threshold_bits(chance);
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);
             let freedom = birthmark::text::token::freedom(&file.source, &file.stream);

@@ -41,6 +41,7 @@ use crate::project::config::{ProjectLicenses, ProjectManifests};
 use crate::project::walk::marks;
 use crate::project::walk::{self, MAX_SCANNED_BYTES, Markers, Review, Walked, WalkedFile};
 use crate::text::declaration::{self, Declaration};
+use crate::text::language::Family;
 use crate::text::source::SourceFile;
 use crate::text::span::{LineSet, Region};
 use crate::text::token::{Layout, Tokenizer};
@@ -66,6 +67,8 @@ pub struct ScanSettings {
     pub organisation: Option<PolicyProvenance>,
     /// From which evidence on a match is reported.
     pub threshold: Threshold,
+    /// The same by the organisation's policy. The lower of the two holds.
+    pub organisation_threshold: Option<Threshold>,
     /// What was there before and is not reported, by [`baseline_path`].
     pub baseline: Option<Baseline>,
     /// How matches are judged.
@@ -100,6 +103,7 @@ impl Default for ScanSettings {
             baseline: None,
             accepted: AcceptanceLog::default(),
             threshold: Threshold::default(),
+            organisation_threshold: None,
             policy: Policy::default(),
             coverage: Coverage::default(),
             policy_changes: PolicyChanges::default(),
@@ -136,8 +140,6 @@ pub enum PolicyChanges {
 /// An index and settings, ready to look at files.
 pub struct Scanner {
     index: Index,
-    chance: Chance,
-    threshold_bits: f32,
     settings: ScanSettings,
     cache: Option<Cache>,
     /// The components of the index that are the project's own packages, once they were needed.
@@ -149,6 +151,8 @@ pub struct Scanner {
 pub struct FileReport {
     /// Path of the file.
     pub path: String,
+    /// The family of its language, if it was looked at.
+    family: Option<Family>,
     /// Every reference, by region.
     pub references: Vec<Reference>,
     /// Every finding, by region.
@@ -181,9 +185,7 @@ pub type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync +
 impl Scanner {
     /// A scanner over an index.
     pub fn new(index: Index, settings: ScanSettings) -> Scanner {
-        let chance = Chance::of(index.lines());
-        let threshold_bits = settings.threshold.bits(chance);
-        Scanner { index, chance, threshold_bits, settings, cache: None, own: OnceLock::new() }
+        Scanner { index, settings, cache: None, own: OnceLock::new() }
     }
 
     /// The index it asks.
@@ -191,9 +193,16 @@ impl Scanner {
         &self.index
     }
 
-    /// From which evidence on a match is reported, as it was chosen.
-    pub fn threshold(&self) -> Threshold {
-        self.settings.threshold
+    /// How often chance brings about matches with code of a family: code is compared with that of
+    /// its own family only.
+    pub(crate) fn chance(&self, family: Family) -> Chance {
+        Chance::of(self.index.searched_lines(family))
+    }
+
+    /// From which evidence on a match with code of a family is reported, as it was chosen.
+    pub(crate) fn threshold(&self, family: Family) -> Threshold {
+        let ScanSettings { threshold, organisation_threshold, .. } = &self.settings;
+        threshold.lower(*organisation_threshold, self.chance(family))
     }
 
     /// The manifests of the scanned project.
@@ -206,9 +215,9 @@ impl Scanner {
         &self.settings.policy
     }
 
-    /// Returns the evidence in bits from which a match is reported.
-    pub fn threshold_bits(&self) -> f32 {
-        self.threshold_bits
+    /// Returns the evidence in bits from which a match with code of a family is reported.
+    pub(crate) fn threshold_bits(&self, family: Family) -> f32 {
+        self.threshold(family).bits(self.chance(family))
     }
 
     /// Takes up what was found in earlier runs over a project, kept in a directory. With a secret,
@@ -231,11 +240,11 @@ impl Scanner {
             index.parts().iter().map(|part| part.digest.to_string()).collect()
         };
         format!(
-            "{} {build:?} {:?} {:?} {} {:?}",
+            "{} {build:?} {:?} {:?} {:?} {:?}",
             env!("CARGO_PKG_VERSION"),
             digests(&self.index),
             self.settings.idioms.as_ref().map(digests),
-            self.threshold_bits,
+            (self.settings.threshold, self.settings.organisation_threshold),
             self.settings.manifests.packages()
         )
     }
@@ -340,7 +349,8 @@ impl Scanner {
         markers: Markers,
         review: &Review,
     ) -> Result<FileReport, IndexError> {
-        Ok(match self.look(tokenizer, source, markers)? {
+        let family = source.language().family();
+        let report = match self.look(tokenizer, source, markers)? {
             Look::Skipped(skip) => skipped(source, skip),
             Look::Seen(seen) => {
                 let mut report = self.judged(source, seen, outbound);
@@ -349,7 +359,8 @@ impl Scanner {
                 report.name_cells();
                 report
             }
-        })
+        };
+        Ok(FileReport { family: Some(family), ..report })
     }
 
     fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
@@ -394,6 +405,7 @@ impl Scanner {
         };
         let path = walk::absolute_path(Path::new(source.path()));
         let judged = self.judge(&found.owners, &place, outbound, &path);
+        let chance = self.chance(source.language().family());
         Reference {
             id,
             path: source.path().to_owned(),
@@ -401,9 +413,8 @@ impl Scanner {
             cells: source.cells(region),
             added: LineSet::default(),
             kind: found.kind,
-            strength: Strength::of(found.evidence.bits, self.chance),
-            expected_by_chance: self
-                .chance
+            strength: Strength::of(found.evidence.bits, chance),
+            expected_by_chance: chance
                 .expected_in_project(found.evidence.bits, source.code_lines().into()),
             evidence: found.evidence,
             owners: found.owners,

@@ -248,9 +248,13 @@ impl Session {
         &self.licenses
     }
 
-    /// Returns from which evidence on a match is reported, by an index of that size.
-    pub fn threshold(&self, chance: Chance) -> Threshold {
-        held::threshold(self.organisation.as_ref(), self.threshold, chance)
+    /// Returns from which evidence on a match is reported, by how often chance brings one about.
+    pub(crate) fn threshold(&self, chance: Chance) -> Threshold {
+        self.threshold.lower(self.organisation_threshold(), chance)
+    }
+
+    fn organisation_threshold(&self) -> Option<Threshold> {
+        self.organisation.as_ref().map(|it| it.config.threshold.unwrap_or_default())
     }
 
     /// The organisation's policy, if one holds.
@@ -322,11 +326,7 @@ impl Session {
     pub fn scanner(&self, run: Run) -> Result<Scanner, SessionError> {
         let index = self.open_indexes()?;
         let policy = Policy::new(&self.config, self.organisation.as_ref(), &index)?;
-        let settings = ScanSettings {
-            threshold: self.threshold(Chance::of(index.lines())),
-            ..self.scan_settings(run, self.open_idioms()?, policy)
-        };
-        Ok(Scanner::new(index, settings))
+        Ok(Scanner::new(index, self.scan_settings(run, self.open_idioms()?, policy)))
     }
 
     /// Opens the indexes one by one first, so that the one at fault can be named where it is
@@ -410,6 +410,7 @@ impl Session {
             notes: self.notes(),
             baseline: self.baseline.clone(),
             threshold: self.threshold,
+            organisation_threshold: self.organisation_threshold(),
             accepted: self.log.clone().unwrap_or_default(),
             policy,
             manifests: names_its_own.then(manifests).unwrap_or_default(),

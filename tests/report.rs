@@ -16,7 +16,7 @@ use birthmark::license::{LearnedFrom, LicenseExpression, LicenseFact, MatrixSour
 use birthmark::report::SourceFacts;
 use birthmark::report::json;
 use birthmark::report::text::{self, Frame, Links, References, TextSettings};
-use birthmark::text::language::Language;
+use birthmark::text::language::{Family, Language};
 use birthmark::text::source::SourceFile;
 use birthmark::text::span::{LineRange, Region};
 use serde_json::Value;
@@ -122,7 +122,7 @@ fn empty() -> Report {
             }],
             idioms: Vec::new(),
             preset: Some(Preset::Default),
-            threshold_bits: 68.0,
+            thresholds: vec![(Family::from_name("python").expect("a family"), 68.0)],
             project_license: LicenseFact::unknown(),
             given_license: None,
             matrix: MatrixProvenance {

@@ -12,14 +12,14 @@ use super::matrix::Chosen;
 use super::output::{Output, Painted};
 use super::pack;
 use super::request::{Request, ScanOptions};
-use crate::engine::evidence::Chance;
+use crate::engine::evidence::{Chance, Threshold};
 use crate::engine::index::{Index, IndexError, IndexName, PackPin, Part, packs_directory};
 use crate::license::{Matrix, MatrixSource};
 use crate::packs::PackStore;
 use crate::project::config::Organisation;
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
-use crate::report::strength::about;
+use crate::report::strength::{about, bits_in_words};
 use crate::report::words::{count, described};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
@@ -176,20 +176,22 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
     if sound.is_empty() {
         return;
     }
-    let chance = Chance::of(lines_of(sound));
-    let threshold = request.session().threshold(chance);
-    let preset =
-        threshold.preset().map(|preset| format!("preset {}: ", preset.name())).unwrap_or_default();
-    let bits = threshold.bits(chance);
-    let expected = about(chance.expected_in_100k_lines(bits));
-    let message = format!(
-        "{preset}reports from {bits} bits of evidence on, which unrelated code reaches {expected} times in 100,000 lines"
-    );
+    let names: Vec<IndexName> = sound.iter().map(|part| part.name.clone()).collect();
+    let Ok(index) = Index::open(&names) else { return };
+    let chances = index.families().map(|family| Chance::of(index.searched_lines(family)));
+    let chances: Vec<Chance> = chances.collect();
+    let session = request.session();
+    let Some(threshold) = chances.first().map(|&chance| session.threshold(chance)) else { return };
+    let bits = bits_in_words(chances.iter().map(|&chance| session.threshold(chance).bits(chance)));
+    let message = match threshold {
+        Threshold::Preset(preset) => format!(
+            "preset {}: reports what unrelated code reaches {} times in 100,000 lines: {bits}",
+            preset.name(),
+            about(preset.expected_in_100k_lines())
+        ),
+        Threshold::Bits(_) => format!("reports from {bits}"),
+    };
     diagnosis.ok("threshold", message);
-}
-
-fn lines_of(parts: &[Part]) -> u64 {
-    parts.iter().map(|part| part.counts.lines).sum()
 }
 
 fn verified(name: &IndexName) -> Result<Part, IndexError> {

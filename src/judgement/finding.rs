@@ -12,6 +12,7 @@ pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy
 use crate::engine::evidence::{Expected, Preset, Strength};
 use crate::engine::matcher::{CopyKind, Evidence, Owner};
 use crate::license::{LicenseExpression, LicenseFact, Matrix, MatrixSource};
+use crate::text::language::Family;
 use crate::text::source::CellRange;
 use crate::text::span::{LineRange, LineSet, Region};
 
@@ -320,8 +321,10 @@ pub struct Provenance {
     pub organisation: Option<PolicyProvenance>,
     /// The preset that the threshold was chosen by; `None` where it was given in bits.
     pub preset: Option<Preset>,
-    /// The evidence in bits from which a match is reported.
-    pub threshold_bits: f32,
+    /// The evidence in bits from which a match is reported, for each family of the files that were
+    /// looked at, or of the indexes if there was no such file. What a preset asks for depends on how
+    /// much code of the family the indexes hold.
+    pub thresholds: Vec<(Family, f32)>,
     /// The project's licence where one holds for the whole run.
     pub project_license: LicenseFact,
     /// The expression of the project's licence, if it was given for all paths.

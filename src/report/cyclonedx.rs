@@ -17,6 +17,7 @@ use super::shape::rounded_wide;
 use crate::engine::matcher::{CopyKind, Owner};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::{LearnedFrom, Precision};
+use crate::text::language::Family;
 
 /// Other packages named of one origin.
 const MAX_VARIANTS: usize = 20;
@@ -331,10 +332,11 @@ fn pedigree(origin: &Origin<'_>) -> Option<Pedigree> {
 
 fn properties(report: &Report) -> Vec<Property> {
     let provenance = &report.provenance;
-    let mut properties = vec![Property {
+    let threshold = |(family, bits): &(Family, f32)| Property {
         name: "birthmark:threshold-bits",
-        value: provenance.threshold_bits.to_string(),
-    }];
+        value: format!("{bits} for {}", family.title()),
+    };
+    let mut properties: Vec<Property> = provenance.thresholds.iter().map(threshold).collect();
     for index in &provenance.indexes {
         properties.push(Property {
             name: "birthmark:index",

@@ -4,6 +4,7 @@
 //! The types here mirror those of the report, so that renaming a field of the engine does not
 //! change the format.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
@@ -11,7 +12,8 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::cells::Cells;
 use super::printable::is_unsafe;
-use super::shape::{Acceptance, License, Lines, Match, Region, rounded};
+use super::shape::{Acceptance, License, Lines, Match, Region};
+use super::strength::thresholds;
 use crate::engine::evidence::Preset;
 use crate::judgement::finding;
 use crate::license::MatrixSource;
@@ -128,7 +130,7 @@ pub(super) struct Provenance<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation_policy: Option<Policy<'a>>,
     preset: Option<&'static str>,
-    threshold_bits: f64,
+    thresholds: BTreeMap<&'static str, f64>,
     license: License<'a>,
     given_license: Option<&'a str>,
     indexes: Vec<Index<'a>>,
@@ -252,7 +254,7 @@ impl<'a> From<&'a finding::Provenance> for Provenance<'a> {
             change: provenance.change.as_deref(),
             organisation_policy: provenance.organisation.as_ref().map(Policy::from),
             preset: provenance.preset.map(Preset::name),
-            threshold_bits: rounded(provenance.threshold_bits),
+            thresholds: thresholds(provenance),
             license: License::from(&provenance.project_license),
             given_license: provenance.given_license.as_ref().map(|expression| expression.as_str()),
             indexes: provenance.indexes.iter().map(Index::from).collect(),

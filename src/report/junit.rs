@@ -178,10 +178,11 @@ fn of_run(report: &Report) -> Case {
 
 fn properties(report: &Report) -> Vec<Property> {
     let provenance = &report.provenance;
-    let mut properties = vec![
-        Property { name: "version", value: provenance.version.clone() },
-        Property { name: "threshold-bits", value: provenance.threshold_bits.to_string() },
-    ];
+    let mut properties = vec![Property { name: "version", value: provenance.version.clone() }];
+    properties.extend(provenance.thresholds.iter().map(|(family, bits)| Property {
+        name: "threshold-bits",
+        value: format!("{bits} for {}", family.title()),
+    }));
     if let Some(preset) = provenance.preset.map(Preset::name) {
         properties.push(Property { name: "preset", value: preset.to_owned() });
     }

@@ -25,7 +25,7 @@ use super::repository::Repository;
 use super::rules::help;
 use super::shape::rounded;
 use super::source_facts::SourceFacts;
-use super::strength::two_digits;
+use super::strength::{thresholds, two_digits};
 use crate::engine::evidence::Preset;
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
@@ -256,7 +256,7 @@ struct RunProperties<'a> {
     lines_scanned: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     preset: Option<&'static str>,
-    threshold_bits: f64,
+    thresholds: BTreeMap<&'static str, f64>,
     indexes: Vec<IndexProperties<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organisation_policy: Option<PolicyProperties<'a>>,
@@ -306,7 +306,7 @@ impl<'a> Drawn<'a> {
                 files_scanned: summary.files_scanned,
                 lines_scanned: summary.lines_scanned,
                 preset: provenance.preset.map(Preset::name),
-                threshold_bits: rounded(provenance.threshold_bits),
+                thresholds: thresholds(provenance),
                 indexes: indexes.collect(),
                 organisation_policy: provenance
                     .organisation

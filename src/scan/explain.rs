@@ -35,7 +35,8 @@ impl Scanner {
             margins: &|range| Margins::of(source, &stream, range),
             without: &LeftOut::NONE,
         };
-        let threshold = self.threshold_bits;
+        let family = source.language().family();
+        let threshold = self.threshold_bits(family);
         let FoundBesideOwn { found, own, model } = self.find(query, threshold)?;
         let (found, model) = (found.matches, model.unwrap_or(Model::ignorant()));
         let query = match own {
@@ -51,7 +52,7 @@ impl Scanner {
                 references.iter().find(|known| known.id == id && known.region == region);
             if let (Some(&reference), Some(account)) = (reference, account) {
                 let laid = Laid { source, stream: &stream, lines: &lines, account };
-                explanations.push(laid.explanation(reference, threshold, self.chance));
+                explanations.push(laid.explanation(reference, threshold, self.chance(family)));
             }
         }
         Ok(explanations)

@@ -135,7 +135,8 @@ impl Scanner {
         if markers == Markers::Excuse && marks::of(source.path(), source.text()).generated {
             return Ok(Look::Skipped(Skip::Generated));
         }
-        let anew = |tokenizer| self.look_from(self.threshold_bits, tokenizer, source);
+        let threshold = self.threshold_bits(source.language().family());
+        let anew = |tokenizer| self.look_from(threshold, tokenizer, source);
         let Some(cache) = &self.cache else { return anew(tokenizer) };
         let key = Key::of(source.language(), source.text());
         if let Some(look) = cache.get(key).and_then(stored::from_line) {

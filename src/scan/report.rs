@@ -15,17 +15,19 @@
 //! Steps 1 to 3 need one file alone and happen when it is scanned. Steps 4 to 6 count over all
 //! files and happen in [`Scanner::finish`].
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::known::LookedAt;
 use super::look::Limits;
 use super::{Coverage, FileReport, PolicyChanges, Scanner, cleared};
 use crate::decisions::acceptance;
+use crate::engine::evidence::Preset;
 use crate::engine::index::{Index, Part};
 use crate::judgement::finding::{
     IndexProvenance, MatrixProvenance, Note, NoteKind, Provenance, Report, Severity, Summary,
 };
 use crate::project::walk::WalkedFile;
+use crate::text::language::Family;
 
 /// What a scan has found, before it is a report.
 pub(super) struct Results<'a> {
@@ -81,7 +83,12 @@ impl Scanner {
         };
         let mut totals = Totals::default();
         let mut last = String::new();
+        let (mut families, mut families_of_references) = (BTreeSet::new(), Vec::new());
         for file in files {
+            if let Some(family) = file.family {
+                families.insert(family);
+                families_of_references.extend(file.references.iter().map(|_| family));
+            }
             totals.add(&file);
             report.summary.lines_scanned += file.lines;
             // A page of prose has a report for each language.
@@ -95,10 +102,18 @@ impl Scanner {
             report.notes.extend(file.notes);
         }
         let lines = report.summary.lines_scanned;
-        for reference in &mut report.references {
+        for (reference, family) in report.references.iter_mut().zip(families_of_references) {
+            let chance = self.chance(family);
             reference.expected_by_chance =
-                self.chance.expected_in_project(reference.evidence.bits, lines);
+                chance.expected_in_project(reference.evidence.bits, lines);
         }
+        if families.is_empty() {
+            families.extend(self.index.families());
+        }
+        let presets = families.iter().map(|&family| self.threshold(family).preset());
+        report.provenance.preset = common(presets).unwrap_or(report.provenance.preset);
+        let threshold = |family: Family| (family, self.threshold_bits(family));
+        report.provenance.thresholds = families.into_iter().map(threshold).collect();
         (report, totals)
     }
 
@@ -147,7 +162,7 @@ impl Scanner {
             change: self.settings.change.clone(),
             organisation: self.settings.organisation.clone(),
             preset: self.settings.threshold.preset(),
-            threshold_bits: self.threshold_bits,
+            thresholds: Vec::new(),
             project_license: self.settings.project_license.clone(),
             given_license: self.settings.given_license.clone(),
             matrix: MatrixProvenance::in_use(),
@@ -203,6 +218,12 @@ impl Limits {
         );
         notes
     }
+}
+
+/// What all presets are; `None` if there are none.
+fn common(mut presets: impl Iterator<Item = Option<Preset>>) -> Option<Option<Preset>> {
+    let first = presets.next()?;
+    Some(first.filter(|_| presets.all(|preset| preset == first)))
 }
 
 fn index_provenance(part: &Part) -> IndexProvenance {

@@ -125,8 +125,10 @@ impl Scanner {
         tokenizer: &mut Tokenizer,
         source: &SourceFile,
     ) -> Result<Vec<Region>, IndexError> {
-        let laxest = Preset::Audit.threshold_bits(self.chance);
-        if self.threshold_bits <= laxest {
+        let family = source.language().family();
+        let laxest = Preset::Audit.threshold_bits(self.chance(family));
+        let threshold = self.threshold_bits(family);
+        if threshold <= laxest {
             return Ok(Vec::new());
         }
         Ok(match self.look_from(laxest, tokenizer, source)? {
@@ -134,7 +136,7 @@ impl Scanner {
             Look::Seen(seen) => seen
                 .matches
                 .iter()
-                .filter(|located| located.found.evidence.bits < self.threshold_bits)
+                .filter(|located| located.found.evidence.bits < threshold)
                 .map(|located| located.region)
                 .collect(),
         })

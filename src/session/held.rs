@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::{BaselineFile, Choices, SessionError, baseline};
 use crate::decisions::acceptance;
-use crate::engine::evidence::{Chance, Threshold};
 use crate::engine::index::IndexName;
 use crate::judgement::finding::{Note, NoteKind};
 use crate::project::config::{Config, Held, Organisation, Permission};
@@ -74,19 +73,6 @@ pub(super) fn indexes(
     all.extend(organisation.into_iter().flat_map(|it| self::packs(&it.config)));
     all.extend(packs);
     all
-}
-
-/// The lower of two thresholds.
-pub(super) fn threshold(
-    organisation: Option<&Organisation>,
-    own: Threshold,
-    chance: Chance,
-) -> Threshold {
-    let theirs = organisation.map(|it| it.config.threshold.unwrap_or_default());
-    match theirs {
-        Some(theirs) if theirs.bits(chance) < own.bits(chance) => theirs,
-        _ => own,
-    }
 }
 
 /// Says what is not heard.

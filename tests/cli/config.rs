@@ -1,6 +1,8 @@
 //! The configuration: where it is found, and how errors in it are told.
 
 use birthmark::engine::evidence::{Chance, Preset};
+use birthmark::engine::index::{Index, IndexName};
+use birthmark::text::language::Family;
 
 use super::{birthmark, project, run};
 
@@ -13,11 +15,11 @@ fn provenance(directory: &std::path::Path, arguments: &[&str]) -> serde_json::Va
     report["provenance"].clone()
 }
 
-/// What the default comes to against the indexes that a report names.
-fn default_threshold(provenance: &serde_json::Value) -> f64 {
-    let indexes = provenance["indexes"].as_array().expect("an array").iter();
-    let lines = indexes.map(|index| index["lines"].as_u64().expect("a number")).sum();
-    Preset::Default.threshold_bits(Chance::of(lines)).into()
+/// What the default comes to for Python against the starter index.
+fn default_threshold() -> f64 {
+    let python = Family::from_name("python").expect("a family");
+    let index = Index::open(&[IndexName::Starter]).expect("the starter index");
+    Preset::Default.threshold_bits(Chance::of(index.searched_lines(python))).into()
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn the_nearest_configuration_wins() {
         ("broken/Cargo.toml", "nothing of ours ["),
     ]);
     let threshold = |place: &str| {
-        let bits = &provenance(&project.path().join(place), &[])["threshold_bits"];
+        let bits = &provenance(&project.path().join(place), &[])["thresholds"]["python"];
         bits.as_f64().expect("a number")
     };
     for (place, bits) in [
@@ -75,14 +77,14 @@ fn the_nearest_configuration_wins() {
         assert_eq!(threshold(place), bits, "{place}");
     }
     let root = provenance(project.path(), &["a/b/c"]);
-    assert_eq!(root["threshold_bits"], 4.0, "that of what is scanned");
+    assert_eq!(root["thresholds"]["python"], 4.0, "that of what is scanned");
     let none = provenance(&project.path().join("a"), &["--no-config"]);
-    assert_eq!(none["threshold_bits"], default_threshold(&none));
+    assert_eq!(none["thresholds"]["python"], default_threshold());
     assert_eq!((&none["preset"], &root["preset"]), (&"default".into(), &serde_json::Value::Null));
     let named = provenance(&project.path().join("a"), &["--config", "../birthmark.toml"]);
-    assert_eq!(named["threshold_bits"], 1.0);
+    assert_eq!(named["thresholds"]["python"], 1.0);
     let said = provenance(project.path(), &["--threshold", "7.5"]);
-    assert_eq!(said["threshold_bits"], 7.5);
+    assert_eq!(said["thresholds"]["python"], 7.5);
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn what_is_excluded_is_not_scanned_from_wherever_one_stands() {
 fn the_search_ends_at_the_repository() {
     let project = project(&[("birthmark.toml", "threshold = 1"), ("repo/.git/HEAD", "")]);
     let found = provenance(&project.path().join("repo"), &[]);
-    assert_eq!(found["threshold_bits"], default_threshold(&found));
+    assert_eq!(found["thresholds"]["python"], default_threshold());
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn presets_are_thresholds() {
         let provenance = &scan(project.path(), arguments)["provenance"];
         let lines = provenance["indexes"][0]["lines"].as_u64().expect("a number");
         let bits = threshold.bits(Chance::of(lines));
-        assert_eq!(provenance["threshold_bits"], f64::from(bits), "{arguments:?}");
+        assert_eq!(provenance["thresholds"]["python"], f64::from(bits), "{arguments:?}");
         assert_eq!(
             provenance["preset"],
             serde_json::json!(threshold.preset().map(Preset::name)),

@@ -196,7 +196,7 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
     let indexed = indexes.map(|index| index["lines"].as_u64().expect("a number")).sum();
     assert_eq!(provenance["preset"], "audit");
     assert_eq!(
-        number(&provenance["threshold_bits"]) as f32,
+        number(&provenance["thresholds"]["python"]) as f32,
         Preset::Audit.threshold_bits(Chance::of(indexed))
     );
 }

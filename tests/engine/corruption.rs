@@ -231,9 +231,7 @@ fn damage_under_valid_checksums_does_no_harm() {
 fn hostile_trailers_are_errors() {
     let bytes = small();
     let start = trailer(&bytes);
-    let section = |section: Section, field: usize| {
-        start + format::OFFSET_SECTIONS + section as usize * 16 + field * 8
-    };
+    let section = |section: Section, field: usize| start + section.offset_in_trailer() + field * 8;
     let huge = [u64::MAX, u64::MAX / 2 + 1, 1 << 40, u64::MAX - 511, (1 << 63) / 16];
     let mut places: Vec<usize> = (0..5).map(|i| start + format::OFFSET_COUNTS + i * 8).collect();
     for each in Section::ALL {
@@ -288,7 +286,7 @@ fn hostile_trailers_are_errors() {
 #[test]
 fn sections_that_overlap_are_errors() {
     let bytes = small();
-    let at = |section: Section| trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16;
+    let at = |section: Section| trailer(&bytes) + section.offset_in_trailer();
     let strings: [u8; 8] = bytes[at(Section::Strings)..][..8].try_into().expect("eight");
     // A section over another, and one over the preamble.
     for (section, start) in [(Section::Postings, strings), (Section::Strings, [0; 8])] {
@@ -321,9 +319,7 @@ fn other_versions_name_the_remedy() {
 fn blocks_that_lie_about_their_size_are_errors() {
     let bytes = segment_bytes(&givens()[..1]);
     let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
-    let start_of = |section: Section| {
-        field(&bytes, trailer(&bytes) + format::OFFSET_SECTIONS + section as usize * 16)
-    };
+    let start_of = |section: Section| field(&bytes, trailer(&bytes) + section.offset_in_trailer());
     let (documents, tokens) = (start_of(Section::Documents), start_of(Section::Tokens));
     // The second row: the first document is the empty one.
     let row = documents + format::DOCUMENT_ROW;

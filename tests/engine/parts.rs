@@ -1,17 +1,20 @@
 //! One corpus gives one answer, however it was cut into segments, and however many versions of its
 //! packages it holds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use birthmark::engine::align::Side;
-use birthmark::engine::index::{Index, IndexDirectory};
+use birthmark::engine::index::{Index, IndexDirectory, format};
 use birthmark::engine::matcher::{self, LeftOut, Match, Query};
 use birthmark::engine::model::Model;
+use birthmark::text::language::Family;
 use birthmark::text::token::{Margins, tokenize};
 
-use crate::corpus::{Given, Random, function, segment, segment_bytes, source};
+use crate::corpus::{Given, Random, function, givens, segment, segment_bytes, source};
+use crate::segments::{repair_trailer, trailer};
 
 /// Thirteen components: packages with versions, one file that several carry as it is, and one that
 /// all carry changed.
@@ -189,4 +192,43 @@ fn what_everybody_holds_is_found() {
     assert!(expected.contains("package-"), "{expected}");
     assert!(answer(2) == expected);
     assert!(answer(7) == expected);
+}
+
+/// How much a preset asks for follows from the code of one family, each package counted once.
+#[test]
+fn of_each_package_the_longest_version_counts() {
+    let mut givens = givens();
+    givens.extend(corpus());
+    let [python, rust, java] =
+        ["python", "rust", "java"].map(|name| Family::from_name(name).expect("a family"));
+    let mut longest: BTreeMap<(&str, Family), u64> = BTreeMap::new();
+    for given in &givens {
+        let package = given.purl.split('@').next().expect("a name");
+        let mut lines: BTreeMap<Family, u64> = BTreeMap::new();
+        for document in given.documents.iter().filter(|it| !it.marks.generated) {
+            let source = document.source();
+            *lines.entry(source.language().family()).or_default() += u64::from(source.line_count());
+        }
+        for (family, lines) in lines {
+            let known = longest.entry((package, family)).or_default();
+            *known = lines.max(*known);
+        }
+    }
+    let expected = |family: Family| -> u64 {
+        longest.iter().filter(|((_, of), _)| *of == family).map(|(_, lines)| lines).sum()
+    };
+    assert!(expected(python) > 70_000 && expected(rust) > 5 && expected(java) == 0);
+
+    let bytes = segment_bytes(&givens);
+    let mut older = bytes.clone();
+    let place = trailer(&older) + format::OFFSET_FAMILIES;
+    older[place..place + 16].fill(0);
+    repair_trailer(&mut older);
+    let parts = givens.chunks(3).map(|some| segment(segment_bytes(some))).collect();
+    for segments in [vec![segment(bytes)], parts, vec![segment(older)]] {
+        let index = Index::from_segments(segments);
+        for family in [python, rust, java] {
+            assert_eq!(index.searched_lines(family), expected(family), "{}", family.name());
+        }
+    }
 }

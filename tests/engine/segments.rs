@@ -43,7 +43,7 @@ pub fn repair_trailer(bytes: &mut [u8]) {
 
 /// Makes the checksums those of the bytes, as somebody would who means harm.
 pub fn repair(bytes: &mut [u8]) {
-    let at = trailer(bytes) + format::OFFSET_SECTIONS + Section::Pages as usize * 16;
+    let at = trailer(bytes) + Section::Pages.offset_in_trailer();
     let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
     let (start, length) = (field(bytes, at), field(bytes, at + 8));
     if start.checked_add(length).is_some_and(|end| end <= trailer(bytes)) {

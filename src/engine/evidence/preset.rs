@@ -67,6 +67,11 @@ impl Threshold {
         }
     }
 
+    /// Returns the one that reports more: this one, or the other if there is another.
+    pub(crate) fn lower(self, other: Option<Threshold>, chance: Chance) -> Threshold {
+        other.filter(|other| other.bits(chance) < self.bits(chance)).unwrap_or(self)
+    }
+
     /// Returns the preset it was chosen by, if it was.
     pub fn preset(self) -> Option<Preset> {
         match self {

@@ -16,7 +16,7 @@ pub const SECTION_ALIGNMENT: usize = 64;
 /// Bytes that have a checksum of their own in [`Section::Pages`].
 pub const PAGE_BYTES: usize = 4096;
 
-/// The sections of a segment, in file order.
+/// The sections of a segment, numbered as the trailer lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Section {
@@ -40,11 +40,13 @@ pub enum Section {
     Postings,
     /// Checksum of each page of the file before this section, `u32` each.
     Pages,
+    /// [`FAMILY_ROW`] bytes each. Older segments have none.
+    Families,
 }
 
 impl Section {
     /// Every section, in file order.
-    pub const ALL: [Section; 10] = [
+    pub const ALL: [Section; 11] = [
         Section::Strings,
         Section::Licenses,
         Section::Components,
@@ -54,8 +56,17 @@ impl Section {
         Section::Buckets,
         Section::Suffixes,
         Section::Postings,
+        Section::Families,
         Section::Pages,
     ];
+
+    /// Offset in the trailer of where the section is: offset, length; `u64` each.
+    pub fn offset_in_trailer(self) -> usize {
+        match self {
+            Section::Families => OFFSET_FAMILIES,
+            listed => OFFSET_SECTIONS + listed as usize * 16,
+        }
+    }
 }
 
 /// Offset in the trailer of the counts: components, documents, tokens, lines, fingerprints; `u64`
@@ -67,6 +78,9 @@ pub const OFFSET_BUCKET_BITS: usize = 40;
 pub const OFFSET_SECTIONS: usize = 48;
 /// Offset in the trailer of the XXH3-64 of [`Section::Pages`].
 pub const OFFSET_PAGES_CHECKSUM: usize = 208;
+/// Offset in the trailer of where [`Section::Families`] is, as in the section table; zeros in a
+/// segment that has none.
+pub const OFFSET_FAMILIES: usize = 216;
 /// Offset in the trailer of the XXH3-64 of the trailer's bytes before it.
 pub const OFFSET_TRAILER_CHECKSUM: usize = TRAILER_BYTES - 8;
 
@@ -76,6 +90,8 @@ pub const LICENSE_ROW: usize = 20;
 pub const COMPONENT_ROW: usize = 112;
 /// Bytes of a row of [`Section::Documents`].
 pub const DOCUMENT_ROW: usize = 64;
+/// Bytes of a row of [`Section::Families`].
+pub const FAMILY_ROW: usize = 16;
 
 /// Tokens of one document at most: a source file has no more bytes. What a damaged count can make a
 /// reader allocate follows from it.

@@ -126,6 +126,9 @@ pub struct Index {
     has_starter_models: bool,
     /// Components that another segment holds, too, or that do not count any more.
     doubles: FxHashSet<(SegmentId, ComponentId)>,
+    /// Physical lines that are searched, by family; of the versions of a package those of the
+    /// longest.
+    searched_lines: FxHashMap<Family, u64>,
     /// What fingerprints of very many contents list over all segments, by key.
     limited: Mutex<FxHashMap<u64, Limited>>,
 }
@@ -188,6 +191,7 @@ impl Index {
             index.models.extend(models);
         }
         index.doubles = doubles(&index.segments, gone)?;
+        index.searched_lines = searched_lines(&index.segments, &index.doubles)?;
         Ok(index)
     }
 
@@ -196,8 +200,9 @@ impl Index {
         let (parts, models) = (Vec::new(), Vec::new());
         // Rows that cannot be read are an error when they are asked for.
         let doubles = doubles(&segments, FxHashSet::default()).unwrap_or_default();
-        let limited = Mutex::default();
-        Index { parts, segments, models, has_starter_models: false, doubles, limited }
+        let searched_lines = searched_lines(&segments, &doubles).unwrap_or_default();
+        let (has_starter_models, limited) = (false, Mutex::default());
+        Index { parts, segments, models, has_starter_models, doubles, searched_lines, limited }
     }
 
     /// The indexes, as they were named.
@@ -205,9 +210,15 @@ impl Index {
         &self.parts
     }
 
-    /// Lines of code that the indexes hold.
-    pub fn lines(&self) -> u64 {
-        self.parts.iter().map(|part| part.counts.lines).sum()
+    /// The families that it holds searched lines of, in the order of their numbers.
+    pub(crate) fn families(&self) -> impl Iterator<Item = Family> {
+        Family::all().filter(|&family| self.searched_lines(family) > 0)
+    }
+
+    /// Physical lines of a family that are searched. Of the versions of a package those of the
+    /// longest count: later versions say little that is new.
+    pub fn searched_lines(&self, family: Family) -> u64 {
+        self.searched_lines.get(&family).copied().unwrap_or_default()
     }
 
     /// The segments.
@@ -373,6 +384,28 @@ fn digest(mut identities: Vec<u128>, models: &[StoredModel]) -> blake3::Hash {
     identities.iter().for_each(|identity| _ = hasher.update(&identity.to_le_bytes()));
     checksums.iter().for_each(|checksum| _ = hasher.update(&checksum.to_le_bytes()));
     hasher.finalize()
+}
+
+/// The searched lines of each family, without components that do not count.
+fn searched_lines(
+    segments: &[Segment],
+    doubles: &FxHashSet<(SegmentId, ComponentId)>,
+) -> Result<FxHashMap<Family, u64>, IndexError> {
+    let mut of_packages: FxHashMap<(u64, Family), u64> = FxHashMap::default();
+    for (segment, number) in segments.iter().zip(0..) {
+        for (component, family, lines) in segment.searched_lines()? {
+            if !doubles.contains(&(SegmentId(number), component)) {
+                let package = segment.component_row(component)?.package;
+                let longest = of_packages.entry((package, family)).or_default();
+                *longest = lines.max(*longest);
+            }
+        }
+    }
+    let mut of_families = FxHashMap::default();
+    for ((_, family), lines) in of_packages {
+        *of_families.entry(family).or_default() += lines;
+    }
+    Ok(of_families)
 }
 
 /// The components whose purl and digest are those of one in another segment: all of them but one.

@@ -136,13 +136,14 @@ impl<W: Write> SectionWriter<W> {
             [counts.components, counts.documents, counts.tokens, counts.lines, counts.fingerprints];
         trailer.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
         trailer.push(bucket_bits);
-        trailer.resize(format::OFFSET_SECTIONS, 0);
-        for (offset, length) in self.sections {
-            trailer.extend([offset, length].iter().flat_map(|field| field.to_le_bytes()));
-        }
-        trailer.resize(format::OFFSET_PAGES_CHECKSUM, 0);
-        trailer.extend_from_slice(&pages_checksum.to_le_bytes());
         trailer.resize(format::OFFSET_TRAILER_CHECKSUM, 0);
+        for section in Section::ALL {
+            let (offset, length) = self.sections[section as usize];
+            let place = [offset.to_le_bytes(), length.to_le_bytes()].concat();
+            trailer[section.offset_in_trailer()..][..place.len()].copy_from_slice(&place);
+        }
+        trailer[format::OFFSET_PAGES_CHECKSUM..][..8]
+            .copy_from_slice(&pages_checksum.to_le_bytes());
         trailer
     }
 }

@@ -4,6 +4,7 @@
 //! is first read, so that a damaged segment gives an error and never another answer, and never a
 //! panic. [`Segment::verify`] reads everything.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use super::pages::CheckedPages;
 use super::storage::{self, Fault, SegmentBytes};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::purl::Purl;
-use crate::text::language::Language;
+use crate::text::language::{Family, Language};
 use crate::text::token::NORMALIZER_VERSION;
 
 /// Number of a document within its segment.
@@ -328,6 +329,41 @@ impl Segment {
         read().ok_or_else(|| self.corrupt(format!("component {} cannot be read", id.0)))
     }
 
+    /// Physical lines that are searched, of each component by family.
+    ///
+    /// # Errors
+    /// If the segment is damaged.
+    pub(super) fn searched_lines(&self) -> Result<Vec<(ComponentId, Family, u64)>, IndexError> {
+        let length = self.sections[Section::Families as usize].1;
+        if length == 0 {
+            return self.searched_lines_of_documents();
+        }
+        let rows = self.read(Section::Families, 0, length)?.chunks_exact(format::FAMILY_ROW);
+        let read = |row: &[u8]| {
+            let row = Bytes(row);
+            let component = ComponentId(row.u32(0)?);
+            Some((component, Family::from_number(row.u8(4)?)?, row.u64(8)?))
+        };
+        rows.map(read)
+            .collect::<Option<_>>()
+            .ok_or_else(|| self.corrupt("the lines of a component cannot be read"))
+    }
+
+    /// The same of a segment that does not state them.
+    fn searched_lines_of_documents(&self) -> Result<Vec<(ComponentId, Family, u64)>, IndexError> {
+        let mut lines: BTreeMap<(ComponentId, u8), u64> = BTreeMap::new();
+        for id in self.documents() {
+            let row = self.document_row(id)?;
+            if row.marks().is_searchable() {
+                let family = row.language.family().number();
+                *lines.entry((row.component, family)).or_default() += u64::from(row.lines);
+            }
+        }
+        let known =
+            |((component, family), lines)| Some((component, Family::from_number(family)?, lines));
+        Ok(lines.into_iter().filter_map(known).collect())
+    }
+
     /// What is known of a component.
     ///
     /// # Errors
@@ -529,9 +565,13 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
     let mut sections = [(0, 0); Section::ALL.len()];
     let mut end_of_last = PREAMBLE_BYTES;
     for section in Section::ALL {
-        let at = format::OFFSET_SECTIONS + section as usize * 16;
+        let at = section.offset_in_trailer();
         let offset = usize::try_from(trailer.u64(at)?).ok()?;
         let length = usize::try_from(trailer.u64(at + 8)?).ok()?;
+        if section == Section::Families && (offset, length) == (0, 0) {
+            sections[section as usize] = (end_of_last, 0);
+            continue;
+        }
         let end = offset.checked_add(length)?;
         if offset < end_of_last || end > file_bytes - TRAILER_BYTES {
             return None;
@@ -545,6 +585,7 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
         && counts.components.checked_mul(COMPONENT_ROW as u64)? == length(Section::Components)
         && counts.documents.checked_mul(DOCUMENT_ROW as u64)? == length(Section::Documents)
         && counts.documents.checked_mul(4)? == length(Section::Contents)
+        && length(Section::Families).is_multiple_of(format::FAMILY_ROW as u64)
         && ((1u64 << bucket_bits) + 1) * 4 == length(Section::Buckets)
         && counts.fingerprints.checked_mul(format::suffix_bytes(bucket_bits) as u64)?
             == length(Section::Suffixes);

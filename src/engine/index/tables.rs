@@ -1,5 +1,6 @@
 //! The tables of a segment as they grow: texts, licences, components, documents.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -9,7 +10,7 @@ use super::contents::{ComponentRef, Contents, DocumentRef};
 use super::documents::{Component, Day, DocumentFacts};
 use super::equals::Equals;
 use super::error::IndexError;
-use super::format::{COMPONENT_ROW, DOCUMENT_ROW};
+use super::format::{COMPONENT_ROW, DOCUMENT_ROW, FAMILY_ROW};
 use super::spill::{Scratch, Spill};
 use crate::license::LicenseFact;
 
@@ -25,6 +26,7 @@ pub(super) struct Tables<'a> {
     pub(super) licenses: Licenses,
     pub(super) components: Scratch,
     pub(super) documents: Scratch,
+    pub(super) families: Scratch,
     token_starts: &'a [u32],
     equals: &'a Equals,
     component_count: u32,
@@ -39,6 +41,8 @@ struct Sums {
     documents: u32,
     tokens: u32,
     lines: u64,
+    /// Physical lines of the searched documents of each family, by the number of the family.
+    families: BTreeMap<u8, u64>,
 }
 
 impl<'a> Tables<'a> {
@@ -54,6 +58,7 @@ impl<'a> Tables<'a> {
             licenses: Licenses { rows: spill.scratch(), known: FxHashMap::default() },
             components: spill.scratch(),
             documents: spill.scratch(),
+            families: spill.scratch(),
             token_starts,
             equals,
             component_count: 0,
@@ -74,10 +79,11 @@ impl<'a> Tables<'a> {
             let document = document?;
             let facts = document.facts()?;
             identity.add(&document, &facts);
-            sums.add(&document);
+            sums.add(&document, &facts);
             self.add_document_row(&document, &facts)?;
         }
         self.add_component_row(of.package()?, &component, &sums, identity)?;
+        self.add_family_rows(&sums)?;
         self.component_count += 1;
         Ok(())
     }
@@ -112,6 +118,17 @@ impl<'a> Tables<'a> {
         row.extend_from_slice(&copyright.1.to_le_bytes());
         row.extend_from_slice(&identity.0.digest128().to_le_bytes());
         self.components.write(&row)
+    }
+
+    fn add_family_rows(&mut self, sums: &Sums) -> Result<(), IndexError> {
+        for (&family, lines) in &sums.families {
+            let mut row = [0; FAMILY_ROW];
+            row[..4].copy_from_slice(&self.component_count.to_le_bytes());
+            row[4] = family;
+            row[8..].copy_from_slice(&lines.to_le_bytes());
+            self.families.write(&row)?;
+        }
+        Ok(())
     }
 
     fn add_document_row(
@@ -176,10 +193,14 @@ fn digest_bytes(component: &Component) -> blake3::Hash {
 }
 
 impl Sums {
-    fn add(&mut self, document: &DocumentRef<'_>) {
+    fn add(&mut self, document: &DocumentRef<'_>, facts: &DocumentFacts) {
+        let lines = u64::from(document.lines());
         self.documents += 1;
         self.tokens += document.tokens();
-        self.lines += u64::from(document.lines());
+        self.lines += lines;
+        if facts.marks.is_searchable() {
+            *self.families.entry(facts.language.family().number()).or_default() += lines;
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use super::listing::{Listed, Listing};
 use super::runs::{Posting, Runs};
 use super::sections::{SectionWriter, WriteError, WrittenFile};
 use super::segment::Counts;
-use super::spill::Spill;
+use super::spill::{Scratch, Spill};
 use super::tables::{self, Tables};
 
 /// Documents that are read in parallel before what was made of them is taken in: so many, or as
@@ -44,7 +44,8 @@ pub fn write_segment(
 ) -> Result<WrittenFile, WriteError> {
     let layout = Layout::of(contents, spill)?;
     let mut out = SectionWriter::new(out)?;
-    write_tables(Tables::of(contents, &layout.token_starts, &layout.equals, spill)?, &mut out)?;
+    let tables = Tables::of(contents, &layout.token_starts, &layout.equals, spill)?;
+    let families = write_tables(tables, &mut out)?;
     out.section(Section::Contents)?;
     for some in layout.equals.order().chunks(DOCUMENTS_AT_ONCE) {
         let bytes: Vec<u8> = some.iter().flat_map(|number| number.to_le_bytes()).collect();
@@ -54,6 +55,7 @@ pub fn write_segment(
     layout.write_blocks(contents, &mut out)?;
     let listed = layout.listed(contents, spill)?;
     listed.write(&mut out)?;
+    write_table(Section::Families, families, &mut out)?;
     let counts = Counts { fingerprints: listed.count, ..layout.counts };
     Ok(out.finish(counts, listed.bucket_bits)?)
 }
@@ -68,20 +70,29 @@ pub fn segment_bytes(components: Vec<PreparedComponent>) -> Result<Vec<u8>, Writ
     Ok(bytes)
 }
 
+/// Writes the tables that come first; returns the one that comes last.
 fn write_tables<W: Write>(
     tables: Tables<'_>,
     out: &mut SectionWriter<W>,
-) -> Result<(), WriteError> {
+) -> Result<Scratch, WriteError> {
     for (section, table) in [
         (Section::Strings, tables.strings.bytes),
         (Section::Licenses, tables.licenses.rows),
         (Section::Components, tables.components),
         (Section::Documents, tables.documents),
     ] {
-        out.section(section)?;
-        table.finish().pieces().try_for_each(|piece| out.write(&piece?))?;
+        write_table(section, table, out)?;
     }
-    Ok(())
+    Ok(tables.families)
+}
+
+fn write_table<W: Write>(
+    section: Section,
+    table: Scratch,
+    out: &mut SectionWriter<W>,
+) -> Result<(), WriteError> {
+    out.section(section)?;
+    table.finish().pieces().try_for_each(|piece| out.write(&piece?))
 }
 
 /// Goes through all documents, some at a time, and lets go of the memory they were read into.

@@ -1,5 +1,6 @@
 //! `show_policy`: by what code is judged in a project.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -14,8 +15,10 @@ use crate::license::{Distribution, ListedLicense};
 use crate::project::config::FailOn;
 use crate::project::walk::display_path;
 use crate::report::shape::rounded;
+use crate::report::strength::bits_in_words;
 use crate::report::words::{count, grouped};
 use crate::session::Checker;
+use crate::text::language::Family;
 
 /// Arguments of `show_policy`.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -58,8 +61,8 @@ pub(super) struct Policy {
     /// The preset that the threshold was chosen by, if it was: hook, default or audit.
     #[serde(skip_serializing_if = "Option::is_none")]
     preset: Option<&'static str>,
-    /// Evidence in bits from which a match is reported.
-    threshold_bits: f64,
+    /// Evidence in bits from which a match is reported, by family of languages.
+    thresholds: BTreeMap<&'static str, f64>,
     /// The indexes that are asked.
     indexes: Vec<Index>,
     /// References that somebody accepted as they are.
@@ -119,6 +122,9 @@ impl Policy {
             |list: &[ListedLicense]| list.iter().map(|listed| plain(listed.as_str())).collect();
         let lists = &settings.terms.lists;
         let (license, _) = session.license_of_place();
+        let scanner = checker.scanner();
+        let families: Vec<Family> = scanner.index().families().collect();
+        let threshold = |&family: &Family| (family.name(), rounded(scanner.threshold_bits(family)));
         let indexes = checker.scanner().index().parts().iter().map(|part| Index {
             name: plain(&part.name.to_string()),
             digest: part.digest.to_string(),
@@ -143,8 +149,11 @@ impl Policy {
                 .collect(),
             fail_on: fail_on(config.fail_on.unwrap_or_default()),
             fail_on_weak: settings.fail_on_weak,
-            preset: checker.scanner().threshold().preset().map(Preset::name),
-            threshold_bits: rounded(checker.scanner().threshold_bits()),
+            preset: families
+                .first()
+                .and_then(|&family| scanner.threshold(family).preset())
+                .map(Preset::name),
+            thresholds: families.iter().map(threshold).collect(),
             indexes: indexes.collect(),
             accepted: session.log().map_or(0, |log| log.entries().len()),
         }
@@ -177,7 +186,8 @@ impl Policy {
         let weak = if self.fail_on_weak { "fail as others do" } else { "are notices" };
         let _ = writeln!(told, "weak resemblances: {weak}");
         let preset = self.preset.map(|name| format!(" (preset {name})")).unwrap_or_default();
-        let _ = writeln!(told, "reported from: {} bits of evidence{preset}", self.threshold_bits);
+        let bits = bits_in_words(self.thresholds.values().map(|&bits| bits as f32));
+        let _ = writeln!(told, "reported from: {bits}{preset}");
         for Index { name, components, lines, .. } in &self.indexes {
             let (components, lines) = (count(*components, "component"), grouped(*lines));
             let _ = writeln!(told, "index: {name} ({components}, {lines} lines)");

@@ -302,6 +302,12 @@ impl Family {
     pub fn name(self) -> &'static str {
         self.row().name
     }
+
+    /// What people call it: as its first language.
+    pub(crate) fn title(self) -> &'static str {
+        let first = Language::all().find(|language| language.family() == self);
+        first.map_or(self.name(), |language| language.row().title)
+    }
 }
 
 /// The name of a program without its folder and version: `python` of `/usr/bin/python3.11`.
