@@ -60,18 +60,18 @@ def plain_purl(purl: str) -> str:
     return (head.replace("_", "-").replace(".", "-") if head.startswith("pkg:pypi/") else head) + "@" + version
 
 
-def from_report(report: dict) -> list[Hit]:
-    """The matches of birthmark's JSON report."""
+def from_report(report: dict, defaults: dict[str, float]) -> list[Hit]:
+    """The matches of birthmark's JSON report. The bits of Rust are moved by as much as its default threshold differs
+    from Python's, so that one number is one rate of false reports in both languages."""
+    moved = {".rs": defaults["python"] - defaults["rust"]}
     found = []
     for match in report["matches"]:
         owners = [
             Place(plain_purl(o["purl"]), o["path"], o["lines"]["start_line"], o["lines"]["end_line"]) for o in match["owners"]
         ]
         region = match["region"]
-        found.append(Hit(
-            case_name(match["path"]), region["start_line"], region["end_line"], float(match["evidence"]["bits"]), owners,
-            match["kind"],
-        ))
+        bits = float(match["evidence"]["bits"]) + moved.get(PurePosixPath(match["path"]).suffix, 0.0)
+        found.append(Hit(case_name(match["path"]), region["start_line"], region["end_line"], bits, owners, match["kind"]))
     return found
 
 
@@ -86,7 +86,7 @@ def index(binary: str, cache: Path, folder: Path) -> None:
 def scan(binary: str, folder: Path, cases: Path, floor: float) -> tuple[list[Hit], float]:
     """One run of birthmark over a case directory, and the seconds it took."""
     report, seconds = report_on(binary, folder, cases, floor)
-    return from_report(report), seconds
+    return from_report(report, defaults(binary, folder)), seconds
 
 
 def report_on(binary: str, folder: Path, cases: Path, floor: float) -> tuple[dict, float]:
@@ -104,12 +104,17 @@ def report_on(binary: str, folder: Path, cases: Path, floor: float) -> tuple[dic
     return json.loads(run.stdout), time.monotonic() - began
 
 
-def default(binary: str, folder: Path) -> float:
-    """The threshold in bits that birthmark itself takes for an index: it follows from the index's size."""
+def defaults(binary: str, folder: Path) -> dict[str, float]:
+    """The thresholds in bits that birthmark itself takes, by family: they follow from the lines that the index holds of it."""
     with tempfile.TemporaryDirectory() as empty:
         command = [binary, "scan", empty, "--index", folder, "--format", "json", "--license", "MIT", "--no-config"]
         run = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(json.loads(run.stdout)["provenance"]["threshold_bits"])
+    return json.loads(run.stdout)["provenance"]["thresholds"]
+
+
+def default(binary: str, folder: Path) -> float:
+    """The threshold in bits that stands for all languages: that of Python."""
+    return defaults(binary, folder)["python"]
 
 
 def version(command: list[str]) -> str:

@@ -104,7 +104,7 @@ def forks(args: argparse.Namespace) -> None:
     print(f"{len(truth)} functions under {folder}", file=sys.stderr)
     found, seconds = hits.report_on(args.birthmark, args.index, folder / "cases", args.floor)
     version, at = hits.version([args.birthmark, "--version"]), hits.default(args.birthmark, args.index)
-    ours = hits.Run("birthmark", version, seconds, at, hits.from_report(found))
+    ours = hits.Run("birthmark", version, seconds, at, hits.from_report(found, hits.defaults(args.birthmark, args.index)))
     ours.save(_saved(folder, "birthmark"))
     misses = natural_report.Misses(natural.skipped(found), _found_alone(args, truth, ours, folder))
     if args.only:

@@ -116,7 +116,7 @@ class Scoring(unittest.TestCase):
         }
 
     def outcome(self, matches):
-        found = hits.from_report({"matches": matches})
+        found = hits.from_report({"matches": matches}, {"python": 70.0, "rust": 70.0})
         with tempfile.TemporaryDirectory() as cache:
             owners = score.Owners(Path(cache))
             owners.lines = lambda purl, path: ()
@@ -126,6 +126,11 @@ class Scoring(unittest.TestCase):
         region = {"start_line": 1, "start_column": 1, "end_line": 5, "end_column": 9}
         owner = {"purl": purl, "path": "zope/x.py", "lines": {"start_line": 11, "end_line": 15}}
         return {"path": path, "region": region, "kind": "verbatim", "evidence": {"bits": bits}, "owners": [owner]}
+
+    def test_one_number_is_one_rate_of_false_reports_in_both_languages(self):
+        matches = [self.match("dev/verbatim/a" + end, 50.0) for end in (".py", ".rs")]
+        found = hits.from_report({"matches": matches}, {"python": 72.0, "rust": 67.5})
+        self.assertEqual([hit.score for hit in found], [50.0, 54.5])
 
     def test_a_right_match_is_found(self):
         outcome = self.outcome([self.match("/any/where/cases/dev/verbatim/a.py", 120.0)])
