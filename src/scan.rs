@@ -196,7 +196,7 @@ impl Scanner {
     /// How often chance brings about matches with code of a family: code is compared with that of
     /// its own family only.
     pub(crate) fn chance(&self, family: Family) -> Chance {
-        Chance::of(self.index.searched_lines(family))
+        Chance::against(&self.index, family)
     }
 
     /// From which evidence on a match with code of a family is reported, as it was chosen.

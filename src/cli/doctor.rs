@@ -178,7 +178,7 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
     }
     let names: Vec<IndexName> = sound.iter().map(|part| part.name.clone()).collect();
     let Ok(index) = Index::open(&names) else { return };
-    let chances = index.families().map(|family| Chance::of(index.searched_lines(family)));
+    let chances = index.families().map(|family| Chance::against(&index, family));
     let chances: Vec<Chance> = chances.collect();
     let session = request.session();
     let Some(threshold) = chances.first().map(|&chance| session.threshold(chance)) else { return };

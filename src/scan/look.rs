@@ -180,7 +180,7 @@ impl Scanner {
         };
         let FoundBesideOwn { found, own, model } = self.find(query, threshold_bits)?;
         let limits = Limits {
-            files_without_model: model.is_none().into(),
+            files_without_model: (!self.index.has_own_model(source.language().family())?).into(),
             common_fingerprints: found.common_fingerprints,
             kgrams_left_out: found.kgrams_left_out,
             candidates_left_out: found.candidates_left_out,

@@ -214,7 +214,7 @@ impl Limits {
         );
         limit(
             self.files_without_model,
-            "files are in a language of which the index knows too little: only exact copies were looked for",
+            "files are in a language without a model of ordinary code: only strong matches are reported",
         );
         notes
     }

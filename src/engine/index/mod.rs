@@ -68,6 +68,7 @@ pub use writer::{segment_bytes, write_segment};
 
 use crate::engine::model::Model;
 use crate::text::language::Family;
+use crate::text::token::classes_of_relative;
 use models::StoredModel;
 use storage::Access;
 
@@ -255,16 +256,36 @@ impl Index {
     }
 
     /// The model of ordinary code of a family: of all that there are, the one learned from most
-    /// packages. The starter's are among them, whether it is asked or not. `None` if nothing is
-    /// known of the family.
+    /// packages. The starter's are among them, whether it is asked or not. Where there is none of the
+    /// family, that of its relative stands in; `None` if there is none of that either.
     ///
     /// # Errors
     /// If the model is damaged.
     pub fn model(&self, family: Family) -> Result<Option<Model<'_>>, IndexError> {
+        if let Some(own) = self.stored_model(family)? {
+            return own.model().map(Some);
+        }
+        let (Some(relative), Some(classes)) = (family.relative(), classes_of_relative(family))
+        else {
+            return Ok(None);
+        };
+        let model = self.stored_model(relative)?.map(StoredModel::model).transpose()?;
+        Ok(model.map(|model| model.standing_in(relative, classes)))
+    }
+
+    /// Whether there is a model of the family itself.
+    ///
+    /// # Errors
+    /// If the starter's models cannot be opened.
+    pub(crate) fn has_own_model(&self, family: Family) -> Result<bool, IndexError> {
+        Ok(self.stored_model(family)?.is_some())
+    }
+
+    fn stored_model(&self, family: Family) -> Result<Option<&StoredModel>, IndexError> {
         let of_starter = if self.has_starter_models { starter_models()? } else { &[] };
         let of_family =
             self.models.iter().chain(of_starter).filter(|model| model.family() == family);
-        of_family.max_by_key(|model| model.rank()).map(StoredModel::model).transpose()
+        Ok(of_family.max_by_key(|model| model.rank()))
     }
 }
 

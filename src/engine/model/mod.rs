@@ -17,7 +17,7 @@ pub use learn::{TrainingDocument, learn};
 pub use surprisals::Surprisals;
 
 use crate::text::language::Family;
-use crate::text::token::{NameHash, TokenClass};
+use crate::text::token::{ClassesOfRelative, NameHash, TokenClass};
 
 /// Tokens of context and prediction together, at most.
 const MAX_ORDER: usize = 6;
@@ -40,7 +40,19 @@ pub struct Model<'a> {
     names: &'a [u8],
     slots: &'a [u8],
     slot_mask: usize,
+    stands_in: Option<StandIn>,
 }
+
+/// How a model answers for a family that has none: as the family that it was learned from.
+#[derive(Clone, Copy)]
+struct StandIn {
+    family: Family,
+    /// Each class of the other family as a class of this one.
+    classes: &'static ClassesOfRelative,
+}
+
+/// What a word counts that the relative does not have.
+const FOREIGN_WORD_BITS: f32 = 3.0;
 
 /// What an n-gram sees of its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +71,34 @@ impl<'a> Model<'a> {
             names,
             slots,
             slot_mask: slot_count - 1,
+            stands_in: None,
         })
+    }
+
+    /// The model of a family, as it answers for code of a relative that has no model of its own.
+    /// `classes` are the classes of the relative in terms of the family.
+    pub(crate) fn standing_in(
+        self,
+        family: Family,
+        classes: &'static ClassesOfRelative,
+    ) -> Model<'a> {
+        Model { stands_in: Some(StandIn { family, classes }), ..self }
+    }
+
+    /// A class as the model knows it; `None` for a word that its family does not have.
+    fn class(&self, class: u8) -> Option<u8> {
+        match self.stands_in {
+            None => Some(class),
+            Some(StandIn { classes, .. }) => classes[usize::from(class)],
+        }
     }
 
     /// Surprisal of the class of token `i` after the classes before it, in bits.
     pub fn structure_bits(&self, family: Family, classes: &[u8], i: usize) -> f32 {
-        let code = |at: usize| u64::from(classes[at]);
+        if self.class(classes[i]).is_none() {
+            return FOREIGN_WORD_BITS;
+        }
+        let code = |at: usize| self.class(classes[at]).map(u64::from);
         self.surprisal(View::Structure, family, i, code)
             .unwrap_or(MAX_STRUCTURE_BITS)
             .min(MAX_STRUCTURE_BITS)
@@ -72,7 +106,9 @@ impl<'a> Model<'a> {
 
     /// Surprisal of the class and outside name of token `i` after the tokens before it, in bits.
     pub fn named_bits(&self, family: Family, classes: &[u8], names: &[u16], i: usize) -> f32 {
-        let code = |at: usize| u64::from(named_code(classes[at], names[at]));
+        let code = |at: usize| {
+            self.class(classes[at]).map(|class| u64::from(named_code(class, names[at])))
+        };
         let known = self.surprisal(View::Named, family, i, code);
         let unknown =
             || self.structure_bits(family, classes, i) + self.name_bits(NameHash(names[i]));
@@ -89,6 +125,7 @@ impl<'a> Model<'a> {
     /// dictated it.
     pub fn is_common_definition(&self, family: Family, name: NameHash) -> bool {
         let code = named_code(TokenClass::DEFINITION.0, name.0);
+        let family = self.stands_in.map_or(family, |own| own.family);
         self.slot(gram_push(gram_seed(View::Named, family), u64::from(code))).is_some()
     }
 
@@ -97,14 +134,16 @@ impl<'a> Model<'a> {
         view: View,
         family: Family,
         i: usize,
-        code: impl Fn(usize) -> u64,
+        code: impl Fn(usize) -> Option<u64>,
     ) -> Option<f32> {
         let mut found = None;
-        let mut hash = gram_seed(view, family);
+        let mut hash = gram_seed(view, self.stands_in.map_or(family, |own| own.family));
         // Grams are hashed from the newest token to the oldest, so that each longer context extends
         // the shorter one.
         for order in 1..=MAX_ORDER.min(i + 1) {
-            hash = gram_push(hash, code(i + 1 - order));
+            // The model has seen nothing behind a word that its family does not have.
+            let Some(code) = code(i + 1 - order) else { break };
+            hash = gram_push(hash, code);
             found = self.slot(hash).or(found);
         }
         found
@@ -161,6 +200,6 @@ impl Model<'static> {
     /// index is built.
     pub fn ignorant() -> Model<'static> {
         static NAMES: [u8; NAME_COUNT] = [u8::MAX; NAME_COUNT];
-        Model { names: &NAMES, slots: &[0; 4], slot_mask: 0 }
+        Model { names: &NAMES, slots: &[0; 4], slot_mask: 0, stands_in: None }
     }
 }

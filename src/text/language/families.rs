@@ -579,3 +579,17 @@ pub(super) const FAMILIES: &[FamilyRow] = &[
         string_frame: b"\"'`",
     },
 ];
+
+/// Families that are too rare in the registries to learn a model from, each with the family whose
+/// model is used instead.
+pub(super) const RELATIVES: &[(&str, &str)] = &[
+    ("csharp", "java"),
+    ("shell", "perl"),
+    ("swift", "kotlin"),
+    ("lua", "javascript"),
+    ("scala", "kotlin"),
+    ("sql", "php"),
+    ("dart", "java"),
+    ("zig", "go"),
+    ("other", "c"),
+];

@@ -303,6 +303,13 @@ impl Family {
         self.row().name
     }
 
+    /// A family whose code looks most alike: its model of ordinary code answers where there is none
+    /// of this family.
+    pub(crate) fn relative(self) -> Option<Family> {
+        let of_family = families::RELATIVES.iter().find(|(name, _)| *name == self.name());
+        of_family.and_then(|(_, relative)| Family::from_name(relative))
+    }
+
     /// What people call it: as its first language.
     pub(crate) fn title(self) -> &'static str {
         let first = Language::all().find(|language| language.family() == self);

@@ -33,6 +33,7 @@ pub use heap::parser;
 pub use layout::{Comment, CommentKind, Layout};
 pub use parsing::{patience_of_answers, set_patience};
 pub use tokenizer::{Tokenizer, tokenize};
+pub(crate) use words::{ClassesOfRelative, classes_of_relative};
 
 use crate::text::source::SourceFile;
 use crate::text::span::{ByteSpan, TokenRange};

@@ -1,7 +1,38 @@
 //! What the words of a language's table are as token classes.
 
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
 use super::TokenClass;
-use crate::text::language::Language;
+use crate::text::language::{Family, Language};
+
+/// Each class of a family as the class of a relative; `None` for a word that the relative does not
+/// have.
+pub(crate) type ClassesOfRelative = [Option<u8>; 256];
+
+/// The classes of a family in terms of its relative, if it has one.
+pub(crate) fn classes_of_relative(family: Family) -> Option<&'static ClassesOfRelative> {
+    static TABLES: LazyLock<FxHashMap<Family, ClassesOfRelative>> = LazyLock::new(|| {
+        let relatives = Family::all().filter_map(|family| Some((family, family.relative()?)));
+        relatives.map(|(family, relative)| (family, translate(family, relative))).collect()
+    });
+    TABLES.get(&family)
+}
+
+/// Roles are the same in all families, and words are compared by their text.
+fn translate(family: Family, relative: Family) -> ClassesOfRelative {
+    let mut classes = [None; 256];
+    let first_word = TokenClass::FIRST_WORD.0;
+    for role in 0..first_word {
+        classes[usize::from(role)] = Some(role);
+    }
+    for (word, class) in family.row().words.iter().zip(first_word..) {
+        let position = relative.row().words.iter().position(|known| known == word);
+        classes[usize::from(class)] = position.map(|position| first_word + position as u8);
+    }
+    classes
+}
 
 impl Language {
     /// Whether a token of that class begins a definition.
