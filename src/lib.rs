@@ -50,7 +50,7 @@ pub mod decisions;
 
 pub mod ingest;
 
-pub mod packs;
+pub(crate) mod packs;
 
 pub mod scan;
 

@@ -17,7 +17,7 @@ pub struct Purl(String);
 #[error(
     "`{text}` is not a package URL: {reason} (expected the form pkg:TYPE/NAME@VERSION, for example pkg:pypi/six@1.17.0)"
 )]
-pub struct PurlError {
+pub(crate) struct PurlError {
     /// The text as it was given.
     pub text: String,
     /// What the parser says of it.
@@ -43,7 +43,7 @@ impl Purl {
     ///
     /// # Errors
     /// If a part holds what a purl cannot express.
-    pub fn in_namespace(
+    pub(crate) fn in_namespace(
         kind: &str,
         namespace: &str,
         name: &str,
@@ -64,7 +64,7 @@ impl Purl {
     ///
     /// # Errors
     /// If a purl cannot express the version.
-    pub fn with_version(&self, version: Option<&str>) -> Result<Purl, PurlError> {
+    pub(crate) fn with_version(&self, version: Option<&str>) -> Result<Purl, PurlError> {
         let mut purl = self.parsed();
         let failed = |reason: String| PurlError { text: self.0.clone(), reason };
         match version {
@@ -90,7 +90,7 @@ impl Purl {
 
     /// The namespace before the package's name, such as the distribution of
     /// `pkg:deb/debian/adduser`.
-    pub fn namespace(&self) -> Option<String> {
+    pub(crate) fn namespace(&self) -> Option<String> {
         self.parsed().namespace().map(str::to_owned)
     }
 
@@ -105,7 +105,7 @@ impl Purl {
     }
 
     /// The value of a qualifier, such as `arch` of `pkg:deb/debian/zlib@1?arch=source`.
-    pub fn qualifier(&self, key: &str) -> Option<String> {
+    pub(crate) fn qualifier(&self, key: &str) -> Option<String> {
         self.parsed().qualifiers().get(key).map(|value| value.to_string())
     }
 
@@ -117,7 +117,7 @@ impl Purl {
 
     /// The package as its registry compares names: whatever its release, and however its name is
     /// spelt.
-    pub fn package_key(&self) -> String {
+    pub(crate) fn package_key(&self) -> String {
         package_key(self.package())
     }
 
@@ -139,7 +139,7 @@ impl Purl {
 
 /// The key of a package URL without a version. crates.io takes `-` and `_` for the same, PyPI goes
 /// by PEP 503.
-pub fn package_key(package: &str) -> String {
+pub(crate) fn package_key(package: &str) -> String {
     if let Some(name) = package.strip_prefix("pkg:cargo/") {
         return format!("pkg:cargo/{}", name.replace('_', "-").to_ascii_lowercase());
     }
@@ -150,7 +150,7 @@ pub fn package_key(package: &str) -> String {
 }
 
 /// The name of a Python package as PEP 503 normalises it.
-pub fn normal_pypi_name(name: &str) -> String {
+pub(crate) fn normal_pypi_name(name: &str) -> String {
     let parts = name.split(['-', '_', '.']).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }

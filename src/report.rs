@@ -64,7 +64,7 @@ pub struct ReportFormat {
 
 /// What a format is drawn with beside the report, or what goes along with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// Facts about the text of files, without which it cannot be drawn.
     Facts,
     /// The same, as far as the files are still there.

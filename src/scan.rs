@@ -15,9 +15,9 @@ pub(crate) mod self_test;
 mod silence;
 mod stored;
 
-pub use entries::Policy;
-pub use known::baseline_path;
-pub use silence::Suppressions;
+pub(crate) use entries::Policy;
+pub(crate) use known::baseline_path;
+pub(crate) use silence::Suppressions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -51,11 +51,11 @@ use report::Results;
 
 /// Evidence in bits from which an alignment with an idiom counts. Far below the threshold of
 /// matches: who declares a piece of code an idiom has said whose it is.
-pub const IDIOM_BITS: f32 = 30.0;
+pub(crate) const IDIOM_BITS: f32 = 30.0;
 
 /// Part of a match's tokens that idioms must cover for it to be one. What is more than the idiom is
 /// reported.
-pub const IDIOM_COVERAGE: f32 = 0.8;
+pub(crate) const IDIOM_COVERAGE: f32 = 0.8;
 
 /// What a scan is made with, beside the index.
 pub struct ScanSettings {
@@ -119,7 +119,7 @@ impl Default for ScanSettings {
 
 /// Whether a run sees all that the entries of its configuration could be about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Coverage {
+pub(crate) enum Coverage {
     /// The whole project, as it is configured.
     Project,
     /// A part of it, or otherwise than it is configured.
@@ -129,7 +129,7 @@ pub enum Coverage {
 
 /// Whether a change to a file that decides about the change is a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PolicyChanges {
+pub(crate) enum PolicyChanges {
     /// It is: the change is judged by another policy than its own.
     Report,
     /// It is not.
@@ -148,7 +148,7 @@ pub struct Scanner {
 
 /// What there is to say of one file.
 #[derive(Default)]
-pub struct FileReport {
+pub(crate) struct FileReport {
     /// Path of the file.
     pub path: String,
     /// The family of its language, if it was looked at.
@@ -174,13 +174,13 @@ pub struct FileReport {
 }
 
 /// A file is done; for progress.
-pub struct Tick {
+pub(crate) struct Tick {
     /// Its physical lines.
     pub lines: u64,
 }
 
 /// The licence each file stands under, by its place and its text.
-pub type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync + 'a;
+pub(crate) type Outbound<'a> = dyn Fn(&WalkedFile, &SourceFile) -> LicenseFact + Sync + 'a;
 
 impl Scanner {
     /// A scanner over an index.
@@ -222,12 +222,12 @@ impl Scanner {
 
     /// Takes up what was found in earlier runs over a project, kept in a directory. With a secret,
     /// only what was kept with it.
-    pub fn open_cache(&mut self, directory: &Path, project: &Path, secret: Option<&[u8]>) {
+    pub(crate) fn open_cache(&mut self, directory: &Path, project: &Path, secret: Option<&[u8]>) {
         self.cache = Some(Cache::open(directory, project, self.what_decides().as_bytes(), secret));
     }
 
     /// Keeps what was found for the next run; returns what went wrong with that, if anything did.
-    pub fn close_cache(&mut self) -> Option<Note> {
+    pub(crate) fn close_cache(&mut self) -> Option<Note> {
         self.cache.take()?.close()
     }
 
@@ -262,7 +262,7 @@ impl Scanner {
 
     /// The same as long as it is wanted. Afterwards the files that are left are passed over, and
     /// the report is of no use.
-    pub fn run_while(
+    pub(crate) fn run_while(
         &self,
         is_wanted: &(dyn Fn() -> bool + Sync),
         walked: Walked,

@@ -13,8 +13,8 @@ pub mod journal;
 mod projects;
 
 pub use checker::{Checker, Place};
-pub use error::SessionError;
-pub use projects::{Freshness, Projects};
+pub(crate) use error::SessionError;
+pub(crate) use projects::{Freshness, Projects};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub struct Choices {
 
 /// What of a project decides about its own check: all of it, unless it may be a stranger's.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Trust {
+pub(crate) struct Trust {
     /// Where the files beside the code are read.
     pub side: SideFiles,
     /// Where licences are read: headers, REUSE annotations, manifests, licence texts.
@@ -76,7 +76,7 @@ pub struct Trust {
 
 /// Where the licences of files are read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum LicenseFiles {
+pub(crate) enum LicenseFiles {
     /// Where other files beside the code are.
     #[default]
     Beside,
@@ -88,7 +88,7 @@ pub enum LicenseFiles {
 
 /// Which baseline to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum BaselineFile {
+pub(crate) enum BaselineFile {
     /// That of the project, if it has one.
     #[default]
     Own,
@@ -110,7 +110,7 @@ pub struct Run {
 }
 
 /// A project as it is configured, with the choices of one run.
-pub struct Session {
+pub(crate) struct Session {
     place: PathBuf,
     config: Config,
     /// What was accepted; `None` where no configuration is wanted.
@@ -138,7 +138,7 @@ impl Trust {
 
 impl Choices {
     /// Whether nothing is chosen that makes a check another one than the configuration asks for.
-    pub fn is_as_configured(&self) -> bool {
+    pub(crate) fn is_as_configured(&self) -> bool {
         self.license.is_none()
             && self.indexes.is_empty()
             && self.idioms.is_empty()
@@ -270,23 +270,23 @@ impl Session {
     }
 
     /// When files that were not checked make a run fail.
-    pub fn fail_on_skipped(&self, chosen: Option<FailOnSkipped>) -> FailOnSkipped {
+    pub(crate) fn fail_on_skipped(&self, chosen: Option<FailOnSkipped>) -> FailOnSkipped {
         let own = chosen.or(self.config.fail_on_skipped).unwrap_or_default();
         self.organisation.as_ref().map_or(own, |organisation| organisation.fail_on_skipped(own))
     }
 
     /// The licence of the place, and what could not be read on the way to it.
-    pub fn license_of_place(&self) -> (LicenseFact, Vec<Note>) {
+    pub(crate) fn license_of_place(&self) -> (LicenseFact, Vec<Note>) {
         (self.licenses.of(&self.place), self.licenses.notes())
     }
 
     /// Whether the configuration keeps a path out of scans.
-    pub fn excludes(&self, path: &Path) -> bool {
+    pub(crate) fn excludes(&self, path: &Path) -> bool {
         self.config.exclude.globs.is_match(absolute_path(path))
     }
 
     /// How files are found.
-    pub fn walk_settings(&self) -> WalkSettings {
+    pub(crate) fn walk_settings(&self) -> WalkSettings {
         WalkSettings {
             exclude: self.config.exclude.globs.clone(),
             ignore_files: self.trust.ignore_files,
@@ -301,7 +301,7 @@ impl Session {
     ///
     /// # Errors
     /// If one could not.
-    pub fn check_side_files(&self) -> Result<(), SessionError> {
+    pub(crate) fn check_side_files(&self) -> Result<(), SessionError> {
         told(&self.trust.side)?;
         told(self.trust.license_side())
     }

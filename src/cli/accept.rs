@@ -34,7 +34,7 @@ Examples:
   birthmark accept --from birthmark-decisions.json
 
 Exit status: 0 accepted, 2 there is nothing of that name to accept, or something could not be done")]
-pub struct AcceptArgs {
+pub(crate) struct AcceptArgs {
     /// Id of a match as a report shows it, a unique beginning of one, or PATH:LINE
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub finding: Option<String>,

@@ -55,7 +55,7 @@ fn sources() -> String {
     after_help = EXAMPLES,
     after_long_help = EXAMPLES_AND_SOURCES.as_str()
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub common: Common,
     #[command(subcommand)]
@@ -65,7 +65,7 @@ pub struct Cli {
 impl Command {
     /// Whether it cannot do without a sound matrix of licences: all that judge, but for `doctor`,
     /// which says what is the matter.
-    pub fn needs_matrix(&self) -> bool {
+    pub(crate) fn needs_matrix(&self) -> bool {
         !matches!(
             self,
             Command::Doctor(_)

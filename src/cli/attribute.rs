@@ -39,7 +39,7 @@ Examples:
   birthmark attribute 77ba9d61 --copyright '2019 Ada Example'
 
 Exit status: 0 done, 2 something that was named could not be declared, or nothing could be done")]
-pub struct AttributeArgs {
+pub(crate) struct AttributeArgs {
     /// Ids of matches as a report shows them, PATH:LINE, files and directories; by default the
     /// current directory
     #[arg(value_name = "FINDING|PATH", value_hint = ValueHint::AnyPath)]

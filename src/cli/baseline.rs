@@ -21,7 +21,7 @@ use crate::session::BaselineFile;
 use crate::session::baseline::{default_file, top};
 
 #[derive(Debug, Subcommand)]
-pub enum BaselineCommand {
+pub(crate) enum BaselineCommand {
     /// Record the findings of today, so that only new ones are reported
     Create(CreateArgs),
     /// Remove findings that are gone, and follow those that have moved
@@ -37,7 +37,7 @@ Examples:
 
 Findings are counted by rule, content and file: one more copy of recorded code is reported.
 Exit status: 0 recorded, 2 something could not be done")]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Replace a baseline that is there
@@ -55,7 +55,7 @@ Examples:
   birthmark baseline update --add
 
 Exit status: 0 updated, 2 something could not be done")]
-pub struct UpdateArgs {
+pub(crate) struct UpdateArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Record new findings too
@@ -65,7 +65,7 @@ pub struct UpdateArgs {
 
 // No doc comment: it would become the help of the commands that flatten this.
 #[derive(Clone, Debug, Args)]
-pub struct TargetArgs {
+pub(crate) struct TargetArgs {
     /// Files and directories to check
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub paths: Vec<PathBuf>,

@@ -8,7 +8,7 @@ use crate::session::BaselineFile;
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
-pub struct BaselineChoice {
+pub(crate) struct BaselineChoice {
     /// Baseline whose findings are not reported: a file made by `birthmark baseline` or an earlier
     /// JSON report; by default .birthmark/baseline.json beside the configuration or at the top of
     /// the repository, if it is there

@@ -7,7 +7,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
-pub struct CacheChoice {
+pub(crate) struct CacheChoice {
     /// Check all files anew, including those that have not changed since an earlier scan
     #[arg(long)]
     pub no_cache: bool,
@@ -29,7 +29,7 @@ impl CacheChoice {
 }
 
 /// The secret that proves what the cache holds, as `BIRTHMARK_CACHE_KEY` says it.
-pub fn cache_key() -> Option<Vec<u8>> {
+pub(crate) fn cache_key() -> Option<Vec<u8>> {
     let key = std::env::var_os("BIRTHMARK_CACHE_KEY")?.into_encoded_bytes();
     (!key.is_empty()).then_some(key)
 }

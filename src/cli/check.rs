@@ -34,7 +34,7 @@ Examples:
   birthmark check --format copilot --preset hook
 
 Exit status: 0 every line was checked, 2 some could not be (their answers say why), or nothing could be done")]
-pub struct CheckCommandArgs {
+pub(crate) struct CheckCommandArgs {
     /// Directory of the project that suggestions are for: its configuration and licence hold, paths
     /// are relative to it
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]

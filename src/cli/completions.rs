@@ -10,7 +10,7 @@ use super::output::{Output, Painted};
 Examples:
   birthmark completions bash > ~/.local/share/bash-completion/completions/birthmark
   birthmark completions fish > ~/.config/fish/completions/birthmark.fish")]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     pub shell: clap_complete::Shell,
 }

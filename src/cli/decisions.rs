@@ -16,7 +16,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// What people decided on a report's findings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Decisions {
+pub(crate) struct Decisions {
     schema_version: u32,
     decisions: Vec<Decision>,
 }
@@ -74,7 +74,7 @@ impl Decisions {
     }
 
     /// Those that let code stay; what is to be decided later is left.
-    pub fn to_accept(&self) -> impl Iterator<Item = &Decision> {
+    pub(crate) fn to_accept(&self) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(|decision| decision.decision != Kind::Later)
     }
 }

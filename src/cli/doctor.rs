@@ -36,7 +36,7 @@ Examples:
   birthmark doctor crates/parser --format json
 
 Exit status: 0 birthmark works here, perhaps with advice; 2 something is broken")]
-pub struct DoctorArgs {
+pub(crate) struct DoctorArgs {
     /// File or directory that a scan would check
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub path: PathBuf,

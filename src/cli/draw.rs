@@ -33,7 +33,7 @@ const STEP_SUMMARY_BYTES: usize = 900_000;
 // this.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output options")]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Format of the report
     #[arg(long, value_parser = report_format(), default_value = "text")]
     pub format: &'static ReportFormat,
@@ -50,7 +50,7 @@ pub struct ReportArgs {
 }
 
 /// How the report is drawn.
-pub struct Look {
+pub(crate) struct Look {
     text: TextSettings,
     explain: Explain,
     destinations: Vec<Destination>,
@@ -110,7 +110,7 @@ impl Look {
 
     /// Draws a finished scan, and then writes it. `fail_on` is the severity that a finding must not
     /// have.
-    pub fn draw(self, scanned: &Scanned, fail_on: FailOn) -> anyhow::Result<()> {
+    pub(crate) fn draw(self, scanned: &Scanned, fail_on: FailOn) -> anyhow::Result<()> {
         let told = match self.explain {
             Explain::Shown => Some(
                 scanned.explanations(&shown_references(&scanned.report, self.text.references))?,

@@ -27,7 +27,7 @@ Examples:
   birthmark explain 3f2a9c01 src/ --index .birthmark/index --format json
 
 Exit status: 0 explained, 2 no such match, or something could not be done")]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// Id of a match as a report or an agent's hook shows it, a unique beginning of one, or
     /// PATH:LINE
     pub finding: String,

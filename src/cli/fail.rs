@@ -7,7 +7,7 @@ use crate::project::config::{FailOn, FailOnSkipped};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
-pub struct FailArgs {
+pub(crate) struct FailArgs {
     /// Lowest severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
     pub fail_on: Option<FailOn>,

@@ -17,7 +17,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Something wrong at one place of a text that the user gave.
 #[derive(Debug)]
-pub struct Located {
+pub(crate) struct Located {
     /// The text, under a name of what it is.
     pub file: ConfigFile,
     /// What is wrong.
@@ -33,7 +33,7 @@ impl std::fmt::Display for Located {
 impl std::error::Error for Located {}
 
 /// An error of the log, shown at its place where it has one.
-pub fn of_log(error: LogError) -> anyhow::Error {
+pub(crate) fn of_log(error: LogError) -> anyhow::Error {
     match error {
         LogError::Invalid { file, problem } => {
             anyhow::Error::new(Located { file, problem: *problem })
@@ -43,7 +43,7 @@ pub fn of_log(error: LogError) -> anyhow::Error {
 }
 
 /// Why a project cannot be checked, shown at its place where it has one.
-pub fn of_session(error: SessionError) -> anyhow::Error {
+pub(crate) fn of_session(error: SessionError) -> anyhow::Error {
     match error {
         SessionError::Config(error) => anyhow::Error::new(error),
         SessionError::Log(error) => of_log(error),
@@ -70,18 +70,18 @@ pub fn tell(error: &anyhow::Error) {
 }
 
 /// Tells of something that went wrong while the run goes on.
-pub fn warn(message: &str) {
+pub(crate) fn warn(message: &str) {
     let message = Printable(message);
     let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {message}");
 }
 
 /// Tells a text of several lines.
-pub fn tell_lines(text: &str) {
+pub(crate) fn tell_lines(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Tells what clap has to say: help and version on standard output, the rest on standard error.
-pub fn tell_clap(told: &clap::Error) -> ExitStatus {
+pub(crate) fn tell_clap(told: &clap::Error) -> ExitStatus {
     let printed = told.print();
     match (told.kind(), printed) {
         (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => ExitStatus::Success,

@@ -3,7 +3,7 @@
 
 mod color;
 
-pub use color::Color;
+pub(crate) use color::Color;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::session::Choices;
 /// Options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output options")]
-pub struct Common {
+pub(crate) struct Common {
     /// When to colour; `auto` respects NO_COLOR, FORCE_COLOR, CLICOLOR and CLICOLOR_FORCE
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
@@ -51,7 +51,7 @@ fn seconds(typed: &str) -> Result<Duration, String> {
 // What is checked against what. No doc comment: it would become the help of the commands that
 // flatten this.
 #[derive(Clone, Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// SPDX expression the checked code is under
     #[arg(long, value_name = "EXPR", value_parser = license)]
     pub license: Option<LicenseFact>,
@@ -80,7 +80,7 @@ pub struct CheckArgs {
 
 // No doc comment, as above.
 #[derive(Clone, Debug, Args)]
-pub struct PolicyArgs {
+pub(crate) struct PolicyArgs {
     /// File with the policy of an organisation, outside of the project; the project can tighten it
     /// and cannot loosen it
     #[arg(
@@ -95,7 +95,7 @@ pub struct PolicyArgs {
 
 /// Which configuration to use.
 #[derive(Clone, Debug, Args)]
-pub struct ConfigArgs {
+pub(crate) struct ConfigArgs {
     /// Configuration to use instead of the nearest birthmark.toml, Cargo.toml or pyproject.toml
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -124,7 +124,7 @@ impl From<Format> for report::Format {
 
 impl CheckArgs {
     /// Reads the organisation's policy, if one is named, to tell at once what is wrong with it.
-    pub fn check_policy(&self, place: &Path) -> anyhow::Result<()> {
+    pub(crate) fn check_policy(&self, place: &Path) -> anyhow::Result<()> {
         self.policy.load(place).map(drop)
     }
 
@@ -181,7 +181,7 @@ fn preset() -> impl TypedValueParser<Value = Preset> {
         .map(|name| Preset::from_name(&name).unwrap_or_default())
 }
 
-pub fn index_name() -> impl TypedValueParser<Value = IndexName> {
+pub(crate) fn index_name() -> impl TypedValueParser<Value = IndexName> {
     PathBufValueParser::new().map(|path| match path.to_str() {
         Some("starter") => IndexName::Starter,
         _ => IndexName::Directory(path),

@@ -35,7 +35,7 @@ Examples:
 
 Exit status: 0 whatever goes wrong, since some agents take another one for a decision; 2 refuses an edit of kiro or
 windsurf, which read no decision. docs/agents.md has what to put into their settings.")]
-pub struct HookArgs {
+pub(crate) struct HookArgs {
     /// Agent that sends the event; --list names all agents
     #[arg(required_unless_present = "list")]
     pub agent: Option<String>,
@@ -88,13 +88,13 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
 
 /// Whether a command line is one of a hook. What is wrong with it must not become a decision of the
 /// agent.
-pub fn is_meant(args: &[OsString]) -> bool {
+pub(crate) fn is_meant(args: &[OsString]) -> bool {
     let is_option = |arg: &&OsString| arg.to_string_lossy().starts_with('-');
     args.iter().skip(1).find(|arg| !is_option(arg)).is_some_and(|command| command == "hook")
 }
 
 /// The status of a command line that is wrong.
-pub fn in_spite_of(status: ExitStatus) -> ExitStatus {
+pub(crate) fn in_spite_of(status: ExitStatus) -> ExitStatus {
     if status == ExitStatus::Failure {
         let_through("its command line is not understood");
     }
@@ -102,7 +102,7 @@ pub fn in_spite_of(status: ExitStatus) -> ExitStatus {
 }
 
 /// Says that nothing is judged, in the words of the agents that show it.
-pub fn let_through(why: &str) {
+pub(crate) fn let_through(why: &str) {
     let why = format!("birthmark did not judge this and lets it through: {}", Printable(why));
     super::failure::tell_lines(&why);
     let decision = serde_json::json!({ "systemMessage": why });

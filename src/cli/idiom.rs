@@ -21,7 +21,7 @@ use crate::report::index::{Added, Answer};
 use crate::session::idioms;
 
 #[derive(Debug, Subcommand)]
-pub enum IdiomCommand {
+pub(crate) enum IdiomCommand {
     /// Add files and directories to a set of idioms
     Add(IdiomAddArgs),
     /// List a set of idioms
@@ -40,7 +40,7 @@ pub enum IdiomCommand {
 Examples:
   birthmark idiom add templates/ scaffold/service.py
   birthmark idiom add --name cli-skeleton tools/template.rs")]
-pub struct IdiomAddArgs {
+pub(crate) struct IdiomAddArgs {
     /// Source files and directories; each is an idiom by its file name
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required = true)]
     pub sources: Vec<PathBuf>,
@@ -53,7 +53,7 @@ pub struct IdiomAddArgs {
 
 /// Remove idioms from a set.
 #[derive(Debug, Args)]
-pub struct IdiomRemoveArgs {
+pub(crate) struct IdiomRemoveArgs {
     /// Names as `birthmark idiom list` shows them, with or without `pkg:generic/`
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
@@ -63,7 +63,7 @@ pub struct IdiomRemoveArgs {
 
 /// Which set of idioms, and how to print what it says.
 #[derive(Debug, Args)]
-pub struct IdiomArgs {
+pub(crate) struct IdiomArgs {
     /// Directory of the set. The default is the first one that the configuration names, else
     /// .birthmark/idioms in the directory of the configuration
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

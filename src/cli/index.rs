@@ -15,7 +15,7 @@ use crate::purl::Purl;
 use crate::report::index::Answer;
 
 #[derive(Debug, Subcommand)]
-pub enum IndexCommand {
+pub(crate) enum IndexCommand {
     /// Add components to an index
     Add(AddArgs),
     /// Build one segment from a list of components, anywhere
@@ -38,7 +38,7 @@ pub enum IndexCommand {
 
 /// Rewrite the segments of an index as one.
 #[derive(Debug, Args)]
-pub struct MergeArgs {
+pub(crate) struct MergeArgs {
     #[command(flatten)]
     pub memory: MemoryArgs,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub struct MergeArgs {
 #[command(after_help = "\
 Examples:
   birthmark index adopt segments/*.segment --index our-index")]
-pub struct AdoptArgs {
+pub(crate) struct AdoptArgs {
     /// Files that `birthmark index build` wrote
     #[arg(value_name = "SEGMENT", value_hint = ValueHint::FilePath, required = true)]
     pub segments: Vec<PathBuf>,
@@ -66,7 +66,7 @@ pub struct AdoptArgs {
 
 /// Check an index completely for damage.
 #[derive(Debug, Args)]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// Keep the components that are whole, and remove those that are damaged
     #[arg(long)]
     pub salvage: bool,
@@ -76,7 +76,7 @@ pub struct VerifyArgs {
 
 /// Remove components from an index.
 #[derive(Debug, Args)]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// Components to remove; without a version, every version
     #[arg(value_name = "PURL", required = true)]
     pub purls: Vec<Purl>,

@@ -49,7 +49,7 @@ Examples:
 
 Components are committed a few at a time: an interrupted run loses nothing it has committed, and the same command goes
 on from there, since a component that the index holds already, just as it is, is left alone.")]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// Directories, archives, packages (pkg:...) and git revisions (git+DIRECTORY@REVISION)
     #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath, required_unless_present = "recipe")]
     pub sources: Vec<PathBuf>,

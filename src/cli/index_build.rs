@@ -51,7 +51,7 @@ Examples:
 
 Exit status: 0 every component is in the segment; 1 some are in quarantine; 2 there is no segment, since the list, the
 disk or the command line was not usable")]
-pub struct BuildArgs {
+pub(crate) struct BuildArgs {
     /// List of components, a JSON object a line; `-` reads standard input
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub list: PathBuf,

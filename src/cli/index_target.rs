@@ -18,7 +18,7 @@ const DEFAULT_DIRECTORY: &str = ".birthmark/index";
 
 /// Which index, and how to print what it says.
 #[derive(Debug, Args)]
-pub struct InspectArgs {
+pub(crate) struct InspectArgs {
     /// Directory of the index; by default the first one of the configuration, else .birthmark/index
     #[arg(long, value_name = "DIR", value_parser = index_name())]
     pub index: Option<IndexName>,
@@ -31,7 +31,7 @@ pub struct InspectArgs {
 
 /// Which index to read.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     #[command(flatten)]
     pub policy: PolicyArgs,
     #[command(flatten)]
@@ -40,14 +40,14 @@ pub struct ListArgs {
 
 /// What building an index may take.
 #[derive(Debug, Args)]
-pub struct MemoryArgs {
+pub(crate) struct MemoryArgs {
     /// Memory to build in; data that does not fit goes to unnamed files in the index's directory
     #[arg(long, value_name = "SIZE", default_value = "512MiB")]
     pub memory: Memory,
 }
 
 /// An index, and how to print what it says.
-pub struct Target {
+pub(crate) struct Target {
     index: IndexName,
     format: report::Format,
 }
@@ -63,7 +63,7 @@ impl Target {
 
     /// An index that is read. By default it is the first one that checks ask: under an organisation's
     /// policy these are its own, and those of the project only if it permits them.
-    pub fn to_read(args: ListArgs) -> anyhow::Result<Target> {
+    pub(crate) fn to_read(args: ListArgs) -> anyhow::Result<Target> {
         let place = Path::new(".");
         let organisation = args.policy.load(place)?;
         let Some(policy) = organisation.filter(|_| args.target.index.is_none()) else {
@@ -77,7 +77,7 @@ impl Target {
     }
 
     /// An index that is known by other means than the arguments of `birthmark index`.
-    pub fn directory_at(path: PathBuf, format: report::Format) -> Target {
+    pub(crate) fn directory_at(path: PathBuf, format: report::Format) -> Target {
         Target { index: IndexName::Directory(path), format }
     }
 

@@ -31,7 +31,7 @@ Examples:
   birthmark init --schema > birthmark.schema.json
 
 Exit status: 0 written, 2 there is one already, or something could not be done.")]
-pub struct InitArgs {
+pub(crate) struct InitArgs {
     /// Directory of the project
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, default_value = ".")]
     pub path: PathBuf,

@@ -12,7 +12,7 @@ use crate::session::journal::{Event, Journal, Service};
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
-pub struct JournalChoice {
+pub(crate) struct JournalChoice {
     /// Do not write to the journal that `birthmark log` shows
     #[arg(long)]
     pub no_log: bool,
@@ -22,7 +22,7 @@ pub struct JournalChoice {
 
 // Where it is. No doc comment, for the same reason.
 #[derive(Clone, Debug, Default, Args)]
-pub struct JournalPlace {
+pub(crate) struct JournalPlace {
     /// Directory of the journal; by default birthmark/ in the user's state directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "BIRTHMARK_LOG_DIR")]
     pub log_dir: Option<PathBuf>,

@@ -25,7 +25,7 @@ use crate::report::license::{Below, Comparison, Read, Shown, Verdict};
 use crate::text::language::Language;
 
 #[derive(Debug, Subcommand)]
-pub enum LicenseCommand {
+pub(crate) enum LicenseCommand {
     /// Say under which licence a path stands, and from what that was decided
     Show(ShowArgs),
     /// Say whether code under one licence may be copied into a work under another
@@ -50,7 +50,7 @@ Examples:
   birthmark license show src/vendor/parser.py --format json
 
 Exit status: 0 shown, 2 something could not be done.")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// File or directory
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, default_value = ".")]
     pub path: PathBuf,
@@ -77,7 +77,7 @@ Examples:
 
 Exit status: 0 compatible, 1 incompatible or for a person to review, 2 not a licence expression.
 None of this is legal advice.")]
-pub struct CompatArgs {
+pub(crate) struct CompatArgs {
     /// Licence of the code that is copied, as an SPDX expression
     #[arg(value_name = "INBOUND")]
     pub inbound: String,
@@ -105,7 +105,7 @@ Examples:
   birthmark license read --format json vendor/*/COPYING src/main.py
 
 With --format json each file is a line. Exit status: 0 read, 2 a file cannot be read.")]
-pub struct ReadArgs {
+pub(crate) struct ReadArgs {
     /// Licence texts and source files
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
@@ -127,7 +127,7 @@ Examples:
   birthmark license obligations report.json
 
 Exit status: 0 listed, 2 something could not be read. None of this is legal advice.")]
-pub struct ObligationsArgs {
+pub(crate) struct ObligationsArgs {
     /// SPDX expressions, licence texts, source files, reports in JSON
     #[arg(value_name = "EXPRESSION|FILE|REPORT", value_hint = ValueHint::FilePath)]
     pub what: Vec<String>,

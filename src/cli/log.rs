@@ -29,7 +29,7 @@ Examples:
   birthmark log
   birthmark log --since 2026-11-01
   birthmark log --since '2 weeks' --format json --output log.json")]
-pub struct LogArgs {
+pub(crate) struct LogArgs {
     /// Show only entries since then: a date, a time as RFC 3339 has it, or how long ago, such as `2
     /// weeks`
     #[arg(long, value_name = "WHEN", value_parser = moment)]

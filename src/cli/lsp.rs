@@ -27,7 +27,7 @@ Examples:
 docs/editors.md says how to set up editors.
 
 Exit status: 0 the editor ended the server or went away, 1 it sent `exit` without `shutdown`, 2 it sent something that is no message")]
-pub struct LspArgs {
+pub(crate) struct LspArgs {
     #[command(flatten)]
     pub check: CheckArgs,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use super::exit::ExitStatus;
 Examples:
   birthmark man --dir ~/.local/share/man/man1
   birthmark man --dir man && man man/birthmark-scan.1")]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// Directory for the pages, one for each command; it is made if missing
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: PathBuf,

@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 64 << 20;
 const REMEDY: &str = "take OSADL's file matrixseqexpl.json as it is, or remove it to judge by the matrix in birthmark";
 
 /// What became of the choice, beside the matrix that is now in use.
-pub enum Chosen {
+pub(crate) enum Chosen {
     /// Nothing that a user need know.
     AsExpected,
     /// The file among the user's data is older than what birthmark holds, and was left alone.
@@ -30,7 +30,7 @@ pub enum Chosen {
 }
 
 /// Puts the matrix in use by which this process judges.
-pub fn choose(given: Option<&Path>) -> anyhow::Result<Chosen> {
+pub(crate) fn choose(given: Option<&Path>) -> anyhow::Result<Chosen> {
     let matrix = match (given, of_user()) {
         (Some(file), _) => read(file)?,
         (None, Some(file)) => {
@@ -47,7 +47,7 @@ pub fn choose(given: Option<&Path>) -> anyhow::Result<Chosen> {
 }
 
 /// Refuses a matrix that a stranger's change could have brought along.
-pub fn refuse_inside(top: &Path) -> anyhow::Result<()> {
+pub(crate) fn refuse_inside(top: &Path) -> anyhow::Result<()> {
     let MatrixSource::File { path, .. } = Matrix::in_use().source() else {
         return Ok(());
     };

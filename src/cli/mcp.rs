@@ -27,7 +27,7 @@ Settings of an agent:
   {\"mcpServers\": {\"birthmark\": {\"command\": \"birthmark\", \"args\": [\"mcp\"]}}}
 
 Exit status: 0 the agent has left, 2 the server could not begin")]
-pub struct McpArgs {
+pub(crate) struct McpArgs {
     /// Directory that agents may ask about; repeatable, the first is the default
     ///
     /// By default the roots that the agent names, else the current directory.

@@ -25,7 +25,7 @@ pub enum Named {
 impl Named {
     /// What the words of a command line name: ids and places, and the paths to look in. A path that
     /// is there is a path.
-    pub fn among(words: &[String]) -> (Vec<Named>, Vec<PathBuf>) {
+    pub(crate) fn among(words: &[String]) -> (Vec<Named>, Vec<PathBuf>) {
         let (mut wanted, mut paths) = (Vec::new(), Vec::new());
         for word in words {
             match Named::parse(word) {
@@ -174,7 +174,7 @@ pub fn recorded(
 }
 
 /// The error with what the journal knows of an id, for a command that needs the code.
-pub fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
+pub(crate) fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
     match recorded.is_empty() {
         true => error,
         false => {
@@ -184,7 +184,7 @@ pub fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::
 }
 
 /// Where code that is in no file any more was seen last.
-pub fn in_no_file(recorded: &[JournalEntry]) -> String {
+pub(crate) fn in_no_file(recorded: &[JournalEntry]) -> String {
     let last = recorded.last().expect("there is an event");
     let id: String = last.id.chars().take(8).collect();
     let (path, first, end) = (&last.path, last.lines.first, last.lines.last);

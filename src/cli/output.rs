@@ -23,19 +23,19 @@ pub enum Output {
 }
 
 /// The columns of the terminal that standard output is, if it is one.
-pub fn terminal_width() -> Option<usize> {
+pub(crate) fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout())
         .map(|(terminal_size::Width(columns), _)| columns.into())
 }
 
 /// Whether standard output is a terminal that shows links.
-pub fn has_links() -> bool {
+pub(crate) fn has_links() -> bool {
     supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout)
 }
 
 /// Whether the bytes hold ANSI styles, which are stripped where they are not wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Painted {
+pub(crate) enum Painted {
     /// They may.
     Yes,
     /// They are data.
@@ -52,14 +52,14 @@ impl Painted {
     }
 
     /// Whether a report in this format has styles.
-    pub fn of_report(format: &ReportFormat) -> Painted {
+    pub(crate) fn of_report(format: &ReportFormat) -> Painted {
         if format.needs(Need::Styles) { Painted::Yes } else { Painted::No }
     }
 }
 
 /// A file for a report, as typed: `[FORMAT=]FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportFile {
+pub(crate) struct ReportFile {
     /// The format, if one was named.
     pub format: Option<&'static ReportFormat>,
     /// The file.
@@ -138,7 +138,7 @@ impl Output {
 }
 
 /// Adds to a file that others write to as well.
-pub fn append(path: &Path, drawn: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn append(path: &Path, drawn: &[u8]) -> anyhow::Result<()> {
     let added = OpenOptions::new()
         .append(true)
         .create(true)

@@ -24,7 +24,7 @@ use crate::report::words::{count, grouped};
 const DEFAULT_DAYS: u32 = 30;
 
 #[derive(Debug, Subcommand)]
-pub enum PackCommand {
+pub(crate) enum PackCommand {
     /// Fetch packs, by default those that birthmark.toml pins
     Pull(PullArgs),
     /// List the packs that are on this machine
@@ -54,7 +54,7 @@ Examples:
   birthmark pack pull py-copyleft --from https://packs.example.org --key RWQ...
 
 Exit status: 0 the packs are there; 2 one of them could not be fetched, and its earlier generation stays")]
-pub struct PullArgs {
+pub(crate) struct PullArgs {
     /// Packs: NAME for the newest generation, or NAME@GENERATION#blake3:DIGEST
     #[arg(value_name = "PACK")]
     pub packs: Vec<String>,
@@ -76,7 +76,7 @@ pub struct PullArgs {
 
 /// List the packs that are on this machine.
 #[derive(Debug, Args)]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Format of the output
     #[arg(long, value_enum, default_value_t, help_heading = "Output options")]
     pub format: Format,
@@ -92,7 +92,7 @@ Examples:
   birthmark pack create py-copyleft --index our-index --to packs/
   birthmark pack sign packs/py-copyleft/DIGEST.json --key pack.key
   birthmark pack publish packs/py-copyleft/DIGEST.json --to /srv/packs --key RWQ...")]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// Name of the pack
     #[arg(value_name = "NAME")]
     pub name: PackName,
@@ -116,7 +116,7 @@ pub struct CreateArgs {
 
 /// Sign a list or a key list, as `minisign -S` does.
 #[derive(Debug, Args)]
-pub struct SignArgs {
+pub(crate) struct SignArgs {
     /// The list
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
@@ -133,7 +133,7 @@ pub struct SignArgs {
 /// Copies what the directory does not have, and makes the list the newest at last. To publish where
 /// birthmark cannot write, copy the directory of packs by another program, `NAME/list.json` last.
 #[derive(Debug, Args)]
-pub struct PublishArgs {
+pub(crate) struct PublishArgs {
     /// The list; its signature, a .minisig file of the same name, is in the same folder
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
@@ -147,7 +147,7 @@ pub struct PublishArgs {
 
 /// Make a pair of keys: the secret one goes to a file, the public one is printed.
 #[derive(Debug, Args)]
-pub struct KeyArgs {
+pub(crate) struct KeyArgs {
     /// File for the secret key, which has no password; keep it where only the publisher reads it
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
@@ -158,7 +158,7 @@ pub struct KeyArgs {
 /// Writes a key list, which a key that is trusted now must sign. Lists of later generations must be
 /// signed by its keys.
 #[derive(Debug, Args)]
-pub struct RotateArgs {
+pub(crate) struct RotateArgs {
     /// Name of the pack
     #[arg(value_name = "NAME")]
     pub name: PackName,
@@ -216,7 +216,7 @@ fn key(file: &Path) -> anyhow::Result<ExitStatus> {
 }
 
 /// The day by the clock of this machine.
-pub fn today() -> anyhow::Result<Day> {
+pub(crate) fn today() -> anyhow::Result<Day> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seconds = now.context("the clock of this machine is before 1970")?.as_secs();
     Day::from_unix_seconds(seconds as i64).context("the clock of this machine is not set")

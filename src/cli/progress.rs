@@ -8,7 +8,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::flags::Common;
 
 /// A bar that counts done items, and lines for a rate.
-pub struct Progress {
+pub(crate) struct Progress {
     bar: ProgressBar,
     lines: AtomicU64,
 }
@@ -46,7 +46,7 @@ impl Progress {
     }
 
     /// Says something above the bar.
-    pub fn interrupt(&self, say: impl FnOnce()) {
+    pub(crate) fn interrupt(&self, say: impl FnOnce()) {
         self.bar.suspend(say);
     }
 }

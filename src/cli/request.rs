@@ -27,7 +27,7 @@ use crate::text::token::Tokenizer;
 const SKIPPED_REMEDY: &str = "exclude it, or pass --fail-on-skipped=never";
 
 /// What a command scans and how, before the configuration is known.
-pub struct ScanOptions {
+pub(crate) struct ScanOptions {
     pub input: Input,
     pub prose: Prose,
     pub check: CheckArgs,
@@ -55,7 +55,7 @@ impl ScanOptions {
 }
 
 /// A scan, ready to run.
-pub struct Request {
+pub(crate) struct Request {
     input: Input,
     session: Session,
     cache: Option<PathBuf>,

@@ -38,7 +38,7 @@ Exit status:
   0  clean, or only findings below --fail-on
   1  findings at or above --fail-on (by default: warnings and errors)
   2  usage, configuration, index or I/O failure, or a file that could not be checked; see --fail-on-skipped")]
-pub struct ScanArgs {
+pub(crate) struct ScanArgs {
     /// Files and directories to check
     ///
     /// Without any, and without --staged and the like, the current directory.

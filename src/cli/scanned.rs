@@ -12,7 +12,7 @@ use crate::scan::Scanner;
 use crate::text::source::SourceFile;
 
 /// A finished scan.
-pub struct Scanned {
+pub(crate) struct Scanned {
     /// What it has to say.
     pub report: Report,
     /// What it was made with.
@@ -24,7 +24,7 @@ pub struct Scanned {
 }
 
 /// Where the text of the files checked is.
-pub enum Sources {
+pub(crate) enum Sources {
     /// Where it was read.
     Files(Vec<WalkedFile>),
     /// Here.

@@ -15,19 +15,19 @@ use crate::text::document::Form;
 use crate::text::language::Language;
 
 /// Largest text taken from standard input.
-pub const MAX_STDIN_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_STDIN_BYTES: u64 = 16 << 20;
 /// Largest patch.
 const MAX_PATCH_BYTES: u64 = 256 << 20;
 /// Largest list of files.
 const MAX_LIST_BYTES: u64 = 64 << 20;
 
 /// Heading in the help of what says what to check.
-pub const WHAT: &str = "What to check";
+pub(crate) const WHAT: &str = "What to check";
 
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
-pub struct ScopeArgs {
+pub(crate) struct ScopeArgs {
     /// Check the staged files, as the next commit would hold them. With PATHs, check only the staged
     /// files there. Only code that touches added or changed lines is reported
     #[arg(long, help_heading = WHAT)]
@@ -62,7 +62,7 @@ pub struct ScopeArgs {
 }
 
 /// What is checked.
-pub enum Input {
+pub(crate) enum Input {
     /// Files and directories.
     Paths { paths: Vec<PathBuf>, explicit: Explicit },
     /// A change in the repository birthmark stands in; of all of it, where no paths are named.
@@ -75,7 +75,7 @@ pub enum Input {
 
 impl Input {
     /// Whether all that a configuration is about is checked.
-    pub fn covers(&self, config: &Config) -> bool {
+    pub(crate) fn covers(&self, config: &Config) -> bool {
         let Some(directory) = config.directory().map(walk::absolute_path) else {
             return false;
         };
@@ -147,7 +147,7 @@ impl Input {
     }
 
     /// What to say of a run that checked nothing, if this is one.
-    pub fn nothing_checked(&self, report: &Report, is_all_excluded: bool) -> Option<Note> {
+    pub(crate) fn nothing_checked(&self, report: &Report, is_all_excluded: bool) -> Option<Note> {
         let is_named = match self {
             Input::Change { .. } | Input::Patch { .. } => return None,
             Input::Stdin { .. } => true,
@@ -255,7 +255,7 @@ fn told_by_git() -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&standard_input()?).into_owned())
 }
 
-pub fn standard_input() -> anyhow::Result<Vec<u8>> {
+pub(crate) fn standard_input() -> anyhow::Result<Vec<u8>> {
     read_up_to(std::io::stdin(), MAX_STDIN_BYTES, "standard input")
 }
 

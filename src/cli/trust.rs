@@ -17,7 +17,7 @@ use crate::session::{BaselineFile, Choices, LicenseFiles, Trust};
 // No doc comment: it would become the help of the command that flattens this.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Changes by people you do not trust")]
-pub struct TrustArgs {
+pub(crate) struct TrustArgs {
     /// Take the policy from a commit, or from a configuration FILE (`.toml`) outside of the
     /// project, and not from the files that are scanned
     ///
@@ -41,7 +41,7 @@ pub struct TrustArgs {
 impl TrustArgs {
     /// Puts what is trusted into the choices of a scan of a place; returns the configuration to
     /// use.
-    pub fn choose(
+    pub(crate) fn choose(
         &self,
         input: &Input,
         configured: ConfigChoice,

@@ -9,8 +9,9 @@ mod decide;
 mod entry;
 mod settle;
 
-pub use decide::{AcceptError, Accepted, Decider, now};
-pub use entry::{Entry, EntryOwner};
+pub use decide::now;
+pub(crate) use decide::{AcceptError, Accepted, Decider};
+pub(crate) use entry::{Entry, EntryOwner};
 pub use settle::notes;
 
 use std::fs;
@@ -21,14 +22,14 @@ use crate::project::config::{ConfigFile, Problem};
 use crate::project::walk::{self, SideFiles, absolute_path};
 
 /// Where decisions are kept, below the directory that the log belongs to.
-pub const DIRECTORY: &str = ".birthmark/references";
+pub(crate) const DIRECTORY: &str = ".birthmark/references";
 
 /// Largest decision that is read; a reason may be an essay.
 const MAX_ENTRY_BYTES: u64 = 64 << 10;
 
 /// The decisions of a project.
 #[derive(Clone, Debug, Default)]
-pub struct AcceptanceLog {
+pub(crate) struct AcceptanceLog {
     /// The directory that holds `.birthmark/references`; paths in decisions are relative to it.
     root: PathBuf,
     entries: Vec<Logged>,
@@ -36,7 +37,7 @@ pub struct AcceptanceLog {
 
 /// A decision and the file it stands in.
 #[derive(Clone, Debug)]
-pub struct Logged {
+pub(crate) struct Logged {
     /// The file, as it is shown.
     pub file: String,
     /// The decision.
@@ -45,7 +46,7 @@ pub struct Logged {
 
 /// Why the log cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
+pub(crate) enum LogError {
     /// A file of it cannot be read.
     #[error("{}: {reason}", .path.display())]
     Unreadable {
@@ -86,7 +87,7 @@ impl AcceptanceLog {
     ///
     /// # Errors
     /// Those of [`AcceptanceLog::read`].
-    pub fn read_from(root: &Path, side: &SideFiles) -> Result<AcceptanceLog, LogError> {
+    pub(crate) fn read_from(root: &Path, side: &SideFiles) -> Result<AcceptanceLog, LogError> {
         let named = root.join(DIRECTORY);
         let directory = side.at(&named);
         let unreadable =
@@ -131,7 +132,7 @@ impl AcceptanceLog {
     }
 
     /// The path of a file of a report as decisions name it.
-    pub fn path_of(&self, reported: &str) -> String {
+    pub(crate) fn path_of(&self, reported: &str) -> String {
         let absolute = absolute_path(Path::new(reported));
         let within = absolute.strip_prefix(absolute_path(&self.root)).map(walk::display_path);
         within.unwrap_or_else(|_| reported.to_owned())
@@ -154,7 +155,7 @@ impl AcceptanceLog {
 
 /// The directory whose log holds for a place: the nearest above it that has one, else that of the
 /// configuration, else the top of the git repository, else the place.
-pub fn log_root(place: &Path, configured: Option<&Path>, side: &SideFiles) -> PathBuf {
+pub(crate) fn log_root(place: &Path, configured: Option<&Path>, side: &SideFiles) -> PathBuf {
     let place = absolute_path(place);
     let top = place.ancestors().find(|above| above.join(".git").exists());
     let within = |above: &&Path| top.is_none_or(|top| above.starts_with(top));

@@ -15,10 +15,10 @@ mod repository;
 mod root;
 mod snippet;
 
-pub use annotation::is_lost_by_tags;
-pub use notices::{NOTICES, Notices};
-pub use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit, WeakEvidence};
-pub use root::project_root;
+pub(crate) use annotation::is_lost_by_tags;
+pub(crate) use notices::{NOTICES, Notices};
+pub(crate) use plan::{AttributionSettings, PartlyStaged, Plan, PlanError, Unfit, WeakEvidence};
+pub(crate) use root::project_root;
 pub use snippet::{Refusal, Snippet, wrap};
 
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ use crate::license::LicenseExpression;
 
 /// A file as it is and as it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
+pub(crate) struct Edit {
     /// The path as it is shown.
     pub path: String,
     /// Where the file is.

@@ -29,10 +29,13 @@ mod record;
 mod strength;
 
 pub use chance::{Chance, Expected};
-pub use kind::{CopyKind, Sides, copy_kind};
-pub use measures::{Measures, NAMES as MEASURES};
+pub use kind::CopyKind;
+pub(crate) use kind::{Sides, copy_kind};
+pub(crate) use measures::Measures;
+pub use measures::NAMES as MEASURES;
 pub use preset::{Preset, Threshold};
-pub use record::{Entry, Ledger, Parts, Recorder, RunEntry, Step};
+pub(crate) use record::{Entry, Ledger, Recorder, RunEntry};
+pub use record::{Parts, Step};
 pub use strength::Strength;
 
 use std::collections::hash_map;
@@ -130,7 +133,7 @@ const BLOCK_BITS: f32 = -4.0;
 /// A chain may join islands that lie too far apart, or cross code that does not correspond: the
 /// whole is then worth less than its parts. The stretch of runs with the highest sum is taken
 /// (Kadane's maximum subarray), and what lies on either side is cut in the same way.
-pub fn stretches(
+pub(crate) fn stretches(
     surprisals: &Surprisals<'_>,
     query: Side<'_>,
     document: Side<'_>,
@@ -238,7 +241,7 @@ struct Sum<'a, R> {
 
 /// What a stretch held so far; kept from one stretch to the next for its memory only.
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Sequences of classes, as [`packed`] makes them.
     sequences: FxHashSet<u64>,
     names: FxHashSet<u16>,

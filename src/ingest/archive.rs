@@ -30,17 +30,17 @@ use crate::judgement::finding::{Note, NoteKind};
 use crate::project::walk::one_line;
 
 /// Most entries an archive may have.
-pub const MAX_ARCHIVE_ENTRIES: usize = 200_000;
+pub(crate) const MAX_ARCHIVE_ENTRIES: usize = 200_000;
 
 /// Most bytes that may come out of an archive, those that are passed over included.
-pub const MAX_ARCHIVE_UNPACKED: u64 = 4 << 30;
+pub(crate) const MAX_ARCHIVE_UNPACKED: u64 = 4 << 30;
 
 /// Most bytes of files that matter. Of 261 popular packages the largest has 25 MiB.
-pub const MAX_ARCHIVE_SOURCE: u64 = 160 << 20;
+pub(crate) const MAX_ARCHIVE_SOURCE: u64 = 160 << 20;
 
 /// How many times its own size an archive may unpack to, once it is past [`RATIO_FREE`]. Source
 /// code compresses five- to tenfold; deflate can express 1032.
-pub const MAX_ARCHIVE_RATIO: u64 = 100;
+pub(crate) const MAX_ARCHIVE_RATIO: u64 = 100;
 
 /// How much may come out of any archive whatever its ratio: small archives of small, alike files
 /// are honest.

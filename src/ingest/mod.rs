@@ -44,16 +44,16 @@ use crate::purl::Purl;
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 
-pub use archive::{
+pub(crate) use archive::{
     MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
 };
-pub use error::IngestError;
+pub(crate) use error::IngestError;
 #[cfg(fuzzing)]
 pub use git::read_list;
-pub use prepare::Prepared;
-pub use selection::Selection;
+pub(crate) use prepare::Prepared;
+pub(crate) use selection::Selection;
 pub use source::{ArchiveForm, Source};
-pub use tree::MAX_SOURCE_FILE;
+pub(crate) use tree::MAX_SOURCE_FILE;
 
 use tree::{Role, Tree, TreeFile};
 
@@ -74,7 +74,7 @@ pub struct Given {
 
 /// Whether a package's own client may run its build script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BuildScripts {
+pub(crate) enum BuildScripts {
     /// A package that cannot be fetched without is refused.
     #[default]
     Refuse,
@@ -84,7 +84,7 @@ pub enum BuildScripts {
 
 /// A component and its documents, ready to be tokenized and written into a segment.
 #[derive(Debug)]
-pub struct Ingested {
+pub(crate) struct Ingested {
     /// The component.
     pub component: Component,
     /// Its source files, by path.
@@ -112,7 +112,7 @@ impl IngestedDocument {
 }
 
 /// Told about what takes time. `()` is the progress that nobody watches.
-pub trait Progress: Sync {
+pub(crate) trait Progress: Sync {
     /// A package is being fetched by its ecosystem's client.
     fn fetching(&self, purl: &Purl) {
         let _ = purl;

@@ -41,7 +41,7 @@ pub struct Recipe {
 
 /// One component of a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecipeComponent {
+pub(crate) struct RecipeComponent {
     /// Its name and version.
     pub purl: Purl,
     /// What its content was when the recipe was written.
@@ -60,7 +60,7 @@ pub struct RecipeComponent {
 
 /// Why a recipe cannot be read, and where.
 #[derive(Debug)]
-pub struct RecipeError {
+pub(crate) struct RecipeError {
     /// The recipe.
     pub file: PathBuf,
     /// The line, counted from 1.
@@ -104,7 +104,7 @@ impl Recipe {
     }
 
     /// The recipe as a file.
-    pub fn to_toml(&self) -> String {
+    pub(crate) fn to_toml(&self) -> String {
         let preface = (!self.preface.is_empty()).then(|| self.preface.clone());
         let tables =
             preface.into_iter().chain(self.components.iter().map(RecipeComponent::to_toml));
@@ -115,7 +115,7 @@ impl Recipe {
 impl RecipeComponent {
     /// The component as it was ingested: its digest, and its licence if the recipe said it or an
     /// exact one was learned.
-    pub fn learned(&self, component: &Component) -> RecipeComponent {
+    pub(crate) fn learned(&self, component: &Component) -> RecipeComponent {
         let known = component.license.precision == Precision::Exact;
         let learned = component.license.expression.clone().filter(|_| known);
         RecipeComponent {

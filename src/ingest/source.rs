@@ -57,7 +57,7 @@ pub enum ArchiveForm {
 
 /// What a tape archive is compressed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
+pub(crate) enum Compression {
     /// Nothing.
     None,
     /// gzip.
@@ -72,7 +72,7 @@ pub enum Compression {
 
 impl ArchiveForm {
     /// The suffixes for messages; a test compares them with the table.
-    pub const SUFFIXES: &str =
+    pub(crate) const SUFFIXES: &str =
         ".crate, .whl, .deb, .zip, .jar, .tar, .tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst";
 
     const TABLE: [(&str, ArchiveForm); 11] = [

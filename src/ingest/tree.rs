@@ -12,7 +12,7 @@ use crate::text::language::Language;
 use crate::text::manifest;
 
 /// Largest file that is ingested; larger ones leave a note. Source files beyond this size are data.
-pub const MAX_SOURCE_FILE: u64 = 2 << 20;
+pub(crate) const MAX_SOURCE_FILE: u64 = 2 << 20;
 
 /// What was read of a component.
 #[derive(Debug)]

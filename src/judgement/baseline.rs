@@ -15,7 +15,7 @@ use crate::judgement::finding::Finding;
 /// Version of the format.
 const VERSION: u32 = 1;
 /// The versions of JSON reports whose findings are understood.
-pub const REPORT_VERSIONS: RangeInclusive<u32> = 1..=2;
+pub(crate) const REPORT_VERSIONS: RangeInclusive<u32> = 1..=2;
 
 /// Counted findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Baseline {
 
 /// What a finding is known by, wherever it stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Known {
+pub(crate) struct Known {
     /// Code of the rule.
     pub rule: String,
     /// Identity of the content.
@@ -33,11 +33,11 @@ pub struct Known {
 }
 
 /// How often something stands in each file.
-pub type Places = BTreeMap<String, u64>;
+pub(crate) type Places = BTreeMap<String, u64>;
 
 /// Why a text is no baseline.
 #[derive(Debug, thiserror::Error)]
-pub enum BaselineError {
+pub(crate) enum BaselineError {
     /// It is not JSON, or not of that shape.
     #[error(
         "line {line}, column {column}: {message}; name a file of `birthmark baseline create` or a JSON report"
@@ -67,7 +67,7 @@ pub enum BaselineError {
 
 /// What a baseline was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A file made to be one.
     Baseline,
     /// A JSON report, whose paths are as the user of that scan named them.
@@ -177,7 +177,7 @@ impl Baseline {
     }
 
     /// The same with other paths.
-    pub fn with_paths(self, path: impl Fn(&str) -> String) -> Baseline {
+    pub(crate) fn with_paths(self, path: impl Fn(&str) -> String) -> Baseline {
         let mut renamed = Baseline::default();
         for (known, places) in self.counts {
             for (old, count) in places {
@@ -215,7 +215,7 @@ impl Known {
 /// How many of the places where something stands now were there before, by file. `here` is how
 /// often it stands there now; `may_have_left` says whether code of the baseline that a file no
 /// longer holds has gone from it, and was not merely not looked at.
-pub fn known_places(
+pub(crate) fn known_places(
     before: &Places,
     here: &Places,
     may_have_left: impl Fn(&str) -> bool,

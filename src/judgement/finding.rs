@@ -6,8 +6,9 @@
 mod explanation;
 mod settled;
 
-pub use explanation::{Counterpart, Explanation, Line, Run, Token};
-pub use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy, Fate};
+pub(crate) use explanation::{Counterpart, Line, Token};
+pub use explanation::{Explanation, Run};
+pub(crate) use settled::{Acceptance, AcceptedReference, Agreement, Declared, DeclaredBy, Fate};
 
 use crate::engine::evidence::{Expected, Preset, Strength};
 use crate::engine::matcher::{CopyKind, Evidence, Owner};
@@ -37,7 +38,7 @@ pub struct Report {
 
 impl Report {
     /// The references that a rule has findings about.
-    pub fn of_rule(&self, rule: Rule) -> impl Iterator<Item = &Reference> {
+    pub(crate) fn of_rule(&self, rule: Rule) -> impl Iterator<Item = &Reference> {
         let raises = move |finding: &&Finding| finding.rule == rule;
         let is_meant = move |reference: &&Reference| {
             self.findings.iter().filter(raises).any(|finding| finding.is_about(reference))
@@ -46,7 +47,7 @@ impl Report {
     }
 
     /// Sorts the notes and counts the files that were skipped and that failed.
-    pub fn count_notes(&mut self) {
+    pub(crate) fn count_notes(&mut self) {
         self.notes.sort();
         let count = |kind| self.notes.iter().filter(|note| note.kind == kind).count() as u64;
         self.summary.files_skipped = count(NoteKind::Skipped);
@@ -55,7 +56,7 @@ impl Report {
 
     /// Makes every file that was not or only partly checked a failed one. `remedy` says what to do
     /// about it.
-    pub fn fail_left_out(&mut self, remedy: &str) {
+    pub(crate) fn fail_left_out(&mut self, remedy: &str) {
         let is_left_out = |note: &&mut Note| {
             matches!(note.kind, NoteKind::Skipped | NoteKind::Partial) && note.path.is_some()
         };
@@ -117,7 +118,7 @@ pub struct Reference {
 impl Reference {
     /// The lines of the file that the code stands on. Where whole cells of a notebook stand on one
     /// line these are not those of the region.
-    pub fn file_lines(&self) -> LineRange {
+    pub(crate) fn file_lines(&self) -> LineRange {
         self.cells.and_then(|cells| cells.file_lines()).unwrap_or(self.region.into())
     }
 }
@@ -344,7 +345,7 @@ pub struct MatrixProvenance {
 
 /// A policy that a report was made under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyProvenance {
+pub(crate) struct PolicyProvenance {
     /// The file as given.
     pub file: String,
     /// BLAKE3 of the file.
@@ -368,7 +369,7 @@ pub struct IndexProvenance {
 
 impl MatrixProvenance {
     /// The matrix that this process judges by.
-    pub fn in_use() -> MatrixProvenance {
+    pub(crate) fn in_use() -> MatrixProvenance {
         let (date, source) = Matrix::stated();
         MatrixProvenance { date: date.to_owned(), source: source.clone() }
     }
@@ -376,7 +377,7 @@ impl MatrixProvenance {
 
 impl Reference {
     /// Whether it may stay if its notice is kept, and nobody has said that it is.
-    pub fn lacks_notice(&self) -> bool {
+    pub(crate) fn lacks_notice(&self) -> bool {
         let declared = self.declared.as_ref().is_some_and(Declared::agrees);
         self.verdict.decision == Decision::AttributionNeeded && !declared && self.accepted.is_none()
     }
@@ -385,7 +386,7 @@ impl Reference {
 impl Finding {
     /// Whether it is about this reference at its place: ids alone repeat where the same code stands
     /// twice.
-    pub fn is_about(&self, reference: &Reference) -> bool {
+    pub(crate) fn is_about(&self, reference: &Reference) -> bool {
         self.reference == reference.id
             && self.path == reference.path
             && self.region == reference.region
@@ -441,7 +442,7 @@ impl Decision {
     }
 
     /// The decision of that code.
-    pub fn from_code(code: &str) -> Option<Decision> {
+    pub(crate) fn from_code(code: &str) -> Option<Decision> {
         Decision::ALL.into_iter().find(|decision| decision.code() == code)
     }
 }
@@ -449,12 +450,12 @@ impl Decision {
 impl Rule {
     /// Whether reports for people list its findings together by origin: they ask for little or
     /// nothing, and may be many.
-    pub fn is_listed_by_origin(self) -> bool {
+    pub(crate) fn is_listed_by_origin(self) -> bool {
         matches!(self, Rule::AttributionMissing | Rule::TakenFromProject)
     }
 
     /// Whether its findings say that code is there which the licence does not allow.
-    pub fn says_not_allowed(self) -> bool {
+    pub(crate) fn says_not_allowed(self) -> bool {
         matches!(self, Rule::LicenseIncompatible | Rule::DeclaredIncompatible)
     }
 
@@ -489,7 +490,7 @@ impl Rule {
     }
 
     /// The rule of that code.
-    pub fn from_code(code: &str) -> Option<Rule> {
+    pub(crate) fn from_code(code: &str) -> Option<Rule> {
         Rule::ALL.into_iter().find(|rule| rule.code() == code)
     }
 }

@@ -13,13 +13,13 @@ use crate::text::span::{ByteSpan, LineRange, LineSet, Region};
 use crate::text::token::{Comment, CommentKind, Layout};
 
 /// What such a comment looks like.
-pub const FORM: &str = "birthmark: ignore[RULE] reason=\"WHY\"";
+pub(crate) const FORM: &str = "birthmark: ignore[RULE] reason=\"WHY\"";
 
 const WORD: &str = "birthmark: ignore";
 
 /// A comment that silences findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppression {
+pub(crate) struct Suppression {
     /// The rules whose findings it silences.
     pub rules: Vec<Rule>,
     /// Why they may be.
@@ -32,7 +32,7 @@ pub struct Suppression {
 
 /// A comment that means to silence and does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed {
+pub(crate) struct Malformed {
     /// What is wrong with it.
     pub problem: String,
     /// Where it stands.
@@ -40,7 +40,7 @@ pub struct Malformed {
 }
 
 /// Whether a text may hold such a comment at all; most do not, and need not be parsed for it.
-pub fn is_mentioned(text: &[u8]) -> bool {
+pub(crate) fn is_mentioned(text: &[u8]) -> bool {
     text.windows(WORD.len()).any(|window| window == WORD.as_bytes())
 }
 
@@ -64,12 +64,12 @@ pub fn read(source: &SourceFile, layout: &Layout) -> (Vec<Suppression>, Vec<Malf
 
 impl Suppression {
     /// Whether it silences a finding.
-    pub fn silences(&self, finding: &Finding) -> bool {
+    pub(crate) fn silences(&self, finding: &Finding) -> bool {
         self.rules.contains(&finding.rule) && self.is_about(finding.region)
     }
 
     /// Whether it speaks of a place.
-    pub fn is_about(&self, region: Region) -> bool {
+    pub(crate) fn is_about(&self, region: Region) -> bool {
         let stands_in = (region.start_line..=region.end_line).contains(&self.region.start_line);
         stands_in
             || self

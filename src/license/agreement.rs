@@ -6,7 +6,7 @@ use super::expression::{Atom, Node};
 /// Whether code offered under `offered` may be declared as being under `declared`: the same
 /// licences, some branch of a choice, a later version where later ones are allowed. More licences
 /// than are offered may be declared with `AND`, never fewer.
-pub fn is_offered(declared: &LicenseExpression, offered: &LicenseExpression) -> bool {
+pub(crate) fn is_offered(declared: &LicenseExpression, offered: &LicenseExpression) -> bool {
     let offered = offered.node();
     alternatives(&declared.node()).iter().all(|chosen| is_met(&offered, chosen))
 }

@@ -5,7 +5,7 @@ use super::{Distribution, LicenseExpression};
 
 /// The kind of a licence, for wording only: no decision is taken from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Category {
+pub(crate) enum Category {
     /// Asks for nothing.
     PublicDomain,
     /// Asks for notices to be kept.
@@ -43,7 +43,7 @@ impl Category {
     }
 
     /// In words, to stand before "licence".
-    pub fn wording(self) -> &'static str {
+    pub(crate) fn wording(self) -> &'static str {
         match self {
             Category::PublicDomain => "public-domain-like",
             Category::Permissive => "permissive",
@@ -73,7 +73,7 @@ impl Category {
     }
 
     /// Whether works under other terms may take code in.
-    pub fn is_permissive(self) -> bool {
+    pub(crate) fn is_permissive(self) -> bool {
         matches!(self, Category::PublicDomain | Category::Permissive)
     }
 }
@@ -86,7 +86,7 @@ pub fn needs_attribution(expression: &LicenseExpression) -> bool {
 
 /// Whether a work that reaches people in this way may hold code under the expression only with its
 /// notice.
-pub fn needs_notice(expression: &LicenseExpression, distribution: Distribution) -> bool {
+pub(crate) fn needs_notice(expression: &LicenseExpression, distribution: Distribution) -> bool {
     match distribution {
         Distribution::Binary => asks_in_binary(&expression.node()),
         _ => needs_attribution(expression),

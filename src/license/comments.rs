@@ -1,7 +1,7 @@
 //! The comments and docstrings that a source file begins with.
 
 /// Only this many bytes of a file are looked at.
-pub const HEADER_BYTES: usize = 8192;
+pub(crate) const HEADER_BYTES: usize = 8192;
 
 /// The part of a file that its header stands in.
 pub(super) fn head(text: &[u8]) -> String {

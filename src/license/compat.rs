@@ -19,7 +19,7 @@ use super::{Category, LicenseExpression};
 
 /// Whether inbound code may be distributed under the outbound licence, with the cells that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compatibility {
+pub(crate) struct Compatibility {
     /// The answer for the whole expressions.
     pub answer: Answer,
     /// The cells that decide, each once: all cells of the deciding branches, in the order of the
@@ -110,7 +110,7 @@ pub fn compat(inbound: &LicenseExpression, outbound: &LicenseExpression) -> Comp
 /// the code must be allowed under every branch. Of an outbound `AND` it is not known which part the
 /// code will stand in: all parts must agree, or the answer is [`Answer::Unknown`]. Exceptions on
 /// the inbound side never help: they let others link, not copy.
-pub fn compat_under(
+pub(crate) fn compat_under(
     inbound: &LicenseExpression,
     outbound: &LicenseExpression,
     terms: &Terms,

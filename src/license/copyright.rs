@@ -16,7 +16,7 @@ pub fn copyrights(text: &str) -> Vec<String> {
 }
 
 /// The notices in the header of a source file, in order, each once.
-pub fn header_copyrights(text: &[u8]) -> Vec<String> {
+pub(crate) fn header_copyrights(text: &[u8]) -> Vec<String> {
     let head = comments::head(text);
     let lower = head.to_ascii_lowercase();
     match ["copyright", "(c)", "\u{a9}", "copr."].iter().any(|sign| lower.contains(sign)) {

@@ -21,7 +21,7 @@ const MAX_GLOBS: usize = 50_000;
 
 /// The licences of a package of Debian.
 #[derive(Debug)]
-pub struct DebianCopyright {
+pub(crate) struct DebianCopyright {
     stanzas: Vec<Stanza>,
     globs: GlobSet,
     /// The stanza of each glob.
@@ -73,23 +73,23 @@ impl DebianCopyright {
     }
 
     /// The licence of the package as a whole: that of the files which no other stanza names.
-    pub fn package_license(&self) -> Option<&LicenseFact> {
+    pub(crate) fn package_license(&self) -> Option<&LicenseFact> {
         self.whole().map(|stanza| &stanza.license)
     }
 
     /// The copyright notices of the package as a whole.
-    pub fn package_copyrights(&self) -> &[String] {
+    pub(crate) fn package_copyrights(&self) -> &[String] {
         self.whole().map_or(&[], |stanza| &stanza.copyrights)
     }
 
     /// The licence of a file, by its path from the top of the package. Unknown where no stanza
     /// names it.
-    pub fn license_of(&self, path: &str) -> LicenseFact {
+    pub(crate) fn license_of(&self, path: &str) -> LicenseFact {
         self.stanza(path).map_or_else(LicenseFact::unknown, |stanza| stanza.license.clone())
     }
 
     /// The copyright notices of a file, where they are not those of the package as a whole.
-    pub fn copyrights_of(&self, path: &str) -> &[String] {
+    pub(crate) fn copyrights_of(&self, path: &str) -> &[String] {
         let own = self.stanza(path).filter(|stanza| !stanza.is_whole);
         own.map_or(&[], |stanza| &stanza.copyrights)
     }

@@ -17,7 +17,7 @@ pub struct LicenseExpression(String);
     "`{text}` is not an SPDX licence expression: {} (expected for example `MIT OR Apache-2.0`; the identifiers are listed at https://spdx.org/licenses)",
     self.reason()
 )]
-pub struct LicenseError {
+pub(crate) struct LicenseError {
     /// The text as it was given, cut to a printable length.
     pub text: String,
     /// The bytes of the text, as it was given, that are wrong.
@@ -41,7 +41,7 @@ enum Why {
 type Wrong = (Why, Range<usize>);
 
 /// Longest text read as an expression, in bytes. It bounds the depth of nesting too.
-pub const MAX_EXPRESSION: usize = 1024;
+pub(crate) const MAX_EXPRESSION: usize = 1024;
 
 impl LicenseExpression {
     /// Reads an expression: strictly first, then with what registries accept as well: deprecated
@@ -103,12 +103,16 @@ impl LicenseExpression {
     }
 
     /// Joins expressions with `AND`, leaving out repetitions; `None` of none.
-    pub fn all_of(parts: impl IntoIterator<Item = LicenseExpression>) -> Option<LicenseExpression> {
+    pub(crate) fn all_of(
+        parts: impl IntoIterator<Item = LicenseExpression>,
+    ) -> Option<LicenseExpression> {
         Node::joined(parts, Node::All)
     }
 
     /// Joins expressions with `OR`, leaving out repetitions; `None` of none.
-    pub fn any_of(parts: impl IntoIterator<Item = LicenseExpression>) -> Option<LicenseExpression> {
+    pub(crate) fn any_of(
+        parts: impl IntoIterator<Item = LicenseExpression>,
+    ) -> Option<LicenseExpression> {
         Node::joined(parts, Node::Any)
     }
 

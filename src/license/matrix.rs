@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-pub use published::MatrixError;
+pub(crate) use published::MatrixError;
 
 /// An answer of the matrix. The order is that of permission, least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +104,7 @@ pub enum MatrixSource {
 
 impl Matrix {
     /// The one this process judges by.
-    pub fn in_use() -> &'static Matrix {
+    pub(crate) fn in_use() -> &'static Matrix {
         IN_USE.get_or_init(Matrix::built_in)
     }
 
@@ -118,12 +118,12 @@ impl Matrix {
     }
 
     /// Judges by this one from now on. False if something was judged by another before.
-    pub fn put_in_use(self) -> bool {
+    pub(crate) fn put_in_use(self) -> bool {
         IN_USE.set(self).is_ok()
     }
 
     /// The one that is part of birthmark.
-    pub fn built_in() -> Matrix {
+    pub(crate) fn built_in() -> Matrix {
         let lines = include_str!("osadl/matrix.tsv").lines().filter(|line| !line.starts_with('#'));
         let (names, rows) = lines
             .filter_map(|line| line.split_once('\t'))

@@ -33,25 +33,33 @@ mod template;
 mod terms;
 mod text;
 
-pub use agreement::is_offered;
-pub use category::{Category, needs_attribution, needs_notice};
-pub use comments::HEADER_BYTES;
-pub use compat::{Cell, CellSource, Compatibility, compat, compat_under};
-pub use copyright::{copyrights, header_copyrights};
-pub use debian::DebianCopyright;
-pub use expression::{LicenseError, LicenseExpression, MAX_EXPRESSION};
-pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixError, MatrixSource};
-pub use names::{declaration_read_as, from_classifier, normalize_declaration};
+pub(crate) use agreement::is_offered;
+pub use category::needs_attribution;
+pub(crate) use category::{Category, needs_notice};
+pub(crate) use comments::HEADER_BYTES;
+pub use compat::{Cell, CellSource, compat};
+pub(crate) use compat::{Compatibility, compat_under};
+pub use copyright::copyrights;
+pub(crate) use copyright::header_copyrights;
+pub(crate) use debian::DebianCopyright;
+pub use expression::LicenseExpression;
+pub(crate) use expression::{LicenseError, MAX_EXPRESSION};
+pub(crate) use matrix::MatrixError;
+pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixSource};
+pub(crate) use names::declaration_read_as;
+pub use names::{from_classifier, normalize_declaration};
 pub use notice::{from_tags, header, side_file};
-pub use obligations::{Duty, duties, with_duties};
-pub use own::OwnCell;
-pub use project::{
-    ManifestError, ManifestLicense, from_cargo_toml, from_fields, from_package_json, from_pyproject,
-};
-pub use reuse::{Precedence, Reuse, ReuseError};
-pub use template::{NoText, shipped_text};
-pub use terms::{Distribution, List, ListedLicense, Lists, Terms};
-pub use text::{DetectedText, MAX_TEXT, MORE_TERMS, detect_text, from_license_text, text_of};
+pub(crate) use obligations::{Duty, duties, with_duties};
+pub(crate) use own::OwnCell;
+pub(crate) use project::{ManifestError, ManifestLicense, from_fields};
+pub use project::{from_cargo_toml, from_package_json, from_pyproject};
+pub use reuse::Reuse;
+pub(crate) use reuse::{Precedence, ReuseError};
+pub(crate) use template::{NoText, shipped_text};
+pub use terms::Terms;
+pub(crate) use terms::{Distribution, List, ListedLicense, Lists};
+pub(crate) use text::{DetectedText, MAX_TEXT, MORE_TERMS};
+pub use text::{detect_text, from_license_text, text_of};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -139,7 +147,7 @@ impl LicenseFact {
 ///   "v2 or later" is GPL-2.0-or-later, `BSD` beside the text of two clauses is BSD-2-Clause.
 ///
 /// One of another family changes nothing: it may belong to something vendored.
-pub fn resolve(facts: &[LicenseFact]) -> LicenseFact {
+pub(crate) fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     let Some(first) = facts.iter().find(|fact| fact.expression.is_some()) else {
         let unread = facts.iter().find(|fact| !fact.declared.is_empty());
         return unread.cloned().unwrap_or_else(LicenseFact::unknown);

@@ -25,7 +25,7 @@ pub fn normalize_declaration(declared: &str) -> LicenseFact {
 
 /// A declaration that its ecosystem gives a meaning of its own: `GPL-2` of R is that version alone.
 /// Without an expression, or with one that cannot be read, it is unknown.
-pub fn declaration_read_as(declared: &str, expression: Option<&str>) -> LicenseFact {
+pub(crate) fn declaration_read_as(declared: &str, expression: Option<&str>) -> LicenseFact {
     let reading = expression.and_then(|text| LicenseExpression::parse(text).ok());
     fact(declared.trim(), reading, LearnedFrom::Metadata)
 }
@@ -172,7 +172,7 @@ pub(super) struct Gnu {
 
 impl Gnu {
     /// The strict reading.
-    pub fn reading(&self) -> Reading {
+    pub(crate) fn reading(&self) -> Reading {
         let Some(version) = self.version else {
             return (LicenseExpression::known(self.open_reading()), Precision::Imprecise);
         };

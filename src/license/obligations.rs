@@ -7,7 +7,7 @@ use super::own;
 
 /// Something that a licence asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Duty {
+pub(crate) struct Duty {
     /// What it arises from: `copy`, `source`, `binary`, `changed`, `network`, ...
     pub when: &'static str,
     /// What must be done or left.
@@ -18,7 +18,7 @@ pub struct Duty {
 
 impl Duty {
     /// What it arises from, in words.
-    pub fn occasion(&self) -> &'static str {
+    pub(crate) fn occasion(&self) -> &'static str {
         match self.when {
             "copy" => "in every form",
             "source" => "in source",
@@ -36,7 +36,7 @@ struct Row {
 }
 
 /// What a licence asks, in the order of its text; empty where the table does not have it.
-pub fn duties(id: &str) -> Vec<Duty> {
+pub(crate) fn duties(id: &str) -> Vec<Duty> {
     let is_bare = Category::of(id) == Category::PublicDomain;
     let fits = |row: &&Row| match is_bare {
         true => row.licenses == "{public-domain}",
@@ -46,7 +46,7 @@ pub fn duties(id: &str) -> Vec<Duty> {
 }
 
 /// The licences that the table names one by one.
-pub fn with_duties() -> Vec<&'static str> {
+pub(crate) fn with_duties() -> Vec<&'static str> {
     let names = rows().iter().flat_map(|row| row.licenses.split(' '));
     let mut names: Vec<_> = names.filter(|name| spdx::license_id(name).is_some()).collect();
     names.sort_unstable();

@@ -9,7 +9,7 @@ use super::{LicenseFact, resolve};
 /// Why a manifest could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{manifest} cannot be read: {reason}")]
-pub struct ManifestError {
+pub(crate) struct ManifestError {
     /// The kind of manifest, such as `Cargo.toml`.
     pub manifest: &'static str,
     /// What the parser says.
@@ -18,7 +18,7 @@ pub struct ManifestError {
 
 /// What a manifest says of the licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ManifestLicense {
+pub(crate) enum ManifestLicense {
     /// The licence is declared.
     Declared(LicenseFact),
     /// The licence stands in this file, relative to the manifest: read it and ask
@@ -89,7 +89,7 @@ pub fn from_package_json(text: &str) -> Result<Option<ManifestLicense>, Manifest
 
 /// The licence that a field of any text and classifiers state, as `setup.cfg`, `setup.py` and core
 /// metadata have them; `None` if they state none. An expression goes before both.
-pub fn from_fields(
+pub(crate) fn from_fields(
     expression: Option<&str>,
     field: Option<&str>,
     classifiers: &[String],

@@ -10,7 +10,7 @@ use super::text::text_of;
 
 /// Why there is no text to pass on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoText {
+pub(crate) enum NoText {
     /// SPDX's list does not have it.
     Unlisted,
     /// Its terms name their owner, which only the origin's own copy does.
@@ -24,7 +24,7 @@ const BEFORE_EXAMPLES: &str = "END OF TERMS AND CONDITIONS";
 ///
 /// # Errors
 /// If there is none that would not have to be filled in.
-pub fn shipped_text(id: &str) -> Result<String, NoText> {
+pub(crate) fn shipped_text(id: &str) -> Result<String, NoText> {
     let text = text_of(id).ok_or(NoText::Unlisted)?;
     // Those who wrote the other texts allow to copy them as they are only, examples included.
     if !Category::of(id).is_permissive() {

@@ -7,7 +7,7 @@ use super::{LicenseExpression, Precision};
 /// How the work reaches people. The strictest is the default: what nobody said is not assumed in
 /// our favour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Distribution {
+pub(crate) enum Distribution {
     /// Nobody outside of the organisation gets or uses it.
     Internal,
     /// Others use it over a network and get no copy of it.
@@ -43,7 +43,7 @@ impl Distribution {
 /// Licences that the user welcomes, refuses, or wants to look at. They are rules for code to come
 /// too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lists {
+pub(crate) struct Lists {
     /// Settles what the matrix leaves open; where it is not empty, what is on no list wants a look.
     pub allow: Vec<ListedLicense>,
     /// Refused, whatever the matrix says.
@@ -56,7 +56,7 @@ pub struct Lists {
 
 /// The lists by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum List {
+pub(crate) enum List {
     /// `allow`.
     Allow,
     /// `deny`.
@@ -69,7 +69,7 @@ pub enum List {
 
 /// One licence of a list, in today's spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedLicense(String);
+pub(crate) struct ListedLicense(String);
 
 /// All that is settled beside the two licences.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

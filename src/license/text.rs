@@ -16,7 +16,7 @@ use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, exception, n
 
 /// What a licence text was recognised as.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DetectedText {
+pub(crate) struct DetectedText {
     /// The licence, or an `AND` of all that were found.
     pub expression: LicenseExpression,
     /// Whether the text settles the licence. Never for GNU texts, which hold no word on later
@@ -30,10 +30,10 @@ pub struct DetectedText {
 }
 
 /// What stands in an expression for terms beside those of known licences.
-pub const MORE_TERMS: &str = "LicenseRef-More-Terms";
+pub(crate) const MORE_TERMS: &str = "LicenseRef-More-Terms";
 
 /// Longest text looked at, in bytes; what follows is left out.
-pub const MAX_TEXT: usize = 128 * 1024;
+pub(crate) const MAX_TEXT: usize = 128 * 1024;
 
 /// Likeness from which one text is taken for a whole licence. askalono's threshold; unrelated
 /// licences stay below 0.8.

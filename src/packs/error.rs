@@ -7,7 +7,7 @@ use crate::engine::index::{Generation, IndexError, PackName, PackPin};
 
 /// Why a pack cannot be made, published or fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum PackFailure {
+pub(crate) enum PackFailure {
     /// A file or directory cannot be read or written.
     #[error("{action} {}: {source}", path.display())]
     Io {

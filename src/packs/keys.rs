@@ -23,7 +23,7 @@ pub(super) const MAX_KEY_BYTES: u64 = 64 << 10;
 /// Keys that may sign lists of a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct KeyList {
+pub(crate) struct KeyList {
     /// Version of the format.
     pub schema_version: u32,
     /// The pack.
@@ -70,7 +70,7 @@ impl KeyList {
 }
 
 /// The file name of a key list.
-pub fn key_list_name(version: u32) -> String {
+pub(crate) fn key_list_name(version: u32) -> String {
     format!("keys-{version}.json")
 }
 
@@ -78,7 +78,7 @@ pub fn key_list_name(version: u32) -> String {
 ///
 /// # Errors
 /// If it is none.
-pub fn public_key(text: &str) -> Result<PublicKey, PackFailure> {
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, PackFailure> {
     PublicKey::from_base64(text.trim()).map_err(|error| PackFailure::BadKey {
         what: format!("the key `{text}`"),
         message: error.to_string(),
@@ -112,7 +112,7 @@ pub fn verify(
 ///
 /// # Errors
 /// If the key cannot be used.
-pub fn sign(bytes: &[u8], key: &SecretKey, comment: &str) -> Result<String, PackFailure> {
+pub(crate) fn sign(bytes: &[u8], key: &SecretKey, comment: &str) -> Result<String, PackFailure> {
     let signature =
         minisign::sign(None, key, Cursor::new(bytes), Some(comment), Some("signature of a pack"));
     signature.map(SignatureBox::into_string).map_err(|error| PackFailure::BadKey {
@@ -126,7 +126,7 @@ pub fn sign(bytes: &[u8], key: &SecretKey, comment: &str) -> Result<String, Pack
 ///
 /// # Errors
 /// If it is none, or the password is wrong.
-pub fn secret_key(text: &str, password: Option<String>) -> Result<SecretKey, PackFailure> {
+pub(crate) fn secret_key(text: &str, password: Option<String>) -> Result<SecretKey, PackFailure> {
     let read = || {
         let stored = SecretKeyBox::from_string(text)?;
         match stored.clone().into_unencrypted_secret_key() {
@@ -144,7 +144,7 @@ pub fn secret_key(text: &str, password: Option<String>) -> Result<SecretKey, Pac
 ///
 /// # Errors
 /// If the system gives no random numbers.
-pub fn key_pair() -> Result<(String, String), PackFailure> {
+pub(crate) fn key_pair() -> Result<(String, String), PackFailure> {
     let make = || {
         let KeyPair { pk, sk } = KeyPair::generate_unencrypted_keypair()?;
         Ok((sk.to_box(None)?.into_string(), pk.to_base64()))

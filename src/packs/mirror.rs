@@ -13,7 +13,7 @@ use crate::project::git::last_line;
 
 /// A place that serves packs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mirror {
+pub(crate) enum Mirror {
     /// A directory of this machine: a path, or `file://`.
     Directory(PathBuf),
     /// A web server: `https://` or `http://`.

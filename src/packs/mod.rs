@@ -15,9 +15,11 @@ mod publish;
 mod pull;
 mod store;
 
-pub use error::PackFailure;
-pub use keys::{key_pair, public_key};
-pub use mirror::Mirror;
-pub use publish::{Created, NewGeneration, create, publish, rotate, sign};
-pub use pull::{Pulled, Sources, Wanted, pull};
-pub use store::{HeldPack, PackStore};
+pub(crate) use error::PackFailure;
+pub(crate) use keys::{key_pair, public_key};
+pub(crate) use mirror::Mirror;
+pub(crate) use publish::{Created, NewGeneration, rotate, sign};
+pub use publish::{create, publish};
+pub use pull::pull;
+pub(crate) use pull::{Pulled, Sources, Wanted};
+pub(crate) use store::{HeldPack, PackStore};

@@ -24,7 +24,7 @@ const MAX_SEGMENTS: usize = 16;
 
 /// A generation to be made.
 #[derive(Clone, Debug)]
-pub struct NewGeneration<'a> {
+pub(crate) struct NewGeneration<'a> {
     /// The pack.
     pub name: PackName,
     /// The generation.
@@ -43,7 +43,7 @@ pub struct NewGeneration<'a> {
 
 /// A generation that was made and is not signed.
 #[derive(Clone, Debug)]
-pub struct Created {
+pub(crate) struct Created {
     /// The file of the list.
     pub file: PathBuf,
     /// The list.
@@ -123,7 +123,7 @@ fn newest_key_list(pack: &Path, name: &PackName) -> Result<Option<KeyList>, Pack
 ///
 /// # Errors
 /// If a text is no key, or the file cannot be written.
-pub fn rotate(
+pub(crate) fn rotate(
     directory: &Path,
     name: &PackName,
     keys: Vec<String>,
@@ -141,7 +141,11 @@ pub fn rotate(
 ///
 /// # Errors
 /// If the file cannot be read, or the key cannot be used.
-pub fn sign(file: &Path, key: &Path, password: Option<String>) -> Result<PathBuf, PackFailure> {
+pub(crate) fn sign(
+    file: &Path,
+    key: &Path,
+    password: Option<String>,
+) -> Result<PathBuf, PackFailure> {
     let read = |path: &Path| fs::read(path).map_err(PackFailure::io("cannot read", path));
     let text = String::from_utf8_lossy(&read(key)?).into_owned();
     let secret = keys::secret_key(&text, password)?;

@@ -20,7 +20,7 @@ use crate::engine::index::{
 
 /// What to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// This generation.
     Pinned(PackPin),
     /// The newest.
@@ -29,7 +29,7 @@ pub enum Wanted {
 
 /// From where, and by whose word.
 #[derive(Clone, Debug)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// The mirrors, in the order in which they are asked.
     pub mirrors: Vec<Mirror>,
     /// The keys that are trusted before the first rotation.
@@ -42,7 +42,7 @@ pub struct Sources {
 
 /// What fetching did.
 #[derive(Clone, Debug)]
-pub struct Pulled {
+pub(crate) struct Pulled {
     /// The generation that is there now.
     pub pin: PackPin,
     /// Whether it was there before.

@@ -17,14 +17,14 @@ use super::error::PackFailure;
 use crate::engine::index::{Generation, LIST_FILE, MAX_LIST_BYTES, PackList, PackName, PackPin};
 
 /// The packs of a user.
-pub struct PackStore {
+pub(crate) struct PackStore {
     directory: PathBuf,
 }
 
 /// What is known of a pack from lists that were fetched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trust {
+pub(crate) struct Trust {
     /// Version of the newest key list, and its keys; none before the first rotation.
     pub keys_version: u32,
     /// Its keys.
@@ -36,7 +36,7 @@ pub struct Trust {
 /// The newest generation that was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Newest {
+pub(crate) struct Newest {
     /// The generation.
     pub generation: Generation,
     /// BLAKE3 of its list, in hexadecimal.
@@ -45,7 +45,7 @@ pub struct Newest {
 
 /// A generation on this machine.
 #[derive(Clone, Debug)]
-pub struct HeldPack {
+pub(crate) struct HeldPack {
     /// Its pin.
     pub pin: PackPin,
     /// Its list.
@@ -61,7 +61,7 @@ impl PackStore {
     }
 
     /// Where the generations of a pack are.
-    pub fn of_pack(&self, name: &PackName) -> PathBuf {
+    pub(crate) fn of_pack(&self, name: &PackName) -> PathBuf {
         self.directory.join(name.as_str())
     }
 

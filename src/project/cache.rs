@@ -25,7 +25,7 @@ use crate::project::walk;
 use crate::text::language::Language;
 
 /// Files from which on a cache is worth opening. Below, looking is as fast.
-pub const FROM_FILES: usize = 16;
+pub(crate) const FROM_FILES: usize = 16;
 
 const HEAD: &str = "birthmark cache 1 ";
 /// Largest cache of a project.
@@ -37,10 +37,10 @@ const MAX_FILES: usize = 64;
 
 /// Digest of a text and its language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key([u8; 16]);
+pub(crate) struct Key([u8; 16]);
 
 /// The cache of one project under one set of settings.
-pub struct Cache {
+pub(crate) struct Cache {
     path: PathBuf,
     entries: HashMap<Key, Entry>,
     /// What was found in this run.
@@ -83,7 +83,7 @@ impl Key {
     }
 
     /// The key of the beginning of a text, whatever its language.
-    pub fn of_head(head: &[u8]) -> Key {
+    pub(crate) fn of_head(head: &[u8]) -> Key {
         Key::of_parts(b"", head)
     }
 
@@ -140,7 +140,7 @@ impl Cache {
     }
 
     /// Remembers what was found in a text. It must hold no line break.
-    pub fn put(&self, key: Key, found: String) {
+    pub(crate) fn put(&self, key: Key, found: String) {
         debug_assert!(!found.contains('\n'));
         self.fresh().insert(key, found);
     }

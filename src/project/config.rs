@@ -13,11 +13,14 @@ mod packages;
 mod project;
 mod start;
 
-pub use error::{ConfigError, ConfigKind, Problem};
-pub use organisation::{Held, Organisation, Permission};
-pub use packages::ProjectManifests;
-pub use project::{Configured, Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
-pub use start::{OwnIndex, Project, SCHEMA, packages_in, starting_text};
+pub(crate) use error::{ConfigError, ConfigKind, Problem};
+pub use organisation::Permission;
+pub(crate) use organisation::{Held, Organisation};
+pub(crate) use packages::ProjectManifests;
+pub(crate) use project::Configured;
+pub use project::{Decided, ProjectLicenses, Statement, StatementKind, Thoroughness};
+pub use start::Project;
+pub(crate) use start::{OwnIndex, SCHEMA, packages_in, starting_text};
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -38,7 +41,7 @@ use crate::purl::Purl;
 use crate::text::span::Region;
 
 /// Largest configuration or manifest that is read.
-pub const MAX_CONFIG_BYTES: u64 = 1 << 20;
+pub(crate) const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// A configuration as read; what it leaves open is `None` or empty.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +94,7 @@ pub struct Config {
 
 /// A licence corrected for one component, as long as it is the very same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clarification {
+pub(crate) struct Clarification {
     /// The component, with its version.
     pub component: Purl,
     /// Its licence.
@@ -102,7 +105,7 @@ pub struct Clarification {
 
 /// The file a configuration was read from.
 #[derive(Clone, Debug)]
-pub struct ConfigFile {
+pub(crate) struct ConfigFile {
     /// Its path.
     pub path: PathBuf,
     /// Its text, which the spans point into.
@@ -113,7 +116,7 @@ pub struct ConfigFile {
 
 /// Globs of paths that are not scanned. A glob that matches a folder excludes all that is in it.
 #[derive(Clone, Debug)]
-pub struct Exclude {
+pub(crate) struct Exclude {
     /// The globs as written.
     pub patterns: Vec<String>,
     /// The same, compiled to match absolute paths.
@@ -124,7 +127,7 @@ pub struct Exclude {
 
 /// Where reports link to for the scanned code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ForgeChoice {
+pub(crate) enum ForgeChoice {
     /// Nowhere.
     None,
     /// To a forge of that name.
@@ -132,7 +135,8 @@ pub enum ForgeChoice {
 }
 
 /// The names that `forge` takes.
-pub const FORGES: [&str; 6] = ["github", "gitlab", "bitbucket", "gitea", "sourcehut", "none"];
+pub(crate) const FORGES: [&str; 6] =
+    ["github", "gitlab", "bitbucket", "gitea", "sourcehut", "none"];
 
 /// From which severity on findings make a run fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +179,10 @@ impl Config {
     ///
     /// # Errors
     /// Those of [`Config::load`].
-    pub fn load_from(choice: &ConfigChoice, side: &SideFiles) -> Result<Config, ConfigError> {
+    pub(crate) fn load_from(
+        choice: &ConfigChoice,
+        side: &SideFiles,
+    ) -> Result<Config, ConfigError> {
         let named = |path: &Path, top: Option<&Path>| {
             Ok(read(path, path, ConfigKind::Named, top)?.unwrap_or_default())
         };
@@ -193,7 +200,7 @@ impl Config {
     }
 
     /// Whether what is suggested, accepted and declared is noted in the journal.
-    pub fn is_logged(&self) -> bool {
+    pub(crate) fn is_logged(&self) -> bool {
         self.log != Some(false)
     }
 
@@ -205,7 +212,7 @@ impl Config {
 
     /// An error about a place in this configuration that shows only in use, such as an index that
     /// is not there.
-    pub fn error_at(&self, problem: Problem) -> Option<ConfigError> {
+    pub(crate) fn error_at(&self, problem: Problem) -> Option<ConfigError> {
         let file = self.file.as_ref()?;
         Some(ConfigError::Invalid { file: file.clone(), problems: vec![problem] })
     }
@@ -239,7 +246,7 @@ impl Default for Exclude {
 
 /// Whether a run fails because of files that were not, or only partly, checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FailOnSkipped {
+pub(crate) enum FailOnSkipped {
     /// It does not.
     Never,
     /// It does if a change is checked: what a change brings should be looked at by somebody.
@@ -278,7 +285,7 @@ impl FailOn {
     }
 
     /// Whether a finding this severe makes the run fail.
-    pub fn is_reached_by(self, severity: Severity) -> bool {
+    pub(crate) fn is_reached_by(self, severity: Severity) -> bool {
         match self {
             FailOn::Never => false,
             FailOn::Severity(least) => severity >= least,
@@ -314,7 +321,7 @@ pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
 const CANDIDATES: [&str; 4] = ["birthmark.toml", ".birthmark.toml", "Cargo.toml", "pyproject.toml"];
 
 /// Where a configuration of that choice is looked for, whether it is there or not, nearest first.
-pub fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
+pub(crate) fn candidates(choice: &ConfigChoice) -> Vec<PathBuf> {
     match choice {
         ConfigChoice::Without => Vec::new(),
         ConfigChoice::File(path) | ConfigChoice::Policy { file: path, .. } => vec![path.clone()],

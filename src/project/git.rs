@@ -13,11 +13,11 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use crate::project::walk::one_line;
 
 /// What stands for the last line of a program that wrote none.
-pub const NO_REASON: &str = "it gave no reason";
+pub(crate) const NO_REASON: &str = "it gave no reason";
 
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum GitError {
+pub(crate) enum GitError {
     /// The program is not installed.
     #[error("git could not be started ({0})")]
     NotStarted(io::Error),
@@ -36,7 +36,7 @@ pub enum GitError {
 
 /// git, in one repository.
 #[derive(Clone, Debug)]
-pub struct Git {
+pub(crate) struct Git {
     directory: Option<PathBuf>,
     /// Variables that speak of another repository.
     cleared: Vec<OsString>,
@@ -79,7 +79,7 @@ impl Git {
     ///
     /// # Errors
     /// If git cannot be started.
-    pub fn blobs(&self, limit: u64) -> Result<Blobs, GitError> {
+    pub(crate) fn blobs(&self, limit: u64) -> Result<Blobs, GitError> {
         let mut child = self
             .command()
             .args(["cat-file", "--batch"])
@@ -118,7 +118,7 @@ impl Git {
 }
 
 /// A running `git cat-file --batch`.
-pub struct Blobs {
+pub(crate) struct Blobs {
     limit: u64,
     child: Child,
     questions: ChildStdin,
@@ -127,7 +127,7 @@ pub struct Blobs {
 
 /// What git answers when it is asked for an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Blob {
+pub(crate) enum Blob {
     /// Its bytes.
     Content(Vec<u8>),
     /// It has so many bytes, more than the limit.
@@ -202,14 +202,14 @@ pub fn last_line(output: &[u8]) -> String {
 
 /// A path as git writes it.
 #[cfg(unix)]
-pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
 /// A path as git writes it.
 #[cfg(not(unix))]
-pub fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 

@@ -64,7 +64,7 @@ impl Purl {
 
     /// An archive of the component's source: the one that the purl itself names
     /// (`?download_url=...`), or that of the version on the host of its repository.
-    pub fn source_archive(&self) -> Option<String> {
+    pub(crate) fn source_archive(&self) -> Option<String> {
         let purl = self.parsed();
         let named = purl.qualifiers().get("download_url");
         if let Some(url) = named.filter(|url| url.starts_with("https://")) {

@@ -18,7 +18,7 @@ const CODE_LINES: usize = 200;
 
 /// How a card is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// As Markdown, with links.
     Markdown,
     /// As plain text.

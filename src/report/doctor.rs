@@ -15,14 +15,14 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// All that was looked at, in the order it is told.
 #[derive(Clone, Debug, Default)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     /// The checks.
     pub checks: Vec<Check>,
 }
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+pub(crate) struct Check {
     /// What, in one word.
     pub name: &'static str,
     /// How it is.
@@ -35,7 +35,7 @@ pub struct Check {
 
 /// How something that was looked at is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub(crate) enum State {
     /// Good.
     Ok,
     /// A scan works, but could say more.
@@ -51,7 +51,7 @@ impl Diagnosis {
     }
 
     /// Notes something that a scan works without.
-    pub fn advise(&mut self, name: &'static str, message: impl Into<String>, remedy: &str) {
+    pub(crate) fn advise(&mut self, name: &'static str, message: impl Into<String>, remedy: &str) {
         let remedy = Some(remedy.to_owned());
         self.checks.push(Check { name, state: State::Advice, message: message.into(), remedy });
     }

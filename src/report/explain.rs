@@ -37,7 +37,7 @@ const LISTED: usize = 6;
 ///
 /// # Errors
 /// If writing fails.
-pub fn write_text(explanations: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_text(explanations: &[Explanation], out: &mut dyn Write) -> io::Result<()> {
     for explanation in explanations {
         heading(explanation, out)?;
         code(explanation, out)?;

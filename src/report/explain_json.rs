@@ -35,7 +35,7 @@ pub fn write(
 ///
 /// # Errors
 /// If writing fails.
-pub fn write_with_report(
+pub(crate) fn write_with_report(
     report: &finding::Report,
     explanations: &[finding::Explanation],
     out: &mut dyn io::Write,

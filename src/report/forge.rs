@@ -42,7 +42,7 @@ pub struct Forge {
 
 /// How a forge writes the addresses of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// GitHub and GitHub Enterprise.
     GitHub,
     /// GitLab.

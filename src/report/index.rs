@@ -37,7 +37,7 @@ pub enum Answer {
 
 /// What `index add` did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Added {
+pub(crate) struct Added {
     /// Components added.
     pub components: u64,
     /// Documents in them.

@@ -20,7 +20,7 @@ use crate::license::MatrixSource;
 
 /// Version of the format. It grows when a field changes its meaning or goes away, not when one is
 /// added.
-pub const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// Draws the report as one JSON object and a line break.
 ///

@@ -5,7 +5,8 @@ mod obligations;
 mod read;
 mod show;
 
-pub use compat::{Comparison, Verdict};
-pub use obligations::Obligations;
+pub(crate) use compat::Comparison;
+pub use compat::Verdict;
+pub(crate) use obligations::Obligations;
 pub use read::Read;
-pub use show::{Below, Shown};
+pub(crate) use show::{Below, Shown};

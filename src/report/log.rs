@@ -14,7 +14,7 @@ use crate::decisions::acceptance::{Entry, EntryOwner, Logged};
 use crate::session::journal::JournalEntry;
 
 /// Version of the JSON document.
-pub const SCHEMA_VERSION: u32 = 2;
+pub(crate) const SCHEMA_VERSION: u32 = 2;
 
 /// Events shown to people, the newest; programs get all.
 const MAX_SHOWN: usize = 200;

@@ -16,7 +16,7 @@ pub(super) struct Origin<'a> {
 
 impl Origin<'_> {
     /// The copyright notices of all code of it that was found.
-    pub fn copyright_notices(&self) -> BTreeSet<&str> {
+    pub(crate) fn copyright_notices(&self) -> BTreeSet<&str> {
         let owners = self.references.iter().filter_map(|reference| reference.owners.first());
         owners.flat_map(Owner::copyright_notices).map(String::as_str).collect()
     }

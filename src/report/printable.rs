@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 
 /// Displays a text on one line, with everything that is not plainly visible written as `\u{..}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Printable<'a>(pub &'a str);
+pub(crate) struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,7 +27,7 @@ impl fmt::Display for Printable<'_> {
 }
 
 /// Writes one character of a text, given what stands before it.
-pub fn write_char(f: &mut impl Write, before: &str, c: char) -> fmt::Result {
+pub(crate) fn write_char(f: &mut impl Write, before: &str, c: char) -> fmt::Result {
     let opens_old_command = c == '[' && (before.ends_with("##") || before.ends_with("##vso"));
     match c {
         '\n' => f.write_str("\\n"),
@@ -39,7 +39,7 @@ pub fn write_char(f: &mut impl Write, before: &str, c: char) -> fmt::Result {
 }
 
 /// Whether a character acts on the terminal or on its neighbours instead of being seen.
-pub fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'

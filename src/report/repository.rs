@@ -14,7 +14,7 @@ pub struct Repository {
 impl Repository {
     /// A path of a report, relative to the top. One that stands outside of the repository stays as
     /// it is.
-    pub fn relative(&self, path: &str) -> String {
+    pub(crate) fn relative(&self, path: &str) -> String {
         let inside = |rest: &str| plain("", rest);
         let relative = match path.strip_prefix('/') {
             None => plain(&self.below, path),

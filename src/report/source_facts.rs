@@ -77,7 +77,7 @@ impl SourceFacts {
     }
 
     /// Learns the code of references and no more, which is cheap.
-    pub fn learn_code(&mut self, source: &SourceFile, references: &[&Reference]) {
+    pub(crate) fn learn_code(&mut self, source: &SourceFile, references: &[&Reference]) {
         let facts = self.0.entry(source.path().to_owned()).or_default();
         for region in references.iter().map(|reference| reference.region) {
             facts.code.insert(region, code(source, region));

@@ -19,7 +19,7 @@ use crate::text::span::Region;
 
 /// The shapes of references.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ReferenceShape {
+pub(crate) enum ReferenceShape {
     /// Our own.
     #[default]
     Birthmark,
@@ -31,7 +31,7 @@ pub enum ReferenceShape {
 
 /// A piece of code that was checked.
 #[derive(Clone, Copy)]
-pub struct Suggested<'s> {
+pub(crate) struct Suggested<'s> {
     /// The piece.
     pub code: &'s str,
     /// The text it would stand in.
@@ -45,7 +45,7 @@ pub struct Suggested<'s> {
 /// A reference in one of the shapes.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum ShownReference<'r> {
+pub(crate) enum ShownReference<'r> {
     /// Our own.
     Birthmark(Box<Own<'r>>),
     /// Amazon's.
@@ -56,7 +56,7 @@ pub enum ShownReference<'r> {
 
 /// A match in our own shape.
 #[derive(Serialize)]
-pub struct Own<'r> {
+pub(crate) struct Own<'r> {
     #[serde(flatten)]
     judged: JudgedMatch<'r>,
     range: Range,
@@ -78,7 +78,7 @@ struct Position {
 /// A reference in Amazon's shape.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Aws {
+pub(crate) struct Aws {
     #[serde(skip_serializing_if = "Option::is_none")]
     license_name: Option<String>,
     reference_name: String,
@@ -97,7 +97,7 @@ struct Characters {
 /// A reference in Copilot's shape.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Copilot {
+pub(crate) struct Copilot {
     uri: String,
     version: Value,
     range: Range,

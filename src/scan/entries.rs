@@ -18,7 +18,7 @@ use crate::text::span::{LineSet, Region};
 
 /// The policy of a configuration.
 #[derive(Default)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// What judges.
     pub settings: PolicySettings,
     /// The file of the configuration.

@@ -9,7 +9,7 @@ use crate::judgement::finding::{Note, NoteKind, Silenced, Silencer};
 use crate::project::walk::{absolute_path, display_path};
 
 /// A path by which the baseline knows a file, wherever the scan was started.
-pub fn baseline_path(path: &Path) -> String {
+pub(crate) fn baseline_path(path: &Path) -> String {
     display_path(&absolute_path(path))
 }
 

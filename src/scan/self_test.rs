@@ -33,7 +33,7 @@ const NAME: &str = "birthmark-self-test";
 
 /// A planted copy that was found.
 #[derive(Clone, Copy, Debug)]
-pub struct Sighting {
+pub(crate) struct Sighting {
     /// Evidence in bits.
     pub bits: f32,
     /// Lines of the copy that were found, and lines it has.
@@ -42,7 +42,7 @@ pub struct Sighting {
 
 /// Why the planted copy was not found.
 #[derive(Debug, thiserror::Error)]
-pub enum SelfTestError {
+pub(crate) enum SelfTestError {
     /// There is no place to write the small index to.
     #[error("cannot write to the directory for temporary files, {directory}: {source}", directory = std::env::temp_dir().display())]
     NoRoom {
@@ -70,7 +70,7 @@ pub enum SelfTestError {
 ///
 /// # Errors
 /// If it is not found, or something fails on the way.
-pub fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
+pub(crate) fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError> {
     let directory = tempfile::tempdir()?;
     let original = directory.path().join("layout.py");
     std::fs::write(&original, ORIGINAL)?;

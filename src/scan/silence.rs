@@ -15,7 +15,7 @@ use crate::text::token::Tokenizer;
 
 /// Which comments silence findings.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Suppressions {
+pub(crate) enum Suppressions {
     /// All.
     #[default]
     All,

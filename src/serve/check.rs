@@ -12,7 +12,7 @@ mod answer;
 mod lines;
 mod request;
 
-pub use lines::{Incoming, MAX_LINE_BYTES};
+pub(crate) use lines::{Incoming, MAX_LINE_BYTES};
 
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,7 +41,7 @@ const MAX_BATCH: usize = 64;
 const MAX_BATCH_BYTES: usize = 4 << 20;
 
 /// What answers.
-pub struct Checks {
+pub(crate) struct Checks {
     /// The project.
     pub place: Place,
     /// What keeps it open.
@@ -70,7 +70,7 @@ pub fn read_suggestions(mut input: &[u8]) {
 
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// Suggestions answered.
     pub answered: u64,
     /// Lines that could not be checked, each answered by why.

@@ -16,7 +16,8 @@ mod replace;
 
 pub use agents::Agent;
 use event::Change;
-pub use event::{Event, Moment, Write};
+pub use event::Write;
+pub(crate) use event::{Event, Moment};
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,7 +46,7 @@ const MAX_ROUNDS: usize = 4;
 
 /// What becomes of an edit with code that may not stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub(crate) enum Policy {
     /// The agent may not make it.
     Refuse(DropPolicy),
     /// A comment replaces the code, and the agent makes the rest of the edit. Where the agent takes
@@ -87,7 +88,7 @@ pub struct Answer {
 
 /// What there is to say of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// Nothing.
     Nothing,
     /// It may stay; this is worth knowing.

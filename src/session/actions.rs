@@ -7,7 +7,7 @@
 
 mod suppress;
 
-pub use suppress::{Insertion, plan_suppression};
+pub(crate) use suppress::{Insertion, plan_suppression};
 
 use std::io;
 
@@ -45,7 +45,7 @@ pub enum WriteError {
 
 /// The matches to accept, and what they are judged by.
 #[derive(Clone, Copy)]
-pub struct ToAccept<'r> {
+pub(crate) struct ToAccept<'r> {
     /// The report they are in.
     pub report: &'r Report,
     /// The matches.
@@ -73,7 +73,7 @@ pub fn accept<'r>(
 
 /// What the user chose of how matches are declared.
 #[derive(Clone, Debug)]
-pub struct AttributionChoices {
+pub(crate) struct AttributionChoices {
     /// Who holds the copyright, if the user says so.
     pub holder: Option<String>,
     /// Whether files may be edited that are staged and were changed since.
@@ -86,7 +86,7 @@ pub struct AttributionChoices {
 ///
 /// # Errors
 /// If the project's own files cannot be read.
-pub fn plan_attribution(
+pub(crate) fn plan_attribution(
     session: &Session,
     references: &[&Reference],
     files: &[WalkedFile],

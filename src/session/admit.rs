@@ -42,7 +42,7 @@ impl Session {
     ///
     /// # Errors
     /// If it is not to be checked.
-    pub fn admit(
+    pub(crate) fn admit(
         &self,
         path: &str,
         language: Language,
@@ -60,7 +60,7 @@ impl Session {
     ///
     /// # Errors
     /// If it is not to be checked.
-    pub fn admit_source(&self, source: SourceFile) -> Result<SourceFile, Refusal> {
+    pub(crate) fn admit_source(&self, source: SourceFile) -> Result<SourceFile, Refusal> {
         self.check_path(source.path())?;
         check_size(source.text().len())?;
         match walk::not_text(source.text()) {
@@ -73,7 +73,7 @@ impl Session {
     ///
     /// # Errors
     /// If it is not to be checked.
-    pub fn admit_piece(
+    pub(crate) fn admit_piece(
         &self,
         path: &str,
         language: Language,
@@ -100,7 +100,7 @@ impl Session {
 ///
 /// # Errors
 /// If birthmark does not know it.
-pub fn language_named(name: &str) -> Result<Language, Refusal> {
+pub(crate) fn language_named(name: &str) -> Result<Language, Refusal> {
     let language = Language::from_name(&name.to_ascii_lowercase());
     language.ok_or_else(|| Refusal::Language(name.to_owned()))
 }
@@ -109,12 +109,12 @@ pub fn language_named(name: &str) -> Result<Language, Refusal> {
 ///
 /// # Errors
 /// If birthmark does not know it.
-pub fn language_of_path(path: &str) -> Result<Language, Refusal> {
+pub(crate) fn language_of_path(path: &str) -> Result<Language, Refusal> {
     Form::language_of_code(Path::new(path)).ok_or_else(|| Refusal::Language(path.to_owned()))
 }
 
 /// The names of all languages, for messages.
-pub fn language_names() -> String {
+pub(crate) fn language_names() -> String {
     Language::all().map(Language::name).collect::<Vec<_>>().join(", ")
 }
 

@@ -37,7 +37,7 @@ pub(super) fn load(
 
 /// Beside the configuration, else at the top of the repository, else here: where the whole project
 /// shares it.
-pub fn default_file(config: &Config, place: &Path) -> PathBuf {
+pub(crate) fn default_file(config: &Config, place: &Path) -> PathBuf {
     if let Some(directory) = config.directory() {
         return directory.join(DEFAULT_FILE);
     }

@@ -9,7 +9,7 @@ use crate::project::walk::ReadProblem;
 
 /// Why a project cannot be checked.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub(crate) enum SessionError {
     /// The configuration cannot be read or says something wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),

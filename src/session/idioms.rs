@@ -13,7 +13,7 @@ const DEFAULT_DIRECTORY: &str = ".birthmark/idioms";
 
 /// Where idioms are kept if nobody says where: beside the configuration, else in the current
 /// directory.
-pub fn default_directory(config: &Config) -> PathBuf {
+pub(crate) fn default_directory(config: &Config) -> PathBuf {
     match config.directory() {
         Some(directory) if directory != Path::new(".") => directory.join(DEFAULT_DIRECTORY),
         _ => PathBuf::from(DEFAULT_DIRECTORY),
@@ -34,7 +34,7 @@ pub(super) fn open_elsewhere(sets: &[IndexName], side: &SideFiles) -> Result<Ind
 }
 
 /// Why a set could not be opened, with the command that makes one.
-pub fn open_error(error: IndexError) -> SessionError {
+pub(crate) fn open_error(error: IndexError) -> SessionError {
     match error {
         IndexError::Missing(path) => SessionError::NoIdioms(path),
         error => error.into(),

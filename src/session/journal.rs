@@ -16,7 +16,8 @@
 mod entry;
 mod file;
 
-pub use entry::{Event, JournalEntry, Service};
+pub use entry::Service;
+pub(crate) use entry::{Event, JournalEntry};
 
 use std::collections::HashSet;
 use std::io;
@@ -43,7 +44,7 @@ pub struct Journal {
 
 /// A journal as it is read.
 #[derive(Clone, Debug, Default)]
-pub struct Journaled {
+pub(crate) struct Journaled {
     /// The file of the newest lines, whether it is there or not.
     pub file: PathBuf,
     /// What it holds, in the order in which it was written.
@@ -55,7 +56,7 @@ pub struct Journaled {
 /// Why something is not in the journal, or the journal cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the journal {}: {source}", .path.display())]
-pub struct JournalError {
+pub(crate) struct JournalError {
     /// The file.
     path: PathBuf,
     /// What the system says.

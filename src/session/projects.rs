@@ -15,7 +15,7 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// Projects that are open, the one asked last first.
 #[derive(Default)]
-pub struct Projects {
+pub(crate) struct Projects {
     open: Mutex<Vec<OpenProject>>,
 }
 
@@ -27,7 +27,7 @@ struct OpenProject {
 
 /// Whether the files of a project had changed since it was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
+pub(crate) enum Freshness {
     /// They had not, or it was not open.
     Fresh,
     /// They had.
@@ -79,7 +79,7 @@ impl Projects {
     }
 
     /// Closes every project: the next question reads it anew.
-    pub fn close_all(&self) {
+    pub(crate) fn close_all(&self) {
         lock(&self.open).clear();
     }
 }

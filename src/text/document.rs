@@ -19,15 +19,15 @@ use std::path::Path;
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 
-pub use insertion::with_lines_of;
-pub use magic::without_magics;
+pub(crate) use insertion::with_lines_of;
+pub(crate) use magic::without_magics;
 
 /// Largest notebook that is read: its outputs may be many times its code.
-pub const MAX_NOTEBOOK_BYTES: u64 = 64 << 20;
+pub(crate) const MAX_NOTEBOOK_BYTES: u64 = 64 << 20;
 
 /// How a file holds code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Form {
+pub(crate) enum Form {
     /// It is code.
     #[default]
     Plain,
@@ -39,7 +39,7 @@ pub enum Form {
 
 /// Why there is no code to be had from a file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// It is no notebook.
     #[error("it is no notebook that can be read: {0}; open it in Jupyter and save it again")]
     Broken(String),
@@ -60,7 +60,7 @@ impl Form {
 
     /// The language that code for a file is in where its name is all that is known of it. A
     /// notebook may say otherwise.
-    pub fn language_of_code(path: &Path) -> Option<Language> {
+    pub(crate) fn language_of_code(path: &Path) -> Option<Language> {
         match Form::of(path) {
             Some(Form::Notebook) => Language::from_name(notebook::USUAL_LANGUAGE),
             _ => Language::from_path(path),
@@ -69,7 +69,7 @@ impl Form {
 }
 
 /// Whether a file may hold code in a language, by its text. A page of prose has only blocks in some.
-pub fn may_hold(language: Language, form: Form, bytes: &[u8]) -> bool {
+pub(crate) fn may_hold(language: Language, form: Form, bytes: &[u8]) -> bool {
     form != Form::Markdown || markdown::languages(bytes).contains(&language)
 }
 

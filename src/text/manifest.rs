@@ -27,9 +27,10 @@ use crate::license::{
 };
 use crate::purl::{Purl, normal_pypi_name};
 
-pub use cargo::Workspace;
-pub use control::{field, paragraphs};
-pub use npm::package as npm_package;
+pub(crate) use cargo::Workspace;
+pub use control::field;
+pub(crate) use control::paragraphs;
+pub(crate) use npm::package as npm_package;
 pub use setup_script::licensing as licensing_of_setup_script;
 
 /// The manifests of Cargo and Python packages, whose licences [`crate::license`] reads.
@@ -71,18 +72,18 @@ impl Form {
 }
 
 /// Whether [`read`] reads files of that name.
-pub fn is_manifest(file_name: &str) -> bool {
+pub(crate) fn is_manifest(file_name: &str) -> bool {
     CARGO_AND_PYTHON.contains(&file_name) || rank(file_name).is_some()
 }
 
 /// The position of a manifest of another package than Cargo's and Python's: where several stand side
 /// by side, the lowest speaks for what stands there.
-pub fn rank(file_name: &str) -> Option<usize> {
+pub(crate) fn rank(file_name: &str) -> Option<usize> {
     FORMS.iter().position(|form| form.fits(file_name))
 }
 
 /// The names that [`rank`] knows whole.
-pub fn ranked_names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn ranked_names() -> impl Iterator<Item = &'static str> {
     FORMS.iter().map(|form| form.name).filter(|name| !name.starts_with('*'))
 }
 
@@ -90,7 +91,7 @@ pub fn ranked_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// If it is not JSON or XML where it should be.
-pub fn read_ranked(file_name: &str, text: &str) -> Option<Result<Manifest, ManifestError>> {
+pub(crate) fn read_ranked(file_name: &str, text: &str) -> Option<Result<Manifest, ManifestError>> {
     let form = FORMS.iter().find(|form| form.fits(file_name))?;
     Some((form.read)(file_name, text))
 }
@@ -117,7 +118,7 @@ pub struct Manifest {
 
 /// Whether a package may be on a registry, where others can depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// It may.
     #[default]
     Public,

@@ -3,8 +3,8 @@
 mod held;
 mod passage;
 
-pub use held::{CellLine, CellRange, Held};
-pub use passage::{Passage, Surrounded};
+pub(crate) use held::{CellLine, CellRange, Held};
+pub(crate) use passage::{Passage, Surrounded};
 
 use crate::text::language::Language;
 use crate::text::span::{ByteSpan, Region};
@@ -33,7 +33,7 @@ impl SourceFile {
     }
 
     /// The same text as code that a file of another kind holds.
-    pub fn held_by(self, held: Held) -> SourceFile {
+    pub(crate) fn held_by(self, held: Held) -> SourceFile {
         SourceFile { held: Some(Box::new(held)), ..self }
     }
 
@@ -48,7 +48,7 @@ impl SourceFile {
     }
 
     /// Number of lines that hold code or could: of a file of another kind, its code alone.
-    pub fn code_lines(&self) -> u32 {
+    pub(crate) fn code_lines(&self) -> u32 {
         self.held.as_ref().map_or_else(|| self.line_count(), |held| held.code_lines)
     }
 
@@ -81,7 +81,7 @@ impl SourceFile {
     }
 
     /// Offset of the first byte of each line, ascending; the first is 0.
-    pub fn line_starts(&self) -> &[u32] {
+    pub(crate) fn line_starts(&self) -> &[u32] {
         &self.line_starts
     }
 
@@ -102,7 +102,7 @@ impl SourceFile {
     ///
     /// # Panics
     /// If there is no such line.
-    pub fn line_text(&self, line: u32) -> &[u8] {
+    pub(crate) fn line_text(&self, line: u32) -> &[u8] {
         let end =
             self.line_starts.get(line as usize).map_or(self.text.len(), |&next| next as usize);
         &self.text[self.line_start(line) as usize..end]

@@ -37,7 +37,7 @@ impl TokenRange {
     }
 
     /// Number of tokens that both ranges hold.
-    pub fn overlap(self, other: TokenRange) -> u32 {
+    pub(crate) fn overlap(self, other: TokenRange) -> u32 {
         self.end.min(other.end).saturating_sub(self.start.max(other.start))
     }
 }
@@ -96,7 +96,7 @@ impl LineSet {
     }
 
     /// The lines that are also in another set.
-    pub fn intersection(&self, other: &LineSet) -> LineSet {
+    pub(crate) fn intersection(&self, other: &LineSet) -> LineSet {
         LineSet(self.0.iter().flat_map(|range| other.within(*range).0).collect())
     }
 

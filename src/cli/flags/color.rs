@@ -4,7 +4,7 @@ use anstream::ColorChoice;
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum Color {
+pub(crate) enum Color {
     /// Where the output is a terminal
     #[default]
     Auto,

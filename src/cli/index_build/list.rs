@@ -31,7 +31,7 @@ struct TypedLine {
 }
 
 /// What a line asks for.
-pub struct Request {
+pub(crate) struct Request {
     pub source: Source,
     pub given: Given,
     /// The digest that the content must have.
@@ -40,13 +40,13 @@ pub struct Request {
 
 /// How a line names its component, in messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Label {
+pub(crate) struct Label {
     pub purl: Option<String>,
     pub source: Option<String>,
 }
 
 /// A line of the list.
-pub struct Line {
+pub(crate) struct Line {
     /// Counted from 1.
     pub number: u64,
     /// Its text, or why it has none.
@@ -76,7 +76,7 @@ pub fn read(mut list: impl BufRead) -> io::Result<Vec<Line>> {
 }
 
 /// How a line names its component, as far as it can be read.
-pub fn label(line: &str) -> Label {
+pub(crate) fn label(line: &str) -> Label {
     let typed: TypedLine = serde_json::from_str(line).unwrap_or_default();
     Label { purl: typed.purl, source: typed.source }
 }

@@ -19,7 +19,7 @@ use crate::judgement::finding::{Note, NoteKind};
 
 /// Read components from standard input, for `birthmark index build`.
 #[derive(Debug, Args)]
-pub struct BuildOneArgs {
+pub(crate) struct BuildOneArgs {
     /// Directory that sources are relative to
     #[arg(long, value_name = "DIR")]
     pub base: PathBuf,
@@ -39,7 +39,7 @@ pub struct BuildOneArgs {
 /// What came of a line.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A segment.
     Built(Built),
     /// The component is not indexed.
@@ -57,7 +57,7 @@ impl Outcome {
 
 /// A segment that holds a component.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Built {
+pub(crate) struct Built {
     pub file: PathBuf,
     pub documents: u64,
     pub lines: u64,

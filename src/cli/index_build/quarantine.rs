@@ -10,7 +10,7 @@ use crate::ingest::IngestError;
 /// Why a component is in quarantine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub(crate) enum Reason {
     /// The line of the list cannot be read, or names nothing that is there.
     Line,
     /// Its client could not fetch it.
@@ -71,7 +71,7 @@ impl fmt::Display for Reason {
 
 /// A line of the list that gave no component.
 #[derive(Clone, Debug, Serialize)]
-pub struct Quarantined {
+pub(crate) struct Quarantined {
     /// The line of the list, counted from 1.
     pub line: u64,
     #[serde(flatten)]

@@ -13,7 +13,7 @@ const LOCK: &str = "lock";
 
 /// A folder for files that a build has not finished. The build removes it at its end. If the build
 /// was killed, the next build in the same directory removes the folder.
-pub struct WorkFolder {
+pub(crate) struct WorkFolder {
     directory: TempDir,
     _lock: File,
 }

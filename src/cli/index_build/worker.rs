@@ -11,7 +11,7 @@ use super::one::Outcome;
 use super::quarantine::Reason;
 
 /// How to start a process, and how long a component may take.
-pub struct Limits {
+pub(crate) struct Limits {
     pub time: Duration,
     /// Memory of a process in MiB.
     pub memory: u64,
@@ -37,7 +37,7 @@ struct Process {
 const MAX_ERROR_BYTES: usize = 4096;
 
 /// Reads components by a process that is started again when it ended.
-pub struct Worker<'a> {
+pub(crate) struct Worker<'a> {
     limits: &'a Limits,
     process: Option<Process>,
 }

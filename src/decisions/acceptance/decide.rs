@@ -7,7 +7,7 @@ use crate::judgement::finding::{Acceptance, Reference, Report, Rule};
 use crate::project::git::{Git, GitError};
 
 /// Somebody who decides, for one reason.
-pub struct Decider {
+pub(crate) struct Decider {
     git: Git,
     reason: String,
     decision: Option<Acceptance>,
@@ -15,7 +15,7 @@ pub struct Decider {
 
 /// What became of the wish to accept a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Accepted {
+pub(crate) enum Accepted {
     /// It is accepted now.
     Now {
         /// The rule that it was a finding of.
@@ -31,7 +31,7 @@ pub enum Accepted {
 
 /// Why nothing is accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum AcceptError {
+pub(crate) enum AcceptError {
     /// git knows no name or no address.
     #[error("who decides is not known: set `git config user.name` and `git config user.email`")]
     Nobody(#[source] Option<GitError>),

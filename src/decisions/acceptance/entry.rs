@@ -14,7 +14,7 @@ const PREAMBLE: &str = "# Code that resembles the origin named here was looked a
 
 /// A decision to keep code as it is.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The [`Reference::id`].
     pub finding: String,
     /// The rule under which it needed attention.
@@ -39,7 +39,7 @@ pub struct Entry {
 
 /// An owner as a decision keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryOwner {
+pub(crate) struct EntryOwner {
     /// The component.
     pub purl: String,
     /// Its licence; empty if none was known.
@@ -93,7 +93,7 @@ impl Entry {
     }
 
     /// The text of the file.
-    pub fn to_toml(&self) -> String {
+    pub(crate) fn to_toml(&self) -> String {
         let file = File::from(self);
         let text = toml::to_string(&file).expect("strings, numbers and tables of them are TOML");
         format!("{PREAMBLE}{text}")

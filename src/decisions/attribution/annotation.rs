@@ -7,7 +7,7 @@ use crate::project::walk;
 
 /// Whether the licence of a file is stated by an annotation that REUSE no longer applies once the
 /// file holds tags: one that counts where nothing nearer speaks.
-pub fn is_lost_by_tags(file: &Path) -> bool {
+pub(crate) fn is_lost_by_tags(file: &Path) -> bool {
     let file = walk::absolute_path(file);
     let stated = file.ancestors().skip(1).find_map(|directory| {
         let bytes = walk::read(&directory.join("REUSE.toml"), walk::MAX_SCANNED_BYTES).ok()?;

@@ -11,7 +11,7 @@ use crate::license::LicenseExpression;
 use crate::text::declaration::{Declaration, DeclarationKind};
 
 /// Names of files that notices are kept in; the first that is there, else the first.
-pub const NOTICES: [&str; 3] =
+pub(crate) const NOTICES: [&str; 3] =
     ["THIRD-PARTY.md", "THIRD-PARTY-NOTICES.md", "THIRD_PARTY_NOTICES.md"];
 
 const BEGIN: &str = "<!-- birthmark: begin -->";
@@ -23,7 +23,7 @@ const CARRIED_END: &str = concat!("<!-- REUSE", "-IgnoreEnd -->");
 
 /// Whose code a project holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notices {
+pub(crate) struct Notices {
     entries: BTreeMap<(String, LicenseExpression), Entry>,
     /// What packages state as wholes, by purl, as it is written.
     carried: BTreeMap<String, String>,
@@ -54,7 +54,7 @@ impl Notices {
     /// Takes down what the package of an origin states as a whole: the notices of its licence texts
     /// and its file `NOTICE`. The sources do not repeat them; they stay as long as the sources speak
     /// of the package.
-    pub fn carry(&mut self, origin: &Owner) {
+    pub(crate) fn carry(&mut self, origin: &Owner) {
         let Some(copyright) = &origin.copyright else { return };
         let Copyright { notices, notice_file } = &copyright.of_component;
         if origin.vendored || notices.is_empty() && notice_file.is_empty() {

@@ -19,7 +19,7 @@ use crate::text::token::Tokenizer;
 
 /// How declarations are written.
 #[derive(Clone, Debug)]
-pub struct AttributionSettings {
+pub(crate) struct AttributionSettings {
     /// The directory that holds `LICENSES` and the notices.
     pub root: PathBuf,
     /// Who holds the copyright, if the user says so.
@@ -34,7 +34,7 @@ pub struct AttributionSettings {
 
 /// What to do with a file that is staged and was changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartlyStaged {
+pub(crate) enum PartlyStaged {
     /// It is left.
     Leave,
     /// It is edited all the same.
@@ -43,7 +43,7 @@ pub enum PartlyStaged {
 
 /// What to do with a reference whose evidence is weak: it may be no copy at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeakEvidence {
+pub(crate) enum WeakEvidence {
     /// It is left.
     Leave,
     /// It is declared all the same.
@@ -52,7 +52,7 @@ pub enum WeakEvidence {
 
 /// What is to be written.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The files, in the order in which they are written: texts and notices before the code that
     /// points to them.
     pub edits: Vec<Edit>,
@@ -64,7 +64,7 @@ pub struct Plan {
 
 /// Why a reference cannot be declared.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfit {
+pub(crate) enum Unfit {
     /// It is declared already.
     #[error("it is declared already")]
     Declared,
@@ -105,7 +105,7 @@ pub enum Unfit {
 
 /// Why nothing can be planned.
 #[derive(Debug, thiserror::Error)]
-pub enum PlanError {
+pub(crate) enum PlanError {
     /// The sources of the project cannot be walked.
     #[error(transparent)]
     Walk(#[from] WalkError),

@@ -10,7 +10,7 @@ use crate::project::git::Git;
 
 /// Whether a file may be edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileState {
+pub(crate) enum FileState {
     /// Nothing speaks against it, or git knows nothing of it.
     Settled,
     /// It is staged and was changed again since: an edit would mix with what is not staged.

@@ -8,7 +8,7 @@ use crate::project::walk::absolute_path;
 /// The directory that holds `LICENSES` and the notices of the project around a place: the nearest
 /// that holds them already, else the top of the git repository, else that of the configuration,
 /// else the place itself.
-pub fn project_root(place: &Path, configured: Option<&Path>) -> PathBuf {
+pub(crate) fn project_root(place: &Path, configured: Option<&Path>) -> PathBuf {
     let place = absolute_path(place);
     let top = place.ancestors().find(|above| above.join(".git").exists());
     let configured = configured.map(absolute_path).filter(|directory| place.starts_with(directory));

@@ -110,7 +110,7 @@ impl Chance {
     /// Returns the bits from which on that many resemblances are expected by chance in 100,000
     /// scanned lines. This is the inverse of [`Chance::expected_in_100k_lines`] as long as that
     /// needs no negative bits.
-    pub fn bits_for(self, expected: f64) -> f32 {
+    pub(crate) fn bits_for(self, expected: f64) -> f32 {
         (ANCHOR_BITS + HALVING_BITS * (self.at_anchor / expected).log2()).max(0.0) as f32
     }
 

@@ -35,7 +35,7 @@ impl CopyKind {
 
 /// Both sides of an alignment, with the line of each token.
 #[derive(Clone, Copy)]
-pub struct Sides<'a> {
+pub(crate) struct Sides<'a> {
     /// Their language.
     pub language: Language,
     /// The code asked about.
@@ -59,7 +59,7 @@ const MOVED_ONE_IN: usize = 4;
 const REFORMATTED_ONE_IN: usize = 150;
 
 /// In what way the query differs from the document where they correspond.
-pub fn copy_kind(sides: Sides<'_>, blocks: &[Block]) -> CopyKind {
+pub(crate) fn copy_kind(sides: Sides<'_>, blocks: &[Block]) -> CopyKind {
     let pairs = || blocks.iter().flat_map(|block| block.pairs.iter());
     let steps = || blocks.iter().flat_map(|block| block.pairs.windows(2));
     let matched = pairs().count();

@@ -4,7 +4,7 @@ use crate::engine::align::Pair;
 
 /// Counts and parts of an alignment. Sums are in bits, lengths in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Measures {
+pub(crate) struct Measures {
     /// First equal outside names: their surprise beyond that of their classes.
     pub outside_names: f32,
     /// First equal local names.
@@ -63,7 +63,7 @@ pub(super) struct Exact {
 }
 
 /// Measures the calibration sees.
-pub const COUNT: usize = 29;
+pub(crate) const COUNT: usize = 29;
 
 /// Their names, as `calibration.tsv` and reports write them, in the order of [`Measures::values`].
 pub const NAMES: [&str; COUNT] = [

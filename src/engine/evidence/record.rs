@@ -9,7 +9,7 @@ use super::Evidence;
 use crate::engine::align::Pair;
 
 /// Watches a sum of evidence.
-pub trait Recorder {
+pub(crate) trait Recorder {
     /// A step was taken: the totals so far, and what the open run has earned by structure before
     /// its fee.
     fn after(&mut self, step: Step, so_far: &Evidence, run_structure: f32);
@@ -47,7 +47,7 @@ pub struct Parts {
 
 /// What one pair of corresponding tokens earned.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The pair.
     pub pair: Pair,
     /// What it earned. Its structure is its share of what its run was worth after the fee; a gap or
@@ -59,7 +59,7 @@ pub struct Entry {
 
 /// What a run of consecutive tokens earned.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RunEntry {
+pub(crate) struct RunEntry {
     /// Its structure before the fee for its place.
     pub gross_structure: f64,
     /// What it earned in all.
@@ -68,7 +68,7 @@ pub struct RunEntry {
 
 /// Writes down what each pair and each run earned.
 #[derive(Clone, Debug, Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     entries: Vec<Entry>,
     runs: Vec<RunEntry>,
     before: Evidence,

@@ -31,7 +31,7 @@ impl Strength {
 
     /// Returns how many substantial resemblances chance brings about in so many lines of unrelated
     /// code, at most.
-    pub fn expected_substantial(lines: u64) -> f64 {
+    pub(crate) fn expected_substantial(lines: u64) -> f64 {
         WEAK_ABOVE * lines as f64 / STATED_LINES
     }
 

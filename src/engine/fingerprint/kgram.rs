@@ -39,7 +39,7 @@ pub fn kgrams(
 
 /// Whether a named k-gram sees the name of a token: that of the outside world, and the value of a
 /// literal behind a literal, without which all tables would be one.
-pub fn keeps_name(classes: &[u8], i: usize) -> bool {
+pub(crate) fn keeps_name(classes: &[u8], i: usize) -> bool {
     let is_literal = |class: u8| TokenClass(class).is_literal();
     TokenClass(classes[i]).is_outside_name()
         || is_literal(classes[i]) && i > 0 && is_literal(classes[i - 1])

@@ -13,7 +13,8 @@
 mod kgram;
 mod winnow;
 
-pub use kgram::{KgramHash, keeps_name, kgrams};
+pub(crate) use kgram::keeps_name;
+pub use kgram::{KgramHash, kgrams};
 pub use winnow::winnow;
 
 use crate::text::language::Language;

@@ -117,7 +117,7 @@ fn content_of(raw: &[u8], language: Language, lines: u32) -> u128 {
 /// The tokens of a document whose lines are read when they are asked for: most documents are only
 /// looked at to see that they hold nothing of the query.
 #[derive(Debug)]
-pub struct LazyColumns {
+pub(crate) struct LazyColumns {
     /// Token classes.
     pub classes: Vec<u8>,
     /// Name hashes; 0 where the class has none.

@@ -78,7 +78,7 @@ pub enum Contents<'a> {
 
 /// A component in a segment, whose documents stand one behind the other.
 #[derive(Clone, Copy)]
-pub struct StoredComponent<'a> {
+pub(crate) struct StoredComponent<'a> {
     segment: &'a Segment,
     id: ComponentId,
     first: u32,

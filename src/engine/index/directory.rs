@@ -35,7 +35,7 @@ pub struct IndexDirectory {
 
 /// A component of an index with its size.
 #[derive(Clone, Debug)]
-pub struct ComponentEntry {
+pub(crate) struct ComponentEntry {
     /// The component.
     pub component: Component,
     /// Its documents.
@@ -48,7 +48,7 @@ pub struct ComponentEntry {
 
 /// What adopting segments did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Adopted {
+pub(crate) struct Adopted {
     /// Segments taken in.
     pub segments: usize,
     /// Segments that add nothing.
@@ -169,7 +169,10 @@ impl IndexDirectory {
     ///
     /// # Errors
     /// If they cannot be written; the index is then as it was.
-    pub fn add_some(&mut self, components: Vec<PreparedComponent>) -> Result<(), IndexError> {
+    pub(crate) fn add_some(
+        &mut self,
+        components: Vec<PreparedComponent>,
+    ) -> Result<(), IndexError> {
         let replaced: HashSet<Purl> =
             components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;

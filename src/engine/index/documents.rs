@@ -33,7 +33,7 @@ pub struct Component {
 
 /// What a component states of copyright, word for word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Copyright {
+pub(crate) struct Copyright {
     /// The copyright notices of its licence texts.
     pub notices: Vec<String>,
     /// The text of its file `NOTICE`; empty where it has none.
@@ -63,13 +63,13 @@ pub(super) fn in_lines(texts: &[String]) -> String {
 }
 
 /// The hash of a package, the same for each of its versions.
-pub fn package_hash(purl: &Purl) -> u64 {
+pub(crate) fn package_hash(purl: &Purl) -> u64 {
     xxh3_64(purl.package().as_bytes())
 }
 
 /// A day, counted from 1970-01-01. That day itself is none: archives that know no date state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Day(NonZeroU32);
+pub(crate) struct Day(NonZeroU32);
 
 impl Day {
     /// The day so many days after 1970-01-01; `None` for 0 and beyond the year 9999.
@@ -79,7 +79,7 @@ impl Day {
     }
 
     /// The day of a moment, in UTC, given in seconds since 1970-01-01.
-    pub fn from_unix_seconds(seconds: i64) -> Option<Day> {
+    pub(crate) fn from_unix_seconds(seconds: i64) -> Option<Day> {
         Day::new(u32::try_from(seconds.div_euclid(SECONDS_OF_A_DAY)).ok()?)
     }
 

@@ -103,7 +103,7 @@ pub const INCOMPLETE_LIST: u32 = u32::MAX;
 /// listed.
 pub const COMMON_LIST: u32 = u32::MAX - 1;
 /// Bytes of a posting at most: a `u32`.
-pub const MAX_POSTING_BYTES: usize = 4;
+pub(crate) const MAX_POSTING_BYTES: usize = 4;
 /// Contents from which on a fingerprint does not list all that hold it, and packages from which on
 /// it is common.
 pub const MAX_CONTENTS_PER_FINGERPRINT: usize = 200;

@@ -13,7 +13,7 @@ use crate::engine::fingerprint::KgramHash;
 
 /// A document that has a content.
 #[derive(Clone, Copy)]
-pub struct Holder<'a> {
+pub(crate) struct Holder<'a> {
     /// Its segment.
     pub segment: &'a Segment,
     /// The number of that.
@@ -26,7 +26,7 @@ pub struct Holder<'a> {
 
 /// What a fingerprint of very many contents lists over all segments.
 #[derive(Clone)]
-pub struct Limited {
+pub(crate) struct Limited {
     /// The contents, in order.
     pub contents: Arc<[u128]>,
     /// The packages that hold these; of several that hold a content one counts.
@@ -44,7 +44,7 @@ impl Index {
     ///
     /// # Errors
     /// If a segment is damaged.
-    pub fn holders(&self, content: u128) -> Result<Vec<Holder<'_>>, IndexError> {
+    pub(crate) fn holders(&self, content: u128) -> Result<Vec<Holder<'_>>, IndexError> {
         let mut holders = Vec::new();
         for (segment, number) in self.segments.iter().zip(0..) {
             for (_, row) in segment.documents_of(content)? {
@@ -71,7 +71,7 @@ impl Index {
     ///
     /// # Errors
     /// If a segment is damaged.
-    pub fn limited(
+    pub(crate) fn limited(
         &self,
         hash: KgramHash,
         contents: &[u128],

@@ -27,7 +27,7 @@ pub enum Listed {
 
 /// Global token positions of one fingerprint.
 #[derive(Clone, Copy)]
-pub struct PostingList<'a> {
+pub(crate) struct PostingList<'a> {
     bytes: &'a [u8],
     /// Bytes of each.
     width: usize,
@@ -72,7 +72,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn lookup_all<const N: usize>(
+    pub(crate) fn lookup_all<const N: usize>(
         &self,
         hashes: [KgramHash; N],
     ) -> Result<[Postings<'_>; N], IndexError> {

@@ -14,14 +14,14 @@ use super::storage::{self, Access, io_error};
 use super::writer::write_segment;
 
 /// A segment in a file of its own.
-pub struct LooseSegment {
+pub(crate) struct LooseSegment {
     path: PathBuf,
     segment: Segment,
 }
 
 /// What a loose segment was written as.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenSegment {
+pub(crate) struct WrittenSegment {
     /// The file.
     pub path: PathBuf,
     /// BLAKE3 of the whole file, in hexadecimal.
@@ -32,7 +32,7 @@ pub struct WrittenSegment {
 
 /// Where a loose segment goes.
 #[derive(Clone, Copy, Debug)]
-pub enum Destination<'a> {
+pub(crate) enum Destination<'a> {
     /// To this file, which is replaced.
     File(&'a Path),
     /// Into this directory, under the name that its content gives it.
@@ -99,7 +99,7 @@ impl LooseSegment {
 ///
 /// # Errors
 /// If they are too much for one segment, or cannot be written.
-pub fn write_components(
+pub(crate) fn write_components(
     components: Vec<PreparedComponent>,
     to: Destination<'_>,
     spill: &Arc<Spill>,
@@ -112,7 +112,7 @@ pub fn write_components(
 ///
 /// # Errors
 /// If one is damaged, they are too much for one segment, or it cannot be written.
-pub fn merge_segments(
+pub(crate) fn merge_segments(
     segments: &[LooseSegment],
     to: Destination<'_>,
     spill: &Arc<Spill>,

@@ -9,7 +9,7 @@ use super::sections::WrittenFile;
 use super::segment::Segment;
 
 /// File name of the manifest in an index directory.
-pub const FILE_NAME: &str = "manifest.json";
+pub(crate) const FILE_NAME: &str = "manifest.json";
 
 /// Which segments and models make up an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Manifest {
 /// A segment of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SegmentEntry {
+pub(crate) struct SegmentEntry {
     /// File name in the index directory.
     pub file: String,
     /// BLAKE3 of the whole file, in hexadecimal.
@@ -40,7 +40,7 @@ pub struct SegmentEntry {
 /// A model of ordinary code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ModelEntry {
+pub(crate) struct ModelEntry {
     /// The language, by its name.
     pub language: String,
     /// File name in the index directory.
@@ -137,9 +137,9 @@ struct OfVersion {
 }
 
 /// How the files of segments end.
-pub const SEGMENT_EXTENSION: &str = ".segment";
+pub(crate) const SEGMENT_EXTENSION: &str = ".segment";
 /// How the files of models end.
-pub const MODEL_EXTENSION: &str = ".model";
+pub(crate) const MODEL_EXTENSION: &str = ".model";
 /// Hexadecimal digits of its digest that name a file.
 const DIGITS_OF_NAME: usize = 32;
 
@@ -149,12 +149,12 @@ pub fn file_name(digest: &str, extension: &str) -> String {
 }
 
 /// Whether a file of that name was written as a segment.
-pub fn is_segment_name(name: &str) -> bool {
+pub(crate) fn is_segment_name(name: &str) -> bool {
     is_name(name, SEGMENT_EXTENSION)
 }
 
 /// Whether a file of that name was written as a segment or a model.
-pub fn is_written_name(name: &str) -> bool {
+pub(crate) fn is_written_name(name: &str) -> bool {
     is_segment_name(name) || is_name(name, MODEL_EXTENSION)
 }
 

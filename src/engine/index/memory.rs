@@ -12,7 +12,7 @@ use super::error::IndexError;
 /// names, then a quarter for postings being sorted, then what it takes to count what ordinary code
 /// looks like. What is left is for the program and its codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Memory(u64);
+pub(crate) struct Memory(u64);
 
 /// Bytes that are known of a prepared document while it waits: its path, its licence, where its
 /// tokens are.
@@ -20,7 +20,7 @@ const PREPARED_BYTES: usize = 400;
 
 impl Memory {
     /// The least that suffices.
-    pub const LEAST: Memory = Memory(256 << 20);
+    pub(crate) const LEAST: Memory = Memory(256 << 20);
 
     /// That many bytes.
     ///
@@ -52,7 +52,7 @@ impl Memory {
     }
 
     /// Documents that may be prepared before they are written.
-    pub fn prepared_documents(self) -> usize {
+    pub(crate) fn prepared_documents(self) -> usize {
         self.share(8) / PREPARED_BYTES
     }
 
@@ -75,7 +75,7 @@ impl Default for Memory {
 
 /// Why a text is no memory setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MemoryError {
+pub(crate) enum MemoryError {
     /// It cannot be read.
     #[error("expected a number of bytes with a unit, such as 512M or 2G")]
     NoSize,

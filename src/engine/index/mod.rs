@@ -45,24 +45,33 @@ use std::sync::{Mutex, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-pub use columns::{Columns, LazyColumns};
-pub use contents::{Contents, PreparedComponent, PreparedDocument, StoredComponent};
-pub use directory::{Adopted, ComponentEntry, IndexDirectory};
+pub use columns::Columns;
+pub(crate) use columns::LazyColumns;
+pub(crate) use contents::StoredComponent;
+pub use contents::{Contents, PreparedComponent, PreparedDocument};
+pub use directory::IndexDirectory;
+pub(crate) use directory::{Adopted, ComponentEntry};
 pub use error::IndexError;
-pub use holders::{Holder, Limited};
-pub use lookup::{Listed, PostingList, Postings};
-pub use loose::{Destination, LooseSegment, WrittenSegment, merge_segments, write_components};
+pub(crate) use holders::{Holder, Limited};
+pub(crate) use lookup::PostingList;
+pub use lookup::{Listed, Postings};
+pub(crate) use loose::{
+    Destination, LooseSegment, WrittenSegment, merge_segments, write_components,
+};
 #[cfg(fuzzing)]
 pub use manifest::Manifest;
-pub use memory::{Memory, MemoryError};
-pub use pack::{
+pub(crate) use memory::{Memory, MemoryError};
+pub(crate) use pack::{
     Generation, LIST_FILE, MAX_LIST_BYTES, PackError, PackList, PackName, PackPin, Tombstone,
     format_in_words,
 };
-pub use packing::{manifest_bytes, pack_changes, pack_whole};
-pub use sections::{WriteError, WrittenFile};
-pub use segment::{ComponentId, ComponentRow, Counts, DocumentId, DocumentRow, Segment};
-pub use spill::{Kept, Scratch, Spill, Written};
+pub(crate) use packing::{manifest_bytes, pack_changes, pack_whole};
+pub use sections::WriteError;
+pub(crate) use sections::WrittenFile;
+pub(crate) use segment::{ComponentId, ComponentRow, DocumentRow};
+pub use segment::{Counts, DocumentId, Segment};
+pub use spill::Spill;
+pub(crate) use spill::{Kept, Scratch, Written};
 pub use storage::SegmentBytes;
 pub use writer::{segment_bytes, write_segment};
 
@@ -136,7 +145,7 @@ pub struct Index {
 
 /// An index among those open.
 #[derive(Clone, Debug)]
-pub struct Part {
+pub(crate) struct Part {
     /// Its name.
     pub name: IndexName,
     /// Digest of what it holds, however that was cut into segments.
@@ -151,7 +160,7 @@ pub struct Part {
 
 /// Number of a segment among those of an [`Index`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SegmentId(pub u32);
+pub(crate) struct SegmentId(pub u32);
 
 impl Index {
     /// Opens indexes to be asked together.
@@ -166,7 +175,7 @@ impl Index {
     ///
     /// # Errors
     /// Those of [`Index::open`].
-    pub fn open_elsewhere(
+    pub(crate) fn open_elsewhere(
         names: &[IndexName],
         at: &dyn Fn(&Path) -> PathBuf,
     ) -> Result<Index, IndexError> {
@@ -305,18 +314,18 @@ pub fn damage(name: &IndexName) -> Result<Vec<IndexError>, IndexError> {
 }
 
 /// Says where the starter index is, for a program that was built without it.
-pub fn look_for_starter_at(file: PathBuf) {
+pub(crate) fn look_for_starter_at(file: PathBuf) {
     // Whoever said so first is right: an index may be open already.
     drop(STARTER_FILE.set(file));
 }
 
 /// Says where packs are.
-pub fn look_for_packs_in(directory: PathBuf) {
+pub(crate) fn look_for_packs_in(directory: PathBuf) {
     drop(PACKS.set(directory));
 }
 
 /// Where packs are, if that is known.
-pub fn packs_directory() -> Option<&'static Path> {
+pub(crate) fn packs_directory() -> Option<&'static Path> {
     PACKS.get().map(PathBuf::as_path)
 }
 

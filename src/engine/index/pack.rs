@@ -12,10 +12,10 @@ use super::manifest::{Manifest, ModelEntry, SegmentEntry, is_written_name};
 use crate::text::token::NORMALIZER_VERSION;
 
 /// File name of the list in the directory of a pack.
-pub const LIST_FILE: &str = "list.json";
+pub(crate) const LIST_FILE: &str = "list.json";
 
 /// Most bytes of a list.
-pub const MAX_LIST_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_LIST_BYTES: u64 = 16 << 20;
 /// Most files that a list may name.
 const MAX_FILES: usize = 4096;
 
@@ -24,7 +24,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// One generation of a pack: `py-copyleft@2026-11-24#blake3:...`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PackPin {
+pub(crate) struct PackPin {
     /// The pack.
     pub name: PackName,
     /// The generation.
@@ -36,12 +36,12 @@ pub struct PackPin {
 /// The name of a pack: letters in lower case, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PackName(String);
+pub(crate) struct PackName(String);
 
 /// A generation of a pack: the day it was made, and its number among those of that day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Generation {
+pub(crate) struct Generation {
     /// The day.
     pub day: Day,
     /// 0 for the first.
@@ -51,7 +51,7 @@ pub struct Generation {
 /// What a generation of a pack consists of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PackList {
+pub(crate) struct PackList {
     /// Version of the list.
     pub schema_version: u32,
     /// The pack.
@@ -77,7 +77,7 @@ pub struct PackList {
 /// A component of a segment that does not count any more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tombstone {
+pub(crate) struct Tombstone {
     /// The file of the segment.
     pub segment: String,
     /// Its purl.
@@ -88,7 +88,7 @@ pub struct Tombstone {
 
 /// Why a text does not name a pack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PackError {
+pub(crate) enum PackError {
     /// It is no name.
     #[error("`{0}` is no name of a pack; use at most 64 letters in lower case, digits and `-`")]
     Name(String),
@@ -103,7 +103,7 @@ pub enum PackError {
 }
 
 /// The format and the normalizer that this program reads.
-pub fn format_in_words() -> String {
+pub(crate) fn format_in_words() -> String {
     format!("{FORMAT_VERSION}.{NORMALIZER_VERSION}")
 }
 
@@ -199,7 +199,7 @@ impl PackList {
     ///
     /// # Errors
     /// If it is no day.
-    pub fn expires(&self) -> Result<Day, String> {
+    pub(crate) fn expires(&self) -> Result<Day, String> {
         self.expires.parse().map_err(|_| format!("`{}` is no day to expire", self.expires))
     }
 

@@ -25,7 +25,7 @@ use crate::purl::Purl;
 ///
 /// # Errors
 /// If the index is damaged, or a file cannot be written.
-pub fn pack_whole(index: &Path, files: &Path) -> Result<Manifest, IndexError> {
+pub(crate) fn pack_whole(index: &Path, files: &Path) -> Result<Manifest, IndexError> {
     let opened = read_directory(index, Access::All)?;
     for (segment, entry) in opened.segments.iter().zip(&opened.manifest.segments) {
         put(&segment.bytes()?, &entry.file, &entry.digest, files)?;
@@ -39,7 +39,7 @@ pub fn pack_whole(index: &Path, files: &Path) -> Result<Manifest, IndexError> {
 ///
 /// # Errors
 /// If the index or the generation before is damaged, or a file cannot be written.
-pub fn pack_changes(
+pub(crate) fn pack_changes(
     index: &Path,
     previous: &PackList,
     files: &Path,
@@ -123,7 +123,7 @@ fn put(bytes: &[u8], file: &str, digest: &str, files: &Path) -> Result<(), Index
 }
 
 /// The manifest of the directory of a generation.
-pub fn manifest_bytes(list: &PackList) -> Vec<u8> {
+pub(crate) fn manifest_bytes(list: &PackList) -> Vec<u8> {
     list.manifest().to_bytes()
 }
 
@@ -192,6 +192,6 @@ pub(super) fn damage(packs: &Path, pin: &PackPin) -> Result<Vec<IndexError>, Ind
 }
 
 /// The directory of a generation among those of a user.
-pub fn pack_directory(packs: &Path, pin: &PackPin) -> PathBuf {
+pub(crate) fn pack_directory(packs: &Path, pin: &PackPin) -> PathBuf {
     packs.join(pin.name.as_str()).join(&pin.digest)
 }

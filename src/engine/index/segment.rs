@@ -31,7 +31,7 @@ pub struct DocumentId(pub u32);
 
 /// Number of a component within its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ComponentId(pub u32);
+pub(crate) struct ComponentId(pub u32);
 
 /// How much a segment or an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Segment {
 
 /// A row of the document table.
 #[derive(Clone, Copy, Debug)]
-pub struct DocumentRow {
+pub(crate) struct DocumentRow {
     /// Its component.
     pub component: ComponentId,
     /// Global position of its first token.
@@ -84,7 +84,7 @@ pub struct DocumentRow {
 
 /// A row of the component table.
 #[derive(Clone, Copy, Debug)]
-pub struct ComponentRow {
+pub(crate) struct ComponentRow {
     /// Number of its documents.
     pub documents: u32,
     /// Number of its tokens.
@@ -167,7 +167,7 @@ impl Segment {
     }
 
     /// Its size in bytes.
-    pub fn byte_count(&self) -> u64 {
+    pub(crate) fn byte_count(&self) -> u64 {
         self.pages.bytes().len() as u64
     }
 
@@ -185,7 +185,7 @@ impl Segment {
     }
 
     /// The checksum that the file ends with, under which stands all of it.
-    pub fn seal(&self) -> u64 {
+    pub(crate) fn seal(&self) -> u64 {
         self.seal
     }
 
@@ -268,7 +268,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn remembered_columns(
+    pub(crate) fn remembered_columns(
         &self,
         id: DocumentId,
         row: &DocumentRow,
@@ -392,7 +392,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn component_license(&self, row: &ComponentRow) -> Result<LicenseFact, IndexError> {
+    pub(crate) fn component_license(&self, row: &ComponentRow) -> Result<LicenseFact, IndexError> {
         self.license(row.license)
     }
 

@@ -93,7 +93,7 @@ impl Spill {
 
     /// Does what takes so many bytes of memory for a while; waits until there are so many beside
     /// what other threads do. What takes more than there ever is goes alone.
-    pub fn parsing<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn parsing<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
         let limit = self.memory.for_parsing();
         let bytes = bytes.min(limit);
         let taken = self.parsing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,14 +106,14 @@ impl Spill {
     }
 
     /// Something to be written from front to end and read later.
-    pub fn scratch(self: &Arc<Spill>) -> Scratch {
+    pub(crate) fn scratch(self: &Arc<Spill>) -> Scratch {
         Scratch { spill: self.clone(), chunks: Vec::new(), tail: Vec::new() }
     }
 }
 
 /// Bytes that were set aside.
 #[derive(Debug)]
-pub struct Kept {
+pub(crate) struct Kept {
     length: usize,
     place: Place,
 }
@@ -141,7 +141,7 @@ impl Kept {
     }
 
     /// How many they are.
-    pub fn byte_count(&self) -> usize {
+    pub(crate) fn byte_count(&self) -> usize {
         self.length
     }
 
@@ -182,13 +182,13 @@ impl Kept {
     }
 
     /// Whether they are on disk.
-    pub fn is_spilled(&self) -> bool {
+    pub(crate) fn is_spilled(&self) -> bool {
         matches!(self.place, Place::Spilled(..))
     }
 }
 
 /// Bytes that are written from front to end and set aside as they come.
-pub struct Scratch {
+pub(crate) struct Scratch {
     spill: Arc<Spill>,
     chunks: Vec<Kept>,
     tail: Vec<u8>,
@@ -211,12 +211,12 @@ impl Scratch {
     }
 
     /// How many bytes were written.
-    pub fn byte_count(&self) -> u64 {
+    pub(crate) fn byte_count(&self) -> u64 {
         (self.chunks.len() * CHUNK + self.tail.len()) as u64
     }
 
     /// Ends writing.
-    pub fn finish(mut self) -> Written {
+    pub(crate) fn finish(mut self) -> Written {
         let length = self.byte_count();
         self.chunks.push(Kept::held(self.tail));
         Written { chunks: self.chunks, length }
@@ -224,14 +224,14 @@ impl Scratch {
 }
 
 /// What was written into a [`Scratch`].
-pub struct Written {
+pub(crate) struct Written {
     chunks: Vec<Kept>,
     length: u64,
 }
 
 impl Written {
     /// How many bytes.
-    pub fn byte_count(&self) -> u64 {
+    pub(crate) fn byte_count(&self) -> u64 {
         self.length
     }
 
@@ -241,7 +241,7 @@ impl Written {
     }
 
     /// Whether some of it is on disk.
-    pub fn is_spilled(&self) -> bool {
+    pub(crate) fn is_spilled(&self) -> bool {
         self.chunks.iter().any(Kept::is_spilled)
     }
 
@@ -249,7 +249,7 @@ impl Written {
     ///
     /// # Errors
     /// If they are on disk and cannot be read.
-    pub fn read_at(&self, from: u64, buffer: &mut [u8]) -> Result<usize, IndexError> {
+    pub(crate) fn read_at(&self, from: u64, buffer: &mut [u8]) -> Result<usize, IndexError> {
         let mut done = 0;
         let (mut chunk, mut within) =
             ((from / CHUNK as u64) as usize, (from % CHUNK as u64) as usize);

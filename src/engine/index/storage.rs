@@ -33,7 +33,7 @@ pub enum SegmentBytes {
 
 /// How much of a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(crate) enum Access {
     /// Some pages, as they are asked for.
     Some,
     /// All of it, once.
@@ -41,7 +41,7 @@ pub enum Access {
 }
 
 /// A file of which pages are read when they are first asked for.
-pub struct Paged {
+pub(crate) struct Paged {
     file: File,
     /// How long it was when it was opened.
     length: usize,
@@ -63,7 +63,7 @@ pub struct Pages {
 
 /// Why bytes cannot be had.
 #[derive(Debug)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// They are not what was written.
     Damaged,
     /// The system does not give them.
@@ -74,7 +74,7 @@ pub enum Fault {
 ///
 /// # Errors
 /// If it cannot be opened or mapped, or is no regular file.
-pub fn open_as(path: &Path, access: Access) -> Result<SegmentBytes, IndexError> {
+pub(crate) fn open_as(path: &Path, access: Access) -> Result<SegmentBytes, IndexError> {
     match access {
         Access::All => map(path),
         Access::Some => page(path),
@@ -137,7 +137,7 @@ fn open(path: &Path) -> Result<File, IndexError> {
 ///
 /// # Errors
 /// What the system says.
-pub fn create_directory(path: &Path) -> Result<(), IndexError> {
+pub(crate) fn create_directory(path: &Path) -> Result<(), IndexError> {
     let failed = |error| io_error("cannot create", path, error);
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Ok(()),
@@ -304,7 +304,7 @@ impl SegmentBytes {
     }
 
     /// All of them where they are in memory already, or seem to be.
-    pub fn at_hand(&self) -> Option<&[u8]> {
+    pub(crate) fn at_hand(&self) -> Option<&[u8]> {
         match self {
             SegmentBytes::Embedded(bytes) => Some(bytes),
             SegmentBytes::Mapped(map) => Some(map),
@@ -331,7 +331,7 @@ impl SegmentBytes {
     /// all of it.
     #[cfg(unix)]
     #[allow(unsafe_code)]
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         if let SegmentBytes::Mapped(map) = self {
             // SAFETY: the map is shared, read-only, and of a file that nobody changes (see
             // [`map`]), so that the pages come back as they were. Should the system refuse, the
@@ -342,13 +342,13 @@ impl SegmentBytes {
 
     /// Does nothing where the system takes memory back by itself.
     #[cfg(not(unix))]
-    pub fn release(&self) {}
+    pub(crate) fn release(&self) {}
 }
 
 /// A file that grows at its end and has no name: the system removes it with the process, however
 /// that ends.
 #[derive(Debug)]
-pub struct Overflow {
+pub(crate) struct Overflow {
     file: File,
     directory: PathBuf,
     length: Mutex<u64>,
@@ -373,7 +373,7 @@ impl Overflow {
     ///
     /// # Errors
     /// What the system says, such as that the disk is full.
-    pub fn append(&self, bytes: &[u8]) -> Result<u64, IndexError> {
+    pub(crate) fn append(&self, bytes: &[u8]) -> Result<u64, IndexError> {
         let mut length = self.length.lock().unwrap_or_else(PoisonError::into_inner);
         let written = (&self.file)
             .seek(io::SeekFrom::Start(*length))
@@ -413,7 +413,7 @@ fn read_exact_at(file: &File, mut buffer: &mut [u8], mut start: u64) -> io::Resu
 }
 
 /// A buffered file to write to, with going back.
-pub type Out<'a> = io::BufWriter<&'a mut File>;
+pub(crate) type Out<'a> = io::BufWriter<&'a mut File>;
 
 /// Writes a file of a directory: temporary file, fsync, rename, fsync of the directory. `write`
 /// gives, with what else it has to tell, the name, which may depend on what was written; a file of
@@ -447,7 +447,7 @@ const TEMPORARY_PREFIX: &str = ".writing-";
 
 /// Removes what a killed writer left behind: temporary files, and those whose name says
 /// `is_leftover`. Call it only while holding the lock.
-pub fn sweep(directory: &Path, is_leftover: impl Fn(&str) -> bool) {
+pub(crate) fn sweep(directory: &Path, is_leftover: impl Fn(&str) -> bool) {
     let Ok(entries) = fs::read_dir(directory) else {
         return;
     };
@@ -487,7 +487,7 @@ pub fn lock(directory: &Path) -> Result<File, IndexError> {
 }
 
 /// An error of the system with what was attempted.
-pub fn io_error(action: &'static str, path: &Path, source: io::Error) -> IndexError {
+pub(crate) fn io_error(action: &'static str, path: &Path, source: io::Error) -> IndexError {
     IndexError::Io { action, path: path.to_owned(), source }
 }
 

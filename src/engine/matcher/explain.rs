@@ -29,7 +29,7 @@ pub struct Account {
 
 /// A pair of corresponding tokens.
 #[derive(Clone, Copy, Debug)]
-pub struct AccountedPair {
+pub(crate) struct AccountedPair {
     /// The pair, what it earned, and its run.
     pub entry: Entry,
     /// The line of the document's token.
@@ -51,7 +51,7 @@ pub enum Naming {
 
 /// A run and what the match would be without it.
 #[derive(Clone, Copy, Debug)]
-pub struct AccountedRun {
+pub(crate) struct AccountedRun {
     /// What it earned.
     pub entry: RunEntry,
     /// The evidence in bits if its tokens did not correspond; told of the strongest runs only.
@@ -60,7 +60,7 @@ pub struct AccountedRun {
 
 /// Lines of the query that, rewritten, would clear the match by evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Clearing {
+pub(crate) struct Clearing {
     /// The lines.
     pub lines: LineRange,
     /// The evidence in bits that would be left.
@@ -69,7 +69,7 @@ pub struct Clearing {
 
 /// How an owner stands beside the strongest one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// Its bits as a part of the strongest one's.
     pub part_of_strongest: f32,
     /// Whether that is enough to be the origin.
@@ -77,7 +77,7 @@ pub struct Standing {
 }
 
 /// How each owner of a match stands, in their order.
-pub fn standings(owners: &[Owner]) -> Vec<Standing> {
+pub(crate) fn standings(owners: &[Owner]) -> Vec<Standing> {
     let Some(strongest) = owners.iter().max_by(|a, b| a.bits.total_cmp(&b.bits)) else {
         return Vec::new();
     };

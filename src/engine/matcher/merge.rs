@@ -236,7 +236,7 @@ fn owner(claim: &Claim<'_>, holder: &Holder<'_>) -> Result<Owner, IndexError> {
 /// Whether an owner may be the origin, going by its evidence beside that of the strongest. A host
 /// carries its vendored copy unchanged while the origin moves on, so that against a vendored copy
 /// less will do.
-pub fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
+pub(crate) fn is_plausible_origin(owner: &Owner, strongest: &Owner) -> bool {
     let needed =
         if strongest.vendored && !owner.vendored { ORIGIN_OF_VENDORED_BITS } else { ORIGIN_BITS };
     owner.bits >= needed * strongest.bits

@@ -10,10 +10,9 @@ mod explain;
 mod merge;
 
 pub use crate::engine::evidence::{CopyKind, Evidence};
-pub use explain::{
-    Account, AccountedPair, AccountedRun, Clearing, Naming, Standing, explain, standings,
-};
-pub use merge::is_plausible_origin;
+pub use explain::{Account, Naming, explain};
+pub(crate) use explain::{AccountedPair, AccountedRun, Clearing, Standing, standings};
+pub(crate) use merge::is_plausible_origin;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -82,7 +81,7 @@ pub struct Owner {
 
 /// What an owner states of copyright.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnerCopyright {
+pub(crate) struct OwnerCopyright {
     /// The notices of the document.
     pub of_document: Vec<String>,
     /// What its component states.
@@ -92,7 +91,7 @@ pub struct OwnerCopyright {
 impl Owner {
     /// The copyright notices of the code: those of its file, else those of its component. A
     /// component that carries code of others does not speak for them.
-    pub fn copyright_notices(&self) -> &[String] {
+    pub(crate) fn copyright_notices(&self) -> &[String] {
         match &self.copyright {
             Some(stated) if !stated.of_document.is_empty() => &stated.of_document,
             Some(stated) if !self.vendored => &stated.of_component.notices,
@@ -231,7 +230,7 @@ fn groups(
 
 /// Which tokens of a stream correspond to indexed code.
 #[derive(Clone, Debug, Default)]
-pub struct Covered(Vec<bool>);
+pub(crate) struct Covered(Vec<bool>);
 
 impl Covered {
     /// Which part of these tokens does.
@@ -246,7 +245,7 @@ impl Covered {
 ///
 /// # Errors
 /// If the index is damaged.
-pub fn covered(
+pub(crate) fn covered(
     index: &Index,
     model: &Model<'_>,
     query: Query<'_>,

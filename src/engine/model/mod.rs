@@ -13,8 +13,9 @@
 mod learn;
 mod surprisals;
 
-pub use learn::{TrainingDocument, learn};
-pub use surprisals::Surprisals;
+pub(crate) use learn::TrainingDocument;
+pub use learn::learn;
+pub(crate) use surprisals::Surprisals;
 
 use crate::text::language::Family;
 use crate::text::token::{ClassesOfRelative, NameHash, TokenClass};
@@ -116,14 +117,14 @@ impl<'a> Model<'a> {
     }
 
     /// Surprisal of a name anywhere, in bits.
-    pub fn name_bits(&self, name: NameHash) -> f32 {
+    pub(crate) fn name_bits(&self, name: NameHash) -> f32 {
         let stored = self.names.get(usize::from(name.0)).copied().unwrap_or(u8::MAX);
         (f32::from(stored) / STEPS_PER_BIT).min(MAX_NAME_BITS)
     }
 
     /// Whether several packages define something of that name, so that an interface may have
     /// dictated it.
-    pub fn is_common_definition(&self, family: Family, name: NameHash) -> bool {
+    pub(crate) fn is_common_definition(&self, family: Family, name: NameHash) -> bool {
         let code = named_code(TokenClass::DEFINITION.0, name.0);
         let family = self.stands_in.map_or(family, |own| own.family);
         self.slot(gram_push(gram_seed(View::Named, family), u64::from(code))).is_some()

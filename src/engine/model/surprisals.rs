@@ -14,7 +14,7 @@ const DICTATED_WEIGHT: f32 = 0.3;
 
 /// The surprisals of the tokens of a stream under a [`Model`], each computed when it is first asked
 /// for.
-pub struct Surprisals<'a> {
+pub(crate) struct Surprisals<'a> {
     model: &'a Model<'a>,
     family: Family,
     classes: &'a [u8],
@@ -81,12 +81,12 @@ impl<'a> Surprisals<'a> {
     }
 
     /// [`Model::name_bits`] of the name of token `i`.
-    pub fn name_bits(&self, i: usize) -> f32 {
+    pub(crate) fn name_bits(&self, i: usize) -> f32 {
         self.weight(i) * self.model.name_bits(NameHash(self.names[i]))
     }
 
     /// [`Model::is_common_definition`] of the name of token `i`.
-    pub fn is_common_definition(&self, i: usize) -> bool {
+    pub(crate) fn is_common_definition(&self, i: usize) -> bool {
         self.model.is_common_definition(self.family, NameHash(self.names[i]))
     }
 }

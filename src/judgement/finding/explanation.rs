@@ -33,7 +33,7 @@ pub struct Explanation {
 
 /// A line of the user's file.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its number, counted from 1.
     pub number: u32,
     /// The first line of the origin that it corresponds to.
@@ -48,7 +48,7 @@ pub struct Line {
 
 /// A token of the user's file.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub(crate) struct Token {
     /// Column of its first character, counted from 1 in Unicode scalar values.
     pub start_column: u32,
     /// Column behind its last character on this line.
@@ -62,7 +62,7 @@ pub struct Token {
 /// The token of the origin that a token corresponds to. The index keeps its class and a hash of its
 /// name, no text.
 #[derive(Clone, Copy, Debug)]
-pub struct Counterpart {
+pub(crate) struct Counterpart {
     /// Its line.
     pub line: u32,
     /// Whether it bears the same name or literal.

@@ -7,7 +7,7 @@ use crate::purl::Purl;
 
 /// A declaration of where a reference's code comes from, compared with whom it resembles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
+pub(crate) struct Declared {
     /// In what way it is declared.
     pub by: DeclaredBy,
     /// The line of the reference's file on which it is; `None` if it stands beside the file.
@@ -22,7 +22,7 @@ pub struct Declared {
 
 /// The ways to declare where code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DeclaredBy {
+pub(crate) enum DeclaredBy {
     /// SPDX snippet tags around it.
     Snippet,
     /// A comment by it.
@@ -36,7 +36,7 @@ pub enum DeclaredBy {
 
 /// Whether a declaration fits with what the code resembles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Agreement {
+pub(crate) enum Agreement {
     /// It is this owner, or the licence is one that this owner offers.
     With(Purl),
     /// No owner fits; why, as part of a sentence.
@@ -52,7 +52,7 @@ impl Declared {
 
 /// Somebody's decision to keep code as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acceptance {
+pub(crate) struct Acceptance {
     /// Who decided.
     pub by: String,
     /// When, as RFC 3339 has it.
@@ -63,7 +63,7 @@ pub struct Acceptance {
 
 /// A decision of the log, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AcceptedReference {
+pub(crate) struct AcceptedReference {
     /// The [`Reference::id`](super::Reference::id) it was about.
     pub id: String,
     /// The rule it was about.
@@ -80,7 +80,7 @@ pub struct AcceptedReference {
 
 /// What became of accepted code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It stands where it stood.
     Standing,
     /// It stands in this file now.

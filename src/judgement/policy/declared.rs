@@ -42,7 +42,7 @@ pub fn declared(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
 }
 
 /// The owners with the one first that the code is declared to be from.
-pub fn declared_first(owners: &[Owner], declared: Option<&Declared>) -> Vec<Owner> {
+pub(crate) fn declared_first(owners: &[Owner], declared: Option<&Declared>) -> Vec<Owner> {
     let mut owners = owners.to_vec();
     if let Some(Declared { origin: Some(_), agreement: Agreement::With(purl), .. }) = declared
         && let Some(at) = owners.iter().position(|owner| owner.purl == *purl)

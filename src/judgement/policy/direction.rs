@@ -13,7 +13,7 @@ use crate::text::manifest::{Manifest, Reach};
 
 /// The packages that a project consists of and those that it depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProjectPackages {
+pub(crate) struct ProjectPackages {
     /// Keys of its own packages.
     own: BTreeSet<String>,
     /// Keys of those that others may depend on.
@@ -40,7 +40,7 @@ impl ProjectPackages {
     }
 
     /// Whether a component is a package of the project, whatever its version.
-    pub fn is_own(&self, purl: &Purl) -> bool {
+    pub(crate) fn is_own(&self, purl: &Purl) -> bool {
         self.own.contains(&purl.package_key())
     }
 
@@ -62,7 +62,7 @@ impl ProjectPackages {
 
     /// Puts owners that took the code from the project behind the others, where one of these may be
     /// the origin.
-    pub fn order(&self, owners: &mut [Owner]) {
+    pub(crate) fn order(&self, owners: &mut [Owner]) {
         if self.has_other_origin(owners) {
             owners.sort_by_key(|owner| self.taking(owner).is_some());
         }

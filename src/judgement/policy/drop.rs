@@ -6,7 +6,7 @@ use crate::judgement::finding::{Decision, Finding, Reference, Report, Severity};
 /// silenced or the project's own is never dropped. Nor is code with a weak match, unless weak
 /// matches fail the project's checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DropPolicy {
+pub(crate) enum DropPolicy {
     /// All may be kept; somebody else decides.
     #[default]
     Report,

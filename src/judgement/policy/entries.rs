@@ -15,7 +15,7 @@ use crate::purl::Purl;
 /// Code that may stay whatever its licence says. At least one of owner, path and licence is given,
 /// and all that are must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exception {
+pub(crate) struct Exception {
     /// The likely origin; without a version, all its versions.
     pub owner: Option<Purl>,
     /// The paths it is about.
@@ -30,7 +30,7 @@ pub struct Exception {
 
 /// A glob over absolute paths. One that matches a folder matches all that is in it.
 #[derive(Clone, Debug)]
-pub struct PathGlob {
+pub(crate) struct PathGlob {
     /// The glob as written.
     pub pattern: String,
     /// The same, compiled.
@@ -39,7 +39,7 @@ pub struct PathGlob {
 
 /// A component whose licence the user knows better than the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clarified {
+pub(crate) struct Clarified {
     /// The component, with its version.
     pub component: Purl,
     /// Its licence.
@@ -48,7 +48,7 @@ pub struct Clarified {
 
 /// An entry of the settings, by its place in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Entry {
+pub(crate) enum Entry {
     /// Of [`PolicySettings::owned`].
     Owned(usize),
     /// Of [`PolicySettings::exceptions`].
@@ -76,7 +76,7 @@ impl Exception {
     }
 
     /// Whether its last day has passed.
-    pub fn has_expired(&self, today: Option<Date>) -> bool {
+    pub(crate) fn has_expired(&self, today: Option<Date>) -> bool {
         matches!((self.expires, today), (Some(last), Some(today)) if last < today)
     }
 }
@@ -108,7 +108,7 @@ fn is_of_component(owner: &Owner) -> bool {
 
 /// The verdict once the user's exceptions are heard, for code of these owners at that absolute
 /// path.
-pub fn except(
+pub(crate) fn except(
     verdict: Verdict,
     owners: &[Owner],
     path: &Path,
@@ -143,7 +143,7 @@ pub fn except(
 const EXCEPTED: &str = "excepted in the configuration,";
 
 /// Whether an exception decided.
-pub fn is_excepted(verdict: &Verdict) -> bool {
+pub(crate) fn is_excepted(verdict: &Verdict) -> bool {
     verdict.decision == Decision::Compatible && verdict.reason.starts_with(EXCEPTED)
 }
 

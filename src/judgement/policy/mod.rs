@@ -12,12 +12,14 @@ mod entries;
 mod stated;
 mod verdict;
 
-pub use declared::{Place, declared, declared_first};
-pub use direction::ProjectPackages;
-pub use drop::DropPolicy;
-pub use entries::{Clarified, Entry, Exception, PathGlob, clarified, except, is_excepted, unused};
+pub(crate) use declared::declared_first;
+pub use declared::{Place, declared};
+pub(crate) use direction::ProjectPackages;
+pub(crate) use drop::DropPolicy;
+pub(crate) use entries::{Clarified, Entry, Exception, PathGlob, except, is_excepted};
+pub use entries::{clarified, unused};
 pub use stated::{File, incompatible};
-pub use verdict::{evaluate, taken_from_project};
+pub(crate) use verdict::{evaluate, taken_from_project};
 
 use std::collections::BTreeMap;
 
@@ -31,7 +33,7 @@ use crate::purl::Purl;
 
 /// What the user decided beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PolicySettings {
+pub(crate) struct PolicySettings {
     /// Packages that are the user's own (`owned = ["pkg:pypi/thefuzz"]`), whatever their version.
     pub owned: Vec<Purl>,
     /// Severities that differ from [`Rule::default_severity`].
@@ -56,7 +58,7 @@ impl PolicySettings {
     }
 
     /// Whether a component is declared as the user's own.
-    pub fn owns(&self, purl: &Purl) -> bool {
+    pub(crate) fn owns(&self, purl: &Purl) -> bool {
         self.owned.iter().any(|own| own.package() == purl.package())
     }
 
@@ -78,7 +80,7 @@ impl Rule {
     /// birthmark does not see whether it stands somewhere in the project, and a copy with its
     /// notice must not fail for ever. What is said wrongly or for nothing is a warning: somebody
     /// relies on it. Code that others took from the project is no fault.
-    pub fn default_severity(self) -> Severity {
+    pub(crate) fn default_severity(self) -> Severity {
         match self {
             Rule::LicenseIncompatible => Severity::Error,
             Rule::LicenseUnknown

@@ -9,7 +9,11 @@ use crate::license::{
 };
 
 /// Decides whether code of these owners, likeliest first, may stand under the outbound licence.
-pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySettings) -> Verdict {
+pub(crate) fn evaluate(
+    owners: &[Owner],
+    outbound: &LicenseFact,
+    settings: &PolicySettings,
+) -> Verdict {
     let Some((origin, others)) = owners.split_first() else {
         return unknown("no owner of the code is known".to_owned(), Vec::new());
     };
@@ -42,7 +46,7 @@ pub fn evaluate(owners: &[Owner], outbound: &LicenseFact, settings: &PolicySetti
 }
 
 /// The verdict on code of the project that its likely origin took from there.
-pub fn taken_from_project(origin: &Owner, taking: Taking) -> Verdict {
+pub(crate) fn taken_from_project(origin: &Owner, taking: Taking) -> Verdict {
     let does = match taking {
         Taking::DependsOn => "depends on this project",
         Taking::Vendors => "carries this project in a folder of vendored code",

@@ -10,7 +10,7 @@ use super::{Matrix, MatrixSource};
 
 /// Why a file is no matrix to judge by.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum MatrixError {
+pub(crate) enum MatrixError {
     /// It is not what OSADL publishes.
     #[error("it does not read as OSADL's matrix: {0}")]
     Unreadable(String),

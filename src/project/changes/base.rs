@@ -23,7 +23,7 @@ const MAX_IGNORE_BYTES: usize = 256 << 10;
 
 /// The files of a commit.
 #[derive(Debug)]
-pub struct Base {
+pub(crate) struct Base {
     revision: String,
     /// The top of the work tree, absolute.
     top: PathBuf,
@@ -103,7 +103,7 @@ fn entries(printed: &[u8]) -> BTreeMap<PathBuf, Option<String>> {
 
 impl Base {
     /// The commit, as it was named.
-    pub fn revision(&self) -> &str {
+    pub(crate) fn revision(&self) -> &str {
         &self.revision
     }
 

@@ -24,10 +24,11 @@ mod push;
 mod record;
 mod repository;
 
-pub use base::Base;
+pub(crate) use base::Base;
 pub use error::ChangesError;
-pub use lines::{Added, Versions, added};
-pub use patch::read_patch;
+pub(crate) use lines::Added;
+pub use lines::{Versions, added};
+pub(crate) use patch::read_patch;
 pub use push::{Push, pushed};
 pub use repository::Repository;
 
@@ -48,7 +49,7 @@ use record::{Change, Side};
 
 /// Which change is under review.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(crate) enum Scope {
     /// What the next commit would change.
     Staged,
     /// What lies between two commits: `BASE..HEAD`, or `BASE...HEAD` for what HEAD changed since

@@ -21,7 +21,7 @@ use parse::{FilePatch, Hunk, Mark};
 ///
 /// # Errors
 /// If it is no patch.
-pub fn read_patch(
+pub(crate) fn read_patch(
     name: &str,
     patch: &[u8],
     settings: &WalkSettings,

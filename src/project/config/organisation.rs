@@ -15,7 +15,7 @@ use crate::project::walk::absolute_path;
 
 /// An organisation's policy.
 #[derive(Clone, Debug)]
-pub struct Organisation {
+pub(crate) struct Organisation {
     /// Where it was read.
     pub file: PathBuf,
     /// BLAKE3 of its text.
@@ -50,7 +50,7 @@ pub enum Permission {
 }
 
 /// A project's configuration as the policy lets it hold.
-pub struct Held {
+pub(crate) struct Held {
     /// What holds of the two, without the lists whose entries are told by their place.
     pub config: Config,
     /// What of the project's configuration is not heard, by key.
@@ -102,7 +102,7 @@ impl Organisation {
     }
 
     /// Whether the project decides something by itself.
-    pub fn permits(&self, permission: Permission) -> bool {
+    pub(crate) fn permits(&self, permission: Permission) -> bool {
         self.config.permits.contains(&permission)
     }
 
@@ -112,7 +112,7 @@ impl Organisation {
     }
 
     /// The stricter answer to when files that were not checked make a run fail.
-    pub fn fail_on_skipped(&self, own: FailOnSkipped) -> FailOnSkipped {
+    pub(crate) fn fail_on_skipped(&self, own: FailOnSkipped) -> FailOnSkipped {
         later(&FailOnSkipped::NAMED, own, self.config.fail_on_skipped.unwrap_or_default())
     }
 

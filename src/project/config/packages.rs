@@ -22,7 +22,7 @@ const MAX_MANIFESTS: usize = 500;
 /// member of, else the place itself. Manifests in folders of vendored code, tests and examples are
 /// other people's or samples and do not count.
 #[derive(Debug, Default)]
-pub struct ProjectManifests {
+pub(crate) struct ProjectManifests {
     place: Option<PathBuf>,
     settings: WalkSettings,
     read: OnceLock<Read>,

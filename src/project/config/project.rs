@@ -45,7 +45,7 @@ pub struct ProjectLicenses {
 
 /// The licence that a configuration states for its directory and all below it.
 #[derive(Clone, Debug)]
-pub struct Configured {
+pub(crate) struct Configured {
     /// The file.
     pub file: PathBuf,
     /// What it states.
@@ -143,7 +143,7 @@ impl ProjectLicenses {
     }
 
     /// The same with everything that decides read elsewhere, what files say of themselves included.
-    pub fn reading(self, side: SideFiles) -> ProjectLicenses {
+    pub(crate) fn reading(self, side: SideFiles) -> ProjectLicenses {
         ProjectLicenses { side, ..self }
     }
 
@@ -153,12 +153,12 @@ impl ProjectLicenses {
     }
 
     /// The licence of a file that holds this text.
-    pub fn of_text(&self, path: &Path, text: &[u8]) -> LicenseFact {
+    pub(crate) fn of_text(&self, path: &Path, text: &[u8]) -> LicenseFact {
         self.of_text_by(path, text, &license::header)
     }
 
     /// The same with headers read by somebody who may know them already.
-    pub fn of_text_by(
+    pub(crate) fn of_text_by(
         &self,
         path: &Path,
         text: &[u8],
@@ -203,7 +203,7 @@ impl ProjectLicenses {
     }
 
     /// The licence given for every file, if one was.
-    pub fn given_fact(&self) -> Option<&LicenseFact> {
+    pub(crate) fn given_fact(&self) -> Option<&LicenseFact> {
         self.given.as_ref().map(|given| &given.license)
     }
 
@@ -214,18 +214,18 @@ impl ProjectLicenses {
 
     /// The files whose headers a change gives another licence, each with that licence. It does not
     /// decide about the change.
-    pub fn new_headers(&self) -> BTreeMap<String, LicenseExpression> {
+    pub(crate) fn new_headers(&self) -> BTreeMap<String, LicenseExpression> {
         lock(&self.new_headers).clone()
     }
 
     /// Remembers from now on which files are read. A scan that runs once does without: it would
     /// look at every name twice.
-    pub fn start_watching(&self) {
+    pub(crate) fn start_watching(&self) {
         self.watched.get_or_init(Mutex::default);
     }
 
     /// Whether a file that directories state their licence in has changed since it was read.
-    pub fn have_changed(&self) -> bool {
+    pub(crate) fn have_changed(&self) -> bool {
         self.watched.get().is_some_and(|watched| lock(watched).has_changed())
     }
 

@@ -12,7 +12,7 @@ use crate::purl::Purl;
 use crate::text::manifest;
 
 /// JSON Schema of the configuration, for editors.
-pub const SCHEMA: &str = include_str!("../../../docs/birthmark.schema.json");
+pub(crate) const SCHEMA: &str = include_str!("../../../docs/birthmark.schema.json");
 
 /// What is known of a project before it has a configuration.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Project {
 
 /// Whether there is an index at `.birthmark/index`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnIndex {
+pub(crate) enum OwnIndex {
     /// There is.
     There,
     /// There is none.
@@ -35,7 +35,7 @@ pub enum OwnIndex {
 }
 
 /// The names of the packages whose manifests stand in a directory.
-pub fn packages_in(directory: &Path) -> Vec<Purl> {
+pub(crate) fn packages_in(directory: &Path) -> Vec<Purl> {
     let files = SideFiles::default().files_in(directory, &manifest::is_manifest);
     let named = files.iter().filter_map(|path| {
         let text = read_text(path, MAX_CONFIG_BYTES).ok()?;
@@ -48,7 +48,7 @@ pub fn packages_in(directory: &Path) -> Vec<Purl> {
 }
 
 /// The text of the configuration.
-pub fn starting_text(project: &Project) -> String {
+pub(crate) fn starting_text(project: &Project) -> String {
     let packages: Vec<String> = project.packages.iter().map(|purl| format!("\"{purl}\"")).collect();
     let packages = match packages.is_empty() {
         true => "\"pkg:pypi/example\"".to_owned(),

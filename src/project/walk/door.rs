@@ -47,7 +47,7 @@ pub(super) fn first_bytes(path: &Path, limit: u64) -> Vec<u8> {
 ///
 /// # Errors
 /// Those of [`read`], and if a link leads out of the project.
-pub fn read_inside(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
+pub(crate) fn read_inside(path: &Path, limit: u64) -> Result<Vec<u8>, ReadProblem> {
     check_inside(path)?;
     read(path, limit)
 }
@@ -73,7 +73,7 @@ pub(super) fn check_plain(path: &Path, limit: u64) -> Result<(), ReadProblem> {
 ///
 /// # Errors
 /// If a link does, or leads nowhere.
-pub fn check_inside(path: &Path) -> Result<(), ReadProblem> {
+pub(crate) fn check_inside(path: &Path) -> Result<(), ReadProblem> {
     let path = absolute_path(path);
     let top = top_of_project(&path);
     let mut below = path.ancestors().take_while(|above| above.starts_with(&top));
@@ -113,7 +113,7 @@ fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), ReadProblem> {
 
 /// Why [`read`] or [`read_inside`] gave no bytes.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadProblem {
+pub(crate) enum ReadProblem {
     /// The file is larger than the limit.
     #[error("{size} bytes are more than the limit of {limit}")]
     TooLarge {
@@ -135,7 +135,7 @@ pub enum ReadProblem {
 
 impl ReadProblem {
     /// The problem as the cause of a message that says already which file cannot be read.
-    pub fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
+    pub(crate) fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
         match self {
             ReadProblem::Unreadable(error) => Box::new(error),
             problem => Box::new(problem),

@@ -17,7 +17,7 @@ const MINIFIED_FROM: usize = 2 << 10;
 
 /// What bytes turned out to be.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Inspected {
+pub(crate) enum Inspected {
     /// Text, in UTF-8 or an encoding that agrees with ASCII. UTF-16 was decoded: offsets and
     /// columns are those of the decoded text.
     Text(Vec<u8>),
@@ -27,7 +27,7 @@ pub enum Inspected {
 
 /// Why bytes are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotText {
+pub(crate) enum NotText {
     /// There are NUL bytes.
     #[error("it holds NUL bytes and looks binary")]
     Binary,
@@ -51,7 +51,7 @@ impl NotText {
 }
 
 /// Looks at bytes before anything parses them.
-pub fn inspect(bytes: Vec<u8>) -> Inspected {
+pub(crate) fn inspect(bytes: Vec<u8>) -> Inspected {
     match bytes.as_slice() {
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => Inspected::NotText(NotText::Utf32),
         [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
@@ -64,12 +64,12 @@ pub fn inspect(bytes: Vec<u8>) -> Inspected {
 }
 
 /// Looks at a text that is in UTF-8 or was decoded.
-pub fn not_text(text: &[u8]) -> Option<NotText> {
+pub(crate) fn not_text(text: &[u8]) -> Option<NotText> {
     text[..text.len().min(SNIFFED)].contains(&0).then_some(NotText::Binary)
 }
 
 /// Whether a text was minified or is one long line of data.
-pub fn is_minified(text: &[u8]) -> bool {
+pub(crate) fn is_minified(text: &[u8]) -> bool {
     let lines = text.iter().filter(|&&byte| byte == b'\n').count() + 1;
     text.len() >= MINIFIED_FROM && text.len() / lines >= MINIFIED_MEAN_LINE
 }

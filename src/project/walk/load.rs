@@ -46,7 +46,7 @@ pub fn source(
 }
 
 /// How much of a file is read: of a notebook the code alone has to keep to the limit.
-pub fn limit_of(form: Form, limit: u64) -> u64 {
+pub(crate) fn limit_of(form: Form, limit: u64) -> u64 {
     if form == Form::Notebook { MAX_NOTEBOOK_BYTES.max(limit) } else { limit }
 }
 

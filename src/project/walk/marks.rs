@@ -174,7 +174,7 @@ pub fn of(path: &str, text: &[u8]) -> DocumentMarks {
 /// The path of the innermost vendored folder's own folder: of `a/_vendor/six/x.py` it is
 /// `a/_vendor/six`, and of `a/_vendor/six.py` it is `a/_vendor`. `None` for code that is the
 /// component's own.
-pub fn vendored_root(path: &str) -> Option<&str> {
+pub(crate) fn vendored_root(path: &str) -> Option<&str> {
     let mut end_of_root = None;
     let mut start = 0;
     for (slash, _) in path.match_indices('/') {
@@ -188,7 +188,7 @@ pub fn vendored_root(path: &str) -> Option<&str> {
 }
 
 /// Whether a folder of that name holds other people's code.
-pub fn is_vendored_folder(name: &str) -> bool {
+pub(crate) fn is_vendored_folder(name: &str) -> bool {
     VENDORED_FOLDERS.contains(&name.to_ascii_lowercase().as_str())
 }
 

@@ -33,19 +33,22 @@ use crate::text::document::{self, Form};
 use crate::text::language::Language;
 use crate::text::span::LineSet;
 
-pub use door::{ReadProblem, check_inside, read, read_inside};
+pub use door::read;
+pub(crate) use door::{ReadProblem, check_inside, read_inside};
 use ignored::Origin;
-pub use inspect::{Inspected, NotText, inspect, is_minified, not_text};
-pub use load::{limit_of, load, source};
-pub use passed_over::{PassedOver, Reason};
-pub use replace::{replace, replace_named, stems};
-pub use side::{Elsewhere, SideFiles};
+pub(crate) use inspect::{Inspected, NotText, inspect, is_minified, not_text};
+pub(crate) use load::limit_of;
+pub use load::{load, source};
+pub(crate) use passed_over::{PassedOver, Reason};
+pub use replace::replace;
+pub(crate) use replace::{replace_named, stems};
+pub(crate) use side::{Elsewhere, SideFiles};
 
 /// Largest source text that is checked, wherever it comes from: a scan, an editor, an agent.
 pub const MAX_SCANNED_BYTES: u64 = 8 << 20;
 
 /// Files and folders that [`named_files`] looks at before it gives up.
-pub const MAX_ENTRIES_SEARCHED: usize = 200_000;
+pub(crate) const MAX_ENTRIES_SEARCHED: usize = 200_000;
 
 /// Bytes of a page of prose in which blocks of code are looked for.
 const MAX_PROSE_BYTES: u64 = MAX_SCANNED_BYTES;
@@ -71,7 +74,7 @@ pub struct WalkSettings {
 
 /// Whether blocks of code in Markdown are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Prose {
+pub(crate) enum Prose {
     /// They are not: a page may quote whom it likes.
     #[default]
     Ignore,
@@ -81,7 +84,7 @@ pub enum Prose {
 
 /// Whether ignore files are respected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IgnoreFiles {
+pub(crate) enum IgnoreFiles {
     /// What `.gitignore`, `.ignore` and git's own exclude files name is left out.
     #[default]
     Respect,
@@ -113,7 +116,7 @@ impl WalkSettings {
 
 /// Whether an explicitly named file can be excluded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Explicit {
+pub(crate) enum Explicit {
     /// A file that was named is taken, whatever the globs say.
     #[default]
     Take,
@@ -123,7 +126,7 @@ pub enum Explicit {
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub struct Walked {
+pub(crate) struct Walked {
     /// The files of known languages, by path.
     pub files: Vec<WalkedFile>,
     /// What was left out, and why, by path.
@@ -141,7 +144,7 @@ pub struct Walked {
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WalkedFile {
+pub(crate) struct WalkedFile {
     /// The path as the user would write it, with `/` and without a leading `./`. Bytes that are not
     /// UTF-8 became U+FFFD; control characters stand as they are and are the renderer's to escape.
     pub path: String,
@@ -172,7 +175,7 @@ pub enum Markers {
 
 /// Where the text of a file is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// In the file.
     #[default]
     OnDisk,
@@ -193,7 +196,7 @@ pub enum Review {
 
 /// Why a walk could not begin.
 #[derive(Debug, thiserror::Error)]
-pub enum WalkError {
+pub(crate) enum WalkError {
     /// A path that was named is not there.
     #[error("{path:?} does not exist; name an existing file or directory")]
     Missing {
@@ -212,7 +215,7 @@ pub enum WalkError {
 
 impl WalkedFile {
     /// A file as it is on disk, all of it under review.
-    pub fn on_disk(location: PathBuf, (language, form): (Language, Form)) -> WalkedFile {
+    pub(crate) fn on_disk(location: PathBuf, (language, form): (Language, Form)) -> WalkedFile {
         WalkedFile {
             path: display_path(&location),
             location,
@@ -261,7 +264,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
 /// Every regular file under a directory, whatever its language, as paths relative to it, sorted.
 /// For ingest, which also wants licence and metadata files. The ignore rules are those of
 /// [`files`].
-pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
+pub(crate) fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, Vec<Note>) {
     let mut found = Vec::new();
     let mut notes = Vec::new();
     let (told, left_out) = mpsc::channel();
@@ -283,7 +286,7 @@ pub fn every_file(directory: &Path, settings: &WalkSettings) -> (Vec<PathBuf>, V
 
 /// Files found by name, and whether a limit cut the search short.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NamedFiles {
+pub(crate) struct NamedFiles {
     /// The files, by path.
     pub files: Vec<PathBuf>,
     /// Whether every folder was searched.
@@ -293,7 +296,7 @@ pub struct NamedFiles {
 /// Finds the files that bear one of some names in and under a directory, by path. The search ends
 /// after [`MAX_ENTRIES_SEARCHED`] files and folders. Folders of which `enters` is false are left
 /// out; the ignore rules are those of [`files`].
-pub fn named_files(
+pub(crate) fn named_files(
     directory: &Path,
     is_wanted: impl Fn(&str) -> bool,
     settings: &WalkSettings,
@@ -321,7 +324,7 @@ pub fn named_files(
 
 /// A path as birthmark shows it: `/` between components, no `.` and no `x/..`, U+FFFD for what is
 /// not UTF-8.
-pub fn display_path(path: &Path) -> String {
+pub(crate) fn display_path(path: &Path) -> String {
     let plain = without_detours(path);
     let components = plain.components().map(|component| match component {
         Component::RootDir => "".into(),
@@ -391,7 +394,7 @@ fn kinds_of(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
 }
 
 /// What kind of code a file holds by its name.
-pub fn kinds_by_name(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
+pub(crate) fn kinds_by_name(path: &Path, settings: &WalkSettings) -> Vec<(Language, Form)> {
     let form = Form::of(path);
     match (form, settings.prose) {
         (Some(Form::Markdown), Prose::Ignore) => Vec::new(),
@@ -521,7 +524,7 @@ fn not_entered(note: Note) -> Note {
 }
 
 /// Whether the globs leave out a file or folder.
-pub fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
+pub(crate) fn is_excluded(path: &Path, settings: &WalkSettings) -> bool {
     settings.exclude.is_match(absolute_path(path))
 }
 

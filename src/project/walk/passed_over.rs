@@ -13,7 +13,7 @@ const MAX_EXTENSION: usize = 8;
 
 /// Files and folders that were passed over, each once.
 #[derive(Debug, Default)]
-pub struct PassedOver {
+pub(crate) struct PassedOver {
     seen: HashSet<PathBuf>,
     languages: BTreeMap<String, usize>,
     excluded: usize,
@@ -22,7 +22,7 @@ pub struct PassedOver {
 
 /// Why something was passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     /// birthmark does not read the language of the file, if it is in any.
     Language,
     /// The configuration excludes it; of an excluded folder, only the folder is counted.
@@ -45,7 +45,7 @@ impl PassedOver {
     }
 
     /// Whether something was passed over, and all of it because it is excluded.
-    pub fn is_all_excluded(&self) -> bool {
+    pub(crate) fn is_all_excluded(&self) -> bool {
         self.excluded > 0 && self.languages.is_empty() && self.links == 0
     }
 

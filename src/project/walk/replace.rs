@@ -21,7 +21,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// If the path is no regular file, or the system refuses; the file is then as it was.
-pub fn replace_named(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_named(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Ok(target) if !target.is_file() => {
             return Err(io::Error::other("it is not a regular file"));
@@ -64,7 +64,7 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 
 /// The names of the files in a directory without their extensions; none if there is no such
 /// directory.
-pub fn stems(directory: &Path) -> BTreeSet<String> {
+pub(crate) fn stems(directory: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     // `Apache-2.0` ends in no extension.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 /// Where configuration, licence texts, decisions, baselines, manifests and ignore files are read.
 #[derive(Clone, Debug, Default)]
-pub struct SideFiles(Option<Arc<dyn Elsewhere>>);
+pub(crate) struct SideFiles(Option<Arc<dyn Elsewhere>>);
 
 /// Side files as another state of the project holds them. Paths are those of the project; an error
 /// is kept and told by [`Elsewhere::problem`].
-pub trait Elsewhere: fmt::Debug + Send + Sync {
+pub(crate) trait Elsewhere: fmt::Debug + Send + Sync {
     /// Returns where a file or directory can be read. Nothing is there if that state has no such
     /// file.
     fn at(&self, path: &Path) -> PathBuf;
@@ -44,7 +44,11 @@ impl SideFiles {
     }
 
     /// Returns the files right in a directory whose names are wanted, sorted.
-    pub fn files_in(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+    pub(crate) fn files_in(
+        &self,
+        directory: &Path,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<PathBuf> {
         let mut files = match self.state() {
             Some(state) => {
                 let mut files = state.named(directory, is_wanted);
@@ -63,7 +67,7 @@ impl SideFiles {
     }
 
     /// Returns where an index can be read.
-    pub fn index_at(&self, path: &Path) -> PathBuf {
+    pub(crate) fn index_at(&self, path: &Path) -> PathBuf {
         self.state().map_or_else(|| path.to_owned(), |state| state.index_at(path))
     }
 }

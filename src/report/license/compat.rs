@@ -14,7 +14,7 @@ use crate::license::{
 };
 
 /// One licence compared with another.
-pub struct Comparison<'a> {
+pub(crate) struct Comparison<'a> {
     inbound: &'a LicenseFact,
     outbound: &'a LicenseFact,
     terms: &'a Terms,

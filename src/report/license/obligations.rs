@@ -12,7 +12,7 @@ use crate::license::{Duty, LicenseExpression, duties};
 
 /// Licences whose duties are asked for.
 #[derive(Debug, Default)]
-pub struct Obligations {
+pub(crate) struct Obligations {
     /// By licence, the packages it was found in.
     licenses: BTreeMap<String, Vec<String>>,
     /// Expressions that offer a choice.

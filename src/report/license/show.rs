@@ -13,7 +13,7 @@ use crate::license::{LicenseFact, Precision};
 use crate::project::config::{Decided, Statement, StatementKind};
 
 /// The licence a path is under.
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// The path as reports show it.
     pub path: &'a str,
     /// Its licence and where that is from.
@@ -25,7 +25,7 @@ pub struct Shown<'a> {
 }
 
 /// Source files below a directory that stand under the same licence by the same statements.
-pub struct Below {
+pub(crate) struct Below {
     /// What was decided for them.
     pub decided: Decided,
     /// How many there are.

@@ -55,7 +55,7 @@ fn capital(text: &str) -> String {
 
 /// Brackets make links and braces make placeholders in SARIF's messages; nothing from outside is
 /// one.
-pub fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

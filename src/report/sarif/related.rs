@@ -15,7 +15,7 @@ use crate::text::span::Region;
 const MAX_OTHERS: usize = 5;
 
 /// A place that belongs to a result.
-pub struct Related<'a> {
+pub(crate) struct Related<'a> {
     /// Its number within the result, by which the message links to it.
     pub id: usize,
     /// The file.
@@ -29,7 +29,7 @@ pub struct Related<'a> {
 }
 
 /// The matches of a report by the file that they are likeliest from.
-pub struct ByOrigin<'a>(HashMap<(&'a str, &'a str), Vec<&'a Reference>>);
+pub(crate) struct ByOrigin<'a>(HashMap<(&'a str, &'a str), Vec<&'a Reference>>);
 
 impl<'a> ByOrigin<'a> {
     /// Those of this report.

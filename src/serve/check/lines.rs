@@ -3,11 +3,11 @@
 use std::io::{self, BufRead};
 
 /// Longest line that is read. A longer one is passed over to its end without being kept.
-pub const MAX_LINE_BYTES: usize = 16 << 20;
+pub(crate) const MAX_LINE_BYTES: usize = 16 << 20;
 
 /// A line of input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Incoming {
+pub(crate) struct Incoming {
     /// Its number, from 1; lines without content are counted and not answered.
     pub number: u64,
     /// What it holds, or why that is not known.

@@ -159,7 +159,7 @@ impl<'l> Suggestion<'l> {
     }
 
     /// Whether nothing surrounds it.
-    pub fn stands_alone(&self) -> bool {
+    pub(crate) fn stands_alone(&self) -> bool {
         self.before.is_empty() && self.after.is_empty()
     }
 
@@ -167,14 +167,14 @@ impl<'l> Suggestion<'l> {
     ///
     /// # Errors
     /// If it is not to be checked.
-    pub fn admitted(&self, session: &Session) -> Result<Surrounded, Refused> {
+    pub(crate) fn admitted(&self, session: &Session) -> Result<Surrounded, Refused> {
         let admitted = session.admit_piece(&self.path, self.language, self.passage());
         admitted.map_err(|refusal| Refused { id: self.id.clone(), why: refusal.into() })
     }
 
     /// The same without a look at what the project checks: what is fuzzed.
     #[cfg(fuzzing)]
-    pub fn surrounded(&self) -> Surrounded {
+    pub(crate) fn surrounded(&self) -> Surrounded {
         self.passage().surrounded(self.path.clone(), self.language)
     }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Something an agent is about to write, or has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub(crate) struct Event {
     /// What the agent calls the event.
     pub name: String,
     /// Whether it is done.
@@ -21,7 +21,7 @@ pub struct Event {
 
 /// When an event comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub(crate) enum Moment {
     /// Before anything is written: it can be refused.
     Before,
     /// When it is written: the agent can be told.
@@ -52,7 +52,7 @@ pub enum Change {
 
 /// A part of a file that is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// What stands there.
     pub old: String,
     /// What shall.
@@ -63,7 +63,7 @@ pub struct Part {
 
 /// Which of several equal parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub(crate) enum Which {
     /// The first.
     First,
     /// Each.

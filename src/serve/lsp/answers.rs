@@ -15,13 +15,13 @@ use crate::report::shape::{Attention, JudgedMatch, Match};
 /// Parameters of `birthmark/matches`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MatchesParams {
+pub(crate) struct MatchesParams {
     text_document: Option<TextDocumentIdentifier>,
 }
 
 /// What the server is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     state: &'static str,
     matches: usize,
     findings: usize,

@@ -49,7 +49,7 @@ pub struct Client {
 
 /// How diagnostics reach a client; never both ways, which would show each twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Delivery {
+pub(crate) enum Delivery {
     /// The server sends them.
     #[default]
     Push,

@@ -14,11 +14,11 @@ use super::server::{Asked, Server};
 use super::worker::{Answer, Errand, Finish, Planned};
 
 /// The command of the client that asks for a reason and then has the server use it.
-pub const ASK_REASON: &str = "birthmark.askReason";
+pub(crate) const ASK_REASON: &str = "birthmark.askReason";
 
 /// The commands of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerCommand {
+pub(crate) enum ServerCommand {
     /// Tell why a reference is reported.
     Explain,
     /// Accept it as it is, for a reason.

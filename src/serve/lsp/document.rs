@@ -13,10 +13,10 @@ use crate::project::walk;
 use crate::text::language::Language;
 
 /// The digest of no text.
-pub const NO_DIGEST: blake3::Hash = blake3::Hash::from_bytes([0; 32]);
+pub(crate) const NO_DIGEST: blake3::Hash = blake3::Hash::from_bytes([0; 32]);
 
 /// A document that is open, in a language that is known.
-pub struct Document {
+pub(crate) struct Document {
     /// Its name, as the client writes it.
     pub uri: String,
     /// Its file, if it is one.
@@ -43,7 +43,7 @@ pub struct Document {
 
 /// Whether a document is being checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     /// It is.
     Checking,
     /// It is not.
@@ -51,7 +51,7 @@ pub enum Progress {
 }
 
 /// What was found in a document.
-pub struct Known {
+pub(crate) struct Known {
     /// The text it was found in.
     pub digest: blake3::Hash,
     /// A number that is another one whenever diagnostics are.
@@ -61,7 +61,7 @@ pub struct Known {
 }
 
 /// Somebody who waits for diagnostics.
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// The request.
     pub request: RequestId,
     /// The edition of diagnostics that the client has.
@@ -98,12 +98,12 @@ impl Document {
     }
 
     /// Whether what was found is what would be found now.
-    pub fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.due.is_none() && self.progress == Progress::Resting && self.known.is_some()
     }
 
     /// Puts it into the folder it belongs to, after folders have come or gone.
-    pub fn settle_in(&mut self, folders: &[PathBuf]) {
+    pub(crate) fn settle_in(&mut self, folders: &[PathBuf]) {
         let folder = folder_of(self.file.as_deref(), folders);
         if folder != self.folder {
             self.folder = folder;
@@ -112,7 +112,7 @@ impl Document {
     }
 
     /// Has it checked, whatever was found in the same text before.
-    pub fn look_again(&mut self, when: Instant) {
+    pub(crate) fn look_again(&mut self, when: Instant) {
         if let Some(known) = &mut self.known {
             known.digest = NO_DIGEST;
         }
@@ -133,7 +133,7 @@ fn folder_of(file: Option<&Path>, folders: &[PathBuf]) -> PathBuf {
 }
 
 /// The path by which a file is checked: from where birthmark was started, as everywhere else.
-pub fn shown_path(location: &Path) -> String {
+pub(crate) fn shown_path(location: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     walk::display_path(&shortened(location, &current))
 }

@@ -14,7 +14,7 @@ use crate::text::span::Region;
 
 /// What was found in a document.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// The references, by place.
     pub found: Vec<Found>,
     /// What needs attention.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// The longest message that is read. Documents of more than a megabyte are not checked; a list of
 /// numbers takes sixteen times its bytes in memory.
-pub const MAX_MESSAGE_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_MESSAGE_BYTES: u64 = 16 << 20;
 
 /// The longest header; real ones have two short lines.
 const MAX_HEADER_BYTES: u64 = 4 << 10;
@@ -30,7 +30,7 @@ pub enum Frame {
 
 /// Why a frame holds no message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// What is wrong, for programs.
     pub code: i32,
     /// What is wrong, for people.
@@ -73,7 +73,7 @@ pub fn write(message: &Message, output: &mut impl Write) -> io::Result<()> {
 ///
 /// # Errors
 /// If nobody reads it.
-pub fn write_unreadable(unreadable: &Unreadable, output: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write_unreadable(unreadable: &Unreadable, output: &mut impl Write) -> io::Result<()> {
     let error = json!({ "code": unreadable.code, "message": unreadable.reason });
     let text = json!({ "jsonrpc": "2.0", "id": null, "error": error }).to_string();
     write!(output, "Content-Length: {}\r\n\r\n{text}", text.len())?;

@@ -20,7 +20,7 @@ const MAX_WAITING: usize = 100_000;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Where messages to the client go.
-pub struct Outbox {
+pub(crate) struct Outbox {
     sender: Sender<Outgoing>,
     waiting: Arc<AtomicUsize>,
     done: Receiver<()>,
@@ -41,7 +41,7 @@ enum Outgoing {
 
 /// How much it matters to the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub(crate) enum Weight {
     /// Something does not work.
     Error = 1,
     /// Something is not as the user wants it.
@@ -79,7 +79,7 @@ impl Outbox {
     }
 
     /// Whether nobody reads any more.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.state == State::Broken
     }
 
@@ -89,17 +89,22 @@ impl Outbox {
     }
 
     /// Answers a request with an error.
-    pub fn refuse(&mut self, request: RequestId, code: ErrorCode, reason: impl Into<String>) {
+    pub(crate) fn refuse(
+        &mut self,
+        request: RequestId,
+        code: ErrorCode,
+        reason: impl Into<String>,
+    ) {
         self.send(Outgoing::Message(Response::new_err(request, code as i32, reason.into()).into()));
     }
 
     /// Says that something was no message.
-    pub fn refuse_unreadable(&mut self, unreadable: Unreadable) {
+    pub(crate) fn refuse_unreadable(&mut self, unreadable: Unreadable) {
         self.send(Outgoing::Unreadable(unreadable));
     }
 
     /// Tells the client something.
-    pub fn notify(&mut self, method: &str, params: Value) {
+    pub(crate) fn notify(&mut self, method: &str, params: Value) {
         self.send(Outgoing::Message(Notification { method: method.to_owned(), params }.into()));
     }
 

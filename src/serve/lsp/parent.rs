@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 
 /// Tells when a process has ended, as far as this system can tell, until the token it returns is
 /// dropped.
-pub fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
+pub(crate) fn watch(process: u32, events: SyncSender<Event>) -> Arc<()> {
     let token = Arc::new(());
     let alive: Weak<()> = Arc::downgrade(&token);
     if can_tell(process) {

@@ -58,7 +58,7 @@ pub struct Server {
 
 /// How far the conversation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// It has not begun.
     Before,
     /// It goes on.
@@ -68,7 +68,7 @@ pub enum Stage {
 }
 
 /// A folder's settings, and its project as they want it.
-pub struct Held {
+pub(crate) struct Held {
     /// The settings.
     pub settings: Settings,
     /// The project.

@@ -11,7 +11,7 @@ use crate::project::config::given_license;
 use crate::session::Choices;
 
 /// How long no key must be hit before a text is checked, unless the user says otherwise.
-pub const DEFAULT_DEBOUNCE: Duration = Duration::from_millis(150);
+pub(crate) const DEFAULT_DEBOUNCE: Duration = Duration::from_millis(150);
 
 /// The longest wait that can be set.
 const MAX_DEBOUNCE_MS: u64 = 60_000;
@@ -31,7 +31,7 @@ pub struct Settings {
 
 /// Whether anything is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checking {
+pub(crate) enum Checking {
     /// It is.
     On,
     /// It is not.
@@ -40,7 +40,7 @@ pub enum Checking {
 
 /// Whether what is found is written to the reference log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Logging {
+pub(crate) enum Logging {
     /// It is.
     On,
     /// It is not.

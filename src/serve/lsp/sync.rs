@@ -15,7 +15,7 @@ use super::text::Text;
 /// a change without one, which replaces the whole text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Changed {
+pub(crate) struct Changed {
     text_document: VersionedDocument,
     content_changes: Vec<Change>,
 }
@@ -35,7 +35,7 @@ struct Change {
 /// Parameters of `textDocument/didSave`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Saved {
+pub(crate) struct Saved {
     text_document: TextDocumentIdentifier,
 }
 

@@ -9,7 +9,7 @@ use crate::text::span::Region;
 
 /// What columns count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encoding {
+pub(crate) enum Encoding {
     /// Bytes of UTF-8.
     Utf8,
     /// Units of UTF-16, which every client can count.
@@ -21,7 +21,7 @@ pub enum Encoding {
 
 /// A text that is edited.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(crate) struct Text {
     content: String,
     line_starts: Vec<usize>,
 }
@@ -53,7 +53,7 @@ impl Encoding {
     }
 
     /// A place from where a region begins to the end of that line: what an editor underlines.
-    pub fn first_line(self, source: &SourceFile, region: Region) -> Range {
+    pub(crate) fn first_line(self, source: &SourceFile, region: Region) -> Range {
         if region.start_line == region.end_line {
             return self.range(source, region);
         }

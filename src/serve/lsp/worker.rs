@@ -28,7 +28,7 @@ use crate::text::source::SourceFile;
 use crate::text::token::{self, Tokenizer};
 
 /// Something to do about one document.
-pub struct Job {
+pub(crate) struct Job {
     /// What.
     pub errand: Errand,
     /// Who waits for it.
@@ -41,7 +41,7 @@ pub struct Job {
 
 /// What is to be done.
 #[derive(Clone, Debug)]
-pub enum Errand {
+pub(crate) enum Errand {
     /// Find what it resembles.
     Check,
     /// Explain a reference.
@@ -74,7 +74,7 @@ pub enum Errand {
 
 /// What is left to do once an edit was applied.
 #[derive(Clone, Debug)]
-pub struct Finish {
+pub(crate) struct Finish {
     /// Files to write.
     pub files: Vec<Edit>,
     /// What happened.
@@ -88,7 +88,7 @@ pub struct Finish {
 }
 
 /// An edit that is planned.
-pub struct Planned {
+pub(crate) struct Planned {
     /// What it is called.
     pub label: String,
     /// The edits of the document.
@@ -98,7 +98,7 @@ pub struct Planned {
 }
 
 /// A document at one moment.
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Its name.
     pub uri: String,
     /// The path under which it is checked.
@@ -122,7 +122,7 @@ pub struct Project {
 }
 
 /// What became of a job.
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// What was to be done.
     pub errand: Errand,
     /// Who waits for it.
@@ -159,7 +159,7 @@ pub enum Answer {
 }
 
 /// A thread that checks.
-pub struct Worker {
+pub(crate) struct Worker {
     jobs: Sender<Job>,
 }
 
@@ -195,7 +195,7 @@ impl Worker {
     }
 
     /// Gives it a job.
-    pub fn give(&self, job: Job) {
+    pub(crate) fn give(&self, job: Job) {
         // It ends when this does, and not before: its jobs are guarded.
         self.jobs.send(job).unwrap_or(());
     }

@@ -26,7 +26,7 @@ use crate::text::source::SourceFile;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A look at the whole workspace that is under way.
-pub struct Sweep {
+pub(crate) struct Sweep {
     request: RequestId,
     token: Option<Value>,
     wanted: Arc<AtomicBool>,
@@ -42,7 +42,7 @@ pub enum Step {
 
 /// What was found.
 #[derive(Default)]
-pub struct Swept {
+pub(crate) struct Swept {
     /// By URI, where anything was found.
     found: HashMap<String, Checked>,
     files: u64,
@@ -61,12 +61,12 @@ struct Look {
 
 impl Sweep {
     /// Has it end early.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.wanted.store(false, Ordering::Relaxed);
     }
 
     /// Ends it; who waits for it.
-    pub fn give_up(self) -> RequestId {
+    pub(crate) fn give_up(self) -> RequestId {
         self.stop();
         self.request
     }

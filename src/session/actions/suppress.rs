@@ -8,7 +8,7 @@ use crate::text::token::Tokenizer;
 
 /// Plans a comment that silences a finding, above it or else behind its first line. Returns `None`
 /// if neither silences it without changing the code.
-pub fn plan_suppression(
+pub(crate) fn plan_suppression(
     checker: &Checker,
     tokenizer: &mut Tokenizer,
     source: &SourceFile,
@@ -24,7 +24,7 @@ pub fn plan_suppression(
 }
 
 /// A text to insert.
-pub struct Insertion {
+pub(crate) struct Insertion {
     /// The byte.
     at: usize,
     /// The line, from 1.

@@ -15,7 +15,7 @@ const MAX_REASON: usize = 2000;
 
 /// An event about one reference.
 #[derive(Clone, Debug, PartialEq)]
-pub struct JournalEntry {
+pub(crate) struct JournalEntry {
     /// When, as RFC 3339 has it.
     pub at: String,
     /// Which service noted it.
@@ -57,7 +57,7 @@ pub enum Service {
 
 /// What happened to a piece of code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Event {
+pub(crate) enum Event {
     /// It was looked at while it was written, and resembles something.
     Suggested,
     /// Whoever asked was told not to keep it.

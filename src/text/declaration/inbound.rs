@@ -5,7 +5,7 @@ use crate::license::{LicenseExpression, LicenseFact, normalize_declaration};
 
 /// Whether a text may hold something whose licence is stated apart from the file's: cheap, and
 /// right in saying no.
-pub fn may_state(text: &[u8]) -> bool {
+pub(crate) fn may_state(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let holds = |word: &str| text.contains(word);
     holds(super::tag::BEGIN)

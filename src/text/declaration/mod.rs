@@ -17,8 +17,8 @@
 mod inbound;
 mod origin;
 
-pub use inbound::may_state;
-pub use origin::Origin;
+pub(crate) use inbound::may_state;
+pub(crate) use origin::Origin;
 
 use crate::license::{self, LicenseFact};
 use crate::text::source::SourceFile;
@@ -32,7 +32,7 @@ pub mod tag {
     /// Closes it.
     pub const END: &str = "SPDX-SnippetEnd";
     /// Who holds the copyright in it.
-    pub const COPYRIGHT: &str = "SPDX-SnippetCopyrightText:";
+    pub(crate) const COPYRIGHT: &str = "SPDX-SnippetCopyrightText:";
     /// The licence of a file or snippet.
     pub const LICENSE: &str = "SPDX-License-Identifier:";
     /// Anything else about it; birthmark writes the origin here.
@@ -41,7 +41,7 @@ pub mod tag {
 
 /// Something said of the provenance of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
+pub(crate) struct Declaration {
     /// In what way it is said.
     pub kind: DeclarationKind,
     /// Where it is said: its first line.
@@ -61,7 +61,7 @@ pub struct Declaration {
 
 /// The ways to say where code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DeclarationKind {
+pub(crate) enum DeclarationKind {
     /// Between SPDX snippet tags.
     Snippet,
     /// In a comment by the code: "adapted from ...".
@@ -75,7 +75,7 @@ const NEAR: u32 = 5;
 
 impl Declaration {
     /// Whether it speaks of these lines: of most of them, or right above or among them.
-    pub fn is_about(&self, lines: LineRange) -> bool {
+    pub(crate) fn is_about(&self, lines: LineRange) -> bool {
         let near = self.kind == DeclarationKind::Comment
             && (lines.first.saturating_sub(NEAR)..=lines.last).contains(&self.line);
         near || self.share_of(lines) >= MOST_LINES
@@ -94,7 +94,7 @@ impl Declaration {
 const MOST_LINES: f32 = 0.8;
 
 /// Reads what the header of a text states.
-pub type HeaderReader<'a> = dyn Fn(&[u8]) -> Option<LicenseFact> + 'a;
+pub(crate) type HeaderReader<'a> = dyn Fn(&[u8]) -> Option<LicenseFact> + 'a;
 
 /// Everything a text says of its provenance, innermost snippets first, then comments, then the
 /// header. `code` are the lines that hold code, ascending.

@@ -7,7 +7,7 @@ use crate::purl::Purl;
 
 /// Where somebody says that code comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub(crate) struct Origin {
     said: String,
     named: Named,
 }
@@ -138,17 +138,17 @@ impl Origin {
 
     /// Whether it names a project in a way that leaves no doubt which: what is not this project is
     /// another.
-    pub fn is_exact(&self) -> bool {
+    pub(crate) fn is_exact(&self) -> bool {
         matches!(self.named, Named::Package(_) | Named::Project(_))
     }
 
     /// Whether it is named by an address or a package URL, and not in the words of a comment.
-    pub fn is_address(&self) -> bool {
+    pub(crate) fn is_address(&self) -> bool {
         !matches!(self.named, Named::Words(_))
     }
 
     /// Whether it may mean this component, whose document stands at that path.
-    pub fn may_be(&self, purl: &Purl, path: &str) -> bool {
+    pub(crate) fn may_be(&self, purl: &Purl, path: &str) -> bool {
         let top = path.split('/').next().unwrap_or(path);
         let stem = top.rsplit_once('.').map_or(top, |(stem, _)| stem);
         let names = [plain(&purl.name()), plain(stem)];

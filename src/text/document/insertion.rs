@@ -15,7 +15,7 @@ enum Side {
 /// The file of a notebook with the lines that its code has more in another text. `closes` tells the
 /// lines that belong to the code above them. Returns `None` where a line cannot be written so that
 /// the notebook reads as that text.
-pub fn with_lines_of(
+pub(crate) fn with_lines_of(
     source: &SourceFile,
     text: &[u8],
     closes: impl Fn(&str) -> bool,

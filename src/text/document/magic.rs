@@ -29,7 +29,7 @@ pub(super) fn body_of(first: &str, language: Language) -> Body {
 }
 
 /// The lines of a cell with blank lines in place of magics.
-pub fn without_magics<'l>(lines: &[&'l str], language: Language) -> Vec<&'l str> {
+pub(crate) fn without_magics<'l>(lines: &[&'l str], language: Language) -> Vec<&'l str> {
     let is_magic = match language.name() {
         "python" => is_ipython,
         _ => is_evcxr,

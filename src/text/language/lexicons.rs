@@ -2,7 +2,7 @@
 
 /// The rules of a lexer. What they do not name is a name, a number, a word of the family, or left
 /// out.
-pub struct Lexicon {
+pub(crate) struct Lexicon {
     /// What starts a comment that ends with the line.
     pub line_comments: &'static [&'static str],
     /// Comments with an end of their own.
@@ -50,7 +50,7 @@ pub struct Lexicon {
 }
 
 /// A comment with an end of its own.
-pub struct Block {
+pub(crate) struct Block {
     /// What begins it.
     pub open: &'static str,
     /// What ends it.
@@ -62,7 +62,7 @@ pub struct Block {
 }
 
 /// How a string is written.
-pub struct StringRule {
+pub(crate) struct StringRule {
     /// What begins it.
     pub open: &'static str,
     /// What ends it.
@@ -79,7 +79,7 @@ pub struct StringRule {
 
 /// How the end of a string is written inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Escape {
+pub(crate) enum Escape {
     /// Behind a backslash.
     Backslash,
     /// Twice.
@@ -90,7 +90,7 @@ pub enum Escape {
 
 /// How texts of several lines are written without quotes around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heredoc {
+pub(crate) enum Heredoc {
     /// Not at all.
     Absent,
     /// `<<WORD`, `<<-WORD` or `<<~WORD`, with or without quotes, from the next line on.
@@ -101,7 +101,7 @@ pub enum Heredoc {
 
 /// What a mark before a name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sigil {
+pub(crate) enum Sigil {
     /// It is a name.
     Name,
     /// It is a field.
@@ -112,7 +112,7 @@ pub enum Sigil {
 
 /// How something is said of the definition that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Annotations {
+pub(crate) enum Annotations {
     /// In no way that is left out.
     Kept,
     /// `@Name(arguments)`.

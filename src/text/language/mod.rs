@@ -17,7 +17,7 @@ use std::path::Path;
 
 use tree_sitter_language::LanguageFn;
 
-pub use lexicons::{Annotations, Block, Escape, Heredoc, Lexicon, Sigil, StringRule};
+pub(crate) use lexicons::{Annotations, Block, Escape, Heredoc, Lexicon, Sigil, StringRule};
 
 use families::FAMILIES;
 use table::LANGUAGES;
@@ -31,7 +31,7 @@ pub struct Language(u8);
 pub struct Family(u8);
 
 /// What birthmark knows of one language.
-pub struct LanguageRow {
+pub(crate) struct LanguageRow {
     /// The name, lower case.
     pub name: &'static str,
     /// Other names that editors and notebooks give it, lower case.
@@ -55,7 +55,7 @@ pub struct LanguageRow {
 }
 
 /// How the texts of a language become tokens.
-pub enum Reading {
+pub(crate) enum Reading {
     /// From the leaves of a parse.
     Tree(&'static Grammar),
     /// By the rules of a lexer.
@@ -63,7 +63,7 @@ pub enum Reading {
 }
 
 /// What the languages of a family share.
-pub struct FamilyRow {
+pub(crate) struct FamilyRow {
     /// The name, lower case: that of its first language.
     pub name: &'static str,
     /// Tokens that are a class of their own: keywords, operators, opening brackets, constants.
@@ -117,7 +117,7 @@ pub struct Grammar {
 
 /// What a one-token kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Atom {
+pub(crate) enum Atom {
     /// A name whose role its neighbours decide.
     Name,
     /// A name that is a field wherever it stands.
@@ -140,7 +140,7 @@ pub enum Atom {
 
 /// How code of a language says that it fills in an interface somebody else declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interfaces {
+pub(crate) enum Interfaces {
     /// By `impl Trait for Type { ... }`.
     Implementations,
     /// By a class with bases, and by special names.
@@ -151,7 +151,7 @@ pub enum Interfaces {
 
 /// How a definition names what it defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Definitions {
+pub(crate) enum Definitions {
     /// Behind a word: `def name`, `func (receiver) name`.
     AfterWord,
     /// Behind a word, or before parameters and a body: `name(parameters) {`.
@@ -162,7 +162,7 @@ pub enum Definitions {
 
 /// What tells a definition before its body from a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heads {
+pub(crate) struct Heads {
     /// A type stands before the name.
     pub name_types: bool,
     /// A comma may stand before the name.
@@ -173,7 +173,7 @@ pub struct Heads {
 
 /// How a language passes arguments by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeywordArguments {
+pub(crate) enum KeywordArguments {
     /// As `name = value` between parentheses.
     WithEquals,
     /// As `name: value` between parentheses.
@@ -184,7 +184,7 @@ pub enum KeywordArguments {
 
 impl Language {
     /// How many there are.
-    pub const COUNT: usize = LANGUAGES.len();
+    pub(crate) const COUNT: usize = LANGUAGES.len();
 
     /// Every language, in the order of the table.
     pub fn all() -> impl Iterator<Item = Language> {
@@ -204,7 +204,7 @@ impl Language {
     }
 
     /// Returns the language of a script by its first line: `#!/usr/bin/env python3`.
-    pub fn from_script(text: &[u8]) -> Option<Language> {
+    pub(crate) fn from_script(text: &[u8]) -> Option<Language> {
         let line = text.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;
         let line = str::from_utf8(line).ok()?;
         // `env` looks the program up, behind options and variables of its own.
@@ -254,7 +254,7 @@ impl Language {
     }
 
     /// What opens a string, for fragments that begin inside one.
-    pub fn quotes(self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn quotes(self) -> impl Iterator<Item = &'static str> {
         let (of_grammar, of_lexicon) = match self.row().reading {
             Reading::Tree(grammar) => (grammar.quotes, &[][..]),
             Reading::Lexer(lexicon) => (&[][..], lexicon.strings),

@@ -2,7 +2,7 @@
 
 /// The paragraphs of a control file as keys and values. Lines of a value are joined by `\n`, without
 /// the space that each begins with.
-pub fn paragraphs(text: &str) -> impl Iterator<Item = Vec<(String, String)>> {
+pub(crate) fn paragraphs(text: &str) -> impl Iterator<Item = Vec<(String, String)>> {
     let mut paragraphs = vec![Vec::new()];
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if line.trim().is_empty() {

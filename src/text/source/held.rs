@@ -7,7 +7,7 @@ use crate::text::span::LineRange;
 
 /// A file of another kind, and where the lines of its code stand in it.
 #[derive(Clone, Debug, Default)]
-pub struct Held {
+pub(crate) struct Held {
     /// What the file holds.
     pub file: Vec<u8>,
     /// How many lines of code that is.
@@ -21,7 +21,7 @@ pub struct Held {
 
 /// A line of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellLine {
+pub(crate) struct CellLine {
     /// The line of the text that it is.
     pub at: u32,
     /// The number of its cell among all cells, from 1.
@@ -35,7 +35,7 @@ pub struct CellLine {
 
 /// Where a region stands in a notebook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CellRange {
+pub(crate) struct CellRange {
     /// Its first line.
     pub first: CellLine,
     /// Its last line.
@@ -58,7 +58,7 @@ impl Held {
     }
 
     /// The line of a cell that a line of the text is, if it is one.
-    pub fn cell_line(&self, line: u32) -> Option<CellLine> {
+    pub(crate) fn cell_line(&self, line: u32) -> Option<CellLine> {
         let place = self.lines.binary_search_by_key(&line, |known| known.at).ok()?;
         self.lines.get(place).copied()
     }
@@ -66,7 +66,7 @@ impl Held {
 
 impl CellRange {
     /// The lines of the file, where they are not those of the text.
-    pub fn file_lines(&self) -> Option<LineRange> {
+    pub(crate) fn file_lines(&self) -> Option<LineRange> {
         let own = LineRange { first: self.first.file_line, last: self.last.file_line };
         (own.first != self.first.at || own.last != self.last.at).then_some(own)
     }

@@ -8,7 +8,7 @@ use crate::text::span::{ByteSpan, LineRange, Region};
 /// A piece of code between what stands before and behind it. What surrounds it is only read to
 /// understand it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Passage<'a> {
+pub(crate) struct Passage<'a> {
     /// What stands before it, to its first character.
     pub before: &'a str,
     /// The piece.
@@ -19,7 +19,7 @@ pub struct Passage<'a> {
 
 /// A [`Passage`] as the text it makes.
 #[derive(Clone, Debug)]
-pub struct Surrounded {
+pub(crate) struct Surrounded {
     source: SourceFile,
     /// Where the piece stands.
     place: Region,
@@ -40,7 +40,7 @@ impl Passage<'_> {
     ///
     /// # Panics
     /// If it is 4 GiB or longer.
-    pub fn surrounded(&self, path: impl Into<String>, language: Language) -> Surrounded {
+    pub(crate) fn surrounded(&self, path: impl Into<String>, language: Language) -> Surrounded {
         let text = [self.before, self.code, self.after].concat();
         let source = SourceFile::new(path, language, text.into_bytes());
         let start = self.before.len() as u32;

@@ -25,7 +25,7 @@ pub struct Comment {
 
 /// The kinds of [`Comment`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommentKind {
+pub(crate) enum CommentKind {
     /// What the language calls a comment.
     Comment,
     /// A string that stands by itself and documents what it stands in.
@@ -89,7 +89,7 @@ impl Tokenizer {
 
 impl Layout {
     /// The layout of a text as far as its comments go, where these are known already.
-    pub fn of_comments(comments: Vec<Comment>) -> Layout {
+    pub(crate) fn of_comments(comments: Vec<Comment>) -> Layout {
         Layout { comments, parsed: None, tree: OnceLock::new(), leaves: None }
     }
 

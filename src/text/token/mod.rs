@@ -28,10 +28,12 @@ mod tokenizer;
 mod words;
 
 pub use extent::{Margins, extent};
-pub use freedom::{Freedom, freedom};
+pub(crate) use freedom::Freedom;
+pub use freedom::freedom;
 pub use heap::parser;
-pub use layout::{Comment, CommentKind, Layout};
-pub use parsing::{patience_of_answers, set_patience};
+pub(crate) use layout::CommentKind;
+pub use layout::{Comment, Layout};
+pub(crate) use parsing::{patience_of_answers, set_patience};
 pub use tokenizer::{Tokenizer, tokenize};
 pub(crate) use words::{ClassesOfRelative, classes_of_relative};
 
@@ -99,7 +101,7 @@ impl TokenClass {
     }
 
     /// Whether tokens of this class are names.
-    pub fn is_identifier(self) -> bool {
+    pub(crate) fn is_identifier(self) -> bool {
         (TokenClass::VARIABLE.0..=TokenClass::DEFINITION.0).contains(&self.0)
     }
 
@@ -177,7 +179,7 @@ impl TokenStream {
     }
 
     /// The classes and the names.
-    pub fn into_columns(self) -> (Vec<u8>, Vec<u16>) {
+    pub(crate) fn into_columns(self) -> (Vec<u8>, Vec<u16>) {
         (self.classes, self.names)
     }
 
@@ -200,7 +202,7 @@ impl TokenStream {
     }
 
     /// How many brackets are open before each token.
-    pub fn depths(&self) -> &[u16] {
+    pub(crate) fn depths(&self) -> &[u16] {
         &self.depths
     }
 

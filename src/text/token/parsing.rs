@@ -30,7 +30,7 @@ const BYTES_PER_LEAF: usize = 4;
 static PATIENCE: AtomicU64 = AtomicU64::new(30_000);
 
 /// Changes how long tokenizers that are made from now on wait for the parse of a text; 30 s before.
-pub fn set_patience(patience: Duration) {
+pub(crate) fn set_patience(patience: Duration) {
     PATIENCE.store(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
@@ -40,7 +40,7 @@ pub(super) fn patience() -> Duration {
 
 /// How long an answer about one text may take, all stages together. Who waits for one gives the
 /// thread up then.
-pub fn patience_of_answers() -> Duration {
+pub(crate) fn patience_of_answers() -> Duration {
     LEAST_OF_ANSWERS.max(PARSES_OF_ANSWERS * patience())
 }
 

@@ -36,7 +36,7 @@ fn translate(family: Family, relative: Family) -> ClassesOfRelative {
 
 impl Language {
     /// Whether a token of that class begins a definition.
-    pub fn opens_definition(self, class: TokenClass) -> bool {
+    pub(crate) fn opens_definition(self, class: TokenClass) -> bool {
         self.word(class).is_some_and(|word| self.family().row().opening_words.contains(&word))
     }
 
@@ -46,7 +46,7 @@ impl Language {
     }
 
     /// The class of a word of the table.
-    pub fn class_of_word(self, word: &str) -> Option<TokenClass> {
+    pub(crate) fn class_of_word(self, word: &str) -> Option<TokenClass> {
         let position = self.family().row().words.iter().position(|known| *known == word)?;
         Some(TokenClass(TokenClass::FIRST_WORD.0 + position as u8))
     }

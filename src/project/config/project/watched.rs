@@ -34,7 +34,7 @@ impl Watched {
     }
 
     /// Whether one of them was changed, added or removed.
-    pub fn has_changed(&self) -> bool {
+    pub(crate) fn has_changed(&self) -> bool {
         self.0.iter().any(|(directory, listing)| {
             let is_same = stamp(directory) == listing.directory;
             listing.files.iter().any(|(name, known)| match known {
