@@ -65,7 +65,7 @@ impl Purl {
     /// # Errors
     /// If a purl cannot express the version.
     pub(crate) fn with_version(&self, version: Option<&str>) -> Result<Purl, PurlError> {
-        let mut purl = self.parsed();
+        let mut purl = self.parts();
         let failed = |reason: String| PurlError { text: self.0.clone(), reason };
         match version {
             Some(version) => {
@@ -85,28 +85,28 @@ impl Purl {
 
     /// The ecosystem, such as `cargo` or `pypi`.
     pub fn kind(&self) -> String {
-        self.parsed().ty().to_owned()
+        self.parts().ty().to_owned()
     }
 
     /// The namespace before the package's name, such as the distribution of
     /// `pkg:deb/debian/adduser`.
     pub(crate) fn namespace(&self) -> Option<String> {
-        self.parsed().namespace().map(str::to_owned)
+        self.parts().namespace().map(str::to_owned)
     }
 
     /// The package's name without its namespace.
     pub fn name(&self) -> String {
-        self.parsed().name().to_owned()
+        self.parts().name().to_owned()
     }
 
     /// The version, if the purl names one.
     pub fn version(&self) -> Option<String> {
-        self.parsed().version().map(str::to_owned)
+        self.parts().version().map(str::to_owned)
     }
 
     /// The value of a qualifier, such as `arch` of `pkg:deb/debian/zlib@1?arch=source`.
     pub(crate) fn qualifier(&self, key: &str) -> Option<String> {
-        self.parsed().qualifiers().get(key).map(|value| value.to_string())
+        self.parts().qualifiers().get(key).map(|value| value.to_string())
     }
 
     /// The purl without version, qualifiers and subpath: the package whatever its release.
@@ -132,7 +132,7 @@ impl Purl {
         }
     }
 
-    fn parsed(&self) -> packageurl::PackageUrl<'_> {
+    fn parts(&self) -> packageurl::PackageUrl<'_> {
         packageurl::PackageUrl::from_str(&self.0).expect("a Purl is valid from its construction on")
     }
 }

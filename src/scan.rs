@@ -302,7 +302,7 @@ impl Scanner {
         review: &Review,
         markers: Markers,
     ) -> Report {
-        let report = guarded(source.path(), || {
+        let report = catch_failure(source.path(), || {
             let mut report = self.file(tokenizer, source, outbound, markers, review)?;
             report.narrow(review);
             report.tell_unread();
@@ -325,7 +325,7 @@ impl Scanner {
         outbound: &Outbound<'_>,
     ) -> FileReport {
         match walk::load(file, MAX_SCANNED_BYTES) {
-            Ok(source) => guarded(&file.path, || {
+            Ok(source) => catch_failure(&file.path, || {
                 let outbound = outbound(file, &source);
                 let mut report =
                     self.file(tokenizer, &source, &outbound, file.markers, &file.review)?;
@@ -351,9 +351,9 @@ impl Scanner {
     ) -> Result<FileReport, IndexError> {
         let family = source.language().family();
         let report = match self.look(tokenizer, source, markers)? {
-            Look::Skipped(skip) => skipped(source, skip),
+            Look::Skipped(skip) => report_skip(source, skip),
             Look::Seen(seen) => {
-                let mut report = self.judged(source, seen, outbound);
+                let mut report = self.judge_file(source, seen, outbound);
                 self.judge_declared(tokenizer, source, outbound, &mut report);
                 self.silence(tokenizer, source, review, &mut report)?;
                 report.name_cells();
@@ -363,7 +363,7 @@ impl Scanner {
         Ok(FileReport { family: Some(family), ..report })
     }
 
-    fn judged(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
+    fn judge_file(&self, source: &SourceFile, seen: Seen, outbound: &LicenseFact) -> FileReport {
         let lines = u64::from(source.code_lines());
         let path = source.path().to_owned();
         let mut report =
@@ -394,7 +394,7 @@ impl Scanner {
         said: &[Declaration],
     ) -> Reference {
         let Located { id, region, mut found } = located;
-        found.owners = policy::clarified(found.owners, &self.settings.policy.settings);
+        found.owners = policy::apply_clarifications(found.owners, &self.settings.policy.settings);
         let place = policy::Place {
             path: source.path(),
             lines: region.into(),
@@ -437,8 +437,8 @@ impl Scanner {
         let (settings, packages) =
             (&self.settings.policy.settings, self.settings.manifests.packages());
         let mut direction = packages.direction(owners);
-        let owners = packages.judged(owners);
-        let declared = policy::declared(owners, place);
+        let owners = packages.owners_to_judge(owners);
+        let declared = policy::find_declaration(owners, place);
         // Whoever declares that the code comes from the origin knows better than manifests.
         if declared.as_ref().is_some_and(|declared| declared.agrees() && declared.origin.is_some())
         {
@@ -451,7 +451,7 @@ impl Scanner {
                 declared: None,
             };
         }
-        let owners = policy::declared_first(owners, declared.as_ref());
+        let owners = policy::rank_declared_first(owners, declared.as_ref());
         let verdict = policy::evaluate(&owners, outbound, settings);
         let verdict = policy::except(verdict, &owners, path, settings);
         Judged { verdict, direction, declared }
@@ -530,7 +530,7 @@ impl FileReport {
 }
 
 /// Runs a check so that neither an error nor a panic in one file touches the others.
-fn guarded(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -> FileReport {
+fn catch_failure(path: &str, check: impl FnOnce() -> Result<FileReport, IndexError>) -> FileReport {
     let message = match catch_unwind(AssertUnwindSafe(check)) {
         Ok(Ok(report)) => return report,
         Ok(Err(error)) => format!("not checked: {error}"),
@@ -556,7 +556,7 @@ fn beside<'a>(
     }
 }
 
-fn skipped(source: &SourceFile, skip: Skip) -> FileReport {
+fn report_skip(source: &SourceFile, skip: Skip) -> FileReport {
     let note = Note {
         path: Some(source.path().to_owned()),
         kind: if skip.is_failure() { NoteKind::Failed } else { NoteKind::Skipped },

@@ -178,13 +178,13 @@ impl Session {
         let theirs = organisation.iter().flat_map(|it| &it.config.idioms);
         let idioms = theirs.map(|path| path.get_ref().clone()).chain(idioms);
         let licenses = match choices.license {
-            Some(license) => ProjectLicenses::given(license),
+            Some(license) => ProjectLicenses::from_license(license),
             None => {
                 let mut boundaries = vec![place.clone()];
                 boundaries.extend(config.directory().and_then(|d| std::path::absolute(d).ok()));
                 boundaries.extend(choices.boundaries);
-                ProjectLicenses::discovered(boundaries, config.configured_license())
-                    .reading(trust.license_side().clone())
+                ProjectLicenses::from_boundaries(boundaries, config.configured_license())
+                    .with_side_files(trust.license_side().clone())
             }
         };
         let log = match configured {
@@ -192,8 +192,8 @@ impl Session {
             _ if trust.no_accepted => None,
             _ => Some(AcceptanceLog::read_from(&log_root(&place, config.directory(), side), side)?),
         };
-        told(side)?;
-        told(trust.license_side())?;
+        check_readable(side)?;
+        check_readable(trust.license_side())?;
         Ok(Session {
             log,
             trust,
@@ -302,8 +302,8 @@ impl Session {
     /// # Errors
     /// If one could not.
     pub(crate) fn check_side_files(&self) -> Result<(), SessionError> {
-        told(&self.trust.side)?;
-        told(self.trust.license_side())
+        check_readable(&self.trust.side)?;
+        check_readable(self.trust.license_side())
     }
 
     /// What a reader must know of what the project configures, or does not.
@@ -312,7 +312,7 @@ impl Session {
             || Note { path: None, kind: NoteKind::Warning, message: UNVOUCHED.to_owned() };
         let is_unvouched =
             self.trust.licenses == LicenseFiles::Unvouched && self.licenses.given_fact().is_none();
-        let unused = || idioms::unused(&self.config);
+        let unused = || idioms::note_unused(&self.config);
         let organisation = self.organisation.as_ref();
         let unheard = organisation.and_then(|it| held::note(it, &self.unheard));
         let notes = self.idioms.is_empty().then(unused).flatten().into_iter().chain(unheard);
@@ -339,7 +339,7 @@ impl Session {
             {
                 let help =
                     "expected the directory of an index, relative to this file, or \"starter\"";
-                return Err(self.located(error.into(), configured.span(), help));
+                return Err(self.locate_error(error.into(), configured.span(), help));
             }
         }
         for configured in &self.config.packs {
@@ -348,7 +348,7 @@ impl Session {
                 && let Err(error) = self.open_index(std::slice::from_ref(&name))
             {
                 let help = "fetch it by `birthmark pack pull`, or pin another generation";
-                return Err(self.located(error.into(), configured.span(), help));
+                return Err(self.locate_error(error.into(), configured.span(), help));
             }
         }
         Ok(self.open_index(&self.indexes)?)
@@ -366,7 +366,7 @@ impl Session {
                     idioms::open_elsewhere(std::slice::from_ref(&name), &self.trust.side)
             {
                 let help = "expected the directory of a set of idioms, relative to this file";
-                return Err(self.located(error, configured.span(), help));
+                return Err(self.locate_error(error, configured.span(), help));
             }
         }
         match self.idioms.as_slice() {
@@ -375,7 +375,7 @@ impl Session {
         }
     }
 
-    fn located(
+    fn locate_error(
         &self,
         error: SessionError,
         span: std::ops::Range<usize>,
@@ -426,7 +426,7 @@ const UNVOUCHED: &str = "licences are those that the scanned files state: nothin
     stated before; name a commit by --policy-from, or state `license` in the policy";
 
 /// Whether all files could be read as another commit holds them.
-fn told(side: &SideFiles) -> Result<(), SessionError> {
+fn check_readable(side: &SideFiles) -> Result<(), SessionError> {
     match side.state().and_then(Elsewhere::problem) {
         Some(problem) => Err(SessionError::Policy(problem)),
         None => Ok(()),

@@ -4,7 +4,7 @@
 #![no_main]
 
 use birthmark::ingest::read_list;
-use birthmark::project::changes::{ChangesError, Versions, added, pushed, read_records};
+use birthmark::project::changes::{ChangesError, Versions, added_lines, read_pushes, read_records};
 use birthmark::project::git::{last_line, read_blobs};
 use birthmark::text::language::Language;
 use birthmark::text::source::SourceFile;
@@ -17,7 +17,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         2 => read_blobs(printed, 1 << 16),
         3 => {
             let told = String::from_utf8_lossy(printed).into_owned();
-            let _ = pushed::<ChangesError>(|_| None, || Ok(told));
+            let _ = read_pushes::<ChangesError>(|_| None, || Ok(told));
         }
         4 => assert!(!last_line(printed).contains(char::is_control)),
         _ => diff(printed),
@@ -31,7 +31,7 @@ fn diff(bytes: &[u8]) {
     let source = |text: &[u8]| SourceFile::new("x", language, text.to_vec());
     let (before, after) = (source(before), source(after));
     let versions = Versions { before: Some(&before), after: Some(&after) };
-    for change in added(std::iter::once(versions)) {
+    for change in added_lines(std::iter::once(versions)) {
         assert!(change.lines.ranges().iter().all(|range| range.last <= after.line_count()));
         assert!(change.gone.ranges().iter().all(|range| range.last <= before.line_count()));
     }

@@ -11,7 +11,7 @@ use super::exit::ExitStatus;
 use super::failure::{of_log, warn};
 use super::flags::{CheckArgs, Common};
 use super::journaled::JournalChoice;
-use super::named::{Named, recorded, with_journal};
+use super::named::{Named, journal_entries, with_journal};
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
 use crate::decisions::acceptance::{AcceptError, AcceptanceLog, Accepted, Decider};
@@ -78,7 +78,7 @@ fn accept_one(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut log = log_of(&request)?;
     let report = request.scan(common)?.report;
     let references = wanted.of(&report).map_err(|error| {
-        let recorded = recorded(&wanted, &report, &args.check.config, &args.journal.place);
+        let recorded = journal_entries(&wanted, &report, &args.check.config, &args.journal.place);
         with_journal(error, &recorded)
     })?;
     // What else stands in the project is not decided on, and must not take the decision over.

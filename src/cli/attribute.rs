@@ -95,7 +95,7 @@ pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         let declared = plan.declared.iter().map(|&i| chosen.references[i]).collect::<Vec<_>>();
         args.journal.note(request.session(), Event::Attributed, None, &declared);
     }
-    Ok(chosen.tell_left(&plan, common))
+    Ok(chosen.print_left_out(&plan, common))
 }
 
 /// The references to declare.
@@ -166,7 +166,7 @@ impl<'r> Chosen<'r> {
 
     /// Says what was left and why. Of what was chosen by place only what a notice would settle is
     /// of interest.
-    fn tell_left(&self, plan: &Plan, common: &Common) -> ExitStatus {
+    fn print_left_out(&self, plan: &Plan, common: &Common) -> ExitStatus {
         let mut status = ExitStatus::Success;
         let (mut not_allowed, mut weak) = (0, 0);
         for (i, unfit) in &plan.left {
@@ -177,7 +177,7 @@ impl<'r> Chosen<'r> {
                 (Unfit::Weak, By::Place) => weak += 1,
                 (Unfit::NotAllowed(_), By::Place) => not_allowed += 1,
                 (unfit, _) => {
-                    failure::warn(&format!("{} is left: {unfit}", named(reference)));
+                    failure::warn(&format!("{} is left: {unfit}", label(reference)));
                     if !matches!(unfit, Unfit::Declared | Unfit::NothingAsked) {
                         status = ExitStatus::Failure;
                     }
@@ -197,7 +197,7 @@ impl<'r> Chosen<'r> {
 }
 
 /// `src/a.py:3-9 (77ba9d61)`.
-fn named(reference: &Reference) -> String {
+fn label(reference: &Reference) -> String {
     let (region, id) = (reference.region, &reference.id);
     let id: String = id.chars().take(8).collect();
     format!("{}:{}-{} ({id})", reference.path, region.start_line, region.end_line)
@@ -234,7 +234,7 @@ fn carry_out(plan: &Plan, chosen: &Chosen<'_>, common: &Common) -> anyhow::Resul
         writeln!(
             told,
             "declared {} as code of {}",
-            Printable(&named(reference)),
+            Printable(&label(reference)),
             Printable(origin)
         )?;
     }

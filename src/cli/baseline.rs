@@ -98,12 +98,12 @@ fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut baseline = Baseline::default();
     report.findings.iter().for_each(|finding| record(&mut baseline, finding));
     write(&place, &baseline)?;
-    let refused = refused(&report.findings);
+    let refused = refusal(&report.findings);
     say(format!("recorded {} in {}{refused}", count(baseline.len(), "finding"), file.display()))
 }
 
 /// That code is recorded which the licence does not allow: a baseline holds no reason for it.
-fn refused(findings: &[Finding]) -> String {
+fn refusal(findings: &[Finding]) -> String {
     match findings.iter().filter(|finding| finding.rule.says_not_allowed()).count() {
         0 => String::new(),
         some => format!(
@@ -144,7 +144,7 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     }
     match (report.findings.len(), args.add) {
         (0, _) => {}
-        (new, true) => said.push_str(&format!("; {new} added{}", refused(&report.findings))),
+        (new, true) => said.push_str(&format!("; {new} added{}", refusal(&report.findings))),
         (new, false) => said.push_str(&format!("; {new} new, not recorded (--add records them)")),
     }
     write(&place, &updated)?;

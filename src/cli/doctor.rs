@@ -20,7 +20,7 @@ use crate::project::config::Organisation;
 use crate::report::Format;
 use crate::report::doctor::{self, Diagnosis, State};
 use crate::report::strength::{about, bits_in_words};
-use crate::report::words::{count, described};
+use crate::report::words::{count, describe_license};
 use crate::scan::self_test::{SelfTestError, self_test};
 use crate::session::idioms;
 
@@ -99,7 +99,7 @@ fn organisation(mut args: DoctorArgs, diagnosis: &mut Diagnosis) -> DoctorArgs {
         Err(error) => {
             let remedy =
                 "correct it; no scan is done with it, and what follows was looked at without";
-            diagnosis.broken("policy", error.to_string(), Some(remedy));
+            diagnosis.note_failure("policy", error.to_string(), Some(remedy));
         }
     }
     args
@@ -122,7 +122,7 @@ fn configuration(args: DoctorArgs, diagnosis: &mut Diagnosis) -> anyhow::Result<
         }
         Err(error) => {
             let remedy = "correct it; what follows was looked at without it";
-            diagnosis.broken("configuration", format!("{error:#}"), Some(remedy));
+            diagnosis.note_failure("configuration", format!("{error:#}"), Some(remedy));
             Request::new(options(without))
         }
     }
@@ -136,7 +136,7 @@ fn options(args: DoctorArgs) -> ScanOptions {
 fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<Part> {
     let mut sound = Vec::new();
     for name in request.session().indexes() {
-        match verified(name) {
+        match verify(name) {
             Ok(part) => {
                 diagnosis.ok("index", contents(&part));
                 if let IndexName::Pack(pin) = name {
@@ -144,7 +144,7 @@ fn indexes(request: &Request, diagnosis: &mut Diagnosis) -> Vec<Part> {
                 }
                 sound.push(part);
             }
-            Err(error) => diagnosis.broken("index", error.to_string(), None),
+            Err(error) => diagnosis.note_failure("index", error.to_string(), None),
         }
     }
     sound
@@ -194,7 +194,7 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
     diagnosis.ok("threshold", message);
 }
 
-fn verified(name: &IndexName) -> Result<Part, IndexError> {
+fn verify(name: &IndexName) -> Result<Part, IndexError> {
     let index = Index::open(std::slice::from_ref(name))?;
     index.verify()?;
     Ok(index.parts()[0].clone())
@@ -213,7 +213,7 @@ fn idioms(request: &Request, diagnosis: &mut Diagnosis) {
         let opened = idioms::open(std::slice::from_ref(name));
         match opened.and_then(|set| Ok(set.verify().map(|()| contents(&set.parts()[0]))?)) {
             Ok(contents) => diagnosis.ok("idioms", contents),
-            Err(error) => diagnosis.broken("idioms", format!("{error:#}"), None),
+            Err(error) => diagnosis.note_failure("idioms", format!("{error:#}"), None),
         }
     }
 }
@@ -221,7 +221,7 @@ fn idioms(request: &Request, diagnosis: &mut Diagnosis) {
 fn license(request: &Request, diagnosis: &mut Diagnosis) {
     let (fact, notes) = request.session().license_of_place();
     match &fact.expression {
-        Some(_) => diagnosis.ok("licence", described(&fact)),
+        Some(_) => diagnosis.ok("licence", describe_license(&fact)),
         None => diagnosis.advise(
             "licence",
             "that of the code here is not known, so every match ends in a warning",
@@ -255,7 +255,7 @@ fn matrix_in_use(chosen: anyhow::Result<Chosen>, diagnosis: &mut Diagnosis) {
             "remove it, or replace it by OSADL's current one",
         ),
         // The error names the remedy.
-        Err(error) => diagnosis.broken("matrix", format!("{error:#}"), None),
+        Err(error) => diagnosis.note_failure("matrix", format!("{error:#}"), None),
     }
 }
 
@@ -279,7 +279,11 @@ fn planted_copy(sound: &[Part], diagnosis: &mut Diagnosis) {
                     "install birthmark anew; if that does not help, report it as an error in birthmark"
                 }
             };
-            diagnosis.broken("self-test", format!("{:#}", anyhow::Error::new(error)), Some(remedy));
+            diagnosis.note_failure(
+                "self-test",
+                format!("{:#}", anyhow::Error::new(error)),
+                Some(remedy),
+            );
         }
     }
 }

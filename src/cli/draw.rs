@@ -117,11 +117,15 @@ impl Look {
             ),
             Explain::Nothing => None,
         };
-        let created = created()?;
+        let created = creation_time()?;
         let repository = repository();
         let drawing = Drawing {
             report: &scanned.report,
-            explanations: &if self.needs(Need::Code) { code_shown(scanned)? } else { Vec::new() },
+            explanations: &if self.needs(Need::Code) {
+                explain_shown_code(scanned)?
+            } else {
+                Vec::new()
+            },
             told: told.as_deref(),
             text: self.text,
             repository: &repository,
@@ -209,7 +213,7 @@ fn warn_of_other_format(path: &Path, format: &ReportFormat) {
 }
 
 /// Accounts of the references whose code is shown: of too many those that matter most.
-fn code_shown(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
+fn explain_shown_code(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
     let mut chosen: Vec<(usize, &Reference)> =
         scanned.report.references.iter().enumerate().collect();
     chosen.sort_by(|(_, a), (_, b)| {
@@ -230,7 +234,7 @@ fn add_step_summary(drawing: &Drawing<'_>, path: &Path) -> anyhow::Result<()> {
 }
 
 /// The time; `SOURCE_DATE_EPOCH` says another, for reports that are to be the same again.
-fn created() -> anyhow::Result<String> {
+fn creation_time() -> anyhow::Result<String> {
     let time = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(seconds) => seconds
             .parse()

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use super::exit::ExitStatus;
 use super::flags::{self, CheckArgs, Common};
 use super::journaled::JournalPlace;
-use super::named::{Named, in_no_file, recorded, with_journal};
+use super::named::{Named, in_no_file, journal_entries, with_journal};
 use super::output::{Output, Painted};
 use super::request::{Request, ScanOptions};
 use crate::project::walk::Prose;
@@ -59,7 +59,7 @@ pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let explanations = match named.of(&scanned.report) {
         Ok(found) => scanned.explanations(&found)?,
         Err(error) => {
-            let recorded = recorded(&named, &scanned.report, &config, &journal);
+            let recorded = journal_entries(&named, &scanned.report, &config, &journal);
             if recorded.is_empty() || format == Format::Json {
                 return Err(with_journal(error, &recorded));
             }

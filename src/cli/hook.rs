@@ -130,7 +130,7 @@ fn list() -> String {
         format!(
             "{:<8} {}\n         {}\n         {}\n",
             agent.name(),
-            agent.shown(),
+            agent.display_name(),
             agent.events(),
             agent.page()
         )

@@ -123,7 +123,7 @@ fn add(args: IdiomAddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         }
         let prepared = idiom.prepare(&spill)?;
         progress.interrupt(|| tell_notes(&prepared.component.component.purl, &prepared.notes));
-        progress.done(prepared.component.lines());
+        progress.advance(prepared.component.lines());
         idioms.push(prepared.component);
     }
     drop(progress);

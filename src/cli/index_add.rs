@@ -78,7 +78,7 @@ pub(crate) struct AddArgs {
 
 pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut recipe = args.recipe.as_deref().map(RecipeFile::read).transpose()?;
-    let wanted = wanted(&args, recipe.as_ref())?;
+    let wanted = components_to_add(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;
     let mut index = IndexDirectory::open_or_create(target.directory()?)?.within(args.memory.memory);
     let held =
@@ -127,7 +127,7 @@ impl Wanted {
 
     /// The component that it would become, if that is known before it is fetched: the index holds the
     /// package of a registry with the digest that the recipe pins.
-    fn held<'h>(&self, held: &'h HashMap<Purl, Component>) -> Option<&'h Component> {
+    fn find_held<'h>(&self, held: &'h HashMap<Purl, Component>) -> Option<&'h Component> {
         let Wanted::Listed { component: listed, .. } = self else { return None };
         let found = held.get(&listed.purl)?;
         let license = found.license.expression.as_ref();
@@ -183,7 +183,7 @@ impl RecipeFile {
         for component in &mut self.recipe.components {
             let mut found = read.iter().map(Read::component);
             if let Some(found) = found.find(|found| found.purl == component.purl) {
-                *component = component.learned(found);
+                *component = component.pin_component(found);
             }
         }
     }
@@ -194,7 +194,7 @@ impl RecipeFile {
     }
 }
 
-fn wanted(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wanted>> {
+fn components_to_add(args: &AddArgs, recipe: Option<&RecipeFile>) -> anyhow::Result<Vec<Wanted>> {
     if (args.purl.is_some() || args.license.is_some()) && args.sources.len() != 1 {
         bail!(
             "--purl and --license describe one component; give one SOURCE, or list several in a --recipe"
@@ -322,19 +322,19 @@ impl Run {
     /// Reads a component and prepares it, if the index does not hold it as it is; and what there is
     /// to note.
     fn read_one(&self, wanted: &Wanted) -> Result<(Read, Vec<Note>), IngestError> {
-        if let Some(held) = wanted.held(&self.held) {
-            self.progress.done(0);
+        if let Some(held) = wanted.find_held(&self.held) {
+            self.progress.advance(0);
             return Ok((Read::Held(held.clone()), Vec::new()));
         }
         let ingested = wanted.ingest(&self.spill)?;
         let mut notes = ingested.notes.clone();
         if self.held.get(&ingested.component.purl) == Some(&ingested.component) {
-            self.progress.done(0);
+            self.progress.advance(0);
             return Ok((Read::Held(ingested.component), notes));
         }
         let prepared = ingested.prepare(&self.spill)?;
         notes.extend(prepared.notes);
-        self.progress.done(prepared.component.lines());
+        self.progress.advance(prepared.component.lines());
         Ok((Read::New(prepared.component), notes))
     }
 }

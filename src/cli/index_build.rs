@@ -177,7 +177,7 @@ fn read_all(lines: &[Line], limits: &Limits, jobs: usize, common: &Common) -> an
         let mut worker = Worker::new(limits);
         while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (label, outcome) = match &line.text {
-                Err(message) => (Label::default(), Outcome::refused(Reason::Line, message.clone())),
+                Err(message) => (Label::default(), Outcome::refusal(Reason::Line, message.clone())),
                 Ok(text) => {
                     let outcome = worker.read(text);
                     (list::label(text), outcome.context("cannot start a process")?)
@@ -188,7 +188,7 @@ fn read_all(lines: &[Line], limits: &Limits, jobs: usize, common: &Common) -> an
                 next.store(lines.len(), Ordering::Relaxed);
                 bail!("{message}; nothing is written");
             }
-            progress.done(match &outcome {
+            progress.advance(match &outcome {
                 Outcome::Built(built) => built.lines,
                 _ => 0,
             });

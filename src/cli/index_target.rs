@@ -56,7 +56,7 @@ impl Target {
     pub fn new(args: InspectArgs) -> anyhow::Result<Target> {
         let index = match args.index {
             Some(index) => index,
-            None => configured(&Config::load(&args.config.choice(PathBuf::from(".")))?),
+            None => index_of_config(&Config::load(&args.config.choice(PathBuf::from(".")))?),
         };
         Ok(Target { index, format: args.format.into() })
     }
@@ -115,7 +115,7 @@ impl Target {
     }
 }
 
-fn configured(config: &Config) -> IndexName {
+fn index_of_config(config: &Config) -> IndexName {
     config
         .index
         .iter()

@@ -71,7 +71,7 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
 fn project(directory: &Path) -> Project {
     let mut boundaries = vec![absolute_path(directory)];
     boundaries.extend(std::env::current_dir());
-    let licenses = ProjectLicenses::discovered(boundaries, None);
+    let licenses = ProjectLicenses::from_boundaries(boundaries, None);
     Project {
         license: licenses.decide(directory, None, Thoroughness::Decision),
         packages: packages_in(directory),

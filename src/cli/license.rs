@@ -162,8 +162,8 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
     boundaries.extend(config.directory().map(absolute_path));
     boundaries.extend(std::env::current_dir());
     let licenses = match organisation.and_then(of_policy) {
-        Some(statement) => ProjectLicenses::stated(statement),
-        None => ProjectLicenses::discovered(boundaries, config.configured_license()),
+        Some(statement) => ProjectLicenses::from_statement(statement),
+        None => ProjectLicenses::from_boundaries(boundaries, config.configured_license()),
     };
     let text = match args.path.is_dir() {
         true => None,
@@ -246,7 +246,7 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
         let shown = display_path(path);
         let bytes =
             read(path, MAX_SCANNED_BYTES).with_context(|| format!("cannot read {shown}"))?;
-        let license = stated(path, &bytes);
+        let license = read_license(path, &bytes);
         let read = Read { path: &shown, license: &license };
         match format {
             Format::Text => read.text(&mut drawn)?,
@@ -258,7 +258,7 @@ fn read_files(args: ReadArgs) -> anyhow::Result<ExitStatus> {
 }
 
 /// The licence that the header of a source or any other text states.
-fn stated(path: &Path, bytes: &[u8]) -> LicenseFact {
+fn read_license(path: &Path, bytes: &[u8]) -> LicenseFact {
     let license = match Language::from_path(path) {
         Some(_) => header(bytes),
         None => from_license_text(&String::from_utf8_lossy(bytes)),

@@ -80,6 +80,6 @@ fn read(file: &Path) -> anyhow::Result<Matrix> {
             _ => Ok(fs::read(file)?),
         });
     let bytes = bytes.with_context(|| format!("cannot read the matrix of licences `{shown}`"))?;
-    Matrix::published(&shown, &bytes)
+    Matrix::parse_published(&shown, &bytes)
         .with_context(|| format!("`{shown}` is no matrix of licences; {REMEDY}"))
 }

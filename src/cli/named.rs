@@ -155,7 +155,7 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
 
 /// Returns what the journal recorded of an id that no match of the report has, the oldest event
 /// first. A journal that cannot be read has recorded nothing.
-pub fn recorded(
+pub fn journal_entries(
     named: &Named,
     report: &Report,
     config: &ConfigArgs,

@@ -18,7 +18,7 @@ use crate::packs::{self, Mirror, NewGeneration, PackStore, Sources, Wanted};
 use crate::project::config::Config;
 use crate::report::json::write_value;
 use crate::report::printable::Printable;
-use crate::report::words::{count, grouped};
+use crate::report::words::{count, group_digits};
 
 /// Days that a generation may be fetched, if nobody says otherwise.
 const DEFAULT_DAYS: u32 = 30;
@@ -258,7 +258,7 @@ fn create(args: CreateArgs) -> anyhow::Result<ExitStatus> {
     let tombstones = count(list.tombstones.len() as u64, "tombstone");
     say(&format!(
         "Created {file} ({segments}, {tombstones}, {} bytes; {written} written)",
-        grouped(list.bytes())
+        group_digits(list.bytes())
     ))?;
     say(&format!("Next: birthmark pack sign {file} --key FILE"))
 }
@@ -301,7 +301,7 @@ struct PulledAllJson {
 
 fn pull(args: PullArgs) -> anyhow::Result<ExitStatus> {
     let config = Config::load(&args.config.choice(PathBuf::from(".")))?;
-    let wanted = wanted(&args.packs, &config)?;
+    let wanted = packs_to_pull(&args.packs, &config)?;
     let of_config = |mirror: &String| mirror.parse::<Mirror>().map_err(anyhow::Error::msg);
     let mirrors = match args.from.is_empty() {
         true => config.pack_mirrors.iter().map(of_config).collect::<anyhow::Result<_>>()?,
@@ -342,7 +342,11 @@ fn pull(args: PullArgs) -> anyhow::Result<ExitStatus> {
         let fetched = match (one.was_held, one.files) {
             (true, _) => "unchanged".to_owned(),
             (false, files) => {
-                format!("{}, {} bytes fetched", count(files as u64, "file"), grouped(one.bytes))
+                format!(
+                    "{}, {} bytes fetched",
+                    count(files as u64, "file"),
+                    group_digits(one.bytes)
+                )
             }
         };
         say(&format!("{} ({fetched})", one.pin))?;
@@ -354,7 +358,7 @@ fn pull(args: PullArgs) -> anyhow::Result<ExitStatus> {
 }
 
 /// What to fetch: as named, or as the configuration pins it.
-fn wanted(named: &[String], config: &Config) -> anyhow::Result<Vec<Wanted>> {
+fn packs_to_pull(named: &[String], config: &Config) -> anyhow::Result<Vec<Wanted>> {
     if named.is_empty() {
         let pins: Vec<Wanted> =
             config.packs.iter().map(|pin| Wanted::Pinned(pin.get_ref().clone())).collect();
@@ -397,7 +401,7 @@ struct ListJson {
 
 fn list(args: &ListArgs) -> anyhow::Result<ExitStatus> {
     let today = today()?;
-    let held = store()?.held();
+    let held = store()?.list_held();
     let age = |day: Day| today.days().saturating_sub(day.days());
     if matches!(args.format, Format::Json) {
         let json = |held: &packs::HeldPack| HeldJson {
@@ -412,7 +416,7 @@ fn list(args: &ListArgs) -> anyhow::Result<ExitStatus> {
     }
     for pack in &held {
         let age = count(u64::from(age(pack.pin.generation.day)), "day");
-        let (expires, bytes) = (&pack.list.expires, grouped(pack.list.bytes()));
+        let (expires, bytes) = (&pack.list.expires, group_digits(pack.list.bytes()));
         say(&format!("{}  {age} old, expires on {expires}, {bytes} bytes", pack.pin))?;
     }
     if held.is_empty() {

@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// One more item of so many lines is done.
-    pub fn done(&self, lines: u64) {
+    pub fn advance(&self, lines: u64) {
         let lines = self.lines.fetch_add(lines, Ordering::Relaxed) + lines;
         let seconds = self.bar.elapsed().as_secs_f64();
         if seconds > 0.5 && !self.bar.is_hidden() {

@@ -118,7 +118,7 @@ impl Request {
                 (self.scan_files(&mut scanner, walked, common)?, Sources::Files(files))
             }
             Input::Stdin { name, kind } => {
-                let path = slashed(name);
+                let path = to_slashes(name);
                 let source = match walk::inspect(standard_input()?) {
                     Inspected::Text(text) => walk::source(&path, *kind, text, MAX_STDIN_BYTES),
                     Inspected::NotText(problem) => Err(problem.note(&path)),
@@ -136,7 +136,7 @@ impl Request {
         };
         report.notes.extend(nested);
         self.session.check_side_files().map_err(of_session)?;
-        report.notes.extend(self.input.nothing_checked(&report, is_all_excluded));
+        report.notes.extend(self.input.note_if_nothing_checked(&report, is_all_excluded));
         report.count_notes();
         if self.fails_on_skipped() {
             report.fail_left_out(SKIPPED_REMEDY);
@@ -219,7 +219,7 @@ impl Request {
             self.session.licenses().of_text_by(&file.location, source.text(), &header)
         };
         let mut report =
-            threads.install(|| known.run(walked, &outbound, &|tick| progress.done(tick.lines)));
+            threads.install(|| known.run(walked, &outbound, &|tick| progress.advance(tick.lines)));
         report.notes.extend(scanner.close_cache());
         Ok(report)
     }
@@ -241,6 +241,6 @@ impl Request {
     }
 }
 
-fn slashed(path: &Path) -> String {
+fn to_slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }

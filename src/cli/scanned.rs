@@ -50,15 +50,15 @@ impl Scanned {
     /// Facts about the files in which something was found. A file that was not checked, such as the
     /// configuration, has none.
     pub fn facts(&self) -> anyhow::Result<SourceFacts> {
-        self.learned(SourceFacts::learn)
+        self.learn_facts(SourceFacts::learn)
     }
 
     /// The code that was found, which is the cheaper part of the facts.
     pub fn code(&self) -> anyhow::Result<SourceFacts> {
-        self.learned(|facts, source, _, references| facts.learn_code(source, references))
+        self.learn_facts(|facts, source, _, references| facts.learn_code(source, references))
     }
 
-    fn learned(
+    fn learn_facts(
         &self,
         learn: impl Fn(&mut SourceFacts, &SourceFile, &[&Finding], &[&Reference]),
     ) -> anyhow::Result<SourceFacts> {

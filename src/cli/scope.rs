@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueHint};
 
 use crate::judgement::finding::{Note, NoteKind, Report};
-use crate::project::changes::{ChangesError, Repository, Scope, pushed, read_patch};
+use crate::project::changes::{ChangesError, Repository, Scope, read_patch, read_pushes};
 use crate::project::config::Config;
 use crate::project::git::path_from_bytes;
 use crate::project::walk::{self, Explicit, WalkSettings, Walked};
@@ -147,7 +147,11 @@ impl Input {
     }
 
     /// What to say of a run that checked nothing, if this is one.
-    pub(crate) fn nothing_checked(&self, report: &Report, is_all_excluded: bool) -> Option<Note> {
+    pub(crate) fn note_if_nothing_checked(
+        &self,
+        report: &Report,
+        is_all_excluded: bool,
+    ) -> Option<Note> {
         let is_named = match self {
             Input::Change { .. } | Input::Patch { .. } => return None,
             Input::Stdin { .. } => true,
@@ -214,7 +218,7 @@ impl Input {
             paths
                 .iter()
                 .map(|path| directory(path))
-                .reduce(|a, b| shared(&a, &b))
+                .reduce(|a, b| common_directory(&a, &b))
                 .unwrap_or_default()
         };
         match self {
@@ -239,7 +243,7 @@ impl ScopeArgs {
             return Ok(Some(Scope::Range(range.clone())));
         }
         if self.pre_push {
-            let pushes = pushed(|name| std::env::var_os(name), told_by_git)?;
+            let pushes = read_pushes(|name| std::env::var_os(name), read_push)?;
             return Ok(Some(Scope::Push(pushes)));
         }
         Ok(None)
@@ -247,7 +251,7 @@ impl ScopeArgs {
 }
 
 /// What git tells a pre-push hook.
-fn told_by_git() -> anyhow::Result<String> {
+fn read_push() -> anyhow::Result<String> {
     if std::io::stdin().is_terminal() {
         let line = "a terminal".to_owned();
         return Err(ChangesError::NotAPush { line }.into());
@@ -295,6 +299,6 @@ fn read_up_to(from: impl Read, limit: u64, what: &str) -> anyhow::Result<Vec<u8>
 }
 
 /// The part that two directories have in common.
-fn shared(a: &Path, b: &Path) -> PathBuf {
+fn common_directory(a: &Path, b: &Path) -> PathBuf {
     a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }

@@ -165,7 +165,7 @@ pub(crate) fn log_root(place: &Path, configured: Option<&Path>, side: &SideFiles
     let root =
         known.map(Path::to_owned).or(configured).or(top.map(Path::to_owned)).unwrap_or(place);
     let current = std::env::current_dir().unwrap_or_default();
-    match crate::project::config::shortened(&root, &current) {
+    match crate::project::config::shorten_directory(&root, &current) {
         here if here.as_os_str().is_empty() => PathBuf::from("."),
         elsewhere => elsewhere,
     }

@@ -169,7 +169,7 @@ pub(crate) fn stretches(
 }
 
 /// Weighs a stretch as [`stretches`] does, with somebody who watches how it adds up.
-pub fn recorded(
+pub fn measure_with(
     surprisals: &Surprisals<'_>,
     query: Side<'_>,
     document: Side<'_>,

@@ -133,7 +133,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(path: &'a Path, wanted: Wanted<'a>, spill: &Arc<Spill>) -> Reader<'a> {
         let (name, version) = ArchiveForm::name_and_version(path);
-        let mut tree = Tree::named(name, spill);
+        let mut tree = Tree::with_name_hint(name, spill);
         tree.version_hint = version;
         let (refused, top) = (Refused::default(), Top::default());
         Reader { path, wanted, tree, refused, top, entries: 0, source_bytes: 0 }
@@ -159,7 +159,8 @@ impl<'a> Reader<'a> {
         mut file: impl Read + Seek + 'static,
         size: u64,
     ) -> Result<Tree, IngestError> {
-        let (length, compression) = find_data(&mut file).map_err(|error| self.damaged(error))?;
+        let (length, compression) =
+            find_data(&mut file).map_err(|error| self.damage_error(error))?;
         self.read_tar(file.take(length), size, compression)
     }
 
@@ -177,28 +178,29 @@ impl<'a> Reader<'a> {
             Compression::Xz => {
                 let flags = liblzma::stream::CONCATENATED;
                 let stream = liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, flags)
-                    .map_err(|error| self.damaged(error.into()))?;
+                    .map_err(|error| self.damage_error(error.into()))?;
                 Box::new(liblzma::read::XzDecoder::new_stream(file, stream))
             }
             Compression::Zstd => {
-                let mut stream = zstd::Decoder::new(file).map_err(|error| self.damaged(error))?;
+                let mut stream =
+                    zstd::Decoder::new(file).map_err(|error| self.damage_error(error))?;
                 let limited = stream.window_log_max(MAX_ZSTD_WINDOW_LOG);
-                limited.map_err(|error| self.damaged(error))?;
+                limited.map_err(|error| self.damage_error(error))?;
                 Box::new(stream)
             }
         };
         let mut archive = tar::Archive::new(Meter { inner: decompressed, budget: budget.clone() });
         self.read_tar_entries(&mut archive, &budget)
-            .map_err(|error| self.failed(error, &budget))?;
+            .map_err(|error| self.read_failure(error, &budget))?;
         // The end of an archive is a block of zeros. Without one the file was cut between two
         // entries.
         if budget.0.ended.get() {
-            return Err(self.damaged(io::Error::other("it ends before its end mark")));
+            return Err(self.damage_error(io::Error::other("it ends before its end mark")));
         }
         // What follows is read for the decompressor's checksum.
         budget.allow(u64::MAX);
         io::copy(&mut archive.into_inner(), &mut io::sink())
-            .map_err(|error| self.failed(error, &budget))?;
+            .map_err(|error| self.read_failure(error, &budget))?;
         self.finish(TopFolder::Strip)
     }
 
@@ -228,7 +230,7 @@ impl<'a> Reader<'a> {
                 self.refused.special.add(&name);
                 continue;
             }
-            if let Some((path, role)) = self.wanted(&name) {
+            if let Some((path, role)) = self.select_entry(&name) {
                 budget.allow(u64::MAX);
                 let size = entry.size();
                 let seconds = entry.header().mtime().ok().and_then(|time| i64::try_from(time).ok());
@@ -247,8 +249,8 @@ impl<'a> Reader<'a> {
         let budget = Budget::new(u64::MAX);
         budget.allow(MAX_ZIP_DIRECTORY);
         let metered = Meter { inner: BufReader::new(file), budget: budget.clone() };
-        let mut archive =
-            zip::ZipArchive::new(metered).map_err(|error| self.failed(error.into(), &budget))?;
+        let mut archive = zip::ZipArchive::new(metered)
+            .map_err(|error| self.read_failure(error.into(), &budget))?;
         budget.allow(u64::MAX);
 
         let unpacked = Budget::new(size);
@@ -256,7 +258,7 @@ impl<'a> Reader<'a> {
         for index in 0..archive.len() {
             self.count_entry()
                 .and_then(|()| self.read_zip_entry(&mut archive, index, &unpacked))
-                .map_err(|error| self.failed(error, &unpacked))?;
+                .map_err(|error| self.read_failure(error, &unpacked))?;
         }
         self.finish(match form {
             ArchiveForm::Wheel => TopFolder::Keep,
@@ -286,7 +288,7 @@ impl<'a> Reader<'a> {
             self.refused.special.add(&name);
             return Ok(());
         }
-        let Some((path, role)) = self.wanted(&name) else {
+        let Some((path, role)) = self.select_entry(&name) else {
             return Ok(());
         };
         if encrypted {
@@ -299,7 +301,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The path and role of an entry that is to be read.
-    fn wanted(&mut self, name: &str) -> Option<(String, Role)> {
+    fn select_entry(&mut self, name: &str) -> Option<(String, Role)> {
         let Some(path) = safe_path(name) else {
             self.refused.escaping.add(name);
             return None;
@@ -375,7 +377,7 @@ impl<'a> Reader<'a> {
         Ok(self.tree)
     }
 
-    fn failed(&self, error: io::Error, budget: &Budget) -> IngestError {
+    fn read_failure(&self, error: io::Error, budget: &Budget) -> IngestError {
         if let Some(limit) = budget.0.reached.take() {
             return self.bomb(limit);
         }
@@ -383,7 +385,7 @@ impl<'a> Reader<'a> {
             Ok(error) => error.into(),
             Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(Limit(limit)) => self.bomb(limit.clone()),
-                None => self.damaged(error),
+                None => self.damage_error(error),
             },
         }
     }
@@ -392,7 +394,7 @@ impl<'a> Reader<'a> {
         IngestError::Bomb { archive: self.path.to_owned(), limit }
     }
 
-    fn damaged(&self, error: io::Error) -> IngestError {
+    fn damage_error(&self, error: io::Error) -> IngestError {
         IngestError::Damaged { archive: self.path.to_owned(), reason: one_line(&error.to_string()) }
     }
 }

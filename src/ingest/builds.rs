@@ -355,7 +355,7 @@ mod tests {
         use crate::text::language::Language;
 
         let code = Role::Source(Language::from_name("python").expect("a language"));
-        let mut tree = Tree::named("x", &Spill::in_memory());
+        let mut tree = Tree::with_name_hint("x", &Spill::in_memory());
         for (path, role) in [
             ("package.json", Role::Metadata),
             ("src/a.js", code),

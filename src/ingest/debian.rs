@@ -61,7 +61,7 @@ pub(super) fn collect(
     let package = Description::read(&description)
         .ok_or_else(|| damaged("it is no description of a Debian source package"))?;
     let folder = dsc.parent().unwrap_or(Path::new(""));
-    let mut tree = Tree::named(package.name, spill);
+    let mut tree = Tree::with_name_hint(package.name, spill);
     tree.version_hint = Some(package.version);
     for (name, size) in &package.files {
         let path = folder.join(name);

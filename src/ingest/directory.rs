@@ -16,7 +16,7 @@ pub(super) fn collect(
 ) -> Result<Tree, IngestError> {
     let real = fs::canonicalize(directory)
         .map_err(|error| IngestError::Unreadable { path: directory.to_owned(), error })?;
-    let mut tree = Tree::named(name_of(&real), spill);
+    let mut tree = Tree::with_name_hint(name_of(&real), spill);
     for path in file_paths(&real, &mut tree)? {
         take(&real, &path, selection, &mut tree)?;
     }
@@ -27,7 +27,7 @@ pub(super) fn collect(
 pub(super) fn collect_file(path: &Path, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let unreadable = |error| IngestError::Unreadable { path: path.to_owned(), error };
     let real = fs::canonicalize(path).map_err(unreadable)?;
-    let mut tree = Tree::named(name_of(&real), spill);
+    let mut tree = Tree::with_name_hint(name_of(&real), spill);
     let (folder, name) =
         (real.parent().unwrap_or(&real), Path::new(real.file_name().unwrap_or_default()));
     take(folder, name, &Selection::default(), &mut tree)?;

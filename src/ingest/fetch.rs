@@ -101,7 +101,7 @@ fn cargo(wanted: &Wanted) -> Result<Fetched, IngestError> {
         wanted.client_error(format!("it left no {file_name} in {}", cache.display()))
     })?;
     let form = ArchiveForm::from_path(&archive).expect("the suffix is .crate");
-    Ok(downloaded(Source::Archive { path: archive, form }, directory))
+    Ok(from_download(Source::Archive { path: archive, form }, directory))
 }
 
 fn cargo_home() -> PathBuf {
@@ -166,7 +166,7 @@ fn npm(wanted: &Wanted) -> Result<Fetched, IngestError> {
     downloaded_archive(wanted, directory)
 }
 
-fn downloaded(source: Source, directory: TempDir) -> Fetched {
+fn from_download(source: Source, directory: TempDir) -> Fetched {
     Fetched { source, notes: Vec::new(), _directory: directory }
 }
 
@@ -182,7 +182,7 @@ fn downloaded_archive(wanted: &Wanted, directory: TempDir) -> Result<Fetched, In
         .into_iter()
         .next()
         .ok_or_else(|| wanted.client_error("it left no archive that birthmark reads"))?;
-    Ok(downloaded(Source::Archive { path, form }, directory))
+    Ok(from_download(Source::Archive { path, form }, directory))
 }
 
 fn pip_download(wanted: &Wanted, directory: &TempDir, binaries: &str) -> Result<(), IngestError> {

@@ -14,7 +14,7 @@ const REMEDY: &str = "install git, or name a directory that is no git work tree"
 
 /// The tracked regular files of the work tree whose top is `directory`, relative to it and sorted.
 pub(super) fn tracked_files(directory: &Path) -> Result<Vec<PathBuf>, IngestError> {
-    let failed = |error| refused(directory, error);
+    let failed = |error| refusal(directory, error);
     let git = Git::at(directory).map_err(failed)?;
     let listed = git.run(&["ls-files", "-z", "--stage"]).map_err(failed)?;
     let mut paths: Vec<_> = records(&listed)
@@ -35,7 +35,7 @@ pub(super) fn collect_revision(
 ) -> Result<Tree, IngestError> {
     let real = std::fs::canonicalize(repository)
         .map_err(|error| IngestError::Unreadable { path: repository.to_owned(), error })?;
-    let failed = |error| refused(&real, error);
+    let failed = |error| refusal(&real, error);
     let git = Git::at(&real).map_err(failed)?;
     let wanted = format!("{revision}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted];
@@ -50,7 +50,7 @@ pub(super) fn collect_revision(
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let listed = git.run(&["ls-tree", "-r", "-z", "--full-tree", &commit]).map_err(failed)?;
 
-    let mut tree = Tree::named(name_of(&real), spill);
+    let mut tree = Tree::with_name_hint(name_of(&real), spill);
     let mut blobs = git.blobs(MAX_SOURCE_FILE).map_err(failed)?;
     for (info, path) in records(&listed).filter(|(info, _)| is_regular(info)) {
         let path = String::from_utf8_lossy(path);
@@ -95,7 +95,7 @@ fn is_regular(info: &str) -> bool {
     info.starts_with("100644 ") || info.starts_with("100755 ")
 }
 
-fn refused(repository: &Path, error: GitError) -> IngestError {
+fn refusal(repository: &Path, error: GitError) -> IngestError {
     let message = match error {
         GitError::NotStarted(error) => {
             return IngestError::NoProgram { program: "git", error, remedy: REMEDY };

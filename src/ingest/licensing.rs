@@ -76,7 +76,7 @@ fn is_a_name(declaration: &str) -> bool {
 }
 
 /// The licences of folders of vendored code that ship their own text.
-pub(super) fn of_vendored(tree: &Tree) -> Result<VendoredLicenses, IngestError> {
+pub(super) fn vendored_licenses(tree: &Tree) -> Result<VendoredLicenses, IngestError> {
     let mut texts: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
     let vendored = licenses.filter_map(|file| Some((marks::vendored_root(&file.path)?, file)));
@@ -210,7 +210,7 @@ fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
 /// What classifiers say together.
 fn of_classifiers(classifiers: &[String]) -> Option<LicenseFact> {
     let facts = classifiers.iter().filter_map(|it| license::from_classifier(it));
-    joined(facts.collect(), LearnedFrom::Classifier)
+    join_facts(facts.collect(), LearnedFrom::Classifier)
 }
 
 /// The licence texts that are the component's own: those its metadata name, else those at its top.
@@ -252,11 +252,11 @@ fn of_texts(files: &[&TreeFile]) -> Result<Option<LicenseFact>, IngestError> {
         let fact = recognised.entry(blake3::hash(&bytes)).or_insert_with(detect);
         facts.extend(fact.clone().filter(|fact| fact.expression.is_some()));
     }
-    Ok(joined(facts, LearnedFrom::LicenseText))
+    Ok(join_facts(facts, LearnedFrom::LicenseText))
 }
 
 /// Several facts as one: all of them hold, unless one is known to contain or to refine another.
-fn joined(mut facts: Vec<LicenseFact>, learned_from: LearnedFrom) -> Option<LicenseFact> {
+fn join_facts(mut facts: Vec<LicenseFact>, learned_from: LearnedFrom) -> Option<LicenseFact> {
     facts.sort_by(|a, b| a.expression.cmp(&b.expression));
     facts.dedup_by(|a, b| a.expression == b.expression);
     // The LGPL is written as an addition to the GPL, whose text ships with it.

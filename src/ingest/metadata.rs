@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     fn check(files: &[(&str, &str)], expected: &str) {
-        let mut tree = Tree::named("", &crate::engine::index::Spill::in_memory());
+        let mut tree = Tree::with_name_hint("", &crate::engine::index::Spill::in_memory());
         for &(path, text) in files {
             tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
         }
@@ -354,7 +354,7 @@ mod tests {
             ("Cargo.toml", "[package]\nname = 'a'\n"),
             ("package.json", r#"{"name": "@b/c", "version": "2.0.0", "license": "MIT"}"#),
         ];
-        let mut tree = Tree::named("", &crate::engine::index::Spill::in_memory());
+        let mut tree = Tree::with_name_hint("", &crate::engine::index::Spill::in_memory());
         for (path, text) in files {
             tree.push(path.to_owned(), Role::Metadata, text.as_bytes().to_vec()).unwrap();
         }

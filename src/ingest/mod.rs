@@ -139,7 +139,7 @@ pub fn ingest(
 ) -> Result<Ingested, IngestError> {
     let mut tree = collect(source, given, progress, spill)?;
     given.selection.narrow(&mut tree)?;
-    let tree = tree.sorted();
+    let tree = tree.sort_files();
     progress.collected(tree.files.len());
     read(tree, source, given, spill)
 }
@@ -201,7 +201,7 @@ fn read(
     };
 
     let mut notes = std::mem::take(&mut tree.notes);
-    let vendored = licensing::of_vendored(&tree)?;
+    let vendored = licensing::vendored_licenses(&tree)?;
     let known = licensing::Known {
         component: &component.license,
         vendored: &vendored,

@@ -33,7 +33,7 @@ impl Ingested {
             .into_par_iter()
             .map_init(Tokenizer::new, |tokenizer, document| {
                 let bytes = document.text.byte_count() * BYTES_WHILE_PARSING;
-                spill.parsing(bytes, || prepare_document(tokenizer, document, spill))
+                spill.run_within(bytes, || prepare_document(tokenizer, document, spill))
             })
             .collect::<Result<_, IndexError>>()?;
         let mut component = PreparedComponent { component: self.component, documents: Vec::new() };
@@ -68,7 +68,7 @@ fn prepare_document(
     let lines = stream.lines(&source);
     let (classes, names) = stream.into_columns();
     let columns = Columns { classes, names, lines };
-    PreparedDocument::kept(facts, &columns, source.line_count(), spill).map(Ok)
+    PreparedDocument::compress(facts, &columns, source.line_count(), spill).map(Ok)
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Recipe {
 impl RecipeComponent {
     /// The component as it was ingested: its digest, and its licence if the recipe said it or an
     /// exact one was learned.
-    pub(crate) fn learned(&self, component: &Component) -> RecipeComponent {
+    pub(crate) fn pin_component(&self, component: &Component) -> RecipeComponent {
         let known = component.license.precision == Precision::Exact;
         let learned = component.license.expression.clone().filter(|_| known);
         RecipeComponent {

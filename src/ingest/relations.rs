@@ -43,7 +43,7 @@ pub(super) fn of(tree: &Tree, component: &Purl) -> Result<Relations, IngestError
         .flat_map(|manifest| &manifest.dependencies)
         .map(|purl| purl.as_str().to_owned())
         .collect();
-    dependencies.extend(imported(tree)?.iter().filter_map(|module| pypi(module)));
+    dependencies.extend(find_imports(tree)?.iter().filter_map(|module| pypi(module)));
 
     let mut vendored = vendored_folders(tree);
     vendored.extend(own().flat_map(|manifest| &manifest.bundled).map(Purl::to_string));
@@ -81,7 +81,7 @@ fn manifests(tree: &Tree) -> Result<Vec<(&TreeFile, Manifest)>, IngestError> {
 }
 
 /// The top-level modules that the component's own Python code imports from elsewhere.
-fn imported(tree: &Tree) -> Result<BTreeSet<String>, IngestError> {
+fn find_imports(tree: &Tree) -> Result<BTreeSet<String>, IngestError> {
     let is_python = |file: &&TreeFile| match file.role {
         Role::Source(language) => language.name() == "python",
         _ => false,
@@ -204,12 +204,13 @@ mod tests {
     use crate::engine::index::Spill;
 
     fn check(component: &str, files: &[(&str, &str)], dependencies: &[&str], vendored: &[&str]) {
-        let mut tree = Tree::named("x", &Spill::in_memory());
+        let mut tree = Tree::with_name_hint("x", &Spill::in_memory());
         for &(path, text) in files {
             let role = Role::of(path).expect("a file that matters");
             tree.push(path.to_owned(), role, text.as_bytes().to_vec()).expect("room");
         }
-        let relations = of(&tree.sorted(), &component.parse().expect("a purl")).expect("readable");
+        let relations =
+            of(&tree.sort_files(), &component.parse().expect("a purl")).expect("readable");
         assert_eq!(relations.dependencies, dependencies, "{files:?}");
         assert_eq!(relations.vendored, vendored, "{files:?}");
     }

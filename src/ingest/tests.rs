@@ -207,7 +207,7 @@ fn the_digest_is_that_of_paths_and_contents() {
     let file = |path: &str, bytes: &str| TreeFile {
         path: path.to_owned(),
         role: Role::Metadata,
-        content: Kept::held(bytes.as_bytes().to_vec()),
+        content: Kept::in_memory(bytes.as_bytes().to_vec()),
     };
     let mut framed = Vec::new();
     for part in ["a.py", "xy", "b.py", ""] {

@@ -19,7 +19,7 @@ pub(crate) const MAX_SOURCE_FILE: u64 = 2 << 20;
 pub(super) struct Tree {
     /// Where their contents are set aside.
     spill: Arc<Spill>,
-    /// The files, sorted by path once [`Tree::sorted`] ran.
+    /// The files, sorted by path once [`Tree::sort_files`] ran.
     pub(super) files: Vec<TreeFile>,
     /// What was left out.
     pub(super) notes: Vec<Note>,
@@ -93,7 +93,7 @@ impl Role {
 }
 
 impl Tree {
-    pub(super) fn named(name_hint: impl Into<String>, spill: &Arc<Spill>) -> Tree {
+    pub(super) fn with_name_hint(name_hint: impl Into<String>, spill: &Arc<Spill>) -> Tree {
         Tree {
             spill: spill.clone(),
             files: Vec::new(),
@@ -130,7 +130,7 @@ impl Tree {
 
     /// The tree with its files by path. Of files under the same path the one that was read last
     /// counts, as it would after unpacking.
-    pub(super) fn sorted(mut self) -> Tree {
+    pub(super) fn sort_files(mut self) -> Tree {
         self.files.reverse();
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         let notes = &mut self.notes;

@@ -100,7 +100,7 @@ fn once() -> u64 {
 }
 
 impl Row {
-    fn sealed(known: &Known, path: &str, count: u64) -> Row {
+    fn with_seal(known: &Known, path: &str, count: u64) -> Row {
         let (rule, reference) = (known.rule.clone(), known.reference.clone());
         let row = Row { rule, reference, path: path.to_owned(), count, check: None };
         Row { check: Some(row.digest()), ..row }
@@ -144,7 +144,8 @@ impl Baseline {
     /// Draws it with a finding a line, in a fixed order: two branches that change it merge.
     pub fn to_json(&self) -> String {
         let row = |known: &Known, path: &String, count: u64| {
-            serde_json::to_string(&Row::sealed(known, path, count)).expect("strings and a number")
+            serde_json::to_string(&Row::with_seal(known, path, count))
+                .expect("strings and a number")
         };
         let mut rows: Vec<(&String, String)> = Vec::new();
         for (known, places) in &self.counts {

@@ -370,7 +370,7 @@ pub struct IndexProvenance {
 impl MatrixProvenance {
     /// The matrix that this process judges by.
     pub(crate) fn in_use() -> MatrixProvenance {
-        let (date, source) = Matrix::stated();
+        let (date, source) = Matrix::source_in_use();
         MatrixProvenance { date: date.to_owned(), source: source.clone() }
     }
 }

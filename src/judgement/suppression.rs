@@ -79,7 +79,7 @@ impl Suppression {
 }
 
 /// A finding about a comment that silences nothing.
-pub fn unused(source: &SourceFile, region: Region, problem: String) -> Finding {
+pub fn unused_finding(source: &SourceFile, region: Region, problem: String) -> Finding {
     let rule = Rule::SuppressionUnused;
     let text = source.line_text(region.start_line);
     let mut hasher = blake3::Hasher::new();

@@ -246,7 +246,7 @@ impl Judge<'_> {
     /// `deny` goes before everything; what is refused stays refused; `review` goes before `allow`.
     fn as_listed(&self, inbound: &Atom, outbound: &Atom, judged: Judged) -> Judged {
         let same = judged.1.iter().any(|cell| cell.source == CellSource::SameLicense);
-        let list = self.terms.lists.deciding(&inbound.license());
+        let list = self.terms.lists.deciding_list(&inbound.license());
         let answer = match (list, judged.0) {
             (Some(List::Deny), _) => Answer::No,
             (_, Answer::No) | (None, _) => return judged,
@@ -295,7 +295,7 @@ fn cells_of(judged: Vec<Judged>, answer: Answer) -> Vec<Cell> {
 /// terms wider than those of the bare licence, which a copyleft licence coming in need not allow:
 /// then a Yes is only a maybe.
 fn matrix_cell(inbound: &str, outbound: &Atom) -> Judged {
-    let exact = matrix::listed(&outbound.to_string());
+    let exact = matrix::matrix_name(&outbound.to_string());
     let bare = outbound.license();
     let Some(row) = exact.or_else(|| own_or_stand_in(&bare)) else {
         return (Answer::Unknown, Vec::new());
@@ -330,7 +330,7 @@ fn inbound_names(atom: &Atom) -> Vec<&'static str> {
 }
 
 fn own_or_stand_in(license: &str) -> Option<&'static str> {
-    matrix::listed(license).or_else(|| own::stand_in(license).map(|row| row.listed))
+    matrix::matrix_name(license).or_else(|| own::stand_in(license).map(|row| row.listed))
 }
 
 #[cfg(test)]

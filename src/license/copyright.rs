@@ -12,7 +12,7 @@ use super::comments;
 pub fn copyrights(text: &str) -> Vec<String> {
     let text = comments::without_examples(text);
     let lines: Vec<&str> = text.lines().map(|line| line.trim_start_matches(is_mark)).collect();
-    stated(&lines)
+    find_notices(&lines)
 }
 
 /// The notices in the header of a source file, in order, each once.
@@ -37,7 +37,7 @@ fn is_mark(c: char) -> bool {
     c.is_whitespace() || "*#/;-!\"'>|%+=_\u{2022}\u{feff}".contains(c)
 }
 
-fn stated(lines: &[&str]) -> Vec<String> {
+fn find_notices(lines: &[&str]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut i = 0;
     while i < lines.len() && found.len() < MAX_NOTICES {
@@ -50,7 +50,7 @@ fn stated(lines: &[&str]) -> Vec<String> {
 
 /// The notice that begins on the first of these lines, and how many lines it takes.
 fn at(lines: &[&str]) -> (Option<String>, usize) {
-    let Some(begun) = beginning(lines[0]) else { return (None, 1) };
+    let Some(begun) = notice_start(lines[0]) else { return (None, 1) };
     let mut text = begun.into_owned();
     let mut used = 1;
     while used < lines.len().min(MAX_LINES) && continues(&text, lines[used]) {
@@ -70,7 +70,7 @@ fn at(lines: &[&str]) -> (Option<String>, usize) {
 }
 
 /// The part of a line that a notice begins with.
-fn beginning(line: &str) -> Option<Cow<'_, str>> {
+fn notice_start(line: &str) -> Option<Cow<'_, str>> {
     // The same length in bytes, so that places in it are places in the line.
     let lower = line.to_ascii_lowercase();
     const TAG: &str = concat!("spdx-filecopyright", "text:");
@@ -87,7 +87,7 @@ fn beginning(line: &str) -> Option<Cow<'_, str>> {
         if is_prose(value) {
             return None;
         }
-        return Some(match beginning(value) {
+        return Some(match notice_start(value) {
             Some(whole) if whole.len() == value.len() => Cow::Borrowed(value),
             _ => Cow::Owned(format!("Copyright {value}")),
         });
@@ -246,7 +246,7 @@ fn continues(text: &str, next: &str) -> bool {
     let next = next.trim();
     let lower = next.to_ascii_lowercase();
     let other = NOT_A_HOLDER.iter().any(|start| lower.starts_with(start));
-    if next.is_empty() || next.len() > 100 || other || beginning(next).is_some() {
+    if next.is_empty() || next.len() > 100 || other || notice_start(next).is_some() {
         return false;
     }
     let text = text.trim_end();

@@ -182,7 +182,7 @@ impl<'p, 't> Texts<'p, 't> {
     fn fact(&mut self, lines: &'p [&'t str]) -> LicenseFact {
         let Some((names, text)) = lines.split_first() else { return LicenseFact::unknown() };
         let reading = match names.is_empty() {
-            true => self.recognised(text),
+            true => self.recognise(text),
             false => self.expression(names, text),
         };
         names::fact(names, reading, LearnedFrom::Metadata)
@@ -222,10 +222,10 @@ impl<'p, 't> Texts<'p, 't> {
             return known.clone();
         }
         let text = self.texts.get(&key).copied().unwrap_or(described);
-        let reading = match with_exception(&whole).or_else(|| named(&whole)) {
+        let reading = match with_exception(&whole).or_else(|| parse_short_name(&whole)) {
             Some(exact) if exact.1 == Precision::Exact => Some(exact),
             // The text may say which variant of `MIT` or `BSD` is meant.
-            vague => match self.recognised(text) {
+            vague => match self.recognise(text) {
                 Some(exact) if exact.1 == Precision::Exact => Some(exact),
                 read => vague.or(read),
             },
@@ -234,7 +234,7 @@ impl<'p, 't> Texts<'p, 't> {
         reading
     }
 
-    fn recognised(&mut self, text: &[&str]) -> Option<Reading> {
+    fn recognise(&mut self, text: &[&str]) -> Option<Reading> {
         self.looked_at += usize::from(!text.is_empty());
         let is_looked_at = !text.is_empty() && self.looked_at <= MAX_TEXTS;
         is_looked_at.then(|| text::read(&text.join("\n"))).flatten()
@@ -263,16 +263,16 @@ fn join(joint: Joint, parts: Vec<Reading>) -> Option<Reading> {
 }
 
 /// A licence by its short name. A variant has a name of its own behind a tilde.
-fn named(name: &str) -> Option<Reading> {
+fn parse_short_name(name: &str) -> Option<Reading> {
     let lower = name.to_lowercase();
     if let Some((base, _)) = lower.split_once('~') {
-        return Some((named(base)?.0, Precision::Imprecise));
+        return Some((parse_short_name(base)?.0, Precision::Imprecise));
     }
     let in_table = table().get(lower.as_str()).cloned();
     in_table
         .or_else(|| gnu(&lower))
         .or_else(|| LicenseExpression::parse(name).ok())
-        .or_else(|| names::named(&names::words(name)))
+        .or_else(|| names::look_up(&names::words(name)))
 }
 
 /// `GPL-2+`, `LGPL-2.1`, `GFDL-NIV-1.3+`: without a plus it is that version alone.
@@ -320,7 +320,7 @@ const EXCEPTIONS: [(&str, &str); 18] = [
 fn with_exception(name: &str) -> Option<Reading> {
     let lower = name.to_lowercase().replace("-with-", " with ");
     let (license, exception) = lower.split_once(" with ")?;
-    let (license, precision) = named(license)?;
+    let (license, precision) = parse_short_name(license)?;
     let words = exception.split([' ', '_']);
     let words = words.filter(|word| !matches!(*word, "exception" | "exceptions" | "the" | ""));
     let joined = words.collect::<Vec<_>>().join("-");

@@ -106,14 +106,14 @@ impl LicenseExpression {
     pub(crate) fn all_of(
         parts: impl IntoIterator<Item = LicenseExpression>,
     ) -> Option<LicenseExpression> {
-        Node::joined(parts, Node::All)
+        Node::join_nodes(parts, Node::All)
     }
 
     /// Joins expressions with `OR`, leaving out repetitions; `None` of none.
     pub(crate) fn any_of(
         parts: impl IntoIterator<Item = LicenseExpression>,
     ) -> Option<LicenseExpression> {
-        Node::joined(parts, Node::Any)
+        Node::join_nodes(parts, Node::Any)
     }
 
     pub(super) fn node(&self) -> Node {
@@ -121,7 +121,7 @@ impl LicenseExpression {
     }
 
     /// An expression of our own tables, whose validity a test has proven.
-    pub(super) fn known(text: &str) -> LicenseExpression {
+    pub(super) fn parse_valid(text: &str) -> LicenseExpression {
         Node::parse(text)
             .unwrap_or_else(|(why, _)| panic!("`{text}` in a table of birthmark's own: {why:?}"))
             .into()
@@ -248,7 +248,7 @@ impl Node {
         }
     }
 
-    fn joined(
+    fn join_nodes(
         parts: impl IntoIterator<Item = LicenseExpression>,
         join: fn(Vec<Node>) -> Node,
     ) -> Option<LicenseExpression> {
@@ -377,7 +377,7 @@ fn modern_id(word: &str) -> Option<(String, Precision)> {
     }
     let bare = word.trim_end_matches('+');
     let later = bare.len() < word.len();
-    let id = spelled(bare)?;
+    let id = canonical_case(bare)?;
     let gnu = spdx::license_id(id).is_some_and(|license| license.is_gnu());
     Some(match (gnu, later) {
         (false, _) => (format!("{id}{}", if later { "+" } else { "" }), Precision::Exact),
@@ -393,7 +393,7 @@ fn modern_id(word: &str) -> Option<(String, Precision)> {
 }
 
 /// The identifier of a licence or an exception in its proper case.
-pub(super) fn spelled(word: &str) -> Option<&'static str> {
+pub(super) fn canonical_case(word: &str) -> Option<&'static str> {
     let licenses = spdx::identifiers::LICENSES.iter().map(|license| license.name);
     let exceptions = spdx::identifiers::EXCEPTIONS.iter().map(|exception| exception.name);
     licenses.chain(exceptions).find(|name| name.eq_ignore_ascii_case(word))
@@ -512,7 +512,7 @@ mod tests {
     #[test]
     fn successors_are_valid() {
         for (_, modern) in SUCCESSORS {
-            LicenseExpression::known(modern);
+            LicenseExpression::parse_valid(modern);
         }
     }
 }

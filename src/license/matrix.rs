@@ -54,25 +54,25 @@ pub(super) fn cell(inbound: &str, outbound: &str) -> Option<Answer> {
 }
 
 /// The name of the matrix for a licence it lists.
-pub(super) fn listed(license: &str) -> Option<&'static str> {
+pub(super) fn matrix_name(license: &str) -> Option<&'static str> {
     let matrix = Matrix::in_use();
     matrix.index(license).map(|index| matrix.names[index].as_str())
 }
 
 /// Names of the matrix with the same stem and the same or a higher version.
 pub(super) fn later_versions(id: &str) -> Vec<&'static str> {
-    let Some((stem, version)) = versioned(id) else {
+    let Some((stem, version)) = split_version(id) else {
         return Vec::new();
     };
     let later = |name: &&str| {
-        versioned(name.trim_end_matches("-only"))
+        split_version(name.trim_end_matches("-only"))
             .is_some_and(|(other, number)| other == stem && number >= version)
     };
     Matrix::in_use().names.iter().map(String::as_str).filter(later).collect()
 }
 
 /// `MPL-1.1` is version 1.1 of `MPL`.
-fn versioned(id: &str) -> Option<(&str, (u32, u32))> {
+fn split_version(id: &str) -> Option<(&str, (u32, u32))> {
     let (stem, version) = id.rsplit_once('-')?;
     let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
     Some((stem, (major.parse().ok()?, minor.parse().ok()?)))
@@ -110,7 +110,7 @@ impl Matrix {
 
     /// The date and the source of the one that licences are judged by, which is built only when the
     /// first licence is judged.
-    pub fn stated() -> (&'static str, &'static MatrixSource) {
+    pub fn source_in_use() -> (&'static str, &'static MatrixSource) {
         match IN_USE.get() {
             Some(matrix) => (matrix.date(), matrix.source()),
             None => (BUILT_IN_DATE, &MatrixSource::BuiltIn),
@@ -136,7 +136,7 @@ impl Matrix {
     ///
     /// # Errors
     /// If it is not whole, or cannot be right.
-    pub fn published(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
+    pub fn parse_published(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
         published::read(file, bytes)
     }
 

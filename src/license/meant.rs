@@ -5,7 +5,7 @@ use super::{LicenseExpression, Precision};
 
 /// ", did you mean `MIT`?", or nothing where no identifier is near.
 pub(super) fn hint(word: &str) -> String {
-    match meant(word) {
+    match suggest(word) {
         Some(id) => format!("; did you mean `{id}`?"),
         None => String::new(),
     }
@@ -16,13 +16,13 @@ pub(super) fn name(text: &str) -> Option<String> {
     let words = names::words(text);
     let is_expression = words.iter().any(|word| ["or", "and", "with"].contains(&word.as_str()));
     (words.len() > 1 && !is_expression)
-        .then(|| names::named(&words))
+        .then(|| names::look_up(&words))
         .flatten()
         .map(|(read, _)| read.to_string())
 }
 
-fn meant(word: &str) -> Option<String> {
-    if let Some((read, precision)) = names::named(&names::words(word)) {
+fn suggest(word: &str) -> Option<String> {
+    if let Some((read, precision)) = names::look_up(&names::words(word)) {
         return Some(choice(&read, precision));
     }
     let lower = word.to_ascii_lowercase();

@@ -155,7 +155,7 @@ pub(crate) fn resolve(facts: &[LicenseFact]) -> LicenseFact {
     if first.precision == Precision::Exact {
         return first.clone();
     }
-    let chosen = facts.iter().find_map(|other| first.narrowed_by(other));
+    let chosen = facts.iter().find_map(|other| first.narrow_by(other));
     let first = chosen.unwrap_or_else(|| first.clone());
     let refines =
         |fact: &&LicenseFact| fact.precision == Precision::Exact && first.is_open_to(fact);
@@ -172,7 +172,7 @@ impl LicenseFact {
     }
 
     /// Of a fact of several families, the part whose family the other fact names alone.
-    fn narrowed_by(&self, other: &LicenseFact) -> Option<LicenseFact> {
+    fn narrow_by(&self, other: &LicenseFact) -> Option<LicenseFact> {
         let (mine, theirs) = (self.licenses(), other.licenses());
         let wanted = one_family(&theirs)?;
         if one_family(&mine).is_some() {

@@ -67,7 +67,7 @@ fn read(declared: &str) -> Option<Reading> {
     }
     LicenseExpression::parse(declared)
         .ok()
-        .or_else(|| named(&words(declared)))
+        .or_else(|| look_up(&words(declared)))
         .or_else(|| parse_list(declared))
         .or_else(|| gnu_in(&words(declared)))
         .or_else(|| notice::read(declared))
@@ -104,7 +104,7 @@ fn parse_list(declared: &str) -> Option<Reading> {
             .split('\n')
             .map(|part| part.trim().trim_matches(['(', ')']).to_owned())
             .filter(|part| !part.is_empty())
-            .map(|part| named(&words(&part)).or_else(|| LicenseExpression::parse(&part).ok()))
+            .map(|part| look_up(&words(&part)).or_else(|| LicenseExpression::parse(&part).ok()))
             .collect::<Option<Vec<Reading>>>()
     };
     let parts = split(if choice { &[" or ", "/"] } else { &[" and ", "&", ","] })?;
@@ -116,19 +116,19 @@ fn parse_list(declared: &str) -> Option<Reading> {
 }
 
 /// Looks a name up: the table first, then the rule for GNU licences, which must use up all words.
-pub(super) fn named(words: &[String]) -> Option<Reading> {
+pub(super) fn look_up(words: &[String]) -> Option<Reading> {
     let key = key(words);
     if let Some(reading) = names().get(&key) {
         return Some(reading.clone());
     }
     let gnu = gnu(words)?;
-    (gnu.start == 0 && gnu.end == words.len()).then(|| gnu.reading())
+    (gnu.start == 0 && gnu.end == words.len()).then(|| gnu.strict_reading())
 }
 
 /// A GNU licence somewhere among other words, read as far as it can be.
 fn gnu_in(words: &[String]) -> Option<Reading> {
     let gnu = gnu(words)?;
-    let (expression, precision) = gnu.reading();
+    let (expression, precision) = gnu.strict_reading();
     // Words beyond the name may grant or ask anything ("with exceptions", "dual licensed").
     let whole = gnu.start == 0 && gnu.end == words.len();
     Some((expression, if whole { precision } else { Precision::Imprecise }))
@@ -172,13 +172,13 @@ pub(super) struct Gnu {
 
 impl Gnu {
     /// The strict reading.
-    pub(crate) fn reading(&self) -> Reading {
+    pub(crate) fn strict_reading(&self) -> Reading {
         let Some(version) = self.version else {
-            return (LicenseExpression::known(self.open_reading()), Precision::Imprecise);
+            return (LicenseExpression::parse_valid(self.open_reading()), Precision::Imprecise);
         };
         // "LGPLv2" is said of the Library GPL 2.0 and of the Lesser GPL 2.1 alike.
         if self.family == "LGPL" && version == "2" && !self.later {
-            let both = LicenseExpression::known("LGPL-2.0-only AND LGPL-2.1-only");
+            let both = LicenseExpression::parse_valid("LGPL-2.0-only AND LGPL-2.1-only");
             return (both, Precision::Imprecise);
         }
         let number =
@@ -190,9 +190,9 @@ impl Gnu {
             false => Precision::Imprecise,
         };
         // Looked up and not parsed: the error of the parser asks here what was meant.
-        match super::expression::spelled(&id) {
-            Some(id) => (LicenseExpression::known(id), precision),
-            None => (LicenseExpression::known(self.open_reading()), Precision::Imprecise),
+        match super::expression::canonical_case(&id) {
+            Some(id) => (LicenseExpression::parse_valid(id), precision),
+            None => (LicenseExpression::parse_valid(self.open_reading()), Precision::Imprecise),
         }
     }
 
@@ -343,7 +343,7 @@ pub(super) fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, O
             _ => Precision::Imprecise,
         };
         let reading =
-            (expression != "-").then(|| (LicenseExpression::known(expression), precision));
+            (expression != "-").then(|| (LicenseExpression::parse_valid(expression), precision));
         (name, reading)
     })
 }
@@ -481,7 +481,7 @@ mod tests {
         assert!(names().len() > 100);
         for (name, (expression, _)) in classifiers() {
             if let Some((_, tail)) = name.split_once("GNU ") {
-                let ruled = gnu(&words(tail)).map(|gnu| gnu.reading().0);
+                let ruled = gnu(&words(tail)).map(|gnu| gnu.strict_reading().0);
                 if let Some(ruled) = ruled {
                     assert_eq!(&ruled, expression, "{name}");
                 }

@@ -32,25 +32,25 @@ pub fn header(text: &[u8]) -> Option<LicenseFact> {
     if !HINTS.iter().any(|hint| lower.contains(hint)) {
         return None;
     }
-    if let Some(tagged) = tagged(&comments, &lower) {
+    if let Some(tagged) = read_tags(&comments, &lower) {
         return Some(tagged);
     }
     let found = with_kin(&comments, notices(&comments), Extent::From);
     let declared = found.iter().map(|notice| notice.words.as_str()).collect::<Vec<_>>().join("; ");
     let reading = join(&found, &Words::new(&comments))?;
-    let reading = exception::kept(&comments, reading);
+    let reading = exception::with_exception(&comments, reading);
     let Some(grant) = found.iter().find(|notice| notice.is_grant()) else {
         return Some(names::fact(&declared, Some(reading), LearnedFrom::FileHeader));
     };
     // A permission stands in full in the header, and so does whatever goes beyond it.
-    let weighed = text::weighed(&comments, reading, Extent::From(&grant.words));
-    let told = Some(weighed.told()).filter(|told| !told.is_empty()).unwrap_or(declared);
+    let weighed = text::weigh(&comments, reading, Extent::From(&grant.words));
+    let told = Some(weighed.describe()).filter(|told| !told.is_empty()).unwrap_or(declared);
     Some(names::fact(&told, Some(weighed.reading), LearnedFrom::FileHeader))
 }
 
 /// The licence that a `.license` file states about the file it stands beside, by SPDX tags.
 pub fn side_file(text: &str) -> Option<LicenseFact> {
-    let fact = tagged(text, &text.to_ascii_lowercase())?;
+    let fact = read_tags(text, &text.to_ascii_lowercase())?;
     Some(LicenseFact { learned_from: LearnedFrom::SideFile, ..fact })
 }
 
@@ -168,7 +168,7 @@ fn covers(first: &Notice, later: &Notice) -> bool {
 // ---- SPDX tags ----
 
 /// The SPDX tags of a header outside snippets.
-fn tagged(comments: &str, lower: &str) -> Option<LicenseFact> {
+fn read_tags(comments: &str, lower: &str) -> Option<LicenseFact> {
     const TAG: &str = "spdx-license-identifier:";
     let mut inside_snippet = false;
     let mut texts: Vec<&str> = Vec::new();
@@ -208,7 +208,7 @@ fn value(rest: &str) -> &str {
 }
 
 fn tag(text: &str) -> Option<Reading> {
-    LicenseExpression::parse(text).ok().or_else(|| names::named(&names::words(text)))
+    LicenseExpression::parse(text).ok().or_else(|| names::look_up(&names::words(text)))
 }
 
 // ---- rules ----
@@ -272,7 +272,7 @@ fn gnu_notices(words: &Words) -> Vec<Notice> {
     while let Some(mut mention) = names::gnu(&words.words[at..]) {
         let (start, end) = (at + mention.start, at + mention.end);
         at = end;
-        let is_stated = stated(words, start, end) || listed(words, last, start);
+        let is_stated = states_license(words, start, end) || continues_list(words, last, start);
         let is_received = words.before(start, 3) == ["copy", "of", "the"];
         if !is_stated && (received.is_some() || !is_received) {
             continue;
@@ -294,7 +294,7 @@ fn gnu_notices(words: &Words) -> Vec<Notice> {
     }
     let mentions = without_bare(mentions);
     let notice = |Stated { gnu, shown, places }: Stated| {
-        let (expression, precision) = gnu.reading();
+        let (expression, precision) = gnu.strict_reading();
         Notice { expression, precision, words: shown, places }
     };
     mentions.into_iter().map(notice).collect()
@@ -332,7 +332,7 @@ fn merge(mentions: &mut Vec<Stated>, mention: Stated) {
 }
 
 /// Whether a mention states the file's licence rather than talking about a licence.
-fn stated(words: &Words, start: usize, end: usize) -> bool {
+fn states_license(words: &Words, start: usize, end: usize) -> bool {
     let before = words.before(start, 10);
     let has = |word: &str| before.iter().any(|other| other == word);
     let has_verb = before.iter().any(|word| VERBS.contains(&word.as_str()));
@@ -374,7 +374,7 @@ const LEADS: [&[&str]; 11] = [
 ];
 
 /// Whether a mention is joined to a stated one: "under the terms of either the GPL, or the LGPL".
-fn listed(words: &Words, last: Option<usize>, start: usize) -> bool {
+fn continues_list(words: &Words, last: Option<usize>, start: usize) -> bool {
     last.is_some_and(|end| {
         let sentence = words.sentence(start);
         // What stands in parentheses between them does not count.
@@ -468,8 +468,9 @@ fn named_notices(words: &Words) -> Vec<Notice> {
             }
             "or" | "and" | "+" if is_joined(words, &found, i) => {
                 // Both halves of "under W, X or Y".
-                found
-                    .extend((1..=4).rev().filter(|n| *n <= i).find_map(|n| named(words, i - n, i)));
+                found.extend(
+                    (1..=4).rev().filter(|n| *n <= i).find_map(|n| read_notice(words, i - n, i)),
+                );
                 let link = if word == "or" { Link::Or } else { Link::Apart };
                 let second = name_behind(words, i + 1, &["the", "under"]);
                 found.extend(second.map(|mut notice| {
@@ -516,7 +517,7 @@ const UNDER: &[&str] = &[
 fn name_behind(words: &Words, i: usize, skipped: &[&str]) -> Option<Notice> {
     let skips = |word: &&String| skipped.contains(&word.as_str());
     let i = i + words.from(i, 6).iter().take_while(skips).count();
-    (1..=7).rev().filter(|n| i + n <= words.words.len()).find_map(|n| named(words, i, i + n))
+    (1..=7).rev().filter(|n| i + n <= words.words.len()).find_map(|n| read_notice(words, i, i + n))
 }
 
 /// The longest name that ends before the word "license", if the sentence puts the file under it.
@@ -529,18 +530,18 @@ fn name_before(words: &Words, i: usize) -> Option<Notice> {
                 && before.first().is_none_or(|word| {
                     ["under", "of", "or", "is", "the", "by"].contains(&word.as_str())
                 });
-        (words.begins[start] || led).then(|| named(words, start, i + 1)).flatten()
+        (words.begins[start] || led).then(|| read_notice(words, start, i + 1)).flatten()
     })
 }
 
-fn named(words: &Words, start: usize, end: usize) -> Option<Notice> {
+fn read_notice(words: &Words, start: usize, end: usize) -> Option<Notice> {
     let name = &words.words[start..end];
     let is_titled = name.last().is_some_and(|word| word.starts_with("licen"));
     let followed = words.from(end, 1).iter().any(|word| word.starts_with("licen")) || is_titled;
     if name.first().is_some_and(|word| word.starts_with("licen")) || names::gnu(name).is_some() {
         return None;
     }
-    let reading = names::named(name)?;
+    let reading = names::look_up(name)?;
     let plain = name
         .iter()
         .any(|word| word.contains(|c: char| c.is_ascii_digit()) || PLAIN.contains(&word.as_str()));

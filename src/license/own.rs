@@ -122,7 +122,7 @@ pub(super) fn lines<const FIELDS: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::matrix::listed;
+    use super::super::matrix::matrix_name;
     use super::*;
 
     #[test]
@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn stand_ins_stand_for_what_is_not_listed() {
         for row in stand_ins() {
-            assert!(listed(row.listed).is_some(), "{}", row.listed);
-            assert!(listed(row.missing).is_none(), "{} is listed by now", row.missing);
+            assert!(matrix_name(row.listed).is_some(), "{}", row.listed);
+            assert!(matrix_name(row.missing).is_none(), "{} is listed by now", row.missing);
             assert!(spdx::license_id(row.missing).is_some(), "{}", row.missing);
         }
     }

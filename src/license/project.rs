@@ -40,8 +40,8 @@ pub fn from_cargo_toml(
     workspace: Option<&str>,
 ) -> Result<Option<ManifestLicense>, ManifestError> {
     let manifest = parse(text, "Cargo.toml")?;
-    let inherited = |table: &toml::Table| declared_by_cargo(at(table, &["workspace", "package"]));
-    let own = declared_by_cargo(at(&manifest, &["package"]));
+    let inherited = |table: &toml::Table| cargo_license(at(table, &["workspace", "package"]));
+    let own = cargo_license(at(&manifest, &["package"]));
     if own.as_ref().is_some_and(|own| *own != ManifestLicense::InWorkspace) {
         return Ok(own);
     }
@@ -58,7 +58,7 @@ pub fn from_cargo_toml(
 pub fn from_pyproject(text: &str) -> Result<Option<ManifestLicense>, ManifestError> {
     let manifest = parse(text, "pyproject.toml")?;
     let tables = [at(&manifest, &["project"]), at(&manifest, &["tool", "poetry"])];
-    Ok(tables.into_iter().find_map(declared_by_python))
+    Ok(tables.into_iter().find_map(python_license))
 }
 
 /// The licence declared in a `package.json`, or `None` if it declares none: `license` as an
@@ -112,7 +112,7 @@ fn at<'a>(table: &'a toml::Table, path: &[&str]) -> Option<&'a toml::Table> {
     path.iter().try_fold(table, |table, key| table.get(*key)?.as_table())
 }
 
-fn declared_by_cargo(package: Option<&toml::Table>) -> Option<ManifestLicense> {
+fn cargo_license(package: Option<&toml::Table>) -> Option<ManifestLicense> {
     let package = package?;
     match (package.get("license"), package.get("license-file")) {
         (Some(toml::Value::String(text)), _) => {
@@ -126,7 +126,7 @@ fn declared_by_cargo(package: Option<&toml::Table>) -> Option<ManifestLicense> {
     }
 }
 
-fn declared_by_python(project: Option<&toml::Table>) -> Option<ManifestLicense> {
+fn python_license(project: Option<&toml::Table>) -> Option<ManifestLicense> {
     let project = project?;
     let text = match project.get("license") {
         Some(toml::Value::String(text)) => Some(text.as_str()),

@@ -114,7 +114,7 @@ impl Text {
         let text = text_of(id)?;
         let mut known = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let made = known.entry(id.to_owned()).or_insert_with(|| {
-            let words = telling(&names::words(text));
+            let words = significant_words(&names::words(text));
             let pairs = words.windows(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
             Arc::new(Text { pairs, words: words.into_iter().collect() })
         });
@@ -137,7 +137,7 @@ impl References {
 
     /// Whether a sentence is one of the licences', a few words changed.
     fn hold(&self, sentence: &Sentence) -> bool {
-        let words = telling(&sentence.words);
+        let words = significant_words(&sentence.words);
         let pairs = words.windows(2);
         let count = pairs.len();
         let known = pairs.filter(|pair| self.has_pair(&(pair[0].clone(), pair[1].clone()))).count();
@@ -255,7 +255,7 @@ fn is_holder_line(words: &[String]) -> bool {
 }
 
 /// The words that differ between texts for a reason: spelling, plural and list marks do not count.
-fn telling(words: &[String]) -> Vec<String> {
+fn significant_words(words: &[String]) -> Vec<String> {
     let is_mark =
         |word: &String| word.len() == 1 && word != "a" || word.chars().all(|c| c.is_ascii_digit());
     let kept = words.iter().filter(|word| !is_mark(word));

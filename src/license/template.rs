@@ -41,12 +41,12 @@ pub(crate) fn shipped_text(id: &str) -> Result<String, NoText> {
     let lines: Vec<&str> = terms.lines().filter(|line| !is_notice(line)).collect();
     match lines.iter().any(|line| has_placeholder(line)) {
         true => Err(NoText::NamesOwner),
-        false => Ok(squeezed(&lines)),
+        false => Ok(squeeze_blank_lines(&lines)),
     }
 }
 
 /// Lines with no more than one empty one in a row, and none at the ends.
-fn squeezed(lines: &[&str]) -> String {
+fn squeeze_blank_lines(lines: &[&str]) -> String {
     let mut text = String::new();
     for line in lines.iter().map(|line| line.trim_end()) {
         if !line.is_empty() || !(text.is_empty() || text.ends_with("\n\n")) {

@@ -108,7 +108,7 @@ impl ListedLicense {
 impl Lists {
     /// The list that decides on a licence. What is refused is refused even if it is on another list
     /// too.
-    pub(super) fn deciding(&self, license: &str) -> Option<List> {
+    pub(super) fn deciding_list(&self, license: &str) -> Option<List> {
         let holds = |list: &[ListedLicense]| list.iter().any(|listed| listed.0 == license);
         if holds(&self.deny) {
             Some(List::Deny)

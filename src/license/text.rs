@@ -58,8 +58,8 @@ pub fn detect_text(text: &str) -> Option<DetectedText> {
         }
         _ => (several(text)?, 0.5),
     };
-    let reading = exception::kept_known(text, reading);
-    let Weighed { reading: (expression, precision), more } = weighed(text, reading, Extent::Whole);
+    let reading = exception::with_known_exception(text, reading);
+    let Weighed { reading: (expression, precision), more } = weigh(text, reading, Extent::Whole);
     Some(DetectedText { expression, precision, confidence, more })
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Weighed {
 
 impl Weighed {
     /// "MIT, with 1 sentence more: ...", or nothing where the text is the licence.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         let count = self.more.len();
         if count == 0 {
             return String::new();
@@ -89,7 +89,7 @@ impl Weighed {
 
 /// Weighs a reading against all that the text says: what goes beyond the licence makes it another
 /// licence of the list, or else the licence with terms that nobody knows.
-pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weighed {
+pub(super) fn weigh(text: &str, reading: Reading, extent: Extent<'_>) -> Weighed {
     let licenses = reading.0.texts();
     let more = match licenses.iter().all(|id| text_of(id).is_some()) {
         true => surplus::surplus(text, &licenses, extent),
@@ -106,7 +106,7 @@ pub(super) fn weighed(text: &str, reading: Reading, extent: Extent<'_>) -> Weigh
 
 /// A reading, and terms that are not known.
 pub(super) fn with_more_terms((expression, _): Reading) -> Reading {
-    let terms = LicenseExpression::known(MORE_TERMS);
+    let terms = LicenseExpression::parse_valid(MORE_TERMS);
     let all = LicenseExpression::all_of([expression.clone(), terms]);
     (all.unwrap_or(expression), Precision::Imprecise)
 }
@@ -117,7 +117,7 @@ pub(super) fn kin(text: &str, read: &LicenseExpression, extent: Extent<'_>) -> O
     let goes_beyond = licenses.len() == 1
         && text_of(&licenses[0]).is_some()
         && !surplus::surplus(text, &licenses, extent).is_empty();
-    goes_beyond.then(|| holding(&surplus::part(text, &licenses, extent))).flatten()
+    goes_beyond.then(|| find_containing(&surplus::part(text, &licenses, extent))).flatten()
 }
 
 /// What [`compared`] found so far, by text: the files of a project bear the same header, and a text
@@ -128,7 +128,7 @@ static HELD: LazyLock<Mutex<HashMap<String, Option<Reading>>>> = LazyLock::new(M
 const MOST_HELD: usize = 1 << 10;
 
 /// The licence of the list whose text holds all that a text says, the likest first.
-fn holding(text: &str) -> Option<Reading> {
+fn find_containing(text: &str) -> Option<Reading> {
     let known = || HELD.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = known().get(text) {
         return found.clone();
@@ -212,7 +212,7 @@ pub fn text_of(id: &str) -> Option<&'static str> {
 pub fn from_license_text(text: &str) -> Option<LicenseFact> {
     let DetectedText { expression, precision, more, .. } = detect_text(text)?;
     let weighed = Weighed { reading: (expression, precision), more };
-    let told = weighed.told();
+    let told = weighed.describe();
     Some(names::fact(&told, Some(weighed.reading), LearnedFrom::LicenseText))
 }
 
@@ -305,7 +305,7 @@ fn titles(text: &str) -> Vec<LicenseExpression> {
     let words = names::words(text).join(" ");
     let found = TITLES.iter().filter(|(title, _)| words.contains(title));
     let mut found: Vec<LicenseExpression> =
-        found.map(|(_, id)| LicenseExpression::known(id)).collect();
+        found.map(|(_, id)| LicenseExpression::parse_valid(id)).collect();
     // The LGPL 3 is a set of permissions on top of the GPL 3 and is meant to be shipped with its
     // text.
     if found.iter().any(|one| one.as_str() == "LGPL-3.0-only") {

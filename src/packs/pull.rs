@@ -137,7 +137,7 @@ impl Attempt<'_> {
         let (path, bytes) = match self.wanted {
             Wanted::Pinned(pin) => {
                 let path = format!("{name}/{}.json", pin.digest);
-                let bytes = self.needed(&path, MAX_LIST_BYTES)?;
+                let bytes = self.fetch_needed(&path, MAX_LIST_BYTES)?;
                 (path, bytes)
             }
             Wanted::Newest(_) => {
@@ -199,7 +199,7 @@ impl Attempt<'_> {
             self.check_day(&what, &held)?;
             return Ok(None);
         }
-        let signature = self.needed(&format!("{name}/{digest}.minisig"), MAX_KEY_BYTES)?;
+        let signature = self.fetch_needed(&format!("{name}/{digest}.minisig"), MAX_KEY_BYTES)?;
         let keys = self.keys(&bytes)?;
         keys::verify(&what, &bytes, &signature, &keys.keys)?;
         let list = PackList::from_bytes(&what, &bytes)?;
@@ -284,7 +284,7 @@ impl Attempt<'_> {
                 _ if trust.keys_version >= said.keys => break,
                 _ => return Err(self.absent(&path)),
             };
-            let signature = self.needed(&format!("{path}.minisig"), MAX_KEY_BYTES)?;
+            let signature = self.fetch_needed(&format!("{path}.minisig"), MAX_KEY_BYTES)?;
             keys::verify(&self.mirror.address(&path), &bytes, &signature, &trust.keys)?;
             trust.keys = KeyList::from_bytes(&bytes, name, version)?.keys;
             trust.keys_version = version;
@@ -297,7 +297,7 @@ impl Attempt<'_> {
         Ok(trust)
     }
 
-    fn needed(&self, path: &str, limit: u64) -> Result<Vec<u8>, PackFailure> {
+    fn fetch_needed(&self, path: &str, limit: u64) -> Result<Vec<u8>, PackFailure> {
         match self.mirror.small(path, limit, None)? {
             Answer::Bytes(bytes) => Ok(bytes),
             _ => Err(self.absent(path)),

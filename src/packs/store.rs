@@ -115,7 +115,7 @@ impl PackStore {
     }
 
     /// Every generation of every pack, the newest of a pack first. What cannot be read is left out.
-    pub fn held(&self) -> Vec<HeldPack> {
+    pub fn list_held(&self) -> Vec<HeldPack> {
         let mut held = Vec::new();
         for name in names(&self.directory).filter_map(|name| name.parse::<PackName>().ok()) {
             let newest = self.trust(&name).ok().and_then(|trust| trust.newest);

@@ -355,7 +355,9 @@ fn around(place: &Path) -> Vec<PathBuf> {
     let current = std::env::current_dir().unwrap_or_default();
     let mut around = Vec::new();
     for directory in place.ancestors() {
-        around.extend(CANDIDATES.iter().map(|name| shortened(directory, &current).join(name)));
+        around.extend(
+            CANDIDATES.iter().map(|name| shorten_directory(directory, &current).join(name)),
+        );
         if directory.join(".git").exists() {
             break;
         }
@@ -365,7 +367,7 @@ fn around(place: &Path) -> Vec<PathBuf> {
 
 /// A directory as it is reached from the current one, if that is on the way: reports then do not
 /// depend on where on a machine a project lies.
-pub(crate) fn shortened(directory: &Path, current: &Path) -> PathBuf {
+pub(crate) fn shorten_directory(directory: &Path, current: &Path) -> PathBuf {
     match (directory.strip_prefix(current), current.strip_prefix(directory)) {
         (Ok(below), _) => below.to_owned(),
         (_, Ok(above)) => above.components().map(|_| "..").collect(),
@@ -445,7 +447,7 @@ fn as_text(read: Result<Vec<u8>, ReadProblem>) -> Result<String, String> {
     })
 }
 
-fn slashed(path: &Path) -> String {
+fn to_slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 

@@ -25,7 +25,7 @@ impl Purl {
     /// its repository, among the sources on docs.rs, in the catalogue of deps.dev. `None` where
     /// none of them would have it.
     pub fn page(&self, path: &str, first_line: u32, last_line: u32) -> Option<String> {
-        let purl = self.parsed();
+        let purl = self.parts();
         let (name, path) = (part(purl.name()), utf8_percent_encode(path, PATH));
         let version = purl.version().map(part);
         let owner =
@@ -49,14 +49,14 @@ impl Purl {
                 )
             }
             ("gitlab", Some(owner), None) => format!("https://gitlab.com/{owner}/{name}"),
-            ("pypi" | "nuget", None, version) => catalogued(purl.ty(), purl.name(), version),
+            ("pypi" | "nuget", None, version) => catalogue_page(purl.ty(), purl.name(), version),
             ("npm" | "golang", _, version) => {
                 let whole = [purl.namespace(), Some(purl.name())].into_iter().flatten();
                 let system = if purl.ty() == "npm" { "npm" } else { "go" };
-                catalogued(system, &whole.collect::<Vec<_>>().join("/"), version)
+                catalogue_page(system, &whole.collect::<Vec<_>>().join("/"), version)
             }
             ("maven", Some(_), version) => {
-                catalogued("maven", &format!("{}:{}", purl.namespace()?, purl.name()), version)
+                catalogue_page("maven", &format!("{}:{}", purl.namespace()?, purl.name()), version)
             }
             _ => return None,
         })
@@ -65,7 +65,7 @@ impl Purl {
     /// An archive of the component's source: the one that the purl itself names
     /// (`?download_url=...`), or that of the version on the host of its repository.
     pub(crate) fn source_archive(&self) -> Option<String> {
-        let purl = self.parsed();
+        let purl = self.parts();
         let named = purl.qualifiers().get("download_url");
         if let Some(url) = named.filter(|url| url.starts_with("https://")) {
             return Some(utf8_percent_encode(url, URL).to_string());
@@ -82,7 +82,7 @@ impl Purl {
     }
 }
 
-fn catalogued(system: &str, name: &str, version: Option<String>) -> String {
+fn catalogue_page(system: &str, name: &str, version: Option<String>) -> String {
     let version = version.map(|version| format!("/{version}")).unwrap_or_default();
     format!("https://deps.dev/{system}/{}{version}", part(name))
 }

@@ -4,10 +4,10 @@
 use std::fmt::Write;
 
 use super::explain::counterfactual;
-use super::markdown::escape::{code, fenced, prose};
+use super::markdown::escape::{code, fence, prose};
 use super::printable::Printable;
 use super::strength::strength_in_words;
-use super::words::{copy_kind, count, decision, named, shown_declaration};
+use super::words::{copy_kind, count, decision, license_name, shown_declaration};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Explanation, Reference};
 
@@ -59,7 +59,7 @@ pub fn of(reference: &Reference, style: Style) -> String {
 }
 
 /// A card about an explanation: the same, and what each line of the code earned.
-pub fn explained(explanation: &Explanation, style: Style) -> String {
+pub fn explanation_card(explanation: &Explanation, style: Style) -> String {
     let card = Card { style };
     let reference = &explanation.reference;
     let mut text = of(reference, style);
@@ -114,7 +114,7 @@ impl Card {
             (Style::Markdown, Some(page)) => format!("[{purl}]({page})"),
             (Style::Plain, Some(page)) => format!("{purl} ({page})"),
         };
-        let (path, license) = (self.code(&owner.path), self.prose(&named(&owner.license)));
+        let (path, license) = (self.code(&owner.path), self.prose(&license_name(&owner.license)));
         format!("{purl}, {path} lines {first}-{last}, under {license}")
     }
 
@@ -129,7 +129,7 @@ impl Card {
             shown.push(format!("and {}", count(more as u64 + 1, "more line")));
         }
         match self.style {
-            Style::Markdown => fenced(&shown),
+            Style::Markdown => fence(&shown),
             Style::Plain => shown.iter().map(|line| format!("{}\n", Printable(line))).collect(),
         }
     }

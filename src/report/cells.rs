@@ -26,6 +26,6 @@ impl From<CellRange> for Cells {
 }
 
 /// `, cell 3, lines 2-9`, behind a place in a notebook; nothing in any other file.
-pub(super) fn told(cells: Option<CellRange>) -> String {
+pub(super) fn describe(cells: Option<CellRange>) -> String {
     cells.map_or_else(String::new, |cells| format!(", {cells}"))
 }

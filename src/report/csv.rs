@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 use std::io;
 
-use super::found::{Found, found};
+use super::found::{Found, list_findings};
 use super::printable::Printable;
-use super::shape::rounded;
+use super::shape::round;
 use super::strength::two_digits;
 use super::words::{self, shown_declaration};
 use crate::engine::matcher::Owner;
@@ -47,7 +47,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
             table.write_record(cells.iter().map(|(name, _)| *name)).map_err(io::Error::other)?;
         }
         table
-            .write_record(cells.iter().map(|(_, cell)| guarded(cell)))
+            .write_record(cells.iter().map(|(_, cell)| guard_cell(cell)))
             .map_err(io::Error::other)?;
     }
     table.flush()
@@ -56,7 +56,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 /// Matches, then findings about something else than a match, then what was not checked, and last
 /// what was: a table without it was cut short.
 fn rows(report: &Report) -> Vec<Row<'_>> {
-    let findings = found(report);
+    let findings = list_findings(report);
     let mut of_matches: HashMap<*const Reference, Vec<&Found<'_>>> = HashMap::new();
     for finding in &findings {
         if let Some(reference) = finding.reference {
@@ -161,19 +161,19 @@ impl Row<'_> {
             ("start_line", line(self.lines.map(|(first, _)| first))),
             ("end_line", line(self.lines.map(|(_, last)| last))),
         ];
-        cells.extend(self.judged());
+        cells.extend(self.match_columns());
         cells.extend(self.origin());
-        cells.extend(self.decided());
+        cells.extend(self.decision_columns());
         cells
     }
 
     /// The match itself.
-    fn judged(&self) -> [(&'static str, String); 6] {
+    fn match_columns(&self) -> [(&'static str, String); 6] {
         let of = |told: fn(&Reference) -> String| self.reference.map(told).unwrap_or_default();
         [
             ("kind", of(|found| found.kind.code().to_owned())),
             ("strength", of(|found| found.strength.code().to_owned())),
-            ("bits", of(|found| rounded(found.evidence.bits).to_string())),
+            ("bits", of(|found| round(found.evidence.bits).to_string())),
             (
                 "expected_by_chance",
                 of(|found| two_digits(found.expected_by_chance.resemblances).to_string()),
@@ -195,7 +195,7 @@ impl Row<'_> {
             ("origin_start_line", of(|owner| owner.lines.first.to_string())),
             ("origin_end_line", of(|owner| owner.lines.last.to_string())),
             ("origin_license", of(|owner| license(&owner.license))),
-            ("origin_license_described", of(|owner| words::described(&owner.license))),
+            ("origin_license_described", of(|owner| words::describe_license(&owner.license))),
             ("origin_copyright", of(|owner| owner.copyright_notices().join("; "))),
             ("origin_page", of(|owner| owner.page().unwrap_or_default())),
             ("other_origins", others.join(" ")),
@@ -203,7 +203,7 @@ impl Row<'_> {
     }
 
     /// What people have decided, and what is to be done.
-    fn decided(&self) -> [(&'static str, String); 7] {
+    fn decision_columns(&self) -> [(&'static str, String); 7] {
         let declared = self.reference.and_then(|found| found.declared.as_ref());
         let accepted = self.reference.and_then(|found| found.accepted.as_ref());
         [
@@ -225,7 +225,7 @@ fn license(fact: &LicenseFact) -> String {
 }
 
 /// A cell that no spreadsheet computes.
-fn guarded(cell: &str) -> String {
+fn guard_cell(cell: &str) -> String {
     let text = Printable(cell).to_string();
     match text.starts_with(['=', '+', '-', '@']) {
         true => format!("'{text}"),
@@ -246,7 +246,7 @@ mod tests {
             ("\t=1", "\\t=1"),
             ("a=b", "a=b"),
         ] {
-            assert_eq!(guarded(text), cell);
+            assert_eq!(guard_cell(text), cell);
         }
     }
 }

@@ -12,8 +12,8 @@ use std::io;
 use serde::Serialize;
 
 use super::json::write_value;
-use super::origins::{Origin, expression, not_checked, origins, told};
-use super::shape::rounded_wide;
+use super::origins::{Origin, describe, expression, origins, unchecked_files};
+use super::shape::round_wide;
 use crate::engine::matcher::{CopyKind, Owner};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::{LearnedFrom, Precision};
@@ -52,8 +52,10 @@ impl Version {
 /// # Errors
 /// If writing fails.
 pub fn write(report: &Report, version: Version, out: &mut dyn io::Write) -> io::Result<()> {
-    let components =
-        origins(report).into_iter().enumerate().map(|(number, origin)| found(number, &origin));
+    let components = origins(report)
+        .into_iter()
+        .enumerate()
+        .map(|(number, origin)| origin_component(number, &origin));
     let bom = Bom {
         schema: version.schema(),
         bom_format: "CycloneDX",
@@ -224,7 +226,7 @@ impl Component {
 }
 
 /// An origin as it was found in the project.
-fn found(number: usize, origin: &Origin<'_>) -> Component {
+fn origin_component(number: usize, origin: &Origin<'_>) -> Component {
     let owner = origin.owner;
     let surest =
         origin.references.iter().map(|reference| confidence(reference)).fold(0.0, f64::max);
@@ -246,10 +248,10 @@ fn found(number: usize, origin: &Origin<'_>) -> Component {
                     bom_ref: format!("origin-{}-place-{}", number + 1, place + 1),
                     location: reference.path.clone(),
                     line: reference.file_lines().first,
-                    additional_context: told(reference),
+                    additional_context: describe(reference),
                 })
                 .collect(),
-            licenses: licenses_seen(owner),
+            licenses: license_evidence(owner),
             copyright: origin
                 .copyright_notices()
                 .into_iter()
@@ -272,7 +274,7 @@ fn method(reference: &Reference) -> Method {
 /// How likely it is that chance brings about nothing as strong in the project (Karlin and Altschul:
 /// `exp(-E)`).
 fn confidence(reference: &Reference) -> f64 {
-    rounded_wide((-reference.expected_by_chance.resemblances).exp())
+    round_wide((-reference.expected_by_chance.resemblances).exp())
 }
 
 fn licenses(owner: &Owner) -> Vec<LicenseChoice> {
@@ -292,7 +294,7 @@ fn licenses(owner: &Owner) -> Vec<LicenseChoice> {
 
 /// What was seen of the origin's licence in its files or its metadata. What the user says of it is
 /// no evidence.
-fn licenses_seen(owner: &Owner) -> Vec<LicenseChoice> {
+fn license_evidence(owner: &Owner) -> Vec<LicenseChoice> {
     match owner.license.learned_from {
         LearnedFrom::Given | LearnedFrom::Nowhere => Vec::new(),
         _ => licenses(owner),
@@ -347,7 +349,7 @@ fn properties(report: &Report) -> Vec<Property> {
         name: "birthmark:organisation-policy",
         value: format!("{} {}", policy.file, policy.digest),
     }));
-    let left_out = not_checked(report);
+    let left_out = unchecked_files(report);
     properties.extend(left_out.map(|value| Property { name: "birthmark:not-checked", value }));
     properties
 }

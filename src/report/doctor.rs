@@ -57,7 +57,12 @@ impl Diagnosis {
     }
 
     /// Notes something without which no scan can be trusted.
-    pub fn broken(&mut self, name: &'static str, message: impl Into<String>, remedy: Option<&str>) {
+    pub fn note_failure(
+        &mut self,
+        name: &'static str,
+        message: impl Into<String>,
+        remedy: Option<&str>,
+    ) {
         let remedy = remedy.map(str::to_owned);
         self.checks.push(Check { name, state: State::Broken, message: message.into(), remedy });
     }

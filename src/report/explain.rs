@@ -18,7 +18,7 @@ use super::cells;
 use super::printable::{Printable, write_char};
 use super::strength::strength_in_words;
 use super::text::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, remedies, row};
-use super::words::{copy_kind, count, described, shown_region};
+use super::words::{copy_kind, count, describe_license, shown_region};
 use crate::engine::evidence::Parts;
 use crate::engine::matcher::{Naming, Owner, Standing};
 use crate::judgement::finding::{Explanation, Line, Run, Token};
@@ -53,7 +53,7 @@ pub(crate) fn write_text(explanations: &[Explanation], out: &mut dyn Write) -> i
 fn heading(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let reference = &explanation.reference;
     let (path, region) = (Printable(&reference.path), shown_region(reference.region));
-    let cells = cells::told(reference.cells);
+    let cells = cells::describe(reference.cells);
     let (id, kind) = (Printable(&reference.id), copy_kind(reference.kind));
     writeln!(out, "{BOLD}{path}:{region}{cells}{BOLD:#}  {DIM}{id}{DIM:#}")?;
     let (purl, document) = (Printable(explanation.purl.as_str()), Printable(&explanation.document));
@@ -106,11 +106,11 @@ fn code_line(line: &Line, out: &mut dyn Write) -> io::Result<()> {
             writeln!(
                 out,
                 "{number:>6} {origin:>6} {style}{bits:>6.1}{style:#} {DIM}|{DIM:#} {}",
-                painted(line)
+                paint_line(line)
             )?;
             writeln!(out, "                     {DIM}| {DIM:#}{}", classes(line))
         }
-        None => writeln!(out, "{number:>6}               {DIM}|{DIM:#} {}", painted(line)),
+        None => writeln!(out, "{number:>6}               {DIM}|{DIM:#} {}", paint_line(line)),
     }
 }
 
@@ -123,7 +123,7 @@ fn bits_style(parts: Parts) -> Style {
 }
 
 /// A line of code, its tokens in the colour of their correspondence.
-fn painted(line: &Line) -> String {
+fn paint_line(line: &Line) -> String {
     let mut text = String::new();
     let mut style = Style::new();
     let mut tokens = line.tokens.iter().peekable();
@@ -246,8 +246,8 @@ fn owners(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
             label,
             &format!("{CYAN}{purl}{CYAN:#} {path}:{}-{}", owner.lines.first, owner.lines.last),
         )?;
-        row(out, "", &format!("{DIM}{}{DIM:#}", standing_in_words(owner, *standing)))?;
-        row(out, "", &described(&owner.license))?;
+        row(out, "", &format!("{DIM}{}{DIM:#}", describe_standing(owner, *standing)))?;
+        row(out, "", &describe_license(&owner.license))?;
     }
     match owners.len().checked_sub(LISTED + 1) {
         Some(more) => {
@@ -259,7 +259,7 @@ fn owners(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 
 /// What ranks an owner: plausible origins first, of those first what is not vendored and the larger
 /// share.
-pub(crate) fn standing_in_words(owner: &Owner, standing: Standing) -> String {
+pub(crate) fn describe_standing(owner: &Owner, standing: Standing) -> String {
     let origin = match standing.plausible_origin {
         true => "a plausible origin",
         false => "too weak to be the origin",

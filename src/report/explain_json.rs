@@ -6,9 +6,9 @@ use std::io;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::explain::{counterfactual, standing_in_words};
+use super::explain::{counterfactual, describe_standing};
 use super::json::{self, write_value};
-use super::shape::{Lines, Match, Parts, rounded, rounded_wide};
+use super::shape::{Lines, Match, Parts, round, round_wide};
 use super::strength::{strength_in_words, two_digits};
 use crate::engine::matcher::Naming;
 use crate::judgement::finding;
@@ -144,7 +144,7 @@ impl<'a> From<&'a finding::Explanation> for Explanation<'a> {
             lines: explanation.lines.iter().map(Line::from).collect(),
             runs: explanation.runs.iter().map(Run::from).collect(),
             chance: Chance::from(&explanation.reference),
-            threshold_bits: rounded(explanation.threshold_bits),
+            threshold_bits: round(explanation.threshold_bits),
             presets: &explanation.presets,
             standings: standings(explanation),
             counterfactual: Counterfactual::from(explanation),
@@ -157,9 +157,9 @@ pub(crate) fn standings(explanation: &finding::Explanation) -> Vec<Standing<'_>>
     let owners = explanation.reference.owners.iter().zip(&explanation.standings);
     let standings = owners.map(|(owner, standing)| Standing {
         purl: owner.purl.as_str(),
-        part_of_strongest: rounded(standing.part_of_strongest),
+        part_of_strongest: round(standing.part_of_strongest),
         plausible_origin: standing.plausible_origin,
-        wording: standing_in_words(owner, *standing),
+        wording: describe_standing(owner, *standing),
     });
     standings.collect()
 }
@@ -184,7 +184,7 @@ impl From<&finding::Explanation> for Counterfactual {
     fn from(explanation: &finding::Explanation) -> Self {
         Counterfactual {
             lines: explanation.clearing.map(|clearing| Lines::from(clearing.lines)),
-            bits_left: explanation.clearing.map(|clearing| rounded(clearing.bits_left)),
+            bits_left: explanation.clearing.map(|clearing| round(clearing.bits_left)),
             wording: counterfactual(explanation),
         }
     }
@@ -222,7 +222,7 @@ impl From<finding::Counterpart> for Counterpart {
                 Naming::Same => "same",
                 Naming::Other => "other",
             },
-            bits: rounded_wide(counterpart.parts.bits()),
+            bits: round_wide(counterpart.parts.bits()),
             run: counterpart.run,
         }
     }
@@ -234,9 +234,9 @@ impl From<&finding::Run> for Run {
             lines: Lines::from(run.lines),
             origin_lines: Lines::from(run.origin),
             tokens: run.tokens,
-            gross_structure: rounded_wide(run.entry.gross_structure),
+            gross_structure: round_wide(run.entry.gross_structure),
             evidence: Parts::from(run.entry.parts),
-            bits_without: run.bits_without.map(rounded),
+            bits_without: run.bits_without.map(round),
         }
     }
 }

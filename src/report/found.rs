@@ -19,7 +19,7 @@ pub(super) struct Found<'a> {
 }
 
 /// Every finding, in the report's order.
-pub(super) fn found(report: &Report) -> Vec<Found<'_>> {
+pub(super) fn list_findings(report: &Report) -> Vec<Found<'_>> {
     let mut references: HashMap<(&str, &str), Vec<&Reference>> = HashMap::new();
     for reference in &report.references {
         references.entry((&reference.id, &reference.path)).or_default().push(reference);
@@ -39,7 +39,7 @@ pub(super) fn found(report: &Report) -> Vec<Found<'_>> {
 /// The same with the worst first and weak resemblances last, for formats that show only so many.
 pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
     let bits = |found: &Found<'_>| found.reference.map_or(0.0, |reference| reference.evidence.bits);
-    let mut all = found(report);
+    let mut all = list_findings(report);
     all.sort_by(|a, b| {
         let severity = |found: &Found<'_>| Reverse(found.finding.severity);
         let weak = |found: &Found<'_>| found.finding.weak;
@@ -49,7 +49,7 @@ pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
 }
 
 /// What a report says that has no finding.
-pub(super) fn nothing_found(report: &Report) -> String {
+pub(super) fn describe_no_findings(report: &Report) -> String {
     let in_part = report.notes.iter().filter(|note| note.kind == NoteKind::Partial);
     let in_part = in_part.filter_map(|note| note.path.as_deref()).collect::<BTreeSet<_>>().len();
     match (report.summary.files_skipped, in_part) {
@@ -66,7 +66,7 @@ pub(super) fn nothing_found(report: &Report) -> String {
 }
 
 /// How many findings there are of each kind, the worst first, as far as there are any: `2 errors`.
-pub(super) fn counted(report: &Report) -> Vec<(Severity, String)> {
+pub(super) fn count_by_severity(report: &Report) -> Vec<(Severity, String)> {
     let weak = report.findings.iter().filter(|finding| finding.weak).count() as u64;
     let [info, warnings, errors] = report.summary.findings;
     [

@@ -8,7 +8,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::found::{Found, found};
+use super::found::{Found, list_findings};
 use super::json::write_value;
 use super::printable::Printable;
 use super::repository::Repository;
@@ -45,7 +45,7 @@ struct Lines {
 /// # Errors
 /// If writing fails.
 pub fn write(report: &Report, repository: &Repository, out: &mut dyn io::Write) -> io::Result<()> {
-    let findings = found(report);
+    let findings = list_findings(report);
     let findings = findings.iter().map(|found| entry(found, repository));
     let notes = report.notes.iter().filter_map(|note| of_note(note, repository));
     let entries: Vec<Entry> = findings.chain(notes).collect();

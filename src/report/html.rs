@@ -17,11 +17,11 @@ use serde::Serialize;
 
 use super::cells;
 use super::forge::Forge;
-use super::found::{Found, counted, nothing_found, worst_first};
+use super::found::{Found, count_by_severity, describe_no_findings, worst_first};
 use super::printable::Printable;
 use super::repository::Repository;
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
-use super::words::{self, count, described, title};
+use super::words::{self, count, describe_license, title};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{
     Acceptance, Explanation, Note, NoteKind, Reference, Report, Severity,
@@ -227,17 +227,17 @@ fn body<'a>(
     let sets = sets.chain(provenance.idioms.iter().map(|idioms| ("Idioms", idioms)));
     let policy = provenance.organisation.iter().map(|policy| Index {
         what: "Policy",
-        name: shown(&policy.file),
+        name: printable(&policy.file),
         holds: "the organisation's".to_owned(),
         digest: policy.digest.chars().take(12).collect(),
     });
     Body {
         verdict,
         run: Run {
-            project: shown(&run.project),
-            commit: shown(&run.commit),
-            date: shown(&run.date),
-            command: shown(&run.command),
+            project: printable(&run.project),
+            commit: printable(&run.commit),
+            date: printable(&run.date),
+            command: printable(&run.command),
             forge: None,
         },
         checked: format!(
@@ -246,8 +246,8 @@ fn body<'a>(
             count(summary.lines_scanned, "line"),
             count(summary.references, "match"),
         ),
-        license: license.map(|expression| shown(expression.as_str())),
-        change: provenance.change.as_deref().map(shown),
+        license: license.map(|expression| printable(expression.as_str())),
+        change: provenance.change.as_deref().map(escape),
         version: &provenance.version,
         threshold: threshold_in_words(provenance),
         facets: facets(&items),
@@ -259,7 +259,7 @@ fn body<'a>(
         indexes: sets
             .map(|(what, index)| Index {
                 what,
-                name: shown(&index.name),
+                name: printable(&index.name),
                 holds: format!(
                     "{}, {}",
                     count(index.components, "component"),
@@ -273,12 +273,13 @@ fn body<'a>(
 }
 
 fn verdict(report: &Report) -> String {
-    let mut parts: Vec<String> = counted(report).into_iter().map(|(_, told)| told).collect();
+    let mut parts: Vec<String> =
+        count_by_severity(report).into_iter().map(|(_, told)| told).collect();
     if report.summary.files_failed > 0 {
         parts.push(format!("{} not checked", count(report.summary.files_failed, "file")));
     }
     match parts.is_empty() {
-        true => nothing_found(report).trim_end_matches('.').to_owned(),
+        true => describe_no_findings(report).trim_end_matches('.').to_owned(),
         false => parts.join(", "),
     }
 }
@@ -332,7 +333,7 @@ fn of_reference(reference: &Reference) -> Item {
     let evidence = &reference.evidence;
     Item {
         id: reference.id.chars().take(8).collect(),
-        whole_id: shown(&reference.id),
+        whole_id: printable(&reference.id),
         line: reference.region.start_line,
         file: reference.path.clone(),
         lines_of_file: reference.file_lines(),
@@ -342,29 +343,31 @@ fn of_reference(reference: &Reference) -> Item {
         severity: "clear",
         label: words::standing(reference),
         title: capital(&title(reference)),
-        path: shown(&reference.path),
-        place: placed(&reference.path, reference.region, reference.cells),
+        path: printable(&reference.path),
+        place: describe_place(&reference.path, reference.region, reference.cells),
         decision: reference.verdict.decision.code(),
         license: owner
             .and_then(|owner| owner.license.expression.as_ref())
-            .map_or("unknown".to_owned(), |known| shown(known.as_str())),
-        package: owner.map(|owner| shown(owner.purl.package())).unwrap_or_default(),
-        directory: shown(reference.path.rsplit_once('/').map_or(".", |(directory, _)| directory)),
+            .map_or("unknown".to_owned(), |known| printable(known.as_str())),
+        package: owner.map(|owner| printable(owner.purl.package())).unwrap_or_default(),
+        directory: printable(
+            reference.path.rsplit_once('/').map_or(".", |(directory, _)| directory),
+        ),
         kind: reference.kind.code(),
-        purl: owner.map(|owner| shown(owner.purl.as_str())).unwrap_or_default(),
+        purl: owner.map(|owner| printable(owner.purl.as_str())).unwrap_or_default(),
         origin: owner.map(in_origin).unwrap_or_default(),
-        described: owner.map(|owner| described(&owner.license)).unwrap_or_default(),
+        described: owner.map(|owner| describe_license(&owner.license)).unwrap_or_default(),
         evidence: format!(
             "{:.0} bits in {}",
             evidence.bits,
             count(evidence.matched_tokens, "token")
         ),
         strength: strength_in_words(reference),
-        why: shown(&reference.verdict.reason),
+        why: printable(&reference.verdict.reason),
         declared: reference.declared.as_ref().map(words::shown_declaration),
-        accepted: reference.accepted.as_ref().map(accepted),
+        accepted: reference.accepted.as_ref().map(describe_acceptance),
         remedies_label: "To do",
-        remedies: reference.verdict.remedies.iter().map(|remedy| shown(remedy)).collect(),
+        remedies: reference.verdict.remedies.iter().map(|remedy| printable(remedy)).collect(),
         others: reference.owners.iter().skip(1).take(MAX_OWNERS).map(other).collect(),
         others_counted: count(more, "more package"),
         ..Item::default()
@@ -380,15 +383,15 @@ fn add_finding(item: &mut Item, found: &Found<'_>) {
         Severity::Info => ("info", "Notice"),
     };
     item.rule = Some(finding.rule.code());
-    item.place = placed(&finding.path, finding.region, finding.cells);
+    item.place = describe_place(&finding.path, finding.region, finding.cells);
     item.remedies_label = if finding.remedies.len() > 1 { "What clears it" } else { "To do" };
-    item.remedies = finding.remedies.iter().map(|remedy| shown(remedy)).collect();
+    item.remedies = finding.remedies.iter().map(|remedy| printable(remedy)).collect();
     if found.reference.is_none() {
         item.id = finding.reference.chars().take(8).collect();
         item.title = capital(&finding.rule.code().replace('-', " "));
-        item.why = shown(&finding.message);
+        item.why = printable(&finding.message);
         item.directory =
-            shown(finding.path.rsplit_once('/').map_or(".", |(directory, _)| directory));
+            printable(finding.path.rsplit_once('/').map_or(".", |(directory, _)| directory));
     }
 }
 
@@ -440,7 +443,7 @@ fn facet(
         })
         .collect();
     if others > 0 {
-        let shown = format!("{} more", words::grouped(others as u64));
+        let shown = format!("{} more", words::group_digits(others as u64));
         rows.push(Row {
             name: String::new(),
             shown,
@@ -512,33 +515,38 @@ fn shown_note(note: &Note) -> ShownNote {
         NoteKind::Warning => ("warning", "Warning"),
         NoteKind::Limit | NoteKind::Info => ("plain", "Note"),
     };
-    let path = note.path.as_ref().map(|path| shown(path));
-    ShownNote { severity, label, path, message: shown(&note.message) }
+    let path = note.path.as_ref().map(|path| printable(path));
+    ShownNote { severity, label, path, message: printable(&note.message) }
 }
 
 fn told_origin(account: &Explanation) -> String {
-    format!("{} {}", shown(account.purl.as_str()), shown(&account.document))
+    format!("{} {}", printable(account.purl.as_str()), printable(&account.document))
 }
 
 fn in_origin(owner: &Owner) -> String {
-    format!("{}:{}-{}", shown(&owner.path), owner.lines.first, owner.lines.last)
+    format!("{}:{}-{}", printable(&owner.path), owner.lines.first, owner.lines.last)
 }
 
 fn other(owner: &Owner) -> String {
-    format!("{} {}, {}", shown(owner.purl.as_str()), in_origin(owner), described(&owner.license))
+    format!(
+        "{} {}, {}",
+        printable(owner.purl.as_str()),
+        in_origin(owner),
+        describe_license(&owner.license)
+    )
 }
 
-fn accepted(acceptance: &Acceptance) -> String {
+fn describe_acceptance(acceptance: &Acceptance) -> String {
     let Acceptance { by, at, reason } = acceptance;
-    shown(&format!("by {by} on {at}: {reason}"))
+    printable(&format!("by {by} on {at}: {reason}"))
 }
 
-fn placed(path: &str, region: Region, cells: Option<CellRange>) -> String {
-    let cells = cells::told(cells);
-    format!("{}:{}-{}{cells}", shown(path), region.start_line, region.end_line)
+fn describe_place(path: &str, region: Region, cells: Option<CellRange>) -> String {
+    let cells = cells::describe(cells);
+    format!("{}:{}-{}{cells}", printable(path), region.start_line, region.end_line)
 }
 
-fn shown(text: &str) -> String {
+fn printable(text: &str) -> String {
     Printable(text).to_string()
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
-use super::words::{count, grouped};
+use super::words::{count, group_digits};
 use crate::engine::index::{Adopted, ComponentEntry, IndexName, Part};
 
 /// Version of the JSON documents.
@@ -156,13 +156,13 @@ fn info_text(part: &Part, name: Printable<'_>, out: &mut dyn Write) -> io::Resul
     let counts = &part.counts;
     writeln!(out, "{BOLD}{name}{BOLD:#}")?;
     for (label, text) in [
-        ("components", grouped(counts.components)),
-        ("documents", grouped(counts.documents)),
-        ("lines", grouped(counts.lines)),
-        ("tokens", grouped(counts.tokens)),
-        ("fingerprints", grouped(counts.fingerprints)),
-        ("bytes", grouped(part.bytes)),
-        ("segments", grouped(part.segments as u64)),
+        ("components", group_digits(counts.components)),
+        ("documents", group_digits(counts.documents)),
+        ("lines", group_digits(counts.lines)),
+        ("tokens", group_digits(counts.tokens)),
+        ("fingerprints", group_digits(counts.fingerprints)),
+        ("bytes", group_digits(part.bytes)),
+        ("segments", group_digits(part.segments as u64)),
         ("digest", part.digest.to_string()),
     ] {
         writeln!(out, "  {DIM}{label:<12}{DIM:#} {text}")?;

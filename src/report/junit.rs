@@ -12,7 +12,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use super::found::{Found, found};
+use super::found::{Found, list_findings};
 use super::printable::Printable;
 use super::repository::Repository;
 use super::source_facts::shown_lines;
@@ -34,10 +34,10 @@ pub fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let suite = Suite::of(report, repository, fail_on);
-    writeln!(out, "{}", drawn(&suite).map_err(io::Error::other)?)
+    writeln!(out, "{}", render(&suite).map_err(io::Error::other)?)
 }
 
-fn drawn(suite: &Suite) -> Result<String, minijinja::Error> {
+fn render(suite: &Suite) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?;
     templates.set_syntax(syntax);
@@ -87,7 +87,7 @@ enum Outcome {
 
 impl Suite {
     fn of(report: &Report, repository: &Repository, fail_on: FailOn) -> Suite {
-        let findings = found(report);
+        let findings = list_findings(report);
         let mut cases: Vec<Case> =
             findings.iter().map(|found| of_finding(found, repository, fail_on)).collect();
         cases.extend(report.notes.iter().filter_map(|note| of_note(note, repository)));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::json::write_value;
 use super::printable::Printable;
-use super::shape::{Acceptance, Lines, rounded};
+use super::shape::{Acceptance, Lines, round};
 use super::text::{BOLD, CYAN, DIM, row};
 use super::words::count;
 use crate::decisions::acceptance::{Entry, EntryOwner, Logged};
@@ -194,7 +194,7 @@ impl<'a> From<&'a Logged> for Decision<'a> {
             path: &entry.path,
             lines: entry.lines.into(),
             decision: Acceptance::from(&entry.decision),
-            evidence: Evidence { bits: rounded(entry.bits) },
+            evidence: Evidence { bits: round(entry.bits) },
             license: License::from(entry.license.as_str()),
             owners: entry.owners.iter().map(Owner::from).collect(),
             indexes: entry.indexes.iter().map(|(name, digest)| Index { name, digest }).collect(),
@@ -212,7 +212,7 @@ impl<'a> From<&'a JournalEntry> for Event<'a> {
             lines: entry.lines.into(),
             id: &entry.id,
             verdict: Verdict { decision: entry.decision.code() },
-            evidence: Evidence { bits: rounded(entry.bits) },
+            evidence: Evidence { bits: round(entry.bits) },
             license: License::from(entry.license.as_str()),
             owners: entry.owners.iter().map(Owner::from).collect(),
             reason: non_empty(&entry.reason),

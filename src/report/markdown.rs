@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
-use escape::{code, fenced, prose};
+use escape::{code, fence, prose};
 
 use super::cells;
-use super::found::{Found, counted, nothing_found, worst_first};
+use super::found::{Found, count_by_severity, describe_no_findings, worst_first};
 use super::strength::{WEAK_HEADING, strength_in_words, threshold_in_words};
-use super::words::{count, decided, shown_declaration, takes, title};
+use super::words::{count, count_decisions, shown_declaration, takes, title};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Explanation, NoteKind, Reference, Report, Rule, Severity};
 use crate::license::LicenseFact;
@@ -53,7 +53,7 @@ pub fn write(
     page.heading(&mut text);
     page.findings(&mut text);
     page.notices(&mut text);
-    page.taken(&mut text);
+    page.write_taken(&mut text);
     page.notes(&mut text);
     page.provenance(&mut text);
     out.write_all(text.as_bytes())
@@ -68,11 +68,12 @@ struct Page<'a> {
 impl Page<'_> {
     fn heading(&self, text: &mut String) {
         let summary = &self.report.summary;
-        let parts: Vec<String> = counted(self.report).into_iter().map(|(_, told)| told).collect();
+        let parts: Vec<String> =
+            count_by_severity(self.report).into_iter().map(|(_, told)| told).collect();
         let found = format!("Found {}", parts.join(", "));
         let failed = format!("{} could not be checked", count(summary.files_failed, "file"));
         let verdict = match (parts.is_empty(), summary.files_failed > 0) {
-            (true, false) => nothing_found(self.report),
+            (true, false) => describe_no_findings(self.report),
             (true, true) => format!("{failed}."),
             (false, false) => format!("{found}."),
             (false, true) => format!("{found}; {failed}."),
@@ -83,7 +84,7 @@ impl Page<'_> {
         let _ = writeln!(
             text,
             "## birthmark\n\n**{verdict}** Checked {files} with {lines}: {references}{}.\n",
-            decided(self.report)
+            count_decisions(self.report)
         );
         if let Some(change) = &self.report.provenance.change {
             let _ = writeln!(
@@ -102,7 +103,7 @@ impl Page<'_> {
         }
         let mut section = "";
         for (number, found) in shown.iter().enumerate() {
-            let mut block = self.finding(found);
+            let mut block = self.render_finding(found);
             let heading = if found.finding.weak { WEAK_HEADING } else { "Findings" };
             if section != heading {
                 block.insert_str(0, &format!("### {heading}\n\n"));
@@ -119,10 +120,10 @@ impl Page<'_> {
         }
     }
 
-    fn finding(&self, found: &Found<'_>) -> String {
+    fn render_finding(&self, found: &Found<'_>) -> String {
         let finding = found.finding;
         let mut text = String::new();
-        let (region, cells) = (finding.region, cells::told(finding.cells));
+        let (region, cells) = (finding.region, cells::describe(finding.cells));
         let place = format!("{}:{}-{}{cells}", finding.path, region.start_line, region.end_line);
         let level = match finding.severity {
             Severity::Error => "error",
@@ -176,7 +177,7 @@ impl Page<'_> {
         let _ = writeln!(
             text,
             "<details><summary>The code: line here, line there</summary>\n\n{}\n</details>\n",
-            fenced(&shown)
+            fence(&shown)
         );
     }
 
@@ -187,7 +188,7 @@ impl Page<'_> {
             if let Some(owner) = reference.owners.first()
                 && reference.lacks_notice()
             {
-                let origin = (owner.purl.to_string(), licensed(&owner.license));
+                let origin = (owner.purl.to_string(), describe_license(&owner.license));
                 origins.entry(origin).or_default().push(reference);
             }
         }
@@ -196,7 +197,7 @@ impl Page<'_> {
     }
 
     /// Code of the project that others hold: a row per package.
-    fn taken(&self, text: &mut String) {
+    fn write_taken(&self, text: &mut String) {
         let mut holders: BTreeMap<(String, String), Vec<&Reference>> = BTreeMap::new();
         for reference in self.report.of_rule(Rule::TakenFromProject) {
             if let (Some(owner), Some(taking)) =
@@ -273,7 +274,7 @@ fn origin(text: &mut String, reference: &Reference) {
         "From {}, {}{others}, under {}: {:.0} bits of evidence in {}.\n\n{}.\n",
         code(owner.purl.as_str()),
         code(&lines_of(owner)),
-        licensed(&owner.license),
+        describe_license(&owner.license),
         reference.evidence.bits,
         count(reference.evidence.matched_tokens, "token"),
         prose(reference.verdict.reason.trim_end_matches('.')),
@@ -307,11 +308,11 @@ fn table(
 }
 
 fn place(reference: &Reference) -> String {
-    let (region, cells) = (reference.region, cells::told(reference.cells));
+    let (region, cells) = (reference.region, cells::describe(reference.cells));
     format!("{}:{}-{}{cells}", reference.path, region.start_line, region.end_line)
 }
 
-fn licensed(fact: &LicenseFact) -> String {
+fn describe_license(fact: &LicenseFact) -> String {
     match &fact.expression {
         Some(expression) => prose(expression.as_str()),
         None => "an unknown licence".to_owned(),

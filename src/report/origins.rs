@@ -42,7 +42,7 @@ pub(super) fn expression(owner: &Owner) -> Option<&str> {
 }
 
 /// The files that were not or only partly checked, each with the reason: `a.py: not checked: ...`.
-pub(super) fn not_checked(report: &Report) -> impl Iterator<Item = String> + '_ {
+pub(super) fn unchecked_files(report: &Report) -> impl Iterator<Item = String> + '_ {
     let is_left_out =
         |kind| matches!(kind, NoteKind::Failed | NoteKind::Skipped | NoteKind::Partial);
     report.notes.iter().filter(move |note| is_left_out(note.kind)).map(|note| {
@@ -53,7 +53,7 @@ pub(super) fn not_checked(report: &Report) -> impl Iterator<Item = String> + '_ 
 }
 
 /// What there is to say of a reference beside its place, in one line.
-pub(super) fn told(reference: &Reference) -> String {
+pub(super) fn describe(reference: &Reference) -> String {
     let region = reference.region;
     let of_origin = match reference.owners.first() {
         Some(owner) => format!(" of {}:{}-{}", owner.path, owner.lines.first, owner.lines.last),
@@ -63,7 +63,7 @@ pub(super) fn told(reference: &Reference) -> String {
         "lines {}-{}{}, {} copy{of_origin}, {:.0} bits of evidence in {} tokens, id {}",
         region.start_line,
         region.end_line,
-        super::cells::told(reference.cells),
+        super::cells::describe(reference.cells),
         super::words::copy_kind(reference.kind),
         reference.evidence.bits,
         reference.evidence.matched_tokens,

@@ -23,15 +23,15 @@ use super::json::write_value;
 use super::origins::expression;
 use super::repository::Repository;
 use super::rules::help;
-use super::shape::rounded;
+use super::shape::round;
 use super::source_facts::SourceFacts;
 use super::strength::{thresholds, two_digits};
 use crate::engine::evidence::Preset;
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Note, NoteKind, Reference, Report, Rule, Severity, Silencer};
 use crate::text::span;
-use message::{escaped, message};
-use related::{ByOrigin, Related, related};
+use message::{escape, message};
+use related::{ByOrigin, Related, related_places};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -372,13 +372,16 @@ impl<'a> Drawn<'a> {
 
     fn result(&self, found: &Found<'a>) -> SarifResult<'a> {
         let finding = found.finding;
-        let related = related(found, &self.matches);
+        let related = related_places(found, &self.matches);
         SarifResult {
             rule_id: finding.rule.code(),
             rule_index: Rule::ALL.iter().position(|rule| *rule == finding.rule).unwrap_or_default(),
             level: level(finding.severity),
             message: Text { text: message(found, &related), markdown: None },
-            related_locations: related.iter().map(|related| self.related(related)).collect(),
+            related_locations: related
+                .iter()
+                .map(|related| self.related_location(related))
+                .collect(),
             locations: [self.location(&finding.path, Some(self.facts.shown_region(finding)))],
             partial_fingerprints: self.fingerprints(found),
             suppressions: Vec::new(),
@@ -402,7 +405,7 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    fn related(&self, related: &Related<'_>) -> Location {
+    fn related_location(&self, related: &Related<'_>) -> Location {
         let origin = related.origin.map(|owner| LogicalLocation {
             name: owner.path.clone(),
             fully_qualified_name: format!("{}#{}", owner.purl, owner.path),
@@ -444,7 +447,7 @@ fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
     ReferenceProperties {
         decision: reference.verdict.decision.code(),
         copy_kind: reference.kind.code(),
-        bits: rounded(reference.evidence.bits),
+        bits: round(reference.evidence.bits),
         strength: reference.strength.code(),
         expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
         reason: &reference.verdict.reason,
@@ -520,7 +523,7 @@ fn suppression(by: &Silencer) -> Suppression<'_> {
 }
 
 fn plain(text: &str) -> Text {
-    Text { text: escaped(text), markdown: None }
+    Text { text: escape(text), markdown: None }
 }
 
 fn uri(path: &str) -> String {

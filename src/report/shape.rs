@@ -340,12 +340,12 @@ impl From<&finding::Reference> for Evidence {
     fn from(reference: &finding::Reference) -> Self {
         let evidence = &reference.evidence;
         Evidence {
-            bits: rounded(evidence.bits),
-            structure: rounded(evidence.structure),
-            names: rounded(evidence.names),
-            literals: rounded(evidence.literals),
-            penalties: rounded(evidence.penalties),
-            calibration: rounded(evidence.calibration),
+            bits: round(evidence.bits),
+            structure: round(evidence.structure),
+            names: round(evidence.names),
+            literals: round(evidence.literals),
+            penalties: round(evidence.penalties),
+            calibration: round(evidence.calibration),
             matched_tokens: evidence.matched_tokens,
             packages: evidence.packages,
             expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
@@ -391,8 +391,8 @@ impl<'a> From<&'a matcher::Owner> for Owner<'a> {
             lines: Lines::from(owner.lines),
             url: owner.page(),
             license: License::from(&owner.license),
-            evidence: OwnerEvidence { bits: rounded(owner.bits) },
-            share: rounded(owner.share),
+            evidence: OwnerEvidence { bits: round(owner.bits) },
+            share: round(owner.share),
             vendored: owner.vendored,
             copyrights: owner.copyright_notices(),
         }
@@ -402,21 +402,21 @@ impl<'a> From<&'a matcher::Owner> for Owner<'a> {
 impl From<evidence::Parts> for Parts {
     fn from(parts: evidence::Parts) -> Self {
         Parts {
-            bits: rounded_wide(parts.bits()),
-            structure: rounded_wide(parts.structure),
-            names: rounded_wide(parts.names),
-            literals: rounded_wide(parts.literals),
-            penalties: rounded_wide(parts.penalties),
+            bits: round_wide(parts.bits()),
+            structure: round_wide(parts.structure),
+            names: round_wide(parts.names),
+            literals: round_wide(parts.literals),
+            penalties: round_wide(parts.penalties),
         }
     }
 }
 
 /// Hundredths are all that means anything, and read better than seventeen digits.
-pub(crate) fn rounded(number: f32) -> f64 {
-    rounded_wide(f64::from(number))
+pub(crate) fn round(number: f32) -> f64 {
+    round_wide(f64::from(number))
 }
 
-pub(crate) fn rounded_wide(number: f64) -> f64 {
+pub(crate) fn round_wide(number: f64) -> f64 {
     let hundredths = (number * 100.0).round() / 100.0;
     // Adding zero turns -0.0 into 0.0.
     if hundredths.is_finite() { hundredths + 0.0 } else { 0.0 }

@@ -12,7 +12,7 @@ use std::io;
 use serde::Serialize;
 
 use super::json::write_value;
-use super::origins::{Origin, expression, not_checked, origins, told};
+use super::origins::{Origin, describe, expression, origins, unchecked_files};
 use super::source_facts::SourceFacts;
 use super::strength::threshold_in_words;
 use crate::engine::matcher::Owner;
@@ -159,10 +159,10 @@ fn document(report: &Report, facts: &SourceFacts, created: &str) -> Document {
     let origins = origins(report);
     let mut extracted = BTreeMap::new();
     let mut packages = vec![project(report, &mut extracted)];
-    let mut relationships = vec![related(DOCUMENT, "DESCRIBES", PROJECT)];
+    let mut relationships = vec![relate(DOCUMENT, "DESCRIBES", PROJECT)];
     let files = files(report, facts, &mut extracted);
     // A package that contains files would have to list all of them.
-    relationships.extend(files.values().map(|file| related(DOCUMENT, "DESCRIBES", &file.id)));
+    relationships.extend(files.values().map(|file| relate(DOCUMENT, "DESCRIBES", &file.id)));
     let mut snippets = Vec::new();
     for (number, origin) in origins.iter().enumerate() {
         let package = package(number, origin, &mut extracted);
@@ -170,7 +170,7 @@ fn document(report: &Report, facts: &SourceFacts, created: &str) -> Document {
             let Some(snippet) = snippet(snippets.len(), reference, facts, &files, &package) else {
                 continue;
             };
-            relationships.push(related(&snippet.id, "VARIANT_OF", &package.id));
+            relationships.push(relate(&snippet.id, "VARIANT_OF", &package.id));
             snippets.push(snippet);
         }
         packages.push(package);
@@ -277,7 +277,7 @@ fn snippet(
         id: format!("SPDXRef-Snippet-{}", number + 1),
         snippet_from_file: file.id.clone(),
         name: reference.id.clone(),
-        comment: format!("{}; {}", told(reference), reference.verdict.reason),
+        comment: format!("{}; {}", describe(reference), reference.verdict.reason),
         license_concluded: origin.license_concluded.clone(),
         license_info_in_snippets: [UNKNOWN],
         copyright_text: copyright(notices(reference)),
@@ -329,7 +329,7 @@ fn file_name(path: &str) -> String {
     }
 }
 
-fn related(element: &str, relationship_type: &'static str, other: &str) -> Relationship {
+fn relate(element: &str, relationship_type: &'static str, other: &str) -> Relationship {
     Relationship {
         spdx_element_id: element.to_owned(),
         related_spdx_element: other.to_owned(),
@@ -346,7 +346,7 @@ pub(super) fn sources(report: &Report) -> String {
         .map(|index| format!("index {} {}", index.name, index.digest))
         .collect();
     let mut sources = format!("{}; from {}", indexes.join(", "), threshold_in_words(provenance));
-    not_checked(report).for_each(|file| sources.push_str(&format!("; {file}")));
+    unchecked_files(report).for_each(|file| sources.push_str(&format!("; {file}")));
     sources
 }
 
@@ -357,7 +357,7 @@ pub(super) fn digest(report: &Report) -> String {
     for reference in &report.references {
         let origin = reference.owners.first();
         let license = origin.and_then(expression).unwrap_or_default();
-        for part in [&reference.id, reference.path.as_str(), license, &told(reference)] {
+        for part in [&reference.id, reference.path.as_str(), license, &describe(reference)] {
             hasher.update(part.as_bytes()).update(&[0]);
         }
     }

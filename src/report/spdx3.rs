@@ -10,7 +10,7 @@ use std::io;
 use serde::Serialize;
 
 use super::json::write_value;
-use super::origins::{Origin, origins, told};
+use super::origins::{Origin, describe, origins};
 use super::source_facts::SourceFacts;
 use super::spdx::{RESEMBLANCE, UNKNOWN, copyright, digest, license, notices, sources};
 use crate::judgement::finding::{Reference, Report};
@@ -278,7 +278,7 @@ impl Graph {
         for reference in &origin.references {
             if let Some(body) = snippet(reference, facts, files) {
                 *snippets += 1;
-                let comment = format!("{}; {}", told(reference), reference.verdict.reason);
+                let comment = format!("{}; {}", describe(reference), reference.verdict.reason);
                 let name = format!("Snippet-{snippets}");
                 let snippet = self.add(name, Some(reference.id.clone()), Some(comment), body);
                 self.license(&snippet, "hasConcludedLicense", &origin.owner.license);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::shape::rounded;
-use super::words::grouped;
+use super::shape::round;
+use super::words::group_digits;
 use crate::judgement::finding::{Provenance, Reference};
 
 /// Below this an expected number is not told more exactly.
@@ -48,7 +48,7 @@ pub(crate) fn bits_in_words(bits: impl Iterator<Item = f32>) -> String {
 /// The thresholds by the names of families, for programs.
 pub(super) fn thresholds(provenance: &Provenance) -> BTreeMap<&'static str, f64> {
     let thresholds = provenance.thresholds.iter();
-    thresholds.map(|(family, bits)| (family.name(), rounded(*bits))).collect()
+    thresholds.map(|(family, bits)| (family.name(), round(*bits))).collect()
 }
 
 /// How strong a resemblance is, and how many as strong chance brings about:
@@ -59,7 +59,7 @@ pub(crate) fn strength_in_words(reference: &Reference) -> String {
         "{}: {} such resemblances are expected by chance in a project of {} lines",
         reference.strength.code(),
         about(expected.resemblances),
-        grouped(expected.lines)
+        group_digits(expected.lines)
     )
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn about(number: f64) -> String {
     match number < LEAST_TOLD {
         true => format!("fewer than {LEAST_TOLD}"),
         false if number < 10.0 => format!("about {}", two_digits(number)),
-        false => format!("about {}", grouped(two_digits(number) as u64)),
+        false => format!("about {}", group_digits(two_digits(number) as u64)),
     }
 }
 

@@ -138,7 +138,11 @@ impl ReferenceShape {
 
 impl Suggested<'_> {
     /// The references of its report of which some character is in the piece.
-    pub fn shown<'r>(&self, report: &'r Report, shape: ReferenceShape) -> Vec<ShownReference<'r>> {
+    pub fn shown_references<'r>(
+        &self,
+        report: &'r Report,
+        shape: ReferenceShape,
+    ) -> Vec<ShownReference<'r>> {
         let code = SourceFile::new("", self.text.source().language(), self.code.into());
         let shown = report.references.iter().filter_map(|reference| {
             let region = self.text.within(reference.region)?;

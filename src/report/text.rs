@@ -15,10 +15,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::SourceFacts;
 use super::cells;
-use super::found::{counted, nothing_found};
+use super::found::{count_by_severity, describe_no_findings};
 use super::printable::Printable;
 use super::strength::{about, threshold_in_words};
-use super::words::{count, decided, grouped, shown_region};
+use super::words::{count, count_decisions, group_digits, shown_region};
 use crate::engine::evidence::Strength;
 use crate::judgement::finding::{
     IndexProvenance, Note, NoteKind, Report, Severity, Silenced, Silencer,
@@ -99,7 +99,7 @@ pub fn write(
     let page = Page { report, facts, settings };
     page.blocks(out)?;
     page.notices(out)?;
-    page.taken(out)?;
+    page.write_taken(out)?;
     page.notes(out)?;
     if settings.frame == Frame::Full {
         page.summary(out)?;
@@ -132,7 +132,7 @@ impl<'a> Page<'a> {
     }
 
     fn remedies(&self, remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
-        labelled(remedies).try_for_each(|(label, remedy)| self.row(label, &remedy, out))
+        label_remedies(remedies).try_for_each(|(label, remedy)| self.row(label, &remedy, out))
     }
 
     fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -189,7 +189,7 @@ impl<'a> Page<'a> {
             format!(
                 "{} substantial matches are expected in {} unrelated lines",
                 about(expected),
-                grouped(lines)
+                group_digits(lines)
             )
         })
     }
@@ -200,7 +200,7 @@ impl<'a> Page<'a> {
         let files = count(summary.files_scanned, "file");
         let lines = count(summary.lines_scanned, "line");
         let references = count(summary.references, "match");
-        let decided = decided(self.report);
+        let decided = count_decisions(self.report);
         writeln!(out, "{DIM}checked{DIM:#}  {files}, {lines}; {references}{decided}")?;
         if let Some(change) = &self.report.provenance.change {
             let change = Printable(change);
@@ -214,7 +214,7 @@ impl<'a> Page<'a> {
             let digest = digest.unwrap_or_default();
             writeln!(out, "{DIM}policy{DIM:#}   the organisation's, {file} ({digest})")?;
         }
-        if let Some(silenced) = silenced(&self.report.silenced) {
+        if let Some(silenced) = count_silenced(&self.report.silenced) {
             writeln!(out, "{DIM}silenced{DIM:#} {silenced}")?;
         }
         if summary.files_skipped > 0 {
@@ -259,17 +259,17 @@ fn arrow(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let path = Printable(path);
-    let (region, cells) = (shown_region(region), cells::told(cells));
+    let (region, cells) = (shown_region(region), cells::describe(cells));
     let id: String = id.chars().take(ID_DIGITS).collect();
     let id = Printable(&id);
     writeln!(out, "   {BLUE}-->{BLUE:#} {path}:{region}{cells}  {DIM}{id}{DIM:#}")
 }
 
 pub(super) fn remedies(remedies: &[String], out: &mut dyn Write) -> io::Result<()> {
-    labelled(remedies).try_for_each(|(label, remedy)| row(out, label, &remedy))
+    label_remedies(remedies).try_for_each(|(label, remedy)| row(out, label, &remedy))
 }
 
-fn labelled(remedies: &[String]) -> impl Iterator<Item = (&'static str, String)> {
+fn label_remedies(remedies: &[String]) -> impl Iterator<Item = (&'static str, String)> {
     let label = |i| if i == 0 { "fix" } else { "or" };
     remedies.iter().enumerate().map(move |(i, remedy)| (label(i), Printable(remedy).to_string()))
 }
@@ -290,7 +290,7 @@ pub(super) fn row(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()
 }
 
 fn verdict_line(report: &Report) -> String {
-    let parts: Vec<String> = counted(report)
+    let parts: Vec<String> = count_by_severity(report)
         .into_iter()
         .map(|(level, told)| {
             let (style, _) = severity(level);
@@ -305,13 +305,13 @@ fn verdict_line(report: &Report) -> String {
     }
     if parts.is_empty() {
         let style = if report.summary.files_skipped > 0 { YELLOW } else { GREEN };
-        return format!("{style}{}{style:#}", nothing_found(report));
+        return format!("{style}{}{style:#}", describe_no_findings(report));
     }
     found
 }
 
 /// What was silenced, and by what.
-fn silenced(silenced: &[Silenced]) -> Option<String> {
+fn count_silenced(silenced: &[Silenced]) -> Option<String> {
     let baselined = silenced.iter().filter(|silenced| silenced.by == Silencer::Baseline).count();
     let findings = count(silenced.len(), "finding");
     match (silenced.len() - baselined, baselined) {

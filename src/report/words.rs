@@ -11,7 +11,7 @@ use crate::judgement::finding::{
 use crate::license::{LearnedFrom, LicenseFact, Precision};
 use crate::text::span::Region;
 
-pub(super) fn named(fact: &LicenseFact) -> String {
+pub(super) fn license_name(fact: &LicenseFact) -> String {
     match &fact.expression {
         Some(expression) => Printable(expression.as_str()).to_string(),
         None => "an unknown licence".to_owned(),
@@ -19,8 +19,8 @@ pub(super) fn named(fact: &LicenseFact) -> String {
 }
 
 /// A licence, how sure it is, and where it was learned.
-pub(crate) fn described(fact: &LicenseFact) -> String {
-    let mut text = named(fact);
+pub(crate) fn describe_license(fact: &LicenseFact) -> String {
+    let mut text = license_name(fact);
     if fact.precision == Precision::Imprecise || fact.expression.is_none() {
         if !fact.declared.is_empty() {
             text.push_str(&format!(", declared as `{}`", Printable(&fact.declared)));
@@ -53,7 +53,7 @@ pub(super) fn decision(decision: Decision) -> &'static str {
 }
 
 /// How many references there are of each standing.
-pub(super) fn decided(report: &Report) -> String {
+pub(super) fn count_decisions(report: &Report) -> String {
     let mut counts: BTreeMap<(Decision, &str), usize> = BTreeMap::new();
     for reference in &report.references {
         *counts.entry((reference.verdict.decision, standing(reference))).or_default() += 1;
@@ -88,7 +88,7 @@ pub(super) fn shown_declaration(declared: &Declared) -> String {
         text.push_str(&format!(" on line {line}"));
     }
     if let Some(license) = &declared.license {
-        text.push_str(&format!(", under {}", named(license)));
+        text.push_str(&format!(", under {}", license_name(license)));
     }
     if let Some(origin) = &declared.origin {
         text.push_str(&format!(", from {}", Printable(origin)));
@@ -116,11 +116,11 @@ pub(crate) fn count(n: impl TryInto<u64>, what: &str) -> String {
         _ if what.ends_with("ch") => "es",
         _ => "s",
     };
-    format!("{} {what}{plural}", grouped(n))
+    format!("{} {what}{plural}", group_digits(n))
 }
 
 /// `12,345`.
-pub(crate) fn grouped(n: u64) -> String {
+pub(crate) fn group_digits(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

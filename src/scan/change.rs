@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
-use super::{FileReport, Located, Look, Scanner, guarded};
+use super::{FileReport, Located, Look, Scanner, catch_failure};
 use crate::judgement::finding::Reference;
 use crate::project::walk::{self, MAX_SCANNED_BYTES, Review, WalkedFile};
 use crate::text::span::LineRange;
@@ -79,7 +79,7 @@ impl Scanner {
     fn before(&self, tokenizer: &mut Tokenizer, file: &WalkedFile) -> Vec<Before> {
         let mut matches = Vec::new();
         if let Ok(source) = walk::load(file, MAX_SCANNED_BYTES) {
-            guarded(&file.path, || {
+            catch_failure(&file.path, || {
                 if let Look::Seen(seen) = self.look(tokenizer, &source, file.markers)? {
                     matches = seen.matches;
                 }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::engine::index::{Index, IndexError};
 use crate::judgement::finding::{Finding, Report, Rule};
-use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, unused};
+use crate::judgement::policy::{Clarified, Entry, Exception, PolicySettings, find_unused};
 use crate::license::{LicenseExpression, Terms};
 use crate::project::config::{Clarification, Config, ConfigFile, Organisation, ProjectManifests};
 use crate::project::walk::{absolute_path, display_path};
@@ -123,7 +123,11 @@ impl Policy {
 
     /// The findings about entries that decided nothing in a report about the whole project. Entries
     /// for packages that the project's manifests name as well are not in the way.
-    pub(super) fn unused(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Finding> {
+    pub(super) fn unused_entries(
+        &self,
+        manifests: &ProjectManifests,
+        report: &Report,
+    ) -> Vec<Finding> {
         let Some(file) = &self.file else { return Vec::new() };
         let path = display_path(&file.path);
         let findings = self.stale(manifests, report).into_iter().map(|stale| Finding {
@@ -143,7 +147,7 @@ impl Policy {
 
     /// The findings about files that decide about a change and that the change touches, and about
     /// headers to which it gives another licence.
-    pub(super) fn changed(
+    pub(super) fn changed_deciding_files(
         &self,
         files: &[String],
         headers: &BTreeMap<String, LicenseExpression>,
@@ -182,7 +186,7 @@ impl Policy {
     }
 
     fn stale(&self, manifests: &ProjectManifests, report: &Report) -> Vec<Stale> {
-        let entries = unused(&report.references, &self.settings, |reference| {
+        let entries = find_unused(&report.references, &self.settings, |reference| {
             absolute_path(Path::new(&reference.path))
         });
         let is_named = |entry: &Entry| match *entry {

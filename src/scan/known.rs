@@ -51,7 +51,7 @@ impl Scanner {
             let left = before.iter().filter(|(path, _)| looked_at.has_left(path));
             gone += left.map(|(_, count)| count).sum::<u64>().saturating_sub(places.values().sum());
         }
-        let refused = refused(reports);
+        let refused = count_refused(reports);
         let note = |kind, message| Note { path: None, kind, message };
         let gone = (gone > 0).then(|| note(NoteKind::Info, gone_message(gone)));
         // The formats for CI show warnings and no notes.
@@ -62,7 +62,7 @@ impl Scanner {
 
 /// How many findings of code that the licence does not allow the baseline silences. It holds no
 /// reason for them.
-fn refused(reports: &[FileReport]) -> usize {
+fn count_refused(reports: &[FileReport]) -> usize {
     let silenced = reports.iter().flat_map(|report| &report.silenced);
     let is_refused =
         |it: &&Silenced| it.finding.rule.says_not_allowed() && matches!(it.by, Silencer::Baseline);

@@ -188,7 +188,7 @@ impl Scanner {
         let covered = match &self.settings.idioms {
             Some(idioms) if !found.matches.is_empty() => {
                 let model = model.unwrap_or(Model::ignorant());
-                Some(matcher::covered(idioms, &model, query, IDIOM_BITS)?)
+                Some(matcher::cover(idioms, &model, query, IDIOM_BITS)?)
             }
             _ => None,
         };

@@ -145,10 +145,10 @@ impl Scanner {
         let policy = &self.settings.policy;
         if self.settings.policy_changes == PolicyChanges::Report {
             let headers = self.settings.licenses.as_ref().map(|it| it.new_headers());
-            report.add(policy.changed(policy_files, &headers.unwrap_or_default()));
+            report.add(policy.changed_deciding_files(policy_files, &headers.unwrap_or_default()));
         }
         if self.settings.coverage == Coverage::Project {
-            let unused = policy.unused(&self.settings.manifests, report);
+            let unused = policy.unused_entries(&self.settings.manifests, report);
             report.add(unused);
         }
     }

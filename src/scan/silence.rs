@@ -28,7 +28,7 @@ pub(crate) enum Suppressions {
 
 impl Suppressions {
     /// Parts the comments that silence from those that do not.
-    fn honoured(
+    fn split_honoured(
         &self,
         read: Vec<Suppression>,
         source: &SourceFile,
@@ -62,7 +62,7 @@ impl Suppressions {
 }
 
 /// The finding about a comment that a change adds and that does not silence.
-fn added(source: &SourceFile, suppression: &Suppression) -> Finding {
+fn added_comment(source: &SourceFile, suppression: &Suppression) -> Finding {
     let rules: Vec<&str> = suppression.rules.iter().map(|rule| rule.code()).collect();
     let problem = format!(
         "the change adds a comment that silences {}; it is not heard here",
@@ -71,7 +71,7 @@ fn added(source: &SourceFile, suppression: &Suppression) -> Finding {
     Finding {
         rule: Rule::PolicyChanged,
         remedies: vec!["Let a maintainer decide whether the comment may stay.".to_owned()],
-        ..suppression::unused(source, suppression.region, problem)
+        ..suppression::unused_finding(source, suppression.region, problem)
     }
 }
 
@@ -88,7 +88,7 @@ impl Scanner {
             return Ok(());
         }
         let (read, malformed) = suppression::read(source, &tokenizer.layout(source));
-        let (read, new) = self.settings.suppressions.honoured(read, source, review);
+        let (read, new) = self.settings.suppressions.split_honoured(read, source, review);
         let mut unused: Vec<(&Suppression, Rule)> = Vec::new();
         for suppression in &read {
             let used = report.take_silenced(suppression);
@@ -103,13 +103,13 @@ impl Scanner {
         }
         let unused = unused.into_iter().map(|(suppression, rule)| {
             let problem = format!("the comment silences no {} here", rule.code());
-            suppression::unused(source, suppression.region, problem)
+            suppression::unused_finding(source, suppression.region, problem)
         });
         let malformed = malformed.into_iter().map(|malformed| {
             let problem = format!("the comment silences nothing: it {}", malformed.problem);
-            suppression::unused(source, malformed.region, problem)
+            suppression::unused_finding(source, malformed.region, problem)
         });
-        let new = new.iter().map(|suppression| added(source, suppression));
+        let new = new.iter().map(|suppression| added_comment(source, suppression));
         report.findings.extend(unused.chain(malformed).chain(new).map(|mut finding: Finding| {
             finding.severity = self.settings.policy.settings.severity(finding.rule);
             finding

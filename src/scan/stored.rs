@@ -174,7 +174,7 @@ pub(super) fn from_line(line: &str) -> Option<Look> {
     let [common_fingerprints, kgrams_left_out, candidates_left_out, files_without_model] =
         stored.limits;
     Some(Look::Seen(Seen {
-        matches: stored.matches.into_iter().map(StoredMatch::located).collect::<Option<_>>()?,
+        matches: stored.matches.into_iter().map(StoredMatch::locate).collect::<Option<_>>()?,
         silenced: stored.silenced.into_iter().map(to_region).collect(),
         own: stored.own,
         comments: stored.comments.into_iter().map(to_comment).collect(),
@@ -218,7 +218,7 @@ impl StoredMatch {
         })
     }
 
-    fn located(self) -> Option<Located> {
+    fn locate(self) -> Option<Located> {
         let [bits, structure, names, literals, penalties, calibration] =
             self.evidence.map(f32::from_bits);
         let (matched_tokens, packages) = (self.matched_tokens, self.packages);

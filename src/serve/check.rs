@@ -62,7 +62,7 @@ pub fn read_suggestions(mut input: &[u8]) {
     let mut number = 0;
     while let Some(line) = Incoming::read(&mut input, &mut number) {
         if let Ok(suggestion) = Suggestion::parse(&line, "project".as_ref()) {
-            let text = suggestion.surrounded();
+            let text = suggestion.build_text();
             assert!(text.lines().last <= text.source().line_count().max(1));
         }
     }
@@ -118,7 +118,9 @@ impl Checks {
                     }
                     answered
                 }
-                Err(problem) => batch.iter().map(|line| Answered::failed(line, &problem)).collect(),
+                Err(problem) => {
+                    batch.iter().map(|line| Answered::failure(line, &problem)).collect()
+                }
             };
             for answered in &answered {
                 ended.answered += 1;
@@ -158,7 +160,7 @@ impl Checks {
     /// Notes what was suggested and what of it was told not to be kept.
     fn note(&self, checker: &Checker, answered: &[Answered]) -> Result<(), String> {
         let suggested = answered.iter().flat_map(|answered| &answered.references);
-        let dropped = answered.iter().flat_map(Answered::dropped);
+        let dropped = answered.iter().flat_map(Answered::matches_to_drop);
         let noted = self.journal.note(checker.session(), Event::Suggested, None, suggested);
         let noted = noted.and(self.journal.note(checker.session(), Event::Dropped, None, dropped));
         noted.map_err(|error| error.to_string())
@@ -207,7 +209,7 @@ impl Desk {
         let answered = answered
             .into_iter()
             .zip(&*batch)
-            .map(|(answer, line)| answer.unwrap_or_else(|| Answered::failed(line, &too_long())));
+            .map(|(answer, line)| answer.unwrap_or_else(|| Answered::failure(line, &too_long())));
         (answered.collect(), given_up)
     }
 
@@ -217,22 +219,22 @@ impl Desk {
         let mut tokenizer = tokenizers().pop().unwrap_or_default();
         let answered = catch_unwind(AssertUnwindSafe(|| {
             let suggestion = Suggestion::parse(line, &self.directory)?;
-            let text = suggestion.admitted(checker.session())?;
-            Ok(self.checked(checker, &mut tokenizer, line, (&suggestion, &text)))
+            let text = suggestion.admit(checker.session())?;
+            Ok(self.check(checker, &mut tokenizer, line, (&suggestion, &text)))
         }));
         if answered.is_ok() {
             tokenizers().push(tokenizer);
         }
         match answered {
             Ok(Ok(answered)) => answered,
-            Ok(Err(refused)) => Answered::refused(line, refused),
+            Ok(Err(refused)) => Answered::refusal(line, refused),
             Err(_) => {
-                Answered::failed(line, "birthmark failed on this suggestion; please report it")
+                Answered::failure(line, "birthmark failed on this suggestion; please report it")
             }
         }
     }
 
-    fn checked(
+    fn check(
         &self,
         checker: &Checker,
         tokenizer: &mut Tokenizer,
@@ -244,9 +246,9 @@ impl Desk {
             false => Review::Lines(text.lines().into()),
         };
         let report = checker.check(tokenizer, text.source(), &review);
-        let dropped = checker.dropped(self.policy, &report);
+        let dropped = checker.matches_to_drop(self.policy, &report);
         let dropped = dropped.iter().map(|reference| reference.id.clone()).collect();
-        Answered::checked(line.number, suggestion, text, report, (self.shape, dropped))
+        Answered::checked_answer(line.number, suggestion, text, report, (self.shape, dropped))
     }
 }
 

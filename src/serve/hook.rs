@@ -55,7 +55,7 @@ pub(crate) enum Policy {
 }
 
 impl Policy {
-    fn dropped(self) -> DropPolicy {
+    fn drop_policy(self) -> DropPolicy {
         match self {
             Policy::Refuse(dropped) | Policy::Replace(dropped) => dropped,
         }
@@ -136,7 +136,7 @@ impl Hook {
         match self.event(input) {
             Err(why) => self.agent.answer(None, &Judgement::Unjudged(why)),
             Ok(None) => self.agent.answer(None, &Judgement::Nothing),
-            Ok(Some(event)) => self.agent.answer(Some(&event), &self.judged(&event)),
+            Ok(Some(event)) => self.agent.answer(Some(&event), &self.judge(&event)),
         }
     }
 
@@ -153,7 +153,7 @@ impl Hook {
         Ok(self.agent.event(&event))
     }
 
-    fn judged(&self, event: &Event) -> Judgement {
+    fn judge(&self, event: &Event) -> Judgement {
         let directory = event.directory.clone().unwrap_or_else(|| self.place.directory.clone());
         let language = |write: &Write| Form::language_of_code(Path::new(&write.path));
         let written: Vec<(&Write, Language)> =
@@ -215,18 +215,18 @@ impl Hook {
     ) -> Result<JudgedFile, String> {
         let path = directory.join(&write.path);
         let form = Form::of(&path).unwrap_or_default();
-        let kind = edit::Kind { path: &shown(&path), language, form };
+        let kind = edit::Kind { path: &display_path(&path), language, form };
         let before = edit::text_before(directory, write, form)?;
         let mut looked = Looked { checker, tokenizer: Tokenizer::new() };
-        let edited = edit::changed(before.clone(), &write.change, &kind, event.moment)?;
+        let edited = edit::apply_change(before.clone(), &write.change, &kind, event.moment)?;
         let report = looked.at(edited.source.clone(), &edited.review)?;
-        let refused = looked.refused(self.policy.dropped(), &edited, &report)?;
+        let refused = looked.find_refused(self.policy.drop_policy(), &edited, &report)?;
         self.note(checker, &report, &refused);
         let mut rest = None;
         if !refused.is_empty() && event.input.is_some() && matches!(self.policy, Policy::Replace(_))
         {
             let change = self.rest(&mut looked, &kind, (before.as_deref(), &write.change));
-            rest = change.map(|change| (change, advice::of_replaced(&report, &refused)));
+            rest = change.map(|change| (change, advice::replacement_advice(&report, &refused)));
         }
         Ok(JudgedFile { judgement: advice::of(&report, &refused), rest })
     }
@@ -241,9 +241,9 @@ impl Hook {
         let mut change = change.clone();
         for _ in 0..MAX_ROUNDS {
             let text = before.map(<[u8]>::to_vec);
-            let edited = edit::changed(text, &change, kind, Moment::Before).ok()?;
+            let edited = edit::apply_change(text, &change, kind, Moment::Before).ok()?;
             let report = looked.at(edited.source.clone(), &edited.review).ok()?;
-            let refused = looked.refused(self.policy.dropped(), &edited, &report).ok()?;
+            let refused = looked.find_refused(self.policy.drop_policy(), &edited, &report).ok()?;
             if refused.is_empty() {
                 return Some(change);
             }
@@ -275,7 +275,7 @@ pub fn read_event(bytes: &[u8], before: &[u8]) {
             let form = Form::of(path).unwrap_or_default();
             let kind = edit::Kind { path: &write.path, language, form };
             for moment in [Moment::Before, Moment::After] {
-                let _ = edit::changed(Some(before.to_vec()), &write.change, &kind, moment);
+                let _ = edit::apply_change(Some(before.to_vec()), &write.change, &kind, moment);
             }
         }
         agent.answer(Some(&event), &Judgement::Refused("because".to_owned()));
@@ -298,13 +298,13 @@ struct JudgedFile {
 
 impl Looked<'_> {
     /// The matches because of which an edit is refused, apart from those that stood there before.
-    fn refused<'r>(
+    fn find_refused<'r>(
         &mut self,
         policy: DropPolicy,
         edited: &edit::Edited,
         report: &'r Report,
     ) -> Result<Vec<&'r Reference>, String> {
-        let mut refused = self.checker.dropped(policy, report);
+        let mut refused = self.checker.matches_to_drop(policy, report);
         if let Some(before) = edited.before.clone().filter(|_| !refused.is_empty()) {
             let before = self.at(before, &Review::Whole)?;
             refused.retain(|reference| !stood_before(reference, &before));
@@ -338,7 +338,7 @@ fn stood_before(reference: &Reference, before: &Report) -> bool {
 }
 
 /// A path from the current directory, where it is below that.
-fn shown(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     display_path(path.strip_prefix(&current).unwrap_or(path))
 }

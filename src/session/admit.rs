@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Session;
 use crate::judgement::finding::{Note, NoteKind};
-use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, NotText, shortened};
+use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, NotText, shorten};
 use crate::text::document::Form;
 use crate::text::language::Language;
 use crate::text::source::{Passage, SourceFile, Surrounded};
@@ -81,7 +81,7 @@ impl Session {
     ) -> Result<Surrounded, Refusal> {
         self.check_path(path)?;
         check_size(piece.len())?;
-        let text = piece.surrounded(path, language);
+        let text = piece.assemble(path, language);
         match walk::not_text(text.source().text()) {
             Some(reason) => Err(Refusal::NotText(reason)),
             None => Ok(text),
@@ -100,7 +100,7 @@ impl Session {
 ///
 /// # Errors
 /// If birthmark does not know it.
-pub(crate) fn language_named(name: &str) -> Result<Language, Refusal> {
+pub(crate) fn parse_language(name: &str) -> Result<Language, Refusal> {
     let language = Language::from_name(&name.to_ascii_lowercase());
     language.ok_or_else(|| Refusal::Language(name.to_owned()))
 }

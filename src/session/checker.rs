@@ -85,9 +85,13 @@ impl Checker {
     }
 
     /// Returns the matches of a report because of which a service drops the code.
-    pub fn dropped<'r>(&self, policy: DropPolicy, report: &'r Report) -> Vec<&'r Reference> {
+    pub fn matches_to_drop<'r>(
+        &self,
+        policy: DropPolicy,
+        report: &'r Report,
+    ) -> Vec<&'r Reference> {
         let fail_on = self.session.config().fail_on.unwrap_or_default();
-        policy.dropped(report, |severity| fail_on.is_reached_by(severity))
+        policy.matches_to_drop(report, |severity| fail_on.is_reached_by(severity))
     }
 
     /// Explains references that a check of the same text found.

@@ -43,7 +43,7 @@ pub(crate) fn open_error(error: IndexError) -> SessionError {
 
 /// What to say of a set that is there and that no configuration names. It is not used: a repository
 /// says in its configuration which code is nobody's.
-pub(super) fn unused(config: &Config) -> Option<Note> {
+pub(super) fn note_unused(config: &Config) -> Option<Note> {
     let directory = default_directory(config);
     let message =
         "this set of idioms is not used; name it in `idioms` of the configuration, or by --idioms";

@@ -54,7 +54,7 @@ impl Projects {
     /// If it is configured wrongly, or an index cannot be opened.
     pub fn open(&self, place: &Place) -> Result<(Arc<Checker>, Freshness), SessionError> {
         let mut freshness = Freshness::Fresh;
-        if let Some((since, checker)) = self.known(place) {
+        if let Some((since, checker)) = self.find_open(place) {
             if checker.is_outdated() {
                 freshness = Freshness::Changed;
             } else if since.elapsed() < MAX_AGE {
@@ -71,7 +71,7 @@ impl Projects {
     }
 
     /// A project that is open, and since when. It counts as the one asked last.
-    fn known(&self, place: &Place) -> Option<(Instant, Arc<Checker>)> {
+    fn find_open(&self, place: &Place) -> Option<(Instant, Arc<Checker>)> {
         let mut open = lock(&self.open);
         let at = open.iter().position(|project| project.place == *place)?;
         open[..=at].rotate_right(1);

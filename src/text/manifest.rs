@@ -31,7 +31,7 @@ pub(crate) use cargo::Workspace;
 pub use control::field;
 pub(crate) use control::paragraphs;
 pub(crate) use npm::package as npm_package;
-pub use setup_script::licensing as licensing_of_setup_script;
+pub use setup_script::read_license as license_of_setup_script;
 
 /// The manifests of Cargo and Python packages, whose licences [`crate::license`] reads.
 const CARGO_AND_PYTHON: [&str; 6] =
@@ -145,7 +145,7 @@ fn json(text: &str, manifest: &'static str) -> Result<serde_json::Value, Manifes
 }
 
 /// A licence that is declared by one name or expression.
-fn declared(text: &str) -> Option<ManifestLicense> {
+fn from_declaration(text: &str) -> Option<ManifestLicense> {
     let fact = normalize_declaration(text);
     (fact != LicenseFact::unknown()).then_some(ManifestLicense::Declared(fact))
 }
@@ -168,7 +168,7 @@ fn declared_all(names: &[&str]) -> Option<ManifestLicense> {
 
 fn declared_several(names: &[&str], joint: &str) -> Option<ManifestLicense> {
     if let [one] = names {
-        return declared(one);
+        return from_declaration(one);
     }
     let read = names.iter().map(|name| normalize_declaration(name).expression);
     let read = read.map(|expression| Some(format!("({})", expression?)));

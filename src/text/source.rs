@@ -33,7 +33,7 @@ impl SourceFile {
     }
 
     /// The same text as code that a file of another kind holds.
-    pub(crate) fn held_by(self, held: Held) -> SourceFile {
+    pub(crate) fn with_held(self, held: Held) -> SourceFile {
         SourceFile { held: Some(Box::new(held)), ..self }
     }
 

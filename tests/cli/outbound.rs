@@ -17,7 +17,7 @@ const HEADER: &str = "# SPDX-License-Identifier: ISC\nx = 1\n";
 fn check(directory: &Path, cases: &[(&str, &str, &[StatementKind])]) {
     let config = Config::load(&ConfigChoice::Nearest(directory.to_owned())).expect("readable");
     let licenses =
-        ProjectLicenses::discovered(vec![directory.to_owned()], config.configured_license());
+        ProjectLicenses::from_boundaries(vec![directory.to_owned()], config.configured_license());
     for (path, license, kinds) in cases {
         let path = directory.join(path);
         let text = std::fs::read(&path).ok();

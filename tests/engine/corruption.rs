@@ -151,7 +151,7 @@ fn no_damage_is_laundered() {
     let whole = segment_bytes(&givens()[..2]);
     let rewrite = |bytes: Vec<u8>| -> Result<Vec<u8>, IndexError> {
         let segment = Segment::open("the test's segment", SegmentBytes::Owned(bytes))?;
-        let contents = Contents::stored([&segment], |_| true)?;
+        let contents = Contents::from_segments([&segment], |_| true)?;
         let mut written = Vec::new();
         match write_segment(&contents, &Spill::in_memory(), &mut written) {
             Ok(_) => Ok(written),

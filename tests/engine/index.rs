@@ -157,7 +157,7 @@ fn merging_is_building_at_once() {
     let givens = givens();
     let (first, second) = givens.split_at(2);
     let parts = [second, first].map(|part| segment(segment_bytes(part)));
-    let contents = Contents::stored(&parts, |_| true).expect("readable");
+    let contents = Contents::from_segments(&parts, |_| true).expect("readable");
     let mut merged = Vec::new();
     write_segment(&contents, &Spill::in_memory(), &mut merged).expect("small enough");
     assert!(merged == segment_bytes(&givens));

@@ -23,7 +23,7 @@ pub fn try_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
     for id in segment.components().take(50) {
         let _ = segment.component_row(id).and_then(|row| segment.component(&row));
     }
-    if let Ok(contents) = Contents::stored([&segment], |_| true) {
+    if let Ok(contents) = Contents::from_segments([&segment], |_| true) {
         let _ = write_segment(&contents, &Spill::in_memory(), std::io::sink());
     }
     segment.damage().into_iter().next().map_or(Ok(()), Err)

@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// A component whose name is not known.
-    pub fn refused(reason: Reason, message: String) -> Outcome {
+    pub fn refusal(reason: Reason, message: String) -> Outcome {
         Outcome::Refused { purl: None, reason, message }
     }
 }
@@ -66,7 +66,7 @@ pub(crate) struct Built {
 }
 
 pub fn run(args: BuildOneArgs) -> anyhow::Result<ExitStatus> {
-    bound(args.package_memory << 20);
+    limit_process(args.package_memory << 20);
     let build_scripts = if args.allow_build { BuildScripts::Allow } else { BuildScripts::Refuse };
     for line in io::stdin().lock().lines() {
         let outcome = outcome(&line?, &args, build_scripts);
@@ -81,7 +81,7 @@ pub fn run(args: BuildOneArgs) -> anyhow::Result<ExitStatus> {
 /// Lets this process take no more memory than that, and end with the one that started it. A system
 /// that cannot do one of these does the rest.
 #[cfg(unix)]
-fn bound(bytes: u64) {
+fn limit_process(bytes: u64) {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Data, Rlimit { current: Some(bytes), maximum: Some(bytes) });
     #[cfg(target_os = "linux")]
@@ -89,18 +89,18 @@ fn bound(bytes: u64) {
 }
 
 #[cfg(not(unix))]
-fn bound(_: u64) {}
+fn limit_process(_: u64) {}
 
 fn outcome(line: &str, args: &BuildOneArgs, build_scripts: BuildScripts) -> Outcome {
     let request = match list::parse(line, &args.base, build_scripts) {
         Ok(request) => request,
-        Err(message) => return Outcome::refused(Reason::Line, message),
+        Err(message) => return Outcome::refusal(Reason::Line, message),
     };
     let spill = Spill::new(args.into.clone(), args.memory.memory);
     let ingested = match ingest(&request.source, &request.given, &(), &spill) {
         Ok(ingested) => ingested,
-        Err(IngestError::SetAside(error)) => return broken(&error),
-        Err(error) => return Outcome::refused(Reason::of(&error), error.to_string()),
+        Err(IngestError::SetAside(error)) => return index_failure(&error),
+        Err(error) => return Outcome::refusal(Reason::of(&error), error.to_string()),
     };
     let purl = ingested.component.purl.to_string();
     let refused = |reason, message| Outcome::Refused { purl: Some(purl.clone()), reason, message };
@@ -115,7 +115,7 @@ fn outcome(line: &str, args: &BuildOneArgs, build_scripts: BuildScripts) -> Outc
     let mut notes = ingested.notes.clone();
     let prepared = match ingested.prepare(&spill) {
         Ok(prepared) => prepared,
-        Err(error) => return broken(&error),
+        Err(error) => return index_failure(&error),
     };
     notes.extend(prepared.notes);
     if let Some(note) = notes.iter().find(|note| note.kind == NoteKind::Failed) {
@@ -131,7 +131,7 @@ fn outcome(line: &str, args: &BuildOneArgs, build_scripts: BuildScripts) -> Outc
         Err(error @ (IndexError::TooLarge { .. } | IndexError::Memory { .. })) => {
             refused(Reason::Memory, error.to_string())
         }
-        Err(error) => broken(&error),
+        Err(error) => index_failure(&error),
     }
 }
 
@@ -143,7 +143,7 @@ fn write(
     write_components(components, Destination::Directory(into), spill).map(|written| written.path)
 }
 
-fn broken(error: &IndexError) -> Outcome {
+fn index_failure(error: &IndexError) -> Outcome {
     Outcome::Broken { message: error.to_string() }
 }
 

@@ -67,7 +67,7 @@ impl<'a> Worker<'a> {
                     process.end();
                     let seconds = self.limits.time.as_secs_f64();
                     let message = format!("it was not read within {seconds} seconds");
-                    return Ok(Outcome::refused(Reason::Hung, message));
+                    return Ok(Outcome::refusal(Reason::Hung, message));
                 }
                 Err(Silence::Ended) => {
                     let is_first = process.given == 1;
@@ -141,11 +141,11 @@ impl Process {
         let said = String::from_utf8_lossy(&said);
         if said.contains("memory allocation of") || is_killed(status) {
             let message = format!("reading it took more than {} MiB of memory", limits.memory);
-            return Outcome::refused(Reason::Memory, message);
+            return Outcome::refusal(Reason::Memory, message);
         }
         let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         let status = status.map_or_else(|| "it is gone".to_owned(), |status| status.to_string());
-        Outcome::refused(Reason::Crashed, format!("reading it ended the process: {status}; {last}"))
+        Outcome::refusal(Reason::Crashed, format!("reading it ended the process: {status}; {last}"))
     }
 
     /// Ends a process and those that it started. One that ended by itself keeps its status.

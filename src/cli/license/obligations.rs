@@ -43,7 +43,7 @@ fn take(obligations: &mut Obligations, what: &str) -> anyhow::Result<()> {
     if let Ok(report) = serde_json::from_slice::<Scanned>(&bytes) {
         return of_report(obligations, report);
     }
-    let Some(expression) = super::stated(path, &bytes).expression else {
+    let Some(expression) = super::read_license(path, &bytes).expression else {
         bail!("{what} states no licence that birthmark can read, and is no report in JSON");
     };
     obligations.take(&expression, None);

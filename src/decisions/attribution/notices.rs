@@ -96,7 +96,7 @@ impl Notices {
     }
 
     /// The file of notices with these in it, `standing` being what it holds now.
-    pub fn written(mut self, standing: &str) -> String {
+    pub fn render(mut self, standing: &str) -> String {
         self.recall(standing);
         let block = self.block();
         match (standing.find(BEGIN), standing.find(END)) {
@@ -190,19 +190,19 @@ mod tests {
     #[test]
     fn what_people_wrote_around_the_block_stays() {
         let notices = notices();
-        let fresh = notices.clone().written("");
+        let fresh = notices.clone().render("");
         assert!(
             fresh.contains(
                 "## pkg:pypi/six@1.17.0\n\nMIT\n\nCopyright: Ada\n\n- src/a.py\n- src/b.py\n"
             ),
             "{fresh}"
         );
-        assert_eq!(notices.clone().written(&fresh), fresh);
+        assert_eq!(notices.clone().render(&fresh), fresh);
         let own = "# Ours\n\nBefore.\n";
-        let mixed = notices.clone().written(own) + "\nAfter.\n";
+        let mixed = notices.clone().render(own) + "\nAfter.\n";
         assert!(mixed.starts_with(own));
-        assert_eq!(notices.clone().written(&mixed), mixed);
-        let cleared = Notices::default().written(&mixed);
+        assert_eq!(notices.clone().render(&mixed), mixed);
+        let cleared = Notices::default().render(&mixed);
         assert!(
             !cleared.contains("six") && cleared.contains("Before.") && cleared.contains("After."),
             "{cleared}"

@@ -138,7 +138,7 @@ impl Plan {
         }
         for (path, numbers) in by_file {
             let of_file: Vec<&Reference> = numbers.iter().map(|&i| references[i]).collect();
-            match edited(path, scanned, &of_file, settings) {
+            match edit_file(path, scanned, &of_file, settings) {
                 Ok(edit) => {
                     plan.edits.push(edit);
                     plan.declared.extend(numbers);
@@ -154,7 +154,7 @@ impl Plan {
         for &i in &plan.declared {
             references[i].owners.first().into_iter().for_each(|origin| notices.carry(origin));
         }
-        let mut first = texts.missing(&notices);
+        let mut first = texts.add_missing_texts(&notices);
         first.extend(notices_edit(notices, &settings.root)?);
         plan.edits.splice(0..0, first);
         Ok(plan)
@@ -254,7 +254,7 @@ fn origin(reference: &Reference) -> Option<(&Owner, &LicenseExpression)> {
 }
 
 /// A file with tags around its references.
-fn edited(
+fn edit_file(
     path: &str,
     scanned: &[WalkedFile],
     references: &[&Reference],
@@ -287,12 +287,12 @@ fn edited(
             Some(Snippet { lines: reference.region.into(), tags })
         })
         .collect();
-    let after = tagged(path, (language, file.form), &bytes, &snippets)?;
+    let after = add_tags(path, (language, file.form), &bytes, &snippets)?;
     Ok(Edit { path: path.to_owned(), location: file.location.clone(), before: Some(bytes), after })
 }
 
 /// The text of a file with tags around these snippets, in the cells of a notebook.
-fn tagged(
+fn add_tags(
     path: &str,
     kind: (Language, Form),
     bytes: &[u8],
@@ -327,7 +327,7 @@ impl Texts {
     }
 
     /// The texts that the notices speak of and that are not there.
-    fn missing(&self, notices: &Notices) -> Vec<Edit> {
+    fn add_missing_texts(&self, notices: &Notices) -> Vec<Edit> {
         let wanted: BTreeSet<String> =
             notices.licenses().into_iter().flat_map(LicenseExpression::texts).collect();
         let missing = wanted.into_iter().filter(|id| !self.has(id));
@@ -359,7 +359,7 @@ fn notices_edit(notices: Notices, root: &Path) -> Result<Option<Edit>, PlanError
     };
     let standing = str::from_utf8(before.as_deref().unwrap_or_default());
     let standing = standing.map_err(|_| PlanError::NotUtf8(location.clone()))?;
-    let after = notices.written(standing).into_bytes();
+    let after = notices.render(standing).into_bytes();
     let edit = Edit { path: walk::display_path(&location), location, before, after };
     Ok((edit.before.as_ref() != Some(&edit.after)).then_some(edit))
 }

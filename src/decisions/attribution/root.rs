@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::project::config::shortened;
+use crate::project::config::shorten_directory;
 use crate::project::walk::absolute_path;
 
 /// The directory that holds `LICENSES` and the notices of the project around a place: the nearest
@@ -19,7 +19,7 @@ pub(crate) fn project_root(place: &Path, configured: Option<&Path>) -> PathBuf {
     });
     let root = known.next().map_or(last.clone(), Path::to_owned);
     let current = std::env::current_dir().unwrap_or_default();
-    match shortened(&root, &current) {
+    match shorten_directory(&root, &current) {
         here if here.as_os_str().is_empty() => PathBuf::from("."),
         elsewhere => elsewhere,
     }

@@ -53,10 +53,10 @@ pub fn wrap(source: &SourceFile, snippets: &[Snippet]) -> Result<Vec<u8>, Refusa
     let page = Page::read(source, &mut tokenizer);
     let mut placed = Vec::new();
     for snippet in snippets {
-        placed.push(Snippet { lines: page.placed(snippet.lines)?, tags: snippet.tags.clone() });
+        placed.push(Snippet { lines: page.widen(snippet.lines)?, tags: snippet.tags.clone() });
     }
-    let placed = page.nested(placed);
-    let text = page.written(&placed);
+    let placed = page.nest(placed);
+    let text = page.render(&placed);
     let again = SourceFile::new(source.path(), source.language(), text);
     page.verify(&again, &placed, &mut tokenizer)?;
     Ok(again.text().to_vec())
@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
 
     /// The lines widened until both ends stand between statements, with the comment right above
     /// them.
-    fn placed(&self, lines: LineRange) -> Result<LineRange, Refusal> {
+    fn widen(&self, lines: LineRange) -> Result<LineRange, Refusal> {
         let above = (lines.first.saturating_sub(MAX_GROWTH).max(1)..=lines.first).rev();
         let below =
             lines.last..=lines.last.saturating_add(MAX_GROWTH).min(self.source.line_count());
@@ -127,7 +127,7 @@ impl<'a> Page<'a> {
 
     /// Snippets in the order they open, widened where they would cross each other or one that
     /// stands there. Of two with the same tags that meet, one remains.
-    fn nested(&self, mut snippets: Vec<Snippet>) -> Vec<Snippet> {
+    fn nest(&self, mut snippets: Vec<Snippet>) -> Vec<Snippet> {
         loop {
             snippets.sort_by_key(|snippet| {
                 (snippet.lines.first, std::cmp::Reverse(snippet.lines.last))
@@ -160,7 +160,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn written(&self, snippets: &[Snippet]) -> Vec<u8> {
+    fn render(&self, snippets: &[Snippet]) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.source.text().len() + 512 * snippets.len());
         let ends =
             |line: u32| snippets.iter().rev().filter(move |snippet| snippet.lines.last + 1 == line);

@@ -28,7 +28,7 @@ impl PreparedDocument {
     /// Compresses a document and holds it in memory.
     pub fn new(facts: DocumentFacts, columns: &Columns, lines: u32) -> PreparedDocument {
         let (block, content) = columns.encode_content(facts.language, lines);
-        let block = Kept::held(block);
+        let block = Kept::in_memory(block);
         PreparedDocument { facts, lines, tokens: columns.classes.len() as u32, content, block }
     }
 
@@ -36,7 +36,7 @@ impl PreparedDocument {
     ///
     /// # Errors
     /// If there is no room for it anywhere.
-    pub fn kept(
+    pub fn compress(
         facts: DocumentFacts,
         columns: &Columns,
         lines: u32,
@@ -87,7 +87,7 @@ pub(crate) struct StoredComponent<'a> {
 
 impl<'a> Contents<'a> {
     /// What was prepared, in whatever order.
-    pub fn prepared(mut components: Vec<PreparedComponent>) -> Contents<'a> {
+    pub fn from_prepared(mut components: Vec<PreparedComponent>) -> Contents<'a> {
         components.sort_by(|a, b| {
             (&a.component.purl, &a.component.digest).cmp(&(&b.component.purl, &b.component.digest))
         });
@@ -106,7 +106,7 @@ impl<'a> Contents<'a> {
     ///
     /// # Errors
     /// If a segment is damaged.
-    pub fn stored(
+    pub fn from_segments(
         segments: impl IntoIterator<Item = &'a Segment>,
         wanted: impl Fn(&Component) -> bool,
     ) -> Result<Contents<'a>, IndexError> {
@@ -126,12 +126,12 @@ impl<'a> Contents<'a> {
                 return Err(segment.out_of_order(first));
             }
         }
-        Ok(Contents::of_stored(segments, components))
+        Ok(Contents::from_stored(segments, components))
     }
 
     /// What can be read of some segments, and what is lost: the names of components, as far as
     /// those can be read.
-    pub(super) fn salvaged(segments: &'a [Segment]) -> (Contents<'a>, Vec<String>) {
+    pub(super) fn salvage(segments: &'a [Segment]) -> (Contents<'a>, Vec<String>) {
         let (mut components, mut lost) = (Vec::new(), Vec::new());
         for segment in segments {
             let mut first = 0u32;
@@ -156,10 +156,10 @@ impl<'a> Contents<'a> {
                 first = end;
             }
         }
-        (Contents::of_stored(segments.iter().collect(), components), lost)
+        (Contents::from_stored(segments.iter().collect(), components), lost)
     }
 
-    fn of_stored(
+    fn from_stored(
         segments: Vec<&'a Segment>,
         mut components: Vec<StoredComponent<'a>>,
     ) -> Contents<'a> {

@@ -71,7 +71,7 @@ impl IndexDirectory {
         read_manifest(path)?;
         let lock = storage::lock(path)?;
         let Files { manifest, segments, .. } = read_directory(path, Access::All)?;
-        Ok(IndexDirectory::locked(path, manifest, segments, lock))
+        Ok(IndexDirectory::with_lock(path, manifest, segments, lock))
     }
 
     /// Opens an index for writing, or makes an empty one.
@@ -84,13 +84,14 @@ impl IndexDirectory {
         let lock = storage::lock(path)?;
         match read_directory(path, Access::All) {
             Ok(Files { manifest, segments, .. }) => {
-                Ok(IndexDirectory::locked(path, manifest, segments, lock))
+                Ok(IndexDirectory::with_lock(path, manifest, segments, lock))
             }
             Err(IndexError::Missing(_)) => {
                 if storage::file_names(path)?.iter().any(|name| manifest::is_segment_name(name)) {
                     return Err(IndexError::NoManifest(path.to_owned()));
                 }
-                let mut index = IndexDirectory::locked(path, Manifest::default(), Vec::new(), lock);
+                let mut index =
+                    IndexDirectory::with_lock(path, Manifest::default(), Vec::new(), lock);
                 // A writer that is killed before its first commit leaves no segments without a
                 // manifest.
                 index.publish(Vec::new(), Vec::new())?;
@@ -119,9 +120,9 @@ impl IndexDirectory {
                 Err(error) => lost.push(format!("all of {} ({error})", entry.file)),
             }
         }
-        let mut directory = IndexDirectory::locked(path, manifest, segments, lock);
+        let mut directory = IndexDirectory::with_lock(path, manifest, segments, lock);
         let segments = std::mem::take(&mut directory.segments);
-        let (contents, of_segments) = Contents::salvaged(&segments);
+        let (contents, of_segments) = Contents::salvage(&segments);
         lost.extend(of_segments);
         let entries =
             if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
@@ -131,7 +132,7 @@ impl IndexDirectory {
     }
 
     /// An index that was read, under its lock: what killed writers left behind goes.
-    fn locked(
+    fn with_lock(
         path: &Path,
         manifest: Manifest,
         segments: Vec<Segment>,
@@ -176,7 +177,7 @@ impl IndexDirectory {
         let replaced: HashSet<Purl> =
             components.iter().map(|added| added.component.purl.clone()).collect();
         let mut entries = self.without(&replaced)?;
-        entries.push(self.write(&Contents::prepared(components))?);
+        entries.push(self.write(&Contents::from_prepared(components))?);
         self.publish(entries, self.manifest.models.clone())?;
         if self.segments.len() > MAX_SEGMENTS { self.merge_small() } else { Ok(()) }
     }
@@ -214,7 +215,7 @@ impl IndexDirectory {
         }
         let is_replaced = |it: &Component| taken.has(&it.purl) && !taken.contains(it);
         adopted.replaced = self.list()?.iter().filter(|it| is_replaced(&it.component)).count();
-        entries.extend(self.rewritten(&is_replaced)?);
+        entries.extend(self.rewrite_without(&is_replaced)?);
         entries.sort_by(|a, b| a.file.cmp(&b.file));
         entries.dedup();
         self.publish(entries, self.manifest.models.clone())?;
@@ -280,7 +281,7 @@ impl IndexDirectory {
             .zip(&small)
             .filter(|(_, small)| **small)
             .map(|(segment, _)| segment);
-        let merged = self.write(&Contents::stored(chosen, |_| true)?)?;
+        let merged = self.write(&Contents::from_segments(chosen, |_| true)?)?;
         let kept = self.manifest.segments.iter().zip(&small).filter(|(_, small)| !**small);
         let entries = kept.map(|(entry, _)| entry.clone()).chain([merged]).collect();
         self.publish(entries, self.manifest.models.clone())
@@ -316,7 +317,7 @@ impl IndexDirectory {
     /// # Errors
     /// If the index cannot be written; it is then as it was.
     pub fn merge(&mut self) -> Result<(), IndexError> {
-        let contents = Contents::stored(&self.segments, |_| true)?;
+        let contents = Contents::from_segments(&self.segments, |_| true)?;
         let entries = if contents.is_empty() { Vec::new() } else { vec![self.write(&contents)?] };
         self.publish(entries, self.manifest.models.clone())?;
         self.learn()
@@ -332,12 +333,12 @@ impl IndexDirectory {
 
     /// The segments as they would be without the components of some purls.
     fn without(&self, purls: &HashSet<Purl>) -> Result<Vec<SegmentEntry>, IndexError> {
-        self.rewritten(&|component| purls.contains(&component.purl))
+        self.rewrite_without(&|component| purls.contains(&component.purl))
     }
 
     /// The segments as they would be without some components; segments that held them are written
     /// anew.
-    fn rewritten(
+    fn rewrite_without(
         &self,
         is_dropped: &dyn Fn(&Component) -> bool,
     ) -> Result<Vec<SegmentEntry>, IndexError> {
@@ -348,7 +349,7 @@ impl IndexDirectory {
                 entries.push(entry.clone());
                 continue;
             }
-            let kept = Contents::stored([segment], |component| !is_dropped(component))?;
+            let kept = Contents::from_segments([segment], |component| !is_dropped(component))?;
             if !kept.is_empty() {
                 entries.push(self.write(&kept)?);
             }

@@ -71,7 +71,7 @@ impl Index {
     ///
     /// # Errors
     /// If a segment is damaged.
-    pub(crate) fn limited(
+    pub(crate) fn limit_listing(
         &self,
         hash: KgramHash,
         contents: &[u128],

@@ -104,7 +104,7 @@ pub(crate) fn write_components(
     to: Destination<'_>,
     spill: &Arc<Spill>,
 ) -> Result<WrittenSegment, IndexError> {
-    write(&Contents::prepared(components), to, spill)
+    write(&Contents::from_prepared(components), to, spill)
 }
 
 /// Merges segments into one. The result does not depend on their order. Of components with the same
@@ -118,7 +118,7 @@ pub(crate) fn merge_segments(
     spill: &Arc<Spill>,
 ) -> Result<WrittenSegment, IndexError> {
     let segments = segments.iter().map(|segment| &segment.segment);
-    write(&Contents::stored(segments, |_| true)?, to, spill)
+    write(&Contents::from_segments(segments, |_| true)?, to, spill)
 }
 
 pub(super) fn write(

@@ -37,17 +37,17 @@ impl Memory {
     }
 
     /// Bytes for what waits for its turn; the rest waits on disk.
-    pub(super) fn for_waiting(self) -> usize {
+    pub(super) fn waiting_bytes(self) -> usize {
         self.share(8)
     }
 
     /// Bytes for texts being parsed and their trees.
-    pub(super) fn for_parsing(self) -> usize {
+    pub(super) fn parsing_bytes(self) -> usize {
         self.share(2)
     }
 
     /// Bytes for postings being sorted.
-    pub(super) fn for_sorting(self) -> usize {
+    pub(super) fn sorting_bytes(self) -> usize {
         self.share(4)
     }
 

@@ -66,7 +66,7 @@ pub(crate) fn pack_changes(
         }
     }
     let is_new = |it: &Component| !live.get(&it.purl).is_some_and(|known| known.contains(it));
-    let contents = Contents::stored(&opened.segments, is_new)?;
+    let contents = Contents::from_segments(&opened.segments, is_new)?;
     let mut manifest = previous.manifest();
     if !contents.is_empty() {
         let spill = Spill::new(files.to_owned(), memory);
@@ -138,7 +138,7 @@ pub(super) fn read_pack(
 ) -> Result<(Files, FxHashSet<(SegmentId, ComponentId)>), IndexError> {
     let list = read_list(packs, pin)?;
     let files = open_files(&pack_directory(packs, pin), &list.manifest(), Access::Some)?;
-    let gone = gone(&list, &files.segments)?;
+    let gone = tombstones(&list, &files.segments)?;
     Ok((files, gone))
 }
 
@@ -158,7 +158,7 @@ fn read_list(packs: &Path, pin: &PackPin) -> Result<PackList, IndexError> {
 }
 
 /// The components of a generation that do not count any more.
-fn gone(
+fn tombstones(
     list: &PackList,
     segments: &[Segment],
 ) -> Result<FxHashSet<(SegmentId, ComponentId)>, IndexError> {

@@ -51,7 +51,7 @@ impl CheckedPages {
     }
 
     /// The pages that are not as they were written, or cannot be read.
-    pub(super) fn damaged(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn find_damage(&self) -> impl Iterator<Item = usize> {
         let is_damaged = |number: &usize| {
             self.pages.check(*number, |number, page| self.is_whole(number, page)).is_err()
         };

@@ -63,7 +63,7 @@ pub(super) struct Runs {
 impl Runs {
     /// Runs of as many postings as the memory setting allows to sort at once.
     pub(super) fn new(spill: &Arc<Spill>) -> Runs {
-        let limit = (spill.memory().for_sorting() / POSTING_BYTES).max(1);
+        let limit = (spill.memory().sorting_bytes() / POSTING_BYTES).max(1);
         Runs { spill: spill.clone(), limit, buffer: Vec::new(), written: Vec::new() }
     }
 
@@ -114,9 +114,9 @@ impl Runs {
     }
 
     /// All postings, in order.
-    pub(super) fn sorted(mut self) -> Result<Sorted, IndexError> {
+    pub(super) fn sort(mut self) -> Result<Sorted, IndexError> {
         self.buffer.par_sort_unstable_by_key(|posting| posting.order());
-        let share = self.spill.memory().for_sorting() / 4 / (self.written.len() + 1);
+        let share = self.spill.memory().sorting_bytes() / 4 / (self.written.len() + 1);
         let read_bytes = share.clamp(READ_BYTES.0, READ_BYTES.1) / POSTING_BYTES * POSTING_BYTES;
         let written = self.written.into_iter().map(|run| Run {
             source: Some(run),
@@ -205,7 +205,7 @@ mod tests {
 
     fn sorted(mut runs: Runs, postings: &[Posting]) -> Vec<Posting> {
         postings.chunks(777).for_each(|some| runs.extend(some).expect("room"));
-        let mut sorted = runs.sorted().expect("room");
+        let mut sorted = runs.sort().expect("room");
         std::iter::from_fn(|| sorted.next().expect("readable")).collect()
     }
 

@@ -107,7 +107,7 @@ pub(crate) struct ComponentRow {
 
 impl ComponentRow {
     /// The day it was published, where that is known.
-    pub fn published(&self) -> Option<Day> {
+    pub fn publication_day(&self) -> Option<Day> {
         Day::new(self.day)
     }
 }
@@ -373,9 +373,9 @@ impl Segment {
             purl: self.purl(row)?,
             digest: format!("blake3:{}", blake3::Hash::from_bytes(row.digest).to_hex()),
             license: self.component_license(row)?,
-            published: row.published(),
+            published: row.publication_day(),
             dependencies: self.dependencies(row)?,
-            vendored: self.vendored(row)?,
+            vendored: self.vendored_packages(row)?,
             copyright: self.copyright(row)?,
         })
     }
@@ -408,7 +408,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn vendored(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
+    pub fn vendored_packages(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
         self.lines_of(row.vendored)
     }
 
@@ -446,7 +446,7 @@ impl Segment {
 
     /// The sections that hold a part of each damaged page, and its number.
     pub(super) fn damaged_pages(&self) -> impl Iterator<Item = (usize, Vec<Section>)> {
-        self.pages.damaged().map(|page| {
+        self.pages.find_damage().map(|page| {
             let (start, end) = (page * format::PAGE_BYTES, (page + 1) * format::PAGE_BYTES);
             let overlaps = |section: &Section| {
                 let (from, length) = self.sections[*section as usize];
@@ -472,7 +472,7 @@ impl Segment {
                 },
                 declared: self.text((row.u32(8)?, row.u32(12)?)).ok()?.to_owned(),
                 precision: precision_from(row.u8(16)?)?,
-                learned_from: learned_from_from(row.u8(17)?)?,
+                learned_from: learned_from(row.u8(17)?)?,
             })
         };
         read().ok_or_else(|| self.corrupt(format!("licence {number} cannot be read")))
@@ -603,7 +603,7 @@ fn precision_from(number: u8) -> Option<Precision> {
         .find(|&precision| precision as u8 == number)
 }
 
-fn learned_from_from(number: u8) -> Option<LearnedFrom> {
+fn learned_from(number: u8) -> Option<LearnedFrom> {
     use LearnedFrom::{Classifier, FileHeader, Given, LicenseText, Metadata, Nowhere};
     [Given, Metadata, Classifier, LicenseText, FileHeader, Nowhere]
         .into_iter()

@@ -30,7 +30,7 @@ pub struct Spill {
 impl Spill {
     /// Sets aside in memory what the setting leaves room for, the rest in a directory.
     pub fn new(directory: PathBuf, memory: Memory) -> Arc<Spill> {
-        Spill::with_room(Some(directory), memory, memory.for_waiting())
+        Spill::with_room(Some(directory), memory, memory.waiting_bytes())
     }
 
     /// Holds everything in memory.
@@ -93,8 +93,8 @@ impl Spill {
 
     /// Does what takes so many bytes of memory for a while; waits until there are so many beside
     /// what other threads do. What takes more than there ever is goes alone.
-    pub(crate) fn parsing<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
-        let limit = self.memory.for_parsing();
+    pub(crate) fn run_within<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> T {
+        let limit = self.memory.parsing_bytes();
         let bytes = bytes.min(limit);
         let taken = self.parsing.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.parsed.wait_while(taken, |taken| *taken + bytes > limit);
@@ -136,7 +136,7 @@ impl Drop for Lease {
 
 impl Kept {
     /// Bytes that stay in memory whatever comes.
-    pub fn held(bytes: Vec<u8>) -> Kept {
+    pub fn in_memory(bytes: Vec<u8>) -> Kept {
         Kept { length: bytes.len(), place: Place::Held { bytes, _lease: None } }
     }
 
@@ -218,7 +218,7 @@ impl Scratch {
     /// Ends writing.
     pub(crate) fn finish(mut self) -> Written {
         let length = self.byte_count();
-        self.chunks.push(Kept::held(self.tail));
+        self.chunks.push(Kept::in_memory(self.tail));
         Written { chunks: self.chunks, length }
     }
 }

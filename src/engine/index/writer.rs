@@ -53,7 +53,7 @@ pub fn write_segment(
     }
     out.section(Section::Tokens)?;
     layout.write_blocks(contents, &mut out)?;
-    let listed = layout.listed(contents, spill)?;
+    let listed = layout.write_listings(contents, spill)?;
     listed.write(&mut out)?;
     write_table(Section::Families, families, &mut out)?;
     let counts = Counts { fingerprints: listed.count, ..layout.counts };
@@ -66,7 +66,7 @@ pub fn write_segment(
 /// If they are too much for one segment.
 pub fn segment_bytes(components: Vec<PreparedComponent>) -> Result<Vec<u8>, WriteError> {
     let mut bytes = Vec::new();
-    write_segment(&Contents::prepared(components), &Spill::in_memory(), &mut bytes)?;
+    write_segment(&Contents::from_prepared(components), &Spill::in_memory(), &mut bytes)?;
     Ok(bytes)
 }
 
@@ -180,8 +180,12 @@ impl Layout {
     }
 
     /// What the format lists.
-    fn listed(&self, contents: &Contents<'_>, spill: &Arc<Spill>) -> Result<Listed, IndexError> {
-        let mut sorted = self.runs(contents, spill)?.sorted()?;
+    fn write_listings(
+        &self,
+        contents: &Contents<'_>,
+        spill: &Arc<Spill>,
+    ) -> Result<Listed, IndexError> {
+        let mut sorted = self.runs(contents, spill)?.sort()?;
         let mut listing = Listing::new(&self.token_starts, &self.equals, spill);
         while let Some(posting) = sorted.next()? {
             listing.push(posting)?;
@@ -236,7 +240,7 @@ mod tests {
                 marks,
                 copyrights: Vec::new(),
             };
-            PreparedDocument::kept(facts, &columns, 1, spill).expect("room")
+            PreparedDocument::compress(facts, &columns, 1, spill).expect("room")
         };
         let component = |number: u64| PreparedComponent {
             component: Component {
@@ -258,7 +262,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let expected = segment_bytes(components(&Spill::in_memory())).expect("small enough");
         let spill = Spill::new(directory.path().into(), Memory::of_a_test(1 << 16));
-        let contents = Contents::prepared(components(&spill));
+        let contents = Contents::from_prepared(components(&spill));
         let layout = Layout::of(&contents, &spill).expect("small enough");
         assert!(layout.runs(&contents, &spill).expect("room").count() > 5, "one run is no merging");
         let mut bytes = Vec::new();
@@ -270,7 +274,7 @@ mod tests {
         let mut halves = components(&spill);
         let rest = halves.split_off(2);
         let halves = [rest, halves].map(|half| segment(segment_bytes(half).expect("small enough")));
-        let contents = Contents::stored(&halves, |_| true).expect("readable");
+        let contents = Contents::from_segments(&halves, |_| true).expect("readable");
         let mut merged = Vec::new();
         write_segment(&contents, &spill, &mut merged).expect("room on disk");
         assert!(merged == expected);
@@ -280,7 +284,7 @@ mod tests {
     #[test]
     fn too_little_memory_for_the_names_is_named() {
         let spill = Spill::new("nowhere".into(), Memory::of_a_test(1 << 10));
-        let contents = Contents::prepared(components(&Spill::in_memory()));
+        let contents = Contents::from_prepared(components(&Spill::in_memory()));
         let refused = write_segment(&contents, &spill, Vec::new());
         let message = refused.expect_err("48 documents take more").to_string();
         assert!(message.contains("48 documents") && message.contains("--memory"), "{message}");

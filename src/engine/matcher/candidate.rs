@@ -337,7 +337,7 @@ impl Gram {
         digests.dedup();
         match self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
             true => Ok(None),
-            false => index.limited(self.hash, &digests, self.listed).map(Some),
+            false => index.limit_listing(self.hash, &digests, self.listed).map(Some),
         }
     }
 }

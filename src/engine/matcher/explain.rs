@@ -159,7 +159,7 @@ fn account(
     let surprisals = query.surprisals(model);
     let scoring = Scoring { surprisals: &surprisals, query, document: side(&columns), overlapping };
     let mut ledger = Ledger::default();
-    let evidence = evidence::recorded(
+    let evidence = evidence::measure_with(
         &surprisals,
         query.side,
         scoring.document,
@@ -173,7 +173,7 @@ fn account(
         purl: segment.purl(&segment.component_row(aligned.row.component)?)?,
         path: segment.document(&aligned.row)?.path,
         runs: scoring.runs(&ledger),
-        clearing: scoring.clearing(threshold_bits),
+        clearing: scoring.find_clearing(threshold_bits),
         entries,
         evidence,
     })
@@ -226,11 +226,11 @@ impl Scoring<'_> {
     /// The evidence of the strongest stretch that would be left if some tokens of the query did not
     /// correspond. What overlaps the strongest alignment hides behind it as long as it is there.
     fn bits_without(&self, is_rewritten: impl Fn(u32) -> bool) -> f32 {
-        let left = |other: &&[Block]| self.bits_left(other, &is_rewritten);
+        let left = |other: &&[Block]| self.remaining_bits(other, &is_rewritten);
         self.overlapping.iter().map(left).fold(0.0, f32::max)
     }
 
-    fn bits_left(&self, blocks: &[Block], is_rewritten: &impl Fn(u32) -> bool) -> f32 {
+    fn remaining_bits(&self, blocks: &[Block], is_rewritten: &impl Fn(u32) -> bool) -> f32 {
         let mut blocks = blocks.to_vec();
         for block in &mut blocks {
             block.pairs.retain(|pair| !is_rewritten(pair.query));
@@ -244,7 +244,7 @@ impl Scoring<'_> {
 
     /// The fewest lines in a row without which the evidence falls below the threshold; of those the
     /// ones that leave the least.
-    fn clearing(&self, threshold_bits: f32) -> Option<Clearing> {
+    fn find_clearing(&self, threshold_bits: f32) -> Option<Clearing> {
         let blocks = self.overlapping.iter().copied().flatten();
         let pairs = blocks.flat_map(|block| &block.pairs);
         let lines: BTreeSet<u32> =

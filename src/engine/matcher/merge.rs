@@ -197,7 +197,7 @@ impl Claimant<'_> {
     fn into_owner(self) -> Result<Owner, IndexError> {
         let Claimant { owner, holder } = self;
         let depends_on = holder.segment.dependencies(&holder.component)?.into();
-        let vendored_packages = holder.segment.vendored(&holder.component)?.into();
+        let vendored_packages = holder.segment.vendored_packages(&holder.component)?.into();
         let copyright = match holder.segment.copyright(&holder.component)? {
             Some(of_component) => {
                 let of_document = holder.segment.copyrights(&holder.row)?;
@@ -226,7 +226,7 @@ fn owner(claim: &Claim<'_>, holder: &Holder<'_>) -> Result<Owner, IndexError> {
         bits: claim.bits,
         share: claim.matched_tokens as f32 / component.tokens.max(1) as f32,
         vendored: document.marks.vendored,
-        published: component.published(),
+        published: component.publication_day(),
         depends_on: Arc::default(),
         vendored_packages: Arc::default(),
         copyright: None,

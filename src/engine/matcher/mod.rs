@@ -245,7 +245,7 @@ impl Covered {
 ///
 /// # Errors
 /// If the index is damaged.
-pub(crate) fn covered(
+pub(crate) fn cover(
     index: &Index,
     model: &Model<'_>,
     query: Query<'_>,
@@ -334,12 +334,12 @@ impl<'a> Bench<'a> {
             }
             let lines = self.index.segment(content.segment).lines(columns)?;
             let document = Document { row, side: document, lines };
-            all.extend(self.aligned(content, document, weighed, evidence));
+            all.extend(self.build_aligned(content, document, weighed, evidence));
         }
         Ok(all)
     }
 
-    fn aligned(
+    fn build_aligned(
         &self,
         content: Content,
         document: Document<'_>,

@@ -90,7 +90,7 @@ fn read_part(name: &str, bytes: &[u8], selection: &Selection) -> (Vec<String>, V
     let read =
         collect(&path, ArchiveForm::from_path(&path).unwrap(), selection, &Spill::in_memory());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), before);
-    match read.map(Tree::sorted) {
+    match read.map(Tree::sort_files) {
         Ok(tree) => (
             tree.files.into_iter().map(|file| file.path).collect(),
             tree.notes.into_iter().map(|note| note.message).collect(),
@@ -316,7 +316,8 @@ fn the_last_of_equal_paths_counts() {
     let path = directory.path().join("a.tar");
     std::fs::write(&path, twice).unwrap();
     let form = ArchiveForm::from_path(&path).unwrap();
-    let tree = collect(&path, form, &Selection::default(), &Spill::in_memory()).unwrap().sorted();
+    let tree =
+        collect(&path, form, &Selection::default(), &Spill::in_memory()).unwrap().sort_files();
     assert_eq!(tree.files.len(), 1);
     assert_eq!(tree.files[0].bytes().unwrap()[..], b"last"[..]);
     assert_eq!(tree.notes[0].message, "the path occurs more than once; the last file counts");

@@ -17,7 +17,7 @@ use std::process::Command;
 use etcetera::{BaseStrategy, choose_base_strategy};
 use tempfile::TempDir;
 
-use super::{Fetched, Wanted, downloaded, downloaded_archive, run};
+use super::{Fetched, Wanted, downloaded_archive, from_download, run};
 use crate::ingest::{IngestError, Source};
 use crate::text::manifest::{field, paragraphs};
 
@@ -78,7 +78,7 @@ fn source(wanted: &Wanted<'_>) -> Result<Fetched, IngestError> {
         other => other,
     })?;
     let dsc = left_dsc(&directory).ok_or_else(|| wanted.client_error("it left no .dsc file"))?;
-    Ok(downloaded(Source::DebianSource(dsc), directory))
+    Ok(from_download(Source::DebianSource(dsc), directory))
 }
 
 fn left_dsc(directory: &TempDir) -> Option<PathBuf> {

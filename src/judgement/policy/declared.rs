@@ -32,7 +32,7 @@ pub struct Place<'a> {
 const MOST_OF_FILE: f32 = 0.5;
 
 /// What is declared of a match with these owners, likeliest first.
-pub fn declared(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
+pub fn find_declaration(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
     let about = place.said.iter().filter(|declaration| declaration.is_about(place.lines));
     let said = about.filter_map(|declaration| place.of_declaration(owners, declaration));
     let beside =
@@ -42,7 +42,7 @@ pub fn declared(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
 }
 
 /// The owners with the one first that the code is declared to be from.
-pub(crate) fn declared_first(owners: &[Owner], declared: Option<&Declared>) -> Vec<Owner> {
+pub(crate) fn rank_declared_first(owners: &[Owner], declared: Option<&Declared>) -> Vec<Owner> {
     let mut owners = owners.to_vec();
     if let Some(Declared { origin: Some(_), agreement: Agreement::With(purl), .. }) = declared
         && let Some(at) = owners.iter().position(|owner| owner.purl == *purl)
@@ -72,7 +72,7 @@ pub(super) fn rule_of(reference: &Reference, owned: bool) -> Option<Rule> {
 
 /// Why a reference needs attention, and what would clear it: its verdict, and what is declared
 /// wrongly.
-pub(super) fn said_of(reference: &Reference, rule: Rule) -> (String, Vec<String>) {
+pub(super) fn explain_verdict(reference: &Reference, rule: Rule) -> (String, Vec<String>) {
     let verdict = &reference.verdict;
     let wrong = reference.declared.as_ref().and_then(|declared| match &declared.agreement {
         Agreement::None(why) => Some((declared, super::one_line(why))),
@@ -130,7 +130,7 @@ impl Place<'_> {
                     let resembled = owners.first()?;
                     Agreement::None(format!(
                         "it is declared as coming from {} and resembles {}",
-                        other.said(),
+                        other.original_text(),
                         resembled.purl
                     ))
                 }
@@ -139,7 +139,7 @@ impl Place<'_> {
                         meant = owners.iter().collect();
                     }
                     match &license {
-                        Some(license) => licensed(&meant, license)?,
+                        Some(license) => compare_licenses(&meant, license)?,
                         None if unnamed => return None,
                         None => Agreement::With(meant.first()?.purl.clone()),
                     }
@@ -150,7 +150,7 @@ impl Place<'_> {
         if matches!(agreement, Agreement::None(_)) && of_file && self.share() < MOST_OF_FILE {
             return None;
         }
-        let origin = origin.map(|origin| origin.said().to_owned());
+        let origin = origin.map(|origin| origin.original_text().to_owned());
         Some(Declared { by, line: Some(declaration.line), license, origin, agreement })
     }
 
@@ -185,7 +185,7 @@ impl Place<'_> {
         if self.is_own(expression, by, fact.learned_from) {
             return None;
         }
-        let agreement = licensed(&owners.iter().collect::<Vec<_>>(), fact)?;
+        let agreement = compare_licenses(&owners.iter().collect::<Vec<_>>(), fact)?;
         let counts = matches!(agreement, Agreement::With(_)) || self.share() >= MOST_OF_FILE;
         counts.then(|| Declared { by, line, license: Some(fact.clone()), origin: None, agreement })
     }
@@ -202,7 +202,7 @@ impl Place<'_> {
 }
 
 /// Whether some of these owners offers a licence. `None` if that cannot be said.
-fn licensed(owners: &[&Owner], declared: &LicenseFact) -> Option<Agreement> {
+fn compare_licenses(owners: &[&Owner], declared: &LicenseFact) -> Option<Agreement> {
     let Some(expression) = &declared.expression else {
         return Some(Agreement::None(format!(
             "the licence it is declared under, `{}`, cannot be read",
@@ -294,7 +294,7 @@ mod tests {
             (normalize_declaration("Apache-2.0"), beside.map(normalize_declaration));
         let place =
             Place { path, lines, file_lines: 40, said, beside: beside.as_ref(), project: &project };
-        declared(&owners, &place)
+        find_declaration(&owners, &place)
     }
 
     #[test]
@@ -368,7 +368,10 @@ mod tests {
             origin: origin.map(str::to_owned),
             agreement: Agreement::With(owners[1].purl.clone()),
         };
-        assert_eq!(declared_first(&owners, Some(&with(Some("Django"))))[0].purl, owners[1].purl);
-        assert_eq!(declared_first(&owners, Some(&with(None)))[0].purl, owners[0].purl);
+        assert_eq!(
+            rank_declared_first(&owners, Some(&with(Some("Django"))))[0].purl,
+            owners[1].purl
+        );
+        assert_eq!(rank_declared_first(&owners, Some(&with(None)))[0].purl, owners[0].purl);
     }
 }

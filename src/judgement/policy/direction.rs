@@ -51,7 +51,7 @@ impl ProjectPackages {
     }
 
     /// How an owner comes to hold code of the project, if its records tell.
-    pub fn taking(&self, owner: &Owner) -> Option<Taking> {
+    pub fn find_taking(&self, owner: &Owner) -> Option<Taking> {
         let names_project =
             |packages: &[String]| packages.iter().any(|it| self.public.contains(&package_key(it)));
         if names_project(&owner.vendored_packages) {
@@ -64,7 +64,7 @@ impl ProjectPackages {
     /// the origin.
     pub(crate) fn order(&self, owners: &mut [Owner]) {
         if self.has_other_origin(owners) {
-            owners.sort_by_key(|owner| self.taking(owner).is_some());
+            owners.sort_by_key(|owner| self.find_taking(owner).is_some());
         }
     }
 
@@ -75,15 +75,15 @@ impl ProjectPackages {
     pub fn direction(&self, owners: &[Owner]) -> Direction {
         let origin = owners.first();
         Direction {
-            origin_takes: origin.and_then(|it| self.taking(it)),
+            origin_takes: origin.and_then(|it| self.find_taking(it)),
             project_depends_on_origin: origin.is_some_and(|it| self.depends_on(&it.purl)),
         }
     }
 
     /// The owners that a match is judged by: all before the first that took the code from the
     /// project. Where that is the first of all, all.
-    pub fn judged<'a>(&self, owners: &'a [Owner]) -> &'a [Owner] {
-        match owners.iter().position(|owner| self.taking(owner).is_some()) {
+    pub fn owners_to_judge<'a>(&self, owners: &'a [Owner]) -> &'a [Owner] {
+        match owners.iter().position(|owner| self.find_taking(owner).is_some()) {
             Some(0) | None => owners,
             Some(others) => &owners[..others],
         }
@@ -96,7 +96,7 @@ impl ProjectPackages {
         };
         owners
             .iter()
-            .any(|owner| self.taking(owner).is_none() && is_plausible_origin(owner, strongest))
+            .any(|owner| self.find_taking(owner).is_none() && is_plausible_origin(owner, strongest))
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn records_tell_who_took_from_the_project() {
         let taking = |depends_on: &[&str], vendored: &[&str]| {
-            project().taking(&owner("pkg:pypi/x@1", 100.0, depends_on, vendored))
+            project().find_taking(&owner("pkg:pypi/x@1", 100.0, depends_on, vendored))
         };
         assert_eq!(taking(&["pkg:pypi/my-tool"], &[]), Some(Taking::DependsOn));
         assert_eq!(taking(&[], &["pkg:pypi/my_plugin"]), Some(Taking::Vendors));
@@ -181,7 +181,7 @@ mod tests {
         ] {
             packages.order(&mut owners);
             assert_eq!(owners[0].purl.as_str(), first);
-            assert_eq!(packages.judged(&owners).len(), judged);
+            assert_eq!(packages.owners_to_judge(&owners).len(), judged);
             let takes = packages.direction(&owners).origin_takes;
             assert_eq!(takes.is_some(), first == "pkg:pypi/taker@1");
         }

@@ -39,7 +39,11 @@ impl DropPolicy {
 
     /// Returns the matches of a report because of which the code is dropped. `fails` says whether
     /// a finding of a severity fails the project's checks.
-    pub fn dropped(self, report: &Report, fails: impl Fn(Severity) -> bool) -> Vec<&Reference> {
+    pub fn matches_to_drop(
+        self,
+        report: &Report,
+        fails: impl Fn(Severity) -> bool,
+    ) -> Vec<&Reference> {
         let is_dropped = |reference: &&Reference| {
             let mut findings = report.findings.iter().filter(|finding| finding.is_about(reference));
             findings.any(|finding| self.drops(reference.verdict.decision, finding, &fails))

@@ -90,7 +90,7 @@ fn names(entry: &Purl, purl: &Purl) -> bool {
 
 /// The owners with the licences that the user corrected. What a file says of itself is not the
 /// component's licence and stays.
-pub fn clarified(mut owners: Vec<Owner>, settings: &PolicySettings) -> Vec<Owner> {
+pub fn apply_clarifications(mut owners: Vec<Owner>, settings: &PolicySettings) -> Vec<Owner> {
     for owner in &mut owners {
         let known = settings.clarified.iter().find(|known| known.component == owner.purl);
         if let Some(known) = known
@@ -149,7 +149,7 @@ pub(crate) fn is_excepted(verdict: &Verdict) -> bool {
 
 /// The entries that decided nothing about these references, which are all there are. `absolute`
 /// says where the file of a reference is.
-pub fn unused<P: AsRef<Path>>(
+pub fn find_unused<P: AsRef<Path>>(
     references: &[Reference],
     settings: &PolicySettings,
     absolute: impl Fn(&Reference) -> P,

@@ -12,12 +12,12 @@ mod entries;
 mod stated;
 mod verdict;
 
-pub(crate) use declared::declared_first;
-pub use declared::{Place, declared};
+pub(crate) use declared::rank_declared_first;
+pub use declared::{Place, find_declaration};
 pub(crate) use direction::ProjectPackages;
 pub(crate) use drop::DropPolicy;
 pub(crate) use entries::{Clarified, Entry, Exception, PathGlob, except, is_excepted};
-pub use entries::{clarified, unused};
+pub use entries::{apply_clarifications, find_unused};
 pub use stated::{File, incompatible};
 pub(crate) use verdict::{evaluate, taken_from_project};
 
@@ -113,7 +113,7 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
     let Some(rule) = declared::rule_of(reference, owned) else {
         return Vec::new();
     };
-    let (reason, mut remedies) = declared::said_of(reference, rule);
+    let (reason, mut remedies) = declared::explain_verdict(reference, rule);
     let must_not_fail = reference.strength == Strength::Weak && !settings.fail_on_weak;
     // What is a notice anyway stays among the notices of its kind.
     let weak = must_not_fail && rule.default_severity() > Severity::Info;

@@ -44,7 +44,7 @@ pub fn incompatible(
         let region = lines(file.source, it.line, it.scope.last);
         // A link alone is no word that code was taken from there.
         let is_link = it.kind != DeclarationKind::Snippet && it.origins.is_empty();
-        let mut finding = file.refused(&what, inbound, file.outbound, region, settings)?;
+        let mut finding = file.find_refusal(&what, inbound, file.outbound, region, settings)?;
         if is_link && !settings.severities.contains_key(&finding.rule) {
             finding.severity = Severity::Info;
         }
@@ -54,7 +54,13 @@ pub fn incompatible(
     let whole = file.states_its_own.then(|| {
         let what = "the file states that it is under";
         let line = statement(file.source);
-        file.refused(what, file.outbound, file.around, lines(file.source, line, line), settings)
+        file.find_refusal(
+            what,
+            file.outbound,
+            file.around,
+            lines(file.source, line, line),
+            settings,
+        )
     });
     whole.flatten().into_iter().chain(parts).collect()
 }
@@ -63,7 +69,10 @@ pub fn incompatible(
 fn of_comment(said: &Declaration) -> String {
     match said.origins.first() {
         Some(origin) if origin.is_address() => {
-            format!("the code is declared as coming from {}, under", one_line(origin.said()))
+            format!(
+                "the code is declared as coming from {}, under",
+                one_line(origin.original_text())
+            )
         }
         Some(_) => "the code is declared as taken from elsewhere, under".to_owned(),
         None => "the comment links to an answer in a forum, which is under".to_owned(),
@@ -71,7 +80,7 @@ fn of_comment(said: &Declaration) -> String {
 }
 
 impl File<'_> {
-    fn refused(
+    fn find_refusal(
         &self,
         what: &str,
         inbound: &LicenseFact,

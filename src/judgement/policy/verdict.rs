@@ -86,7 +86,7 @@ impl Case<'_> {
             decision: Decision::Compatible,
             reason: format!(
                 "{} allows the code under {} and asks for no notice{}",
-                self.licensed(),
+                self.describe_license(),
                 self.under,
                 self.citation()
             ),
@@ -98,12 +98,12 @@ impl Case<'_> {
         let allowed = match self.rests_on_distribution() {
             true => format!(
                 "{} does not stand in the way under {} as the work reaches people, if its copyright and licence notices are kept",
-                self.licensed(),
+                self.describe_license(),
                 self.under
             ),
             false => format!(
                 "{} allows the code under {} if its copyright and licence notices are kept",
-                self.licensed(),
+                self.describe_license(),
                 self.under
             ),
         };
@@ -132,7 +132,7 @@ impl Case<'_> {
             }
             _ => "cannot be judged from the matrix",
         };
-        self.review(format!("{} {why}{}", self.licensed(), self.citation()))
+        self.review(format!("{} {why}{}", self.describe_license(), self.citation()))
     }
 
     fn is_listed(&self, list: List) -> bool {
@@ -147,7 +147,7 @@ impl Case<'_> {
         if self.some_reading_allows() {
             return self.review(format!(
                 "{} leaves its version open, and not every reading allows the code under {}{}",
-                self.licensed(),
+                self.describe_license(),
                 self.under,
                 self.citation()
             ));
@@ -155,7 +155,7 @@ impl Case<'_> {
         if let Some((other, how)) = self.permitting_other() {
             return self.review(format!(
                 "{} does not allow the code under {}, but {}, which holds it too, {how}, so it must be settled which of them it comes from{}",
-                self.licensed(),
+                self.describe_license(),
                 self.under,
                 other.purl,
                 self.citation()
@@ -176,7 +176,7 @@ impl Case<'_> {
             decision: Decision::Incompatible,
             reason: format!(
                 "{} does not allow the code under {}{rest}{}",
-                self.licensed(),
+                self.describe_license(),
                 self.under,
                 self.citation()
             ),
@@ -239,8 +239,8 @@ impl Case<'_> {
     }
 
     /// "GPL-2.0-only, the copyleft licence of pkg:pypi/fuzzywuzzy@0.18.0".
-    fn licensed(&self) -> String {
-        licensed(self.origin, self.license)
+    fn describe_license(&self) -> String {
+        describe_license(self.origin, self.license)
     }
 
     /// The cells, in brackets, with what the reader must know of how the licences were read.
@@ -278,7 +278,7 @@ fn unknown_project(origin: &Owner, outbound: &LicenseFact) -> Verdict {
         declared => format!("your project's licence, `{}`, could not be read", one_line(declared)),
     };
     let theirs = match &origin.license.expression {
-        Some(license) => format!("code under {}", licensed(origin, license)),
+        Some(license) => format!("code under {}", describe_license(origin, license)),
         None => format!("code of {}", origin.purl),
     };
     unknown(
@@ -330,7 +330,7 @@ fn unknown_owner(
     Verdict { decision, reason: why, remedies }
 }
 
-fn licensed(origin: &Owner, license: &LicenseExpression) -> String {
+fn describe_license(origin: &Owner, license: &LicenseExpression) -> String {
     let ids = license.licenses();
     let kind = match ids.as_slice() {
         [one] if Category::of(one) != Category::Unknown => {

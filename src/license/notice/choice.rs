@@ -12,7 +12,7 @@ pub(super) fn join(found: &[Notice], words: &Words) -> Option<Reading> {
     let precision = found.iter().map(|notice| notice.precision).max()?;
     let expression = match offer(found, words) {
         Offer::None => LicenseExpression::all_of(expressions(found)),
-        Offer::All => chosen(expressions(found).collect()),
+        Offer::All => join_choice(expressions(found).collect()),
         Offer::Some(is_offered) => {
             let mark = found.iter().zip(&is_offered);
             let (offered, beside): (Vec<_>, Vec<_>) = mark.partition(|(_, offered)| **offered);
@@ -105,7 +105,7 @@ fn is_about_an_exception(words: &Words, at: usize) -> bool {
 
 /// A choice of licences. Beside a choice of two that ask for source ("either the LGPL or the MPL") a
 /// permissive one is about other parts: "this file incorporates work covered by ...".
-fn chosen(parts: Vec<LicenseExpression>) -> Option<LicenseExpression> {
+fn join_choice(parts: Vec<LicenseExpression>) -> Option<LicenseExpression> {
     let is_permissive = |part: &LicenseExpression| {
         part.licenses().iter().all(|id| Category::of(id).is_permissive())
     };

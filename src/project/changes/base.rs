@@ -167,7 +167,7 @@ impl Base {
     }
 
     /// What the nearest rule about a path says, of the rules of one kind.
-    fn ruling(
+    fn nearest_rule(
         &self,
         path: &Path,
         is_directory: bool,
@@ -222,7 +222,7 @@ impl Elsewhere for Base {
         }
     }
 
-    fn named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
+    fn find_named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf> {
         let Some(below) = self.below(directory) else { return Vec::new() };
         let is_named = |path: &&PathBuf| {
             path.starts_with(&below)
@@ -232,8 +232,8 @@ impl Elsewhere for Base {
     }
 
     fn ignores(&self, path: &Path, is_directory: bool) -> bool {
-        let by_ignore = self.ruling(path, is_directory, |rules| rules.ignore.as_ref());
-        let by_git = || self.ruling(path, is_directory, |rules| rules.git_ignore.as_ref());
+        let by_ignore = self.nearest_rule(path, is_directory, |rules| rules.ignore.as_ref());
+        let by_git = || self.nearest_rule(path, is_directory, |rules| rules.git_ignore.as_ref());
         by_ignore.or_else(by_git).unwrap_or(false)
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct Added {
 }
 
 /// What a change adds to each of its files.
-pub fn added<'a>(files: impl Iterator<Item = Versions<'a>>) -> Vec<Added> {
+pub fn added_lines<'a>(files: impl Iterator<Item = Versions<'a>>) -> Vec<Added> {
     let mut removed = Removed::default();
     let mut added_blocks = Vec::new();
     for versions in files {
@@ -188,7 +188,8 @@ mod tests {
         let versions = files
             .iter()
             .map(|(before, after)| Versions { before: before.as_ref(), after: after.as_ref() });
-        let found: Vec<LineSet> = added(versions).into_iter().map(|added| added.lines).collect();
+        let found: Vec<LineSet> =
+            added_lines(versions).into_iter().map(|added| added.lines).collect();
         let expected: Vec<LineSet> =
             expected.iter().map(|lines| lines.iter().copied().collect()).collect();
         assert_eq!(found, expected);

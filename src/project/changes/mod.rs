@@ -27,9 +27,9 @@ mod repository;
 pub(crate) use base::Base;
 pub use error::ChangesError;
 pub(crate) use lines::Added;
-pub use lines::{Versions, added};
+pub use lines::{Versions, added_lines};
 pub(crate) use patch::read_patch;
-pub use push::{Push, pushed};
+pub use push::{Push, read_pushes};
 pub use repository::Repository;
 
 use std::path::{Path, PathBuf};
@@ -74,9 +74,9 @@ impl Repository {
         settings: &WalkSettings,
     ) -> Result<Walked, ChangesError> {
         let changes = match scope {
-            Scope::Staged => self.staged(paths)?,
+            Scope::Staged => self.staged_changes(paths)?,
             Scope::Range(range) => self.range(range, paths)?,
-            Scope::Push(pushes) => self.pushed(pushes, paths)?,
+            Scope::Push(pushes) => self.pushed_changes(pushes, paths)?,
         };
         Reading::new(self, settings)?.read(changes)
     }
@@ -268,11 +268,11 @@ impl<'a> Reading<'a> {
         if kinds.is_empty() {
             self.over.count(&location, Reason::Language);
         }
-        Ok(kinds.into_iter().filter_map(|kind| self.taken(&location, kind, &text)).collect())
+        Ok(kinds.into_iter().filter_map(|kind| self.take_file(&location, kind, &text)).collect())
     }
 
     /// A file as a kind of code.
-    fn taken(
+    fn take_file(
         &mut self,
         location: &Path,
         kind: (Language, Form),
@@ -340,7 +340,7 @@ fn conclude(
     mut notes: Vec<Note>,
     over: &PassedOver,
 ) -> Walked {
-    let added = added(read.iter().map(|file| Versions {
+    let added = added_lines(read.iter().map(|file| Versions {
         before: file.before.as_ref(),
         after: file.after.as_ref().map(|(_, source)| source),
     }));

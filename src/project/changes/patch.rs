@@ -187,16 +187,16 @@ fn is_below(path: &Path) -> bool {
 fn of_file(on_disk: &[u8], hunks: &[Hunk<'_>]) -> Option<Texts> {
     let lines: Vec<&[u8]> = on_disk.split_inclusive(|&byte| byte == b'\n').collect();
     let extent = Extent::Whole;
-    if let Some(before) = exchanged(&lines, hunks, Mark::Added) {
+    if let Some(before) = exchange_hunks(&lines, hunks, Mark::Added) {
         return Some(Texts { before, after: on_disk.to_vec(), extent });
     }
-    let after = exchanged(&lines, hunks, Mark::Taken)?;
+    let after = exchange_hunks(&lines, hunks, Mark::Taken)?;
     Some(Texts { before: on_disk.to_vec(), after, extent })
 }
 
 /// The lines of a file with one side of the hunks in place of the other; `None` if the other is not
 /// there. The side without `other` is put in.
-fn exchanged(lines: &[&[u8]], hunks: &[Hunk<'_>], other: Mark) -> Option<Vec<u8>> {
+fn exchange_hunks(lines: &[&[u8]], hunks: &[Hunk<'_>], other: Mark) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let mut at = 0;
     for hunk in hunks {

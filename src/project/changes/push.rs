@@ -39,7 +39,7 @@ pub enum Push {
 ///
 /// # Errors
 /// If a line is not one of git's, or `read` fails.
-pub fn pushed<E: From<ChangesError>>(
+pub fn read_pushes<E: From<ChangesError>>(
     variable: impl Fn(&str) -> Option<OsString>,
     read: impl FnOnce() -> Result<String, E>,
 ) -> Result<Vec<Push>, E> {
@@ -93,7 +93,7 @@ mod tests {
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| OsString::from(value))
         };
-        pushed(variable, || Ok(input.to_owned()))
+        read_pushes(variable, || Ok(input.to_owned()))
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Repository {
     }
 
     /// What the next commit would change.
-    pub(super) fn staged(&self, paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
+    pub(super) fn staged_changes(&self, paths: &[PathBuf]) -> Result<Vec<Change>, ChangesError> {
         if self.place == Place::InGitDirectory {
             return Err(ChangesError::Bare);
         }
@@ -129,7 +129,7 @@ impl Repository {
     }
 
     /// What pushes bring to where they go.
-    pub(super) fn pushed(
+    pub(super) fn pushed_changes(
         &self,
         pushes: &[Push],
         paths: &[PathBuf],

@@ -153,7 +153,7 @@ impl<'p> Reader<'p> {
                 ),
                 "preset" => config.threshold = self.preset(value).map(Threshold::Preset),
                 "exclude" => config.exclude = self.exclude(value),
-                "owned" => config.owned = self.owned(value),
+                "owned" => config.owned = self.read_owned(value),
                 "fail-on" => config.fail_on = self.fail_on(value),
                 "fail-on-weak" => config.fail_on_weak = self.switch(value),
                 "fail-on-skipped" => {
@@ -173,7 +173,7 @@ impl<'p> Reader<'p> {
     }
 
     /// A string that the engine knows how to read.
-    fn parsed<T, E: ToString>(
+    fn parse_string<T, E: ToString>(
         &mut self,
         value: &Spanned<DeValue<'_>>,
         expected: &str,
@@ -201,7 +201,10 @@ impl<'p> Reader<'p> {
                     "expected the directory of an index, or \"starter\"".to_owned(),
                 ),
                 Some(path) => {
-                    names.push(Spanned::new(item.span(), IndexName::Directory(self.located(path))));
+                    names.push(Spanned::new(
+                        item.span(),
+                        IndexName::Directory(self.resolve_path(path)),
+                    ));
                 }
                 None => {}
             }
@@ -220,7 +223,7 @@ impl<'p> Reader<'p> {
         let mut pins = Vec::new();
         for item in self.array(value, "an array of pins of packs") {
             let expected = "a pin such as \"py-copyleft@2026-11-24#blake3:...\"";
-            let pin = self.parsed(item, expected, str::parse::<PackPin>);
+            let pin = self.parse_string(item, expected, str::parse::<PackPin>);
             pins.extend(pin.map(|pin| Spanned::new(item.span(), pin)));
         }
         pins
@@ -233,7 +236,7 @@ impl<'p> Reader<'p> {
         for item in self.array(value, expected) {
             match self.string(item, "a directory, file://, https:// or http://") {
                 Some(address) if address.contains("://") => mirrors.push(address.to_owned()),
-                Some(path) => mirrors.push(self.located(path).to_string_lossy().into_owned()),
+                Some(path) => mirrors.push(self.resolve_path(path).to_string_lossy().into_owned()),
                 None => {}
             }
         }
@@ -261,7 +264,7 @@ impl<'p> Reader<'p> {
                     "a set of idioms has an empty path".to_owned(),
                     format!("expected {expected}"),
                 ),
-                Some(path) => paths.push(Spanned::new(item.span(), self.located(path))),
+                Some(path) => paths.push(Spanned::new(item.span(), self.resolve_path(path))),
                 None => {}
             }
         }
@@ -269,7 +272,7 @@ impl<'p> Reader<'p> {
     }
 
     /// A path of the configuration, which is relative to its directory.
-    fn located(&self, path: &str) -> PathBuf {
+    fn resolve_path(&self, path: &str) -> PathBuf {
         match self.own == Path::new(".") {
             true => PathBuf::from(path),
             false => self.own.join(path),
@@ -361,12 +364,12 @@ impl<'p> Reader<'p> {
         }
     }
 
-    fn owned(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<Purl>> {
+    fn read_owned(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<Spanned<Purl>> {
         let expected = "a package URL such as \"pkg:pypi/six\"";
         self.array(value, "an array of package URLs such as [\"pkg:pypi/six\"]")
             .iter()
             .filter_map(|item| {
-                Some(Spanned::new(item.span(), self.parsed(item, expected, Purl::from_str)?))
+                Some(Spanned::new(item.span(), self.parse_string(item, expected, Purl::from_str)?))
             })
             .collect()
     }

@@ -69,7 +69,7 @@ fn read(place: &Path, settings: &WalkSettings) -> Read {
                     .components()
                     .any(|part| marks::is_vendored_folder(&part.as_os_str().to_string_lossy()))
             };
-            let mut files = state.named(&root, &manifest::is_manifest);
+            let mut files = state.find_named(&root, &manifest::is_manifest);
             files.retain(|path| !is_vendored(path));
             NamedFiles { files, is_complete: true }
         }
@@ -147,7 +147,7 @@ fn packages(paths: &[PathBuf], side: &SideFiles) -> ProjectPackages {
     let environments = environments(&manifests);
     let mut packages = ProjectPackages::default();
     for (path, manifest) in &manifests {
-        if installed_in(path).is_none_or(|directory| !environments.contains(directory)) {
+        if installation_directory(path).is_none_or(|directory| !environments.contains(directory)) {
             packages.add(manifest);
         }
     }
@@ -155,7 +155,7 @@ fn packages(paths: &[PathBuf], side: &SideFiles) -> ProjectPackages {
 }
 
 /// The directory that a package is installed in, if its manifest is the record of an installation.
-fn installed_in(manifest: &Path) -> Option<&Path> {
+fn installation_directory(manifest: &Path) -> Option<&Path> {
     let record = manifest.parent()?;
     let extension = record.extension()?.to_str()?;
     matches!(extension, "dist-info" | "egg-info").then(|| record.parent()).flatten()
@@ -166,7 +166,8 @@ fn installed_in(manifest: &Path) -> Option<&Path> {
 fn environments(manifests: &[(PathBuf, Manifest)]) -> BTreeSet<&Path> {
     let mut installed: BTreeMap<&Path, BTreeSet<&str>> = BTreeMap::new();
     for (path, manifest) in manifests {
-        if let (Some(directory), Some(package)) = (installed_in(path), &manifest.package) {
+        if let (Some(directory), Some(package)) = (installation_directory(path), &manifest.package)
+        {
             installed.entry(directory).or_default().insert(package.as_str());
         }
     }

@@ -117,19 +117,25 @@ pub enum Thoroughness {
 
 impl ProjectLicenses {
     /// Every file stands under this licence.
-    pub fn given(license: LicenseFact) -> ProjectLicenses {
+    pub fn from_license(license: LicenseFact) -> ProjectLicenses {
         let kind = StatementKind::CommandLine;
-        ProjectLicenses::stated(Statement { license, kind, place: String::new() })
+        ProjectLicenses::from_statement(Statement { license, kind, place: String::new() })
     }
 
     /// Every file has the licence of a statement that was made outside of the project.
-    pub fn stated(statement: Statement) -> ProjectLicenses {
-        ProjectLicenses { given: Some(statement), ..ProjectLicenses::discovered(Vec::new(), None) }
+    pub fn from_statement(statement: Statement) -> ProjectLicenses {
+        ProjectLicenses {
+            given: Some(statement),
+            ..ProjectLicenses::from_boundaries(Vec::new(), None)
+        }
     }
 
     /// Each file's licence is to be found in it, beside it or above it. Outside of a git repository
     /// the search does not leave the boundaries, which are absolute directories.
-    pub fn discovered(boundaries: Vec<PathBuf>, configured: Option<Configured>) -> ProjectLicenses {
+    pub fn from_boundaries(
+        boundaries: Vec<PathBuf>,
+        configured: Option<Configured>,
+    ) -> ProjectLicenses {
         ProjectLicenses {
             given: None,
             configured,
@@ -143,7 +149,7 @@ impl ProjectLicenses {
     }
 
     /// The same with everything that decides read elsewhere, what files say of themselves included.
-    pub(crate) fn reading(self, side: SideFiles) -> ProjectLicenses {
+    pub(crate) fn with_side_files(self, side: SideFiles) -> ProjectLicenses {
         ProjectLicenses { side, ..self }
     }
 
@@ -193,8 +199,8 @@ impl ProjectLicenses {
                 let mut headers = lock(&self.new_headers);
                 let is_same =
                     |new: &LicenseExpression| decided.license.expression.as_ref() == Some(new);
-                if !headers.is_empty() && headers.get(&shown(&path)).is_some_and(is_same) {
-                    headers.remove(&shown(&path));
+                if !headers.is_empty() && headers.get(&display_path(&path)).is_some_and(is_same) {
+                    headers.remove(&display_path(&path));
                 }
                 drop(headers);
                 decided
@@ -288,7 +294,11 @@ impl ProjectLicenses {
         let side = path.with_file_name(name);
         if let Some(said) = self.read(&side) {
             let license = license::side_file(&said)?;
-            return Some(Statement { license, kind: StatementKind::SideFile, place: shown(&side) });
+            return Some(Statement {
+                license,
+                kind: StatementKind::SideFile,
+                place: display_path(&side),
+            });
         }
         // What a change writes into a file does not decide about the change.
         let before =
@@ -303,14 +313,14 @@ impl ProjectLicenses {
             }
             (None, text) => text.map(|it| (it.header)(it.text))??,
         };
-        Some(Statement { license, kind: StatementKind::Header, place: shown(path) })
+        Some(Statement { license, kind: StatementKind::Header, place: display_path(path) })
     }
 
     /// Notes that a change states another licence in a header, which does not count.
     fn note_new_header(&self, path: &Path, before: Option<&LicenseFact>, text: &Text<'_>) {
         let Some(now) = (text.header)(text.text).and_then(|fact| fact.expression) else { return };
         if before.and_then(|fact| fact.expression.as_ref()) != Some(&now) {
-            lock(&self.new_headers).insert(shown(path), now);
+            lock(&self.new_headers).insert(display_path(path), now);
         }
     }
 
@@ -325,19 +335,19 @@ impl ProjectLicenses {
         let mut met: Vec<Statement> = Vec::new();
         for directory in directories {
             met.extend(closest.iter().filter(|it| directory.holds(&it.place)).cloned());
-            met.extend(self.configured_in(directory));
+            met.extend(self.configured_statement(directory));
             for state in [Directory::manifest, Directory::text] {
                 if thoroughness == Thoroughness::Decision && is_settled(&met) {
-                    return decided(met);
+                    return decide(met);
                 }
                 met.extend(state(directory, self));
             }
         }
         met.extend(self.configured_elsewhere(directories));
-        decided(met)
+        decide(met)
     }
 
-    fn configured_in(&self, directory: &Directory) -> Option<Statement> {
+    fn configured_statement(&self, directory: &Directory) -> Option<Statement> {
         let configured = self.configured.as_ref()?;
         let above = absolute_path(directory_of(&configured.file));
         (above == directory.path).then(|| configured.statement())
@@ -403,7 +413,11 @@ impl ProjectLicenses {
     }
 
     fn note(&self, path: &Path, message: String) {
-        lock(&self.notes).insert(Note { path: Some(shown(path)), kind: NoteKind::Info, message });
+        lock(&self.notes).insert(Note {
+            path: Some(display_path(path)),
+            kind: NoteKind::Info,
+            message,
+        });
     }
 }
 
@@ -419,7 +433,7 @@ fn is_settled(met: &[Statement]) -> bool {
 }
 
 /// Makes a decision of what directories state, nearest first.
-fn decided(met: Vec<Statement>) -> Decided {
+fn decide(met: Vec<Statement>) -> Decided {
     let known = |it: &Statement| it.license.expression.is_some();
     let chosen = match met.first() {
         Some(first) if !known(first) => {
@@ -473,7 +487,7 @@ impl Configured {
         Statement {
             license: self.license.clone(),
             kind: StatementKind::Configuration,
-            place: super::slashed(&self.file),
+            place: super::to_slashes(&self.file),
         }
     }
 }
@@ -494,9 +508,9 @@ impl StatementKind {
 }
 
 /// A path as reports show it: from the current directory where it is below that.
-fn shown(path: &Path) -> String {
+fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
-    super::slashed(path.strip_prefix(current).unwrap_or(path))
+    super::to_slashes(path.strip_prefix(current).unwrap_or(path))
 }
 
 /// Both values stay whole whatever happens to a thread that holds the lock.

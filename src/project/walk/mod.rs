@@ -493,7 +493,7 @@ fn builder(
         }
         match respect && is_directory {
             true => ignored::check(entry.path(), Origin::Project)
-                .map_err(|note| tell(LeftOut::Unreadable(not_entered(note))))
+                .map_err(|note| tell(LeftOut::Unreadable(note_of_folder(note))))
                 .is_ok(),
             false => true,
         }
@@ -519,7 +519,7 @@ fn unreadable_ignore_files(directory: &Path, inside: bool) -> Vec<Note> {
 }
 
 /// Says that nothing below a folder was checked.
-fn not_entered(note: Note) -> Note {
+fn note_of_folder(note: Note) -> Note {
     Note { message: format!("not checked, nor what is beside it: {}", note.message), ..note }
 }
 
@@ -568,7 +568,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// The beginning of a text from outside, on one line.
-pub(crate) fn shortened(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", one_line(&text[..end])),

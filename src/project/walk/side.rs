@@ -18,7 +18,7 @@ pub(crate) trait Elsewhere: fmt::Debug + Send + Sync {
     /// project's git index has files in it.
     fn index_at(&self, path: &Path) -> PathBuf;
     /// Returns the files in and under a directory whose names are wanted.
-    fn named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf>;
+    fn find_named(&self, directory: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Vec<PathBuf>;
     /// Whether ignore files of that state name a file or directory.
     fn ignores(&self, path: &Path, is_directory: bool) -> bool;
     /// Whether git tracks a file, or a file below a directory, in the project as it is now.
@@ -51,7 +51,7 @@ impl SideFiles {
     ) -> Vec<PathBuf> {
         let mut files = match self.state() {
             Some(state) => {
-                let mut files = state.named(directory, is_wanted);
+                let mut files = state.find_named(directory, is_wanted);
                 files.retain(|path| path.parent() == Some(directory));
                 files
             }

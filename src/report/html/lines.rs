@@ -120,7 +120,7 @@ pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
 fn line(line: &finding::Line, indent: usize) -> Line {
     Line {
         here: line.number,
-        left: left(line, indent),
+        left: own_code(line, indent),
         there: there(line),
         right: right(line, indent),
         skipped: None,
@@ -143,7 +143,7 @@ fn common_indent(account: &Explanation) -> usize {
 }
 
 /// The code as it stands here.
-fn left(line: &finding::Line, indent: usize) -> Value {
+fn own_code(line: &finding::Line, indent: usize) -> Value {
     let text: Vec<char> = line.text.chars().collect();
     let mut marked = Marked::default();
     let mut at = indent.min(text.len());
@@ -157,7 +157,7 @@ fn left(line: &finding::Line, indent: usize) -> Value {
     }
     let rest = if line.tokens.is_empty() { Mark::Alone } else { Mark::Plain };
     marked.push(&text[at..], rest, Colour::between(&text[at..]));
-    marked.finished()
+    marked.finish()
 }
 
 /// The lines of the origin: `36`, or `36-38`.
@@ -174,7 +174,7 @@ fn right(line: &finding::Line, indent: usize) -> Value {
     let text: Vec<char> = line.text.chars().collect();
     let mut marked = Marked::default();
     if line.origin.is_none() {
-        return marked.finished();
+        return marked.finish();
     }
     let (mut at, mut in_gap) = (indent.min(text.len()), false);
     for token in &line.tokens {
@@ -204,7 +204,7 @@ fn right(line: &finding::Line, indent: usize) -> Value {
     if !in_gap && text[at..].iter().all(|c| !c.is_alphanumeric() && *c != '#') {
         marked.push(&text[at..], Mark::Plain, Colour::None);
     }
-    marked.finished()
+    marked.finish()
 }
 
 fn leading_blanks(text: &[char]) -> &[char] {
@@ -269,7 +269,7 @@ impl Marked {
         }
     }
 
-    fn finished(mut self) -> Value {
+    fn finish(mut self) -> Value {
         self.close();
         Value::from_safe_string(self.html)
     }

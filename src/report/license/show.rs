@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::json::write_value;
 use super::super::printable::Printable;
 use super::super::text::{BOLD, DIM, row};
-use super::super::words::{count, named};
+use super::super::words::{count, license_name};
 use crate::judgement::finding::Note;
 use crate::license::{LicenseFact, Precision};
 use crate::project::config::{Decided, Statement, StatementKind};
@@ -100,11 +100,13 @@ impl Shown<'_> {
 
 pub(super) fn sentence(fact: &LicenseFact) -> String {
     match (&fact.expression, fact.declared.as_str()) {
-        (Some(_), "") => named(fact),
+        (Some(_), "") => license_name(fact),
         (Some(_), declared) if fact.precision == Precision::Imprecise => {
-            format!("{}, the strict reading of `{}`", named(fact), Printable(declared))
+            format!("{}, the strict reading of `{}`", license_name(fact), Printable(declared))
         }
-        (Some(_), declared) => format!("{}, declared as `{}`", named(fact), Printable(declared)),
+        (Some(_), declared) => {
+            format!("{}, declared as `{}`", license_name(fact), Printable(declared))
+        }
         (None, "") => "no licence that is known, so that all rights are reserved".to_owned(),
         (None, declared) => format!("`{}`, which could not be read", Printable(declared)),
     }

@@ -38,7 +38,7 @@ pub(in crate::report) fn prose(text: &str) -> String {
 }
 
 /// Lines of code between fences that none of them holds.
-pub(in crate::report) fn fenced(lines: &[String]) -> String {
+pub(in crate::report) fn fence(lines: &[String]) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut text = format!("{fence}text\n");
@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(code("a`b|c"), "<code>a&#96;b&#124;c</code>");
         assert_eq!(code("<script>"), "`<script>`");
         assert_eq!(prose("[x](y) @z <b> # a_b@2."), "\\[x\\](y) `@`z &lt;b> \\# a\\_b`@`2.");
-        let fence = fenced(&["a ```` b\u{1b}".to_owned()]);
+        let fence = fence(&["a ```` b\u{1b}".to_owned()]);
         assert_eq!(fence, "`````text\na ```` b\\u{1b}\n`````\n");
     }
 }

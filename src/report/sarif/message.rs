@@ -20,12 +20,12 @@ pub fn message(found: &Found<'_>, related: &[Related<'_>]) -> String {
     }];
     sentences.extend(whole(finding));
     sentences.extend(finding.remedies.iter().cloned());
-    let mut sentences: Vec<String> = sentences.iter().map(|sentence| escaped(sentence)).collect();
+    let mut sentences: Vec<String> = sentences.iter().map(|sentence| escape(sentence)).collect();
     sentences.extend(original(found));
     sentences.extend(
         related
             .iter()
-            .map(|related| format!("[{}]({}).", escaped(&capital(&related.says)), related.id)),
+            .map(|related| format!("[{}]({}).", escape(&capital(&related.says)), related.id)),
     );
     sentences.join(" ")
 }
@@ -42,7 +42,7 @@ fn whole(finding: &Finding) -> Option<String> {
 fn original(found: &Found<'_>) -> Option<String> {
     let owner = found.reference?.owners.first()?;
     let place = format!("{}:{}-{}", owner.path, owner.lines.first, owner.lines.last);
-    let page = owner.page().map(|url| format!("[{}]({url})", escaped(&place)));
+    let page = owner.page().map(|url| format!("[{}]({url})", escape(&place)));
     let archive = owner.purl.source_archive().map(|url| format!("[source archive]({url})"));
     let links: Vec<String> = page.into_iter().chain(archive).collect();
     (!links.is_empty()).then(|| format!("Original: {}.", links.join(", ")))
@@ -55,7 +55,7 @@ fn capital(text: &str) -> String {
 
 /// Brackets make links and braces make placeholders in SARIF's messages; nothing from outside is
 /// one.
-pub(crate) fn escaped(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -73,6 +73,6 @@ mod tests {
 
     #[test]
     fn nothing_in_a_message_is_a_link_or_a_placeholder() {
-        assert_eq!(escaped(r"[a](b) {0} c\d"), r"\[a\](b) {{0}} c\\d");
+        assert_eq!(escape(r"[a](b) {0} c\d"), r"\[a\](b) {{0}} c\\d");
     }
 }

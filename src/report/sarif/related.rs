@@ -46,7 +46,7 @@ impl<'a> ByOrigin<'a> {
 }
 
 /// The places of a finding about a match; none of another.
-pub fn related<'a>(found: &Found<'a>, matches: &ByOrigin<'a>) -> Vec<Related<'a>> {
+pub fn related_places<'a>(found: &Found<'a>, matches: &ByOrigin<'a>) -> Vec<Related<'a>> {
     let Some((reference, owner)) =
         found.reference.and_then(|it| it.owners.first().map(|owner| (it, owner)))
     else {

@@ -13,7 +13,7 @@ use crate::engine::matcher::{Evidence, Owner};
 use crate::judgement::finding::{Acceptance, Finding, Reference, Severity};
 use crate::report::printable::Printable;
 use crate::report::strength::{WEAK_HEADING, strength_in_words};
-use crate::report::words::{count, described, shown_declaration, title};
+use crate::report::words::{count, describe_license, shown_declaration, title};
 use crate::text::span::Region;
 
 /// Owners listed of one reference where all are asked for.
@@ -54,9 +54,9 @@ impl<'a> Page<'a> {
         written: &mut Written<'a>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        for of_file in self.ordered(blocks) {
+        for of_file in self.order_by_file(blocks) {
             let Reference { path, outbound, .. } = of_file[0].reference;
-            let (path, license) = (Printable(path), described(outbound));
+            let (path, license) = (Printable(path), describe_license(outbound));
             writeln!(out, "{BOLD}{path}{BOLD:#} {DIM}under {license}{DIM:#}")?;
             for block in &of_file {
                 self.block(block, written, out)?;
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
 
     /// Blocks by file. The strongest findings come first, and so do the files that hold them. Where
     /// all references were asked for, they stand in the order of the files.
-    fn ordered(&self, blocks: Vec<Block<'a>>) -> Vec<Vec<Block<'a>>> {
+    fn order_by_file(&self, blocks: Vec<Block<'a>>) -> Vec<Vec<Block<'a>>> {
         let mut files: Vec<Vec<Block<'a>>> = Vec::new();
         for block in blocks {
             match files.last_mut() {
@@ -194,7 +194,7 @@ impl<'a> Page<'a> {
             };
             let place = shown_origin(owner, self.settings.links);
             row(out, if i == 0 { "from" } else { "or from" }, &format!("{place}{more}"))?;
-            self.row("licence", &described(&owner.license), out)?;
+            self.row("licence", &describe_license(&owner.license), out)?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::{BOLD, CYAN, DIM, LISTED, Page, References, arrow};
 use crate::judgement::finding::{Reference, Rule};
 use crate::report::printable::Printable;
-use crate::report::words::{count, named, takes};
+use crate::report::words::{count, license_name, takes};
 
 impl Page<'_> {
     /// Code that may stay if its notice is kept: one line per origin.
@@ -20,15 +20,15 @@ impl Page<'_> {
             if let Some(owner) = reference.owners.first()
                 && reference.lacks_notice()
             {
-                let origin = (owner.purl.to_string(), named(&owner.license));
+                let origin = (owner.purl.to_string(), license_name(&owner.license));
                 origins.entry(origin).or_default().push(reference);
             }
         }
-        listed("Allowed, if the notice of the origin is kept", &origins, out)
+        write_list("Allowed, if the notice of the origin is kept", &origins, out)
     }
 
     /// Code of the project that others hold: one line per package.
-    pub(super) fn taken(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn write_taken(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.settings.references == References::All {
             return Ok(());
         }
@@ -41,12 +41,12 @@ impl Page<'_> {
                 holders.entry(holder).or_default().push(reference);
             }
         }
-        listed("Probably taken from this project by others", &holders, out)
+        write_list("Probably taken from this project by others", &holders, out)
     }
 }
 
 /// References by package and what is to be said of it, each package with its first places.
-fn listed(
+fn write_list(
     heading: &str,
     packages: &BTreeMap<(String, String), Vec<&Reference>>,
     out: &mut dyn Write,

@@ -59,12 +59,12 @@ struct Note {
 
 impl Answered {
     /// The answer to a line that could not be checked.
-    pub fn failed(line: &Incoming, why: &str) -> Answered {
-        Answered::refused(line, Refused { id: Value::Null, why: why.into() })
+    pub fn failure(line: &Incoming, why: &str) -> Answered {
+        Answered::refusal(line, Refused { id: Value::Null, why: why.into() })
     }
 
     /// The same to one that is known by a name, or to one that is not checked without being wrong.
-    pub fn refused(line: &Incoming, refused: Refused) -> Answered {
+    pub fn refusal(line: &Incoming, refused: Refused) -> Answered {
         let Refused { id, why } = refused;
         let answer = match why {
             Why::Wrong(why) => Answer {
@@ -81,14 +81,14 @@ impl Answered {
     }
 
     /// The matches because of which the code is not to be kept.
-    pub fn dropped(&self) -> impl Iterator<Item = &Reference> {
+    pub fn matches_to_drop(&self) -> impl Iterator<Item = &Reference> {
         self.references.iter().filter(|reference| self.dropped.contains(&reference.id))
     }
 }
 
 impl Answered {
     /// Answers a suggestion that was checked.
-    pub fn checked(
+    pub fn checked_answer(
         line: u64,
         suggestion: &Suggestion<'_>,
         text: &Surrounded,
@@ -121,7 +121,7 @@ impl Answer<'_> {
             keep: (status == Status::Checked).then_some(dropped.is_empty()),
             dropped,
             path: Some(suggestion.path().to_owned()),
-            matches: suggested.shown(report, shape),
+            matches: suggested.shown_references(report, shape),
             notes: report.notes.iter().map(Note::from).collect(),
             error: error(report),
             ..Answer::empty(line, status)

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lines::Incoming;
-use crate::project::walk::{display_path, shortened};
+use crate::project::walk::{display_path, shorten};
 use crate::session::Session;
-use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
+use crate::session::admit::{Refusal, language_names, language_of_path, parse_language};
 use crate::text::language::Language;
 use crate::text::source::{Passage, Surrounded};
 
@@ -114,7 +114,7 @@ impl<'l> Suggestion<'l> {
         let text = str::from_utf8(bytes)
             .map_err(|error| unknown(format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
         let line: Line<'l> = serde_json::from_str(text)
-            .map_err(|error| Refused { id: id_in(text), why: located(&error).into() })?;
+            .map_err(|error| Refused { id: id_in(text), why: describe_error(&error).into() })?;
         let id = line.id.clone();
         Suggestion::of(line, directory).map_err(|why| Refused { id, why })
     }
@@ -122,7 +122,7 @@ impl<'l> Suggestion<'l> {
     fn of(line: Line<'l>, directory: &Path) -> Result<Suggestion<'l>, Why> {
         let code = line.code.ok_or("there is no `code`; expected the text of the suggestion")?;
         let language = match (&line.language, &line.path) {
-            (Some(name), _) => language_named(name)?,
+            (Some(name), _) => parse_language(name)?,
             (None, Some(path)) => language_of_path(path)?,
             (None, None) => {
                 let known = language_names();
@@ -167,15 +167,15 @@ impl<'l> Suggestion<'l> {
     ///
     /// # Errors
     /// If it is not to be checked.
-    pub(crate) fn admitted(&self, session: &Session) -> Result<Surrounded, Refused> {
+    pub(crate) fn admit(&self, session: &Session) -> Result<Surrounded, Refused> {
         let admitted = session.admit_piece(&self.path, self.language, self.passage());
         admitted.map_err(|refusal| Refused { id: self.id.clone(), why: refusal.into() })
     }
 
     /// The same without a look at what the project checks: what is fuzzed.
     #[cfg(fuzzing)]
-    pub(crate) fn surrounded(&self) -> Surrounded {
-        self.passage().surrounded(self.path.clone(), self.language)
+    pub(crate) fn build_text(&self) -> Surrounded {
+        self.passage().assemble(self.path.clone(), self.language)
     }
 
     fn passage(&self) -> Passage<'_> {
@@ -236,15 +236,15 @@ fn id_in(text: &str) -> Value {
 }
 
 /// What is wrong with a line, and where in it. It may repeat words of the line.
-fn located(error: &serde_json::Error) -> String {
+fn describe_error(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let what = message.split(" at line ").next().unwrap_or_default();
     match error.column() {
-        0 => shortened(what),
-        column if error.is_data() => format!("{} (column {column})", shortened(what)),
+        0 => shorten(what),
+        column if error.is_data() => format!("{} (column {column})", shorten(what)),
         column => format!(
             "the line is not JSON: {} (column {column}); write a whole object in each line",
-            shortened(what)
+            shorten(what)
         ),
     }
 }

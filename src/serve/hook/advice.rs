@@ -39,7 +39,7 @@ pub(super) fn of(report: &Report, refused: &[&Reference]) -> Judgement {
 }
 
 /// What an agent is told of a file from which the refused matches were left out.
-pub(super) fn of_replaced(report: &Report, refused: &[&Reference]) -> String {
+pub(super) fn replacement_advice(report: &Report, refused: &[&Reference]) -> String {
     let finding =
         |reference: &Reference| report.findings.iter().find(|finding| finding.is_about(reference));
     let wrong: Vec<_> = refused.iter().filter_map(|r| Some((*r, finding(r)?))).collect();

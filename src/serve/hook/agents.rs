@@ -79,7 +79,7 @@ impl Agent {
     }
 
     /// What it calls itself.
-    pub fn shown(self) -> &'static str {
+    pub fn display_name(self) -> &'static str {
         self.0.shown
     }
 
@@ -110,7 +110,7 @@ impl Agent {
             Judgement::Advice(text)
             | Judgement::Refused(text)
             | Judgement::Replaced { reason: text, .. } => Some(text.clone()),
-            Judgement::Unjudged(why) => Some(unjudged(why)),
+            Judgement::Unjudged(why) => Some(failure_notice(why)),
         };
         let is_refusal = matches!(judgement, Judgement::Refused(_));
         // What is written already can only be told.
@@ -124,7 +124,7 @@ impl Agent {
 }
 
 /// What people are told when something could not be judged.
-fn unjudged(why: &str) -> String {
+fn failure_notice(why: &str) -> String {
     let why = crate::report::printable::Printable(why);
     format!("birthmark did not judge this and lets it through: {why}")
 }

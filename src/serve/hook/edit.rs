@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::event::{Change, Moment, Part, Which, Write};
-use crate::project::changes::{Versions, added};
+use crate::project::changes::{Versions, added_lines};
 use crate::project::walk::{self, Inspected, MAX_SCANNED_BYTES, ReadProblem, Review};
 use crate::text::document::{self, Form, MAX_NOTEBOOK_BYTES};
 use crate::text::language::Language;
@@ -76,7 +76,7 @@ pub(super) fn text_before(
 
 /// What is to be judged of a text that is changed. A change that does not fit the text is judged by
 /// itself: whether it comes to anything is for the agent to find out.
-pub(super) fn changed(
+pub(super) fn apply_change(
     before: Option<Vec<u8>>,
     change: &Change,
     kind: &Kind<'_>,
@@ -94,7 +94,7 @@ pub(super) fn changed(
             None => Ok(alone(parts, kind)),
         },
         (Change::Parts(parts), Moment::After) => {
-            match before.and_then(|text| Some((lines_holding(&text, parts)?, text))) {
+            match before.and_then(|text| Some((find_lines(&text, parts)?, text))) {
                 Some((lines, text)) => {
                     let (source, review) = (kind.source(text)?, Review::Lines(lines));
                     Ok(Edited { source, review, before: None })
@@ -123,7 +123,8 @@ fn between(before: Option<Vec<u8>>, after: Vec<u8>, kind: &Kind<'_>) -> Result<E
         return Ok(Edited::whole(source));
     };
     let versions = Versions { before: Some(&before), after: Some(&source) };
-    let lines = added([versions].into_iter()).pop().map(|added| added.lines).unwrap_or_default();
+    let lines =
+        added_lines([versions].into_iter()).pop().map(|added| added.lines).unwrap_or_default();
     Ok(Edited { source, review: Review::Lines(lines), before: Some(before) })
 }
 
@@ -183,7 +184,7 @@ fn with_carriage_returns(text: &str) -> String {
 }
 
 /// The lines of a text that hold what was put into it; `None` if it does not hold it.
-fn lines_holding(text: &[u8], parts: &[Part]) -> Option<LineSet> {
+fn find_lines(text: &[u8], parts: &[Part]) -> Option<LineSet> {
     let whole = str::from_utf8(text).ok()?;
     let mut lines = Vec::new();
     for part in parts.iter().filter(|part| !part.new.trim().is_empty()) {

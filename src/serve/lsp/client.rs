@@ -66,7 +66,7 @@ impl Client {
             |name: &str| at("/initializationOptions").and_then(|options| options.get(name));
         let asks_reasons = options("asksReasons").and_then(Value::as_bool).unwrap_or(false);
         Client {
-            encoding: encoding(at("/capabilities/general/positionEncodings")),
+            encoding: choose_encoding(at("/capabilities/general/positionEncodings")),
             diagnostics: match at("/capabilities/textDocument/diagnostic") {
                 Some(_) => Delivery::Pull,
                 None => Delivery::Push,
@@ -113,7 +113,7 @@ pub fn folder(value: &Value) -> Option<PathBuf> {
     uri::file(value.get("uri")?.as_str()?)
 }
 
-fn encoding(offered: Option<&Value>) -> Encoding {
+fn choose_encoding(offered: Option<&Value>) -> Encoding {
     let offered: Vec<&str> = names(offered).collect();
     let known = Encoding::NAMED.iter().find(|(name, _)| offered.contains(name));
     known.map_or(Encoding::default(), |&(_, encoding)| encoding)

@@ -132,13 +132,13 @@ impl Server {
             Answer::Done(message) => {
                 let folder = self.documents.get(uri).map(|document| document.folder.clone());
                 self.look_again(folder.as_deref(), None);
-                self.answer_done(request, &message);
+                self.answer_success(request, &message);
             }
             Answer::Planned(planned) => self.apply(request, uri, version, planned),
         }
     }
 
-    fn answer_done(&mut self, request: RequestId, message: &str) {
+    fn answer_success(&mut self, request: RequestId, message: &str) {
         if !self.client.asks_reasons {
             self.out.show(Weight::Info, &format!("birthmark: {message}"));
         }

@@ -82,11 +82,7 @@ impl Server {
         answers.into_iter().for_each(|(request, answer)| self.out.answer(request, answer));
     }
 
-    pub(super) fn asked_for_diagnostics(
-        &mut self,
-        id: RequestId,
-        params: DocumentDiagnosticParams,
-    ) {
+    pub(super) fn answer_diagnostics(&mut self, id: RequestId, params: DocumentDiagnosticParams) {
         let Uri(uri) = params.text_document.uri;
         let Some(document) = self.documents.get_mut(&uri) else {
             return self.out.answer(id, json!({ "kind": "full", "items": [] }));

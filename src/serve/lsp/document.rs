@@ -8,7 +8,7 @@ use lsp_server::RequestId;
 use super::found::Checked;
 use super::text::Text;
 use super::uri;
-use crate::project::config::shortened;
+use crate::project::config::shorten_directory;
 use crate::project::walk;
 use crate::text::language::Language;
 
@@ -135,5 +135,5 @@ fn folder_of(file: Option<&Path>, folders: &[PathBuf]) -> PathBuf {
 /// The path by which a file is checked: from where birthmark was started, as everywhere else.
 pub(crate) fn shown_path(location: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
-    walk::display_path(&shortened(location, &current))
+    walk::display_path(&shorten_directory(location, &current))
 }

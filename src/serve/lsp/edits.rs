@@ -35,7 +35,7 @@ pub fn attribution(
         weak_evidence: WeakEvidence::Declare,
     };
     let plan = plan_attribution(checker.session(), references, &[file], choices)
-        .map_err(|error| super::worker::told(&error))?;
+        .map_err(|error| super::worker::describe_error(&error))?;
     if let Some((_, unfit)) = plan.left.first() {
         return Err(unfit.to_string());
     }

@@ -93,7 +93,7 @@ impl Server {
             (Stage::Open, "textDocument/codeAction") => self.with(id, params, Server::code_actions),
             (Stage::Open, "workspace/executeCommand") => self.with(id, params, Server::execute),
             (Stage::Open, "textDocument/diagnostic") => {
-                self.with(id, params, Server::asked_for_diagnostics)
+                self.with(id, params, Server::answer_diagnostics)
             }
             (Stage::Open, _) => {
                 self.out.refuse(
@@ -109,15 +109,15 @@ impl Server {
         let Notification { method, params } = notification;
         match method.as_str() {
             "initialized" => self.begin(),
-            "textDocument/didOpen" => self.given(&method, params, Server::on_open),
-            "textDocument/didChange" => self.given(&method, params, Server::on_change),
-            "textDocument/didSave" => self.given(&method, params, Server::on_save),
-            "textDocument/didClose" => self.given(&method, params, Server::on_close),
-            "workspace/didChangeConfiguration" => self.settings_changed(&params),
+            "textDocument/didOpen" => self.take_params(&method, params, Server::on_open),
+            "textDocument/didChange" => self.take_params(&method, params, Server::on_change),
+            "textDocument/didSave" => self.take_params(&method, params, Server::on_save),
+            "textDocument/didClose" => self.take_params(&method, params, Server::on_close),
+            "workspace/didChangeConfiguration" => self.change_settings(&params),
             "workspace/didChangeWatchedFiles" => self.reload(),
-            "workspace/didChangeWorkspaceFolders" => self.folders_changed(&params),
+            "workspace/didChangeWorkspaceFolders" => self.change_folders(&params),
             "$/cancelRequest" => self.on_cancel(&params),
-            "window/workDoneProgress/cancel" => self.sweep_cancelled(params.get("token")),
+            "window/workDoneProgress/cancel" => self.cancel_sweep(params.get("token")),
             // What begins with a dollar may be passed over, and the rest is not for us.
             _ => {}
         }
@@ -136,7 +136,7 @@ impl Server {
         }
     }
 
-    fn given<P: DeserializeOwned>(
+    fn take_params<P: DeserializeOwned>(
         &mut self,
         method: &str,
         params: Value,
@@ -235,7 +235,7 @@ impl Server {
     }
 
     /// New settings, or word that there are some.
-    fn settings_changed(&mut self, params: &Value) {
+    fn change_settings(&mut self, params: &Value) {
         match params.pointer("/settings/birthmark") {
             Some(section) if section.is_object() && !self.client.has_settings => {
                 self.settings_for_all(section)
@@ -257,13 +257,13 @@ impl Server {
         if !problems.is_empty() {
             self.out.show(Weight::Warning, &format!("birthmark: {}", problems.join("; ")));
         }
-        if settings != self.held(folder).settings {
+        if settings != self.folder_state(folder).settings {
             self.hold(folder, settings);
             self.look_again(Some(folder), None);
         }
     }
 
-    fn folders_changed(&mut self, params: &Value) {
+    fn change_folders(&mut self, params: &Value) {
         let named = |pointer: &str| -> Vec<PathBuf> {
             let list = params.pointer(pointer).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(client::folder).collect()

@@ -221,7 +221,7 @@ impl Server {
     /// The check of a document that is due; `None` if its text was checked before, or cannot be.
     fn check(&mut self, uri: &str) -> Option<Job> {
         let folder = self.documents.get(uri)?.folder.clone();
-        let checking = self.held(&folder).settings.checking;
+        let checking = self.folder_state(&folder).settings.checking;
         let document = self.documents.get_mut(uri)?;
         document.due = None;
         let text = document.text.as_ref().filter(|_| checking == Checking::On);
@@ -246,7 +246,7 @@ impl Server {
         request: Option<RequestId>,
     ) -> Option<Job> {
         let folder = self.documents.get(uri)?.folder.clone();
-        let project = Arc::clone(&self.held(&folder).project);
+        let project = Arc::clone(&self.folder_state(&folder).project);
         let document = self.documents.get(uri)?;
         let text = Snapshot {
             uri: uri.to_owned(),
@@ -260,7 +260,7 @@ impl Server {
     }
 
     /// The settings and the project of a folder.
-    pub(super) fn held(&mut self, folder: &Path) -> &Held {
+    pub(super) fn folder_state(&mut self, folder: &Path) -> &Held {
         if !self.projects.contains_key(folder) {
             let settings = self.default_settings(folder);
             self.hold(folder, settings);

@@ -66,7 +66,7 @@ impl Server {
         }
         document.version = params.text_document.version.unwrap_or(document.version.wrapping_add(1));
         let folder = document.folder.clone();
-        let debounce = self.held(&folder).settings.debounce;
+        let debounce = self.folder_state(&folder).settings.debounce;
         if let Some(document) = self.documents.get_mut(&uri) {
             document.due = Some(Instant::now() + debounce);
         }

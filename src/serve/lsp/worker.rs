@@ -179,7 +179,7 @@ impl Worker {
         thread::Builder::new().name("lsp worker".to_owned()).spawn(move || {
             for job in received {
                 let unanswered = job.outcome(Err(too_long()));
-                let outcome = hand.done(job).unwrap_or_else(|| {
+                let outcome = hand.run_job(job).unwrap_or_else(|| {
                     // Where no thread can be had the next job fails as this one does.
                     if let Ok(other) = Hand::start(Arc::clone(&projects), Arc::clone(&journal)) {
                         hand = other;
@@ -215,7 +215,7 @@ impl Hand {
             let mut bench = Bench { projects, tokenizer: Tokenizer::new(), journal };
             for job in received {
                 // Nobody listens any more once it was given up.
-                if sender.send(bench.done(job)).is_err() {
+                if sender.send(bench.run_job(job)).is_err() {
                     return;
                 }
             }
@@ -224,7 +224,7 @@ impl Hand {
     }
 
     /// Has a job done; `None` if that takes too long.
-    fn done(&self, job: Job) -> Option<Outcome> {
+    fn run_job(&self, job: Job) -> Option<Outcome> {
         self.jobs.send(job).ok()?;
         self.outcomes.recv_timeout(token::patience_of_answers()).ok()
     }
@@ -259,7 +259,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn done(&mut self, job: Job) -> Outcome {
+    fn run_job(&mut self, job: Job) -> Outcome {
         let unanswered = job.outcome(Err(String::new()));
         let mut freshness = Freshness::Fresh;
         let tried = catch_unwind(AssertUnwindSafe(|| self.answer(job, &mut freshness)));
@@ -271,24 +271,25 @@ impl Bench {
     }
 
     fn answer(&mut self, job: Job, freshness: &mut Freshness) -> Result<Answer, String> {
-        let opened = self.projects.open(&job.project.place).map_err(|error| told(&error))?;
+        let opened =
+            self.projects.open(&job.project.place).map_err(|error| describe_error(&error))?;
         let checker = opened.0;
         *freshness = opened.1;
         match job.errand {
             Errand::Check => {
-                Ok(Answer::Checked(self.checked(&checker, job.text, job.project.logging)))
+                Ok(Answer::Checked(self.check(&checker, job.text, job.project.logging)))
             }
-            Errand::Explain { id } => self.explained(&checker, &job.text, &id),
+            Errand::Explain { id } => self.explain(&checker, &job.text, &id),
             Errand::Accept { id, reason } => {
-                self.accepted(&checker, &job.text, &id, &reason, job.project.logging)
+                self.accept(&checker, &job.text, &id, &reason, job.project.logging)
             }
-            Errand::Attribute { id } => self.attributed(&checker, &job.text, &id),
-            Errand::Suppress { id, reason } => self.suppressed(&checker, &job.text, &id, &reason),
-            Errand::Finish(finish) => self.finished(&checker, *finish, job.project.logging),
+            Errand::Attribute { id } => self.attribute(&checker, &job.text, &id),
+            Errand::Suppress { id, reason } => self.suppress(&checker, &job.text, &id, &reason),
+            Errand::Finish(finish) => self.finish(&checker, *finish, job.project.logging),
         }
     }
 
-    fn checked(&mut self, checker: &Checker, text: Snapshot, logging: Logging) -> Checked {
+    fn check(&mut self, checker: &Checker, text: Snapshot, logging: Logging) -> Checked {
         match source(checker, &text) {
             Ok(source) => {
                 let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
@@ -301,24 +302,20 @@ impl Bench {
         }
     }
 
-    fn explained(
-        &mut self,
-        checker: &Checker,
-        text: &Snapshot,
-        id: &str,
-    ) -> Result<Answer, String> {
+    fn explain(&mut self, checker: &Checker, text: &Snapshot, id: &str) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
-        let explanations =
-            checker.explain(&looked.source, &looked.wanted()).map_err(|error| told(&error))?;
+        let explanations = checker
+            .explain(&looked.source, &looked.references_by_id())
+            .map_err(|error| describe_error(&error))?;
         let drawn = |style| {
             let cards: Vec<String> =
-                explanations.iter().map(|it| card::explained(it, style)).collect();
+                explanations.iter().map(|it| card::explanation_card(it, style)).collect();
             cards.join("\n")
         };
         Ok(Answer::Explained { markdown: drawn(Style::Markdown), plain: drawn(Style::Plain) })
     }
 
-    fn accepted(
+    fn accept(
         &mut self,
         checker: &Checker,
         text: &Snapshot,
@@ -332,16 +329,16 @@ impl Bench {
                 "without a configuration no decisions are honoured, so none is written".to_owned()
             );
         };
-        let git = Git::at(checker.session().place()).map_err(|error| told(&error))?;
+        let git = Git::at(checker.session().place()).map_err(|error| describe_error(&error))?;
         let mut decider = Decider::new(git, reason);
         let mut said = Vec::new();
         let to_accept = ToAccept {
             report: &looked.report,
-            references: &looked.wanted(),
+            references: &looked.references_by_id(),
             everywhere: &looked.report.references,
         };
         let accepted = actions::accept(to_accept, &mut log, &mut decider);
-        for (reference, accepted) in accepted.map_err(|error| told(&error))? {
+        for (reference, accepted) in accepted.map_err(|error| describe_error(&error))? {
             match accepted {
                 Accepted::Now { file, .. } => {
                     self.note(checker, logging, Event::Accepted, Some(reason), [reference]);
@@ -356,14 +353,14 @@ impl Bench {
         Ok(Answer::Done(said.join("; ")))
     }
 
-    fn attributed(
+    fn attribute(
         &mut self,
         checker: &Checker,
         text: &Snapshot,
         id: &str,
     ) -> Result<Answer, String> {
         let looked = self.look(checker, text, id)?;
-        let references = looked.wanted();
+        let references = looked.references_by_id();
         let (edits, files) =
             edits::attribution(checker, &looked.source, text.encoding, &references)?;
         let origin = references[0].owners.first().map_or("its origin", |owner| owner.purl.as_str());
@@ -383,7 +380,7 @@ impl Bench {
         }))
     }
 
-    fn suppressed(
+    fn suppress(
         &mut self,
         checker: &Checker,
         text: &Snapshot,
@@ -395,7 +392,7 @@ impl Bench {
             looked.report.findings.iter().find(|it| it.is_about(reference))
         };
         let Some((reference, finding)) =
-            looked.wanted().into_iter().find_map(|it| Some((it, about(&it)?)))
+            looked.references_by_id().into_iter().find_map(|it| Some((it, about(&it)?)))
         else {
             return Err(format!("{id} raises no finding"));
         };
@@ -420,7 +417,7 @@ impl Bench {
         }))
     }
 
-    fn finished(
+    fn finish(
         &mut self,
         checker: &Checker,
         finish: Finish,
@@ -453,7 +450,7 @@ impl Bench {
         let source = source(checker, text).map_err(|note| note.message)?;
         let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
         let looked = Looked { source, report, id: id.to_owned() };
-        match looked.wanted().is_empty() {
+        match looked.references_by_id().is_empty() {
             true => Err(format!("there is no match {id} in {}", text.path)),
             false => Ok(looked),
         }
@@ -469,7 +466,7 @@ struct Looked {
 
 impl Looked {
     /// The reference, at each place it has.
-    fn wanted(&self) -> Vec<&Reference> {
+    fn references_by_id(&self) -> Vec<&Reference> {
         self.report.references.iter().filter(|reference| reference.id == self.id).collect()
     }
 }
@@ -485,7 +482,7 @@ fn source(checker: &Checker, text: &Snapshot) -> Result<SourceFile, Note> {
 }
 
 /// An error with its causes, on one line.
-pub fn told(error: &dyn std::error::Error) -> String {
+pub fn describe_error(error: &dyn std::error::Error) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -15,7 +15,7 @@ use super::client::Delivery;
 use super::found::Checked;
 use super::server::{Asked, Server};
 use super::text::Encoding;
-use super::worker::{Project, told};
+use super::worker::{Project, describe_error};
 use super::{Event, uri};
 use crate::judgement::finding::{Finding, Reference, Report, Severity, Summary};
 use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile};
@@ -80,7 +80,7 @@ impl Server {
         }
         let folders = self.folders_in_use();
         let projects =
-            folders.iter().map(|folder| Arc::clone(&self.held(folder).project)).collect();
+            folders.iter().map(|folder| Arc::clone(&self.folder_state(folder).project)).collect();
         let events = self.events.clone();
         let wanted = Arc::new(AtomicBool::new(true));
         let look = Look {
@@ -125,7 +125,7 @@ impl Server {
         self.sweep.as_ref().filter(|sweep| sweep.request == *request)
     }
 
-    pub(super) fn sweep_cancelled(&mut self, token: Option<&Value>) {
+    pub(super) fn cancel_sweep(&mut self, token: Option<&Value>) {
         let sweep = self.sweep.as_ref().filter(|sweep| sweep.token.as_ref() == token);
         sweep.into_iter().for_each(Sweep::stop);
     }
@@ -139,11 +139,11 @@ impl Server {
                     json!({ "kind": "report", "message": message, "percentage": percentage }),
                 );
             }
-            Step::Done(result) => self.swept(result),
+            Step::Done(result) => self.take_sweep(result),
         }
     }
 
-    fn swept(&mut self, result: Result<Swept, String>) {
+    fn take_sweep(&mut self, result: Result<Swept, String>) {
         let message = result.as_ref().map_or_else(String::clone, Swept::message);
         self.progress(json!({ "kind": "end", "message": message }));
         let Some(Sweep { request, wanted, .. }) = self.sweep.take() else { return };
@@ -178,20 +178,20 @@ impl Server {
 
 impl Look {
     fn run(self) {
-        let looked = catch_unwind(AssertUnwindSafe(|| self.looked()));
+        let looked = catch_unwind(AssertUnwindSafe(|| self.run_sweep()));
         let failed = || Err("birthmark failed on this workspace; please report it".to_owned());
         (self.tell)(Step::Done(looked.unwrap_or_else(|_| failed())));
     }
 
-    fn looked(&self) -> Result<Swept, String> {
+    fn run_sweep(&self) -> Result<Swept, String> {
         let mut swept = Swept::default();
         for project in &self.projects {
-            let checker = project.place.open().map_err(|error| told(&error))?;
+            let checker = project.place.open().map_err(|error| describe_error(&error))?;
             let session = checker.session();
             let directories =
                 [PathBuf::from(super::document::shown_path(&project.place.directory))];
             let walked = walk::files(&directories, &session.walk_settings())
-                .map_err(|error| told(&error))?;
+                .map_err(|error| describe_error(&error))?;
             let files = walked.files.clone();
             let outbound = |file: &WalkedFile, source: &SourceFile| {
                 session.licenses().of_text(&file.location, source.text())

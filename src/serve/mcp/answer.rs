@@ -11,9 +11,9 @@ use crate::engine::matcher::Owner;
 use crate::judgement::finding::{self, Finding, Report};
 use crate::license::LicenseFact;
 use crate::report::printable::Printable;
-use crate::report::shape::{JudgedMatch, cleared_by, rounded};
+use crate::report::shape::{JudgedMatch, cleared_by, round};
 use crate::report::strength::strength_in_words;
-use crate::report::words::described;
+use crate::report::words::describe_license;
 use crate::text::source::Surrounded;
 use crate::text::span::{LineRange, Region};
 
@@ -67,7 +67,7 @@ impl<'r> Told<'r> {
         let (decision, id) = (verdict.decision.code(), &reference.id);
         let _ =
             writeln!(out, "lines {}-{}: {decision} ({what}), match {id}", lines.first, lines.last);
-        let (kind, bits) = (reference.kind.code(), rounded(reference.evidence.bits).round());
+        let (kind, bits) = (reference.kind.code(), round(reference.evidence.bits).round());
         let _ = writeln!(out, "  {kind} copy, {bits} bits of evidence");
         let _ = writeln!(out, "  {}", strength_in_words(reference));
         write_owners(&reference.owners, out);
@@ -117,7 +117,7 @@ pub(super) struct License {
 
 impl License {
     pub(super) fn of(fact: &LicenseFact) -> License {
-        License { expression: expression(fact), wording: described(fact) }
+        License { expression: expression(fact), wording: describe_license(fact) }
     }
 }
 

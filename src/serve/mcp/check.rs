@@ -14,7 +14,7 @@ use crate::judgement::policy::DropPolicy;
 use crate::project::walk::{Review, display_path};
 use crate::report::shape::JudgedMatch;
 use crate::report::strength::threshold_in_words;
-use crate::report::words::{count, grouped};
+use crate::report::words::{count, group_digits};
 use crate::session::Checker;
 
 /// An agent must not write what would fail the project's checks.
@@ -88,7 +88,7 @@ impl CheckCode {
             path: self.path.as_deref(),
             project: self.project.as_deref(),
         };
-        let placed = match asked.placed(projects)? {
+        let placed = match asked.resolve(projects)? {
             Ok(placed) => placed,
             Err(refused) => {
                 let checked = Checked::refusal(&refused, &self.code);
@@ -115,7 +115,7 @@ fn matches_of_code<'r>(report: &'r Report, placed: &Placed) -> Vec<Told<'r>> {
 /// Notes what was suggested, and what of it was dropped.
 fn note(projects: &Projects, placed: &Placed, report: &Report) {
     let of_piece = |reference: &&finding::Reference| placed.text.within(reference.region).is_some();
-    let dropped = placed.checker.dropped(DROP_POLICY, report);
+    let dropped = placed.checker.matches_to_drop(DROP_POLICY, report);
     let suggested = report.references.iter().filter(of_piece);
     projects.note(&placed.checker, suggested, dropped.into_iter().filter(of_piece));
 }
@@ -182,7 +182,7 @@ impl<'r> Checked<'r> {
             let _ = write!(
                 told,
                 ", against index {name} ({components}, {} lines)",
-                grouped(index.lines)
+                group_digits(index.lines)
             );
         }
         let _ = writeln!(told, ", from {}.", threshold_in_words(&report.provenance));
@@ -202,7 +202,7 @@ impl<'r> Checked<'r> {
 fn status(report: &Report, matches: &[JudgedMatch<'_>], checker: &Checker) -> Status {
     let left_out = |kind| matches!(kind, NoteKind::Skipped | NoteKind::Partial | NoteKind::Failed);
     let of_piece = |id: &str| matches.iter().any(|judged| judged.matched.id == id);
-    let dropped = checker.dropped(DROP_POLICY, report);
+    let dropped = checker.matches_to_drop(DROP_POLICY, report);
     if dropped.into_iter().any(|reference| of_piece(&reference.id)) {
         Status::Fails
     } else if report.notes.iter().any(|note| left_out(note.kind)) {

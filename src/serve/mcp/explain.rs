@@ -12,7 +12,7 @@ use crate::project::walk::Review;
 use crate::report::explain;
 use crate::report::explain_json::{Chance, Counterfactual, Place, Standing, standings};
 use crate::report::printable::Printable;
-use crate::report::shape::{JudgedMatch, Lines, Parts, line_within, rounded};
+use crate::report::shape::{JudgedMatch, Lines, Parts, line_within, round};
 use crate::text::span::{LineRange, Region};
 
 /// Arguments of `explain_match`.
@@ -76,7 +76,7 @@ impl ExplainMatch {
             path: self.path.as_deref(),
             project: self.project.as_deref(),
         };
-        let placed = asked.placed(projects)?.map_err(|refused| {
+        let placed = asked.resolve(projects)?.map_err(|refused| {
             Failure(format!("nothing is explained: {}", Printable(&refused.refusal.to_string())))
         })?;
         let source = placed.text.source();
@@ -144,7 +144,7 @@ impl<'r> Explained<'r> {
             aligned_with: Place::from(explanation),
             lines: explanation.lines.iter().filter_map(line).collect(),
             chance: Chance::from(&explanation.reference),
-            threshold_bits: rounded(explanation.threshold_bits),
+            threshold_bits: round(explanation.threshold_bits),
             standings: standings(explanation),
             counterfactual: in_code(explanation, placed),
         })

@@ -15,7 +15,7 @@ use crate::judgement::finding::Decision;
 use crate::judgement::policy;
 use crate::license::{Category, LicenseFact};
 use crate::purl::Purl;
-use crate::report::words::{count, grouped};
+use crate::report::words::{count, group_digits};
 use crate::session::Checker;
 use crate::text::span::LineRange;
 
@@ -121,7 +121,7 @@ struct Component {
 
 impl ListLicenses {
     pub(super) fn run(&self, projects: &Projects) -> Result<Answer, Failure> {
-        let (checker, components) = known(projects, self.project.as_deref())?;
+        let (checker, components) = list_components(projects, self.project.as_deref())?;
         let mut found: BTreeMap<String, License> = BTreeMap::new();
         for entry in components {
             let fact = &entry.component.license;
@@ -142,7 +142,7 @@ impl ListLicenses {
         let (licenses, total, next_offset) = page(licenses, self.offset, self.limit);
         let mut told = heading(total, "licence", licenses.len(), self.offset, next_offset);
         for License { license, components, lines, decision, .. } in &licenses {
-            let (components, lines) = (count(*components, "component"), grouped(*lines));
+            let (components, lines) = (count(*components, "component"), group_digits(*lines));
             let _ = writeln!(told, "{license}: {decision} here ({components}, {lines} lines)");
         }
         Answer::new(told, &Licenses { total, licenses, next_offset })
@@ -151,7 +151,7 @@ impl ListLicenses {
 
 impl ListOwners {
     pub(super) fn run(&self, projects: &Projects) -> Result<Answer, Failure> {
-        let (_, components) = known(projects, self.project.as_deref())?;
+        let (_, components) = list_components(projects, self.project.as_deref())?;
         let owners = components.into_iter().map(|entry| Component {
             purl: plain(entry.component.purl.as_str()),
             license: expression(&entry.component.license).unwrap_or_else(|| NOT_KNOWN.to_owned()),
@@ -164,14 +164,14 @@ impl ListOwners {
             page(owners.filter(fits).collect(), self.offset, self.limit);
         let mut told = heading(total, "owner", owners.len(), self.offset, next_offset);
         for Component { purl, license, lines, .. } in &owners {
-            let _ = writeln!(told, "{purl}: {license} ({} lines)", grouped(*lines));
+            let _ = writeln!(told, "{purl}: {license} ({} lines)", group_digits(*lines));
         }
         Answer::new(told, &Owners { total, owners, next_offset })
     }
 }
 
 /// The components that a project's indexes hold, by purl.
-fn known(
+fn list_components(
     projects: &Projects,
     project: Option<&str>,
 ) -> Result<(std::sync::Arc<Checker>, Vec<ComponentEntry>), Failure> {

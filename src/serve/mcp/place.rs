@@ -13,7 +13,7 @@ use super::tool::Failure;
 use crate::project::walk::{self, MAX_SCANNED_BYTES, WalkedFile, display_path};
 use crate::report::printable::Printable;
 use crate::session::Checker;
-use crate::session::admit::{Refusal, language_named, language_names, language_of_path};
+use crate::session::admit::{Refusal, language_names, language_of_path, parse_language};
 use crate::text::document::Form;
 use crate::text::language::Language;
 use crate::text::source::{Passage, Surrounded};
@@ -61,7 +61,7 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// If something is missing, unknown, too large or out of bounds.
-    pub(super) fn placed(&self, projects: &Projects) -> Result<Result<Placed, Refused>, Failure> {
+    pub(super) fn resolve(&self, projects: &Projects) -> Result<Result<Placed, Refused>, Failure> {
         let spot = projects.spot(self.path, self.project)?;
         let checker = projects.checker(&spot.project)?;
         let text = match self.language()? {
@@ -76,7 +76,7 @@ impl Asked<'_> {
 
     fn language(&self) -> Result<Result<Language, Refusal>, Failure> {
         match (self.language, self.path) {
-            (Some(name), _) => language_named(name).map(Ok).map_err(|_| {
+            (Some(name), _) => parse_language(name).map(Ok).map_err(|_| {
                 let (name, known) = (Printable(name), language_names());
                 Failure(format!("language: {name} is not known; known are {known}"))
             }),

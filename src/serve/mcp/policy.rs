@@ -14,9 +14,9 @@ use crate::judgement::policy::Exception;
 use crate::license::{Distribution, ListedLicense};
 use crate::project::config::FailOn;
 use crate::project::walk::display_path;
-use crate::report::shape::rounded;
+use crate::report::shape::round;
 use crate::report::strength::bits_in_words;
-use crate::report::words::{count, grouped};
+use crate::report::words::{count, group_digits};
 use crate::session::Checker;
 use crate::text::language::Family;
 
@@ -110,7 +110,7 @@ impl ShowPolicy {
         let spot = projects.spot(None, self.project.as_deref())?;
         let checker = projects.checker(&spot.project)?;
         let policy = Policy::of(&checker);
-        Answer::new(policy.told(), &policy)
+        Answer::new(policy.describe(), &policy)
     }
 }
 
@@ -124,7 +124,7 @@ impl Policy {
         let (license, _) = session.license_of_place();
         let scanner = checker.scanner();
         let families: Vec<Family> = scanner.index().families().collect();
-        let threshold = |&family: &Family| (family.name(), rounded(scanner.threshold_bits(family)));
+        let threshold = |&family: &Family| (family.name(), round(scanner.threshold_bits(family)));
         let indexes = checker.scanner().index().parts().iter().map(|part| Index {
             name: plain(&part.name.to_string()),
             digest: part.digest.to_string(),
@@ -159,7 +159,7 @@ impl Policy {
         }
     }
 
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         let mut told = String::new();
         let configuration =
             self.configuration.as_deref().unwrap_or("none: every setting has its default");
@@ -189,7 +189,7 @@ impl Policy {
         let bits = bits_in_words(self.thresholds.values().map(|&bits| bits as f32));
         let _ = writeln!(told, "reported from: {bits}{preset}");
         for Index { name, components, lines, .. } in &self.indexes {
-            let (components, lines) = (count(*components, "component"), grouped(*lines));
+            let (components, lines) = (count(*components, "component"), group_digits(*lines));
             let _ = writeln!(told, "index: {name} ({components}, {lines} lines)");
         }
         let _ = writeln!(told, "accepted matches: {}", self.accepted);

@@ -128,7 +128,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A path without detours, if it is below a root and no link leads out of there.
 fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, Failure> {
     let path = absolute_path(path);
-    let is_inside = resolved(&path).is_some_and(|real| {
+    let is_inside = resolve_path(&path).is_some_and(|real| {
         roots.iter().filter_map(|root| root.canonicalize().ok()).any(|root| real.starts_with(root))
     });
     if is_inside {
@@ -146,7 +146,7 @@ fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Where a path really is, as far as it is there.
-fn resolved(path: &Path) -> Option<PathBuf> {
+fn resolve_path(path: &Path) -> Option<PathBuf> {
     let there = path.ancestors().find(|above| above.symlink_metadata().is_ok())?;
     let rest = path.strip_prefix(there).ok()?;
     Some(there.canonicalize().ok()?.join(rest))

@@ -193,7 +193,7 @@ fn read(
     while let Ok(Some(line)) = next_line(&mut input) {
         let message = match line {
             Line::Whole(line) if line.trim_ascii().is_empty() => continue,
-            Line::Whole(line) => parsed(&line),
+            Line::Whole(line) => parse_line(&line),
             Line::TooLong(id) => Err(Box::new(too_long(id))),
         };
         let taken = match message {
@@ -212,7 +212,7 @@ fn read(
 pub fn read_lines(mut input: &[u8]) {
     while let Ok(Some(line)) = next_line(&mut input) {
         let answer = match line {
-            Line::Whole(line) => parsed(&line).map(drop),
+            Line::Whole(line) => parse_line(&line).map(drop),
             Line::TooLong(id) => Err(Box::new(too_long(id))),
         };
         if let Err(complaint) = answer {
@@ -230,7 +230,7 @@ fn too_long(id: Option<RequestId>) -> Outgoing {
 }
 
 /// The message on a line, or what to say of it.
-fn parsed(line: &[u8]) -> Result<Incoming, Box<Outgoing>> {
+fn parse_line(line: &[u8]) -> Result<Incoming, Box<Outgoing>> {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     serde_json::from_slice(line).map_err(|error| {
         let id = serde_json::from_slice(line).ok().and_then(|Named { id }| id);

@@ -104,7 +104,7 @@ pub fn read(
     code: &[u32],
     header: &HeaderReader<'_>,
 ) -> Vec<Declaration> {
-    let said = said(source, layout);
+    let said = find_declarations(source, layout);
     let first_code = code.first().copied().unwrap_or(u32::MAX);
     let mut reader =
         Reader { source, first_code, open: Vec::new(), closed: Vec::new(), comments: Vec::new() };
@@ -138,7 +138,7 @@ struct Said {
     documents: bool,
 }
 
-fn said(source: &SourceFile, layout: &Layout) -> Vec<Said> {
+fn find_declarations(source: &SourceFile, layout: &Layout) -> Vec<Said> {
     let mut lines = Vec::new();
     for comment in layout.comments() {
         let raw = &source.text()[comment.span.start as usize..];
@@ -202,7 +202,7 @@ impl Reader<'_> {
         }
         if text.starts_with(tag::END) {
             if let Some(snippet) = self.open.pop() {
-                self.closed.push(snippet.closed(line.number));
+                self.closed.push(snippet.close(line.number));
             }
             return;
         }
@@ -266,7 +266,7 @@ impl Reader<'_> {
         let last = self.source.line_count();
         // A snippet that nobody closed reaches to the end.
         while let Some(snippet) = self.open.pop() {
-            self.closed.push(snippet.closed(last));
+            self.closed.push(snippet.close(last));
         }
         let mut all = self.closed;
         all.append(&mut self.comments);
@@ -284,7 +284,7 @@ impl Reader<'_> {
 }
 
 impl Snippet {
-    fn closed(self, last: u32) -> Declaration {
+    fn close(self, last: u32) -> Declaration {
         let licenses: Vec<&str> = self.licenses.iter().map(String::as_str).collect();
         let license = license::from_tags(&licenses);
         Declaration {

@@ -103,10 +103,10 @@ impl Origin {
         let rest = words[behind..].iter().copied();
         let rest: Vec<&str> =
             rest.chain(next.into_iter().flat_map(str::split_whitespace)).take(BEHIND).collect();
-        Origin::named(&rest)
+        Origin::parse_name(&rest)
     }
 
-    fn named(words: &[&str]) -> Option<Origin> {
+    fn parse_name(words: &[&str]) -> Option<Origin> {
         let address = words.iter().map(|word| bare(word)).find_map(|word| {
             let named = match Purl::from_str(word) {
                 Ok(purl) => Named::Package(purl),
@@ -124,7 +124,7 @@ impl Origin {
     }
 
     /// The name as it was written.
-    pub fn said(&self) -> &str {
+    pub fn original_text(&self) -> &str {
         &self.said
     }
 
@@ -240,7 +240,7 @@ mod tests {
     fn an_address_may_stand_on_the_next_line() {
         let origin =
             Origin::read("Adapted from:", Some("https://github.com/psf/requests")).expect("read");
-        assert_eq!(origin.said(), "https://github.com/psf/requests");
+        assert_eq!(origin.original_text(), "https://github.com/psf/requests");
         assert!(origin.is_exact());
         assert!(!Origin::read("copied from", Some("some blog")).expect("read").is_exact());
         let answer =

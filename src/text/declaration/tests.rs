@@ -42,7 +42,7 @@ def own():
     );
     assert_eq!((license_of(&found[1]), found[1].scope), ("MIT", LineRange { first: 2, last: 12 }));
     assert_eq!(found[1].copyrights, ["2010 Ada Example"]);
-    assert_eq!(found[0].origins[0].said(), "pkg:pypi/attrs@1.0");
+    assert_eq!(found[0].origins[0].original_text(), "pkg:pypi/attrs@1.0");
     assert!(found[1].origins.is_empty());
     assert!(found[1].is_about(LineRange { first: 5, last: 11 }));
     assert!(!found[1].is_about(LineRange { first: 10, last: 14 }));

@@ -24,14 +24,14 @@ pub(crate) fn with_lines_of(
     let text = str::from_utf8(text).ok()?;
     let mut above: Vec<(u32, &str)> = Vec::new();
     let mut below: Vec<(u32, &str)> = Vec::new();
-    for (place, line) in added(str::from_utf8(source.text()).ok()?, text) {
+    for (place, line) in inserted_lines(str::from_utf8(source.text()).ok()?, text) {
         let (side, at) = match closes(line) {
             true => (&mut below, held.lines.iter().rfind(|known| known.at < place)?),
             false => (&mut above, held.lines.iter().find(|known| known.at >= place)?),
         };
         side.push((at.file_line, line));
     }
-    let written = written(held, &above, &below)?;
+    let written = insert_into(held, &above, &below)?;
     let again = read(source.path(), source.language(), Form::Notebook, written).ok()?;
     let lines = |text: &str| -> Vec<String> {
         text.lines().map(str::trim_end).filter(|it| !it.is_empty()).map(str::to_owned).collect()
@@ -41,7 +41,7 @@ pub(crate) fn with_lines_of(
 }
 
 /// The lines that another text has more, each with the line before which it stands.
-fn added<'t>(before: &str, after: &'t str) -> Vec<(u32, &'t str)> {
+fn inserted_lines<'t>(before: &str, after: &'t str) -> Vec<(u32, &'t str)> {
     let mut known = before.lines().peekable();
     let mut place = 1;
     let mut added = Vec::new();
@@ -55,7 +55,7 @@ fn added<'t>(before: &str, after: &'t str) -> Vec<(u32, &'t str)> {
 }
 
 /// The file with the lines put in.
-fn written(held: &Held, above: &[(u32, &str)], below: &[(u32, &str)]) -> Option<Vec<u8>> {
+fn insert_into(held: &Held, above: &[(u32, &str)], below: &[(u32, &str)]) -> Option<Vec<u8>> {
     let file = str::from_utf8(&held.file).ok()?;
     let mut written = String::with_capacity(file.len() + 256 * (above.len() + below.len()));
     for (number, line) in (1..).zip(file.split_inclusive('\n')) {
@@ -70,7 +70,7 @@ fn written(held: &Held, above: &[(u32, &str)], below: &[(u32, &str)]) -> Option<
         written.extend(before);
         match behind.is_empty() {
             true => written.push_str(line),
-            false => written.push_str(&followed(line, &behind)?),
+            false => written.push_str(&append_strings(line, &behind)?),
         }
     }
     Some(written.into_bytes())
@@ -95,7 +95,7 @@ fn element(beside: &str, text: &str, side: Side) -> String {
 }
 
 /// A string of a list with others behind it; the last one of a list ends its line now.
-fn followed(line: &str, behind: &[String]) -> Option<String> {
+fn append_strings(line: &str, behind: &[String]) -> Option<String> {
     if line.trim_end().ends_with(',') {
         return Some(format!("{line}{}", behind.concat()));
     }

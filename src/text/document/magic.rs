@@ -48,7 +48,7 @@ pub(crate) fn without_magics<'l>(lines: &[&'l str], language: Language) -> Vec<&
 /// operator: `% name` and `!= x` are Python.
 fn is_ipython(line: &str) -> bool {
     let line = line.trim();
-    is_escape(line) || is_question(line) || assigned(line).is_some_and(is_escape)
+    is_escape(line) || is_question(line) || assigned_value(line).is_some_and(is_escape)
 }
 
 /// `%name`, `%%name`, `!command`.
@@ -68,7 +68,7 @@ fn is_question(line: &str) -> bool {
 }
 
 /// What a name is given: `!ls` of `files = !ls`.
-fn assigned(line: &str) -> Option<&str> {
+fn assigned_value(line: &str) -> Option<&str> {
     let (names, value) = line.split_once('=')?;
     let is_of_names = |c: char| c.is_alphanumeric() || "_., ".contains(c);
     (!names.trim().is_empty() && names.chars().all(is_of_names)).then(|| value.trim_start())

@@ -9,7 +9,7 @@ use crate::text::source::{Held, SourceFile};
 pub(super) fn languages(file: &[u8]) -> Vec<Language> {
     let page = String::from_utf8_lossy(file);
     let of_block = |event| match event {
-        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => named(&info),
+        Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => fence_language(&info),
         _ => None,
     };
     let mut found: Vec<Language> = Parser::new(&page).filter_map(of_block).collect();
@@ -28,7 +28,7 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
     for (event, range) in Parser::new(&page).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                is_wanted = named(&info) == Some(language);
+                is_wanted = fence_language(&info) == Some(language);
             }
             Event::End(TagEnd::CodeBlock) => is_wanted = false,
             Event::Text(code) if is_wanted => {
@@ -47,7 +47,7 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
     }
     drop(page);
     let held = Held { file, code_lines, lines: Vec::new(), indents };
-    SourceFile::new(path, language, text).held_by(held)
+    SourceFile::new(path, language, text).with_held(held)
 }
 
 fn breaks(text: &str) -> u32 {
@@ -61,7 +61,7 @@ fn indent(text: &str) -> Option<u32> {
 }
 
 /// The language that the words behind a fence name: `python`, `rust,no_run`, `{python} title=a`.
-fn named(info: &str) -> Option<Language> {
+fn fence_language(info: &str) -> Option<Language> {
     let is_end = |c: char| c.is_whitespace() || ",{}:".contains(c);
     let word = info.split(is_end).find(|word| !word.is_empty())?;
     let word = word.trim_start_matches('.').to_ascii_lowercase();

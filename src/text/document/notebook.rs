@@ -88,7 +88,7 @@ pub(super) fn read(path: String, file: Vec<u8>) -> Result<SourceFile, Unread> {
         push_cell(number, &parts(source, file_line).map_err(broken)?, language, &mut lines);
     }
     let (code, held) = laid_out(&lines);
-    Ok(SourceFile::new(path, language, code).held_by(Held { file, ..held }))
+    Ok(SourceFile::new(path, language, code).with_held(Held { file, ..held }))
 }
 
 /// The language of the cells, by what the kernel says of itself.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Manifest, declared, declared_any};
+use super::{Manifest, declared_any, from_declaration};
 use crate::license::ManifestError;
 use crate::purl::Purl;
 
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
     let tables = ["require", "require-dev"];
     let tables = tables.iter().filter_map(|key| manifest.get(key)?.as_object());
     let license = match manifest.get("license") {
-        Some(Value::String(one)) => declared(one),
+        Some(Value::String(one)) => from_declaration(one),
         // A list is a choice, by Composer's own rule.
         Some(Value::Array(several)) => {
             declared_any(&several.iter().filter_map(Value::as_str).collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! `*.rockspec`, as far as it is literals.
 
 use super::literal::{strings, value, values, without_comments};
-use super::{Manifest, declared};
+use super::{Manifest, from_declaration};
 use crate::purl::Purl;
 
 pub(super) fn read(text: &str) -> Manifest {
@@ -15,7 +15,8 @@ pub(super) fn read(text: &str) -> Manifest {
         package: literal("package").and_then(package),
         version: literal("version").map(str::to_owned),
         // A name of the licence of X11's own servers, as Lua itself has it, and no choice.
-        license: literal("license").and_then(|name| declared(&name.replace("MIT/X11", "MIT X11"))),
+        license: literal("license")
+            .and_then(|name| from_declaration(&name.replace("MIT/X11", "MIT X11"))),
         dependencies: needed.collect(),
         ..Manifest::default()
     }

@@ -31,12 +31,12 @@ pub(super) fn read(text: &str) -> Result<Manifest, ManifestError> {
             .flat_map(|table| table.keys())
             .filter_map(|name| package(name))
             .collect(),
-        bundled: bundled(&manifest),
+        bundled: bundled_packages(&manifest),
     })
 }
 
 /// The packages that are shipped in `node_modules`: those of a list, or all dependencies.
-fn bundled(manifest: &Value) -> BTreeSet<Purl> {
+fn bundled_packages(manifest: &Value) -> BTreeSet<Purl> {
     match BUNDLED.iter().find_map(|key| manifest.get(key)) {
         Some(Value::Array(names)) => {
             names.iter().filter_map(Value::as_str).filter_map(package).collect()

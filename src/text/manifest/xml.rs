@@ -2,7 +2,7 @@
 
 use roxmltree::{Document, Node};
 
-use super::{Manifest, Reach, declared, declared_any};
+use super::{Manifest, Reach, declared_any, from_declaration};
 use crate::license::{ManifestError, ManifestLicense};
 use crate::purl::Purl;
 
@@ -77,7 +77,7 @@ pub(super) fn nuspec(xml: &str) -> Result<Manifest, ManifestError> {
     let license = child(metadata, "license").and_then(|license| {
         match (license.attribute("type"), text(license)?) {
             (Some("file"), file) => Some(ManifestLicense::InFile(file.replace('\\', "/"))),
-            (_, expression) => declared(expression),
+            (_, expression) => from_declaration(expression),
         }
     });
     let needed = metadata.descendants().filter(|node| node.has_tag_name_of("dependency"));
@@ -104,7 +104,7 @@ pub(super) fn csproj(file_name: &str, xml: &str) -> Result<Manifest, ManifestErr
     Ok(Manifest {
         package: nuget_package(name),
         version: value("Version").or_else(|| value("VersionPrefix")).map(str::to_owned),
-        license: value("PackageLicenseExpression").and_then(declared).or_else(file),
+        license: value("PackageLicenseExpression").and_then(from_declaration).or_else(file),
         reach: match value("IsPackable") {
             Some(said) if said.eq_ignore_ascii_case("false") => Reach::Private,
             _ => Reach::Public,

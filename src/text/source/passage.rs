@@ -40,7 +40,7 @@ impl Passage<'_> {
     ///
     /// # Panics
     /// If it is 4 GiB or longer.
-    pub(crate) fn surrounded(&self, path: impl Into<String>, language: Language) -> Surrounded {
+    pub(crate) fn assemble(&self, path: impl Into<String>, language: Language) -> Surrounded {
         let text = [self.before, self.code, self.after].concat();
         let source = SourceFile::new(path, language, text.into_bytes());
         let start = self.before.len() as u32;
@@ -95,7 +95,7 @@ mod tests {
 
     fn surrounded(before: &str, code: &str, after: &str) -> Surrounded {
         let language = Language::from_name("python").expect("known");
-        Passage { before, code, after }.surrounded("a.py", language)
+        Passage { before, code, after }.assemble("a.py", language)
     }
 
     fn region(start_line: u32, start_column: u32, end_line: u32, end_column: u32) -> Region {

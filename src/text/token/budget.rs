@@ -54,7 +54,7 @@ const MEMORY_PER_STEP: usize = 5_000;
 
 impl Spent {
     /// What a text took that the parser was stopped at when it wanted to hold so many bytes.
-    pub(super) fn refused(bytes: usize) -> Spent {
+    pub(super) fn at_refusal(bytes: usize) -> Spent {
         Spent { steps: bytes.min(MOST_MEMORY) / MEMORY_PER_STEP, bytes: 0 }
     }
 

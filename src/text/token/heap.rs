@@ -50,7 +50,7 @@ pub(super) trait Guard {
 
     /// A request was refused: all memory of the parser is free again, and the thread will do
     /// nothing any more.
-    fn refused(&mut self);
+    fn on_refusal(&mut self);
 }
 
 /// The memory that a bounded thread holds.
@@ -78,7 +78,7 @@ pub fn parser() -> Parser {
 }
 
 /// Bounds this thread from now on. Its parsers and trees must not leave it.
-pub(super) fn bound(guard: Box<dyn Guard>) {
+pub(super) fn bound_thread(guard: Box<dyn Guard>) {
     HEAP.with_borrow_mut(|heap| *heap = Some(Heap::new(guard)));
 }
 
@@ -139,7 +139,7 @@ impl Heap {
             // The functions of C that wait for an answer have no one to return to, and touch
             // nothing any more.
             self.clear();
-            self.guard.refused();
+            self.guard.on_refusal();
             loop {
                 thread::park();
             }
@@ -311,13 +311,13 @@ mod tests {
             true
         }
 
-        fn refused(&mut self) {}
+        fn on_refusal(&mut self) {}
     }
 
     #[test]
     #[allow(unsafe_code)]
     fn blocks_keep_their_bytes_and_everything_comes_back() {
-        bound(Box::new(Always));
+        bound_thread(Box::new(Always));
         let sizes =
             [0, 1, 16, 17, 1000, 1025, 70_000, LARGEST_IN_CHUNK, LARGEST_IN_CHUNK + 1, 5 << 20];
         let live =

@@ -61,7 +61,7 @@ pub(super) struct Leaf {
 
 impl Leaf {
     /// Returns the leaf of a piece at its place in the text that the piece was cut from.
-    pub(super) fn shifted(self, offset: u32) -> Leaf {
+    pub(super) fn shift(self, offset: u32) -> Leaf {
         let Leaf { shape, span } = self;
         Leaf { shape, span: ByteSpan { start: span.start + offset, end: span.end + offset } }
     }

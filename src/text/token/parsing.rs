@@ -148,7 +148,7 @@ impl ParserThread {
 
 fn serve(requests: &Receiver<Request>, answers: &Sender<(Answer, Spent)>, watch: &Arc<Watch>) {
     let (watched, refusals) = (Arc::clone(watch), answers.clone());
-    heap::bound(Box::new(Limit { watch: watched, answers: refusals, asked: 0 }));
+    heap::bound_thread(Box::new(Limit { watch: watched, answers: refusals, asked: 0 }));
     let mut desk = Desk::new();
     for request in requests {
         let answer = desk.answer(&request, &watch.course);
@@ -310,9 +310,9 @@ impl Guard for Limit {
         !self.watch.course.is_cancelled()
     }
 
-    fn refused(&mut self) {
+    fn on_refusal(&mut self) {
         self.watch.end_turn();
         // Nobody waits any more if it was given up.
-        let _ = self.answers.send((Answer::Refused, Spent::refused(self.asked)));
+        let _ = self.answers.send((Answer::Refused, Spent::at_refusal(self.asked)));
     }
 }

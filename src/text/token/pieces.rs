@@ -43,7 +43,7 @@ impl Tokenizer {
             let is_read = tokenizer.leaves_of_fragment(source.language(), text);
             if is_read {
                 let offset = piece.start as u32;
-                leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shifted(offset)));
+                leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shift(offset)));
             }
             is_read
         });
@@ -202,7 +202,7 @@ mod tests {
                 let is_read =
                     tokenizer.leaves_of_fragment(source.language(), &source.text()[piece.clone()]);
                 let offset = piece.start as u32;
-                leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shifted(offset)));
+                leaves.extend(tokenizer.take_leaves().iter().map(|leaf| leaf.shift(offset)));
                 is_read
             });
             let pieces = super::super::tokenizer::assign_roles(&mut leaves, &source);
@@ -283,7 +283,7 @@ mod tests {
         let source = source("python", "/*/*/*\n".repeat(100_000));
         let mut tokenizer = Tokenizer::new();
         assert_eq!(tokenizer.tokenize(&source).completeness(), Completeness::BudgetExhausted);
-        let little = Spent::refused(96 << 20);
+        let little = Spent::at_refusal(96 << 20);
         assert!(tokenizer.spent.is_within(little), "{:?} of {little:?}", tokenizer.spent);
         tokenizer.tokenize_in_pieces(&source);
         let most = budget::allowance(source.text().len());

@@ -174,13 +174,13 @@ fn name(line: &[u8], mark: &[u8]) -> Option<Vec<u8>> {
     let name = line.strip_prefix(mark)?;
     let name = name.strip_suffix(b"\r").unwrap_or(name);
     match name.strip_prefix(b"\"") {
-        Some(quoted) => Some(unquoted(quoted)),
+        Some(quoted) => Some(unquote(quoted)),
         None => Some(name.split(|&byte| byte == b'\t').next().unwrap_or(name).to_vec()),
     }
 }
 
 /// A name as git quotes it: `caf\303\251.py"`.
-fn unquoted(quoted: &[u8]) -> Vec<u8> {
+fn unquote(quoted: &[u8]) -> Vec<u8> {
     let mut name = Vec::new();
     let mut rest = quoted;
     while let Some((&byte, tail)) = rest.split_first() {

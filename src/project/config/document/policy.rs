@@ -90,7 +90,7 @@ impl Reader<'_> {
         let expected = "one licence such as \"MPL-2.0\"";
         self.array(value, "an array of licences such as [\"MIT\", \"MPL-2.0\"]")
             .iter()
-            .filter_map(|item| self.parsed(item, expected, ListedLicense::parse))
+            .filter_map(|item| self.parse_string(item, expected, ListedLicense::parse))
             .collect()
     }
 
@@ -114,7 +114,7 @@ impl Reader<'_> {
         };
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "owner" => exception.owner = self.parsed(value, PURL_HELP, Purl::from_str),
+                "owner" => exception.owner = self.parse_string(value, PURL_HELP, Purl::from_str),
                 "path" => exception.path = self.path(value),
                 "license" => {
                     exception.license = self.license(value).and_then(|fact| fact.expression)
@@ -126,14 +126,14 @@ impl Reader<'_> {
         }
         let selects = ["owner", "path", "license"].iter().any(|key| table.contains_key(*key));
         if !selects {
-            self.missing(
+            self.report_missing(
                 item,
                 "an exception says nothing of what it is for",
                 "`owner`, `path` or `license`",
             );
         }
         if !table.contains_key("reason") {
-            self.missing(item, "an exception gives no reason", "`reason = \"...\"`");
+            self.report_missing(item, "an exception gives no reason", "`reason = \"...\"`");
         }
         Some(exception)
     }
@@ -215,7 +215,7 @@ impl Reader<'_> {
             if !table.contains_key(key) {
                 let help =
                     "`birthmark index list --format json` shows components with their digests";
-                self.missing(item, &format!("a correction lacks its `{key}`"), help);
+                self.report_missing(item, &format!("a correction lacks its `{key}`"), help);
             }
         }
         Some(Clarification { component: component?, license: license?, digest: digest? })
@@ -223,7 +223,7 @@ impl Reader<'_> {
 
     fn component(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Purl> {
         let expected = "a package URL with its version such as \"pkg:pypi/six@1.17.0\"";
-        let purl = self.parsed(value, expected, Purl::from_str)?;
+        let purl = self.parse_string(value, expected, Purl::from_str)?;
         if purl.version().is_none() {
             self.wrong(
                 value.span(),
@@ -284,7 +284,7 @@ impl Reader<'_> {
         }
     }
 
-    fn missing(&mut self, item: &Spanned<DeValue<'_>>, title: &str, expected: &str) {
+    fn report_missing(&mut self, item: &Spanned<DeValue<'_>>, title: &str, expected: &str) {
         self.wrong(item.span(), title.to_owned(), format!("expected {expected}"));
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::super::error::line_and_column;
-use super::{ProjectLicenses, Statement, StatementKind, shown};
+use super::{ProjectLicenses, Statement, StatementKind, display_path};
 use crate::license::{
     LearnedFrom, LicenseExpression, LicenseFact, ManifestError, ManifestLicense, Precision, Reuse,
     from_cargo_toml, from_fields, from_license_text, from_pyproject,
@@ -55,12 +55,13 @@ impl Directory {
         let mut annotations = Vec::new();
         let dep5 = path.join(".reuse").join("dep5");
         if let Some(text) = licenses.read_watched(&dep5) {
-            annotations.push(Annotations { place: shown(&dep5), reuse: Reuse::from_dep5(&text) });
+            annotations
+                .push(Annotations { place: display_path(&dep5), reuse: Reuse::from_dep5(&text) });
         }
         let file = path.join("REUSE.toml");
         if let Some(text) = licenses.read_watched(&file) {
             match Reuse::from_toml(&text) {
-                Ok(reuse) => annotations.push(Annotations { place: shown(&file), reuse }),
+                Ok(reuse) => annotations.push(Annotations { place: display_path(&file), reuse }),
                 Err(error) => {
                     let (line, column) = line_and_column(&text, error.span.start);
                     licenses.note(
@@ -83,7 +84,7 @@ impl Directory {
         let Ok(relative) = file.strip_prefix(&self.path) else {
             return Vec::new();
         };
-        let relative = super::super::slashed(relative);
+        let relative = super::super::to_slashes(relative);
         let said = self.annotations.iter().filter_map(|annotations| {
             let (precedence, license) = annotations.reuse.of(&relative)?;
             Some(Statement {
@@ -102,7 +103,7 @@ impl Directory {
 
     /// The licence that a manifest states.
     pub fn manifest(&self, licenses: &ProjectLicenses) -> Option<Statement> {
-        let state = || Manifests { directory: &self.path, licenses }.stated();
+        let state = || Manifests { directory: &self.path, licenses }.find_statement();
         self.manifest.get_or_init(state).clone()
     }
 
@@ -127,10 +128,13 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         texts.retain(|(_, fact)| !begins(fact, "GPL-"));
     }
     let Some((first_path, first)) = texts.first() else {
-        return reused(directory, licenses);
+        return reuse_license(directory, licenses);
     };
-    let statement =
-        |license| Statement { license, kind: StatementKind::LicenseText, place: shown(first_path) };
+    let statement = |license| Statement {
+        license,
+        kind: StatementKind::LicenseText,
+        place: display_path(first_path),
+    };
     if let Some(fact) = first
         && texts
             .iter()
@@ -173,7 +177,7 @@ fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
 
 /// The licence of a project that follows REUSE and says nothing else of itself: the one whose text
 /// stands in `LICENSES`. Of several texts each file says which holds for it.
-fn reused(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
+fn reuse_license(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
     let folder = directory.join("LICENSES");
     licenses.watch(&folder);
     let listed = std::fs::read_dir(&folder).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
@@ -191,7 +195,7 @@ fn reused(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         learned_from: LearnedFrom::LicenseText,
         ..LicenseFact::unknown()
     };
-    Some(Statement { license, kind: StatementKind::LicenseText, place: shown(&folder) })
+    Some(Statement { license, kind: StatementKind::LicenseText, place: display_path(&folder) })
 }
 
 /// Texts in `LICENSES` that are looked at.
@@ -216,7 +220,7 @@ fn of_setup_cfg(text: &str) -> Option<LicenseFact> {
 }
 
 fn of_setup_script(text: &str) -> Option<LicenseFact> {
-    let (license, classifiers) = manifest::licensing_of_setup_script(text)?;
+    let (license, classifiers) = manifest::license_of_setup_script(text)?;
     from_fields(None, license.as_deref(), &classifiers)
 }
 
@@ -236,7 +240,7 @@ fn record_of_wheel(directory: &Path) -> Option<String> {
 }
 
 fn by_manifest(path: &Path, license: LicenseFact) -> Statement {
-    Statement { license, kind: StatementKind::Manifest, place: shown(path) }
+    Statement { license, kind: StatementKind::Manifest, place: display_path(path) }
 }
 
 /// The manifests of a directory, in the order they are asked.
@@ -249,7 +253,7 @@ struct Manifests<'a> {
 type Reader = fn(&str) -> Option<LicenseFact>;
 
 impl Manifests<'_> {
-    fn stated(&self) -> Option<Statement> {
+    fn find_statement(&self) -> Option<Statement> {
         let stated =
             |name: &str, license: LicenseFact| by_manifest(&self.directory.join(name), license);
         let cargo = || self.cargo().map(|license| stated("Cargo.toml", license));
@@ -288,7 +292,10 @@ impl Manifests<'_> {
         paths.iter().find_map(|path| {
             let text = self.licenses.read_watched(path)?;
             let said = manifest::read_ranked(&name(path)?, &text)?.map(|manifest| manifest.license);
-            Some(by_manifest(path, self.declared(self.directory, self.readable(path, said)?)?))
+            Some(by_manifest(
+                path,
+                self.read_manifest_license(self.directory, self.readable(path, said)?)?,
+            ))
         })
     }
 
@@ -301,9 +308,9 @@ impl Manifests<'_> {
                 let root_path = above.join("Cargo.toml");
                 let root = self.licenses.read_watched(&root_path)?;
                 let said = self.readable(&root_path, from_cargo_toml(&text, Some(&root)))?;
-                self.declared(&above, said)
+                self.read_manifest_license(&above, said)
             }),
-            said => self.declared(self.directory, said),
+            said => self.read_manifest_license(self.directory, said),
         }
     }
 
@@ -314,10 +321,14 @@ impl Manifests<'_> {
     ) -> Option<LicenseFact> {
         let path = self.directory.join(name);
         let said = read(&self.licenses.read_watched(&path)?);
-        self.declared(self.directory, self.readable(&path, said)?)
+        self.read_manifest_license(self.directory, self.readable(&path, said)?)
     }
 
-    fn declared(&self, directory: &Path, said: ManifestLicense) -> Option<LicenseFact> {
+    fn read_manifest_license(
+        &self,
+        directory: &Path,
+        said: ManifestLicense,
+    ) -> Option<LicenseFact> {
         match said {
             ManifestLicense::Declared(fact) => Some(fact),
             ManifestLicense::InFile(name) => {

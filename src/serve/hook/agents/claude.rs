@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Change, Event, Moment, Write, text};
-use super::{Refusal, Row, input_of_one, silence, unjudged};
+use super::{Refusal, Row, failure_notice, input_of_one, silence};
 
 pub(super) const ROW: Row = Row {
     name: "claude",
@@ -67,7 +67,7 @@ pub(super) fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
         (Judgement::Nothing, _) | (_, None) if !matches!(judgement, Judgement::Unjudged(_)) => {
             silence()
         }
-        (Judgement::Unjudged(why), _) => json!({ "systemMessage": unjudged(why) }),
+        (Judgement::Unjudged(why), _) => json!({ "systemMessage": failure_notice(why) }),
         (Judgement::Advice(text), Some(event)) => {
             specific(event, json!({ "additionalContext": text }))
         }

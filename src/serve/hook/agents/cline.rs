@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Change, Event, Moment, Part, Which, Write, text};
-use super::{Refusal, Row, no_input, unjudged};
+use super::{Refusal, Row, failure_notice, no_input};
 
 pub(super) const ROW: Row = Row {
     name: "cline",
@@ -80,7 +80,7 @@ fn decision(_: Option<&Event>, judgement: &Judgement) -> Value {
         }
         Judgement::Advice(text) => json!({ "cancel": false, "contextModification": text }),
         Judgement::Unjudged(why) => {
-            json!({ "cancel": false, "contextModification": unjudged(why) })
+            json!({ "cancel": false, "contextModification": failure_notice(why) })
         }
         Judgement::Nothing => json!({ "cancel": false }),
     }

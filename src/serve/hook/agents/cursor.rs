@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, input_of_one, silence, unjudged};
+use super::{Refusal, Row, failure_notice, input_of_one, silence};
 
 pub(super) const ROW: Row = Row {
     name: "cursor",
@@ -51,7 +51,7 @@ fn event(event: &Value) -> Option<Event> {
 fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
     let name = event.map(|event| event.name.as_str());
     match (judgement, name) {
-        (Judgement::Unjudged(why), _) => json!({ "user_message": unjudged(why) }),
+        (Judgement::Unjudged(why), _) => json!({ "user_message": failure_notice(why) }),
         (Judgement::Refused(text), Some("preToolUse")) => json!({
             "permission": "deny",
             "user_message": "birthmark refused code that resembles code under another licence.",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, input_of_one, silence, unjudged};
+use super::{Refusal, Row, failure_notice, input_of_one, silence};
 
 pub(super) const ROW: Row = Row {
     name: "gemini",
@@ -42,7 +42,7 @@ fn event(event: &Value) -> Option<Event> {
 fn decision(event: Option<&Event>, judgement: &Judgement) -> Value {
     let moment = event.map(|event| event.moment);
     match (judgement, moment) {
-        (Judgement::Unjudged(why), _) => json!({ "systemMessage": unjudged(why) }),
+        (Judgement::Unjudged(why), _) => json!({ "systemMessage": failure_notice(why) }),
         (Judgement::Refused(text), Some(_)) => json!({ "decision": "deny", "reason": text }),
         (Judgement::Replaced { reason, input }, Some(_)) => json!({
             "systemMessage": reason,

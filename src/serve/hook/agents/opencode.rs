@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::Judgement;
 use super::super::event::{Event, Moment, Write, text};
-use super::{Refusal, Row, input_of_one, silence, unjudged};
+use super::{Refusal, Row, failure_notice, input_of_one, silence};
 
 pub(super) const ROW: Row = Row {
     name: "opencode",
@@ -37,7 +37,7 @@ fn decision(_: Option<&Event>, judgement: &Judgement) -> Value {
         Judgement::Refused(text) => json!({ "refused": text }),
         Judgement::Replaced { reason, input } => json!({ "args": input, "advice": reason }),
         Judgement::Advice(text) => json!({ "advice": text }),
-        Judgement::Unjudged(why) => json!({ "advice": unjudged(why) }),
+        Judgement::Unjudged(why) => json!({ "advice": failure_notice(why) }),
         Judgement::Nothing => silence(),
     }
 }
