@@ -145,7 +145,7 @@ fn read(path: &Path, name: Option<&str>, spill: &Arc<Spill>) -> anyhow::Result<I
         false => Source::File(path.to_owned()),
     };
     let given = Given { purl: Some(Purl::new("generic", &name, None)?), ..Given::default() };
-    let mut idiom = ingest::ingest(&source, &given, &(), spill)?;
+    let mut idiom = ingest::ingest(&source, &given, spill)?;
     for document in &mut idiom.documents {
         // What a generator wrote is no origin, but it makes a good idiom.
         document.facts.marks = DocumentMarks::default();

@@ -117,10 +117,10 @@ impl Wanted {
         match self {
             Wanted::Named { word, given } => {
                 let source = Source::parse(&word.to_string_lossy(), Path::new(""))?;
-                ingest::ingest(&source, given, &(), spill)
+                ingest::ingest(&source, given, spill)
             }
             Wanted::Listed { component, base, build_scripts } => {
-                component.ingest(base, *build_scripts, &(), spill)
+                component.ingest(base, *build_scripts, spill)
             }
         }
     }

@@ -111,36 +111,15 @@ impl IngestedDocument {
     }
 }
 
-/// Told about what takes time. `()` is the progress that nobody watches.
-pub(crate) trait Progress: Sync {
-    /// A package is being fetched by its ecosystem's client.
-    fn fetching(&self, purl: &Purl) {
-        let _ = purl;
-    }
-
-    /// A component was read: so many source files.
-    fn collected(&self, files: usize) {
-        let _ = files;
-    }
-}
-
-impl Progress for () {}
-
 /// Reads a component; texts are set aside in `spill`.
 ///
 /// # Errors
 /// If the source cannot be fetched or read, is damaged, or exceeds a limit. A component without a
 /// single source file is no error but a note.
-pub fn ingest(
-    source: &Source,
-    given: &Given,
-    progress: &dyn Progress,
-    spill: &Arc<Spill>,
-) -> Result<Ingested, IngestError> {
-    let mut tree = collect(source, given, progress, spill)?;
+pub fn ingest(source: &Source, given: &Given, spill: &Arc<Spill>) -> Result<Ingested, IngestError> {
+    let mut tree = collect(source, given, spill)?;
     given.selection.narrow(&mut tree)?;
     let tree = tree.sort_files();
-    progress.collected(tree.files.len());
     read(tree, source, given, spill)
 }
 
@@ -248,18 +227,12 @@ fn digest(files: &[TreeFile]) -> Result<String, IngestError> {
     Ok(format!("blake3:{}", hasher.finalize().to_hex()))
 }
 
-fn collect(
-    source: &Source,
-    given: &Given,
-    progress: &dyn Progress,
-    spill: &Arc<Spill>,
-) -> Result<Tree, IngestError> {
+fn collect(source: &Source, given: &Given, spill: &Arc<Spill>) -> Result<Tree, IngestError> {
     let selection = &given.selection;
     match (source, &selection.archive) {
         (Source::Package(purl), _) => {
-            progress.fetching(purl);
             let fetched = fetch::fetch(purl, given.build_scripts)?;
-            let mut tree = collect(&fetched.source, given, progress, spill)?;
+            let mut tree = collect(&fetched.source, given, spill)?;
             tree.notes.extend(fetched.notes);
             Ok(tree)
         }

@@ -85,7 +85,7 @@ mod tests {
         fs::write(directory.path().join("noise.py"), "\u{1}\u{2}\n".repeat(3000)).unwrap();
         let source = Source::Directory(directory.path().to_owned());
         let spill = Spill::in_memory();
-        let ingested = ingest(&source, &Given::default(), &(), &spill).unwrap();
+        let ingested = ingest(&source, &Given::default(), &spill).unwrap();
         let prepared = ingested.prepare(&spill).unwrap();
         assert_eq!(prepared.component.documents.len(), 1);
         let noted: Vec<_> = prepared.notes.iter().map(|note| note.path.as_deref()).collect();

@@ -23,7 +23,7 @@ use globset::{Glob, GlobBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{BuildScripts, Given, IngestError, Ingested, Progress, Selection, Source, ingest};
+use super::{BuildScripts, Given, IngestError, Ingested, Selection, Source, ingest};
 use crate::engine::index::Spill;
 use crate::engine::index::documents::{Component, Day};
 use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision};
@@ -133,7 +133,6 @@ impl RecipeComponent {
         &self,
         base: &Path,
         build_scripts: BuildScripts,
-        progress: &dyn Progress,
         spill: &Arc<Spill>,
     ) -> Result<Ingested, IngestError> {
         let source = match &self.source {
@@ -152,7 +151,7 @@ impl RecipeComponent {
             selection: self.selection.clone(),
             build_scripts,
         };
-        let ingested = ingest(&source, &given, progress, spill)?;
+        let ingested = ingest(&source, &given, spill)?;
         match &self.digest {
             Some(recorded) if *recorded != ingested.component.digest => {
                 Err(IngestError::DigestMismatch {

@@ -34,7 +34,7 @@ fn write(root: &Path, files: &[(&str, &str)]) {
 
 fn ingested(word: &str, base: &Path) -> Ingested {
     let source = Source::parse(word, base).unwrap();
-    ingest(&source, &Given::default(), &(), &Spill::in_memory()).unwrap()
+    ingest(&source, &Given::default(), &Spill::in_memory()).unwrap()
 }
 
 fn paths(ingested: &Ingested) -> Vec<&str> {
@@ -97,8 +97,7 @@ fn the_users_word_wins() {
         ..Given::default()
     };
     let found =
-        ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory())
-            .unwrap();
+        ingest(&Source::Directory(root.path().to_owned()), &given, &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/other@2");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 }
@@ -171,7 +170,7 @@ fn an_installed_package_of_debian_states_its_licence() {
         let code = format!("{folder}lib/it/x.py");
         let root = tree_of(&[(copyright.as_str(), text), (code.as_str(), "x = 1\n")]);
         let source = Source::Directory(root.path().to_owned());
-        let found = ingest(&source, &given, &(), &Spill::in_memory()).unwrap();
+        let found = ingest(&source, &given, &Spill::in_memory()).unwrap();
         let expression = found.component.license.expression;
         assert_eq!(expression.as_ref().map(LicenseExpression::as_str), Some("MIT"), "{copyright}");
     }
@@ -184,9 +183,8 @@ fn where_the_user_says_the_same_the_components_own_words_are_kept() {
     for (license, learned_from) in [("MIT", LearnedFrom::Metadata), ("ISC", LearnedFrom::Given)] {
         let stated = Some(crate::project::config::given_license(license).unwrap());
         let given = Given { license: stated, ..Given::default() };
-        let found =
-            ingest(&Source::Directory(root.path().to_owned()), &given, &(), &Spill::in_memory())
-                .unwrap();
+        let found = ingest(&Source::Directory(root.path().to_owned()), &given, &Spill::in_memory())
+            .unwrap();
         let fact = found.component.license;
         assert_eq!((fact.expression.unwrap().as_str(), fact.learned_from), (license, learned_from));
     }
@@ -251,7 +249,6 @@ fn a_revision_is_read_from_the_object_store() {
     let error = ingest(
         &Source::parse(&word, Path::new("")).unwrap(),
         &Given::default(),
-        &(),
         &Spill::in_memory(),
     );
     let message = error.unwrap_err().to_string();
@@ -330,15 +327,14 @@ fn recipes_verify_digests() {
         let recipe = recipe::Recipe::parse(&text, &PathBuf::from("recipe.toml")).unwrap();
         recipe.components.into_iter().next().unwrap()
     };
-    let found = component(&digest)
-        .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
-        .unwrap();
+    let found =
+        component(&digest).ingest(root.path(), BuildScripts::Refuse, &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:generic/t@1");
     assert_eq!(found.component.license.learned_from, LearnedFrom::Given);
 
     let wrong = format!("blake3:{}", "0".repeat(64));
     let error = component(&wrong)
-        .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
+        .ingest(root.path(), BuildScripts::Refuse, &Spill::in_memory())
         .unwrap_err()
         .to_string();
     assert!(error.contains(&wrong) && error.contains(&digest), "{error}");
@@ -370,9 +366,8 @@ fn recipes_select_a_part() {
     ];
     let mut digests = Vec::new();
     for (rest, expected) in cases {
-        let found = component(rest)
-            .ingest(root.path(), BuildScripts::Refuse, &(), &Spill::in_memory())
-            .unwrap();
+        let found =
+            component(rest).ingest(root.path(), BuildScripts::Refuse, &Spill::in_memory()).unwrap();
         assert_eq!(paths(&found), expected, "{rest}");
         assert_eq!(found.component.license.learned_from, LearnedFrom::LicenseText, "{rest}");
         digests.push(found.component.digest);

@@ -77,7 +77,7 @@ pub(crate) fn self_test(indexes: &[IndexName]) -> Result<Sighting, SelfTestError
     let purl = Purl::new("generic", NAME, None).map_err(IngestError::from)?;
     let given = Given { purl: Some(purl.clone()), ..Given::default() };
     let spill = Spill::in_memory();
-    let ingested = ingest::ingest(&Source::File(original), &given, &(), &spill)?;
+    let ingested = ingest::ingest(&Source::File(original), &given, &spill)?;
     let component = ingested.prepare(&spill)?.component;
     let own = directory.path().join("index");
     IndexDirectory::open_or_create(&own)?.add(vec![component])?;

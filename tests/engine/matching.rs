@@ -330,7 +330,7 @@ fn indexing_and_asking_see_the_same_tokens() {
     let directory =
         Source::parse(root.to_str().expect("UTF-8"), Path::new("")).expect("a directory");
     let spill = Spill::in_memory();
-    let ingested = ingest::ingest(&directory, &Default::default(), &(), &spill).expect("readable");
+    let ingested = ingest::ingest(&directory, &Default::default(), &spill).expect("readable");
     let source = |document: &ingest::IngestedDocument| document.source().expect("in memory");
     let texts: Vec<SourceFile> = ingested.documents.iter().map(source).collect();
     let prepared = ingested.prepare(&spill).expect("in memory");

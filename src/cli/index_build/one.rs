@@ -97,7 +97,7 @@ fn outcome(line: &str, args: &BuildOneArgs, build_scripts: BuildScripts) -> Outc
         Err(message) => return Outcome::refusal(Reason::Line, message),
     };
     let spill = Spill::new(args.into.clone(), args.memory.memory);
-    let ingested = match ingest(&request.source, &request.given, &(), &spill) {
+    let ingested = match ingest(&request.source, &request.given, &spill) {
         Ok(ingested) => ingested,
         Err(IngestError::SetAside(error)) => return index_failure(&error),
         Err(error) => return Outcome::refusal(Reason::of(&error), error.to_string()),

@@ -53,7 +53,7 @@ fn package(files: &[(&str, Vec<u8>)]) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn read(dsc: &Path, given: &Given) -> Result<Ingested, IngestError> {
-    ingest(&Source::DebianSource(dsc.to_owned()), given, &(), &Spill::in_memory())
+    ingest(&Source::DebianSource(dsc.to_owned()), given, &Spill::in_memory())
 }
 
 fn licenses(ingested: &Ingested) -> Vec<String> {
@@ -141,7 +141,7 @@ fn the_older_form_and_native_packages_are_read() {
     assert_eq!(licenses(&read(&dsc, &given).unwrap()), ["c.py -"]);
     // The same in a directory and in the archive alone.
     let archive = Source::parse("hello_1.2.tar.xz", folder.path()).unwrap();
-    let found = ingest(&archive, &Given::default(), &(), &Spill::in_memory()).unwrap();
+    let found = ingest(&archive, &Given::default(), &Spill::in_memory()).unwrap();
     assert_eq!(found.component.purl.as_str(), "pkg:deb/debian/hello@1:1.2-3?arch=source");
 }
 
