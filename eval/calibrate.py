@@ -117,7 +117,7 @@ def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.n
             above = {"purl": package.purl, "path": path.split("/", 1)[-1]}
             if not any(score._is_known(entry, r) for entry in known for r in (row, above)):
                 take(match, 0, package.purl.split("@")[0])
-    for match, package in resemblances(args):
+    for match, package in matches(args):
         take(match, 0, package)
     weights = [1.0 if label else ALARM_WEIGHT for label in labels]
     chance = wild(args)
@@ -129,7 +129,7 @@ def samples(args: argparse.Namespace) -> tuple[list[str], numpy.ndarray, numpy.n
     return [*names, "sum"], numpy.array(rows), numpy.array(labels), groups, numpy.array(weights)
 
 
-def resemblances(args: argparse.Namespace) -> list[tuple[dict, str]]:
+def matches(args: argparse.Namespace) -> list[tuple[dict, str]]:
     """Matches of the development half's indexed packages with unrelated ones of the test half, and whose they are."""
     by_pair = defaultdict(list)
     for package in (p for p in corpus.packages("indexed") if p.half == "dev"):

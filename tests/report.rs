@@ -68,7 +68,7 @@ fn reference(path: &str, line: u32, decision: Decision, owners: Vec<Owner>) -> R
             ..Evidence::default()
         },
         strength: Strength::Substantial,
-        expected_by_chance: Expected { resemblances: 0.0234, lines: 12_000 },
+        expected_by_chance: Expected { matches: 0.0234, lines: 12_000 },
         owners,
         outbound: license("MIT", LearnedFrom::Metadata),
         verdict: Verdict {
@@ -236,7 +236,7 @@ src/routes.py under MIT (from the package's metadata)
        from     pkg:generic/gridroute@1.4.0 gridroute/planner.py:14-66 (+ 1 more owner)
        licence  GPL-3.0-or-later (from the file's header)
        evidence 307 bits in 241 tokens, held by 2 packages
-       strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
+       strength substantial: about 0.023 such matches are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      Write it anew.
        or       Ask the owner.
@@ -247,7 +247,7 @@ src/routes.py under MIT (from the package's metadata)
        from     pkg:pypi/nobody@1 n.py:14-66
        licence  an unknown licence, declared as `see website` (from the package's metadata)
        evidence 307 bits in 241 tokens
-       strength substantial: about 0.023 such resemblances are expected by chance in a project of 12,000 lines
+       strength substantial: about 0.023 such matches are expected by chance in a project of 12,000 lines
        why      OSADL matrix, MIT <- GPL-3.0-or-later: No
        fix      as for 00000024
        no copy? birthmark accept 0000005a --reason 'why it is none'
@@ -272,7 +272,7 @@ skipped  3 files: 2 binary, 1 larger than 1 MiB
 against  index starter (412 components, 38,000 documents, 9,100,000 lines, 3f3f3f3f3f3f)
 from     68 bits of evidence on (preset default)
 chance   about 0.037 substantial matches are expected in 12,345 unrelated lines
-A resemblance is evidence, not proof, and none of this is legal advice.
+A match is evidence, not proof, and none of this is legal advice.
 ";
     assert_eq!(drawn(&full(), References::Findings, Frame::Full), expected);
 }

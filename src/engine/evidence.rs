@@ -48,7 +48,7 @@ use crate::engine::align::{Block, Pair, Side};
 use crate::engine::model::Surprisals;
 use crate::text::token::{Freedom, TokenClass};
 
-/// How surprising a resemblance is, in bits.
+/// How surprising a match is, in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The sum: what is compared with the threshold.

@@ -95,11 +95,11 @@ pub struct Reference {
     pub added: LineSet,
     /// In what way the code was changed.
     pub kind: CopyKind,
-    /// How surprising the resemblance is.
+    /// How surprising the match is.
     pub evidence: Evidence,
-    /// Whether the resemblance is strong enough to fail a run.
+    /// Whether the match is strong enough to fail a run.
     pub strength: Strength,
-    /// How many resemblances as strong are expected by chance in what the report is about.
+    /// How many matches as strong are expected by chance in what the report is about.
     pub expected_by_chance: Expected,
     /// Who may own the code, likeliest first; never empty.
     pub owners: Vec<Owner>,
@@ -178,7 +178,7 @@ pub struct Finding {
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
-    /// Whether it rests on a weak resemblance that must not fail a run. Its severity is then the
+    /// Whether it rests on a weak match that must not fail a run. Its severity is then the
     /// lowest, whatever its rule.
     pub weak: bool,
     /// The [`Reference::id`] it is about. A finding about no reference, such as one about the

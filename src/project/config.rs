@@ -78,7 +78,7 @@ pub struct Config {
     pub severities: BTreeMap<Rule, Severity>,
     /// `fail-on`: the severity from which a run fails.
     pub fail_on: Option<FailOn>,
-    /// `fail-on-weak`: whether findings about weak resemblances have the severity of their rule.
+    /// `fail-on-weak`: whether findings about weak matches have the severity of their rule.
     pub fail_on_weak: Option<bool>,
     /// `fail-on-skipped`: whether a run fails because of files that were not checked.
     pub fail_on_skipped: Option<FailOnSkipped>,

@@ -176,7 +176,7 @@ impl Row<'_> {
             ("bits", of(|found| round(found.evidence.bits).to_string())),
             (
                 "expected_by_chance",
-                of(|found| two_digits(found.expected_by_chance.resemblances).to_string()),
+                of(|found| two_digits(found.expected_by_chance.matches).to_string()),
             ),
             ("decision", of(|found| found.verdict.decision.code().to_owned())),
             ("license", of(|found| license(&found.outbound))),

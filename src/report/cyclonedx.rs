@@ -274,7 +274,7 @@ fn method(reference: &Reference) -> Method {
 /// How likely it is that chance brings about nothing as strong in the project (Karlin and Altschul:
 /// `exp(-E)`).
 fn confidence(reference: &Reference) -> f64 {
-    round_wide((-reference.expected_by_chance.resemblances).exp())
+    round_wide((-reference.expected_by_chance.matches).exp())
 }
 
 fn licenses(owner: &Owner) -> Vec<LicenseChoice> {

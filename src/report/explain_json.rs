@@ -173,7 +173,7 @@ impl<'a> From<&'a finding::Explanation> for Place<'a> {
 impl From<&finding::Reference> for Chance {
     fn from(reference: &finding::Reference) -> Self {
         Chance {
-            expected: two_digits(reference.expected_by_chance.resemblances),
+            expected: two_digits(reference.expected_by_chance.matches),
             lines: reference.expected_by_chance.lines,
             wording: strength_in_words(reference),
         }

@@ -36,7 +36,7 @@ pub(super) fn list_findings(report: &Report) -> Vec<Found<'_>> {
     all
 }
 
-/// The same with the worst first and weak resemblances last, for formats that show only so many.
+/// The same with the worst first and weak matches last, for formats that show only so many.
 pub(super) fn worst_first(report: &Report) -> Vec<Found<'_>> {
     let bits = |found: &Found<'_>| found.reference.map_or(0.0, |reference| reference.evidence.bits);
     let mut all = list_findings(report);
@@ -73,7 +73,7 @@ pub(super) fn count_by_severity(report: &Report) -> Vec<(Severity, String)> {
         (Severity::Error, errors, "error"),
         (Severity::Warning, warnings, "warning"),
         (Severity::Info, info.saturating_sub(weak), "notice"),
-        (Severity::Info, weak, "weak resemblance"),
+        (Severity::Info, weak, "weak match"),
     ]
     .into_iter()
     .filter(|(_, number, _)| *number > 0)

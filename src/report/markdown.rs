@@ -257,7 +257,7 @@ impl Page<'_> {
             provenance.version,
             threshold_in_words(provenance)
         );
-        text.push_str("A resemblance is evidence, not proof, and none of this is legal advice.\n");
+        text.push_str("A match is evidence, not proof, and none of this is legal advice.\n");
     }
 }
 

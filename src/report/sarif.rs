@@ -449,7 +449,7 @@ fn reference_properties(reference: &Reference) -> ReferenceProperties<'_> {
         copy_kind: reference.kind.code(),
         bits: round(reference.evidence.bits),
         strength: reference.strength.code(),
-        expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
+        expected_by_chance: two_digits(reference.expected_by_chance.matches),
         reason: &reference.verdict.reason,
         full_region: Region::from(reference.region),
         owners: reference.owners.iter().take(MAX_OWNERS).map(owner_properties).collect(),

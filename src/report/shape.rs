@@ -124,7 +124,7 @@ struct Evidence {
     matched_tokens: u32,
     /// Components of the index that hold this code.
     packages: u32,
-    /// How many resemblances with as many bits are expected by chance.
+    /// How many matches with as many bits are expected by chance.
     expected_by_chance: f64,
 }
 
@@ -348,7 +348,7 @@ impl From<&finding::Reference> for Evidence {
             calibration: round(evidence.calibration),
             matched_tokens: evidence.matched_tokens,
             packages: evidence.packages,
-            expected_by_chance: two_digits(reference.expected_by_chance.resemblances),
+            expected_by_chance: two_digits(reference.expected_by_chance.matches),
         }
     }
 }

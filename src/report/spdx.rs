@@ -22,7 +22,8 @@ use crate::license::LicenseFact;
 pub(super) const UNKNOWN: &str = "NOASSERTION";
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// What every document says of itself.
-pub(super) const RESEMBLANCE: &str = "A snippet resembles the package that it is a variant of. A resemblance is evidence, not proof.";
+pub(super) const CAVEAT: &str =
+    "A snippet resembles the package that it is a variant of. A match is evidence, not proof.";
 const PROJECT: &str = "SPDXRef-Project";
 
 /// Draws the report. Files whose text is not known any more are left out, since SPDX demands their
@@ -187,7 +188,7 @@ fn document(report: &Report, facts: &SourceFacts, created: &str) -> Document {
             creators: [format!("Tool: birthmark-{}", report.provenance.version)],
             comment: sources(report),
         },
-        comment: RESEMBLANCE,
+        comment: CAVEAT,
         packages,
         files: files.into_values().collect(),
         snippets,

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::json::write_value;
 use super::origins::{Origin, describe, origins};
 use super::source_facts::SourceFacts;
-use super::spdx::{RESEMBLANCE, UNKNOWN, copyright, digest, license, notices, sources};
+use super::spdx::{CAVEAT, UNKNOWN, copyright, digest, license, notices, sources};
 use crate::judgement::finding::{Reference, Report};
 use crate::license::LicenseFact;
 
@@ -299,7 +299,7 @@ impl Graph {
             element: std::mem::take(&mut self.ids),
         };
         let name = Some("birthmark".to_owned());
-        self.add("Document".to_owned(), name, Some(RESEMBLANCE.to_owned()), body);
+        self.add("Document".to_owned(), name, Some(CAVEAT.to_owned()), body);
     }
 
     /// Says the licence of an element, if it is known.

@@ -12,8 +12,8 @@ const LEAST_TOLD: f64 = 0.001;
 /// Families whose thresholds are told one by one, at most.
 const FAMILIES_NAMED: usize = 4;
 
-/// What findings about weak resemblances stand under.
-pub(super) const WEAK_HEADING: &str = "Weak resemblances (they do not fail the run)";
+/// What findings about weak matches stand under.
+pub(super) const WEAK_HEADING: &str = "Weak matches (they do not fail the run)";
 
 /// From how much evidence on matches are reported: `68 bits of evidence on (preset default)`, or
 /// `68 bits of evidence on for Python, 53 for Java (preset default)`.
@@ -51,14 +51,14 @@ pub(super) fn thresholds(provenance: &Provenance) -> BTreeMap<&'static str, f64>
     thresholds.map(|(family, bits)| (family.name(), round(*bits))).collect()
 }
 
-/// How strong a resemblance is, and how many as strong chance brings about:
-/// `weak: about 0.4 such resemblances are expected by chance in a project of 12,000 lines`.
+/// How strong a match is, and how many as strong chance brings about:
+/// `weak: about 0.4 such matches are expected by chance in a project of 12,000 lines`.
 pub(crate) fn strength_in_words(reference: &Reference) -> String {
     let expected = reference.expected_by_chance;
     format!(
-        "{}: {} such resemblances are expected by chance in a project of {} lines",
+        "{}: {} such matches are expected by chance in a project of {} lines",
         reference.strength.code(),
-        about(expected.resemblances),
+        about(expected.matches),
         group_digits(expected.lines)
     )
 }

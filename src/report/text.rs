@@ -241,7 +241,7 @@ impl<'a> Page<'a> {
         if summary.references > 0 {
             writeln!(
                 out,
-                "{DIM}A resemblance is evidence, not proof, and none of this is legal advice.{DIM:#}"
+                "{DIM}A match is evidence, not proof, and none of this is legal advice.{DIM:#}"
             )?;
         }
         Ok(())

@@ -164,7 +164,7 @@ pub(super) fn title(reference: &Reference) -> String {
     };
     match reference.strength {
         Strength::Substantial => format!("{kind} copy of {license}{judgement}"),
-        Strength::Weak => format!("weak resemblance to {license}{judgement}"),
+        Strength::Weak => format!("weak match with {license}{judgement}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Strength: a weak resemblance is shown and fails nothing, a substantial one fails.
+//! Strength: a weak match is shown and fails nothing, a substantial one fails.
 
 use std::path::Path;
 
@@ -81,7 +81,7 @@ fn weak_and_substantial(directory: &Path) -> [String; 2] {
 }
 
 #[test]
-fn only_a_substantial_resemblance_fails() {
+fn only_a_substantial_match_fails() {
     let project = beginnings();
     let here = project.path();
     let [weak, substantial] = weak_and_substantial(here);
@@ -90,18 +90,18 @@ fn only_a_substantial_resemblance_fails() {
     let (code, text) = scan(here, &weak, &threshold);
     assert_eq!(code, 0, "{text}");
     for said in [
-        "Weak resemblances (they do not fail the run)",
-        "info[license-incompatible]: weak resemblance to GPL-3.0-or-later code",
+        "Weak matches (they do not fail the run)",
+        "info[license-incompatible]: weak match with GPL-3.0-or-later code",
         "strength weak: about ",
         "dismiss it by a comment above it: birthmark: ignore[license-incompatible] reason=\"no copy\"",
-        "Found 1 weak resemblance",
+        "Found 1 weak match",
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }
     let (code, text) = scan(here, &substantial, &threshold);
     assert_eq!(code, 1, "{text}");
     assert!(
-        text.contains("error[license-incompatible]") && !text.contains("Weak resemblances"),
+        text.contains("error[license-incompatible]") && !text.contains("Weak matches"),
         "{text}"
     );
     assert!(text.contains("strength substantial: "), "{text}");
@@ -113,7 +113,7 @@ fn only_a_substantial_resemblance_fails() {
 }
 
 #[test]
-fn the_configuration_makes_weak_resemblances_fail() {
+fn the_configuration_makes_weak_matches_fail() {
     let project = beginnings();
     let here = project.path();
     let [weak, _] = weak_and_substantial(here);
@@ -121,7 +121,7 @@ fn the_configuration_makes_weak_resemblances_fail() {
         .expect("written");
     let (code, text) = scan(here, &weak, &[]);
     assert_eq!(code, 1, "{text}");
-    assert!(text.contains("error[license-incompatible]: weak resemblance to"), "{text}");
+    assert!(text.contains("error[license-incompatible]: weak match with"), "{text}");
     std::fs::write(
         here.join("birthmark.toml"),
         "threshold = 20\n[severity]\nlicense-incompatible = 'warning'\n",
@@ -131,7 +131,7 @@ fn the_configuration_makes_weak_resemblances_fail() {
 }
 
 #[test]
-fn every_format_says_that_a_resemblance_is_weak() {
+fn every_format_says_that_a_match_is_weak() {
     let project = beginnings();
     let here = project.path();
     let [weak, _] = weak_and_substantial(here);
@@ -142,8 +142,8 @@ fn every_format_says_that_a_resemblance_is_weak() {
         ("sarif", "\"strength\": \"weak\""),
         ("github", "::notice "),
         ("gitlab", "\"severity\": \"info\""),
-        ("markdown", "### Weak resemblances (they do not fail the run)"),
-        ("html", "<h2>Weak resemblances (they do not fail the run)</h2>"),
+        ("markdown", "### Weak matches (they do not fail the run)"),
+        ("html", "<h2>Weak matches (they do not fail the run)</h2>"),
         ("html", "weak: about "),
     ] {
         let (code, out) = scan(here, &weak, &["--threshold", "20", "--format", format]);
@@ -153,7 +153,7 @@ fn every_format_says_that_a_resemblance_is_weak() {
 }
 
 #[test]
-fn a_comment_dismisses_a_weak_resemblance() {
+fn a_comment_dismisses_a_weak_match() {
     let project = beginnings();
     let here = project.path();
     let [weak, _] = weak_and_substantial(here);
@@ -186,7 +186,7 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
         if (bits - cut).abs() > 0.02 {
             assert_eq!(found["strength"], strength, "{bits} bits, from {cut}");
         }
-        let expected = chance.expected_in_project(bits, lines).resemblances;
+        let expected = chance.expected_in_project(bits, lines).matches;
         let said = number(&found["evidence"]["expected_by_chance"]);
         assert!((said / expected - 1.0).abs() < 0.06, "{said} for {expected}");
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # thefuzz 0.22.1 (MIT) is the renamed successor of fuzzywuzzy (0.18.0: GPL-2.0-only), by the same authors, who may
-# license their own code anew. birthmark sees the resemblance and asks; `owned` answers it.
+# license their own code anew. birthmark reports the matches and asks; `owned` answers it.
 source "$(dirname "$0")/common.sh"
 
 fetch_wheel thefuzz==0.22.1

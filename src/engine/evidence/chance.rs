@@ -1,4 +1,4 @@
-//! The law of chance: how many resemblances of so many bits code shows that was copied from
+//! The law of chance: how many matches of so many bits code shows that was copied from
 //! nowhere.
 //!
 //! Karlin and Altschul (1990) give the form. The number expected by chance grows with the code that
@@ -17,7 +17,7 @@ const MEASURED_INDEX_LINES: f64 = 1_000_000.0;
 /// Evidence in bits at which [`EXPECTED_AT_ANCHOR`] was measured.
 const ANCHOR_BITS: f64 = 68.0;
 
-/// Resemblances of at least [`ANCHOR_BITS`] in 100,000 lines of unrelated code, against
+/// Matches of at least [`ANCHOR_BITS`] in 100,000 lines of unrelated code, against
 /// [`MEASURED_INDEX_LINES`].
 const EXPECTED_AT_ANCHOR: f64 = 1.3;
 
@@ -40,11 +40,11 @@ pub(super) const STATED_LINES: f64 = 100_000.0;
 /// Lines that a project is taken to have at least: of a few lines no rate can be told.
 const LEAST_PROJECT_LINES: u64 = 1_000;
 
-/// How many resemblances at least as strong chance alone brings about in a project.
+/// How many matches at least as strong chance alone brings about in a project.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
     /// The expected number.
-    pub resemblances: f64,
+    pub matches: f64,
     /// Lines of the project.
     pub lines: u64,
 }
@@ -101,27 +101,24 @@ impl Chance {
         Chance { at_anchor: STAND_IN_FACTOR * self.at_anchor }
     }
 
-    /// Returns how many resemblances of at least so many bits are expected by chance in 100,000
+    /// Returns how many matches of at least so many bits are expected by chance in 100,000
     /// scanned lines.
     pub fn expected_in_100k_lines(self, bits: f32) -> f64 {
         self.at_anchor * ((ANCHOR_BITS - f64::from(bits)) / HALVING_BITS).exp2()
     }
 
-    /// Returns the bits from which on that many resemblances are expected by chance in 100,000
+    /// Returns the bits from which on that many matches are expected by chance in 100,000
     /// scanned lines. This is the inverse of [`Chance::expected_in_100k_lines`] as long as that
     /// needs no negative bits.
     pub(crate) fn bits_for(self, expected: f64) -> f32 {
         (ANCHOR_BITS + HALVING_BITS * (self.at_anchor / expected).log2()).max(0.0) as f32
     }
 
-    /// Returns how many resemblances of at least so many bits are expected by chance in a project
+    /// Returns how many matches of at least so many bits are expected by chance in a project
     /// of so many scanned lines, of which there are taken to be at least 1,000.
     pub fn expected_in_project(self, bits: f32, lines: u64) -> Expected {
         let lines = lines.max(LEAST_PROJECT_LINES);
-        Expected {
-            resemblances: self.expected_in_100k_lines(bits) * lines as f64 / STATED_LINES,
-            lines,
-        }
+        Expected { matches: self.expected_in_100k_lines(bits) * lines as f64 / STATED_LINES, lines }
     }
 }
 
@@ -138,7 +135,7 @@ mod tests {
         let halved = chance.expected_in_100k_lines((ANCHOR_BITS + HALVING_BITS) as f32);
         assert!((halved - EXPECTED_AT_ANCHOR / 2.0).abs() < 1e-9);
         let quarter = chance.expected_in_project(ANCHOR_BITS as f32, STATED_LINES as u64 / 4);
-        assert!((quarter.resemblances - EXPECTED_AT_ANCHOR / 4.0).abs() < 1e-9);
+        assert!((quarter.matches - EXPECTED_AT_ANCHOR / 4.0).abs() < 1e-9);
         let small = chance.expected_in_project(ANCHOR_BITS as f32, 3);
         assert_eq!(small, chance.expected_in_project(ANCHOR_BITS as f32, LEAST_PROJECT_LINES));
     }

@@ -1,12 +1,12 @@
-//! Whether a resemblance is strong enough to fail a run by itself.
+//! Whether a match is strong enough to fail a run by itself.
 
 use super::Chance;
 use super::chance::STATED_LINES;
 
-/// The resemblances expected by chance in 100,000 lines above which one is weak.
+/// The matches expected by chance in 100,000 lines above which one is weak.
 const WEAK_ABOVE: f64 = 0.3;
 
-/// How strong a resemblance is, judged by how often chance brings about one as strong.
+/// How strong a match is, judged by how often chance brings about one as strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Strength {
     /// Unrelated code comes as far now and then.
@@ -24,12 +24,12 @@ impl Strength {
         }
     }
 
-    /// Returns the least evidence in bits of a substantial resemblance.
+    /// Returns the least evidence in bits of a substantial match.
     pub fn substantial_bits(chance: Chance) -> f32 {
         chance.bits_for(WEAK_ABOVE)
     }
 
-    /// Returns how many substantial resemblances chance brings about in so many lines of unrelated
+    /// Returns how many substantial matches chance brings about in so many lines of unrelated
     /// code, at most.
     pub(crate) fn expected_substantial(lines: u64) -> f64 {
         WEAK_ABOVE * lines as f64 / STATED_LINES

@@ -134,7 +134,7 @@ pub struct DocumentFacts {
     pub copyrights: Vec<String>,
 }
 
-/// Properties of a document that bear on how far a resemblance to it means anything.
+/// Properties of a document that bear on how far a match with it means anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocumentMarks {
     /// Stands in a folder whose name says that it holds other people's code.
@@ -148,7 +148,7 @@ pub struct DocumentMarks {
 }
 
 impl DocumentMarks {
-    /// Whether a resemblance to the document means anything: what a generator wrote, or a minifier,
+    /// Whether a match with the document means anything: what a generator wrote, or a minifier,
     /// resembles everything else it wrote.
     pub fn is_searchable(self) -> bool {
         !self.generated && !self.minified

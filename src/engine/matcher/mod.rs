@@ -39,7 +39,7 @@ pub struct Match {
     pub tokens: TokenRange,
     /// In what way the code was changed.
     pub kind: CopyKind,
-    /// How surprising the resemblance is.
+    /// How surprising the match is.
     pub evidence: Evidence,
     /// Who may own it, likeliest first; never empty.
     pub owners: Vec<Owner>,

@@ -38,7 +38,7 @@ pub(crate) struct PolicySettings {
     pub owned: Vec<Purl>,
     /// Severities that differ from [`Rule::default_severity`].
     pub severities: BTreeMap<Rule, Severity>,
-    /// Whether findings about weak resemblances have the severity of their rule. Otherwise they
+    /// Whether findings about weak matches have the severity of their rule. Otherwise they
     /// have the lowest.
     pub fail_on_weak: bool,
     /// How the work reaches people, and which licences are welcome.
@@ -149,7 +149,7 @@ pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding
     }]
 }
 
-/// How a finding about a weak resemblance is dismissed.
+/// How a finding about a weak match is dismissed.
 fn dismissal(rule: Rule) -> String {
     format!(
         "If this is no copy, dismiss it by a comment above it: birthmark: ignore[{}] reason=\"no copy\".",

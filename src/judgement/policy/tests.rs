@@ -168,7 +168,7 @@ fn a_verdict_raises_at_most_one_finding_of_its_rule() {
 }
 
 #[test]
-fn a_weak_resemblance_is_a_notice_unless_the_configuration_says_otherwise() {
+fn a_weak_match_is_a_notice_unless_the_configuration_says_otherwise() {
     let weak = Reference { strength: Strength::Weak, ..reference(Decision::Incompatible) };
     let found = findings(&weak, &PolicySettings::default()).remove(0);
     assert_eq!(
@@ -202,7 +202,7 @@ fn reference(decision: Decision) -> Reference {
         kind: CopyKind::Renamed,
         evidence: Evidence::default(),
         strength: Strength::Substantial,
-        expected_by_chance: Expected { resemblances: 0.0, lines: 1_000 },
+        expected_by_chance: Expected { matches: 0.0, lines: 1_000 },
         owners: vec![origin],
         outbound: normalize_declaration("MIT"),
         verdict: Verdict { decision, reason: "why".to_owned(), remedies: vec!["do".to_owned()] },

@@ -127,7 +127,7 @@ const TEMPLATE: &str = r##"# What this project takes from others, and whether it
 # The severity from which a run fails: "never", "error", "warning" or "info".
 #fail-on = "warning"
 
-# Whether weak resemblances have the severity of their rule, and so fail a run. Otherwise they are notices.
+# Whether weak matches have the severity of their rule, and so fail a run. Otherwise they are notices.
 #fail-on-weak = true
 
 # When a run fails because of files that were not checked, such as very large ones: "never", "change" or "always".

@@ -88,9 +88,9 @@ const ADVICE: [&str; 2] = [
     "Tell the user, and do what is named above. Only a person can decide that it stays as it is.",
 ];
 
-/// The advice on a weak resemblance names no remedy: most often there is nothing to clear.
+/// The advice on a weak match names no remedy: most often there is nothing to clear.
 const WEAK: &str =
-    "\n  - So weak a resemblance is often chance. Nothing need be done unless the code was copied.";
+    "\n  - A match this weak is often chance. Nothing need be done unless the code was copied.";
 
 fn advice_text(references: &[(&Reference, &Finding)], [head, foot]: [&str; 2]) -> String {
     let mut text = head.to_owned();
@@ -112,7 +112,7 @@ fn one(reference: &Reference, finding: &Finding) -> String {
         Strength::Substantial => {
             format!("{} copy of", reference.kind.code())
         }
-        Strength::Weak => "weak resemblance to".to_owned(),
+        Strength::Weak => "weak match with".to_owned(),
     };
     let mut text = format!("{path}:{first}-{last} ({}): {what} ", id(reference));
     if let Some(origin) = reference.owners.first() {

@@ -53,7 +53,7 @@ impl<'r> Told<'r> {
         self.report.findings.iter().find(|finding| finding.is_about(self.reference))
     }
 
-    /// Whether it is a finding on a weak resemblance.
+    /// Whether it is a finding on a weak match.
     pub(super) fn is_weak_finding(&self) -> bool {
         self.finding().is_some() && self.reference.strength == Strength::Weak
     }

@@ -48,7 +48,7 @@ pub(super) struct Explained<'r> {
     aligned_with: Place<'r>,
     /// The lines of the code that correspond.
     lines: Vec<Line>,
-    /// How many resemblances as strong are expected by chance.
+    /// How many matches as strong are expected by chance.
     chance: Chance,
     /// Evidence in bits from which a match is reported here.
     threshold_bits: f64,

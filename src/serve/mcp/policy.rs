@@ -56,7 +56,7 @@ pub(super) struct Policy {
     exceptions: Vec<Excepted>,
     /// Severity from which findings fail: never, error, warning or info.
     fail_on: &'static str,
-    /// Whether weak resemblances fail as others do.
+    /// Whether weak matches fail as others do.
     fail_on_weak: bool,
     /// The preset that the threshold was chosen by, if it was: hook, default or audit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,7 +184,7 @@ impl Policy {
         }
         let _ = writeln!(told, "findings fail from: {}", self.fail_on);
         let weak = if self.fail_on_weak { "fail as others do" } else { "are notices" };
-        let _ = writeln!(told, "weak resemblances: {weak}");
+        let _ = writeln!(told, "weak matches: {weak}");
         let preset = self.preset.map(|name| format!(" (preset {name})")).unwrap_or_default();
         let bits = bits_in_words(self.thresholds.values().map(|&bits| bits as f32));
         let _ = writeln!(told, "reported from: {bits}{preset}");

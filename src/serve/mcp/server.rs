@@ -34,7 +34,7 @@ Its `status`: `nothing-found` and `passes` need nothing more; `fails` means that
 the user whose it is and follow a remedy; `not-checked` is no approval. Where a notice must be kept, keep it.
 
 explain_match says line by line why a match was reported. To reword code until nothing is found is no remedy: it may still be \
-a derived work. A resemblance is evidence, not proof, and none of this is legal advice.";
+a derived work. A match is evidence, not proof, and none of this is legal advice.";
 
 /// A server over some projects.
 pub(super) struct Server {

@@ -113,7 +113,7 @@ pub(super) fn all() -> Vec<Tool> {
     vec![
         tool::<CheckCode, Checked<'_>>(
             "check_code",
-            "Check code for resemblance to licensed open source",
+            "Check code for matches with licensed open source",
             "Says whether a piece of code resembles licensed open source, whose it is, where it stands there, under \
              which licence, whether that licence lets it stand in this project, and what would clear it. Copies that were renamed, \
              reformatted or edited are found too. Call it before writing code, with the path the code is meant for.",
