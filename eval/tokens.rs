@@ -47,8 +47,9 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "{told}")?;
         Ok(())
     };
-    match given.is_empty() {
-        true => io::stdin().lock().lines().try_for_each(|path| tell(&path?)),
-        false => given.iter().try_for_each(|path| tell(path)),
+    if given.is_empty() {
+        io::stdin().lock().lines().try_for_each(|path| tell(&path?))
+    } else {
+        given.iter().try_for_each(|path| tell(path))
     }
 }

@@ -17,7 +17,7 @@ pub struct Purl(String);
 #[error(
     "`{text}` is not a package URL: {reason} (expected the form pkg:TYPE/NAME@VERSION, for example pkg:pypi/six@1.17.0)"
 )]
-pub(crate) struct PurlError {
+pub struct PurlError {
     /// The text as it was given.
     pub text: String,
     /// What the parser says of it.
@@ -126,9 +126,10 @@ impl Purl {
     fn canonical(purl: &packageurl::PackageUrl<'_>) -> Result<Purl, String> {
         let text = purl.to_string();
         let again = packageurl::PackageUrl::from_str(&text).map_err(|error| error.to_string())?;
-        match again == *purl {
-            true => Ok(Purl(text)),
-            false => Err("its canonical text means another package".to_owned()),
+        if again == *purl {
+            Ok(Purl(text))
+        } else {
+            Err("its canonical text means another package".to_owned())
         }
     }
 

@@ -206,7 +206,7 @@ impl ReportFormat {
     }
 
     /// Whether it needs this.
-    pub fn needs(&self, what: Need) -> bool {
+    pub(crate) fn needs(&self, what: Need) -> bool {
         self.needs.contains(&what)
     }
 

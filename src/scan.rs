@@ -119,7 +119,7 @@ impl Default for ScanSettings {
 
 /// Whether a run sees all that the entries of its configuration could be about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Coverage {
+pub enum Coverage {
     /// The whole project, as it is configured.
     Project,
     /// A part of it, or otherwise than it is configured.
@@ -129,7 +129,7 @@ pub(crate) enum Coverage {
 
 /// Whether a change to a file that decides about the change is a finding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum PolicyChanges {
+pub enum PolicyChanges {
     /// It is: the change is judged by another policy than its own.
     Report,
     /// It is not.
@@ -148,7 +148,7 @@ pub struct Scanner {
 
 /// What there is to say of one file.
 #[derive(Default)]
-pub(crate) struct FileReport {
+pub struct FileReport {
     /// Path of the file.
     pub path: String,
     /// The family of its language, if it was looked at.
@@ -174,7 +174,7 @@ pub(crate) struct FileReport {
 }
 
 /// A file is done; for progress.
-pub(crate) struct Tick {
+pub struct Tick {
     /// Its physical lines.
     pub lines: u64,
 }
@@ -205,13 +205,8 @@ impl Scanner {
         threshold.lower(*organisation_threshold, self.chance(family))
     }
 
-    /// The manifests of the scanned project.
-    pub fn manifests(&self) -> &ProjectManifests {
-        &self.settings.manifests
-    }
-
     /// The policy in force.
-    pub fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         &self.settings.policy
     }
 
@@ -370,12 +365,11 @@ impl Scanner {
             FileReport { path, lines, limits: seen.limits, own: seen.own, ..FileReport::default() };
         report.unread = seen.unread;
         report.hints = seen.hints;
-        let said = match seen.matches.is_empty() {
-            true => Vec::new(),
-            false => {
-                let layout = Layout::of_comments(seen.comments);
-                declaration::read(source, &layout, &[seen.first_code], &|text| self.header(text))
-            }
+        let said = if seen.matches.is_empty() {
+            Vec::new()
+        } else {
+            let layout = Layout::of_comments(seen.comments);
+            declaration::read(source, &layout, &[seen.first_code], &|text| self.header(text))
         };
         for located in seen.matches {
             let reference = self.reference(source, located, outbound, &said);

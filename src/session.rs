@@ -61,7 +61,7 @@ pub struct Choices {
 
 /// What of a project decides about its own check: all of it, unless it may be a stranger's.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Trust {
+pub struct Trust {
     /// Where the files beside the code are read.
     pub side: SideFiles,
     /// Where licences are read: headers, REUSE annotations, manifests, licence texts.
@@ -76,7 +76,7 @@ pub(crate) struct Trust {
 
 /// Where the licences of files are read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum LicenseFiles {
+pub enum LicenseFiles {
     /// Where other files beside the code are.
     #[default]
     Beside,
@@ -88,7 +88,7 @@ pub(crate) enum LicenseFiles {
 
 /// Which baseline to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum BaselineFile {
+pub enum BaselineFile {
     /// That of the project, if it has one.
     #[default]
     Own,
@@ -104,9 +104,9 @@ pub struct Run {
     /// The change under review in a few words, if it is one.
     pub change: Option<String>,
     /// Whether it sees the whole project.
-    pub coverage: Coverage,
+    pub(crate) coverage: Coverage,
     /// What is said of a change to the policy.
-    pub policy_changes: PolicyChanges,
+    pub(crate) policy_changes: PolicyChanges,
 }
 
 /// A project as it is configured, with the choices of one run.
@@ -151,7 +151,7 @@ impl Session {
     ///
     /// # Errors
     /// If the configuration, the decisions or the baseline cannot be read or say something wrong.
-    pub fn open(
+    pub(crate) fn open(
         place: PathBuf,
         configured: &ConfigChoice,
         mut choices: Choices,
@@ -166,14 +166,16 @@ impl Session {
         let side = &trust.side;
         let baseline = baseline::load(&choices.baseline, &config, configured, &place, side)?;
         let is_chosen = !choices.indexes.is_empty();
-        let indexes = match choices.indexes.is_empty() {
-            false => choices.indexes,
-            true => config.index.iter().map(|index| index.get_ref().clone()).collect(),
+        let indexes = if choices.indexes.is_empty() {
+            config.index.iter().map(|index| index.get_ref().clone()).collect()
+        } else {
+            choices.indexes
         };
         let packs = if is_chosen { Vec::new() } else { held::packs(&config) };
-        let idioms: Vec<PathBuf> = match choices.idioms.is_empty() {
-            false => choices.idioms,
-            true => config.idioms.iter().map(|path| path.get_ref().clone()).collect(),
+        let idioms: Vec<PathBuf> = if choices.idioms.is_empty() {
+            config.idioms.iter().map(|path| path.get_ref().clone()).collect()
+        } else {
+            choices.idioms
         };
         let theirs = organisation.iter().flat_map(|it| &it.config.idioms);
         let idioms = theirs.map(|path| path.get_ref().clone()).chain(idioms);
@@ -214,37 +216,37 @@ impl Session {
     }
 
     /// The directory that the session is about.
-    pub fn place(&self) -> &Path {
+    pub(crate) fn place(&self) -> &Path {
         &self.place
     }
 
     /// The configuration in force.
-    pub fn config(&self) -> &Config {
+    pub(crate) fn config(&self) -> &Config {
         &self.config
     }
 
     /// What is not reported.
-    pub fn baseline(&self) -> Option<&Baseline> {
+    pub(crate) fn baseline(&self) -> Option<&Baseline> {
         self.baseline.as_ref()
     }
 
     /// The decisions that are honoured; `None` where none are wanted.
-    pub fn log(&self) -> Option<&AcceptanceLog> {
+    pub(crate) fn log(&self) -> Option<&AcceptanceLog> {
         self.log.as_ref()
     }
 
     /// The indexes to ask.
-    pub fn indexes(&self) -> &[IndexName] {
+    pub(crate) fn indexes(&self) -> &[IndexName] {
         &self.indexes
     }
 
     /// The sets of idioms to ask.
-    pub fn idioms(&self) -> &[IndexName] {
+    pub(crate) fn idioms(&self) -> &[IndexName] {
         &self.idioms
     }
 
     /// The licences that files stand under.
-    pub fn licenses(&self) -> &ProjectLicenses {
+    pub(crate) fn licenses(&self) -> &ProjectLicenses {
         &self.licenses
     }
 
@@ -258,13 +260,13 @@ impl Session {
     }
 
     /// The organisation's policy, if one holds.
-    pub fn organisation(&self) -> Option<&Organisation> {
+    pub(crate) fn organisation(&self) -> Option<&Organisation> {
         self.organisation.as_ref()
     }
 
     /// The severity from which a run fails. What is chosen for the run goes before what is
     /// configured.
-    pub fn fail_on(&self, chosen: Option<FailOn>) -> FailOn {
+    pub(crate) fn fail_on(&self, chosen: Option<FailOn>) -> FailOn {
         let own = chosen.or(self.config.fail_on).unwrap_or_default();
         self.organisation.as_ref().map_or(own, |organisation| organisation.fail_on(own))
     }
@@ -323,7 +325,7 @@ impl Session {
     ///
     /// # Errors
     /// If an index or a set of idioms cannot be opened.
-    pub fn scanner(&self, run: Run) -> Result<Scanner, SessionError> {
+    pub(crate) fn scanner(&self, run: Run) -> Result<Scanner, SessionError> {
         let index = self.open_indexes()?;
         let policy = Policy::new(&self.config, self.organisation.as_ref(), &index)?;
         Ok(Scanner::new(index, self.scan_settings(run, self.open_idioms()?, policy)))

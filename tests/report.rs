@@ -133,8 +133,8 @@ fn empty() -> Report {
     }
 }
 
-/// One of everything.
-fn full() -> Report {
+/// Matches of each kind, with those that need attention first.
+fn references() -> Vec<Reference> {
     let gpl = || license("GPL-3.0-or-later", LearnedFrom::FileHeader);
     let incompatible = reference(
         "src/routes.py",
@@ -178,6 +178,12 @@ fn full() -> Report {
         Decision::Compatible,
         vec![owner("pkg:pypi/free@1", "f.py", zlib)],
     ));
+    references
+}
+
+/// One of everything.
+fn full() -> Report {
+    let references = references();
     let mut findings = vec![
         finding(&references[0], Rule::LicenseIncompatible, Severity::Error),
         finding(&references[1], Rule::LicenseUnknown, Severity::Warning),

@@ -176,7 +176,10 @@ fn every_folder_of_the_source_is_a_wing() {
         match names.as_slice() {
             ["lib" | "main"] => {}
             [wing, "mod"] if *wing != "session" => {
-                let declared = text.lines().filter_map(|line| line.strip_prefix("pub mod "));
+                let declared = text.lines().filter_map(|line| {
+                    let item = line.strip_prefix("pub(crate) ").or(line.strip_prefix("pub "))?;
+                    item.strip_prefix("mod ")
+                });
                 let declared: Vec<&str> = declared.map(|name| name.trim_end_matches(';')).collect();
                 wrong.extend(
                     declared

@@ -16,7 +16,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         1 => read_manifest("pyproject.toml", from_pyproject(text).is_ok(), text),
         2 => read_manifest("package.json", from_package_json(text).is_ok(), text),
         3 => read_manifest("setup.cfg", true, text),
-        4 => read_manifest("setup.py", manifest::licensing_of_setup_script(text).is_some(), text),
+        4 => read_manifest("setup.py", manifest::license_of_setup_script(text).is_some(), text),
         5 => drop(Baseline::from_json(text).map(|(baseline, _)| keep(&baseline))),
         6 => drop(Reuse::from_toml(text).map(|reuse| reuse.of("src/a.py").is_some())),
         7 => drop(Reuse::from_dep5(text).of("src/a.py")),

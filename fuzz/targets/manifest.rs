@@ -30,8 +30,8 @@ fn ask(bytes: &[u8]) {
     let classes = [1u8, 2, 3, 200, 255, 0, 17];
     let names = [1u16, u16::MAX, 3, 4, 5, 6, 7];
     for i in 0..classes.len() {
-        let bits = model.named_bits(language, &classes, &names, i)
-            + model.structure_bits(language, &classes, i);
+        let bits = model.named_bits(language.family(), &classes, &names, i)
+            + model.structure_bits(language.family(), &classes, i);
         assert!(bits.is_finite() && bits >= 0.0);
     }
 }

@@ -60,7 +60,7 @@ fn reason(text: &str) -> Result<String, String> {
     }
 }
 
-pub fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: AcceptArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     match &args.from {
         Some(file) => {
             let decisions = Decisions::read(file)?;

@@ -80,7 +80,7 @@ impl Command {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Find copies of indexed code and judge their licences
     Scan(Box<ScanArgs>),
     /// Check suggestions as an assistant makes them, a line of JSON each

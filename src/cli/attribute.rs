@@ -59,7 +59,7 @@ pub(crate) struct AttributeArgs {
     pub journal: JournalChoice,
 }
 
-pub fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: AttributeArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (wanted, paths) = Named::among(&args.what);
     if let Some(path) = paths.iter().find(|path| !path.exists()) {
         bail!(
@@ -213,10 +213,7 @@ fn show(plan: &Plan, root: &Path) -> anyhow::Result<()> {
         Edit { path, ..edit.clone() }
     };
     let edits: Vec<Edit> = plan.edits.iter().map(from_root).collect();
-    let reader = match std::io::stdout().is_terminal() {
-        true => Reader::Terminal,
-        false => Reader::Program,
-    };
+    let reader = if std::io::stdout().is_terminal() { Reader::Terminal } else { Reader::Program };
     let mut drawn = Vec::new();
     patch::write(&edits, reader, &mut drawn)?;
     Output::Standard.write(&drawn, Painted::No)

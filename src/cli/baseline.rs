@@ -77,7 +77,7 @@ pub(crate) struct TargetArgs {
     pub check: CheckArgs,
 }
 
-pub fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
         BaselineCommand::Create(args) => create(args, common),
         BaselineCommand::Update(args) => update(args, common),

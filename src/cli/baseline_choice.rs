@@ -21,7 +21,7 @@ pub(crate) struct BaselineChoice {
 
 impl BaselineChoice {
     /// Which baseline that is.
-    pub fn file(self) -> BaselineFile {
+    pub(super) fn file(self) -> BaselineFile {
         match self.baseline {
             Some(file) => BaselineFile::File(file),
             None if self.no_baseline => BaselineFile::Without,

@@ -19,7 +19,7 @@ pub(crate) struct CacheChoice {
 
 impl CacheChoice {
     /// The directory, if there is to be one. A user without a home has none.
-    pub fn directory(&self) -> Option<PathBuf> {
+    pub(super) fn directory(&self) -> Option<PathBuf> {
         if self.no_cache {
             return None;
         }

@@ -51,7 +51,7 @@ pub(crate) struct CheckCommandArgs {
     pub format: ReferenceShape,
 }
 
-pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let project = args.project.display();
     ensure!(args.project.is_dir(), "--project: there is no directory `{project}`");
     let threads = rayon::ThreadPoolBuilder::new()
@@ -82,7 +82,7 @@ pub fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<ExitStatus
     Ok(if ended.failed == 0 { ExitStatus::Success } else { ExitStatus::Failure })
 }
 
-pub fn policy() -> impl TypedValueParser<Value = DropPolicy> {
+pub(super) fn policy() -> impl TypedValueParser<Value = DropPolicy> {
     let known = DropPolicy::NAMED.map(|(name, _, help)| PossibleValue::new(name).help(help));
     PossibleValuesParser::new(known).map(|name| DropPolicy::from_name(&name).unwrap_or_default())
 }

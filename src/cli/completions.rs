@@ -15,7 +15,7 @@ pub(crate) struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-pub fn run(args: &CompletionsArgs, mut program: Command) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: &CompletionsArgs, mut program: Command) -> anyhow::Result<ExitStatus> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut program, "birthmark", &mut script);
     Output::Standard.write(&script, Painted::No)?;

@@ -24,7 +24,7 @@ pub(crate) struct Decisions {
 /// What somebody decided on one finding.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Decision {
+pub(super) struct Decision {
     /// The id of the match, whole.
     pub id: String,
     /// The file, as the report shows it.
@@ -48,7 +48,7 @@ impl Decisions {
     ///
     /// # Errors
     /// If it cannot be read, is of another form, or a decision lacks its reason.
-    pub fn read(file: &Path) -> anyhow::Result<Decisions> {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Decisions> {
         let shown = walk::display_path(file);
         let bytes = walk::read(file, MAX_BYTES)
             .map_err(|problem| anyhow::Error::from_boxed(problem.into_cause()))
@@ -81,7 +81,7 @@ impl Decisions {
 
 impl Decision {
     /// The reason as the log keeps it.
-    pub fn reason(&self) -> String {
+    pub(super) fn reason(&self) -> String {
         match self.decision {
             Kind::NotACopy => format!("not a copy: {}", self.reason.trim()),
             Kind::Accept | Kind::Later => self.reason.trim().to_owned(),
@@ -90,7 +90,7 @@ impl Decision {
 
     /// The match that is meant. Paths are compared from the current directory, where the report was
     /// made.
-    pub fn references<'r>(&self, report: &'r Report) -> Vec<&'r Reference> {
+    pub(super) fn references<'r>(&self, report: &'r Report) -> Vec<&'r Reference> {
         let meant = absolute_path(Path::new(&self.path));
         let is_meant = |reference: &&Reference| {
             reference.id == self.id

@@ -47,7 +47,7 @@ pub(crate) struct DoctorArgs {
     pub format: flags::Format,
 }
 
-pub fn run(args: DoctorArgs, matrix: anyhow::Result<Chosen>) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: DoctorArgs, matrix: anyhow::Result<Chosen>) -> anyhow::Result<ExitStatus> {
     let (format, place) = (args.format.into(), args.path.clone());
     if !place.exists() {
         bail!("`{}` does not exist; name an existing file or directory", place.display());
@@ -162,12 +162,11 @@ fn age(pin: &PackPin, diagnosis: &mut Diagnosis) {
     let last = expires.map_or_else(String::new, |day| format!(", expires on {day}"));
     let age = count(u64::from(days), "day");
     let message = format!("{}@{} is {age} old{last}", pin.name, pin.generation);
-    match days > OLD_DAYS || expires.is_some_and(|day| day < today) {
-        false => diagnosis.ok("pack", message),
-        true => {
-            let remedy = format!("pin a newer one: birthmark pack pull {}", pin.name);
-            diagnosis.advise("pack", message, &remedy);
-        }
+    if days > OLD_DAYS || expires.is_some_and(|day| day < today) {
+        let remedy = format!("pin a newer one: birthmark pack pull {}", pin.name);
+        diagnosis.advise("pack", message, &remedy);
+    } else {
+        diagnosis.ok("pack", message)
     }
 }
 

@@ -71,7 +71,7 @@ struct Destination {
 
 impl Look {
     /// Checks that everything can be written.
-    pub fn new(args: &ReportArgs, common: &Common) -> anyhow::Result<Look> {
+    pub(super) fn new(args: &ReportArgs, common: &Common) -> anyhow::Result<Look> {
         let destinations = destinations(args)?;
         let is_needed = |need| destinations.iter().any(|to| to.format.needs(need));
         let is_for_github = is_needed(Need::JobSummary);
@@ -83,24 +83,12 @@ impl Look {
         let is_seen = destinations.iter().all(|to| matches!(to.output, Output::Standard));
         Ok(Look {
             text: TextSettings {
-                references: match args.references {
-                    true => References::All,
-                    false => References::Findings,
-                },
-                frame: match common.quiet {
-                    true => Frame::FindingsOnly,
-                    false => Frame::Full,
-                },
+                references: if args.references { References::All } else { References::Findings },
+                frame: if common.quiet { Frame::FindingsOnly } else { Frame::Full },
                 width: output::terminal_width().filter(|_| is_seen),
-                links: match is_seen && output::has_links() {
-                    true => Links::Shown,
-                    false => Links::Absent,
-                },
+                links: if is_seen && output::has_links() { Links::Shown } else { Links::Absent },
             },
-            explain: match args.explain {
-                true => Explain::Shown,
-                false => Explain::Nothing,
-            },
+            explain: if args.explain { Explain::Shown } else { Explain::Nothing },
             destinations,
             step_summary: std::env::var_os(STEP_SUMMARY)
                 .filter(|path| is_for_github && !path.is_empty())
@@ -131,9 +119,10 @@ impl Look {
             repository: &repository,
             facts: &self.facts(scanned)?,
             created: &created,
-            run: &match self.needs(Need::Run) {
-                true => run(&repository, &created, scanned.forge.as_ref()),
-                false => Run::default(),
+            run: &if self.needs(Need::Run) {
+                run(&repository, &created, scanned.forge.as_ref())
+            } else {
+                Run::default()
             },
             fail_on,
         };
@@ -161,9 +150,10 @@ impl Look {
         if self.needs(Need::Facts) {
             return scanned.facts();
         }
-        match self.needs(Need::FactsIfThere) {
-            true => Ok(scanned.code().unwrap_or_default()),
-            false => Ok(SourceFacts::default()),
+        if self.needs(Need::FactsIfThere) {
+            Ok(scanned.code().unwrap_or_default())
+        } else {
+            Ok(SourceFacts::default())
         }
     }
 }
@@ -253,9 +243,10 @@ fn run(repository: &Repository, created: &str, forge: Option<&ForgeChoice>) -> R
     let argument = |argument: std::ffi::OsString| {
         let text = argument.to_string_lossy().into_owned();
         let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,@+".contains(c);
-        match !text.is_empty() && text.chars().all(is_plain) {
-            true => text,
-            false => format!("'{}'", text.replace('\'', r"'\''")),
+        if !text.is_empty() && text.chars().all(is_plain) {
+            text
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
         }
     };
     let arguments = std::env::args_os().skip(1).map(argument);

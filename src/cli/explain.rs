@@ -49,7 +49,7 @@ pub(crate) struct ExplainArgs {
     pub output: Option<PathBuf>,
 }
 
-pub fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let named = Named::parse(&args.finding);
     let format = args.format.into();

@@ -54,7 +54,7 @@ pub(crate) fn of_session(error: SessionError) -> anyhow::Error {
 
 /// Tells why a run could not be done. Failing to say so is ignored: there is nowhere left to say
 /// it.
-pub fn tell(error: &anyhow::Error) {
+pub(super) fn tell(error: &anyhow::Error) {
     if let Some(error) = error.downcast_ref::<ConfigError>() {
         return tell_config(error);
     }

@@ -129,7 +129,7 @@ impl CheckArgs {
     }
 
     /// What is chosen for this run.
-    pub fn choices(self) -> Choices {
+    pub(super) fn choices(self) -> Choices {
         Choices {
             indexes: self.index,
             idioms: self.idioms,
@@ -144,7 +144,7 @@ impl CheckArgs {
 
 impl PolicyArgs {
     /// Reads the policy that holds for a place, if one is named.
-    pub fn load(&self, place: &Path) -> anyhow::Result<Option<Organisation>> {
+    pub(super) fn load(&self, place: &Path) -> anyhow::Result<Option<Organisation>> {
         let file = self.org_policy.as_deref();
         Ok(file.map(|file| Organisation::load(file, place)).transpose()?)
     }
@@ -152,7 +152,7 @@ impl PolicyArgs {
 
 impl ConfigArgs {
     /// The configuration meant, where the nearest one is looked for from `place` upwards.
-    pub fn choice(self, place: PathBuf) -> ConfigChoice {
+    pub(super) fn choice(self, place: PathBuf) -> ConfigChoice {
         match self.config {
             Some(file) => ConfigChoice::File(file),
             None if self.no_config => ConfigChoice::Without,
@@ -161,7 +161,7 @@ impl ConfigArgs {
     }
 }
 
-pub fn license(text: &str) -> Result<LicenseFact, String> {
+pub(super) fn license(text: &str) -> Result<LicenseFact, String> {
     given_license(text).map_err(|error| error.to_string())
 }
 

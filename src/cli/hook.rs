@@ -54,7 +54,7 @@ pub(crate) struct HookArgs {
     pub journal: JournalChoice,
 }
 
-pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
     if args.list {
         Output::Standard.write(list().as_bytes(), Painted::No)?;
         return Ok(ExitStatus::Success);
@@ -80,10 +80,7 @@ pub fn run(args: HookArgs) -> anyhow::Result<ExitStatus> {
     }
     // That nobody reads the decision is no reason to say another one by the exit status.
     let _ = Output::Standard.write(format!("{}\n", answer.decision).as_bytes(), Painted::No);
-    Ok(match answer.refuses_by_status {
-        true => ExitStatus::Failure,
-        false => ExitStatus::Success,
-    })
+    Ok(if answer.refuses_by_status { ExitStatus::Failure } else { ExitStatus::Success })
 }
 
 /// Whether a command line is one of a hook. What is wrong with it must not become a decision of the

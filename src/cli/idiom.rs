@@ -75,7 +75,7 @@ pub(crate) struct IdiomArgs {
     pub format: Format,
 }
 
-pub fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(command: IdiomCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
         IdiomCommand::Add(args) => add(args, common),
         IdiomCommand::List(args) => {
@@ -140,9 +140,10 @@ fn read(path: &Path, name: Option<&str>, spill: &Arc<Spill>) -> anyhow::Result<I
         (None, Some(name)) => name.to_string_lossy().into_owned(),
         (None, None) => bail!("{path:?} has no name; give it one with --name"),
     };
-    let source = match real.is_dir() {
-        true => Source::Directory(path.to_owned()),
-        false => Source::File(path.to_owned()),
+    let source = if real.is_dir() {
+        Source::Directory(path.to_owned())
+    } else {
+        Source::File(path.to_owned())
     };
     let given = Given { purl: Some(Purl::new("generic", &name, None)?), ..Given::default() };
     let mut idiom = ingest::ingest(&source, &given, spill)?;
@@ -157,9 +158,10 @@ fn remove(args: IdiomRemoveArgs) -> anyhow::Result<ExitStatus> {
     let target = target(args.target)?;
     let mut purls = Vec::new();
     for name in &args.names {
-        purls.push(match name.starts_with("pkg:") {
-            true => name.parse()?,
-            false => Purl::new("generic", name, None)?,
+        purls.push(if name.starts_with("pkg:") {
+            name.parse()?
+        } else {
+            Purl::new("generic", name, None)?
         });
     }
     let mut set = IndexDirectory::open(target.directory()?).map_err(idioms::open_error)?;

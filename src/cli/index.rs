@@ -84,7 +84,7 @@ pub(crate) struct RemoveArgs {
     pub target: InspectArgs,
 }
 
-pub fn run(command: IndexCommand, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(command: IndexCommand, common: &Common) -> anyhow::Result<ExitStatus> {
     match command {
         IndexCommand::Add(args) => index_add::run(args, common),
         IndexCommand::Build(args) => index_build::run(args, common),

@@ -76,7 +76,7 @@ pub(crate) struct AddArgs {
     pub target: InspectArgs,
 }
 
-pub fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let mut recipe = args.recipe.as_deref().map(RecipeFile::read).transpose()?;
     let wanted = components_to_add(&args, recipe.as_ref())?;
     let target = Target::new(args.target)?;

@@ -1,7 +1,7 @@
 //! `birthmark index build`: a list of components gives a segment, on any machine.
 
 mod list;
-pub mod one;
+pub(super) mod one;
 mod quarantine;
 mod work;
 mod worker;
@@ -87,13 +87,14 @@ pub(crate) struct BuildArgs {
     pub format: Format,
 }
 
-pub fn run(args: BuildArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: BuildArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (lines, base) = read_list(&args)?;
     let quarantine = args.quarantine.as_deref().map(|file| Output::open(Some(file))).transpose()?;
     let ends_in_slash = args.segment.as_os_str().as_encoded_bytes().ends_with(b"/");
-    let to = match args.segment.is_dir() || ends_in_slash {
-        true => Destination::Directory(&args.segment),
-        false => Destination::File(&args.segment),
+    let to = if args.segment.is_dir() || ends_in_slash {
+        Destination::Directory(&args.segment)
+    } else {
+        Destination::File(&args.segment)
     };
     let directory = to.directory();
     if !directory.is_dir() {
@@ -112,9 +113,10 @@ pub fn run(args: BuildArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         quarantine.write(&listed, Painted::No)?;
     }
     print(&report, args.format)?;
-    Ok(match report.quarantined.is_empty() || args.exit_zero {
-        true => ExitStatus::Success,
-        false => ExitStatus::Findings,
+    Ok(if report.quarantined.is_empty() || args.exit_zero {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Findings
     })
 }
 

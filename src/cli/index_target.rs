@@ -53,7 +53,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub fn new(args: InspectArgs) -> anyhow::Result<Target> {
+    pub(super) fn new(args: InspectArgs) -> anyhow::Result<Target> {
         let index = match args.index {
             Some(index) => index,
             None => index_of_config(&Config::load(&args.config.choice(PathBuf::from(".")))?),
@@ -82,12 +82,12 @@ impl Target {
     }
 
     /// Its name, to be opened by.
-    pub fn index(&self) -> &IndexName {
+    pub(super) fn index(&self) -> &IndexName {
         &self.index
     }
 
     /// The directory of an index that is to be changed.
-    pub fn directory(&self) -> anyhow::Result<&Path> {
+    pub(super) fn directory(&self) -> anyhow::Result<&Path> {
         match &self.index {
             IndexName::Directory(directory) => Ok(directory),
             IndexName::Pack(pin) => bail!("the pack {pin} cannot be changed; name a directory"),
@@ -98,7 +98,7 @@ impl Target {
         }
     }
 
-    pub fn print(&self, answer: &Answer) -> anyhow::Result<ExitStatus> {
+    pub(super) fn print(&self, answer: &Answer) -> anyhow::Result<ExitStatus> {
         let mut drawn = Vec::new();
         let painted = match self.format {
             report::Format::Text => {

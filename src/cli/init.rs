@@ -43,7 +43,7 @@ pub(crate) struct InitArgs {
     pub schema: bool,
 }
 
-pub fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: &InitArgs) -> anyhow::Result<ExitStatus> {
     if args.schema {
         return print(SCHEMA);
     }
@@ -75,9 +75,10 @@ fn project(directory: &Path) -> Project {
     Project {
         license: licenses.decide(directory, None, Thoroughness::Decision),
         packages: packages_in(directory),
-        index: match directory.join(".birthmark/index/manifest.json").is_file() {
-            true => OwnIndex::There,
-            false => OwnIndex::Missing,
+        index: if directory.join(".birthmark/index/manifest.json").is_file() {
+            OwnIndex::There
+        } else {
+            OwnIndex::Missing
         },
     }
 }

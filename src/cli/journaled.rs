@@ -30,13 +30,13 @@ pub(crate) struct JournalPlace {
 
 impl JournalChoice {
     /// The journal as a service writes it.
-    pub fn open(&self, service: Service) -> Journal {
+    pub(super) fn open(&self, service: Service) -> Journal {
         Journal::new(service, if self.no_log { None } else { self.place.directory() })
     }
 
     /// Notes in the journal what a command did with matches. If the journal cannot be written, a
     /// warning says so, and the command goes on.
-    pub fn note(
+    pub(super) fn note(
         &self,
         session: &Session,
         event: Event,
@@ -52,7 +52,7 @@ impl JournalChoice {
 
 impl JournalPlace {
     /// The directory. A user without a home has none. Not every system knows a place for state.
-    pub fn directory(&self) -> Option<PathBuf> {
+    pub(super) fn directory(&self) -> Option<PathBuf> {
         let of_user = || {
             let places = choose_base_strategy().ok()?;
             Some(places.state_dir().unwrap_or_else(|| places.data_dir()).join("birthmark"))

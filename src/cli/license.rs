@@ -141,7 +141,7 @@ fn distribution() -> impl TypedValueParser<Value = Distribution> {
         .map(|name| Distribution::from_name(&name).unwrap_or_default())
 }
 
-pub fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(command: LicenseCommand) -> anyhow::Result<ExitStatus> {
     match command {
         LicenseCommand::Show(args) => show(args),
         LicenseCommand::Compat(args) => compat(args),
@@ -165,15 +165,9 @@ fn show(args: ShowArgs) -> anyhow::Result<ExitStatus> {
         Some(statement) => ProjectLicenses::from_statement(statement),
         None => ProjectLicenses::from_boundaries(boundaries, config.configured_license()),
     };
-    let text = match args.path.is_dir() {
-        true => None,
-        false => read(&args.path, MAX_SCANNED_BYTES).ok(),
-    };
+    let text = if args.path.is_dir() { None } else { read(&args.path, MAX_SCANNED_BYTES).ok() };
     let decided = licenses.decide(&args.path, text.as_deref(), Thoroughness::Survey);
-    let below = match args.path.is_dir() {
-        true => below(&licenses, &walked.files),
-        false => Vec::new(),
-    };
+    let below = if args.path.is_dir() { below(&licenses, &walked.files) } else { Vec::new() };
     let notes = licenses.notes();
     let path = display_path(&args.path);
     let shown = Shown { path: &path, decided: &decided, below: &below, notes: &notes };

@@ -46,7 +46,7 @@ pub(crate) struct LogArgs {
     pub output: Option<PathBuf>,
 }
 
-pub fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: LogArgs) -> anyhow::Result<ExitStatus> {
     let output = Output::open(args.output.as_deref())?;
     let place = PathBuf::from(".");
     let config = Config::load(&args.config.choice(place.clone()))?;

@@ -37,7 +37,7 @@ pub(crate) struct LspArgs {
     pub stdio: bool,
 }
 
-pub fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: LspArgs) -> anyhow::Result<ExitStatus> {
     threads::start()?;
     args.check.check_policy(Path::new("."))?;
     let configured = args.check.config.clone().choice(PathBuf::from("."));

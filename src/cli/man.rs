@@ -19,7 +19,7 @@ pub(crate) struct ManArgs {
     pub dir: PathBuf,
 }
 
-pub fn run(args: &ManArgs, program: Command) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: &ManArgs, program: Command) -> anyhow::Result<ExitStatus> {
     let directory = &args.dir;
     fs::create_dir_all(directory)
         .and_then(|()| clap_mangen::generate_to(program, directory))

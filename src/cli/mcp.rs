@@ -39,7 +39,7 @@ pub(crate) struct McpArgs {
     pub journal: JournalChoice,
 }
 
-pub fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: McpArgs) -> anyhow::Result<ExitStatus> {
     let here = std::env::current_dir().context("cannot tell the current directory")?;
     for project in &args.project {
         ensure!(project.is_dir(), "--project: there is no directory `{}`", project.display());

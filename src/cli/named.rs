@@ -15,7 +15,7 @@ use crate::report::words::count;
 use crate::session::journal::{self, JournalEntry};
 
 /// Matches that the user named.
-pub enum Named {
+pub(super) enum Named {
     /// The beginning of an id.
     Id(String),
     /// A line of a file.
@@ -49,7 +49,11 @@ impl Named {
     }
 
     /// Where to look: in what was named, else in the file of a place, else in the whole project.
-    pub fn paths(&self, named: Vec<PathBuf>, config: &ConfigArgs) -> anyhow::Result<Vec<PathBuf>> {
+    pub(super) fn paths(
+        &self,
+        named: Vec<PathBuf>,
+        config: &ConfigArgs,
+    ) -> anyhow::Result<Vec<PathBuf>> {
         Ok(match self {
             _ if !named.is_empty() => named,
             Named::Place { path, .. } => vec![path.clone()],
@@ -58,7 +62,7 @@ impl Named {
     }
 
     /// The references meant: one, at every place it has.
-    pub fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
+    pub(super) fn of<'r>(&self, report: &'r Report) -> anyhow::Result<Vec<&'r Reference>> {
         match self {
             Named::Id(id) => by_id(report, id),
             Named::Place { path, line } => by_place(report, path, *line),
@@ -66,7 +70,7 @@ impl Named {
     }
 
     /// Reads PATH:LINE, else an id.
-    pub fn parse(text: &str) -> Named {
+    pub(super) fn parse(text: &str) -> Named {
         match text.rsplit_once(':').map(|(path, line)| (path, line.parse())) {
             Some((path, Ok(line))) if !path.is_empty() => Named::Place { path: path.into(), line },
             _ => Named::Id(text.to_ascii_lowercase()),
@@ -155,7 +159,7 @@ fn by_place<'r>(report: &'r Report, path: &Path, line: u32) -> anyhow::Result<Ve
 
 /// Returns what the journal recorded of an id that no match of the report has, the oldest event
 /// first. A journal that cannot be read has recorded nothing.
-pub fn journal_entries(
+pub(super) fn journal_entries(
     named: &Named,
     report: &Report,
     config: &ConfigArgs,
@@ -175,11 +179,10 @@ pub fn journal_entries(
 
 /// The error with what the journal knows of an id, for a command that needs the code.
 pub(crate) fn with_journal(error: anyhow::Error, recorded: &[JournalEntry]) -> anyhow::Error {
-    match recorded.is_empty() {
-        true => error,
-        false => {
-            anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded))
-        }
+    if recorded.is_empty() {
+        error
+    } else {
+        anyhow!("{}; `birthmark explain` shows what was recorded of it", in_no_file(recorded))
     }
 }
 

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use crate::report::{FORMATS, Format, Need, ReportFormat};
 
 /// Where results go.
-pub enum Output {
+pub(super) enum Output {
     /// To standard output.
     Standard,
     /// Into what is no plain file, such as a device or a pipe, or stands where no other file can be
@@ -44,7 +44,7 @@ pub(crate) enum Painted {
 
 impl Painted {
     /// Whether an answer in this format has styles.
-    pub fn of(format: Format) -> Painted {
+    pub(super) fn of(format: Format) -> Painted {
         match format {
             Format::Text => Painted::Yes,
             Format::Json => Painted::No,
@@ -69,7 +69,7 @@ pub(crate) struct ReportFile {
 impl ReportFile {
     /// What looks like a format must be one; a file whose name holds `=` is given with its
     /// directory.
-    pub fn parse(typed: PathBuf) -> Result<ReportFile, String> {
+    pub(super) fn parse(typed: PathBuf) -> Result<ReportFile, String> {
         let Some((name, path)) = typed.to_str().and_then(|typed| typed.split_once('=')) else {
             return Ok(ReportFile { format: None, path: typed });
         };
@@ -92,7 +92,7 @@ impl ReportFile {
 impl Output {
     /// Checks that the file can be written, so that a long run does not end in one that cannot.
     /// What it held stays until there is something new to write.
-    pub fn open(path: Option<&Path>) -> anyhow::Result<Output> {
+    pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Output> {
         let Some(path) = path else {
             return Ok(Output::Standard);
         };
@@ -122,7 +122,7 @@ impl Output {
     }
 
     /// Writes everything. That the reader of a pipe has had enough is no failure.
-    pub fn write(self, drawn: &[u8], painted: Painted) -> anyhow::Result<()> {
+    pub(super) fn write(self, drawn: &[u8], painted: Painted) -> anyhow::Result<()> {
         let (place, written) = match self {
             Output::Standard => (String::new(), to_standard_output(drawn, painted)),
             Output::Stream(file) => (String::new(), to_stream(file, drawn, painted)),

@@ -174,7 +174,7 @@ fn public_key(text: &str) -> Result<String, String> {
     packs::public_key(text).map(|_| text.trim().to_owned()).map_err(|error| error.to_string())
 }
 
-pub fn run(command: PackCommand) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(command: PackCommand) -> anyhow::Result<ExitStatus> {
     match command {
         PackCommand::Pull(args) => pull(args),
         PackCommand::List(args) => list(&args),
@@ -303,9 +303,10 @@ fn pull(args: PullArgs) -> anyhow::Result<ExitStatus> {
     let config = Config::load(&args.config.choice(PathBuf::from(".")))?;
     let wanted = packs_to_pull(&args.packs, &config)?;
     let of_config = |mirror: &String| mirror.parse::<Mirror>().map_err(anyhow::Error::msg);
-    let mirrors = match args.from.is_empty() {
-        true => config.pack_mirrors.iter().map(of_config).collect::<anyhow::Result<_>>()?,
-        false => args.from,
+    let mirrors = if args.from.is_empty() {
+        config.pack_mirrors.iter().map(of_config).collect::<anyhow::Result<_>>()?
+    } else {
+        args.from
     };
     if mirrors.is_empty() {
         bail!("no mirror is named; name one by --from, or as `pack-mirrors` in birthmark.toml");
@@ -368,9 +369,10 @@ fn packs_to_pull(named: &[String], config: &Config) -> anyhow::Result<Vec<Wanted
         return Ok(pins);
     }
     let read = |text: &String| -> anyhow::Result<Wanted> {
-        Ok(match text.contains(['@', '#']) {
-            true => Wanted::Pinned(text.parse::<PackPin>()?),
-            false => Wanted::Newest(text.parse::<PackName>()?),
+        Ok(if text.contains(['@', '#']) {
+            Wanted::Pinned(text.parse::<PackPin>()?)
+        } else {
+            Wanted::Newest(text.parse::<PackName>()?)
         })
     };
     named.iter().map(read).collect()

@@ -15,7 +15,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// A bar over `length` items, called `what` (`files`).
-    pub fn new(common: &Common, length: usize, what: &'static str) -> Progress {
+    pub(super) fn new(common: &Common, length: usize, what: &'static str) -> Progress {
         // indicatif itself hides the bar where standard error is no terminal.
         let target = if common.quiet || common.no_progress {
             ProgressDrawTarget::hidden()
@@ -35,7 +35,7 @@ impl Progress {
     }
 
     /// One more item of so many lines is done.
-    pub fn advance(&self, lines: u64) {
+    pub(super) fn advance(&self, lines: u64) {
         let lines = self.lines.fetch_add(lines, Ordering::Relaxed) + lines;
         let seconds = self.bar.elapsed().as_secs_f64();
         if seconds > 0.5 && !self.bar.is_hidden() {

@@ -40,7 +40,7 @@ pub(crate) struct ScanOptions {
 
 impl ScanOptions {
     /// A scan of some paths, or of the current directory, that fails because of nothing it finds.
-    pub fn of(paths: Vec<PathBuf>, check: CheckArgs) -> ScanOptions {
+    pub(super) fn of(paths: Vec<PathBuf>, check: CheckArgs) -> ScanOptions {
         ScanOptions {
             input: Input::paths(paths),
             prose: Prose::Ignore,
@@ -69,7 +69,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Reads the configuration and merges it with the options.
-    pub fn new(options: ScanOptions) -> anyhow::Result<Request> {
+    pub(super) fn new(options: ScanOptions) -> anyhow::Result<Request> {
         let ScanOptions { input, prose, check, baseline, cache, trust, fail_on, fail_on_skipped } =
             options;
         let configured = check.config.clone().choice(input.place());
@@ -82,9 +82,10 @@ impl Request {
         };
         let as_configured = choices.is_as_configured();
         let session = Session::open(input.place(), &configured, choices).map_err(of_session)?;
-        let coverage = match as_configured && input.covers(session.config()) {
-            true => Coverage::Project,
-            false => Coverage::Part,
+        let coverage = if as_configured && input.covers(session.config()) {
+            Coverage::Project
+        } else {
+            Coverage::Part
         };
         let fail_on = session.fail_on(fail_on);
         let fail_on_skipped = session.fail_on_skipped(fail_on_skipped);
@@ -101,12 +102,12 @@ impl Request {
     }
 
     /// The project as it is configured and chosen.
-    pub fn session(&self) -> &Session {
+    pub(super) fn session(&self) -> &Session {
         &self.session
     }
 
     /// Runs it.
-    pub fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
+    pub(super) fn scan(&self, common: &Common) -> anyhow::Result<Scanned> {
         let mut scanner = self.scanner()?;
         let (mut is_all_excluded, mut nested) = (false, Vec::new());
         let (mut report, sources) = match &self.input {

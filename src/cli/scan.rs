@@ -69,7 +69,7 @@ pub(crate) struct ScanArgs {
     pub report: ReportArgs,
 }
 
-pub fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let look = Look::new(&args.report, common)?;
     let exit_zero = args.fail.exit_zero;
     let request = Request::new(options(args)?)?;

@@ -33,7 +33,10 @@ pub(crate) enum Sources {
 
 impl Scanned {
     /// Explains references of the report, each file once.
-    pub fn explanations(&self, references: &[&Reference]) -> anyhow::Result<Vec<Explanation>> {
+    pub(super) fn explanations(
+        &self,
+        references: &[&Reference],
+    ) -> anyhow::Result<Vec<Explanation>> {
         let mut explanations = Vec::new();
         for of_file in references.chunk_by(|a, b| a.path == b.path) {
             let path = &of_file[0].path;
@@ -49,12 +52,12 @@ impl Scanned {
 
     /// Facts about the files in which something was found. A file that was not checked, such as the
     /// configuration, has none.
-    pub fn facts(&self) -> anyhow::Result<SourceFacts> {
+    pub(super) fn facts(&self) -> anyhow::Result<SourceFacts> {
         self.learn_facts(SourceFacts::learn)
     }
 
     /// The code that was found, which is the cheaper part of the facts.
-    pub fn code(&self) -> anyhow::Result<SourceFacts> {
+    pub(super) fn code(&self) -> anyhow::Result<SourceFacts> {
         self.learn_facts(|facts, source, _, references| facts.learn_code(source, references))
     }
 
@@ -100,7 +103,7 @@ impl Scanned {
 
 impl Sources {
     /// The files, if there are any.
-    pub fn files(&self) -> &[WalkedFile] {
+    pub(super) fn files(&self) -> &[WalkedFile] {
         match self {
             Sources::Files(files) => files,
             Sources::Text(_) => &[],

@@ -88,7 +88,7 @@ impl Input {
     }
 
     /// What some paths and options name: the current directory, if nothing is named.
-    pub fn new(paths: Vec<PathBuf>, scope: &ScopeArgs) -> anyhow::Result<Input> {
+    pub(super) fn new(paths: Vec<PathBuf>, scope: &ScopeArgs) -> anyhow::Result<Input> {
         if let Some(list) = &scope.files_from {
             return Ok(Input::Paths { paths: listed_files(list)?, explicit: Explicit::Exclude });
         }
@@ -103,13 +103,13 @@ impl Input {
     }
 
     /// Some files and directories; the current directory, if there is none.
-    pub fn paths(paths: Vec<PathBuf>) -> Input {
+    pub(super) fn paths(paths: Vec<PathBuf>) -> Input {
         let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
         Input::Paths { paths, explicit: Explicit::Take }
     }
 
     /// The text on standard input under this name.
-    pub fn stdin(name: &Path) -> anyhow::Result<Input> {
+    pub(super) fn stdin(name: &Path) -> anyhow::Result<Input> {
         match Form::language_of_code(name) {
             Some(language) => {
                 let kind = (language, Form::of(name).unwrap_or_default());
@@ -127,7 +127,7 @@ impl Input {
     }
 
     /// The files to look at.
-    pub fn files(&self, settings: WalkSettings) -> anyhow::Result<Walked> {
+    pub(super) fn files(&self, settings: WalkSettings) -> anyhow::Result<Walked> {
         match self {
             Input::Paths { paths, explicit } => {
                 let mut walked =
@@ -197,7 +197,7 @@ impl Input {
     }
 
     /// The change under review in a few words, if it is one.
-    pub fn change(&self) -> Option<String> {
+    pub(super) fn change(&self) -> Option<String> {
         match self {
             Input::Change { scope, .. } => Some(scope.to_string()),
             Input::Patch { name, .. } => Some(format!("the patch {name}")),
@@ -206,7 +206,7 @@ impl Input {
     }
 
     /// The place the scan is about: the innermost directory above everything that is scanned.
-    pub fn place(&self) -> PathBuf {
+    pub(super) fn place(&self) -> PathBuf {
         let directory = |path: &Path| {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             match path.parent() {
@@ -266,12 +266,10 @@ pub(crate) fn standard_input() -> anyhow::Result<Vec<u8>> {
 /// The files of a list. A list that holds a NUL is one whose names may hold anything else.
 fn listed_files(list: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let (_, bytes) = read_input(list, MAX_LIST_BYTES, "list")?;
-    let names: Vec<&[u8]> = match bytes.contains(&0) {
-        true => bytes.split(|&byte| byte == 0).collect(),
-        false => bytes
-            .split(|&b| b == b'\n')
-            .map(|name| name.strip_suffix(b"\r").unwrap_or(name))
-            .collect(),
+    let names: Vec<&[u8]> = if bytes.contains(&0) {
+        bytes.split(|&byte| byte == 0).collect()
+    } else {
+        bytes.split(|&b| b == b'\n').map(|name| name.strip_suffix(b"\r").unwrap_or(name)).collect()
     };
     Ok(names.into_iter().filter(|name| !name.is_empty()).map(path_from_bytes).collect())
 }
@@ -292,9 +290,10 @@ fn read_input(file: &Path, limit: u64, what: &str) -> anyhow::Result<(String, Ve
 fn read_up_to(from: impl Read, limit: u64, what: &str) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(limit + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {what}"))?;
-    match bytes.len() as u64 > limit {
-        true => Err(anyhow!("{what} is larger than {} MiB", limit >> 20)),
-        false => Ok(bytes),
+    if bytes.len() as u64 > limit {
+        Err(anyhow!("{what} is larger than {} MiB", limit >> 20))
+    } else {
+        Ok(bytes)
     }
 }
 

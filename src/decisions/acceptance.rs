@@ -9,10 +9,10 @@ mod decide;
 mod entry;
 mod settle;
 
-pub use decide::now;
+pub(crate) use decide::now;
 pub(crate) use decide::{AcceptError, Accepted, Decider};
 pub(crate) use entry::{Entry, EntryOwner};
-pub use settle::notes;
+pub(crate) use settle::notes;
 
 use std::fs;
 use std::io;
@@ -29,7 +29,7 @@ const MAX_ENTRY_BYTES: u64 = 64 << 10;
 
 /// The decisions of a project.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct AcceptanceLog {
+pub struct AcceptanceLog {
     /// The directory that holds `.birthmark/references`; paths in decisions are relative to it.
     root: PathBuf,
     entries: Vec<Logged>,
@@ -46,7 +46,7 @@ pub(crate) struct Logged {
 
 /// Why the log cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LogError {
+pub enum LogError {
     /// A file of it cannot be read.
     #[error("{}: {reason}", .path.display())]
     Unreadable {
@@ -79,7 +79,7 @@ impl AcceptanceLog {
     /// # Errors
     /// If a decision in it cannot be read: to pass over it would bring back what was settled, or
     /// hide what was not.
-    pub fn read(root: &Path) -> Result<AcceptanceLog, LogError> {
+    pub(crate) fn read(root: &Path) -> Result<AcceptanceLog, LogError> {
         AcceptanceLog::read_from(root, &SideFiles::default())
     }
 
@@ -122,12 +122,12 @@ impl AcceptanceLog {
     }
 
     /// The directory that the log belongs to.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
     /// The decisions, by file.
-    pub fn entries(&self) -> &[Logged] {
+    pub(crate) fn entries(&self) -> &[Logged] {
         &self.entries
     }
 
@@ -142,7 +142,7 @@ impl AcceptanceLog {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn add(&mut self, entry: Entry) -> Result<String, LogError> {
+    pub(crate) fn add(&mut self, entry: Entry) -> Result<String, LogError> {
         let path = self.root.join(DIRECTORY).join(entry.file_name());
         let text = entry.to_toml();
         walk::replace(&path, text.as_bytes())

@@ -169,7 +169,7 @@ pub(crate) fn stretches(
 }
 
 /// Weighs a stretch as [`stretches`] does, with somebody who watches how it adds up.
-pub fn measure_with(
+pub(crate) fn measure_with(
     surprisals: &Surprisals<'_>,
     query: Side<'_>,
     document: Side<'_>,
@@ -427,10 +427,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
 
     fn add_literal(&mut self, class: TokenClass, q: usize, rarity: f32) {
         let in_table = q > 0 && TokenClass(self.query.classes[q - 1]).is_literal();
-        let rarity = match in_table {
-            true => rarity.min(MAX_TABLE_BITS - self.table),
-            false => rarity,
-        };
+        let rarity = if in_table { rarity.min(MAX_TABLE_BITS - self.table) } else { rarity };
         self.table += if in_table { rarity } else { 0.0 };
         let measures = &mut self.evidence.measures;
         let (weight, part) = match class {

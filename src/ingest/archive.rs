@@ -342,9 +342,10 @@ impl<'a> Reader<'a> {
         if bytes.len() as u64 != declared {
             return Err(io::Error::other(format!(
                 "{path:?} is said to have {declared} bytes and has {}",
-                match bytes.len() as u64 > declared {
-                    true => "more".to_owned(),
-                    false => bytes.len().to_string(),
+                if bytes.len() as u64 > declared {
+                    "more".to_owned()
+                } else {
+                    bytes.len().to_string()
                 }
             )));
         }
@@ -354,9 +355,10 @@ impl<'a> Reader<'a> {
 
     fn count_entry(&mut self) -> io::Result<()> {
         self.entries += 1;
-        match self.entries > MAX_ARCHIVE_ENTRIES {
-            true => Err(limit(format!("it has more than {MAX_ARCHIVE_ENTRIES} entries"))),
-            false => Ok(()),
+        if self.entries > MAX_ARCHIVE_ENTRIES {
+            Err(limit(format!("it has more than {MAX_ARCHIVE_ENTRIES} entries")))
+        } else {
+            Ok(())
         }
     }
 
@@ -521,10 +523,7 @@ fn safe_path(name: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    match parts.is_empty() {
-        true => None,
-        false => Some(parts.join("/")),
-    }
+    if parts.is_empty() { None } else { Some(parts.join("/")) }
 }
 
 fn day(time: zip::DateTime) -> Option<Day> {

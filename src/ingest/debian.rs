@@ -193,12 +193,13 @@ fn read_diff(path: &Path) -> Result<Vec<u8>, IngestError> {
         archive: path.to_owned(),
         reason: error.to_string(),
     })?;
-    match bytes.len() as u64 > MAX_DIFF {
-        true => Err(IngestError::Bomb {
+    if bytes.len() as u64 > MAX_DIFF {
+        Err(IngestError::Bomb {
             archive: path.to_owned(),
             limit: format!("it unpacks to more than {} MiB", MAX_DIFF >> 20),
-        }),
-        false => Ok(bytes),
+        })
+    } else {
+        Ok(bytes)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::purl::{Purl, PurlError};
 
 /// Why a component could not be ingested.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum IngestError {
+pub enum IngestError {
     /// The word names nothing that can be ingested.
     #[error(
         "{word:?} is neither a directory nor a file; expected a directory, git+DIRECTORY@REVISION, an archive ({forms}), \

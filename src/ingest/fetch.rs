@@ -206,9 +206,10 @@ fn run(
         .stdin(Stdio::null())
         .output()
         .map_err(|error| IngestError::NoProgram { program: wanted.client, error, remedy })?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(wanted.client_error(reason(wanted.client, &output.stderr))),
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(wanted.client_error(reason(wanted.client, &output.stderr)))
     }
 }
 

@@ -58,9 +58,10 @@ pub(super) fn of(
     let classifiers = of_classifiers(&metadata.classifiers);
     // A text instead of a name tells of everything that was bundled too (scipy's of the GPL), or of
     // nothing but who holds the copyright. The classifiers then name the licence.
-    match metadata.free_text.as_deref().is_some_and(is_a_name) {
-        true => facts.extend([free_text, classifiers].into_iter().flatten()),
-        false => facts.extend([classifiers, free_text].into_iter().flatten()),
+    if metadata.free_text.as_deref().is_some_and(is_a_name) {
+        facts.extend([free_text, classifiers].into_iter().flatten())
+    } else {
+        facts.extend([classifiers, free_text].into_iter().flatten())
     }
     let resolved = license::resolve(&facts);
     if is_exact(&resolved) {
@@ -186,9 +187,10 @@ fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
         let text = fact.expression.iter().map(LicenseExpression::as_str);
         // Nested expressions are compared as they are: to call equal ones different costs a word in
         // a report.
-        let mut parts: Vec<_> = match fact.expression.iter().any(|it| it.as_str().contains('(')) {
-            true => text.map(str::to_owned).collect(),
-            false => text.flat_map(|it| it.split(" OR ").map(str::to_owned)).collect(),
+        let mut parts: Vec<_> = if fact.expression.iter().any(|it| it.as_str().contains('(')) {
+            text.map(str::to_owned).collect()
+        } else {
+            text.flat_map(|it| it.split(" OR ").map(str::to_owned)).collect()
         };
         parts.sort();
         parts

@@ -44,16 +44,11 @@ use crate::purl::Purl;
 use crate::text::language::Language;
 use crate::text::source::SourceFile;
 
-pub(crate) use archive::{
-    MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO, MAX_ARCHIVE_SOURCE, MAX_ARCHIVE_UNPACKED,
-};
 pub(crate) use error::IngestError;
 #[cfg(fuzzing)]
 pub use git::read_list;
-pub(crate) use prepare::Prepared;
 pub(crate) use selection::Selection;
 pub use source::{ArchiveForm, Source};
-pub(crate) use tree::MAX_SOURCE_FILE;
 
 use tree::{Role, Tree, TreeFile};
 
@@ -65,16 +60,16 @@ pub struct Given {
     /// Its licence; where it was learned is set to [`LearnedFrom::Given`].
     pub license: Option<LicenseFact>,
     /// The day it was published.
-    pub published: Option<Day>,
+    pub(crate) published: Option<Day>,
     /// The part of the source that becomes the component.
-    pub selection: Selection,
+    pub(crate) selection: Selection,
     /// Whether a package may be built to be read.
-    pub build_scripts: BuildScripts,
+    pub(crate) build_scripts: BuildScripts,
 }
 
 /// Whether a package's own client may run its build script.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum BuildScripts {
+pub enum BuildScripts {
     /// A package that cannot be fetched without is refused.
     #[default]
     Refuse,
@@ -84,7 +79,7 @@ pub(crate) enum BuildScripts {
 
 /// A component and its documents, ready to be tokenized and written into a segment.
 #[derive(Debug)]
-pub(crate) struct Ingested {
+pub struct Ingested {
     /// The component.
     pub component: Component,
     /// Its source files, by path.
@@ -134,7 +129,7 @@ pub fn ingest_bytes(
     bytes: Vec<u8>,
 ) -> Result<Ingested, IngestError> {
     let spill = Spill::in_memory();
-    let tree = archive::collect_bytes(path, form, bytes, &spill)?.sorted();
+    let tree = archive::collect_bytes(path, form, bytes, &spill)?.sort_files();
     read(tree, &Source::Archive { path: path.to_owned(), form }, &Given::default(), &spill)
 }
 
@@ -152,10 +147,7 @@ fn read(
     };
     let metadata = metadata::of(&tree, wanted.as_deref())?;
     let purl = purl(source, given, &tree, &metadata)?;
-    let debian = match purl.kind() == "deb" {
-        true => licensing::of_debian(&tree)?,
-        false => None,
-    };
+    let debian = if purl.kind() == "deb" { licensing::of_debian(&tree)? } else { None };
     let learned = licensing::of(&tree, &metadata, debian.as_ref())?;
     let license = match &given.license {
         Some(fact) if !says_the_same(&learned, fact) => {

@@ -11,7 +11,7 @@ use crate::text::source::SourceFile;
 use crate::text::token::{Completeness, Tokenizer};
 
 /// A component ready to be written, and what could not be made ready.
-pub(crate) struct Prepared {
+pub struct Prepared {
     /// The component.
     pub component: PreparedComponent,
     /// A note for each document that is left out.

@@ -41,7 +41,7 @@ pub struct Recipe {
 
 /// One component of a recipe.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RecipeComponent {
+pub struct RecipeComponent {
     /// Its name and version.
     pub purl: Purl,
     /// What its content was when the recipe was written.
@@ -60,7 +60,7 @@ pub(crate) struct RecipeComponent {
 
 /// Why a recipe cannot be read, and where.
 #[derive(Debug)]
-pub(crate) struct RecipeError {
+pub struct RecipeError {
     /// The recipe.
     pub file: PathBuf,
     /// The line, counted from 1.
@@ -77,10 +77,7 @@ impl fmt::Display for RecipeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = self.file.display();
         write!(f, "{file}:{}:{}: {}", self.line, self.column, self.message)?;
-        match self.text.is_empty() {
-            true => Ok(()),
-            false => write!(f, ", at `{}`", self.text),
-        }
+        if self.text.is_empty() { Ok(()) } else { write!(f, ", at `{}`", self.text) }
     }
 }
 

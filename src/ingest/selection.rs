@@ -9,7 +9,7 @@ use super::tree::{Role, Tree};
 
 /// The part of a source that becomes the component. The default is all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Selection {
+pub struct Selection {
     /// An archive inside the source's archive, by its path there: only its files count.
     pub archive: Option<String>,
     /// A folder without `/` at its ends: only the files below it count, and their paths begin

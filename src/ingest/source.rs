@@ -57,7 +57,7 @@ pub enum ArchiveForm {
 
 /// What a tape archive is compressed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Compression {
+pub enum Compression {
     /// Nothing.
     None,
     /// gzip.

@@ -153,12 +153,13 @@ impl Baseline {
         }
         rows.sort();
         let rows: Vec<String> = rows.into_iter().map(|(_, row)| format!("    {row}")).collect();
-        match rows.is_empty() {
-            true => format!("{{\n  \"baseline_version\": {VERSION},\n  \"findings\": []\n}}\n"),
-            false => format!(
+        if rows.is_empty() {
+            format!("{{\n  \"baseline_version\": {VERSION},\n  \"findings\": []\n}}\n")
+        } else {
+            format!(
                 "{{\n  \"baseline_version\": {VERSION},\n  \"findings\": [\n{}\n  ]\n}}\n",
                 rows.join(",\n")
-            ),
+            )
         }
     }
 
@@ -167,13 +168,8 @@ impl Baseline {
         self.add(Known::of(finding), path, 1);
     }
 
-    /// How often something was there, by file.
-    pub fn places(&self, known: &Known) -> Option<&Places> {
-        self.counts.get(known)
-    }
-
     /// Everything it holds.
-    pub fn entries(&self) -> impl Iterator<Item = (&Known, &Places)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&Known, &Places)> {
         self.counts.iter()
     }
 
@@ -199,7 +195,7 @@ impl Baseline {
     }
 
     /// Counts something so many times more.
-    pub fn add(&mut self, known: Known, path: String, count: u64) {
+    pub(crate) fn add(&mut self, known: Known, path: String, count: u64) {
         if count > 0 {
             *self.counts.entry(known).or_default().entry(path).or_default() += count;
         }
@@ -208,7 +204,7 @@ impl Baseline {
 
 impl Known {
     /// What this finding is known by.
-    pub fn of(finding: &Finding) -> Known {
+    pub(crate) fn of(finding: &Finding) -> Known {
         Known { rule: finding.rule.code().to_owned(), reference: finding.reference.clone() }
     }
 }

@@ -345,7 +345,7 @@ pub struct MatrixProvenance {
 
 /// A policy that a report was made under.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PolicyProvenance {
+pub struct PolicyProvenance {
     /// The file as given.
     pub file: String,
     /// BLAKE3 of the file.

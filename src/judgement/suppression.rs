@@ -45,7 +45,7 @@ pub(crate) fn is_mentioned(text: &[u8]) -> bool {
 }
 
 /// The comments of a text that silence, or mean to.
-pub fn read(source: &SourceFile, layout: &Layout) -> (Vec<Suppression>, Vec<Malformed>) {
+pub(crate) fn read(source: &SourceFile, layout: &Layout) -> (Vec<Suppression>, Vec<Malformed>) {
     let (mut read, mut malformed) = (Vec::new(), Vec::new());
     for comment in layout.comments().iter().filter(|comment| comment.kind == CommentKind::Comment) {
         for (span, directive) in directives(source, comment) {
@@ -79,7 +79,7 @@ impl Suppression {
 }
 
 /// A finding about a comment that silences nothing.
-pub fn unused_finding(source: &SourceFile, region: Region, problem: String) -> Finding {
+pub(crate) fn unused_finding(source: &SourceFile, region: Region, problem: String) -> Finding {
     let rule = Rule::SuppressionUnused;
     let text = source.line_text(region.start_line);
     let mut hasher = blake3::Hasher::new();

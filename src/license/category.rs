@@ -28,7 +28,7 @@ pub(crate) enum Category {
 
 impl Category {
     /// The category of a licence identifier.
-    pub fn of(id: &str) -> Category {
+    pub(crate) fn of(id: &str) -> Category {
         let id = id.trim_end_matches('+');
         if is_proprietary(id) {
             return Category::Proprietary;
@@ -58,7 +58,7 @@ impl Category {
     }
 
     /// The name it has in birthmark's tables and in JSON.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Category::PublicDomain => "public-domain",
             Category::Permissive => "permissive",

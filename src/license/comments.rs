@@ -35,10 +35,8 @@ pub(super) fn without_examples(text: &str) -> String {
     let mut i = 0;
     while i < lines.len() {
         let is_fence = |line: &&str| line.trim_start().starts_with("```");
-        let close = match is_fence(&lines[i]) {
-            true => lines[i + 1..].iter().position(is_fence),
-            false => None,
-        };
+        let close =
+            if is_fence(&lines[i]) { lines[i + 1..].iter().position(is_fence) } else { None };
         match close {
             Some(close) => i += close + 1,
             None => {

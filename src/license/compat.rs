@@ -19,7 +19,7 @@ use super::{Category, LicenseExpression};
 
 /// Whether inbound code may be distributed under the outbound licence, with the cells that say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Compatibility {
+pub struct Compatibility {
     /// The answer for the whole expressions.
     pub answer: Answer,
     /// The cells that decide, each once: all cells of the deciding branches, in the order of the

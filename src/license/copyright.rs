@@ -19,9 +19,10 @@ pub fn copyrights(text: &str) -> Vec<String> {
 pub(crate) fn header_copyrights(text: &[u8]) -> Vec<String> {
     let head = comments::head(text);
     let lower = head.to_ascii_lowercase();
-    match ["copyright", "(c)", "\u{a9}", "copr."].iter().any(|sign| lower.contains(sign)) {
-        true => copyrights(&comments::of(&head)),
-        false => Vec::new(),
+    if ["copyright", "(c)", "\u{a9}", "copr."].iter().any(|sign| lower.contains(sign)) {
+        copyrights(&comments::of(&head))
+    } else {
+        Vec::new()
     }
 }
 

@@ -42,7 +42,7 @@ type Paragraph<'t> = Vec<(&'t str, Vec<&'t str>)>;
 
 impl DebianCopyright {
     /// Reads the text of `debian/copyright`; `None` if it is not in the machine-readable form.
-    pub fn read(text: &str) -> Option<DebianCopyright> {
+    pub(crate) fn read(text: &str) -> Option<DebianCopyright> {
         let paragraphs = paragraphs(text);
         let mut texts = Texts::of(&paragraphs);
         let mut stanzas = Vec::new();
@@ -150,12 +150,12 @@ fn glob(pattern: &str) -> Option<Glob> {
 fn notice(line: &str) -> Option<String> {
     let line = line.trim().trim_end_matches(',');
     let lower = line.to_lowercase();
-    match line.is_empty() || matches!(lower.as_str(), "none" | "public-domain" | "n/a") {
-        true => None,
-        false if lower.contains("copyright") || line.contains(['©', 'Ⓒ']) => {
-            Some(line.to_owned())
-        }
-        false => Some(format!("Copyright {line}")),
+    if line.is_empty() || matches!(lower.as_str(), "none" | "public-domain" | "n/a") {
+        None
+    } else if lower.contains("copyright") || line.contains(['©', 'Ⓒ']) {
+        Some(line.to_owned())
+    } else {
+        Some(format!("Copyright {line}"))
     }
 }
 
@@ -181,10 +181,8 @@ impl<'p, 't> Texts<'p, 't> {
     /// What a field says, by its first line and the text behind it.
     fn fact(&mut self, lines: &'p [&'t str]) -> LicenseFact {
         let Some((names, text)) = lines.split_first() else { return LicenseFact::unknown() };
-        let reading = match names.is_empty() {
-            true => self.recognise(text),
-            false => self.expression(names, text),
-        };
+        let reading =
+            if names.is_empty() { self.recognise(text) } else { self.expression(names, text) };
         names::fact(names, reading, LearnedFrom::Metadata)
     }
 

@@ -17,7 +17,7 @@ pub struct LicenseExpression(String);
     "`{text}` is not an SPDX licence expression: {} (expected for example `MIT OR Apache-2.0`; the identifiers are listed at https://spdx.org/licenses)",
     self.reason()
 )]
-pub(crate) struct LicenseError {
+pub struct LicenseError {
     /// The text as it was given, cut to a printable length.
     pub text: String,
     /// The bytes of the text, as it was given, that are wrong.
@@ -179,7 +179,7 @@ pub(super) struct Atom {
 
 impl Atom {
     /// The licence without its exception, as an expression writes it.
-    pub fn license(&self) -> String {
+    pub(super) fn license(&self) -> String {
         let plus = if self.or_later { "+" } else { "" };
         format!("{}{plus}", self.id)
     }

@@ -136,7 +136,7 @@ impl Matrix {
     ///
     /// # Errors
     /// If it is not whole, or cannot be right.
-    pub fn parse_published(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
+    pub(crate) fn parse_published(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
         published::read(file, bytes)
     }
 

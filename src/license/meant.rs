@@ -46,9 +46,10 @@ fn choice(read: &LicenseExpression, precision: Precision) -> String {
     let open = precision == Precision::Imprecise
         && read.as_str().ends_with("-only")
         && !read.as_str().contains(' ');
-    match open {
-        true => format!("{read}` or `{}-or-later", read.as_str().trim_end_matches("-only")),
-        false => read.as_str().replace(" AND ", "` or `"),
+    if open {
+        format!("{read}` or `{}-or-later", read.as_str().trim_end_matches("-only"))
+    } else {
+        read.as_str().replace(" AND ", "` or `")
     }
 }
 

@@ -37,29 +37,26 @@ pub(crate) use agreement::is_offered;
 pub use category::needs_attribution;
 pub(crate) use category::{Category, needs_notice};
 pub(crate) use comments::HEADER_BYTES;
-pub use compat::{Cell, CellSource, compat};
-pub(crate) use compat::{Compatibility, compat_under};
+pub(crate) use compat::compat_under;
+pub use compat::{Cell, CellSource, Compatibility, compat};
 pub use copyright::copyrights;
 pub(crate) use copyright::header_copyrights;
 pub(crate) use debian::DebianCopyright;
+pub(crate) use expression::LicenseError;
 pub use expression::LicenseExpression;
-pub(crate) use expression::{LicenseError, MAX_EXPRESSION};
-pub(crate) use matrix::MatrixError;
 pub use matrix::{Answer, MATRIX_ATTRIBUTION, Matrix, MatrixSource};
 pub(crate) use names::declaration_read_as;
 pub use names::{from_classifier, normalize_declaration};
 pub use notice::{from_tags, header, side_file};
 pub(crate) use obligations::{Duty, duties, with_duties};
-pub(crate) use own::OwnCell;
 pub(crate) use project::{ManifestError, ManifestLicense, from_fields};
 pub use project::{from_cargo_toml, from_package_json, from_pyproject};
+pub(crate) use reuse::Precedence;
 pub use reuse::Reuse;
-pub(crate) use reuse::{Precedence, ReuseError};
 pub(crate) use template::{NoText, shipped_text};
 pub use terms::Terms;
 pub(crate) use terms::{Distribution, List, ListedLicense, Lists};
-pub(crate) use text::{DetectedText, MAX_TEXT, MORE_TERMS};
-pub use text::{detect_text, from_license_text, text_of};
+pub use text::{DetectedText, detect_text, from_license_text, text_of};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -185,10 +185,8 @@ impl Gnu {
             if version.contains('.') { version.to_owned() } else { format!("{version}.0") };
         let suffix = if self.later { "or-later" } else { "only" };
         let id = format!("{}-{number}-{suffix}", self.family);
-        let precision = match self.later || self.only {
-            true => Precision::Exact,
-            false => Precision::Imprecise,
-        };
+        let precision =
+            if self.later || self.only { Precision::Exact } else { Precision::Imprecise };
         // Looked up and not parsed: the error of the parser asks here what was meant.
         match super::expression::canonical_case(&id) {
             Some(id) => (LicenseExpression::parse_valid(id), precision),

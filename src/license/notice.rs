@@ -549,10 +549,8 @@ fn read_notice(words: &Words, start: usize, end: usize) -> Option<Notice> {
         return None;
     }
     let behind = if followed && !is_titled { end + 1 } else { end };
-    let (expression, precision) = match adds_terms(words, behind) {
-        true => text::with_more_terms(reading),
-        false => reading,
-    };
+    let (expression, precision) =
+        if adds_terms(words, behind) { text::with_more_terms(reading) } else { reading };
     let place = Place { start, end, link: Link::Apart };
     Some(Notice { expression, precision, words: name.join(" "), places: vec![place] })
 }

@@ -38,9 +38,8 @@ struct Row {
 /// What a licence asks, in the order of its text; empty where the table does not have it.
 pub(crate) fn duties(id: &str) -> Vec<Duty> {
     let is_bare = Category::of(id) == Category::PublicDomain;
-    let fits = |row: &&Row| match is_bare {
-        true => row.licenses == "{public-domain}",
-        false => own::matches(row.licenses, id),
+    let fits = |row: &&Row| {
+        if is_bare { row.licenses == "{public-domain}" } else { own::matches(row.licenses, id) }
     };
     rows().iter().filter(fits).map(|row| row.duty).collect()
 }

@@ -8,7 +8,7 @@ use super::{Answer, Category};
 
 /// A judgement of birthmark's own tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct OwnCell {
+pub struct OwnCell {
     /// What it says.
     pub answer: Answer,
     /// Why, as a part of a sentence.

@@ -9,7 +9,7 @@ use super::{LicenseFact, resolve};
 /// Why a manifest could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{manifest} cannot be read: {reason}")]
-pub(crate) struct ManifestError {
+pub struct ManifestError {
     /// The kind of manifest, such as `Cargo.toml`.
     pub manifest: &'static str,
     /// What the parser says.
@@ -18,7 +18,7 @@ pub(crate) struct ManifestError {
 
 /// What a manifest says of the licence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ManifestLicense {
+pub enum ManifestLicense {
     /// The licence is declared.
     Declared(LicenseFact),
     /// The licence stands in this file, relative to the manifest: read it and ask

@@ -39,9 +39,10 @@ pub(crate) fn shipped_text(id: &str) -> Result<String, NoText> {
         has_placeholder(line) && (lower.starts_with("copyright") || lower.starts_with("<copyright"))
     };
     let lines: Vec<&str> = terms.lines().filter(|line| !is_notice(line)).collect();
-    match lines.iter().any(|line| has_placeholder(line)) {
-        true => Err(NoText::NamesOwner),
-        false => Ok(squeeze_blank_lines(&lines)),
+    if lines.iter().any(|line| has_placeholder(line)) {
+        Err(NoText::NamesOwner)
+    } else {
+        Ok(squeeze_blank_lines(&lines))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) enum Distribution {
 
 impl Distribution {
     /// Every way under the name it is written with.
-    pub const NAMED: [(&'static str, Distribution); 4] = [
+    pub(crate) const NAMED: [(&'static str, Distribution); 4] = [
         ("internal", Distribution::Internal),
         ("service", Distribution::Service),
         ("binary", Distribution::Binary),
@@ -29,12 +29,12 @@ impl Distribution {
     ];
 
     /// The way of that name.
-    pub fn from_name(name: &str) -> Option<Distribution> {
+    pub(crate) fn from_name(name: &str) -> Option<Distribution> {
         Distribution::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, way)| way)
     }
 
     /// The name it is written with.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         let named = Distribution::NAMED.iter().find(|(_, way)| *way == self);
         named.map_or("", |(name, _)| name)
     }
@@ -56,7 +56,7 @@ pub(crate) struct Lists {
 
 /// The lists by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum List {
+pub enum List {
     /// `allow`.
     Allow,
     /// `deny`.
@@ -75,9 +75,9 @@ pub(crate) struct ListedLicense(String);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// How the work reaches people.
-    pub distribution: Distribution,
+    pub(crate) distribution: Distribution,
     /// Which licences are welcome.
-    pub lists: Lists,
+    pub(crate) lists: Lists,
 }
 
 impl ListedLicense {
@@ -86,7 +86,7 @@ impl ListedLicense {
     ///
     /// # Errors
     /// What is wrong with the text, in words.
-    pub fn parse(text: &str) -> Result<ListedLicense, String> {
+    pub(crate) fn parse(text: &str) -> Result<ListedLicense, String> {
         let (expression, precision) =
             LicenseExpression::parse(text).map_err(|error| error.to_string())?;
         match expression.node() {
@@ -100,7 +100,7 @@ impl ListedLicense {
     }
 
     /// The licence.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -16,7 +16,7 @@ use super::{LearnedFrom, LicenseExpression, LicenseFact, Precision, exception, n
 
 /// What a licence text was recognised as.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DetectedText {
+pub struct DetectedText {
     /// The licence, or an `AND` of all that were found.
     pub expression: LicenseExpression,
     /// Whether the text settles the licence. Never for GNU texts, which hold no word on later
@@ -73,7 +73,7 @@ pub(super) struct Weighed {
 
 impl Weighed {
     /// "MIT, with 1 sentence more: ...", or nothing where the text is the licence.
-    pub fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let count = self.more.len();
         if count == 0 {
             return String::new();
@@ -91,9 +91,10 @@ impl Weighed {
 /// licence of the list, or else the licence with terms that nobody knows.
 pub(super) fn weigh(text: &str, reading: Reading, extent: Extent<'_>) -> Weighed {
     let licenses = reading.0.texts();
-    let more = match licenses.iter().all(|id| text_of(id).is_some()) {
-        true => surplus::surplus(text, &licenses, extent),
-        false => Vec::new(),
+    let more = if licenses.iter().all(|id| text_of(id).is_some()) {
+        surplus::surplus(text, &licenses, extent)
+    } else {
+        Vec::new()
     };
     if more.is_empty() {
         return Weighed { reading, more };
@@ -189,10 +190,7 @@ fn reading_by_words(text: &str) -> Option<Reading> {
 /// do.
 fn with_company((main, precision): Reading, text: &str) -> Reading {
     let long = TITLES.iter().any(|(_, id)| *id == main.as_str());
-    let others = match long {
-        true => notice::permissions(text),
-        false => Vec::new(),
-    };
+    let others = if long { notice::permissions(text) } else { Vec::new() };
     let company: Vec<LicenseExpression> =
         others.into_iter().map(|(other, _)| other).filter(|other| *other != main).collect();
     if company.is_empty() {

@@ -39,13 +39,17 @@ impl KeyList {
     ///
     /// # Errors
     /// If a text is no key.
-    pub fn new(name: PackName, version: u32, keys: Vec<String>) -> Result<KeyList, PackFailure> {
+    pub(super) fn new(
+        name: PackName,
+        version: u32,
+        keys: Vec<String>,
+    ) -> Result<KeyList, PackFailure> {
         keys.iter().try_for_each(|key| public_key(key).map(drop))?;
         Ok(KeyList { schema_version: SCHEMA_VERSION, name, version, keys })
     }
 
     /// The bytes of the file.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("it holds texts and numbers");
         bytes.push(b'\n');
         bytes
@@ -55,7 +59,11 @@ impl KeyList {
     ///
     /// # Errors
     /// If it is none, or not that of this pack and version.
-    pub fn from_bytes(bytes: &[u8], name: &PackName, version: u32) -> Result<KeyList, PackFailure> {
+    pub(super) fn from_bytes(
+        bytes: &[u8],
+        name: &PackName,
+        version: u32,
+    ) -> Result<KeyList, PackFailure> {
         let what = || format!("key list {version} of {name}");
         let list: KeyList = serde_json::from_slice(bytes)
             .map_err(|error| PackFailure::BadKey { what: what(), message: error.to_string() })?;
@@ -89,7 +97,7 @@ pub(crate) fn public_key(text: &str) -> Result<PublicKey, PackFailure> {
 ///
 /// # Errors
 /// If none did.
-pub fn verify(
+pub(super) fn verify(
     what: &str,
     bytes: &[u8],
     signature: &[u8],

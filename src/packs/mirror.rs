@@ -94,9 +94,10 @@ impl Mirror {
                     let mut bytes = Vec::new();
                     let read = file.take(limit + 1).read_to_end(&mut bytes);
                     read.map_err(|error| failed(error.to_string()))?;
-                    match bytes.len() as u64 <= limit {
-                        true => Ok(Answer::Bytes(bytes)),
-                        false => Err(failed(format!("it is longer than {limit} bytes"))),
+                    if bytes.len() as u64 <= limit {
+                        Ok(Answer::Bytes(bytes))
+                    } else {
+                        Err(failed(format!("it is longer than {limit} bytes")))
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Answer::Absent),

@@ -15,11 +15,10 @@ mod publish;
 mod pull;
 mod store;
 
-pub(crate) use error::PackFailure;
 pub(crate) use keys::{key_pair, public_key};
 pub(crate) use mirror::Mirror;
-pub(crate) use publish::{Created, NewGeneration, rotate, sign};
-pub use publish::{create, publish};
-pub use pull::pull;
+pub(crate) use publish::{NewGeneration, rotate, sign};
+pub(crate) use publish::{create, publish};
+pub(crate) use pull::pull;
 pub(crate) use pull::{Pulled, Sources, Wanted};
 pub(crate) use store::{HeldPack, PackStore};

@@ -59,7 +59,7 @@ pub(crate) struct Created {
 ///
 /// # Errors
 /// If the index is damaged, or files cannot be written.
-pub fn create(new: &NewGeneration<'_>) -> Result<Created, PackFailure> {
+pub(crate) fn create(new: &NewGeneration<'_>) -> Result<Created, PackFailure> {
     let files = new.directory.join("files");
     let pack = new.directory.join(new.name.as_str());
     for directory in [&files, &pack] {
@@ -172,7 +172,7 @@ fn signature_of(file: &Path) -> PathBuf {
 /// # Errors
 /// If it is not signed by a key that may sign it, it is not newer than what is published, or the
 /// target cannot be written.
-pub fn publish(
+pub(crate) fn publish(
     list_file: &Path,
     trusted: &[String],
     target: &Mirror,

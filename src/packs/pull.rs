@@ -73,7 +73,7 @@ struct FileOfList<'a> {
 
 impl Wanted {
     /// The pack.
-    pub fn name(&self) -> &PackName {
+    pub(crate) fn name(&self) -> &PackName {
         match self {
             Wanted::Pinned(pin) => &pin.name,
             Wanted::Newest(name) => name,
@@ -85,7 +85,11 @@ impl Wanted {
 ///
 /// # Errors
 /// If no mirror gives one that may be taken; what was held stays.
-pub fn pull(wanted: &Wanted, sources: &Sources, store: &PackStore) -> Result<Pulled, PackFailure> {
+pub(crate) fn pull(
+    wanted: &Wanted,
+    sources: &Sources,
+    store: &PackStore,
+) -> Result<Pulled, PackFailure> {
     let name = wanted.name();
     let _lock = store.lock(name)?;
     if let Wanted::Pinned(pin) = wanted

@@ -56,7 +56,7 @@ pub(crate) struct HeldPack {
 
 impl PackStore {
     /// The packs in a directory.
-    pub fn new(directory: PathBuf) -> PackStore {
+    pub(crate) fn new(directory: PathBuf) -> PackStore {
         PackStore { directory }
     }
 
@@ -66,7 +66,7 @@ impl PackStore {
     }
 
     /// Where a generation is, if it is there.
-    pub fn generation(&self, pin: &PackPin) -> PathBuf {
+    pub(crate) fn generation(&self, pin: &PackPin) -> PathBuf {
         self.of_pack(&pin.name).join(&pin.digest)
     }
 
@@ -98,7 +98,7 @@ impl PackStore {
     ///
     /// # Errors
     /// If it cannot be read, or is not that which is pinned.
-    pub fn list(&self, pin: &PackPin) -> Result<Option<PackList>, PackFailure> {
+    pub(crate) fn list(&self, pin: &PackPin) -> Result<Option<PackList>, PackFailure> {
         let path = self.generation(pin).join(LIST_FILE);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
@@ -115,7 +115,7 @@ impl PackStore {
     }
 
     /// Every generation of every pack, the newest of a pack first. What cannot be read is left out.
-    pub fn list_held(&self) -> Vec<HeldPack> {
+    pub(crate) fn list_held(&self) -> Vec<HeldPack> {
         let mut held = Vec::new();
         for name in names(&self.directory).filter_map(|name| name.parse::<PackName>().ok()) {
             let newest = self.trust(&name).ok().and_then(|trust| trust.newest);

@@ -78,7 +78,7 @@ struct Entry {
 
 impl Key {
     /// The key of a text.
-    pub fn of(language: Language, text: &[u8]) -> Key {
+    pub(crate) fn of(language: Language, text: &[u8]) -> Key {
         Key::of_parts(language.row().name.as_bytes(), text)
     }
 
@@ -114,7 +114,12 @@ impl Cache {
     /// Opens the cache for a project, in a directory that may not be there yet. `settings` is all
     /// else that decides what is found. With a secret, only what was written with the same secret
     /// is read.
-    pub fn open(directory: &Path, project: &Path, settings: &[u8], secret: Option<&[u8]>) -> Cache {
+    pub(crate) fn open(
+        directory: &Path,
+        project: &Path,
+        settings: &[u8],
+        secret: Option<&[u8]>,
+    ) -> Cache {
         let seal = Seal::new(secret);
         let what = [project.as_os_str().as_encoded_bytes(), &[0], settings].concat();
         let name = seal.digest(&what).to_hex();
@@ -133,7 +138,7 @@ impl Cache {
     }
 
     /// What was found in a text, if it is known.
-    pub fn get(&self, key: Key) -> Option<&str> {
+    pub(crate) fn get(&self, key: Key) -> Option<&str> {
         let entry = self.entries.get(&key)?;
         entry.is_used.store(true, Ordering::Relaxed);
         Some(&entry.found)
@@ -147,7 +152,7 @@ impl Cache {
 
     /// Writes down what is new, if anything is; returns what went wrong with the cache, here or
     /// when it was opened.
-    pub fn close(mut self) -> Option<Note> {
+    pub(crate) fn close(mut self) -> Option<Note> {
         let mut problem = self.note.take();
         if !self.is_shared
             && !self.fresh().is_empty()
@@ -180,9 +185,12 @@ impl Cache {
     fn lines(&self) -> String {
         let fresh = self.fresh();
         let known = self.entries.iter().filter(|(key, _)| !fresh.contains_key(key));
-        let aged = known.map(|(&key, entry)| match entry.is_used.load(Ordering::Relaxed) {
-            true => (0, key, entry.found.as_str()),
-            false => (entry.age + 1, key, entry.found.as_str()),
+        let aged = known.map(|(&key, entry)| {
+            if entry.is_used.load(Ordering::Relaxed) {
+                (0, key, entry.found.as_str())
+            } else {
+                (entry.age + 1, key, entry.found.as_str())
+            }
         });
         let new = fresh.iter().map(|(&key, found)| (0, key, found.as_str()));
         let mut all: Vec<(u32, Key, &str)> =

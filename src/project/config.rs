@@ -47,13 +47,13 @@ pub(crate) const MAX_CONFIG_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Where it was read, or `None` if there is no configuration.
-    pub file: Option<ConfigFile>,
+    pub(crate) file: Option<ConfigFile>,
     /// `license`: the licence the whole project is under.
     pub license: Option<LicenseFact>,
     /// `index`: the indexes to consult, with their places in the file.
     pub index: Vec<Spanned<IndexName>>,
     /// `packs`: generations of packs to consult, with their places in the file.
-    pub packs: Vec<Spanned<PackPin>>,
+    pub(crate) packs: Vec<Spanned<PackPin>>,
     /// `pack-mirrors`: where packs are fetched from.
     pub pack_mirrors: Vec<String>,
     /// `pack-keys`: public keys that may sign lists of packs.
@@ -63,17 +63,17 @@ pub struct Config {
     /// `threshold` or `preset`: from which evidence on a match is reported.
     pub threshold: Option<Threshold>,
     /// `exclude`: paths, relative to [`Config::directory`], that are not scanned.
-    pub exclude: Exclude,
+    pub(crate) exclude: Exclude,
     /// `owned`: components that are the project's own, with their places in the file.
     pub owned: Vec<Spanned<Purl>>,
     /// `distribution`: how the project reaches people.
-    pub distribution: Option<Distribution>,
+    pub(crate) distribution: Option<Distribution>,
     /// `allow`, `deny` and `review`: which licences are welcome.
-    pub lists: Lists,
+    pub(crate) lists: Lists,
     /// `exceptions`: code that may stay whatever its licence says.
-    pub exceptions: Vec<Spanned<Exception>>,
+    pub(crate) exceptions: Vec<Spanned<Exception>>,
     /// `clarify`: components whose licence the index has wrong.
-    pub clarify: Vec<Spanned<Clarification>>,
+    pub(crate) clarify: Vec<Spanned<Clarification>>,
     /// `severity`: how bad findings of a rule are.
     pub severities: BTreeMap<Rule, Severity>,
     /// `fail-on`: the severity from which a run fails.
@@ -81,11 +81,11 @@ pub struct Config {
     /// `fail-on-weak`: whether findings about weak matches have the severity of their rule.
     pub fail_on_weak: Option<bool>,
     /// `fail-on-skipped`: whether a run fails because of files that were not checked.
-    pub fail_on_skipped: Option<FailOnSkipped>,
+    pub(crate) fail_on_skipped: Option<FailOnSkipped>,
     /// `markdown`: whether blocks of code in Markdown are checked.
     pub markdown: Option<bool>,
     /// `forge`: which addresses reports link to.
-    pub forge: Option<ForgeChoice>,
+    pub(crate) forge: Option<ForgeChoice>,
     /// `log`: whether the journal is kept.
     pub log: Option<bool>,
     /// `permits`, of an organisation's policy: what projects decide by themselves.
@@ -105,7 +105,7 @@ pub(crate) struct Clarification {
 
 /// The file a configuration was read from.
 #[derive(Clone, Debug)]
-pub(crate) struct ConfigFile {
+pub struct ConfigFile {
     /// Its path.
     pub path: PathBuf,
     /// Its text, which the spans point into.
@@ -220,12 +220,12 @@ impl Config {
 
 impl ConfigFile {
     /// The directory that paths of the project in it are relative to.
-    pub fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         self.top.as_deref().unwrap_or(directory_of(&self.path))
     }
 
     /// Bytes of the file as lines and columns.
-    pub fn region(&self, span: &Range<usize>) -> Region {
+    pub(crate) fn region(&self, span: &Range<usize>) -> Region {
         let (start_line, start_column) = error::line_and_column(&self.text, span.start);
         let (end_line, end_column) = error::line_and_column(&self.text, span.end);
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -258,14 +258,14 @@ pub(crate) enum FailOnSkipped {
 
 impl FailOnSkipped {
     /// Every value, laxest first, under the name it is written with.
-    pub const NAMED: [(&'static str, FailOnSkipped); 3] = [
+    pub(crate) const NAMED: [(&'static str, FailOnSkipped); 3] = [
         ("never", FailOnSkipped::Never),
         ("change", FailOnSkipped::Change),
         ("always", FailOnSkipped::Always),
     ];
 
     /// The value of that name.
-    pub fn from_name(name: &str) -> Option<FailOnSkipped> {
+    pub(crate) fn from_name(name: &str) -> Option<FailOnSkipped> {
         FailOnSkipped::NAMED.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
     }
 }
@@ -304,12 +304,9 @@ impl Default for FailOn {
 ///
 /// # Errors
 /// If it is no SPDX expression.
-pub fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
+pub(crate) fn given_license(text: &str) -> Result<LicenseFact, LicenseError> {
     let (expression, precision) = LicenseExpression::parse(text)?;
-    let declared = match expression.as_str() == text {
-        true => String::new(),
-        false => text.to_owned(),
-    };
+    let declared = if expression.as_str() == text { String::new() } else { text.to_owned() };
     Ok(LicenseFact {
         expression: Some(expression),
         declared,

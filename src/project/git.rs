@@ -17,7 +17,7 @@ pub(crate) const NO_REASON: &str = "it gave no reason";
 
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum GitError {
+pub enum GitError {
     /// The program is not installed.
     #[error("git could not be started ({0})")]
     NotStarted(io::Error),
@@ -46,7 +46,7 @@ impl Git {
     /// git where birthmark itself runs. What a surrounding git says is heard: in a hook
     /// GIT_INDEX_FILE names the index that is about to be committed, which for `git commit -a` is
     /// not the usual one.
-    pub fn here() -> Git {
+    pub(crate) fn here() -> Git {
         Git { directory: None, cleared: Vec::new() }
     }
 
@@ -55,7 +55,7 @@ impl Git {
     ///
     /// # Errors
     /// If git is not installed.
-    pub fn at(directory: &Path) -> Result<Git, GitError> {
+    pub(crate) fn at(directory: &Path) -> Result<Git, GitError> {
         let mut asked = Command::new("git");
         asked.args(["rev-parse", "--local-env-vars"]).stdin(Stdio::null());
         let output = asked.output().map_err(GitError::NotStarted)?;
@@ -67,7 +67,7 @@ impl Git {
     ///
     /// # Errors
     /// If git cannot be started or does not succeed.
-    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Vec<u8>, GitError> {
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Vec<u8>, GitError> {
         let output = self.command().args(arguments).stdin(Stdio::null()).output();
         match output.map_err(GitError::NotStarted)? {
             Output { status, stdout, .. } if status.success() => Ok(stdout),
@@ -141,7 +141,7 @@ impl Blobs {
     ///
     /// # Errors
     /// If git ends early or the object is damaged or no blob.
-    pub fn read(&mut self, id: &str) -> Result<Blob, GitError> {
+    pub(crate) fn read(&mut self, id: &str) -> Result<Blob, GitError> {
         self.ask(id).map_err(|error| GitError::Object { id: id.to_owned(), error })
     }
 

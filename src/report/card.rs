@@ -27,7 +27,7 @@ pub(crate) enum Style {
 
 /// A card about a reference: what it resembles and whose that is, the licences, the evidence, what
 /// may be done.
-pub fn of(reference: &Reference, style: Style) -> String {
+pub(crate) fn of(reference: &Reference, style: Style) -> String {
     let card = Card { style };
     let mut text = card.strong(decision(reference.verdict.decision));
     let evidence = &reference.evidence;
@@ -59,7 +59,7 @@ pub fn of(reference: &Reference, style: Style) -> String {
 }
 
 /// A card about an explanation: the same, and what each line of the code earned.
-pub fn explanation_card(explanation: &Explanation, style: Style) -> String {
+pub(crate) fn explanation_card(explanation: &Explanation, style: Style) -> String {
     let card = Card { style };
     let reference = &explanation.reference;
     let mut text = of(reference, style);

@@ -38,7 +38,7 @@ struct Row<'a> {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(BYTE_ORDER_MARK.as_bytes())?;
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     for (number, row) in rows(report).iter().enumerate() {
@@ -227,10 +227,7 @@ fn license(fact: &LicenseFact) -> String {
 /// A cell that no spreadsheet computes.
 fn guard_cell(cell: &str) -> String {
     let text = Printable(cell).to_string();
-    match text.starts_with(['=', '+', '-', '@']) {
-        true => format!("'{text}"),
-        false => text,
-    }
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const MAX_VARIANTS: usize = 20;
 
 /// The version of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
+pub(crate) enum Version {
     /// 1.6.
     V1_6,
     /// 1.7.
@@ -51,7 +51,7 @@ impl Version {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, version: Version, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &Report, version: Version, out: &mut dyn io::Write) -> io::Result<()> {
     let components = origins(report)
         .into_iter()
         .enumerate()

@@ -46,7 +46,7 @@ pub(crate) enum State {
 
 impl Diagnosis {
     /// Notes that something is well.
-    pub fn ok(&mut self, name: &'static str, message: impl Into<String>) {
+    pub(crate) fn ok(&mut self, name: &'static str, message: impl Into<String>) {
         self.checks.push(Check { name, state: State::Ok, message: message.into(), remedy: None });
     }
 
@@ -57,7 +57,7 @@ impl Diagnosis {
     }
 
     /// Notes something without which no scan can be trusted.
-    pub fn note_failure(
+    pub(crate) fn note_failure(
         &mut self,
         name: &'static str,
         message: impl Into<String>,
@@ -68,7 +68,7 @@ impl Diagnosis {
     }
 
     /// The worst there is.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         self.checks.iter().map(|check| check.state).max().unwrap_or(State::Ok)
     }
 }
@@ -95,7 +95,7 @@ impl State {
 ///
 /// # Errors
 /// If writing fails.
-pub fn text(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn text(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     for check in &diagnosis.checks {
         let (style, state, name) = (check.state.style(), check.state.name(), check.name);
         for (i, line) in check.message.lines().enumerate() {
@@ -130,7 +130,7 @@ pub fn text(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
 ///
 /// # Errors
 /// If writing fails.
-pub fn json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<()> {
     let checks = diagnosis.checks.iter().map(|check| CheckJson {
         name: check.name,
         state: check.state.name(),

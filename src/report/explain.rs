@@ -88,9 +88,10 @@ fn code(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 /// Lines that are only counted.
 fn idle(stretch: &[Line]) -> String {
     let lines = count(stretch.len() as u64, "line");
-    match stretch.iter().all(|line| line.tokens.is_empty()) {
-        true => format!("{lines} that hold no code"),
-        false => format!("{lines} without a counterpart"),
+    if stretch.iter().all(|line| line.tokens.is_empty()) {
+        format!("{lines} that hold no code")
+    } else {
+        format!("{lines} without a counterpart")
     }
 }
 
@@ -260,10 +261,8 @@ fn owners(explanation: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 /// What ranks an owner: plausible origins first, of those first what is not vendored and the larger
 /// share.
 pub(crate) fn describe_standing(owner: &Owner, standing: Standing) -> String {
-    let origin = match standing.plausible_origin {
-        true => "a plausible origin",
-        false => "too weak to be the origin",
-    };
+    let origin =
+        if standing.plausible_origin { "a plausible origin" } else { "too weak to be the origin" };
     let vendored = if owner.vendored { ", in a vendored folder" } else { "" };
     let (strength, share) = (100.0 * standing.part_of_strongest, 100.0 * owner.share);
     format!(

@@ -21,7 +21,7 @@ const SCHEMA_VERSION: u32 = 3;
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &finding::Report,
     explanations: &[finding::Explanation],
     out: &mut dyn io::Write,

@@ -42,7 +42,7 @@ pub struct Forge {
 
 /// How a forge writes the addresses of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// GitHub and GitHub Enterprise.
     GitHub,
     /// GitLab.
@@ -57,7 +57,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind under the name that the configuration has for it.
-    pub const NAMED: [(&'static str, Kind); 5] = [
+    pub(crate) const NAMED: [(&'static str, Kind); 5] = [
         ("github", Kind::GitHub),
         ("gitlab", Kind::GitLab),
         ("bitbucket", Kind::Bitbucket),

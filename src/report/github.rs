@@ -21,7 +21,7 @@ const SHOWN: usize = 10;
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     repository: &Repository,
     facts: &SourceFacts,

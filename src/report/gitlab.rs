@@ -44,7 +44,11 @@ struct Lines {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &Report, repository: &Repository, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(
+    report: &Report,
+    repository: &Repository,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let findings = list_findings(report);
     let findings = findings.iter().map(|found| entry(found, repository));
     let notes = report.notes.iter().filter_map(|note| of_note(note, repository));

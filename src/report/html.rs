@@ -247,7 +247,7 @@ fn body<'a>(
             count(summary.references, "match"),
         ),
         license: license.map(|expression| printable(expression.as_str())),
-        change: provenance.change.as_deref().map(escape),
+        change: provenance.change.as_deref().map(printable),
         version: &provenance.version,
         threshold: threshold_in_words(provenance),
         facets: facets(&items),
@@ -278,9 +278,10 @@ fn verdict(report: &Report) -> String {
     if report.summary.files_failed > 0 {
         parts.push(format!("{} not checked", count(report.summary.files_failed, "file")));
     }
-    match parts.is_empty() {
-        true => describe_no_findings(report).trim_end_matches('.').to_owned(),
-        false => parts.join(", "),
+    if parts.is_empty() {
+        describe_no_findings(report).trim_end_matches('.').to_owned()
+    } else {
+        parts.join(", ")
     }
 }
 

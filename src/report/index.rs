@@ -14,7 +14,7 @@ use crate::engine::index::{Adopted, ComponentEntry, IndexName, Part};
 const SCHEMA_VERSION: u32 = 1;
 
 /// What a command has to say.
-pub enum Answer {
+pub(crate) enum Answer {
     /// `index add`.
     Add(Added),
     /// `idiom add`.
@@ -58,7 +58,7 @@ const CYAN: Style = AnsiColor::Cyan.on_default();
 ///
 /// # Errors
 /// If writing fails.
-pub fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn text(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
     let name = index.to_string();
     let name = Printable(&name);
     match answer {
@@ -174,7 +174,7 @@ fn info_text(part: &Part, name: Printable<'_>, out: &mut dyn Write) -> io::Resul
 ///
 /// # Errors
 /// If writing fails.
-pub fn json(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(answer: &Answer, index: &IndexName, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema_version: SCHEMA_VERSION,
         index: index.to_string(),

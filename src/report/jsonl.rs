@@ -31,7 +31,7 @@ enum Line<'a> {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(report: &finding::Report, out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write(report: &finding::Report, out: &mut dyn io::Write) -> io::Result<()> {
     let provenance = Provenance::from(&report.provenance);
     let first = First { schema_version: json::SCHEMA_VERSION, provenance };
     json::write_line(&first, out)?;

@@ -27,7 +27,7 @@ const TEMPLATE: &str = include_str!("junit.xml");
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     repository: &Repository,
     fail_on: FailOn,
@@ -125,9 +125,10 @@ fn of_finding(found: &Found<'_>, repository: &Repository, fail_on: FailOn) -> Ca
         name: format!("{} {id}{again}", finding.rule.code()),
         file: Some(path),
         line: Some(lines.first),
-        outcome: match fail_on.is_reached_by(finding.severity) {
-            true => Outcome::Failure,
-            false => Outcome::Passed,
+        outcome: if fail_on.is_reached_by(finding.severity) {
+            Outcome::Failure
+        } else {
+            Outcome::Passed
         },
         kind: finding.severity.code(),
         message: what.unwrap_or_else(|| Printable(&finding.message).to_string()),

@@ -6,7 +6,7 @@ mod read;
 mod show;
 
 pub(crate) use compat::Comparison;
-pub use compat::Verdict;
+pub(crate) use compat::Verdict;
 pub(crate) use obligations::Obligations;
-pub use read::Read;
+pub(crate) use read::Read;
 pub(crate) use show::{Below, Shown};

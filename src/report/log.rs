@@ -23,7 +23,11 @@ const MAX_SHOWN: usize = 200;
 ///
 /// # Errors
 /// If writing fails.
-pub fn text(decisions: &[&Logged], events: &[JournalEntry], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn text(
+    decisions: &[&Logged],
+    events: &[JournalEntry],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     for decision in decisions {
         self::decision(decision, out)?;
     }
@@ -63,9 +67,10 @@ fn event(entry: &JournalEntry, out: &mut dyn Write) -> io::Result<()> {
         out,
         "  {at} {service:<7} {event:<10} {path}:{first}-{last}  {DIM}{id}{DIM:#}  {decision}{from}"
     )?;
-    match entry.reason.is_empty() {
-        true => Ok(()),
-        false => writeln!(out, "    reason: {}", Printable(&entry.reason)),
+    if entry.reason.is_empty() {
+        Ok(())
+    } else {
+        writeln!(out, "    reason: {}", Printable(&entry.reason))
     }
 }
 
@@ -114,7 +119,11 @@ fn license_name(license: &str) -> String {
 ///
 /// # Errors
 /// If writing fails.
-pub fn json(decisions: &[&Logged], events: &[JournalEntry], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn json(
+    decisions: &[&Logged],
+    events: &[JournalEntry],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let decisions = decisions.iter().copied().map(Decision::from).collect();
     let events = events.iter().map(Event::from).collect();
     write_value(&Document { schema_version: SCHEMA_VERSION, decisions, events }, out)

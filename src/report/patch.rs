@@ -12,7 +12,7 @@ use crate::decisions::attribution::Edit;
 
 /// Who reads the patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub(crate) enum Reader {
     /// A person at a terminal, on which text from outside must not act.
     Terminal,
     /// A program: every byte counts.
@@ -23,7 +23,7 @@ pub enum Reader {
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(edits: &[Edit], reader: Reader, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(edits: &[Edit], reader: Reader, out: &mut dyn Write) -> io::Result<()> {
     for edit in edits {
         let drawn = patch(edit);
         match reader {
@@ -60,9 +60,10 @@ impl Lines<'_> {
     fn line(&self, mut out: impl fmt::Write, sign: char, token: Token) -> fmt::Result {
         let line = self.0[token];
         write!(out, "{sign}{line}")?;
-        match line.ends_with('\n') {
-            true => Ok(()),
-            false => out.write_str("\n\\ No newline at end of file\n"),
+        if line.ends_with('\n') {
+            Ok(())
+        } else {
+            out.write_str("\n\\ No newline at end of file\n")
         }
     }
 }

@@ -50,7 +50,7 @@ const IN_PATH: &AsciiSet =
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     repository: &Repository,
     facts: &SourceFacts,

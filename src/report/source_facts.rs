@@ -106,14 +106,16 @@ impl SourceFacts {
         let line_end = || self.of(&finding.path).and_then(|facts| facts.lines.get(&lines.last));
         Region {
             start_line: lines.first,
-            start_column: match lines.first == whole.start_line && finding.cells.is_none() {
-                true => whole.start_column,
-                false => 1,
+            start_column: if lines.first == whole.start_line && finding.cells.is_none() {
+                whole.start_column
+            } else {
+                1
             },
             end_line: lines.last,
-            end_column: match lines.last == whole.end_line && finding.cells.is_none() {
-                true => whole.end_column,
-                false => line_end().map_or(1, |line| line.end_column),
+            end_column: if lines.last == whole.end_line && finding.cells.is_none() {
+                whole.end_column
+            } else {
+                line_end().map_or(1, |line| line.end_column)
             },
         }
     }
@@ -121,7 +123,7 @@ impl SourceFacts {
 
 impl FileFacts {
     /// The bytes of a reference's region.
-    pub fn span(&self, region: Region) -> Option<ByteSpan> {
+    pub(super) fn span(&self, region: Region) -> Option<ByteSpan> {
         self.spans.get(&region).copied()
     }
 }

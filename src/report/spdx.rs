@@ -31,7 +31,7 @@ const PROJECT: &str = "SPDXRef-Project";
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     facts: &SourceFacts,
     created: &str,

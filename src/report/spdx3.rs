@@ -25,7 +25,7 @@ const UNKNOWN_LICENSE: &str =
 ///
 /// # Errors
 /// If writing fails.
-pub fn write(
+pub(crate) fn write(
     report: &Report,
     facts: &SourceFacts,
     created: &str,

@@ -65,10 +65,12 @@ pub(crate) fn strength_in_words(reference: &Reference) -> String {
 
 /// An expected number in words: `about 0.02`, `fewer than 0.001`.
 pub(crate) fn about(number: f64) -> String {
-    match number < LEAST_TOLD {
-        true => format!("fewer than {LEAST_TOLD}"),
-        false if number < 10.0 => format!("about {}", two_digits(number)),
-        false => format!("about {}", group_digits(two_digits(number) as u64)),
+    if number < LEAST_TOLD {
+        format!("fewer than {LEAST_TOLD}")
+    } else if number < 10.0 {
+        format!("about {}", two_digits(number))
+    } else {
+        format!("about {}", group_digits(two_digits(number) as u64))
     }
 }
 

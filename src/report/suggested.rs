@@ -113,7 +113,7 @@ struct Citation {
 
 impl ReferenceShape {
     /// Every shape under the name it is written with, and what it is.
-    pub const NAMED: [(&'static str, ReferenceShape, &'static str); 3] = [
+    pub(crate) const NAMED: [(&'static str, ReferenceShape, &'static str); 3] = [
         ("birthmark", ReferenceShape::Birthmark, "All that is known, by docs/check.schema.json"),
         (
             "aws",
@@ -128,7 +128,7 @@ impl ReferenceShape {
     ];
 
     /// The shape of that name.
-    pub fn from_name(name: &str) -> Option<ReferenceShape> {
+    pub(crate) fn from_name(name: &str) -> Option<ReferenceShape> {
         ReferenceShape::NAMED
             .iter()
             .find(|(known, _, _)| *known == name)
@@ -138,7 +138,7 @@ impl ReferenceShape {
 
 impl Suggested<'_> {
     /// The references of its report of which some character is in the piece.
-    pub fn shown_references<'r>(
+    pub(crate) fn shown_references<'r>(
         &self,
         report: &'r Report,
         shape: ReferenceShape,

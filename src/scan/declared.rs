@@ -28,13 +28,12 @@ impl Scanner {
         if !states_its_own && !states_parts {
             return;
         }
-        let said = match states_parts {
-            true => {
-                let code = tokenizer.tokenize(source).lines(source);
-                let layout = tokenizer.layout(source);
-                declaration::read(source, &layout, &code, &|text| self.header(text))
-            }
-            false => Vec::new(),
+        let said = if states_parts {
+            let code = tokenizer.tokenize(source).lines(source);
+            let layout = tokenizer.layout(source);
+            declaration::read(source, &layout, &code, &|text| self.header(text))
+        } else {
+            Vec::new()
         };
         let worse = report.findings.iter().filter(|it| it.rule == Rule::LicenseIncompatible);
         let known: Vec<LineRange> = worse.map(|finding| finding.region.into()).collect();

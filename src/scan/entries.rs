@@ -18,7 +18,7 @@ use crate::text::span::{LineSet, Region};
 
 /// The policy of a configuration.
 #[derive(Default)]
-pub(crate) struct Policy {
+pub struct Policy {
     /// What judges.
     pub settings: PolicySettings,
     /// The file of the configuration.
@@ -43,7 +43,7 @@ impl Policy {
     ///
     /// # Errors
     /// If the index is damaged.
-    pub fn new(
+    pub(crate) fn new(
         config: &Config,
         organisation: Option<&Organisation>,
         index: &Index,

@@ -192,9 +192,10 @@ impl Scanner {
             }
             _ => None,
         };
-        let comments = match found.matches.is_empty() {
-            true => Vec::new(),
-            false => tokenizer.layout(source).comments().to_vec(),
+        let comments = if found.matches.is_empty() {
+            Vec::new()
+        } else {
+            tokenizer.layout(source).comments().to_vec()
         };
         let first_code = lines.first().copied().unwrap_or(u32::MAX);
         let lines_of =

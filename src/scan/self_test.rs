@@ -107,9 +107,10 @@ fn find(index: Index, purl: &Purl) -> Result<Sighting, SelfTestError> {
         .collect();
     let lines = found.iter().map(|(lines, _)| lines).sum();
     let bits = found.iter().map(|&(_, bits)| bits).fold(0.0, f32::max);
-    match lines * 10 >= expected.len() * MIN_TENTHS {
-        true => Ok(Sighting { bits, lines: (lines, expected.len()) }),
-        false => Err(SelfTestError::Missed { expected: expected.len(), found: lines }),
+    if lines * 10 >= expected.len() * MIN_TENTHS {
+        Ok(Sighting { bits, lines: (lines, expected.len()) })
+    } else {
+        Err(SelfTestError::Missed { expected: expected.len(), found: lines })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::text::token::Tokenizer;
 
 /// Which comments silence findings.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Suppressions {
+pub enum Suppressions {
     /// All.
     #[default]
     All,

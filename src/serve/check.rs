@@ -12,7 +12,7 @@ mod answer;
 mod lines;
 mod request;
 
-pub(crate) use lines::{Incoming, MAX_LINE_BYTES};
+pub(crate) use lines::Incoming;
 
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -83,7 +83,7 @@ impl Checks {
     ///
     /// # Errors
     /// If an answer cannot be written for another reason, or no thread can be started.
-    pub fn serve(
+    pub(crate) fn serve(
         &self,
         input: impl BufRead + Send + 'static,
         output: &mut dyn Write,
@@ -241,9 +241,10 @@ impl Desk {
         line: &Incoming,
         (suggestion, text): (&Suggestion<'_>, &Surrounded),
     ) -> Answered {
-        let review = match suggestion.stands_alone() {
-            true => Review::Whole,
-            false => Review::Lines(text.lines().into()),
+        let review = if suggestion.stands_alone() {
+            Review::Whole
+        } else {
+            Review::Lines(text.lines().into())
         };
         let report = checker.check(tokenizer, text.source(), &review);
         let dropped = checker.matches_to_drop(self.policy, &report);

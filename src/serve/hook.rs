@@ -69,7 +69,7 @@ pub struct Hook {
     /// The project, where the event names none.
     pub place: Place,
     /// What is refused, or replaced.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// Where it is noted.
     pub journal: Journal,
     /// After how long it lets through what it has not judged.
@@ -215,7 +215,7 @@ impl Hook {
     ) -> Result<JudgedFile, String> {
         let path = directory.join(&write.path);
         let form = Form::of(&path).unwrap_or_default();
-        let kind = edit::Kind { path: &display_path(&path), language, form };
+        let kind = edit::Kind { path: &path_from_here(&path), language, form };
         let before = edit::text_before(directory, write, form)?;
         let mut looked = Looked { checker, tokenizer: Tokenizer::new() };
         let edited = edit::apply_change(before.clone(), &write.change, &kind, event.moment)?;
@@ -338,7 +338,7 @@ fn stood_before(reference: &Reference, before: &Report) -> bool {
 }
 
 /// A path from the current directory, where it is below that.
-fn display_path(path: &Path) -> String {
+fn path_from_here(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     display_path(path.strip_prefix(&current).unwrap_or(path))
 }

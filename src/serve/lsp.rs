@@ -45,8 +45,6 @@ use server::Server;
 use worker::Outcome;
 use workspace::Step;
 
-pub(crate) use frames::MAX_MESSAGE_BYTES;
-
 /// Events that wait to be handled; beyond, whoever brings them waits.
 const MAX_EVENTS: usize = 256;
 
@@ -62,7 +60,7 @@ pub struct Start {
 
 /// How it ended.
 #[derive(Debug)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// As the client asked.
     Orderly,
     /// The client, or the way to it, ended first.

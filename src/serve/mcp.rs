@@ -68,7 +68,7 @@ pub enum ChosenBy {
 
 /// Why a server ended otherwise than because its client did.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ServeError {
+pub enum ServeError {
     /// The system gives no threads or the like.
     #[error("cannot start: {0}")]
     Start(#[from] io::Error),

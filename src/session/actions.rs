@@ -21,7 +21,7 @@ use crate::session::Session;
 
 /// Why planned files were not written.
 #[derive(Debug, thiserror::Error)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// A file is not what the plan was made for. Nothing was written.
     #[error("`{0}` changed while this was planned; nothing was written, do it again")]
     Changed(String),
@@ -58,7 +58,7 @@ pub(crate) struct ToAccept<'r> {
 ///
 /// # Errors
 /// If git knows no name to decide by, or a decision cannot be written.
-pub fn accept<'r>(
+pub(crate) fn accept<'r>(
     to_accept: ToAccept<'r>,
     log: &mut AcceptanceLog,
     decider: &mut Decider,
@@ -106,7 +106,7 @@ pub(crate) fn plan_attribution(
 ///
 /// # Errors
 /// If one has changed, or cannot be read or written.
-pub fn write(edits: &[Edit]) -> Result<(), WriteError> {
+pub(crate) fn write(edits: &[Edit]) -> Result<(), WriteError> {
     edits.iter().try_for_each(check_unchanged)?;
     for edit in edits {
         walk::replace(&edit.location, &edit.after)
@@ -121,10 +121,7 @@ fn check_unchanged(edit: &Edit) -> Result<(), WriteError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(WriteError::Unreadable { path: edit.path.clone(), error }),
     };
-    match now == edit.before {
-        true => Ok(()),
-        false => Err(WriteError::Changed(edit.path.clone())),
-    }
+    if now == edit.before { Ok(()) } else { Err(WriteError::Changed(edit.path.clone())) }
 }
 
 #[cfg(test)]

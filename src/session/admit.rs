@@ -13,13 +13,13 @@ use crate::text::source::{Passage, SourceFile, Surrounded};
 
 /// Why a text is not checked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The configuration excludes the path.
-    #[error("not checked: the configuration excludes `{}`", shortened(.0))]
+    #[error("not checked: the configuration excludes `{}`", shorten(.0))]
     Excluded(String),
     /// The language is not known.
     #[error(
-        "not checked: `{}` is of no language that is known ({})", shortened(.0), language_names()
+        "not checked: `{}` is of no language that is known ({})", shorten(.0), language_names()
     )]
     Language(String),
     /// It is larger than the limit.
@@ -32,7 +32,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// The reason as a note on a path.
-    pub fn note(&self, path: &str) -> Note {
+    pub(crate) fn note(&self, path: &str) -> Note {
         Note { path: Some(path.to_owned()), kind: NoteKind::Skipped, message: self.to_string() }
     }
 }
@@ -89,9 +89,10 @@ impl Session {
     }
 
     fn check_path(&self, path: &str) -> Result<(), Refusal> {
-        match self.excludes(Path::new(path)) {
-            true => Err(Refusal::Excluded(path.to_owned())),
-            false => Ok(()),
+        if self.excludes(Path::new(path)) {
+            Err(Refusal::Excluded(path.to_owned()))
+        } else {
+            Ok(())
         }
     }
 }
@@ -119,8 +120,5 @@ pub(crate) fn language_names() -> String {
 }
 
 fn check_size(bytes: usize) -> Result<(), Refusal> {
-    match bytes as u64 > MAX_SCANNED_BYTES {
-        true => Err(Refusal::TooLarge),
-        false => Ok(()),
-    }
+    if bytes as u64 > MAX_SCANNED_BYTES { Err(Refusal::TooLarge) } else { Ok(()) }
 }

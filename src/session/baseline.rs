@@ -29,10 +29,7 @@ pub(super) fn load(
         (BaselineFile::Own, _) => default_file(config, place),
     };
     let at = side.at(&file);
-    match at.exists() {
-        true => read(&file, &at, walk::read_inside).map(Some),
-        false => Ok(None),
-    }
+    if at.exists() { read(&file, &at, walk::read_inside).map(Some) } else { Ok(None) }
 }
 
 /// Beside the configuration, else at the top of the repository, else here: where the whole project
@@ -50,11 +47,12 @@ pub(crate) fn default_file(config: &Config, place: &Path) -> PathBuf {
 
 /// The directory that the paths of a baseline are relative to: the project, where it stands in its
 /// `.birthmark`, else its own directory.
-pub fn top(file: &Path) -> PathBuf {
+pub(crate) fn top(file: &Path) -> PathBuf {
     let directory = absolute_path(file).parent().map(Path::to_owned).unwrap_or_default();
-    match directory.file_name().is_some_and(|name| name == ".birthmark") {
-        true => directory.parent().map(Path::to_owned).unwrap_or(directory),
-        false => directory,
+    if directory.file_name().is_some_and(|name| name == ".birthmark") {
+        directory.parent().map(Path::to_owned).unwrap_or(directory)
+    } else {
+        directory
     }
 }
 

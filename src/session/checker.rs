@@ -59,12 +59,12 @@ impl Place {
 
 impl Checker {
     /// The project as it was read.
-    pub fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Session {
         &self.session
     }
 
     /// The policy in force.
-    pub fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Policy {
         self.scanner.policy()
     }
 
@@ -85,7 +85,7 @@ impl Checker {
     }
 
     /// Returns the matches of a report because of which a service drops the code.
-    pub fn matches_to_drop<'r>(
+    pub(crate) fn matches_to_drop<'r>(
         &self,
         policy: DropPolicy,
         report: &'r Report,

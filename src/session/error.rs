@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use crate::decisions::acceptance::LogError;
 use crate::engine::index::IndexError;
 use crate::project::config::ConfigError;
-use crate::project::walk::ReadProblem;
 
 /// Why a project cannot be checked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum SessionError {
+pub enum SessionError {
     /// The configuration cannot be read or says something wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -25,14 +24,6 @@ pub(crate) enum SessionError {
         path = .0.display()
     )]
     NoIdioms(PathBuf),
-    /// A file or directory of the project is not in the project.
-    #[error("cannot use `{}`: {problem}", .path.display())]
-    Outside {
-        /// Where it should be.
-        path: PathBuf,
-        /// What is wrong.
-        problem: ReadProblem,
-    },
     /// The policy of another commit cannot be read.
     #[error("cannot take the policy from another commit: {0}")]
     Policy(String),

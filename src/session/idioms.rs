@@ -24,7 +24,7 @@ pub(crate) fn default_directory(config: &Config) -> PathBuf {
 ///
 /// # Errors
 /// If one is not there or damaged.
-pub fn open(sets: &[IndexName]) -> Result<Index, SessionError> {
+pub(crate) fn open(sets: &[IndexName]) -> Result<Index, SessionError> {
     open_elsewhere(sets, &SideFiles::default())
 }
 

@@ -74,7 +74,7 @@ impl Journal {
     ///
     /// # Errors
     /// If it cannot be written; nothing that matters to a check depends on it.
-    pub fn note<'r>(
+    pub(crate) fn note<'r>(
         &self,
         session: &Session,
         event: Event,
@@ -119,7 +119,7 @@ impl Journal {
 ///
 /// # Errors
 /// If it is there and cannot be read.
-pub fn read(directory: &Path, root: &Path) -> Result<Journaled, JournalError> {
+pub(crate) fn read(directory: &Path, root: &Path) -> Result<Journaled, JournalError> {
     let path = file::path(directory, &absolute_path(root));
     let mut journaled = Journaled { file: path.clone(), ..Journaled::default() };
     for path in [file::older(&path), path] {

@@ -52,7 +52,7 @@ impl Projects {
     ///
     /// # Errors
     /// If it is configured wrongly, or an index cannot be opened.
-    pub fn open(&self, place: &Place) -> Result<(Arc<Checker>, Freshness), SessionError> {
+    pub(crate) fn open(&self, place: &Place) -> Result<(Arc<Checker>, Freshness), SessionError> {
         let mut freshness = Freshness::Fresh;
         if let Some((since, checker)) = self.find_open(place) {
             if checker.is_outdated() {

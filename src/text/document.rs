@@ -27,7 +27,7 @@ pub(crate) const MAX_NOTEBOOK_BYTES: u64 = 64 << 20;
 
 /// How a file holds code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Form {
+pub enum Form {
     /// It is code.
     #[default]
     Plain,
@@ -50,7 +50,7 @@ pub(crate) enum Unread {
 
 impl Form {
     /// The form of a file by its name, where that is not plain code.
-    pub fn of(path: &Path) -> Option<Form> {
+    pub(crate) fn of(path: &Path) -> Option<Form> {
         match path.extension()?.to_str()? {
             "ipynb" => Some(Form::Notebook),
             "md" | "markdown" | "mdx" | "qmd" | "Rmd" => Some(Form::Markdown),
@@ -77,7 +77,7 @@ pub(crate) fn may_hold(language: Language, form: Form, bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// If the file is not what its form says.
-pub fn read(
+pub(crate) fn read(
     path: impl Into<String>,
     language: Language,
     form: Form,

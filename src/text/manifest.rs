@@ -106,9 +106,9 @@ pub struct Manifest {
     pub version: Option<String>,
     /// Its licence. Not read of Cargo and Python packages, whose statements stand in several
     /// fields.
-    pub license: Option<ManifestLicense>,
+    pub(crate) license: Option<ManifestLicense>,
     /// Whether a registry may hold the package.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// The packages it depends on in any way, without versions. Tools that only build it are left
     /// out.
     pub dependencies: BTreeSet<Purl>,

@@ -38,7 +38,7 @@ impl SourceFile {
     }
 
     /// The file around the text, where the file is not the text itself.
-    pub fn held(&self) -> Option<&Held> {
+    pub(crate) fn held(&self) -> Option<&Held> {
         self.held.as_deref()
     }
 
@@ -53,7 +53,7 @@ impl SourceFile {
     }
 
     /// Where in a notebook a region stands; `None` in any other file.
-    pub fn cells(&self, region: Region) -> Option<CellRange> {
+    pub(crate) fn cells(&self, region: Region) -> Option<CellRange> {
         self.held.as_ref()?.cells(region.into())
     }
 

@@ -17,27 +17,27 @@ use super::birthmark;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// A file that holds a copy of indexed code, on lines 41 to 90.
-pub fn copy() -> String {
+pub(crate) fn copy() -> String {
     fs::read_to_string(Path::new(ROOT).join("examples/demo/parcelbot/routes.py")).expect("readable")
 }
 
 /// The copied function alone.
-pub fn copied_function() -> String {
+pub(crate) fn copied_function() -> String {
     let copy = copy();
     copy[copy.find("def find_path(").expect("there")..].to_owned()
 }
 
 /// Code that resembles nothing.
-pub const OWN: &str = "def greet(name):\n    return f'hello {name}'\n";
+pub(crate) const OWN: &str = "def greet(name):\n    return f'hello {name}'\n";
 
 /// A git repository, and beside it an index that knows the origin of the copy.
-pub struct Repository {
+pub(crate) struct Repository {
     pub directory: tempfile::TempDir,
 }
 
 impl Repository {
     /// A repository without a commit.
-    pub fn new() -> Repository {
+    pub(crate) fn new() -> Repository {
         let directory = tempfile::tempdir().expect("a temporary directory");
         fs::create_dir(directory.path().join("work")).expect("made");
         let repository = Repository { directory };
@@ -50,7 +50,7 @@ impl Repository {
     }
 
     /// A repository whose first commit holds these files.
-    pub fn with(files: &[(&str, &str)]) -> Repository {
+    pub(crate) fn with(files: &[(&str, &str)]) -> Repository {
         let repository = Repository::new();
         for (name, text) in files {
             repository.write(name, text);
@@ -59,32 +59,32 @@ impl Repository {
         repository
     }
 
-    pub fn index(&self) -> PathBuf {
+    pub(crate) fn index(&self) -> PathBuf {
         self.directory.path().join("index")
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("work")
     }
 
-    pub fn write(&self, name: impl AsRef<Path>, text: &str) {
+    pub(crate) fn write(&self, name: impl AsRef<Path>, text: &str) {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("inside")).expect("made");
         fs::write(path, text).expect("written");
     }
 
-    pub fn stage(&self, name: &str, text: &str) {
+    pub(crate) fn stage(&self, name: &str, text: &str) {
         self.write(name, text);
         self.git(&["add", "--", name]);
     }
 
-    pub fn commit(&self, message: &str) {
+    pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
     }
 
     /// Runs git, which must succeed, and returns what it prints.
-    pub fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let output = self.try_git(arguments);
         assert!(
             output.status.success(),
@@ -99,24 +99,24 @@ impl Repository {
     }
 
     /// birthmark in a directory, against the index of the test, in a project under MIT.
-    pub fn birthmark(&self, directory: &Path) -> assert_cmd::Command {
+    pub(crate) fn birthmark(&self, directory: &Path) -> assert_cmd::Command {
         let mut command = birthmark(directory);
         command.env_remove("PRE_COMMIT");
         command.args(["scan", "--license", "MIT", "--index"]).arg(self.index());
         command
     }
 
-    pub fn scan(&self, arguments: &[&str]) -> Scan {
+    pub(crate) fn scan(&self, arguments: &[&str]) -> Scan {
         self.scan_in(&self.path(), arguments)
     }
 
-    pub fn scan_in(&self, directory: &Path, arguments: &[&str]) -> Scan {
+    pub(crate) fn scan_in(&self, directory: &Path, arguments: &[&str]) -> Scan {
         let mut command = self.birthmark(directory);
         Scan::of(command.args(arguments).args(["--format", "json"]))
     }
 
     /// Where the copy is reported in a change.
-    pub fn found(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn found(&self, arguments: &[&str]) -> Vec<String> {
         self.scan(arguments).found()
     }
 }
@@ -140,14 +140,14 @@ fn git_in(directory: &Path, arguments: &[impl AsRef<OsStr>]) -> Output {
 
 /// What came out of a scan.
 #[derive(Debug)]
-pub struct Scan {
+pub(crate) struct Scan {
     pub code: i32,
     pub report: Value,
     pub err: String,
 }
 
 impl Scan {
-    pub fn of(command: &mut assert_cmd::Command) -> Scan {
+    pub(crate) fn of(command: &mut assert_cmd::Command) -> Scan {
         let output = command.output().expect("it runs");
         Scan {
             code: output.status.code().expect("not killed"),
@@ -157,7 +157,7 @@ impl Scan {
     }
 
     /// The paths of the errors found, where the exit status agrees with them.
-    pub fn found(&self) -> Vec<String> {
+    pub(crate) fn found(&self) -> Vec<String> {
         let findings =
             self.report["findings"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
         assert_eq!(self.code, i32::from(!findings.is_empty()), "{self:?}");
@@ -168,7 +168,7 @@ impl Scan {
     }
 
     /// The notes as `KIND PATH: MESSAGE`.
-    pub fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let notes =
             self.report["notes"].as_array().unwrap_or_else(|| panic!("no report: {self:?}"));
@@ -186,7 +186,7 @@ impl Scan {
     }
 
     #[track_caller]
-    pub fn assert_refused(&self, reason: &str) {
+    pub(crate) fn assert_refused(&self, reason: &str) {
         assert_eq!((self.code, &self.report), (2, &Value::Null), "{self:?}");
         assert!(self.err.contains(reason), "{}", self.err);
     }

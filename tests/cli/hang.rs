@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A shim and the file that switches it on.
-pub struct Hang {
+pub(crate) struct Hang {
     directory: tempfile::TempDir,
 }
 
 impl Hang {
     /// Compiles it.
-    pub fn new() -> Hang {
+    pub(crate) fn new() -> Hang {
         let hang = Hang { directory: tempfile::tempdir().expect("a temporary directory") };
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/hang.c");
         let mut command = Command::new("cc");
@@ -21,17 +21,17 @@ impl Hang {
     }
 
     /// Loads it into a process to come.
-    pub fn load(&self, command: &mut Command) {
+    pub(crate) fn load(&self, command: &mut Command) {
         command.env("LD_PRELOAD", self.library()).env("HANG_WHILE", self.switch());
     }
 
     /// Has reads hang from now on.
-    pub fn begin(&self) {
+    pub(crate) fn begin(&self) {
         fs::write(self.switch(), "").expect("written");
     }
 
     /// Has reads that begin from now on go on.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         fs::remove_file(self.switch()).expect("removed");
     }
 
@@ -45,7 +45,7 @@ impl Hang {
 }
 
 /// Modules of code that nobody else has; an index of them has many pages.
-pub fn modules(directory: &Path) -> Vec<String> {
+pub(crate) fn modules(directory: &Path) -> Vec<String> {
     let mut state = 1_u64;
     let mut random = || {
         state =
@@ -72,7 +72,7 @@ pub fn modules(directory: &Path) -> Vec<String> {
 }
 
 /// Cuts the one segment of an index short.
-pub fn cut_short(index: &Path) -> PathBuf {
+pub(crate) fn cut_short(index: &Path) -> PathBuf {
     let entries = fs::read_dir(index).expect("read").map(|entry| entry.expect("read").path());
     let is_segment = |path: &PathBuf| path.extension().is_some_and(|it| it == "segment");
     let segment = entries.into_iter().find(is_segment).expect("there");

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-pub const REPORT: &str = include_str!("../../docs/report.schema.json");
+pub(crate) const REPORT: &str = include_str!("../../docs/report.schema.json");
 
 /// Why a document does not follow a schema.
-pub fn problems(schema: &str, document: &Value) -> Vec<String> {
+pub(crate) fn problems(schema: &str, document: &Value) -> Vec<String> {
     validator(schema).iter_errors(document).map(|problem| problem.to_string()).collect()
 }
 
-pub fn validator(schema: &str) -> jsonschema::Validator {
+pub(crate) fn validator(schema: &str) -> jsonschema::Validator {
     let report: Value = serde_json::from_str(REPORT).expect("JSON");
     let registry = jsonschema::Registry::new()
         .add("json-schema:///report.schema.json", report)
@@ -20,7 +20,7 @@ pub fn validator(schema: &str) -> jsonschema::Validator {
 }
 
 /// Compares a match that a service answers with the same match of a report, key by key.
-pub fn has_shape_of(answered: &Value, reported: &Value) {
+pub(crate) fn has_shape_of(answered: &Value, reported: &Value) {
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$ref": "report.schema.json#/$defs/match",

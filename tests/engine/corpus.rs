@@ -12,39 +12,39 @@ use birthmark::text::source::SourceFile;
 use birthmark::text::token::{TokenStream, tokenize};
 
 /// Numbers without visible order (xorshift64*, Vigna 2016).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() >> 33) as usize % limit
     }
 
-    pub fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
         words[self.below(words.len())]
     }
 }
 
-pub fn language(name: &str) -> Language {
+pub(crate) fn language(name: &str) -> Language {
     Language::from_name(name).expect("a row of the table")
 }
 
-pub fn source(language_name: &str, text: impl Into<Vec<u8>>) -> SourceFile {
+pub(crate) fn source(language_name: &str, text: impl Into<Vec<u8>>) -> SourceFile {
     SourceFile::new("x", language(language_name), text.into())
 }
 
-pub fn stream(language_name: &str, text: impl Into<Vec<u8>>) -> TokenStream {
+pub(crate) fn stream(language_name: &str, text: impl Into<Vec<u8>>) -> TokenStream {
     tokenize(&source(language_name, text))
 }
 
 /// A Python function of so many statements, like no other of another seed.
-pub fn function(seed: u64, statements: usize) -> String {
+pub(crate) fn function(seed: u64, statements: usize) -> String {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9).wrapping_add(1));
     let mut text = format!("def work_{seed}(first, second, third=None):\n");
     let variables = ["first", "second", "third", "total", "found", "left", "right", "name", "item"];
@@ -76,14 +76,14 @@ pub fn function(seed: u64, statements: usize) -> String {
 
 /// A component before it is prepared.
 #[derive(Clone)]
-pub struct Given {
+pub(crate) struct Given {
     pub purl: String,
     pub license: &'static str,
     pub documents: Vec<GivenDocument>,
 }
 
 #[derive(Clone)]
-pub struct GivenDocument {
+pub(crate) struct GivenDocument {
     pub path: String,
     pub text: String,
     pub marks: DocumentMarks,
@@ -91,7 +91,7 @@ pub struct GivenDocument {
 }
 
 impl Given {
-    pub fn new(purl: &str, license: &'static str, documents: &[(&str, &str)]) -> Given {
+    pub(crate) fn new(purl: &str, license: &'static str, documents: &[(&str, &str)]) -> Given {
         let document = |&(path, text): &(&str, &str)| GivenDocument {
             path: path.to_owned(),
             text: text.to_owned(),
@@ -102,12 +102,12 @@ impl Given {
         Given { purl: purl.to_owned(), license, documents }
     }
 
-    pub fn prepare(&self) -> PreparedComponent {
+    pub(crate) fn prepare(&self) -> PreparedComponent {
         let documents = self.documents.iter().map(GivenDocument::prepare).collect();
         PreparedComponent { component: self.component(), documents }
     }
 
-    pub fn component(&self) -> Component {
+    pub(crate) fn component(&self) -> Component {
         let mut texts: Vec<&str> =
             self.documents.iter().map(|document| document.text.as_str()).collect();
         texts.sort_unstable();
@@ -124,7 +124,7 @@ impl Given {
 }
 
 impl GivenDocument {
-    pub fn facts(&self) -> DocumentFacts {
+    pub(crate) fn facts(&self) -> DocumentFacts {
         let language = Language::from_path(self.path.as_ref()).expect("a known extension");
         DocumentFacts {
             path: self.path.clone(),
@@ -135,11 +135,11 @@ impl GivenDocument {
         }
     }
 
-    pub fn source(&self) -> SourceFile {
+    pub(crate) fn source(&self) -> SourceFile {
         SourceFile::new(self.path.clone(), self.facts().language, self.text.clone().into_bytes())
     }
 
-    pub fn columns(&self) -> Columns {
+    pub(crate) fn columns(&self) -> Columns {
         let source = self.source();
         let stream = tokenize(&source);
         let (classes, names) = (stream.classes().to_vec(), stream.names().to_vec());
@@ -151,7 +151,7 @@ impl GivenDocument {
     }
 }
 
-pub fn fact(license: &str) -> LicenseFact {
+pub(crate) fn fact(license: &str) -> LicenseFact {
     LicenseFact {
         expression: Some(LicenseExpression::parse(license).expect("an expression").0),
         declared: license.to_owned(),
@@ -161,7 +161,7 @@ pub fn fact(license: &str) -> LicenseFact {
 }
 
 /// Five components with sources of both languages, licences of their own, marks and an empty file.
-pub fn givens() -> Vec<Given> {
+pub(crate) fn givens() -> Vec<Given> {
     let python = |seed: u64| (0..4).map(|i| function(seed * 10 + i, 12)).collect::<String>();
     let rust = "/// Doc.\npub fn sum(items: &[u64]) -> u64 {\n    let mut total = 0;\n    for item in items {\n        \
                 total += item.weight() * 2;\n    }\n    total.max(items.len() as u64)\n}\n";
@@ -190,14 +190,14 @@ pub fn givens() -> Vec<Given> {
     givens
 }
 
-pub fn prepare(givens: &[Given]) -> Vec<PreparedComponent> {
+pub(crate) fn prepare(givens: &[Given]) -> Vec<PreparedComponent> {
     givens.iter().map(Given::prepare).collect()
 }
 
-pub fn segment_bytes(givens: &[Given]) -> Vec<u8> {
+pub(crate) fn segment_bytes(givens: &[Given]) -> Vec<u8> {
     birthmark::engine::index::segment_bytes(prepare(givens)).expect("small enough")
 }
 
-pub fn segment(bytes: Vec<u8>) -> Segment {
+pub(crate) fn segment(bytes: Vec<u8>) -> Segment {
     Segment::open("the test's segment", SegmentBytes::Owned(bytes)).expect("it was just written")
 }

@@ -422,9 +422,10 @@ impl Decided {
         while let Some(directory) = waiting.pop() {
             for entry in fs::read_dir(directory).into_iter().flatten() {
                 let path = entry.expect("readable").path();
-                match path.is_dir() {
-                    true => waiting.push(path),
-                    false => drop(found.insert(path.clone(), fs::read(path).expect("readable"))),
+                if path.is_dir() {
+                    waiting.push(path)
+                } else {
+                    drop(found.insert(path.clone(), fs::read(path).expect("readable")))
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::corpus::{
 };
 
 /// The segments of an index directory, in memory.
-pub fn segments(directory: &Path) -> Vec<Segment> {
+pub(crate) fn segments(directory: &Path) -> Vec<Segment> {
     let mut files: Vec<_> = fs::read_dir(directory)
         .expect("a directory")
         .map(|entry| entry.expect("readable").path())
@@ -67,9 +67,10 @@ fn what_goes_in_comes_out() {
             assert_eq!(segment.columns(&row).expect("readable"), columns);
             next_token += row.token_count;
             lines += u64::from(row.lines);
-            let expected = match document.marks.is_searchable() {
-                true => fingerprints(&columns.classes, &columns.names, row.language),
-                false => Vec::new(),
+            let expected = if document.marks.is_searchable() {
+                fingerprints(&columns.classes, &columns.names, row.language)
+            } else {
+                Vec::new()
             };
             let mut places: BTreeMap<KgramHash, Vec<u32>> = BTreeMap::new();
             for fingerprint in expected {

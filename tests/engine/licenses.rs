@@ -77,10 +77,8 @@ fn all_pairs_of_the_commonest_licences_are_answered_as_published() {
                 _ => Answer::Unknown,
             };
             assert_eq!(judged.answer, expected, "{outbound} <- {inbound}");
-            let source = match outbound == inbound {
-                true => CellSource::SameLicense,
-                false => CellSource::Matrix,
-            };
+            let source =
+                if outbound == inbound { CellSource::SameLicense } else { CellSource::Matrix };
             assert_eq!(judged.cells[0].source, source, "{outbound} <- {inbound}");
         }
     }

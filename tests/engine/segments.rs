@@ -5,7 +5,7 @@ use birthmark::engine::index::format::{self, Section};
 use birthmark::engine::index::{Contents, IndexError, Segment, SegmentBytes, Spill, write_segment};
 
 /// Does everything one can do with the bytes of a segment; says whether it is whole.
-pub fn try_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
+pub(crate) fn try_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
     let segment = Segment::open("the test's segment", SegmentBytes::Owned(bytes))?;
     for &hash in hashes {
         if let Ok(postings) = segment.lookup(hash) {
@@ -30,19 +30,19 @@ pub fn try_all(bytes: Vec<u8>, hashes: &[KgramHash]) -> Result<(), IndexError> {
 }
 
 /// Where the trailer of a segment begins.
-pub fn trailer(bytes: &[u8]) -> usize {
+pub(crate) fn trailer(bytes: &[u8]) -> usize {
     bytes.len() - format::TRAILER_BYTES
 }
 
 /// Makes the checksum of the trailer that of its bytes.
-pub fn repair_trailer(bytes: &mut [u8]) {
+pub(crate) fn repair_trailer(bytes: &mut [u8]) {
     let (start, end) = (trailer(bytes), bytes.len());
     let checksum = xxhash_rust::xxh3::xxh3_64(&bytes[start..end - 8]);
     bytes[end - 8..].copy_from_slice(&checksum.to_le_bytes());
 }
 
 /// Makes the checksums those of the bytes, as somebody would who means harm.
-pub fn repair(bytes: &mut [u8]) {
+pub(crate) fn repair(bytes: &mut [u8]) {
     let at = trailer(bytes) + Section::Pages.offset_in_trailer();
     let field = |bytes: &[u8], at: usize| format::Bytes(bytes).u64(at).expect("inside") as usize;
     let (start, length) = (field(bytes, at), field(bytes, at + 8));

@@ -7,7 +7,7 @@ use birthmark::text::token::{NameHash, TokenClass, TokenStream};
 use crate::corpus::{function, language, source, stream};
 
 /// A stream as a line: roles by name, words by text.
-pub fn line(language: Language, stream: &TokenStream) -> String {
+pub(crate) fn line(language: Language, stream: &TokenStream) -> String {
     let words: Vec<&str> = stream.classes().iter().map(|&class| word(language, class)).collect();
     words.join(" ")
 }
@@ -33,7 +33,7 @@ fn word(language: Language, class: u8) -> &'static str {
 }
 
 /// Checks the token lines of texts of a language.
-pub fn check_all(name: &str, cases: &[(&str, &str)]) {
+pub(crate) fn check_all(name: &str, cases: &[(&str, &str)]) {
     let wrong: Vec<String> = cases
         .iter()
         .map(|(text, expected)| (text, expected, line(language(name), &stream(name, *text))))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Longer than anything takes; what does not come until then does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Client {
+pub(crate) struct Client {
     server: Child,
     input: Option<ChildStdin>,
     received: Receiver<Value>,
@@ -23,20 +23,20 @@ pub struct Client {
 
 /// How a client gets diagnostics.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     Push,
     Pull,
 }
 
 impl Client {
     /// Starts a server in a directory.
-    pub fn start(directory: &Path, arguments: &[&str]) -> Client {
+    pub(crate) fn start(directory: &Path, arguments: &[&str]) -> Client {
         let command = Command::new(env!("CARGO_BIN_EXE_birthmark"));
         Client::start_as(command, directory, arguments)
     }
 
     /// The same by a command with an environment of its own.
-    pub fn start_as(mut command: Command, directory: &Path, arguments: &[&str]) -> Client {
+    pub(crate) fn start_as(mut command: Command, directory: &Path, arguments: &[&str]) -> Client {
         command.arg("lsp").args(arguments).current_dir(directory);
         command.env("GIT_AUTHOR_NAME", "Ada Example").env("GIT_AUTHOR_EMAIL", "ada@example.org");
         command.env("SOURCE_DATE_EPOCH", "1700000000").env_remove("GIT_DIR");
@@ -58,13 +58,13 @@ impl Client {
     }
 
     /// Starts a server and makes its acquaintance. `more` goes over the usual parameters.
-    pub fn open(directory: &Path, way: Way, more: Value) -> Client {
+    pub(crate) fn open(directory: &Path, way: Way, more: Value) -> Client {
         let mut client = Client::start(directory, &[]);
         client.initialize(directory, way, more);
         client
     }
 
-    pub fn initialize(&mut self, directory: &Path, way: Way, more: Value) -> Value {
+    pub(crate) fn initialize(&mut self, directory: &Path, way: Way, more: Value) -> Value {
         let mut params = json!({
             "processId": std::process::id(),
             "rootUri": uri(directory),
@@ -86,51 +86,51 @@ impl Client {
         result
     }
 
-    pub fn tell(&mut self, method: &str, params: Value) {
+    pub(crate) fn tell(&mut self, method: &str, params: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 
     /// Asks and waits for the answer.
-    pub fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let response = self.try_to_ask(method, params);
         assert!(response.get("error").is_none(), "{method}: {response}");
         response["result"].clone()
     }
 
     /// Asks and waits for the answer, which may be an error.
-    pub fn try_to_ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn try_to_ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.begin_to_ask(method, params);
         self.wait(|message| message["id"] == id && message.get("method").is_none())
     }
 
-    pub fn begin_to_ask(&mut self, method: &str, params: Value) -> i32 {
+    pub(crate) fn begin_to_ask(&mut self, method: &str, params: Value) -> i32 {
         self.requests += 1;
         let id = self.requests;
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         id
     }
 
-    pub fn answer(&mut self, request: &Value, result: Value) {
+    pub(crate) fn answer(&mut self, request: &Value, result: Value) {
         self.send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": result }));
     }
 
-    pub fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         let text = message.to_string();
         self.send_bytes(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
     }
 
-    pub fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         let input = self.input.as_mut().expect("not closed");
         // A server that has ended reads no more; whoever waits for an answer will notice.
         input.write_all(bytes).and_then(|()| input.flush()).unwrap_or(());
     }
 
-    pub fn close_input(&mut self) {
+    pub(crate) fn close_input(&mut self) {
         self.input = None;
     }
 
     /// Waits for a message of that kind. What comes before it is kept for later.
-    pub fn wait(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(at) = self.kept.iter().position(&is_wanted) {
             return self.kept.remove(at);
         }
@@ -146,22 +146,22 @@ impl Client {
     }
 
     /// Waits for a notification or a request.
-    pub fn wait_for(&mut self, method: &str) -> Value {
+    pub(crate) fn wait_for(&mut self, method: &str) -> Value {
         self.wait(|message| message["method"] == method)
     }
 
     /// What has come and was not waited for.
-    pub fn rest(&mut self) -> Vec<Value> {
+    pub(crate) fn rest(&mut self) -> Vec<Value> {
         self.kept.extend(self.received.try_iter());
         std::mem::take(&mut self.kept)
     }
 
-    pub fn open_document(&mut self, uri: &str, text: &str) {
+    pub(crate) fn open_document(&mut self, uri: &str, text: &str) {
         let item = json!({ "uri": uri, "languageId": "python", "version": 1, "text": text });
         self.tell("textDocument/didOpen", json!({ "textDocument": item }));
     }
 
-    pub fn change(&mut self, uri: &str, version: i32, changes: Value) {
+    pub(crate) fn change(&mut self, uri: &str, version: i32, changes: Value) {
         let document = json!({ "uri": uri, "version": version });
         self.tell(
             "textDocument/didChange",
@@ -170,7 +170,7 @@ impl Client {
     }
 
     /// The diagnostics that are sent next for a document.
-    pub fn pushed(&mut self, uri: &str) -> Vec<Value> {
+    pub(crate) fn pushed(&mut self, uri: &str) -> Vec<Value> {
         let published = |message: &Value| {
             message["method"] == "textDocument/publishDiagnostics"
                 && message["params"]["uri"] == uri
@@ -180,20 +180,20 @@ impl Client {
     }
 
     /// The diagnostics that are given for a document.
-    pub fn pulled(&mut self, uri: &str) -> Vec<Value> {
+    pub(crate) fn pulled(&mut self, uri: &str) -> Vec<Value> {
         let report = self.ask("textDocument/diagnostic", json!({ "textDocument": { "uri": uri } }));
         report["items"].as_array().expect("a list").clone()
     }
 
     /// Ends as the protocol wants it; returns the exit status.
-    pub fn end(mut self) -> i32 {
+    pub(crate) fn end(mut self) -> i32 {
         assert_eq!(self.ask("shutdown", Value::Null), Value::Null);
         self.tell("exit", Value::Null);
         self.exited().code().expect("not killed")
     }
 
     /// Waits for the server to exit.
-    pub fn exited(&mut self) -> ExitStatus {
+    pub(crate) fn exited(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             if let Some(status) = self.server.try_wait().expect("it can be waited for") {
@@ -213,7 +213,7 @@ impl Drop for Client {
 }
 
 /// The URI of a path.
-pub fn uri(path: &Path) -> String {
+pub(crate) fn uri(path: &Path) -> String {
     format!("file://{}", path.display())
 }
 

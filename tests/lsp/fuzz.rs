@@ -74,6 +74,35 @@ impl Dice<'_> {
     }
 }
 
+fn folders(project: &Project) -> Value {
+    json!([{ "uri": project.uri(""), "name": "x" }])
+}
+
+fn greeting(project: &Project) -> Value {
+    let capabilities = json!({
+        "workspace": { "applyEdit": true, "configuration": true, "workspaceEdit": { "documentChanges": true } },
+        "window": { "workDoneProgress": true, "showDocument": { "support": true } },
+        "general": { "positionEncodings": ["utf-8", "utf-16"] },
+    });
+    let options = json!({ "debounceMs": 1, "asksReasons": true });
+    let folders = folders(project);
+    json!({
+        "processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities,
+        "initializationOptions": options,
+    })
+}
+
+/// A message of a client at a place of the script, with an id if it wants an answer.
+fn with_id((at, (method, params)): (usize, (&str, Value))) -> Value {
+    let mut message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
+    let told = ["initialized", "$/cancelRequest", "exit", "window/workDoneProgress/cancel"]
+        .contains(&method);
+    if !told && !method.contains("/did") {
+        message["id"] = json!(at + 1);
+    }
+    message
+}
+
 /// What a client would say, from its greeting to its farewell.
 fn script(project: &Project) -> Vec<Value> {
     let uri = project.uri("a.py");
@@ -90,19 +119,12 @@ fn script(project: &Project) -> Vec<Value> {
         }
         json!({ "textDocument": { "uri": uri, "version": version }, "contentChanges": [change] })
     };
-    let capabilities = json!({
-        "workspace": { "applyEdit": true, "configuration": true, "workspaceEdit": { "documentChanges": true } },
-        "window": { "workDoneProgress": true, "showDocument": { "support": true } },
-        "general": { "positionEncodings": ["utf-8", "utf-16"] },
-    });
-    let options = json!({ "debounceMs": 1, "asksReasons": true });
-    let folders = json!([{ "uri": project.uri(""), "name": "x" }]);
-    let greeting = json!({
-        "processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": capabilities,
-        "initializationOptions": options,
-    });
+    let command = |name: &str| {
+        let command = format!("birthmark.{name}");
+        ("workspace/executeCommand", json!({ "command": command, "arguments": [target] }))
+    };
     let said = [
-        ("initialize", greeting),
+        ("initialize", greeting(project)),
         ("initialized", json!({})),
         ("textDocument/didOpen", json!({ "textDocument": item(SUMMARY) })),
         ("textDocument/diagnostic", json!({ "textDocument": document, "previousResultId": "1" })),
@@ -113,22 +135,10 @@ fn script(project: &Project) -> Vec<Value> {
             "textDocument/codeAction",
             json!({ "textDocument": document, "range": range, "context": { "diagnostics": [] } }),
         ),
-        (
-            "workspace/executeCommand",
-            json!({ "command": "birthmark.explain", "arguments": [target] }),
-        ),
-        (
-            "workspace/executeCommand",
-            json!({ "command": "birthmark.attribute", "arguments": [target] }),
-        ),
-        (
-            "workspace/executeCommand",
-            json!({ "command": "birthmark.suppress", "arguments": [target] }),
-        ),
-        (
-            "workspace/executeCommand",
-            json!({ "command": "birthmark.showOrigin", "arguments": [target] }),
-        ),
+        command("explain"),
+        command("attribute"),
+        command("suppress"),
+        command("showOrigin"),
         (
             "workspace/executeCommand",
             json!({ "command": "birthmark.scanWorkspace", "workDoneToken": 7 }),
@@ -142,7 +152,7 @@ fn script(project: &Project) -> Vec<Value> {
         ),
         (
             "workspace/didChangeWorkspaceFolders",
-            json!({ "event": { "added": folders, "removed": [] } }),
+            json!({ "event": { "added": folders(project), "removed": [] } }),
         ),
         ("workspace/didChangeWatchedFiles", json!({ "changes": [] })),
         ("textDocument/didSave", json!({ "textDocument": document })),
@@ -151,15 +161,6 @@ fn script(project: &Project) -> Vec<Value> {
         ("shutdown", Value::Null),
         ("exit", Value::Null),
     ];
-    let with_id = |(at, (method, params)): (usize, (&str, Value))| {
-        let mut message = json!({ "jsonrpc": "2.0", "method": method, "params": params });
-        let told = ["initialized", "$/cancelRequest", "exit", "window/workDoneProgress/cancel"]
-            .contains(&method);
-        if !told && !method.contains("/did") {
-            message["id"] = json!(at + 1);
-        }
-        message
-    };
     let mut script: Vec<Value> = said.into_iter().enumerate().map(with_id).collect();
     script.insert(
         10,

@@ -15,7 +15,7 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    pub fn choice(self) -> ColorChoice {
+    pub(crate) fn choice(self) -> ColorChoice {
         match self {
             Color::Auto if is_forced() => ColorChoice::Always,
             Color::Auto => ColorChoice::Auto,

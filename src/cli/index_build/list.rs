@@ -54,7 +54,7 @@ pub(crate) struct Line {
 }
 
 /// Reads the lines of a list that are not empty.
-pub fn read(mut list: impl BufRead) -> io::Result<Vec<Line>> {
+pub(super) fn read(mut list: impl BufRead) -> io::Result<Vec<Line>> {
     let mut lines = Vec::new();
     for number in 1.. {
         let mut bytes = Vec::new();
@@ -85,7 +85,11 @@ pub(crate) fn label(line: &str) -> Label {
 ///
 /// # Errors
 /// Why it cannot be read, in one sentence.
-pub fn parse(line: &str, base: &Path, build_scripts: BuildScripts) -> Result<Request, String> {
+pub(super) fn parse(
+    line: &str,
+    base: &Path,
+    build_scripts: BuildScripts,
+) -> Result<Request, String> {
     let typed: TypedLine = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let purl: Option<Purl> = match &typed.purl {
         Some(text) => Some(text.parse().map_err(|error| format!("{error}"))?),

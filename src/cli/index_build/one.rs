@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// A component whose name is not known.
-    pub fn refusal(reason: Reason, message: String) -> Outcome {
+    pub(crate) fn refusal(reason: Reason, message: String) -> Outcome {
         Outcome::Refused { purl: None, reason, message }
     }
 }
@@ -65,7 +65,7 @@ pub(crate) struct Built {
     pub notes: Vec<String>,
 }
 
-pub fn run(args: BuildOneArgs) -> anyhow::Result<ExitStatus> {
+pub(crate) fn run(args: BuildOneArgs) -> anyhow::Result<ExitStatus> {
     limit_process(args.package_memory << 20);
     let build_scripts = if args.allow_build { BuildScripts::Allow } else { BuildScripts::Refuse };
     for line in io::stdin().lock().lines() {

@@ -33,7 +33,7 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// The reason behind an error.
-    pub fn of(error: &IngestError) -> Reason {
+    pub(crate) fn of(error: &IngestError) -> Reason {
         match error {
             IngestError::UnknownEcosystem { .. }
             | IngestError::NoVersion { .. }

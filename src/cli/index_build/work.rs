@@ -20,7 +20,7 @@ pub(crate) struct WorkFolder {
 
 impl WorkFolder {
     /// Makes a folder in a directory, and removes those of builds that were killed.
-    pub fn create(parent: &Path) -> anyhow::Result<WorkFolder> {
+    pub(super) fn create(parent: &Path) -> anyhow::Result<WorkFolder> {
         sweep(parent);
         let make = || -> std::io::Result<Option<WorkFolder>> {
             let directory = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
@@ -44,7 +44,7 @@ impl WorkFolder {
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.directory.path()
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    pub fn new(limits: &'a Limits) -> Worker<'a> {
+    pub(super) fn new(limits: &'a Limits) -> Worker<'a> {
         Worker { limits, process: None }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Worker<'a> {
     ///
     /// # Errors
     /// If no process can be started.
-    pub fn read(&mut self, line: &str) -> io::Result<Outcome> {
+    pub(super) fn read(&mut self, line: &str) -> io::Result<Outcome> {
         loop {
             let mut process = match self.process.take() {
                 Some(process) => process,

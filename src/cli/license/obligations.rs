@@ -14,7 +14,7 @@ use crate::project::walk::{MAX_SCANNED_BYTES, read};
 use crate::report::Format;
 use crate::report::license::Obligations;
 
-pub fn run(args: ObligationsArgs) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: ObligationsArgs) -> anyhow::Result<ExitStatus> {
     let mut obligations = Obligations::default();
     for id in with_duties().into_iter().filter(|_| args.what.is_empty()) {
         obligations.take(&LicenseExpression::parse(id)?.0, None);

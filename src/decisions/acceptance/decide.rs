@@ -45,7 +45,7 @@ pub(crate) enum AcceptError {
 
 impl Decider {
     /// Whoever git takes for the author of commits.
-    pub fn new(git: Git, reason: impl Into<String>) -> Decider {
+    pub(crate) fn new(git: Git, reason: impl Into<String>) -> Decider {
         Decider { git, reason: reason.into(), decision: None }
     }
 
@@ -67,7 +67,7 @@ impl AcceptanceLog {
     ///
     /// # Errors
     /// If it is not known who decides, or the decision cannot be written.
-    pub fn accept(
+    pub(crate) fn accept(
         &mut self,
         report: &Report,
         reference: &Reference,
@@ -111,7 +111,7 @@ fn identity(git: &Git) -> Result<String, AcceptError> {
 ///
 /// # Errors
 /// If what it is told is no time.
-pub fn now() -> Result<String, AcceptError> {
+pub(crate) fn now() -> Result<String, AcceptError> {
     let time = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(seconds) => {
             let seconds = seconds.parse().map_err(|_| AcceptError::NoTime)?;

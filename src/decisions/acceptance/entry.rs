@@ -7,7 +7,7 @@ use crate::project::config::Problem;
 use crate::text::span::LineRange;
 
 /// The version of the format; a file of another one is refused.
-pub const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// What stands at the top of every file.
 const PREAMBLE: &str = "# Code that resembles the origin named here was looked at and accepted. `birthmark log` lists such decisions.\n";
@@ -53,7 +53,7 @@ pub(crate) struct EntryOwner {
 impl Entry {
     /// The decision on a reference for which this finding was raised. `path` is the file's from the
     /// log's directory.
-    pub fn new(
+    pub(crate) fn new(
         reference: &Reference,
         finding: &Finding,
         path: String,
@@ -87,7 +87,7 @@ impl Entry {
     }
 
     /// A name that no other decision has.
-    pub fn file_name(&self) -> String {
+    pub(crate) fn file_name(&self) -> String {
         let digest = blake3::hash(self.to_toml().as_bytes()).to_hex();
         format!("{}-{}.toml", self.finding.get(..16).unwrap_or(&self.finding), &digest[..8])
     }
@@ -103,7 +103,7 @@ impl Entry {
     ///
     /// # Errors
     /// What is wrong, and where.
-    pub fn parse(text: &str) -> Result<Entry, Problem> {
+    pub(crate) fn parse(text: &str) -> Result<Entry, Problem> {
         let file: File = toml::from_str(text).map_err(|error| Problem {
             span: error.span().unwrap_or(0..0),
             title: error.message().lines().collect::<Vec<_>>().join(", "),

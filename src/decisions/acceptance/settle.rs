@@ -19,7 +19,7 @@ struct Settling<'a> {
 impl AcceptanceLog {
     /// Takes the accepted references out of the findings and says what became of each decision.
     /// `checked` are the paths, as reported, of the files that were checked as a whole.
-    pub fn settle(
+    pub(crate) fn settle(
         &self,
         references: &mut [Reference],
         findings: &mut Vec<Finding>,
@@ -132,7 +132,7 @@ fn accepted_match(logged: &Logged, fate: Fate) -> AcceptedReference {
 }
 
 /// What a reader must know of decisions that no longer say what is.
-pub fn notes(accepted: &[AcceptedReference]) -> Vec<Note> {
+pub(crate) fn notes(accepted: &[AcceptedReference]) -> Vec<Note> {
     let told = accepted.iter().filter_map(|accepted| {
         let id: String = accepted.id.chars().take(8).collect();
         let file = &accepted.file;

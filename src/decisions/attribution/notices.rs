@@ -37,7 +37,7 @@ struct Entry {
 
 impl Notices {
     /// Takes down what a file declares. Snippets without a package URL are none of birthmark's.
-    pub fn take(&mut self, path: &str, said: &[Declaration]) {
+    pub(crate) fn take(&mut self, path: &str, said: &[Declaration]) {
         for declaration in said.iter().filter(|said| said.kind == DeclarationKind::Snippet) {
             let license = declaration.license.as_ref().and_then(|fact| fact.expression.clone());
             let purls = declaration.origins.iter().filter_map(|origin| origin.purl());
@@ -86,17 +86,17 @@ impl Notices {
     }
 
     /// Whether there is nothing to say.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// The licences of all entries, once each.
-    pub fn licenses(&self) -> BTreeSet<&LicenseExpression> {
+    pub(crate) fn licenses(&self) -> BTreeSet<&LicenseExpression> {
         self.entries.keys().map(|(_, license)| license).collect()
     }
 
     /// The file of notices with these in it, `standing` being what it holds now.
-    pub fn render(mut self, standing: &str) -> String {
+    pub(crate) fn render(mut self, standing: &str) -> String {
         self.recall(standing);
         let block = self.block();
         match (standing.find(BEGIN), standing.find(END)) {

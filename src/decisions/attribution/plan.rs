@@ -122,7 +122,7 @@ impl Plan {
     ///
     /// # Errors
     /// If the project's own files cannot be read.
-    pub fn of(
+    pub(crate) fn of(
         references: &[&Reference],
         scanned: &[WalkedFile],
         settings: &AttributionSettings,

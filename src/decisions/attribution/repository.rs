@@ -20,7 +20,7 @@ pub(crate) enum FileState {
 }
 
 /// The state of a file whose content is `text`.
-pub fn state(path: &Path, text: &[u8]) -> FileState {
+pub(super) fn state(path: &Path, text: &[u8]) -> FileState {
     if has_conflict_marks(text) {
         return FileState::Unmerged;
     }

@@ -44,7 +44,7 @@ pub struct Pair {
 
 /// Corresponding tokens in one order on both sides, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Block {
+pub struct Block {
     /// The pairs; never empty in the result of [`align`].
     pub pairs: Vec<Pair>,
 }

@@ -180,14 +180,13 @@ impl Sides<'_> {
         let mut best = 0;
         for q in query {
             for (column, d) in document.clone().enumerate().rev() {
-                scores[column + 1] = match self.query.classes[q] == self.document.classes[d] {
-                    true if self.query.names[q] == 0
-                        || self.query.names[q] != self.document.names[d] =>
-                    {
-                        scores[column] + 1
-                    }
-                    true => scores[column] + 3,
-                    false => 0,
+                scores[column + 1] = if self.query.classes[q] != self.document.classes[d] {
+                    0
+                } else if self.query.names[q] != 0 && self.query.names[q] == self.document.names[d]
+                {
+                    scores[column] + 3
+                } else {
+                    scores[column] + 1
                 };
                 best = best.max(scores[column + 1]);
             }

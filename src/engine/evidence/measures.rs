@@ -4,7 +4,7 @@ use crate::engine::align::Pair;
 
 /// Counts and parts of an alignment. Sums are in bits, lengths in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Measures {
+pub struct Measures {
     /// First equal outside names: their surprise beyond that of their classes.
     pub outside_names: f32,
     /// First equal local names.

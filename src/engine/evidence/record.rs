@@ -47,7 +47,7 @@ pub struct Parts {
 
 /// What one pair of corresponding tokens earned.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// The pair.
     pub pair: Pair,
     /// What it earned. Its structure is its share of what its run was worth after the fee; a gap or
@@ -59,7 +59,7 @@ pub(crate) struct Entry {
 
 /// What a run of consecutive tokens earned.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct RunEntry {
+pub struct RunEntry {
     /// Its structure before the fee for its place.
     pub gross_structure: f64,
     /// What it earned in all.
@@ -79,12 +79,12 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The pairs, in the order they were counted.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// The runs, with what their pairs earned added up.
-    pub fn runs(&self) -> Vec<RunEntry> {
+    pub(crate) fn runs(&self) -> Vec<RunEntry> {
         let mut runs = self.runs.clone();
         for entry in &self.entries {
             runs[entry.run].parts += entry.parts;

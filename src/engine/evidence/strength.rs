@@ -18,9 +18,10 @@ pub enum Strength {
 impl Strength {
     /// Returns the strength of so many bits of evidence under the law of the index.
     pub fn of(bits: f32, chance: Chance) -> Strength {
-        match chance.expected_in_100k_lines(bits) <= WEAK_ABOVE {
-            true => Strength::Substantial,
-            false => Strength::Weak,
+        if chance.expected_in_100k_lines(bits) <= WEAK_ABOVE {
+            Strength::Substantial
+        } else {
+            Strength::Weak
         }
     }
 

@@ -128,7 +128,7 @@ pub(crate) struct LazyColumns {
 
 impl LazyColumns {
     /// Reads the stored form of that many tokens; `None` if it is not one.
-    pub fn decode(block: &[u8], tokens: usize) -> Option<LazyColumns> {
+    pub(crate) fn decode(block: &[u8], tokens: usize) -> Option<LazyColumns> {
         if tokens > MAX_DOCUMENT_TOKENS as usize {
             return None;
         }
@@ -144,7 +144,7 @@ impl LazyColumns {
     }
 
     /// Line of each token, counted from 1; `None` if they cannot be read.
-    pub fn lines(&self) -> Option<&[u32]> {
+    pub(crate) fn lines(&self) -> Option<&[u32]> {
         self.lines.get_or_init(|| decode_lines(&self.stored_lines, self.classes.len())).as_deref()
     }
 }
@@ -162,12 +162,13 @@ fn without_lines(raw: &[u8], tokens: usize) -> Option<(Vec<u8>, Vec<u16>, &[u8])
     let mut ranks = ranks.iter();
     let mut names = Vec::with_capacity(tokens);
     for &class in classes {
-        names.push(match TokenClass(class).is_named() {
-            false => 0,
-            true => match *ranks.next()? {
+        names.push(if TokenClass(class).is_named() {
+            match *ranks.next()? {
                 NEW_NAME => recent.insert(fresh.next()?),
                 rank => recent.recall(rank)?,
-            },
+            }
+        } else {
+            0
         });
     }
     Some((classes.to_vec(), names, rest))

@@ -78,7 +78,7 @@ pub enum Contents<'a> {
 
 /// A component in a segment, whose documents stand one behind the other.
 #[derive(Clone, Copy)]
-pub(crate) struct StoredComponent<'a> {
+pub struct StoredComponent<'a> {
     segment: &'a Segment,
     id: ComponentId,
     first: u32,
@@ -146,12 +146,13 @@ impl<'a> Contents<'a> {
                     break;
                 };
                 let end = first.saturating_add(row.documents);
-                match segment.is_component_whole(id, first..end) {
-                    true => components.push(StoredComponent { segment, id, first, end }),
-                    false => lost.push(match segment.component(&row) {
+                if segment.is_component_whole(id, first..end) {
+                    components.push(StoredComponent { segment, id, first, end })
+                } else {
+                    lost.push(match segment.component(&row) {
                         Ok(component) => component.purl.to_string(),
                         Err(_) => format!("component {} of {}", id.0, segment.name()),
-                    }),
+                    })
                 }
                 first = end;
             }
@@ -252,9 +253,10 @@ impl<'a> ComponentRef<'a> {
         let stored = stored.into_iter().flat_map(|&StoredComponent { segment, id, first, end }| {
             (first..end).map(move |number| {
                 let row = segment.document_row(DocumentId(number))?;
-                match row.component == id {
-                    true => Ok(DocumentRef::Stored(segment, row)),
-                    false => Err(segment.out_of_order(number)),
+                if row.component == id {
+                    Ok(DocumentRef::Stored(segment, row))
+                } else {
+                    Err(segment.out_of_order(number))
                 }
             })
         });

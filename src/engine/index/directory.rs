@@ -35,7 +35,7 @@ pub struct IndexDirectory {
 
 /// A component of an index with its size.
 #[derive(Clone, Debug)]
-pub(crate) struct ComponentEntry {
+pub struct ComponentEntry {
     /// The component.
     pub component: Component,
     /// Its documents.
@@ -145,7 +145,7 @@ impl IndexDirectory {
     }
 
     /// Takes no more memory for writing than that.
-    pub fn within(self, memory: Memory) -> IndexDirectory {
+    pub(crate) fn within(self, memory: Memory) -> IndexDirectory {
         let spill = Spill::new(self.path.clone(), memory);
         IndexDirectory { spill, ..self }
     }
@@ -188,7 +188,7 @@ impl IndexDirectory {
     ///
     /// # Errors
     /// If one of them is damaged, or they cannot be written; the index is then as it was.
-    pub fn adopt(&mut self, segments: &[LooseSegment]) -> Result<Adopted, IndexError> {
+    pub(crate) fn adopt(&mut self, segments: &[LooseSegment]) -> Result<Adopted, IndexError> {
         segments.iter().try_for_each(LooseSegment::verify)?;
         let mut adopted = Adopted::default();
         let held = Named::of(self.list()?);
@@ -478,12 +478,13 @@ pub(super) fn damage_of(path: &Path, manifest: &Manifest) -> Vec<IndexError> {
     for entry in &manifest.models {
         let opened = open_model(path, entry, Access::All).and_then(|model| {
             model.model()?;
-            match model.digest()?.to_hex().as_str() == entry.digest {
-                true => Ok(()),
-                false => Err(IndexError::corrupt(
+            if model.digest()?.to_hex().as_str() == entry.digest {
+                Ok(())
+            } else {
+                Err(IndexError::corrupt(
                     &entry.file,
                     "its digest is not the one the manifest names",
-                )),
+                ))
             }
         });
         damage.extend(opened.err());
@@ -547,9 +548,10 @@ fn open_segment(path: &Path, entry: &SegmentEntry, access: Access) -> Result<Seg
     let file = path.join(&entry.file);
     let name = file.display().to_string();
     let segment = Segment::open(&name, storage::open_as(&file, access)?)?;
-    match format!("{:016x}", segment.seal()) == entry.seal && segment.byte_count() == entry.bytes {
-        true => Ok(segment),
-        false => Err(IndexError::corrupt(&name, "it is not the segment the manifest names")),
+    if format!("{:016x}", segment.seal()) == entry.seal && segment.byte_count() == entry.bytes {
+        Ok(segment)
+    } else {
+        Err(IndexError::corrupt(&name, "it is not the segment the manifest names"))
     }
 }
 
@@ -557,9 +559,10 @@ fn open_model(path: &Path, entry: &ModelEntry, access: Access) -> Result<StoredM
     let file = path.join(&entry.file);
     let name = file.display().to_string();
     let model = StoredModel::open(&name, storage::open_as(&file, access)?)?;
-    match model.family().name() == entry.language && model.byte_count() == entry.bytes {
-        true => Ok(model),
-        false => Err(IndexError::corrupt(&name, "it is not the model the manifest names")),
+    if model.family().name() == entry.language && model.byte_count() == entry.bytes {
+        Ok(model)
+    } else {
+        Err(IndexError::corrupt(&name, "it is not the model the manifest names"))
     }
 }
 

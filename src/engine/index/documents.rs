@@ -33,7 +33,7 @@ pub struct Component {
 
 /// What a component states of copyright, word for word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Copyright {
+pub struct Copyright {
     /// The copyright notices of its licence texts.
     pub notices: Vec<String>,
     /// The text of its file `NOTICE`; empty where it has none.
@@ -69,11 +69,11 @@ pub(crate) fn package_hash(purl: &Purl) -> u64 {
 
 /// A day, counted from 1970-01-01. That day itself is none: archives that know no date state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Day(NonZeroU32);
+pub struct Day(NonZeroU32);
 
 impl Day {
     /// The day so many days after 1970-01-01; `None` for 0 and beyond the year 9999.
-    pub fn new(days: u32) -> Option<Day> {
+    pub(crate) fn new(days: u32) -> Option<Day> {
         let day = Day(NonZeroU32::new(days)?);
         day.date().map(|_| day)
     }
@@ -84,7 +84,7 @@ impl Day {
     }
 
     /// Days since 1970-01-01.
-    pub fn days(self) -> u32 {
+    pub(crate) fn days(self) -> u32 {
         self.0.get()
     }
 

@@ -101,20 +101,20 @@ impl IndexError {
         expected: String,
         is_newer: bool,
     ) -> IndexError {
-        let remedy = match is_newer {
-            true => "update birthmark",
-            false => {
-                "build the index again: `birthmark index add --index DIRECTORY SOURCE...` into a new directory"
-            }
+        let remedy = if is_newer {
+            "update birthmark"
+        } else {
+            "build the index again: `birthmark index add --index DIRECTORY SOURCE...` into a new directory"
         };
         IndexError::Version { name: name.to_owned(), found, expected, remedy }
     }
 
     /// A pack was made for another version.
     pub(super) fn pack_version(name: &str, found: String, is_newer: bool) -> IndexError {
-        let remedy = match is_newer {
-            true => "update birthmark",
-            false => "fetch a newer generation: `birthmark pack pull NAME`",
+        let remedy = if is_newer {
+            "update birthmark"
+        } else {
+            "fetch a newer generation: `birthmark pack pull NAME`"
         };
         let expected = super::pack::format_in_words();
         IndexError::Version { name: name.to_owned(), found, expected, remedy }

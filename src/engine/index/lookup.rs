@@ -27,7 +27,7 @@ pub enum Listed {
 
 /// Global token positions of one fingerprint.
 #[derive(Clone, Copy)]
-pub(crate) struct PostingList<'a> {
+pub struct PostingList<'a> {
     bytes: &'a [u8],
     /// Bytes of each.
     width: usize,
@@ -190,9 +190,10 @@ impl Segment {
         let (mut low, mut high) = (0, self.counts().documents as usize);
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.by_content(middle)?.1.content < content {
-                true => low = middle + 1,
-                false => high = middle,
+            if self.by_content(middle)?.1.content < content {
+                low = middle + 1
+            } else {
+                high = middle
             }
         }
         let mut found = Vec::new();

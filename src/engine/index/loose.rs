@@ -41,7 +41,7 @@ pub(crate) enum Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// The directory that the file will be in.
-    pub fn directory(self) -> &'a Path {
+    pub(crate) fn directory(self) -> &'a Path {
         match self {
             Destination::Directory(directory) => directory,
             Destination::File(file) => match file.parent() {
@@ -57,7 +57,7 @@ impl LooseSegment {
     ///
     /// # Errors
     /// If it cannot be read, or is no segment that this program reads.
-    pub fn open(path: &Path) -> Result<LooseSegment, IndexError> {
+    pub(crate) fn open(path: &Path) -> Result<LooseSegment, IndexError> {
         let name = path.display().to_string();
         let segment = Segment::open(&name, storage::open_as(path, Access::All)?)?;
         Ok(LooseSegment { path: path.to_owned(), segment })
@@ -67,7 +67,7 @@ impl LooseSegment {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn verify(&self) -> Result<(), IndexError> {
+    pub(crate) fn verify(&self) -> Result<(), IndexError> {
         if let Some(error) = self.segment.damage().into_iter().next() {
             return Err(error);
         }
@@ -80,7 +80,7 @@ impl LooseSegment {
     }
 
     /// How much it holds.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.segment.counts()
     }
 

@@ -26,7 +26,7 @@ pub struct Manifest {
 /// A segment of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SegmentEntry {
+pub struct SegmentEntry {
     /// File name in the index directory.
     pub file: String,
     /// BLAKE3 of the whole file, in hexadecimal.
@@ -40,7 +40,7 @@ pub(crate) struct SegmentEntry {
 /// A model of ordinary code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ModelEntry {
+pub struct ModelEntry {
     /// The language, by its name.
     pub language: String,
     /// File name in the index directory.
@@ -58,12 +58,12 @@ const VERSION: u32 = 2;
 
 impl Manifest {
     /// A manifest of these segments and models.
-    pub fn new(segments: Vec<SegmentEntry>, models: Vec<ModelEntry>) -> Manifest {
+    pub(crate) fn new(segments: Vec<SegmentEntry>, models: Vec<ModelEntry>) -> Manifest {
         Manifest { version: VERSION, segments, models }
     }
 
     /// Every file that it names.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         let segments = self.segments.iter().map(|segment| segment.file.as_str());
         segments.chain(self.models.iter().map(|model| model.file.as_str()))
     }
@@ -110,7 +110,7 @@ impl Default for Manifest {
 
 impl SegmentEntry {
     /// The entry of a segment that was written.
-    pub fn new(written: &WrittenFile) -> SegmentEntry {
+    pub(crate) fn new(written: &WrittenFile) -> SegmentEntry {
         let digest = written.digest.to_hex().to_string();
         let file = file_name(&digest, SEGMENT_EXTENSION);
         SegmentEntry { file, digest, bytes: written.bytes, seal: format!("{:016x}", written.seal) }
@@ -144,7 +144,7 @@ pub(crate) const MODEL_EXTENSION: &str = ".model";
 const DIGITS_OF_NAME: usize = 32;
 
 /// The file name of what has that digest, in hexadecimal.
-pub fn file_name(digest: &str, extension: &str) -> String {
+pub(super) fn file_name(digest: &str, extension: &str) -> String {
     format!("{}{extension}", &digest[..DIGITS_OF_NAME])
 }
 

@@ -12,7 +12,7 @@ use super::error::IndexError;
 /// names, then a quarter for postings being sorted, then what it takes to count what ordinary code
 /// looks like. What is left is for the program and its codecs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Memory(u64);
+pub struct Memory(u64);
 
 /// Bytes that are known of a prepared document while it waits: its path, its licence, where its
 /// tokens are.
@@ -26,7 +26,7 @@ impl Memory {
     ///
     /// # Errors
     /// If they are fewer than [`Memory::LEAST`].
-    pub fn new(bytes: u64) -> Result<Memory, MemoryError> {
+    pub(crate) fn new(bytes: u64) -> Result<Memory, MemoryError> {
         if bytes < Memory::LEAST.0 { Err(MemoryError::TooLittle) } else { Ok(Memory(bytes)) }
     }
 
@@ -75,7 +75,7 @@ impl Default for Memory {
 
 /// Why a text is no memory setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum MemoryError {
+pub enum MemoryError {
     /// It cannot be read.
     #[error("expected a number of bytes with a unit, such as 512M or 2G")]
     NoSize,

@@ -47,31 +47,24 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use columns::Columns;
 pub(crate) use columns::LazyColumns;
-pub(crate) use contents::StoredComponent;
 pub use contents::{Contents, PreparedComponent, PreparedDocument};
 pub use directory::IndexDirectory;
 pub(crate) use directory::{Adopted, ComponentEntry};
 pub use error::IndexError;
 pub(crate) use holders::{Holder, Limited};
-pub(crate) use lookup::PostingList;
 pub use lookup::{Listed, Postings};
-pub(crate) use loose::{
-    Destination, LooseSegment, WrittenSegment, merge_segments, write_components,
-};
-#[cfg(fuzzing)]
+pub(crate) use loose::{Destination, LooseSegment, merge_segments, write_components};
 pub use manifest::Manifest;
-pub(crate) use memory::{Memory, MemoryError};
+pub(crate) use memory::Memory;
 pub(crate) use pack::{
-    Generation, LIST_FILE, MAX_LIST_BYTES, PackError, PackList, PackName, PackPin, Tombstone,
-    format_in_words,
+    Generation, LIST_FILE, MAX_LIST_BYTES, PackList, PackName, PackPin, format_in_words,
 };
 pub(crate) use packing::{manifest_bytes, pack_changes, pack_whole};
 pub use sections::WriteError;
-pub(crate) use sections::WrittenFile;
-pub(crate) use segment::{ComponentId, ComponentRow, DocumentRow};
+pub(crate) use segment::{ComponentId, DocumentRow};
 pub use segment::{Counts, DocumentId, Segment};
+pub(crate) use spill::Kept;
 pub use spill::Spill;
-pub(crate) use spill::{Kept, Scratch, Written};
 pub use storage::SegmentBytes;
 pub use writer::{segment_bytes, write_segment};
 
@@ -145,7 +138,7 @@ pub struct Index {
 
 /// An index among those open.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub struct Part {
     /// Its name.
     pub name: IndexName,
     /// Digest of what it holds, however that was cut into segments.
@@ -240,7 +233,7 @@ impl Index {
     ///
     /// # Panics
     /// If the number is not of this index.
-    pub fn segment(&self, id: SegmentId) -> &Segment {
+    pub(crate) fn segment(&self, id: SegmentId) -> &Segment {
         &self.segments[id.0 as usize]
     }
 

@@ -24,7 +24,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// One generation of a pack: `py-copyleft@2026-11-24#blake3:...`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PackPin {
+pub struct PackPin {
     /// The pack.
     pub name: PackName,
     /// The generation.
@@ -36,12 +36,12 @@ pub(crate) struct PackPin {
 /// The name of a pack: letters in lower case, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct PackName(String);
+pub struct PackName(String);
 
 /// A generation of a pack: the day it was made, and its number among those of that day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(crate) struct Generation {
+pub struct Generation {
     /// The day.
     pub day: Day,
     /// 0 for the first.
@@ -88,7 +88,7 @@ pub(crate) struct Tombstone {
 
 /// Why a text does not name a pack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum PackError {
+pub enum PackError {
     /// It is no name.
     #[error("`{0}` is no name of a pack; use at most 64 letters in lower case, digits and `-`")]
     Name(String),
@@ -109,14 +109,14 @@ pub(crate) fn format_in_words() -> String {
 
 impl PackName {
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl PackList {
     /// A list of these files.
-    pub fn new(
+    pub(crate) fn new(
         name: PackName,
         generation: Generation,
         expires: Day,
@@ -137,7 +137,7 @@ impl PackList {
     }
 
     /// The bytes of the list.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a list holds texts and numbers");
         bytes.push(b'\n');
         bytes
@@ -147,7 +147,7 @@ impl PackList {
     ///
     /// # Errors
     /// If it is damaged, of another version, or names files as none may be named.
-    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<PackList, IndexError> {
+    pub(crate) fn from_bytes(name: &str, bytes: &[u8]) -> Result<PackList, IndexError> {
         let corrupt = |what: String| IndexError::corrupt(name, what);
         if bytes.len() as u64 > MAX_LIST_BYTES {
             return Err(corrupt(format!("it is longer than {MAX_LIST_BYTES} bytes")));
@@ -204,17 +204,17 @@ impl PackList {
     }
 
     /// The manifest of a directory with these files.
-    pub fn manifest(&self) -> Manifest {
+    pub(crate) fn manifest(&self) -> Manifest {
         Manifest::new(self.segments.clone(), self.models.clone())
     }
 
     /// What pins this generation.
-    pub fn pin(&self, digest: String) -> PackPin {
+    pub(crate) fn pin(&self, digest: String) -> PackPin {
         PackPin { name: self.name.clone(), generation: self.generation, digest }
     }
 
     /// Bytes of all files.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         let segments = self.segments.iter().map(|segment| segment.bytes);
         let sum = |sum: u64, bytes: u64| sum.saturating_add(bytes);
         segments.chain(self.models.iter().map(|model| model.bytes)).fold(0, sum)
@@ -223,7 +223,7 @@ impl PackList {
 
 impl Tombstone {
     /// The tombstone of a component.
-    pub fn new(segment: &str, component: &Component) -> Tombstone {
+    pub(crate) fn new(segment: &str, component: &Component) -> Tombstone {
         Tombstone {
             segment: segment.to_owned(),
             purl: component.purl.as_str().to_owned(),

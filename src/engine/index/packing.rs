@@ -59,9 +59,10 @@ pub(crate) fn pack_changes(
             }
             let is_wanted =
                 wanted.get(&component.purl).is_some_and(|known| known.contains(&component));
-            match is_wanted {
-                true => live.entry(component.purl.clone()).or_default().push(component),
-                false => drop(tombstones.insert(tombstone)),
+            if is_wanted {
+                live.entry(component.purl.clone()).or_default().push(component)
+            } else {
+                tombstones.insert(tombstone);
             }
         }
     }

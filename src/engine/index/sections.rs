@@ -27,7 +27,7 @@ pub enum WriteError {
 
 /// What a file of the index was written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WrittenFile {
+pub struct WrittenFile {
     /// BLAKE3 of the whole file.
     pub digest: blake3::Hash,
     /// Its size.

@@ -31,7 +31,7 @@ pub struct DocumentId(pub u32);
 
 /// Number of a component within its segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ComponentId(pub u32);
+pub struct ComponentId(pub u32);
 
 /// How much a segment or an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub struct Segment {
 
 /// A row of the document table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DocumentRow {
+pub struct DocumentRow {
     /// Its component.
     pub component: ComponentId,
     /// Global position of its first token.
@@ -84,7 +84,7 @@ pub(crate) struct DocumentRow {
 
 /// A row of the component table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ComponentRow {
+pub struct ComponentRow {
     /// Number of its documents.
     pub documents: u32,
     /// Number of its tokens.
@@ -107,7 +107,7 @@ pub(crate) struct ComponentRow {
 
 impl ComponentRow {
     /// The day it was published, where that is known.
-    pub fn publication_day(&self) -> Option<Day> {
+    pub(crate) fn publication_day(&self) -> Option<Day> {
         Day::new(self.day)
     }
 }
@@ -251,7 +251,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn copyrights(&self, row: &DocumentRow) -> Result<Vec<String>, IndexError> {
+    pub(crate) fn copyrights(&self, row: &DocumentRow) -> Result<Vec<String>, IndexError> {
         self.lines_of(row.copyrights)
     }
 
@@ -286,7 +286,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn lines<'a>(&self, columns: &'a LazyColumns) -> Result<&'a [u32], IndexError> {
+    pub(crate) fn lines<'a>(&self, columns: &'a LazyColumns) -> Result<&'a [u32], IndexError> {
         columns.lines().ok_or_else(|| self.unreadable_tokens())
     }
 
@@ -384,7 +384,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn purl(&self, row: &ComponentRow) -> Result<Purl, IndexError> {
+    pub(crate) fn purl(&self, row: &ComponentRow) -> Result<Purl, IndexError> {
         Purl::from_str(self.text(row.purl)?).map_err(|error| self.corrupt(error.to_string()))
     }
 
@@ -400,7 +400,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn dependencies(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
+    pub(crate) fn dependencies(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
         self.lines_of(row.dependencies)
     }
 
@@ -408,7 +408,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn vendored_packages(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
+    pub(crate) fn vendored_packages(&self, row: &ComponentRow) -> Result<Vec<String>, IndexError> {
         self.lines_of(row.vendored)
     }
 
@@ -416,7 +416,7 @@ impl Segment {
     ///
     /// # Errors
     /// If the segment is damaged.
-    pub fn copyright(&self, row: &ComponentRow) -> Result<Option<Copyright>, IndexError> {
+    pub(crate) fn copyright(&self, row: &ComponentRow) -> Result<Option<Copyright>, IndexError> {
         match self.text(row.copyright)? {
             "" => Ok(None),
             text => Copyright::from_text(text)

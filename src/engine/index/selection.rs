@@ -34,9 +34,10 @@ pub(super) fn select(mut holdings: Vec<Holding>, is_known_common: bool) -> Selec
     holdings.dedup();
     let packages: Vec<&[Holding]> = holdings.chunk_by(|a, b| a.package == b.package).collect();
     let is_common = is_known_common || packages.len() > MAX_CONTENTS_PER_FINGERPRINT;
-    let (packages, rounds) = match is_common {
-        true => (&packages[..packages.len().min(COMMON_PACKAGES)], 1),
-        false => (packages.as_slice(), rounds(&packages)),
+    let (packages, rounds) = if is_common {
+        (&packages[..packages.len().min(COMMON_PACKAGES)], 1)
+    } else {
+        (packages.as_slice(), rounds(&packages))
     };
     let taken = packages.iter().flat_map(|of_package| of_package.iter().take(rounds));
     let mut contents: Vec<u128> = taken.map(|holding| holding.content).collect();

@@ -29,7 +29,7 @@ pub struct Spill {
 
 impl Spill {
     /// Sets aside in memory what the setting leaves room for, the rest in a directory.
-    pub fn new(directory: PathBuf, memory: Memory) -> Arc<Spill> {
+    pub(crate) fn new(directory: PathBuf, memory: Memory) -> Arc<Spill> {
         Spill::with_room(Some(directory), memory, memory.waiting_bytes())
     }
 
@@ -50,7 +50,7 @@ impl Spill {
     }
 
     /// The memory that the build may take.
-    pub fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> Memory {
         self.memory
     }
 
@@ -58,7 +58,7 @@ impl Spill {
     ///
     /// # Errors
     /// If the disk is full, or refuses otherwise.
-    pub fn keep(self: &Arc<Spill>, bytes: Vec<u8>) -> Result<Kept, IndexError> {
+    pub(crate) fn keep(self: &Arc<Spill>, bytes: Vec<u8>) -> Result<Kept, IndexError> {
         let length = bytes.len();
         let Some(directory) = self.directory.as_ref().filter(|_| !self.take_room(bytes.capacity()))
         else {
@@ -136,7 +136,7 @@ impl Drop for Lease {
 
 impl Kept {
     /// Bytes that stay in memory whatever comes.
-    pub fn in_memory(bytes: Vec<u8>) -> Kept {
+    pub(crate) fn in_memory(bytes: Vec<u8>) -> Kept {
         Kept { length: bytes.len(), place: Place::Held { bytes, _lease: None } }
     }
 
@@ -149,7 +149,7 @@ impl Kept {
     ///
     /// # Errors
     /// If they are on disk and cannot be read.
-    pub fn read(&self) -> Result<Cow<'_, [u8]>, IndexError> {
+    pub(crate) fn read(&self) -> Result<Cow<'_, [u8]>, IndexError> {
         match &self.place {
             Place::Held { bytes, .. } => Ok(Cow::Borrowed(bytes)),
             Place::Spilled(overflow, start) => {
@@ -164,7 +164,7 @@ impl Kept {
     ///
     /// # Errors
     /// If they are on disk and cannot be read.
-    pub fn take(self) -> Result<Vec<u8>, IndexError> {
+    pub(crate) fn take(self) -> Result<Vec<u8>, IndexError> {
         match self.place {
             Place::Held { bytes, .. } => Ok(bytes),
             Place::Spilled(..) => self.read().map(Cow::into_owned),
@@ -182,6 +182,7 @@ impl Kept {
     }
 
     /// Whether they are on disk.
+    #[cfg(test)]
     pub(crate) fn is_spilled(&self) -> bool {
         matches!(self.place, Place::Spilled(..))
     }
@@ -199,7 +200,7 @@ impl Scratch {
     ///
     /// # Errors
     /// If the disk is full, or refuses otherwise.
-    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), IndexError> {
+    pub(crate) fn write(&mut self, mut bytes: &[u8]) -> Result<(), IndexError> {
         while self.tail.len() + bytes.len() >= CHUNK {
             let (now, later) = bytes.split_at(CHUNK - self.tail.len());
             self.tail.extend_from_slice(now);
@@ -217,30 +218,24 @@ impl Scratch {
 
     /// Ends writing.
     pub(crate) fn finish(mut self) -> Written {
-        let length = self.byte_count();
         self.chunks.push(Kept::in_memory(self.tail));
-        Written { chunks: self.chunks, length }
+        Written { chunks: self.chunks }
     }
 }
 
 /// What was written into a [`Scratch`].
 pub(crate) struct Written {
     chunks: Vec<Kept>,
-    length: u64,
 }
 
 impl Written {
-    /// How many bytes.
-    pub(crate) fn byte_count(&self) -> u64 {
-        self.length
-    }
-
     /// All of it, piece by piece.
-    pub fn pieces(&self) -> impl Iterator<Item = Result<Cow<'_, [u8]>, IndexError>> {
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Result<Cow<'_, [u8]>, IndexError>> {
         self.chunks.iter().map(Kept::read)
     }
 
     /// Whether some of it is on disk.
+    #[cfg(test)]
     pub(crate) fn is_spilled(&self) -> bool {
         self.chunks.iter().any(Kept::is_spilled)
     }

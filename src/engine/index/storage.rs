@@ -41,7 +41,7 @@ pub(crate) enum Access {
 }
 
 /// A file of which pages are read when they are first asked for.
-pub(crate) struct Paged {
+pub struct Paged {
     file: File,
     /// How long it was when it was opened.
     length: usize,
@@ -51,7 +51,7 @@ pub(crate) struct Paged {
 
 /// The pages of a file at its beginning. One that was found whole is so for good: nothing changes
 /// it any more, whatever becomes of the file.
-pub struct Pages {
+pub(super) struct Pages {
     bytes: SegmentBytes,
     /// A bit for each page that was found whole.
     whole: Box<[AtomicU64]>,
@@ -105,20 +105,21 @@ fn map(path: &Path) -> Result<SegmentBytes, IndexError> {
 ///
 /// # Errors
 /// If it cannot be read, or is longer.
-pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, IndexError> {
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, IndexError> {
     let mut bytes = Vec::new();
     let file = open(path)?;
     (&file)
         .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| io_error("cannot read", path, error))?;
-    match bytes.len() as u64 <= limit {
-        true => Ok(bytes),
-        false => Err(io_error(
+    if bytes.len() as u64 <= limit {
+        Ok(bytes)
+    } else {
+        Err(io_error(
             "cannot read",
             path,
             io::Error::other(format!("it is longer than {limit} bytes")),
-        )),
+        ))
     }
 }
 
@@ -162,7 +163,7 @@ pub(crate) fn create_directory(path: &Path) -> Result<(), IndexError> {
 ///
 /// # Errors
 /// What the system says.
-pub fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
+pub(super) fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
     let failed = |error| io_error("cannot read", directory, error);
     let entries = fs::read_dir(directory).map_err(failed)?;
     let name =
@@ -172,7 +173,7 @@ pub fn file_names(directory: &Path) -> Result<Vec<String>, IndexError> {
 
 impl Pages {
     /// The pages before an offset.
-    pub fn new(bytes: SegmentBytes, end: usize) -> Pages {
+    pub(super) fn new(bytes: SegmentBytes, end: usize) -> Pages {
         let count = end.min(bytes.len()).div_ceil(PAGE_BYTES);
         let whole = (0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         let end = end.min(bytes.len());
@@ -180,7 +181,7 @@ impl Pages {
     }
 
     /// The whole of the file.
-    pub fn bytes(&self) -> &SegmentBytes {
+    pub(super) fn bytes(&self) -> &SegmentBytes {
         &self.bytes
     }
 
@@ -190,7 +191,7 @@ impl Pages {
     /// If a page is not whole or cannot be read, or the bytes lie behind the last.
     #[inline]
     #[allow(unsafe_code)]
-    pub fn read(
+    pub(super) fn read(
         &self,
         start: usize,
         end: usize,
@@ -219,12 +220,16 @@ impl Pages {
     ///
     /// # Errors
     /// If it is not whole or cannot be read.
-    pub fn check(&self, page: usize, is_whole: impl Fn(usize, &[u8]) -> bool) -> Result<(), Fault> {
+    pub(super) fn check(
+        &self,
+        page: usize,
+        is_whole: impl Fn(usize, &[u8]) -> bool,
+    ) -> Result<(), Fault> {
         self.with_page(page, |bytes| is_whole(page, bytes).then_some(()))?.ok_or(Fault::Damaged)
     }
 
     /// How many there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.end.div_ceil(PAGE_BYTES)
     }
 
@@ -359,7 +364,7 @@ impl Overflow {
     ///
     /// # Errors
     /// What the system says.
-    pub fn create(directory: &Path) -> Result<Overflow, IndexError> {
+    pub(super) fn create(directory: &Path) -> Result<Overflow, IndexError> {
         let named = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).tempfile_in(directory);
         // Letting go of the path removes the name; whoever is killed before leaves what the next
         // writer sweeps.
@@ -390,7 +395,7 @@ impl Overflow {
     ///
     /// # Errors
     /// What the system says.
-    pub fn read(&self, start: u64, buffer: &mut [u8]) -> Result<(), IndexError> {
+    pub(super) fn read(&self, start: u64, buffer: &mut [u8]) -> Result<(), IndexError> {
         read_exact_at(&self.file, buffer, start)
             .map_err(|error| io_error("cannot read a temporary file in", &self.directory, error))
     }
@@ -421,7 +426,7 @@ pub(crate) type Out<'a> = io::BufWriter<&'a mut File>;
 ///
 /// # Errors
 /// What `write` or the system says; an old file is then untouched.
-pub fn publish<T, E: From<IndexError>>(
+pub(super) fn publish<T, E: From<IndexError>>(
     directory: &Path,
     write: impl FnOnce(&mut Out<'_>) -> Result<(String, T), E>,
 ) -> Result<T, E> {
@@ -465,7 +470,7 @@ pub(crate) fn sweep(directory: &Path, is_leftover: impl Fn(&str) -> bool) {
 ///
 /// # Errors
 /// If another process holds it, or the lock file cannot be made.
-pub fn lock(directory: &Path) -> Result<File, IndexError> {
+pub(super) fn lock(directory: &Path) -> Result<File, IndexError> {
     let path = directory.join("lock");
     let file = File::options()
         .create(true)

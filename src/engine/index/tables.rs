@@ -152,10 +152,8 @@ impl<'a> Tables<'a> {
         };
         self.blocks.push(block);
         let copyrights = copyrights_of(facts);
-        let copyrights = match copyrights.is_empty() {
-            true => (0, 0),
-            false => self.strings.place(&copyrights)?,
-        };
+        let copyrights =
+            if copyrights.is_empty() { (0, 0) } else { self.strings.place(&copyrights)? };
         let (component, token_start) = (self.component_count, self.token_starts[number]);
         let mut row = Vec::with_capacity(DOCUMENT_ROW);
         for field in

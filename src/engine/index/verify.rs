@@ -18,11 +18,11 @@ impl Segment {
             self.corrupt(format!("the checksum of page {page} is wrong ({of})"))
         });
         let damage: Vec<IndexError> = pages.collect();
-        match damage.is_empty() {
+        if !damage.is_empty() {
             // What stands on damaged pages cannot be compared.
-            false => damage,
-            true => self.compare().err().into_iter().collect(),
+            return damage;
         }
+        self.compare().err().into_iter().collect()
     }
 
     /// Whether all that a segment holds of a component can be read.

@@ -155,9 +155,10 @@ impl Layout {
         self.counts.documents += 1;
         self.counts.lines += u64::from(document.lines());
         self.counts.tokens += u64::from(document.tokens());
-        match self.counts.tokens < limit {
-            true => Ok(()),
-            false => Err(IndexError::TooLarge { what: "this corpus", limit }),
+        if self.counts.tokens < limit {
+            Ok(())
+        } else {
+            Err(IndexError::TooLarge { what: "this corpus", limit })
         }
     }
 

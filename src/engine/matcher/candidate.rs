@@ -186,9 +186,10 @@ fn look_up(
             for &(position, hash) in grams {
                 let times = times.entry(hash).or_default();
                 *times += 1;
-                match *times > MAX_LOOKUPS_OF_A_KGRAM || places.len() >= MAX_PLACES {
-                    true => found.kgrams_left_out += 1,
-                    false => wanted.push((position, hash)),
+                if *times > MAX_LOOKUPS_OF_A_KGRAM || places.len() >= MAX_PLACES {
+                    found.kgrams_left_out += 1
+                } else {
+                    wanted.push((position, hash))
                 }
             }
             let hash = |i: usize| wanted.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
@@ -335,9 +336,10 @@ impl Gram {
         let mut digests: Vec<u128> =
             places.iter().map(|place| contents[place.0 as usize].digest).collect();
         digests.dedup();
-        match self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
-            true => Ok(None),
-            false => index.limit_listing(self.hash, &digests, self.listed).map(Some),
+        if self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
+            Ok(None)
+        } else {
+            index.limit_listing(self.hash, &digests, self.listed).map(Some)
         }
     }
 }

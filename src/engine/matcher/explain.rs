@@ -29,7 +29,7 @@ pub struct Account {
 
 /// A pair of corresponding tokens.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AccountedPair {
+pub struct AccountedPair {
     /// The pair, what it earned, and its run.
     pub entry: Entry,
     /// The line of the document's token.
@@ -51,7 +51,7 @@ pub enum Naming {
 
 /// A run and what the match would be without it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AccountedRun {
+pub struct AccountedRun {
     /// What it earned.
     pub entry: RunEntry,
     /// The evidence in bits if its tokens did not correspond; told of the strongest runs only.
@@ -60,7 +60,7 @@ pub(crate) struct AccountedRun {
 
 /// Lines of the query that, rewritten, would clear the match by evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Clearing {
+pub struct Clearing {
     /// The lines.
     pub lines: LineRange,
     /// The evidence in bits that would be left.

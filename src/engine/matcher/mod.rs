@@ -11,7 +11,7 @@ mod merge;
 
 pub use crate::engine::evidence::{CopyKind, Evidence};
 pub use explain::{Account, Naming, explain};
-pub(crate) use explain::{AccountedPair, AccountedRun, Clearing, Standing, standings};
+pub(crate) use explain::{AccountedPair, Clearing, Standing, standings};
 pub(crate) use merge::is_plausible_origin;
 
 use std::collections::BTreeSet;
@@ -81,7 +81,7 @@ pub struct Owner {
 
 /// What an owner states of copyright.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct OwnerCopyright {
+pub struct OwnerCopyright {
     /// The notices of the document.
     pub of_document: Vec<String>,
     /// What its component states.
@@ -234,7 +234,7 @@ pub(crate) struct Covered(Vec<bool>);
 
 impl Covered {
     /// Which part of these tokens does.
-    pub fn share(&self, tokens: TokenRange) -> f32 {
+    pub(crate) fn share(&self, tokens: TokenRange) -> f32 {
         let range = &self.0[tokens.start as usize..tokens.end as usize];
         range.iter().filter(|&&token| token).count() as f32 / range.len().max(1) as f32
     }

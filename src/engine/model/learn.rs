@@ -28,7 +28,7 @@ const TOKENS_OF_A_PART: usize = 1 << 14;
 const MAX_PARTS: usize = 512;
 
 /// A document to learn from.
-pub(crate) struct TrainingDocument {
+pub struct TrainingDocument {
     /// Number of its package.
     pub package: u32,
     /// Its family.

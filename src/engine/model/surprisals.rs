@@ -27,7 +27,7 @@ pub(crate) struct Surprisals<'a> {
 
 impl<'a> Surprisals<'a> {
     /// Those of the tokens of these classes, names and freedom.
-    pub fn new(
+    pub(crate) fn new(
         model: &'a Model<'a>,
         family: Family,
         classes: &'a [u8],
@@ -47,7 +47,7 @@ impl<'a> Surprisals<'a> {
     }
 
     /// The freedom of token `i`.
-    pub fn freedom(&self, i: usize) -> Freedom {
+    pub(crate) fn freedom(&self, i: usize) -> Freedom {
         self.freedom.get(i).copied().unwrap_or_default()
     }
 
@@ -62,19 +62,19 @@ impl<'a> Surprisals<'a> {
     }
 
     /// The class of a token of the stream.
-    pub fn class(&self, i: usize) -> TokenClass {
+    pub(crate) fn class(&self, i: usize) -> TokenClass {
         TokenClass(self.classes[i])
     }
 
     /// [`Model::structure_bits`] of token `i`.
-    pub fn structure_bits(&self, i: usize) -> f32 {
+    pub(crate) fn structure_bits(&self, i: usize) -> f32 {
         get_or_compute(&self.structure[i], || {
             self.weight(i) * self.model.structure_bits(self.family, self.classes, i)
         })
     }
 
     /// [`Model::named_bits`] of token `i`.
-    pub fn named_bits(&self, i: usize) -> f32 {
+    pub(crate) fn named_bits(&self, i: usize) -> f32 {
         get_or_compute(&self.named[i], || {
             self.weight(i) * self.model.named_bits(self.family, self.classes, self.names, i)
         })

@@ -153,10 +153,7 @@ impl Apt {
         }
         let updated = self.run_update(wanted, directory);
         // An archive without sources makes the update fail, but the others' lists are there.
-        match self.has_lists() {
-            true => Ok(Lists::Fetched),
-            false => updated.map(|()| Lists::Fetched),
-        }
+        if self.has_lists() { Ok(Lists::Fetched) } else { updated.map(|()| Lists::Fetched) }
     }
 
     /// Waits for this process's turn to update the lists: apt-get refuses those that another one is

@@ -26,14 +26,14 @@ pub struct Explanation {
     /// The names of the presets under which it is reported, the strictest first.
     pub presets: Vec<&'static str>,
     /// How each owner stands, in their order.
-    pub standings: Vec<Standing>,
+    pub(crate) standings: Vec<Standing>,
     /// The least that would have to be rewritten for the reference to go away.
-    pub clearing: Option<Clearing>,
+    pub(crate) clearing: Option<Clearing>,
 }
 
 /// A line of the user's file.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
+pub struct Line {
     /// Its number, counted from 1.
     pub number: u32,
     /// The first line of the origin that it corresponds to.
@@ -48,7 +48,7 @@ pub(crate) struct Line {
 
 /// A token of the user's file.
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub struct Token {
     /// Column of its first character, counted from 1 in Unicode scalar values.
     pub start_column: u32,
     /// Column behind its last character on this line.
@@ -62,7 +62,7 @@ pub(crate) struct Token {
 /// The token of the origin that a token corresponds to. The index keeps its class and a hash of its
 /// name, no text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Counterpart {
+pub struct Counterpart {
     /// Its line.
     pub line: u32,
     /// Whether it bears the same name or literal.
@@ -83,7 +83,7 @@ pub struct Run {
     /// Its tokens.
     pub tokens: u32,
     /// What it earned.
-    pub entry: RunEntry,
+    pub(crate) entry: RunEntry,
     /// The evidence in bits that the match would have without it; told of the strongest runs only.
     pub bits_without: Option<f32>,
 }

@@ -7,7 +7,7 @@ use crate::purl::Purl;
 
 /// A declaration of where a reference's code comes from, compared with whom it resembles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Declared {
+pub struct Declared {
     /// In what way it is declared.
     pub by: DeclaredBy,
     /// The line of the reference's file on which it is; `None` if it stands beside the file.
@@ -22,7 +22,7 @@ pub(crate) struct Declared {
 
 /// The ways to declare where code comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum DeclaredBy {
+pub enum DeclaredBy {
     /// SPDX snippet tags around it.
     Snippet,
     /// A comment by it.
@@ -36,7 +36,7 @@ pub(crate) enum DeclaredBy {
 
 /// Whether a declaration fits with what the code resembles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Agreement {
+pub enum Agreement {
     /// It is this owner, or the licence is one that this owner offers.
     With(Purl),
     /// No owner fits; why, as part of a sentence.
@@ -45,14 +45,14 @@ pub(crate) enum Agreement {
 
 impl Declared {
     /// Whether it fits with some owner.
-    pub fn agrees(&self) -> bool {
+    pub(crate) fn agrees(&self) -> bool {
         matches!(self.agreement, Agreement::With(_))
     }
 }
 
 /// Somebody's decision to keep code as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Acceptance {
+pub struct Acceptance {
     /// Who decided.
     pub by: String,
     /// When, as RFC 3339 has it.
@@ -63,7 +63,7 @@ pub(crate) struct Acceptance {
 
 /// A decision of the log, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AcceptedReference {
+pub struct AcceptedReference {
     /// The [`Reference::id`](super::Reference::id) it was about.
     pub id: String,
     /// The rule it was about.
@@ -80,7 +80,7 @@ pub(crate) struct AcceptedReference {
 
 /// What became of accepted code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It stands where it stood.
     Standing,
     /// It stands in this file now.

@@ -13,7 +13,7 @@ use crate::text::span::LineRange;
 
 /// Everything that is known of the place a match stands in.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// Path of the file.
     pub path: &'a str,
     /// Its lines.
@@ -32,7 +32,7 @@ pub struct Place<'a> {
 const MOST_OF_FILE: f32 = 0.5;
 
 /// What is declared of a match with these owners, likeliest first.
-pub fn find_declaration(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
+pub(crate) fn find_declaration(owners: &[Owner], place: &Place<'_>) -> Option<Declared> {
     let about = place.said.iter().filter(|declaration| declaration.is_about(place.lines));
     let said = about.filter_map(|declaration| place.of_declaration(owners, declaration));
     let beside =

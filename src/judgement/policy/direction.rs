@@ -24,7 +24,7 @@ pub(crate) struct ProjectPackages {
 
 impl ProjectPackages {
     /// Adds what a manifest of the project says.
-    pub fn add(&mut self, manifest: &Manifest) {
+    pub(crate) fn add(&mut self, manifest: &Manifest) {
         if let Some(package) = &manifest.package {
             self.own.insert(package.package_key());
             if manifest.reach == Reach::Public {
@@ -35,7 +35,7 @@ impl ProjectPackages {
     }
 
     /// Its own packages, as their registries compare them.
-    pub fn own(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn own(&self) -> impl Iterator<Item = &str> {
         self.own.iter().map(String::as_str)
     }
 
@@ -45,13 +45,13 @@ impl ProjectPackages {
     }
 
     /// Whether the project depends on a component.
-    pub fn depends_on(&self, purl: &Purl) -> bool {
+    pub(crate) fn depends_on(&self, purl: &Purl) -> bool {
         let key = purl.package_key();
         self.dependencies.contains(&key) && !self.own.contains(&key)
     }
 
     /// How an owner comes to hold code of the project, if its records tell.
-    pub fn find_taking(&self, owner: &Owner) -> Option<Taking> {
+    pub(crate) fn find_taking(&self, owner: &Owner) -> Option<Taking> {
         let names_project =
             |packages: &[String]| packages.iter().any(|it| self.public.contains(&package_key(it)));
         if names_project(&owner.vendored_packages) {
@@ -72,7 +72,7 @@ impl ProjectPackages {
     /// [`order`].
     ///
     /// [`order`]: ProjectPackages::order
-    pub fn direction(&self, owners: &[Owner]) -> Direction {
+    pub(crate) fn direction(&self, owners: &[Owner]) -> Direction {
         let origin = owners.first();
         Direction {
             origin_takes: origin.and_then(|it| self.find_taking(it)),
@@ -82,7 +82,7 @@ impl ProjectPackages {
 
     /// The owners that a match is judged by: all before the first that took the code from the
     /// project. Where that is the first of all, all.
-    pub fn owners_to_judge<'a>(&self, owners: &'a [Owner]) -> &'a [Owner] {
+    pub(crate) fn owners_to_judge<'a>(&self, owners: &'a [Owner]) -> &'a [Owner] {
         match owners.iter().position(|owner| self.find_taking(owner).is_some()) {
             Some(0) | None => owners,
             Some(others) => &owners[..others],

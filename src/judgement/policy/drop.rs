@@ -21,7 +21,7 @@ pub(crate) enum DropPolicy {
 
 impl DropPolicy {
     /// Every policy under the name it is written with, and what it is for.
-    pub const NAMED: [(&'static str, DropPolicy, &'static str); 4] = [
+    pub(crate) const NAMED: [(&'static str, DropPolicy, &'static str); 4] = [
         ("report", DropPolicy::Report, "Keep all and say what it resembles"),
         ("drop", DropPolicy::Drop, "Drop what is incompatible, or whose owner reserves all rights"),
         (
@@ -33,13 +33,13 @@ impl DropPolicy {
     ];
 
     /// The policy of that name.
-    pub fn from_name(name: &str) -> Option<DropPolicy> {
+    pub(crate) fn from_name(name: &str) -> Option<DropPolicy> {
         DropPolicy::NAMED.iter().find(|(known, _, _)| *known == name).map(|&(_, policy, _)| policy)
     }
 
     /// Returns the matches of a report because of which the code is dropped. `fails` says whether
     /// a finding of a severity fails the project's checks.
-    pub fn matches_to_drop(
+    pub(crate) fn matches_to_drop(
         self,
         report: &Report,
         fails: impl Fn(Severity) -> bool,

@@ -15,7 +15,7 @@ use crate::purl::Purl;
 /// Code that may stay whatever its licence says. At least one of owner, path and licence is given,
 /// and all that are must fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Exception {
+pub struct Exception {
     /// The likely origin; without a version, all its versions.
     pub owner: Option<Purl>,
     /// The paths it is about.
@@ -30,7 +30,7 @@ pub(crate) struct Exception {
 
 /// A glob over absolute paths. One that matches a folder matches all that is in it.
 #[derive(Clone, Debug)]
-pub(crate) struct PathGlob {
+pub struct PathGlob {
     /// The glob as written.
     pub pattern: String,
     /// The same, compiled.
@@ -39,7 +39,7 @@ pub(crate) struct PathGlob {
 
 /// A component whose licence the user knows better than the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Clarified {
+pub struct Clarified {
     /// The component, with its version.
     pub component: Purl,
     /// Its licence.
@@ -90,7 +90,10 @@ fn names(entry: &Purl, purl: &Purl) -> bool {
 
 /// The owners with the licences that the user corrected. What a file says of itself is not the
 /// component's licence and stays.
-pub fn apply_clarifications(mut owners: Vec<Owner>, settings: &PolicySettings) -> Vec<Owner> {
+pub(crate) fn apply_clarifications(
+    mut owners: Vec<Owner>,
+    settings: &PolicySettings,
+) -> Vec<Owner> {
     for owner in &mut owners {
         let known = settings.clarified.iter().find(|known| known.component == owner.purl);
         if let Some(known) = known
@@ -149,7 +152,7 @@ pub(crate) fn is_excepted(verdict: &Verdict) -> bool {
 
 /// The entries that decided nothing about these references, which are all there are. `absolute`
 /// says where the file of a reference is.
-pub fn find_unused<P: AsRef<Path>>(
+pub(crate) fn find_unused<P: AsRef<Path>>(
     references: &[Reference],
     settings: &PolicySettings,
     absolute: impl Fn(&Reference) -> P,

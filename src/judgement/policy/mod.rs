@@ -13,12 +13,12 @@ mod stated;
 mod verdict;
 
 pub(crate) use declared::rank_declared_first;
-pub use declared::{Place, find_declaration};
+pub(crate) use declared::{Place, find_declaration};
 pub(crate) use direction::ProjectPackages;
 pub(crate) use drop::DropPolicy;
 pub(crate) use entries::{Clarified, Entry, Exception, PathGlob, except, is_excepted};
-pub use entries::{apply_clarifications, find_unused};
-pub use stated::{File, incompatible};
+pub(crate) use entries::{apply_clarifications, find_unused};
+pub(crate) use stated::{File, incompatible};
 pub(crate) use verdict::{evaluate, taken_from_project};
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ use crate::purl::Purl;
 
 /// What the user decided beforehand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PolicySettings {
+pub struct PolicySettings {
     /// Packages that are the user's own (`owned = ["pkg:pypi/thefuzz"]`), whatever their version.
     pub owned: Vec<Purl>,
     /// Severities that differ from [`Rule::default_severity`].
@@ -53,7 +53,7 @@ pub(crate) struct PolicySettings {
 
 impl PolicySettings {
     /// How bad findings of a rule are.
-    pub fn severity(&self, rule: Rule) -> Severity {
+    pub(crate) fn severity(&self, rule: Rule) -> Severity {
         self.severities.get(&rule).copied().unwrap_or_else(|| rule.default_severity())
     }
 
@@ -64,7 +64,7 @@ impl PolicySettings {
 
     /// Whether code under `inbound` may be copied into a work under `outbound`, on the user's
     /// terms.
-    pub fn compat(
+    pub(crate) fn compat(
         &self,
         inbound: &LicenseExpression,
         outbound: &LicenseExpression,
@@ -108,7 +108,7 @@ impl Rule {
 
 /// The findings that a reference's verdict raises: at most one, so that one place is one finding
 /// with its owners inside.
-pub fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding> {
+pub(crate) fn findings(reference: &Reference, settings: &PolicySettings) -> Vec<Finding> {
     let owned = reference.owners.first().is_some_and(|origin| settings.owns(&origin.purl));
     let Some(rule) = declared::rule_of(reference, owned) else {
         return Vec::new();

@@ -9,7 +9,7 @@ use crate::text::source::SourceFile;
 use crate::text::span::{LineRange, LineSet, Region};
 
 /// A file and the licences that it stands under.
-pub struct File<'a> {
+pub(crate) struct File<'a> {
     /// The file.
     pub source: &'a SourceFile,
     /// The licence of the file.
@@ -23,7 +23,7 @@ pub struct File<'a> {
 }
 
 /// The findings about what a file declares. Only a licence that is refused outright raises one.
-pub fn incompatible(
+pub(crate) fn incompatible(
     file: &File<'_>,
     said: &[Declaration],
     settings: &PolicySettings,

@@ -95,17 +95,18 @@ impl Case<'_> {
     }
 
     fn attribution(&self) -> Verdict {
-        let allowed = match self.rests_on_distribution() {
-            true => format!(
+        let allowed = if self.rests_on_distribution() {
+            format!(
                 "{} does not stand in the way under {} as the work reaches people, if its copyright and licence notices are kept",
                 self.describe_license(),
                 self.under
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "{} allows the code under {} if its copyright and licence notices are kept",
                 self.describe_license(),
                 self.under
-            ),
+            )
         };
         Verdict {
             decision: Decision::AttributionNeeded,

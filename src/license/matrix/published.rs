@@ -70,7 +70,7 @@ struct Cell {
 ///
 /// # Errors
 /// If it is not whole, or cannot be right.
-pub fn read(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
+pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Matrix, MatrixError> {
     let published: Published = serde_json::from_slice(bytes)
         .map_err(|error| MatrixError::Unreadable(error.to_string()))?;
     let date = day(&published.timestamp)?;

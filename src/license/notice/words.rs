@@ -17,7 +17,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub fn new(text: &str) -> Words {
+    pub(super) fn new(text: &str) -> Words {
         let mut all = Words {
             words: Vec::new(),
             begins: Vec::new(),
@@ -47,12 +47,12 @@ impl Words {
         all
     }
 
-    pub fn has(&self, phrase: &str) -> bool {
+    pub(super) fn has(&self, phrase: &str) -> bool {
         self.places(phrase).next().is_some()
     }
 
     /// The first word of each place that a phrase stands at.
-    pub fn places(&self, phrase: &str) -> impl Iterator<Item = usize> {
+    pub(super) fn places(&self, phrase: &str) -> impl Iterator<Item = usize> {
         let found = self.joined.match_indices(phrase).filter(|(at, _)| {
             self.joined.as_bytes()[at - 1] == b' '
                 && self.joined.as_bytes()[at + phrase.len()] == b' '
@@ -61,17 +61,17 @@ impl Words {
     }
 
     /// The sentence that a word stands in.
-    pub fn sentence(&self, i: usize) -> usize {
+    pub(super) fn sentence(&self, i: usize) -> usize {
         self.sentences.get(i).copied().unwrap_or(0)
     }
 
     /// Up to `count` words before `i`, nearest last.
-    pub fn before(&self, i: usize, count: usize) -> &[String] {
+    pub(super) fn before(&self, i: usize, count: usize) -> &[String] {
         &self.words[i.saturating_sub(count)..i]
     }
 
     /// Up to `count` words from `i` on.
-    pub fn from(&self, i: usize, count: usize) -> &[String] {
+    pub(super) fn from(&self, i: usize, count: usize) -> &[String] {
         &self.words[i.min(self.words.len())..(i + count).min(self.words.len())]
     }
 }

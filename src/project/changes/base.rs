@@ -62,7 +62,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there is no such commit, or git fails.
-    pub fn base(&self, revision: &str) -> Result<Base, ChangesError> {
+    pub(crate) fn base(&self, revision: &str) -> Result<Base, ChangesError> {
         let commit = self.commit(revision)?;
         let top = absolute_path(&self.top());
         let git = Git::at(&top)?;
@@ -102,13 +102,8 @@ fn entries(printed: &[u8]) -> BTreeMap<PathBuf, Option<String>> {
 }
 
 impl Base {
-    /// The commit, as it was named.
-    pub(crate) fn revision(&self) -> &str {
-        &self.revision
-    }
-
     /// The top of the work tree, absolute.
-    pub fn top(&self) -> &Path {
+    pub(crate) fn top(&self) -> &Path {
         &self.top
     }
 
@@ -216,9 +211,10 @@ impl Elsewhere for Base {
     fn index_at(&self, path: &Path) -> PathBuf {
         let Some(below) = self.below(path) else { return path.to_owned() };
         let holds = |path: &PathBuf| path.starts_with(&below);
-        match self.files.keys().any(holds) || self.tracked.iter().any(holds) {
-            true => self.at(path),
-            false => path.to_owned(),
+        if self.files.keys().any(holds) || self.tracked.iter().any(holds) {
+            self.at(path)
+        } else {
+            path.to_owned()
         }
     }
 

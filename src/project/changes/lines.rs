@@ -28,7 +28,7 @@ pub struct Versions<'a> {
 
 /// What a change adds to a file.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Added {
+pub struct Added {
     /// Its own lines.
     pub lines: LineSet,
     /// How many lines besides these were moved here.

@@ -24,7 +24,6 @@ mod push;
 mod record;
 mod repository;
 
-pub(crate) use base::Base;
 pub use error::ChangesError;
 pub(crate) use lines::Added;
 pub use lines::{Versions, added_lines};
@@ -67,7 +66,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there is no such range, or git fails.
-    pub fn change(
+    pub(crate) fn change(
         &self,
         scope: &Scope,
         paths: &[PathBuf],

@@ -147,9 +147,10 @@ impl Reading<'_> {
             self.note(path, NoteKind::Skipped, message);
             return None;
         };
-        let extent = match patch.before.is_none() || patch.after.is_none() {
-            true => Extent::Whole,
-            false => Extent::Hunks,
+        let extent = if patch.before.is_none() || patch.after.is_none() {
+            Extent::Whole
+        } else {
+            Extent::Hunks
         };
         if extent == Extent::Hunks {
             let message =

@@ -11,7 +11,7 @@ use crate::project::git::path_from_bytes;
 
 /// A file that a change touches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(super) struct Change {
     /// Before it; `None` if it was not there.
     pub before: Option<Side>,
     /// After it; `None` if it is gone.
@@ -20,7 +20,7 @@ pub struct Change {
 
 /// A file before or after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Side {
+pub(super) struct Side {
     /// Its path from the top of the work tree.
     pub path: PathBuf,
     /// What it is.
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
 
 /// Reads all records. A change of nothing but names and modes is none, unless a file comes to hold
 /// policy by it.
-pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
+pub(super) fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
     let mut fields = printed.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut changes = Vec::new();
     while let Some(field) = fields.next() {
@@ -55,9 +55,10 @@ pub fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
             return Err(unreadable());
         };
         let old_path = path_from_bytes(fields.next().ok_or_else(unreadable)?);
-        let new_path = match status.starts_with(['R', 'C']) {
-            true => path_from_bytes(fields.next().ok_or_else(unreadable)?),
-            false => old_path.clone(),
+        let new_path = if status.starts_with(['R', 'C']) {
+            path_from_bytes(fields.next().ok_or_else(unreadable)?)
+        } else {
+            old_path.clone()
         };
         if status == "U" {
             let after = Side { path: new_path, kind: Kind::Unmerged, id: new_id.to_owned() };

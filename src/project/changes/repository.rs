@@ -99,7 +99,7 @@ impl Repository {
     ///
     /// # Errors
     /// If there is no such range, or git fails.
-    pub fn start_of(&self, scope: &Scope) -> Result<Option<String>, ChangesError> {
+    pub(crate) fn start_of(&self, scope: &Scope) -> Result<Option<String>, ChangesError> {
         match scope {
             Scope::Staged => Ok(self.commit("HEAD").ok()),
             Scope::Range(range) => Ok(Some(self.ends(range)?.0)),

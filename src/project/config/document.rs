@@ -273,10 +273,7 @@ impl<'p> Reader<'p> {
 
     /// A path of the configuration, which is relative to its directory.
     fn resolve_path(&self, path: &str) -> PathBuf {
-        match self.own == Path::new(".") {
-            true => PathBuf::from(path),
-            false => self.own.join(path),
-        }
+        if self.own == Path::new(".") { PathBuf::from(path) } else { self.own.join(path) }
     }
 
     fn preset(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Preset> {

@@ -8,7 +8,7 @@ use super::ConfigFile;
 
 /// Why there is no usable configuration.
 #[derive(Debug)]
-pub(crate) enum ConfigError {
+pub enum ConfigError {
     /// The file cannot be read, or holds no configuration.
     Unreadable {
         /// The file.
@@ -29,7 +29,7 @@ pub(crate) enum ConfigError {
 
 /// What a configuration is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConfigKind {
+pub enum ConfigKind {
     /// That of a project, which stands where it is looked for.
     Found,
     /// The one that somebody named.
@@ -40,7 +40,7 @@ pub(crate) enum ConfigKind {
 
 /// Something wrong at one place of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     /// The bytes it is about.
     pub span: Range<usize>,
     /// What is wrong.

@@ -83,7 +83,7 @@ impl Organisation {
     ///
     /// # Errors
     /// If it cannot be read, says something wrong, or lies in the project.
-    pub fn load(file: &Path, place: &Path) -> Result<Organisation, ConfigError> {
+    pub(crate) fn load(file: &Path, place: &Path) -> Result<Organisation, ConfigError> {
         let top = top_of(place);
         if top_of(&absolute_path(file)) == top && file.is_file() {
             return Err(ConfigError::Unreadable {
@@ -107,7 +107,7 @@ impl Organisation {
     }
 
     /// The stricter severity from which a run fails.
-    pub fn fail_on(&self, own: FailOn) -> FailOn {
+    pub(crate) fn fail_on(&self, own: FailOn) -> FailOn {
         later(&FailOn::NAMED, own, self.config.fail_on.unwrap_or_default())
     }
 
@@ -117,7 +117,7 @@ impl Organisation {
     }
 
     /// What holds of a project's configuration.
-    pub fn hold(&self, mut own: Config) -> Held {
+    pub(crate) fn hold(&self, mut own: Config) -> Held {
         let mut unheard = self.refuse(&mut own);
         let theirs = &self.config;
         if theirs.license.is_some() && own.license.take().is_some() {

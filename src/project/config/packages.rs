@@ -22,7 +22,7 @@ const MAX_MANIFESTS: usize = 500;
 /// member of, else the place itself. Manifests in folders of vendored code, tests and examples are
 /// other people's or samples and do not count.
 #[derive(Debug, Default)]
-pub(crate) struct ProjectManifests {
+pub struct ProjectManifests {
     place: Option<PathBuf>,
     settings: WalkSettings,
     read: OnceLock<Read>,
@@ -36,18 +36,18 @@ struct Read {
 
 impl ProjectManifests {
     /// The manifests of the project around a directory.
-    pub fn around(place: &Path, settings: WalkSettings) -> ProjectManifests {
+    pub(crate) fn around(place: &Path, settings: WalkSettings) -> ProjectManifests {
         let place = Some(walk::absolute_path(place));
         ProjectManifests { place, settings, read: OnceLock::new() }
     }
 
     /// The packages that the manifests name.
-    pub fn packages(&self) -> &ProjectPackages {
+    pub(crate) fn packages(&self) -> &ProjectPackages {
         &self.read().packages
     }
 
     /// What a reader must know of how complete they are. Reads nothing that has not been asked for.
-    pub fn notes(&self) -> &[Note] {
+    pub(crate) fn notes(&self) -> &[Note] {
         self.read.get().map_or(&[], |read| &read.notes)
     }
 
@@ -119,11 +119,10 @@ fn beside_and_above(place: &Path, root: &Path, side: &SideFiles) -> Vec<PathBuf>
     let of_directory = |directory: &Path| side.files_in(directory, &manifest::is_manifest);
     let within = place.ancestors().take_while(|directory| directory.starts_with(root));
     let own: Vec<PathBuf> = within.flat_map(of_directory).collect();
-    match own.is_empty() && !root.join(".git").exists() {
-        true => {
-            root.ancestors().map(of_directory).find(|found| !found.is_empty()).unwrap_or_default()
-        }
-        false => own,
+    if own.is_empty() && !root.join(".git").exists() {
+        root.ancestors().map(of_directory).find(|found| !found.is_empty()).unwrap_or_default()
+    } else {
+        own
     }
 }
 

@@ -45,7 +45,7 @@ pub struct ProjectLicenses {
 
 /// The licence that a configuration states for its directory and all below it.
 #[derive(Clone, Debug)]
-pub(crate) struct Configured {
+pub struct Configured {
     /// The file.
     pub file: PathBuf,
     /// What it states.
@@ -191,20 +191,19 @@ impl ProjectLicenses {
             return Decided { license: given.license.clone(), by, passed_over: Vec::new() };
         }
         let path = absolute_path(path);
-        match path.is_dir() {
-            true => self.of_directories(&self.upwards(&path), &[], thoroughness),
-            false => {
-                let decided = self.of_file(&path, text.as_ref(), thoroughness);
-                // A new file often has the header of all the others.
-                let mut headers = lock(&self.new_headers);
-                let is_same =
-                    |new: &LicenseExpression| decided.license.expression.as_ref() == Some(new);
-                if !headers.is_empty() && headers.get(&display_path(&path)).is_some_and(is_same) {
-                    headers.remove(&display_path(&path));
-                }
-                drop(headers);
-                decided
+        if path.is_dir() {
+            self.of_directories(&self.upwards(&path), &[], thoroughness)
+        } else {
+            let decided = self.of_file(&path, text.as_ref(), thoroughness);
+            // A new file often has the header of all the others.
+            let mut headers = lock(&self.new_headers);
+            let is_same =
+                |new: &LicenseExpression| decided.license.expression.as_ref() == Some(new);
+            if !headers.is_empty() && headers.get(&display_path(&path)).is_some_and(is_same) {
+                headers.remove(&display_path(&path));
             }
+            drop(headers);
+            decided
         }
     }
 
@@ -239,10 +238,7 @@ impl ProjectLicenses {
         let directories = self.upwards(path.parent().unwrap_or(path));
         let annotations = self.annotations(path, &directories);
         let overridden = annotations.iter().any(|it| it.kind == StatementKind::ReuseOverride);
-        let own = match overridden {
-            true => None,
-            false => self.own(path, text),
-        };
+        let own = if overridden { None } else { self.own(path, text) };
         let closest: Vec<Statement> = annotations
             .iter()
             .filter(|it| it.kind == StatementKind::ReuseClosest)

@@ -22,7 +22,7 @@ pub struct Project {
     /// The packages that its manifests name.
     pub packages: Vec<Purl>,
     /// Whether an index of its own stands where birthmark makes one.
-    pub index: OwnIndex,
+    pub(crate) index: OwnIndex,
 }
 
 /// Whether there is an index at `.birthmark/index`.
@@ -50,10 +50,8 @@ pub(crate) fn packages_in(directory: &Path) -> Vec<Purl> {
 /// The text of the configuration.
 pub(crate) fn starting_text(project: &Project) -> String {
     let packages: Vec<String> = project.packages.iter().map(|purl| format!("\"{purl}\"")).collect();
-    let packages = match packages.is_empty() {
-        true => "\"pkg:pypi/example\"".to_owned(),
-        false => packages.join(", "),
-    };
+    let packages =
+        if packages.is_empty() { "\"pkg:pypi/example\"".to_owned() } else { packages.join(", ") };
     let index = match project.index {
         OwnIndex::There => "index = [\".birthmark/index\", \"starter\"]",
         OwnIndex::Missing => "#index = [\".birthmark/index\", \"starter\"]",

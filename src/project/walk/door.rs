@@ -113,7 +113,7 @@ fn check(metadata: &fs::Metadata, limit: u64) -> Result<(), ReadProblem> {
 
 /// Why [`read`] or [`read_inside`] gave no bytes.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadProblem {
+pub enum ReadProblem {
     /// The file is larger than the limit.
     #[error("{size} bytes are more than the limit of {limit}")]
     TooLarge {
@@ -144,7 +144,7 @@ impl ReadProblem {
 
     /// The problem as a note on that path: a file the system refuses is a failure, the rest is left
     /// out on purpose.
-    pub fn note(&self, path: &str) -> Note {
+    pub(crate) fn note(&self, path: &str) -> Note {
         let kind = match self {
             ReadProblem::TooLarge { .. } | ReadProblem::NotRegular | ReadProblem::LeadsOutside => {
                 NoteKind::Skipped

@@ -41,7 +41,7 @@ pub(crate) enum NotText {
 
 impl NotText {
     /// The reason as a note on that path.
-    pub fn note(self, path: &str) -> Note {
+    pub(crate) fn note(self, path: &str) -> Note {
         Note {
             path: Some(path.to_owned()),
             kind: NoteKind::Skipped,

@@ -61,20 +61,20 @@ const FIRST_LINE_BYTES: u64 = 256;
 #[derive(Clone, Debug, Default)]
 pub struct WalkSettings {
     /// Whether `.gitignore` and `.ignore` files hide what they name.
-    pub ignore_files: IgnoreFiles,
+    pub(crate) ignore_files: IgnoreFiles,
     /// Where ignore files and manifests are read.
-    pub side: SideFiles,
+    pub(crate) side: SideFiles,
     /// Globs, against the absolute path, of what is left out.
     pub exclude: GlobSet,
     /// Whether the globs hold for files that were named explicitly.
-    pub explicit: Explicit,
+    pub(crate) explicit: Explicit,
     /// Whether code in prose is looked at.
-    pub prose: Prose,
+    pub(crate) prose: Prose,
 }
 
 /// Whether blocks of code in Markdown are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Prose {
+pub enum Prose {
     /// They are not: a page may quote whom it likes.
     #[default]
     Ignore,
@@ -84,7 +84,7 @@ pub(crate) enum Prose {
 
 /// Whether ignore files are respected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum IgnoreFiles {
+pub enum IgnoreFiles {
     /// What `.gitignore`, `.ignore` and git's own exclude files name is left out.
     #[default]
     Respect,
@@ -126,7 +126,7 @@ pub(crate) enum Explicit {
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub(crate) struct Walked {
+pub struct Walked {
     /// The files of known languages, by path.
     pub files: Vec<WalkedFile>,
     /// What was left out, and why, by path.
@@ -144,7 +144,7 @@ pub(crate) struct Walked {
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct WalkedFile {
+pub struct WalkedFile {
     /// The path as the user would write it, with `/` and without a leading `./`. Bytes that are not
     /// UTF-8 became U+FFFD; control characters stand as they are and are the renderer's to escape.
     pub path: String,
@@ -175,7 +175,7 @@ pub enum Markers {
 
 /// Where the text of a file is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
     /// In the file.
     #[default]
     OnDisk,
@@ -196,7 +196,7 @@ pub enum Review {
 
 /// Why a walk could not begin.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum WalkError {
+pub enum WalkError {
     /// A path that was named is not there.
     #[error("{path:?} does not exist; name an existing file or directory")]
     Missing {
@@ -491,11 +491,12 @@ fn builder(
         if is_directory && !enters(&entry.file_name().to_string_lossy()) {
             return false;
         }
-        match respect && is_directory {
-            true => ignored::check(entry.path(), Origin::Project)
+        if respect && is_directory {
+            ignored::check(entry.path(), Origin::Project)
                 .map_err(|note| tell(LeftOut::Unreadable(note_of_folder(note))))
-                .is_ok(),
-            false => true,
+                .is_ok()
+        } else {
+            true
         }
     });
     builder

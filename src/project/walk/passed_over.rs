@@ -33,7 +33,7 @@ pub(crate) enum Reason {
 
 impl PassedOver {
     /// Counts a file or folder.
-    pub fn count(&mut self, path: &Path, reason: Reason) {
+    pub(crate) fn count(&mut self, path: &Path, reason: Reason) {
         if !self.seen.insert(absolute_path(path)) {
             return;
         }
@@ -50,7 +50,7 @@ impl PassedOver {
     }
 
     /// What there is to say, if anything.
-    pub fn note(&self) -> Option<Note> {
+    pub(crate) fn note(&self) -> Option<Note> {
         let parts =
             [self.in_other_languages(), count_of(self.excluded, "excluded"), self.linked_note()];
         let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Where configuration, licence texts, decisions, baselines, manifests and ignore files are read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SideFiles(Option<Arc<dyn Elsewhere>>);
+pub struct SideFiles(Option<Arc<dyn Elsewhere>>);
 
 /// Side files as another state of the project holds them. Paths are those of the project; an error
 /// is kept and told by [`Elsewhere::problem`].
@@ -29,17 +29,17 @@ pub(crate) trait Elsewhere: fmt::Debug + Send + Sync {
 
 impl SideFiles {
     /// Side files as another state of the project holds them.
-    pub fn elsewhere(elsewhere: Arc<dyn Elsewhere>) -> SideFiles {
+    pub(crate) fn elsewhere(elsewhere: Arc<dyn Elsewhere>) -> SideFiles {
         SideFiles(Some(elsewhere))
     }
 
     /// Returns the other state, or `None` for the work tree.
-    pub fn state(&self) -> Option<&dyn Elsewhere> {
+    pub(crate) fn state(&self) -> Option<&dyn Elsewhere> {
         self.0.as_deref()
     }
 
     /// Returns where a file or directory can be read.
-    pub fn at(&self, path: &Path) -> PathBuf {
+    pub(crate) fn at(&self, path: &Path) -> PathBuf {
         self.state().map_or_else(|| path.to_owned(), |state| state.at(path))
     }
 

@@ -65,9 +65,10 @@ impl Colour {
     /// What stands between tokens: a comment, or marks that say nothing.
     fn between(text: &[char]) -> Colour {
         let first: String = text.iter().skip_while(|c| c.is_whitespace()).take(2).collect();
-        match first.starts_with('#') || first == "//" || first == "/*" {
-            true => Colour::Comment,
-            false => Colour::None,
+        if first.starts_with('#') || first == "//" || first == "/*" {
+            Colour::Comment
+        } else {
+            Colour::None
         }
     }
 
@@ -237,12 +238,13 @@ impl Marked {
             return;
         }
         // Blanks belong to whatever stands before them, so that marks do not break up.
-        let mark = match text.iter().all(|c| c.is_whitespace()) {
-            true if mark == Mark::Plain => match self.open {
-                Some(Mark::Alone) => Mark::Alone,
-                _ => Mark::Plain,
-            },
-            _ => mark,
+        let mark = if text.iter().all(|c| c.is_whitespace())
+            && mark == Mark::Plain
+            && self.open == Some(Mark::Alone)
+        {
+            Mark::Alone
+        } else {
+            mark
         };
         if self.open != Some(mark) {
             self.close();

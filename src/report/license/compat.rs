@@ -23,7 +23,7 @@ pub(crate) struct Comparison<'a> {
 
 /// What comes of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// The code may be copied, on its licence's conditions.
     Compatible,
     /// A person must look.
@@ -52,7 +52,7 @@ impl Verdict {
 
 impl<'a> Comparison<'a> {
     /// Compares two licences. A fact without an expression compares as unknown.
-    pub fn new(
+    pub(crate) fn new(
         inbound: &'a LicenseFact,
         outbound: &'a LicenseFact,
         terms: &'a Terms,
@@ -65,7 +65,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What comes of it. What is not known is never fine.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         match self.judged.answer {
             Answer::Yes => Verdict::Compatible,
             Answer::CheckDependency | Answer::Unknown => Verdict::Review,
@@ -77,7 +77,7 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let (outbound, inbound) = (expression(self.outbound), expression(self.inbound));
         let verdict = self.verdict();
         let (style, name) = (verdict.style(), verdict.name());
@@ -98,7 +98,7 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let cells = self.judged.cells.iter().map(JsonCell::from).collect();
         let value = JsonComparison {
             schema_version: 1,

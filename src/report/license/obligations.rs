@@ -23,7 +23,7 @@ pub(crate) struct Obligations {
 
 impl Obligations {
     /// Takes in the licences of an expression, `package` being whose it is.
-    pub fn take(&mut self, expression: &LicenseExpression, package: Option<&str>) {
+    pub(crate) fn take(&mut self, expression: &LicenseExpression, package: Option<&str>) {
         for id in expression.licenses() {
             let packages = self.licenses.entry(id).or_default();
             packages.extend(package.map(str::to_owned));
@@ -43,7 +43,7 @@ impl Obligations {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         for (id, packages) in &self.licenses {
             writeln!(out, "{BOLD}{}{BOLD:#}", Printable(id))?;
             for package in packages {
@@ -75,7 +75,7 @@ impl Obligations {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let licenses = self.licenses.iter().map(|(license, packages)| JsonLicense {
             license,
             packages,

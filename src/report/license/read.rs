@@ -8,7 +8,7 @@ use super::show::{License, sentence};
 use crate::license::LicenseFact;
 
 /// The licence that one file states by itself.
-pub struct Read<'a> {
+pub(crate) struct Read<'a> {
     /// The file.
     pub path: &'a str,
     /// What its text or header was read as.
@@ -20,7 +20,7 @@ impl Read<'_> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{BOLD}{}{BOLD:#} states {}", Printable(self.path), sentence(self.license))
     }
 
@@ -28,7 +28,7 @@ impl Read<'_> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let value = serde_json::json!({"path": self.path, "license": License::from(self.license)});
         writeln!(out, "{value}")
     }

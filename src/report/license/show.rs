@@ -39,7 +39,7 @@ impl Shown<'_> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let license = sentence(&self.decided.license);
         writeln!(out, "{BOLD}{}{BOLD:#} is under {license}", Printable(self.path))?;
         for statement in &self.decided.by {
@@ -71,7 +71,7 @@ impl Shown<'_> {
     ///
     /// # Errors
     /// If writing fails.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let below = |below: &'_ Below| -> serde_json::Value {
             serde_json::json!({
                 "license": License::from(&below.decided.license),

@@ -10,7 +10,7 @@ use crate::text::span::LineRange;
 /// What an alert says: its title as the first sentence, then whose code it is and why it matters,
 /// what clears it, and links to the original and to related places. The whole match is named where
 /// the finding shows a part of it.
-pub fn message(found: &Found<'_>, related: &[Related<'_>]) -> String {
+pub(super) fn message(found: &Found<'_>, related: &[Related<'_>]) -> String {
     let finding = found.finding;
     let mut sentences = vec![match found.reference {
         Some(reference) => {

@@ -33,7 +33,7 @@ pub(crate) struct ByOrigin<'a>(HashMap<(&'a str, &'a str), Vec<&'a Reference>>);
 
 impl<'a> ByOrigin<'a> {
     /// Those of this report.
-    pub fn of(report: &'a Report) -> ByOrigin<'a> {
+    pub(super) fn of(report: &'a Report) -> ByOrigin<'a> {
         let mut matches: HashMap<_, Vec<&Reference>> = HashMap::new();
         for reference in &report.references {
             if let Some(owner) = reference.owners.first() {
@@ -46,7 +46,7 @@ impl<'a> ByOrigin<'a> {
 }
 
 /// The places of a finding about a match; none of another.
-pub fn related_places<'a>(found: &Found<'a>, matches: &ByOrigin<'a>) -> Vec<Related<'a>> {
+pub(super) fn related_places<'a>(found: &Found<'a>, matches: &ByOrigin<'a>) -> Vec<Related<'a>> {
     let Some((reference, owner)) =
         found.reference.and_then(|it| it.owners.first().map(|owner| (it, owner)))
     else {

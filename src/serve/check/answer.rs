@@ -59,12 +59,12 @@ struct Note {
 
 impl Answered {
     /// The answer to a line that could not be checked.
-    pub fn failure(line: &Incoming, why: &str) -> Answered {
+    pub(super) fn failure(line: &Incoming, why: &str) -> Answered {
         Answered::refusal(line, Refused { id: Value::Null, why: why.into() })
     }
 
     /// The same to one that is known by a name, or to one that is not checked without being wrong.
-    pub fn refusal(line: &Incoming, refused: Refused) -> Answered {
+    pub(super) fn refusal(line: &Incoming, refused: Refused) -> Answered {
         let Refused { id, why } = refused;
         let answer = match why {
             Why::Wrong(why) => Answer {
@@ -81,14 +81,14 @@ impl Answered {
     }
 
     /// The matches because of which the code is not to be kept.
-    pub fn matches_to_drop(&self) -> impl Iterator<Item = &Reference> {
+    pub(super) fn matches_to_drop(&self) -> impl Iterator<Item = &Reference> {
         self.references.iter().filter(|reference| self.dropped.contains(&reference.id))
     }
 }
 
 impl Answered {
     /// Answers a suggestion that was checked.
-    pub fn checked_answer(
+    pub(super) fn checked_answer(
         line: u64,
         suggestion: &Suggestion<'_>,
         text: &Surrounded,

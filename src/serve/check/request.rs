@@ -108,7 +108,7 @@ struct Position {
 
 impl<'l> Suggestion<'l> {
     /// Reads a line. A path is relative to the directory of the project.
-    pub fn parse(line: &'l Incoming, directory: &Path) -> Result<Suggestion<'l>, Refused> {
+    pub(super) fn parse(line: &'l Incoming, directory: &Path) -> Result<Suggestion<'l>, Refused> {
         let unknown = |why: String| Refused { id: Value::Null, why: why.into() };
         let bytes = line.content.as_ref().map_err(|why| unknown(why.clone()))?;
         let text = str::from_utf8(bytes)
@@ -149,12 +149,12 @@ impl<'l> Suggestion<'l> {
     }
 
     /// The code.
-    pub fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         &self.code
     }
 
     /// The path it is for.
-    pub fn path(&self) -> &str {
+    pub(super) fn path(&self) -> &str {
         &self.path
     }
 
@@ -188,9 +188,10 @@ fn sides<'l>(surrounding: Surrounding<'l>) -> Result<(Cow<'l, str>, Cow<'l, str>
     match surrounding {
         Surrounding { text: Some(text), range: Some(range), before: None, after: None } => {
             let (start, end) = (offset(&text, range.start)?, offset(&text, range.end)?);
-            match start <= end {
-                true => Ok((text[..start].to_owned().into(), text[end..].to_owned().into())),
-                false => Err("`range` ends before it starts".to_owned()),
+            if start <= end {
+                Ok((text[..start].to_owned().into(), text[end..].to_owned().into()))
+            } else {
+                Err("`range` ends before it starts".to_owned())
             }
         }
         Surrounding { text: None, range: None, before, after } => {

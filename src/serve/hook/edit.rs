@@ -153,9 +153,10 @@ pub(super) fn replace_parts(
     let is_windows = text.contains("\r\n");
     let mut places: Vec<Place> = Vec::new();
     for (number, Part { old, new, which }) in parts.iter().enumerate() {
-        let (old, new) = match is_windows {
-            true => (with_carriage_returns(old), with_carriage_returns(new)),
-            false => (old.clone(), new.clone()),
+        let (old, new) = if is_windows {
+            (with_carriage_returns(old), with_carriage_returns(new))
+        } else {
+            (old.clone(), new.clone())
         };
         let found: Vec<usize> = match (old.is_empty(), which) {
             (true, _) => vec![text.len()],

@@ -52,7 +52,7 @@ pub enum Change {
 
 /// A part of a file that is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     /// What stands there.
     pub old: String,
     /// What shall.
@@ -63,7 +63,7 @@ pub(crate) struct Part {
 
 /// Which of several equal parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
+pub enum Which {
     /// The first.
     First,
     /// Each.

@@ -56,11 +56,10 @@ impl Server {
                 actions.extend(offer.actions);
             }
         }
-        let answer = match self.client.knows_actions {
-            true => json!(actions),
-            false => {
-                json!(actions.into_iter().filter_map(|action| action.command).collect::<Vec<_>>())
-            }
+        let answer = if self.client.knows_actions {
+            json!(actions)
+        } else {
+            json!(actions.into_iter().filter_map(|action| action.command).collect::<Vec<_>>())
         };
         self.out.answer(id, answer);
     }

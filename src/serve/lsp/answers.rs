@@ -38,9 +38,10 @@ impl Server {
             .and_then(|document| document.known.as_ref());
         let found: Vec<&Found> =
             known.into_iter().flat_map(|known| known.checked.at(place)).collect();
-        let (kind, style) = match self.client.reads_markdown {
-            true => (MarkupKind::Markdown, Style::Markdown),
-            false => (MarkupKind::PlainText, Style::Plain),
+        let (kind, style) = if self.client.reads_markdown {
+            (MarkupKind::Markdown, Style::Markdown)
+        } else {
+            (MarkupKind::PlainText, Style::Plain)
         };
         let cards: Vec<String> =
             found.iter().map(|found| card::of(&found.reference, style)).collect();

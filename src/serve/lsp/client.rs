@@ -10,7 +10,7 @@ use super::uri;
 
 /// The client.
 #[derive(Clone, Debug, Default)]
-pub struct Client {
+pub(super) struct Client {
     /// What columns count.
     pub encoding: Encoding,
     /// How it gets to know diagnostics.
@@ -59,7 +59,7 @@ pub(crate) enum Delivery {
 
 impl Client {
     /// Reads the parameters of `initialize`.
-    pub fn read(params: &Value) -> Client {
+    pub(super) fn read(params: &Value) -> Client {
         let at = |pointer: &str| params.pointer(pointer).filter(|value| !value.is_null());
         let is = |pointer: &str| at(pointer).and_then(Value::as_bool).unwrap_or(false);
         let options =
@@ -109,7 +109,7 @@ fn folders(params: &Value) -> Vec<PathBuf> {
 }
 
 /// The directory of a `WorkspaceFolder`.
-pub fn folder(value: &Value) -> Option<PathBuf> {
+pub(super) fn folder(value: &Value) -> Option<PathBuf> {
     uri::file(value.get("uri")?.as_str()?)
 }
 

@@ -45,7 +45,7 @@ struct Target {
 
 impl ServerCommand {
     /// Every command under its name.
-    pub const NAMED: [(&'static str, ServerCommand); 7] = [
+    pub(super) const NAMED: [(&'static str, ServerCommand); 7] = [
         ("birthmark.explain", ServerCommand::Explain),
         ("birthmark.accept", ServerCommand::Accept),
         ("birthmark.attribute", ServerCommand::Attribute),
@@ -56,7 +56,7 @@ impl ServerCommand {
     ];
 
     /// The name.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         ServerCommand::NAMED.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 }

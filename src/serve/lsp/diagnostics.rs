@@ -70,12 +70,9 @@ impl Server {
             .into_iter()
             .map(|waiting| {
                 let edition = known.edition.to_string();
-                let answer = match waiting.previous.as_ref() == Some(&edition) {
-                    true => json!({ "kind": "unchanged", "resultId": edition }),
-                    false => {
+                let answer = if waiting.previous.as_ref() == Some(&edition) { json!({ "kind": "unchanged", "resultId": edition }) } else {
                         json!({ "kind": "full", "resultId": edition, "items": known.checked.diagnostics })
-                    }
-                };
+                    };
                 (waiting.request, answer)
             })
             .collect();

@@ -70,7 +70,7 @@ pub(crate) struct Waiting {
 
 impl Document {
     /// A document that was just opened; `None` if its language is not known.
-    pub fn new(
+    pub(super) fn new(
         uri: &str,
         language_id: &str,
         version: i32,

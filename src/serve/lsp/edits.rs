@@ -19,7 +19,7 @@ use crate::text::token::Tokenizer;
 ///
 /// # Errors
 /// Why it cannot be.
-pub fn attribution(
+pub(super) fn attribution(
     checker: &Checker,
     source: &SourceFile,
     encoding: Encoding,
@@ -79,7 +79,7 @@ fn changes(source: &SourceFile, after: &[u8], encoding: Encoding) -> Vec<TextEdi
 ///
 /// # Errors
 /// If no comment does without changing the code.
-pub fn suppression(
+pub(super) fn suppression(
     checker: &Checker,
     tokenizer: &mut Tokenizer,
     source: &SourceFile,

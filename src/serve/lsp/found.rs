@@ -25,7 +25,7 @@ pub(crate) struct Checked {
 
 /// A reference at its place.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// The reference.
     pub reference: Reference,
     /// What is to be done about it, if anything.
@@ -40,7 +40,12 @@ pub struct Found {
 
 impl Checked {
     /// Places what a report says of a document.
-    pub fn of(report: Report, source: &SourceFile, uri: &str, encoding: Encoding) -> Checked {
+    pub(super) fn of(
+        report: Report,
+        source: &SourceFile,
+        uri: &str,
+        encoding: Encoding,
+    ) -> Checked {
         let file = source
             .held()
             .map(|held| SourceFile::new(source.path(), source.language(), held.file.clone()));
@@ -59,7 +64,7 @@ impl Checked {
 
     /// What stands at a range: findings wherever they reach, the rest on its first line, where it
     /// is out of the way.
-    pub fn at(&self, range: Range) -> impl Iterator<Item = &Found> {
+    pub(super) fn at(&self, range: Range) -> impl Iterator<Item = &Found> {
         self.found.iter().filter(move |found| {
             let reach = if found.finding.is_some() { found.range } else { found.first_line };
             range.start <= reach.end && reach.start <= range.end
@@ -136,7 +141,7 @@ fn message(finding: &Finding) -> String {
 }
 
 /// A severity in the protocol's words.
-pub fn severity(severity: Severity) -> DiagnosticSeverity {
+pub(super) fn severity(severity: Severity) -> DiagnosticSeverity {
     match severity {
         Severity::Error => DiagnosticSeverity::Error,
         Severity::Warning => DiagnosticSeverity::Warning,

@@ -19,7 +19,7 @@ const MAX_HEADER_BYTES: u64 = 4 << 10;
 
 /// What stands between the last message and the next.
 #[derive(Debug)]
-pub enum Frame {
+pub(super) enum Frame {
     /// A message.
     Message(Message),
     /// Something that is none; the next frame can be read all the same.
@@ -43,7 +43,7 @@ pub(crate) struct Unreadable {
 ///
 /// # Errors
 /// If the bytes cannot be read, or are no frames: where the next one begins is then not known.
-pub fn read(input: &mut impl BufRead) -> io::Result<Frame> {
+pub(super) fn read(input: &mut impl BufRead) -> io::Result<Frame> {
     let Some(length) = read_header(input)? else { return Ok(Frame::End) };
     if length > MAX_MESSAGE_BYTES {
         let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
@@ -65,7 +65,7 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Frame> {
 ///
 /// # Errors
 /// If nobody reads it.
-pub fn write(message: &Message, output: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(message: &Message, output: &mut impl Write) -> io::Result<()> {
     message.write(output)
 }
 

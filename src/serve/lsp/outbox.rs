@@ -55,7 +55,7 @@ impl Outbox {
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn open(mut output: impl Write + Send + 'static) -> io::Result<Outbox> {
+    pub(super) fn open(mut output: impl Write + Send + 'static) -> io::Result<Outbox> {
         let (sender, messages) = mpsc::channel::<Outgoing>();
         let (finished, done) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -84,7 +84,7 @@ impl Outbox {
     }
 
     /// Answers a request.
-    pub fn answer(&mut self, request: RequestId, result: Value) {
+    pub(super) fn answer(&mut self, request: RequestId, result: Value) {
         self.send(Outgoing::Message(Response { id: request, response_result: Ok(result) }.into()));
     }
 
@@ -109,7 +109,7 @@ impl Outbox {
     }
 
     /// Asks the client for something; returns the id that its answer will bear.
-    pub fn ask(&mut self, method: &str, params: Value) -> RequestId {
+    pub(super) fn ask(&mut self, method: &str, params: Value) -> RequestId {
         self.requests += 1;
         let id = RequestId::from(format!("birthmark-{}", self.requests));
         let request = Request { id: id.clone(), method: method.to_owned(), params };
@@ -118,17 +118,17 @@ impl Outbox {
     }
 
     /// Tells the user something.
-    pub fn show(&mut self, weight: Weight, message: &str) {
+    pub(super) fn show(&mut self, weight: Weight, message: &str) {
         self.notify("window/showMessage", json!({ "type": weight as u8, "message": message }));
     }
 
     /// Puts something where the user looks for causes.
-    pub fn log(&mut self, weight: Weight, message: &str) {
+    pub(super) fn log(&mut self, weight: Weight, message: &str) {
         self.notify("window/logMessage", json!({ "type": weight as u8, "message": message }));
     }
 
     /// Writes what still waits, as far as the client reads it.
-    pub fn close(self) {
+    pub(super) fn close(self) {
         drop(self.sender);
         self.done.recv_timeout(LAST_WORDS).unwrap_or(());
     }

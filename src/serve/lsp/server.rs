@@ -22,7 +22,7 @@ use crate::project::config::ConfigChoice;
 use crate::session::{Choices, Freshness, Place, Projects};
 
 /// The server.
-pub struct Server {
+pub(super) struct Server {
     pub(super) configured: ConfigChoice,
     pub(super) choices: Choices,
     pub(super) events: SyncSender<Event>,
@@ -77,7 +77,7 @@ pub(crate) struct Held {
 
 /// What was asked of the client.
 #[derive(Clone, Debug)]
-pub enum Asked {
+pub(super) enum Asked {
     /// The settings of these folders; of all together if there is none.
     Settings(Vec<PathBuf>),
     /// To edit a document, because of a request; what is left to do then.
@@ -105,7 +105,7 @@ impl Server {
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn new(
+    pub(super) fn new(
         start: Start,
         events: SyncSender<Event>,
         output: impl Write + Send + 'static,
@@ -137,7 +137,7 @@ impl Server {
     }
 
     /// Serves until the client ends.
-    pub fn run(mut self, events: &Receiver<Event>) -> Ending {
+    pub(super) fn run(mut self, events: &Receiver<Event>) -> Ending {
         let ending = loop {
             if self.out.is_broken() {
                 break Ending::Deserted;

@@ -18,7 +18,7 @@ const MAX_DEBOUNCE_MS: u64 = 60_000;
 
 /// What the user of a client sets for one folder.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub(super) struct Settings {
     /// Whether anything is checked.
     pub checking: Checking,
     /// Whether what is found is written to the reference log.
@@ -49,13 +49,13 @@ pub(crate) enum Logging {
 
 impl Settings {
     /// What holds as long as the user sets nothing.
-    pub fn new(choices: Choices, debounce: Duration) -> Settings {
+    pub(super) fn new(choices: Choices, debounce: Duration) -> Settings {
         Settings { checking: Checking::On, logging: Logging::On, debounce, choices }
     }
 
     /// The same with what the user sets. Also returns what of it is wrong, which counts as not set.
     /// Directories are relative to the folder.
-    pub fn with(&self, section: &Value, folder: &Path) -> (Settings, Vec<String>) {
+    pub(super) fn with(&self, section: &Value, folder: &Path) -> (Settings, Vec<String>) {
         let mut settings = self.clone();
         let mut problems = Vec::new();
         let is_set = |key: &str| section.get(key).is_some_and(|value| !value.is_null());

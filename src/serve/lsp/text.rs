@@ -28,11 +28,11 @@ pub(crate) struct Text {
 
 impl Encoding {
     /// Every encoding under the name that it has in the protocol, the one that costs least first.
-    pub const NAMED: [(&'static str, Encoding); 3] =
+    pub(super) const NAMED: [(&'static str, Encoding); 3] =
         [("utf-8", Encoding::Utf8), ("utf-32", Encoding::Utf32), ("utf-16", Encoding::Utf16)];
 
     /// The name.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         Encoding::NAMED.iter().find(|(_, known)| *known == self).map_or("utf-16", |(name, _)| name)
     }
 
@@ -45,7 +45,7 @@ impl Encoding {
     }
 
     /// The place of a region of a text. Lines count from 0 here.
-    pub fn range(self, source: &SourceFile, region: Region) -> Range {
+    pub(super) fn range(self, source: &SourceFile, region: Region) -> Range {
         Range {
             start: self.position(source, region.start_line, region.start_column),
             end: self.position(source, region.end_line, region.end_column),
@@ -65,9 +65,10 @@ impl Encoding {
     }
 
     fn position(self, source: &SourceFile, line: u32, column: u32) -> Position {
-        let text = match (1..=source.line_starts().len() as u32).contains(&line) {
-            true => String::from_utf8_lossy(source.line_text(line)),
-            false => Default::default(),
+        let text = if (1..=source.line_starts().len() as u32).contains(&line) {
+            String::from_utf8_lossy(source.line_text(line))
+        } else {
+            Default::default()
         };
         let before = text.chars().take(column.saturating_sub(1) as usize);
         let character = before.map(|c| self.units(c)).sum::<usize>() as u32;
@@ -77,19 +78,19 @@ impl Encoding {
 
 impl Text {
     /// Takes a text.
-    pub fn new(content: String) -> Text {
+    pub(super) fn new(content: String) -> Text {
         let line_starts = line_starts(&content);
         Text { content, line_starts }
     }
 
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.content
     }
 
     /// Replaces what stands in a range. A position behind the end of its line, or of the text,
     /// means that end.
-    pub fn replace(&mut self, range: Range, with: &str, encoding: Encoding) {
+    pub(super) fn replace(&mut self, range: Range, with: &str, encoding: Encoding) {
         let bytes = self.bytes(range, encoding);
         self.content.replace_range(bytes, with);
         self.line_starts = line_starts(&self.content);

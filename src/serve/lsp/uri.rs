@@ -8,7 +8,7 @@ const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
 /// The file that a URI names, if it names one of this machine.
-pub fn file(uri: &str) -> Option<PathBuf> {
+pub(super) fn file(uri: &str) -> Option<PathBuf> {
     let rest =
         uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://")).and(uri.get(7..))?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
@@ -22,14 +22,14 @@ pub fn file(uri: &str) -> Option<PathBuf> {
 }
 
 /// The last part of what a URI names: what a document without a file is called.
-pub fn name(uri: &str) -> String {
+pub(super) fn name(uri: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or(uri);
     let last = path.rsplit(['/', ':', '\\']).find(|part| !part.is_empty()).unwrap_or("unnamed");
     percent_decode_str(last).decode_utf8_lossy().replace(['/', '\\', '\0'], "_")
 }
 
 /// The URI of a file.
-pub fn of(path: &Path) -> String {
+pub(super) fn of(path: &Path) -> String {
     let path = crate::project::walk::absolute_path(path);
     let text = path.to_string_lossy().replace('\\', "/");
     let slash = if text.starts_with('/') { "" } else { "/" };

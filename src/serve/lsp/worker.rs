@@ -114,7 +114,7 @@ pub(crate) struct Snapshot {
 }
 
 /// A project as somebody wants it to be opened.
-pub struct Project {
+pub(super) struct Project {
     /// Where it is and what is chosen for it.
     pub place: Place,
     /// Whether what is found is written to the journal.
@@ -142,7 +142,7 @@ pub(crate) struct Outcome {
 }
 
 /// What there is to say.
-pub enum Answer {
+pub(super) enum Answer {
     /// What was found.
     Checked(Checked),
     /// An explanation.
@@ -168,7 +168,7 @@ impl Worker {
     ///
     /// # Errors
     /// If no thread can be started.
-    pub fn start(
+    pub(super) fn start(
         events: SyncSender<super::Event>,
         projects: Arc<Projects>,
         journal: Journal,
@@ -450,9 +450,10 @@ impl Bench {
         let source = source(checker, text).map_err(|note| note.message)?;
         let report = checker.check(&mut self.tokenizer, &source, &Review::Whole);
         let looked = Looked { source, report, id: id.to_owned() };
-        match looked.references_by_id().is_empty() {
-            true => Err(format!("there is no match {id} in {}", text.path)),
-            false => Ok(looked),
+        if looked.references_by_id().is_empty() {
+            Err(format!("there is no match {id} in {}", text.path))
+        } else {
+            Ok(looked)
         }
     }
 }
@@ -482,7 +483,7 @@ fn source(checker: &Checker, text: &Snapshot) -> Result<SourceFile, Note> {
 }
 
 /// An error with its causes, on one line.
-pub fn describe_error(error: &dyn std::error::Error) -> String {
+pub(super) fn describe_error(error: &dyn std::error::Error) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -33,7 +33,7 @@ pub(crate) struct Sweep {
 }
 
 /// How far it is.
-pub enum Step {
+pub(super) enum Step {
     /// So many files of so many.
     Far(usize, usize),
     /// At its end.

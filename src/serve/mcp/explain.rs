@@ -113,9 +113,10 @@ impl ExplainMatch {
                 };
                 let ids: Vec<&str> =
                     report.references.iter().map(|reference| reference.id.as_str()).collect();
-                let there = match ids.is_empty() {
-                    true => "nothing is found in it".to_owned(),
-                    false => format!("there are {}", ids.join(", ")),
+                let there = if ids.is_empty() {
+                    "nothing is found in it".to_owned()
+                } else {
+                    format!("there are {}", ids.join(", "))
                 };
                 let id = Printable(&self.id);
                 Err(Failure(format!(

@@ -95,7 +95,7 @@ impl Event {
     ];
 
     /// The word it is written with.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         code(self, &Event::CODES)
     }
 }

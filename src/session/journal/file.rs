@@ -70,9 +70,10 @@ fn rotate(path: &Path) -> io::Result<()> {
     if lock.try_lock().is_err() {
         return Ok(());
     }
-    match fs::metadata(path).is_ok_and(|facts| facts.len() > MAX_BYTES) {
-        true => fs::rename(path, older(path)),
-        false => Ok(()),
+    if fs::metadata(path).is_ok_and(|facts| facts.len() > MAX_BYTES) {
+        fs::rename(path, older(path))
+    } else {
+        Ok(())
     }
 }
 

@@ -26,17 +26,17 @@ use crate::text::span::LineRange;
 use crate::text::token::{CommentKind, Layout};
 
 /// The tags of snippets, as SPDX 2.3 (annex H) and REUSE spell them.
-pub mod tag {
+pub(crate) mod tag {
     /// Opens a snippet.
-    pub const BEGIN: &str = "SPDX-SnippetBegin";
+    pub(crate) const BEGIN: &str = "SPDX-SnippetBegin";
     /// Closes it.
-    pub const END: &str = "SPDX-SnippetEnd";
+    pub(crate) const END: &str = "SPDX-SnippetEnd";
     /// Who holds the copyright in it.
     pub(crate) const COPYRIGHT: &str = "SPDX-SnippetCopyrightText:";
     /// The licence of a file or snippet.
-    pub const LICENSE: &str = "SPDX-License-Identifier:";
+    pub(crate) const LICENSE: &str = "SPDX-License-Identifier:";
     /// Anything else about it; birthmark writes the origin here.
-    pub const COMMENT: &str = "SPDX-SnippetComment:";
+    pub(crate) const COMMENT: &str = "SPDX-SnippetComment:";
 }
 
 /// Something said of the provenance of lines.
@@ -98,7 +98,7 @@ pub(crate) type HeaderReader<'a> = dyn Fn(&[u8]) -> Option<LicenseFact> + 'a;
 
 /// Everything a text says of its provenance, innermost snippets first, then comments, then the
 /// header. `code` are the lines that hold code, ascending.
-pub fn read(
+pub(crate) fn read(
     source: &SourceFile,
     layout: &Layout,
     code: &[u32],

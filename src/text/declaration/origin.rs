@@ -92,7 +92,7 @@ const EMPTY_PARTS: [&str; 28] = [
 
 impl Origin {
     /// The origin that a line of comment names, if it names one; `next` is the line below it.
-    pub fn read(text: &str, next: Option<&str>) -> Option<Origin> {
+    pub(crate) fn read(text: &str, next: Option<&str>) -> Option<Origin> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let lower: Vec<String> = words.iter().map(|word| bare(word).to_ascii_lowercase()).collect();
         let behind = (0..words.len()).find_map(|i| {
@@ -124,12 +124,12 @@ impl Origin {
     }
 
     /// The name as it was written.
-    pub fn original_text(&self) -> &str {
+    pub(crate) fn original_text(&self) -> &str {
         &self.said
     }
 
     /// The package, if a package URL was written.
-    pub fn purl(&self) -> Option<&Purl> {
+    pub(crate) fn purl(&self) -> Option<&Purl> {
         match &self.named {
             Named::Package(purl) => Some(purl),
             _ => None,

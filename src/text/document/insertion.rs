@@ -25,9 +25,10 @@ pub(crate) fn with_lines_of(
     let mut above: Vec<(u32, &str)> = Vec::new();
     let mut below: Vec<(u32, &str)> = Vec::new();
     for (place, line) in inserted_lines(str::from_utf8(source.text()).ok()?, text) {
-        let (side, at) = match closes(line) {
-            true => (&mut below, held.lines.iter().rfind(|known| known.at < place)?),
-            false => (&mut above, held.lines.iter().find(|known| known.at >= place)?),
+        let (side, at) = if closes(line) {
+            (&mut below, held.lines.iter().rfind(|known| known.at < place)?)
+        } else {
+            (&mut above, held.lines.iter().find(|known| known.at >= place)?)
         };
         side.push((at.file_line, line));
     }
@@ -68,9 +69,10 @@ fn insert_into(held: &Held, above: &[(u32, &str)], below: &[(u32, &str)]) -> Opt
             stands_alone(held, number, line)?;
         }
         written.extend(before);
-        match behind.is_empty() {
-            true => written.push_str(line),
-            false => written.push_str(&append_strings(line, &behind)?),
+        if behind.is_empty() {
+            written.push_str(line)
+        } else {
+            written.push_str(&append_strings(line, &behind)?)
         }
     }
     Some(written.into_bytes())

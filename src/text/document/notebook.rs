@@ -105,9 +105,10 @@ fn parts(
     source: &RawValue,
     file_line: impl Fn(&str) -> u32,
 ) -> Result<Vec<(u32, String)>, serde_json::Error> {
-    let raw: Vec<&RawValue> = match source.get().starts_with('[') {
-        true => serde_json::from_str(source.get())?,
-        false => vec![source],
+    let raw: Vec<&RawValue> = if source.get().starts_with('[') {
+        serde_json::from_str(source.get())?
+    } else {
+        vec![source]
     };
     let decoded = |part: &RawValue| Ok((file_line(part.get()), serde_json::from_str(part.get())?));
     raw.into_iter().map(decoded).collect()

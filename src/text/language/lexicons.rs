@@ -2,7 +2,7 @@
 
 /// The rules of a lexer. What they do not name is a name, a number, a word of the family, or left
 /// out.
-pub(crate) struct Lexicon {
+pub struct Lexicon {
     /// What starts a comment that ends with the line.
     pub line_comments: &'static [&'static str],
     /// Comments with an end of their own.
@@ -50,7 +50,7 @@ pub(crate) struct Lexicon {
 }
 
 /// A comment with an end of its own.
-pub(crate) struct Block {
+pub struct Block {
     /// What begins it.
     pub open: &'static str,
     /// What ends it.
@@ -62,7 +62,7 @@ pub(crate) struct Block {
 }
 
 /// How a string is written.
-pub(crate) struct StringRule {
+pub struct StringRule {
     /// What begins it.
     pub open: &'static str,
     /// What ends it.
@@ -77,9 +77,19 @@ pub(crate) struct StringRule {
     pub is_character: bool,
 }
 
+impl StringRule {
+    /// What opens and closes a bracket in a hole: a hole ends at the bracket that is one too many.
+    pub(crate) fn hole_brackets(&self) -> (u8, u8) {
+        match self.hole {
+            Some((_, b')')) => (b'(', b')'),
+            _ => (b'{', b'}'),
+        }
+    }
+}
+
 /// How the end of a string is written inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Escape {
+pub enum Escape {
     /// Behind a backslash.
     Backslash,
     /// Twice.
@@ -90,7 +100,7 @@ pub(crate) enum Escape {
 
 /// How texts of several lines are written without quotes around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heredoc {
+pub enum Heredoc {
     /// Not at all.
     Absent,
     /// `<<WORD`, `<<-WORD` or `<<~WORD`, with or without quotes, from the next line on.
@@ -101,7 +111,7 @@ pub(crate) enum Heredoc {
 
 /// What a mark before a name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sigil {
+pub enum Sigil {
     /// It is a name.
     Name,
     /// It is a field.
@@ -112,7 +122,7 @@ pub(crate) enum Sigil {
 
 /// How something is said of the definition that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Annotations {
+pub enum Annotations {
     /// In no way that is left out.
     Kept,
     /// `@Name(arguments)`.

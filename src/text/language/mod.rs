@@ -31,7 +31,7 @@ pub struct Language(u8);
 pub struct Family(u8);
 
 /// What birthmark knows of one language.
-pub(crate) struct LanguageRow {
+pub struct LanguageRow {
     /// The name, lower case.
     pub name: &'static str,
     /// Other names that editors and notebooks give it, lower case.
@@ -55,7 +55,7 @@ pub(crate) struct LanguageRow {
 }
 
 /// How the texts of a language become tokens.
-pub(crate) enum Reading {
+pub enum Reading {
     /// From the leaves of a parse.
     Tree(&'static Grammar),
     /// By the rules of a lexer.
@@ -63,7 +63,7 @@ pub(crate) enum Reading {
 }
 
 /// What the languages of a family share.
-pub(crate) struct FamilyRow {
+pub struct FamilyRow {
     /// The name, lower case: that of its first language.
     pub name: &'static str,
     /// Tokens that are a class of their own: keywords, operators, opening brackets, constants.
@@ -117,7 +117,7 @@ pub struct Grammar {
 
 /// What a one-token kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Atom {
+pub enum Atom {
     /// A name whose role its neighbours decide.
     Name,
     /// A name that is a field wherever it stands.
@@ -140,7 +140,7 @@ pub(crate) enum Atom {
 
 /// How code of a language says that it fills in an interface somebody else declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Interfaces {
+pub enum Interfaces {
     /// By `impl Trait for Type { ... }`.
     Implementations,
     /// By a class with bases, and by special names.
@@ -151,7 +151,7 @@ pub(crate) enum Interfaces {
 
 /// How a definition names what it defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Definitions {
+pub enum Definitions {
     /// Behind a word: `def name`, `func (receiver) name`.
     AfterWord,
     /// Behind a word, or before parameters and a body: `name(parameters) {`.
@@ -162,7 +162,7 @@ pub(crate) enum Definitions {
 
 /// What tells a definition before its body from a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Heads {
+pub struct Heads {
     /// A type stands before the name.
     pub name_types: bool,
     /// A comma may stand before the name.
@@ -173,7 +173,7 @@ pub(crate) struct Heads {
 
 /// How a language passes arguments by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeywordArguments {
+pub enum KeywordArguments {
     /// As `name = value` between parentheses.
     WithEquals,
     /// As `name: value` between parentheses.

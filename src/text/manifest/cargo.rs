@@ -21,7 +21,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Reads the `[workspace]` of a `Cargo.toml`; `None` where there is none.
-    pub fn read(text: &str) -> Option<Workspace> {
+    pub(crate) fn read(text: &str) -> Option<Workspace> {
         let manifest: Table = text.parse().ok()?;
         let workspace = manifest.get("workspace")?.as_table()?;
         let members = workspace.get("members").and_then(Value::as_array);

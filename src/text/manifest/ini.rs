@@ -2,7 +2,7 @@
 
 /// A line of a value: of `key = value`, or of the lines further in below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value<'a> {
+pub(crate) struct Value<'a> {
     /// The section it stands in.
     pub section: &'a str,
     /// The key it belongs to, with `_` for `-`.
@@ -12,7 +12,7 @@ pub struct Value<'a> {
 }
 
 /// The values of a file, in its order. Comments and empty lines are left out.
-pub fn values(text: &str) -> Vec<Value<'_>> {
+pub(crate) fn values(text: &str) -> Vec<Value<'_>> {
     let (mut section, mut key) = ("", String::new());
     let mut values = Vec::new();
     for line in text.lines() {

@@ -50,7 +50,7 @@ fn bundled_packages(manifest: &Value) -> BTreeSet<Purl> {
 }
 
 /// The npm package of a name; the scope of `@me/mine` is its namespace.
-pub fn package(name: &str) -> Option<Purl> {
+pub(crate) fn package(name: &str) -> Option<Purl> {
     match name.split_once('/') {
         None => Purl::new("npm", name, None).ok(),
         Some((scope, name)) if scope.len() > 1 && scope.starts_with('@') => {

@@ -90,8 +90,9 @@ pub(super) fn from_setup_cfg(text: &str) -> Option<Manifest> {
 }
 
 fn reach<'a>(mut classifiers: impl Iterator<Item = &'a str>) -> Reach {
-    match classifiers.any(|classifier| classifier.starts_with(PRIVATE)) {
-        true => Reach::Private,
-        false => Reach::Public,
+    if classifiers.any(|classifier| classifier.starts_with(PRIVATE)) {
+        Reach::Private
+    } else {
+        Reach::Public
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read(text: &str) -> Option<Manifest> {
 }
 
 /// The licence and the classifiers that a script gives to `setup(...)` as literals.
-pub(crate) fn read_license(text: &str) -> Option<(Option<String>, Vec<String>)> {
+pub fn read_license(text: &str) -> Option<(Option<String>, Vec<String>)> {
     let tree = parse(text)?;
     let script = Script { text, constants: constants(text, tree.root_node()) };
     let (mut license, mut classifiers) = (None, Vec::new());

@@ -21,7 +21,7 @@ pub(crate) struct Held {
 
 /// A line of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CellLine {
+pub struct CellLine {
     /// The line of the text that it is.
     pub at: u32,
     /// The number of its cell among all cells, from 1.
@@ -35,7 +35,7 @@ pub(crate) struct CellLine {
 
 /// Where a region stands in a notebook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CellRange {
+pub struct CellRange {
     /// Its first line.
     pub first: CellLine,
     /// Its last line.
@@ -44,7 +44,7 @@ pub(crate) struct CellRange {
 
 impl Held {
     /// The cells that lines of the text stand in.
-    pub fn cells(&self, lines: LineRange) -> Option<CellRange> {
+    pub(crate) fn cells(&self, lines: LineRange) -> Option<CellRange> {
         let first = self.lines.partition_point(|line| line.at < lines.first);
         let behind = self.lines.partition_point(|line| line.at <= lines.last);
         let within = self.lines.get(first..behind)?;
@@ -52,7 +52,7 @@ impl Held {
     }
 
     /// The number of characters of the file before a line of the text.
-    pub fn indent(&self, line: u32) -> u32 {
+    pub(crate) fn indent(&self, line: u32) -> u32 {
         let place = self.indents.binary_search_by_key(&line, |known| known.0);
         place.map_or(0, |place| self.indents[place].1)
     }

@@ -27,13 +27,8 @@ pub(crate) struct Surrounded {
 
 impl Passage<'_> {
     /// The bytes of the whole.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.before.len() + self.code.len() + self.after.len()
-    }
-
-    /// Whether there is nothing at all.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The text that all of it makes, under a path.
@@ -51,12 +46,12 @@ impl Passage<'_> {
 
 impl Surrounded {
     /// The whole text.
-    pub fn source(&self) -> &SourceFile {
+    pub(crate) fn source(&self) -> &SourceFile {
         &self.source
     }
 
     /// The lines of the whole text on which the piece stands.
-    pub fn lines(&self) -> LineRange {
+    pub(crate) fn lines(&self) -> LineRange {
         let Region { start_line, end_line, end_column, .. } = self.place;
         // Of a line of which only the beginning would be the piece's, nothing is.
         let last = if end_column == 1 { end_line.saturating_sub(1) } else { end_line };
@@ -65,7 +60,7 @@ impl Surrounded {
 
     /// The part of a region of the whole text that is in the piece, in lines and columns of the
     /// piece; `None` if no character of it is.
-    pub fn within(&self, region: Region) -> Option<Region> {
+    pub(crate) fn within(&self, region: Region) -> Option<Region> {
         let place = self.place;
         let start =
             (region.start_line, region.start_column).max((place.start_line, place.start_column));
@@ -81,9 +76,10 @@ impl Surrounded {
     /// A place of the whole text, at or behind the beginning of the piece, in lines and columns of
     /// the piece.
     fn own(&self, (line, column): (u32, u32)) -> (u32, u32) {
-        let column = match line == self.place.start_line {
-            true => column - self.place.start_column + 1,
-            false => column,
+        let column = if line == self.place.start_line {
+            column - self.place.start_column + 1
+        } else {
+            column
         };
         (line - self.place.start_line + 1, column)
     }

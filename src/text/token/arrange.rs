@@ -139,9 +139,10 @@ impl Arranger<'_> {
             Shape::Fixed(class) if class.is_literal() => false,
             Shape::Fixed(_) => {
                 let word = self.word(at);
-                match word[0].is_ascii_alphabetic() {
-                    true => !NO_TYPES.contains(&word),
-                    false => matches!(word, b"*" | b"&" | b"&&" | b">" | b">>" | b"~"),
+                if word[0].is_ascii_alphabetic() {
+                    !NO_TYPES.contains(&word)
+                } else {
+                    matches!(word, b"*" | b"&" | b"&&" | b">" | b">>" | b"~")
                 }
             }
             _ => false,

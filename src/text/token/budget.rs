@@ -192,10 +192,7 @@ impl Meter<'_> {
         if spent.steps >= self.limit.steps || self.course.is_cancelled() {
             self.is_exhausted.set(true);
         }
-        match self.is_exhausted.get() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
+        if self.is_exhausted.get() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

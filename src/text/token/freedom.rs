@@ -15,7 +15,7 @@ use crate::text::source::SourceFile;
 
 /// How free the author of a token was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Freedom {
+pub enum Freedom {
     /// Something outside the author's choice fixes the token: the signature of a method that a
     /// trait or a base class declares, a parameter stored under its own name, a number that follows
     /// from the ones before it.

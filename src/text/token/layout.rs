@@ -20,7 +20,7 @@ pub struct Comment {
     /// Where it stands, with its marks.
     pub span: ByteSpan,
     /// Which of the two it is.
-    pub kind: CommentKind,
+    pub(crate) kind: CommentKind,
 }
 
 /// The kinds of [`Comment`].
@@ -64,9 +64,10 @@ impl Tokenizer {
             let (comments, parsed) = (lexed.comments, Some(lexed.parsed));
             return Layout { comments, parsed, tree: OnceLock::new(), leaves: Some(lexed.leaves) };
         }
-        let whole = match source.text().len() > MAX_WHOLE_BYTES {
-            true => Err(Unread::OverBudget),
-            false => self.ask(source.language(), source.text().into(), Wanted::Comments),
+        let whole = if source.text().len() > MAX_WHOLE_BYTES {
+            Err(Unread::OverBudget)
+        } else {
+            self.ask(source.language(), source.text().into(), Wanted::Comments)
         };
         match whole {
             Ok(Answer::Comments(comments, parsed)) => {

@@ -309,8 +309,9 @@ fn string_content<'a>(word: &'a [u8], frame: &[u8]) -> &'a [u8] {
 /// A number in lower case without digit separators.
 fn number_content(word: &[u8]) -> Cow<'_, [u8]> {
     let is_plain = |&byte: &u8| byte != b'_' && !byte.is_ascii_uppercase();
-    match word.iter().all(is_plain) {
-        true => Cow::Borrowed(word),
-        false => word.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase).collect(),
+    if word.iter().all(is_plain) {
+        Cow::Borrowed(word)
+    } else {
+        word.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase).collect()
     }
 }

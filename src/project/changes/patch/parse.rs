@@ -46,7 +46,7 @@ pub(super) struct Wrong {
 
 impl Hunk<'_> {
     /// The lines as they were, or as they are.
-    pub fn side(&self, other: Mark) -> impl Iterator<Item = &[u8]> {
+    pub(super) fn side(&self, other: Mark) -> impl Iterator<Item = &[u8]> {
         self.lines.iter().filter(move |(mark, _)| *mark != other).map(|(_, line)| *line)
     }
 }
@@ -81,9 +81,10 @@ pub(super) fn parse(patch: &[u8]) -> Result<Vec<FilePatch<'_>>, Wrong> {
         }
     }
     let is_blank = patch.trim_ascii().is_empty();
-    match files.is_empty() && !is_blank {
-        true => Err(Wrong { line: 1, why: "it holds no unified diff".to_owned() }),
-        false => Ok(files),
+    if files.is_empty() && !is_blank {
+        Err(Wrong { line: 1, why: "it holds no unified diff".to_owned() })
+    } else {
+        Ok(files)
     }
 }
 

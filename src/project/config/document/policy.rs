@@ -54,9 +54,10 @@ impl Reader<'_> {
     ) -> Range<usize> {
         let span = value.span();
         let plain = self.text.get(span.start + 1..span.end.saturating_sub(1)) == Some(text);
-        match plain && !error.span.is_empty() {
-            true => span.start + 1 + error.span.start..span.start + 1 + error.span.end,
-            false => span,
+        if plain && !error.span.is_empty() {
+            span.start + 1 + error.span.start..span.start + 1 + error.span.end
+        } else {
+            span
         }
     }
 

@@ -51,7 +51,7 @@ const LICENSE_TEXTS: [&str; 16] = [
 
 impl Directory {
     /// Reads what is cheap to read.
-    pub fn read(path: &Path, licenses: &ProjectLicenses) -> Directory {
+    pub(super) fn read(path: &Path, licenses: &ProjectLicenses) -> Directory {
         let mut annotations = Vec::new();
         let dep5 = path.join(".reuse").join("dep5");
         if let Some(text) = licenses.read_watched(&dep5) {
@@ -80,7 +80,7 @@ impl Directory {
     }
 
     /// What the annotations here say of a file below.
-    pub fn annotations(&self, file: &Path) -> Vec<Statement> {
+    pub(super) fn annotations(&self, file: &Path) -> Vec<Statement> {
         let Ok(relative) = file.strip_prefix(&self.path) else {
             return Vec::new();
         };
@@ -97,19 +97,19 @@ impl Directory {
     }
 
     /// Whether a statement was made by annotations here.
-    pub fn holds(&self, place: &str) -> bool {
+    pub(super) fn holds(&self, place: &str) -> bool {
         self.annotations.iter().any(|annotations| annotations.place == place)
     }
 
     /// The licence that a manifest states.
-    pub fn manifest(&self, licenses: &ProjectLicenses) -> Option<Statement> {
+    pub(super) fn manifest(&self, licenses: &ProjectLicenses) -> Option<Statement> {
         let state = || Manifests { directory: &self.path, licenses }.find_statement();
         self.manifest.get_or_init(state).clone()
     }
 
     /// The licence of the texts here. Two different texts, or one nobody recognises, make it
     /// unknown: whether both hold or one may be chosen is not for a program to say.
-    pub fn text(&self, licenses: &ProjectLicenses) -> Option<Statement> {
+    pub(super) fn text(&self, licenses: &ProjectLicenses) -> Option<Statement> {
         self.text.get_or_init(|| texts(&self.path, licenses)).clone()
     }
 }

@@ -24,7 +24,7 @@ struct Listing {
 
 impl Watched {
     /// Remembers a file or folder as it is now. Call it before the file is read.
-    pub fn add(&mut self, path: &Path) {
+    pub(super) fn add(&mut self, path: &Path) {
         let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
         let listing = self
             .0

@@ -147,10 +147,8 @@ impl Lexer<'_> {
             b"in" | b"do" | b"then" => self.vocabulary.word(word, false),
             _ => None,
         };
-        let shape = shape.unwrap_or(match is_name {
-            true => Shape::Name,
-            false => Shape::Fixed(TokenClass::STRING),
-        });
+        let shape =
+            shape.unwrap_or(if is_name { Shape::Name } else { Shape::Fixed(TokenClass::STRING) });
         self.push(shape, start);
     }
 }

@@ -84,6 +84,12 @@ impl<'a> Lexer<'a> {
         self.expects_command = false;
     }
 
+    /// The rule of the string that a text in a hole opens.
+    fn string_opened_by(&self, text: &[u8]) -> Option<&'static StringRule> {
+        let mut rules = self.lexicon.strings.iter();
+        rules.find(|rule| !rule.is_character && text.starts_with(rule.open.as_bytes()))
+    }
+
     /// The end of a string, and its outermost holes. Iterative: strings nest in holes.
     fn end_of_string(
         &mut self,
@@ -99,10 +105,7 @@ impl<'a> Lexer<'a> {
             let rest = &self.text[at..self.end];
             match &mut top.brackets {
                 Some(brackets) => {
-                    let (opening, closing) = match top.rule.hole {
-                        Some((_, b')')) => (b'(', b')'),
-                        _ => (b'{', b'}'),
-                    };
+                    let (opening, closing) = top.rule.hole_brackets();
                     if rest[0] == closing {
                         *brackets -= 1;
                         if *brackets == 0 {
@@ -119,10 +122,7 @@ impl<'a> Lexer<'a> {
                         // A hole that does not end with its line was none.
                         return at;
                     } else {
-                        let inner = self.lexicon.strings.iter().find(|inner| {
-                            !inner.is_character && rest.starts_with(inner.open.as_bytes())
-                        });
-                        match inner {
+                        match self.string_opened_by(rest) {
                             Some(inner) if open.len() < MAX_NESTING => {
                                 at += inner.open.len();
                                 open.push(Open { rule: inner, brackets: None });
@@ -146,11 +146,9 @@ impl<'a> Lexer<'a> {
                         || rule.escape == Escape::Backslash && rest[0] == b'\\'
                     {
                         at += 2;
-                    } else if rest.starts_with(close) {
+                    } else if let Some(behind) = rest.strip_prefix(close) {
                         at += close.len();
-                        if rule.escape == Escape::Twice
-                            && self.text[at..self.end].starts_with(close)
-                        {
+                        if rule.escape == Escape::Twice && behind.starts_with(close) {
                             at += close.len();
                         } else {
                             open.pop();
