@@ -399,3 +399,80 @@ fn the_documentation_explains_every_hook() {
     let unexplained = ids.filter(|id| !page.contains(&format!("| `{id}` |"))).map(str::to_owned);
     assert_none("docs/hook.md", unexplained.collect());
 }
+
+/// Words of any program, which the glossary does not explain.
+const PLAIN_WORDS: &str = "accepted added aligner answer archive block build byte bytes cell choice chosen column \
+    columns comment compression config copyright counts day detected directory entry error exit facts form format \
+    found from git glob grammar hash ignore ingest ingested kgram keyword arguments language length license line \
+    links listed log measures memory name on pair part path prepared problem project range read report repository row \
+    scan scanner scripts section session set settings source span status stored stream string summary text tokenizer \
+    training versions walk walked which write written";
+
+/// The words of a name such as `TokenStream`, lower case.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for c in name.chars() {
+        if c.is_uppercase() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words
+}
+
+/// The types that the sources declare, with those that are public.
+fn types() -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut all, mut public) = (BTreeSet::new(), BTreeSet::new());
+    for (_, text) in sources().iter().filter(|(path, _)| !is_test(path)) {
+        for (_, line) in code(without_tests(text)) {
+            let words: Vec<&str> = line.split_whitespace().take(3).collect();
+            let (is_public, keyword, name) = match words[..] {
+                ["pub", keyword, name] => (true, keyword, name),
+                ["pub(crate)" | "pub(super)", keyword, name] => (false, keyword, name),
+                [keyword, name, ..] => (false, keyword, name),
+                _ => continue,
+            };
+            if !["struct", "enum", "trait", "type"].contains(&keyword) {
+                continue;
+            }
+            let end = name.find(|c: char| !c.is_alphanumeric()).unwrap_or(name.len());
+            all.insert(name[..end].to_owned());
+            if is_public {
+                public.insert(name[..end].to_owned());
+            }
+        }
+    }
+    (all, public)
+}
+
+/// A public type whose name holds a word that the glossary does not explain has a row of its own.
+#[test]
+fn the_glossary_explains_every_public_type() {
+    let page = include_str!("../docs/glossary.md");
+    let (words, rows) = page.split_once("## Types of the library").expect("the table of types");
+    let rows = rows.lines().filter(|line| line.starts_with("| `"));
+    let named: BTreeSet<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .filter_map(|name| name.rsplit("::").next())
+        .filter(|name| name.starts_with(char::is_uppercase) && !name.contains('.'))
+        .collect();
+    let words = words.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    let words: BTreeSet<String> = words
+        .flat_map(|cell| cell.split(|c: char| !c.is_alphanumeric()))
+        .chain(PLAIN_WORDS.split_whitespace())
+        .map(str::to_lowercase)
+        .collect();
+    let is_explained = |word: &String| {
+        words.contains(word) || word.strip_suffix('s').is_some_and(|one| words.contains(one))
+    };
+    let (all, public) = types();
+    let unexplained = public
+        .iter()
+        .filter(|name| !named.contains(name.as_str()))
+        .filter(|name| !words_of(name).iter().all(is_explained));
+    assert_none("docs/glossary.md misses types", unexplained.cloned().collect());
+    let gone = named.iter().filter(|name| !all.contains(**name)).map(|name| (*name).to_owned());
+    assert_none("docs/glossary.md names types that are not there", gone.collect());
+}

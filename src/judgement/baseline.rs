@@ -37,7 +37,7 @@ pub(crate) type Places = BTreeMap<String, u64>;
 
 /// Why a text is no baseline.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BaselineError {
+pub enum BaselineError {
     /// It is not JSON, or not of that shape.
     #[error(
         "line {line}, column {column}: {message}; name a file of `birthmark baseline create` or a JSON report"
@@ -67,7 +67,7 @@ pub(crate) enum BaselineError {
 
 /// What a baseline was read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// A file made to be one.
     Baseline,
     /// A JSON report, whose paths are as the user of that scan named them.

@@ -28,7 +28,7 @@ struct Annotation {
 
 /// What a statement does beside others about the same file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Precedence {
+pub enum Precedence {
     /// Counts where nothing nearer speaks.
     #[default]
     Closest,
@@ -41,7 +41,7 @@ pub(crate) enum Precedence {
 /// Why a file of annotations cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub(crate) struct ReuseError {
+pub struct ReuseError {
     /// What is wrong and what is expected.
     pub reason: String,
     /// The bytes it is about.

@@ -180,12 +180,6 @@ impl Kept {
             Place::Spilled(overflow, start) => overflow.read(start + from as u64, buffer),
         }
     }
-
-    /// Whether they are on disk.
-    #[cfg(test)]
-    pub(crate) fn is_spilled(&self) -> bool {
-        matches!(self.place, Place::Spilled(..))
-    }
 }
 
 /// Bytes that are written from front to end and set aside as they come.
@@ -234,12 +228,6 @@ impl Written {
         self.chunks.iter().map(Kept::read)
     }
 
-    /// Whether some of it is on disk.
-    #[cfg(test)]
-    pub(crate) fn is_spilled(&self) -> bool {
-        self.chunks.iter().any(Kept::is_spilled)
-    }
-
     /// Reads as many bytes as `buffer` holds, or up to the end, and says how many.
     ///
     /// # Errors
@@ -254,5 +242,21 @@ impl Written {
             (chunk, within, done) = (chunk + 1, 0, done + part);
         }
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+impl Kept {
+    /// Whether they are on disk.
+    pub(crate) fn is_spilled(&self) -> bool {
+        matches!(self.place, Place::Spilled(..))
+    }
+}
+
+#[cfg(test)]
+impl Written {
+    /// Whether some of it is on disk.
+    pub(crate) fn is_spilled(&self) -> bool {
+        self.chunks.iter().any(Kept::is_spilled)
     }
 }

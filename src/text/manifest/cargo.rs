@@ -12,7 +12,7 @@ const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependenci
 
 /// A Cargo workspace, as far as its members depend on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Workspace {
+pub struct Workspace {
     /// Globs of the folders of its members.
     pub members: Vec<String>,
     /// The packages behind the names of its shared dependencies.
