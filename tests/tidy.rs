@@ -401,12 +401,14 @@ fn the_documentation_explains_every_hook() {
 }
 
 /// Words of any program, which the glossary does not explain.
-const PLAIN_WORDS: &str = "accepted added aligner answer archive block build byte bytes cell choice chosen column \
-    columns comment compression config copyright counts day detected directory entry error exit facts form format \
-    found from git glob grammar hash ignore ingest ingested kgram keyword arguments language length license line \
-    links listed log measures memory name on pair part path prepared problem project range read report repository row \
-    scan scanner scripts section session set settings source span status stored stream string summary text tokenizer \
-    training versions walk walked which workspace write written";
+const PLAIN_WORDS: &str = "\
+    accepted added aligner answer archive block build byte bytes cell choice chosen column \
+    columns comment compression config copyright counts day detected directory entry error \
+    exit facts form format found from git glob grammar hash ignore ingest ingested kgram \
+    keyword arguments language length license line links listed log measures memory name on \
+    pair part path prepared problem project range read report repository row scan scanner \
+    scripts section session set settings source span status stored stream string summary \
+    text tokenizer training versions walk walked which workspace write written";
 
 /// The words of a name such as `TokenStream`, lower case.
 fn words_of(name: &str) -> Vec<String> {

@@ -45,7 +45,7 @@ pub struct Pair {
 /// Corresponding tokens in one order on both sides, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Block {
-    /// The pairs; never empty in the result of [`align`].
+    /// The pairs; never empty in the result of [`Aligner::align`].
     pub pairs: Vec<Pair>,
 }
 
