@@ -88,8 +88,8 @@ pub(super) struct Limits {
     pub(super) common_fingerprints: usize,
     pub(super) kgrams_left_out: usize,
     pub(super) candidates_left_out: usize,
-    /// Files in a language of which no model of ordinary code is known: only exact copies are found
-    /// there.
+    /// Files in a language without a model of ordinary code of its own. The model of another
+    /// language stands in for it. Where there is none of that either, only exact copies are found.
     pub(super) files_without_model: usize,
 }
 
@@ -261,8 +261,8 @@ impl Scanner {
         Ok(FoundBesideOwn { found, own, model })
     }
 
-    /// What the engine finds by a model. Where there is none for the language only exact copies
-    /// count: all code would be surprising.
+    /// What the engine finds by a model. Where there is none, nor one that could stand in, only exact
+    /// copies count: all code would be surprising.
     fn find_by(
         &self,
         model: Option<Model<'_>>,

@@ -5,16 +5,18 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::hang::{Hang, cut_short, modules};
-use super::{birthmark, project};
+use super::{birthmark, project, run};
 
 const COPY: &str = include_str!("../../examples/demo/parcelbot/routes.py");
-const INDEX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-index");
+const COMPONENTS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo-components/recipe.toml");
 /// Far more than any answer takes, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -63,8 +65,36 @@ impl Drop for Service {
     }
 }
 
+/// An index of the demo's components behind a large one. Of a small index all is read when it is
+/// opened, so that no look-up could hang.
+fn index() -> &'static Path {
+    static BUILT: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let function = |i: u32| {
+            format!("def part_{i}(a, b):\n    return a.get_{i}(b * {i}) + b.of_{i}(a)\n\n")
+        };
+        let text: String = (0..4000).map(function).collect();
+        let directory = project(&[("large/large.py", &text)]);
+        for words in [
+            &["add", "--recipe", COMPONENTS][..],
+            &["add", "large", "--purl", "pkg:generic/a-large-one@1", "--license", "MIT"],
+            &["merge"],
+        ] {
+            let mut command = birthmark(directory.path());
+            let (code, _, err) = run(command.arg("index").args(words).args(["--index", "index"]));
+            assert_eq!(code, 0, "{err}");
+        }
+        directory
+    });
+    Box::leak(built.path().join("index").into_boxed_path())
+}
+
+fn configuration() -> String {
+    format!("license = 'MIT'\nindex = ['{}']\n", index().display())
+}
+
 fn under_mit() -> tempfile::TempDir {
-    project(&[("birthmark.toml", &format!("license = 'MIT'\nindex = ['{INDEX}']\n"))])
+    project(&[("birthmark.toml", &configuration())])
 }
 
 #[test]
@@ -94,7 +124,7 @@ fn suggestions_are_answered_after_a_project_that_hangs_as_it_is_opened() {
     let ask = |id: u64| json!({ "id": id, "path": "a.py", "code": COPY });
     assert_eq!(service.ask(&ask(0))["status"], "checked");
     for id in 1..3 {
-        let text = format!("license = 'MIT'\nindex = ['{INDEX}']\n# {id}\n");
+        let text = format!("{}# {id}\n", configuration());
         fs::write(directory.path().join("birthmark.toml"), text).expect("written");
         hang.begin();
         let answer = service.ask(&ask(id));

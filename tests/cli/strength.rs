@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use birthmark::engine::evidence::{Chance, Preset, Strength};
+use birthmark::engine::index::{Index, IndexName};
+use birthmark::text::language::Family;
 use serde_json::Value;
 
 use super::{birthmark, project, run};
@@ -170,13 +172,10 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
     let project = beginnings();
     let scanned = report(project.path(), "app", &["--threshold", "20"]);
     let number = |value: &Value| value.as_f64().expect("a number");
-    let indexed: u64 = scanned["provenance"]["indexes"]
-        .as_array()
-        .expect("an array")
-        .iter()
-        .map(|index| index["lines"].as_u64().expect("a number"))
-        .sum();
-    let chance = Chance::of(indexed);
+    let ours = IndexName::Directory(project.path().join("ours"));
+    let index = Index::open(&[ours, IndexName::Starter]).expect("whole");
+    let python = Family::from_name("python").expect("a family");
+    let chance = Chance::of(index.searched_lines(python));
     let lines = scanned["summary"]["lines_scanned"].as_u64().expect("a number");
     for found in scanned["matches"].as_array().expect("an array") {
         let bits = number(&found["evidence"]["bits"]) as f32;
@@ -192,11 +191,54 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
     }
     let audited = report(project.path(), "app", &["--preset", "audit"]);
     let provenance = &audited["provenance"];
-    let indexes = provenance["indexes"].as_array().expect("an array").iter();
-    let indexed = indexes.map(|index| index["lines"].as_u64().expect("a number")).sum();
     assert_eq!(provenance["preset"], "audit");
     assert_eq!(
         number(&provenance["thresholds"]["python"]) as f32,
-        Preset::Audit.threshold_bits(Chance::of(indexed))
+        Preset::Audit.threshold_bits(chance)
     );
+}
+
+/// A function of Swift, of which the starter index has no model.
+const SWIFT: &str = "struct Ledger {
+    func settle(accounts: [Account], upTo limit: Int) -> [Transfer] {
+        var transfers: [Transfer] = []
+        var creditors = accounts.filter { $0.balance > 0 }.sorted { $0.balance > $1.balance }
+        var debtors = accounts.filter { $0.balance < 0 }.sorted { $0.balance < $1.balance }
+        while let debtor = debtors.popLast(), transfers.count < limit {
+            guard let creditor = creditors.popLast() else { break }
+            let amount = min(creditor.balance, -debtor.balance)
+            transfers.append(Transfer(from: debtor.name, to: creditor.name, amount: amount))
+            if creditor.balance > amount {
+                creditors.append(creditor.reduced(by: amount))
+            }
+            if -debtor.balance > amount {
+                debtors.append(debtor.raised(by: amount))
+            }
+        }
+        return transfers.isEmpty ? [Transfer.none] : transfers.reversed()
+    }
+}
+";
+
+#[test]
+fn a_language_without_a_model_is_weighed_by_a_similar_one_and_needs_more_bits() {
+    let renamed = SWIFT
+        .replace("creditor", "giver")
+        .replace("debtor", "taker")
+        .replace("transfers", "moves")
+        .replace("limit", "most")
+        .replace("amount", "share");
+    let project = project(&[("lib/ledger.swift", SWIFT), ("app/moves.swift", &renamed)]);
+    let add = "index add lib --index ours --license GPL-3.0-or-later --purl pkg:generic/ledger@1";
+    let (code, _, err) = run(birthmark(project.path()).args(add.split(' ')));
+    assert_eq!(code, 0, "{err}");
+    let found = report(project.path(), "app", &[]);
+    let threshold = found["provenance"]["thresholds"]["swift"].as_f64().expect("a number");
+    let own = f64::from(Preset::Default.threshold_bits(Chance::of(0)));
+    assert!(threshold > own + 60.0, "{threshold} and {own}");
+    let matches = found["matches"].as_array().expect("an array");
+    assert_eq!(matches.len(), 1, "a renamed copy is found: {found:#}");
+    assert!(matches[0]["evidence"]["bits"].as_f64().expect("a number") > threshold);
+    let notes = found["notes"].to_string();
+    assert!(notes.contains("without a model of ordinary code"), "{notes}");
 }

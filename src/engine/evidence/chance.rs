@@ -90,10 +90,7 @@ impl Chance {
     pub(crate) fn against(index: &Index, family: Family) -> Chance {
         let own = Chance::of(index.searched_lines(family));
         // Models that cannot be opened are an error once code is weighed by them.
-        match index.has_own_model(family).unwrap_or_default() {
-            true => own,
-            false => own.by_stand_in(),
-        }
+        if index.has_own_model(family).unwrap_or_default() { own } else { own.by_stand_in() }
     }
 
     /// Returns the law for code that the model of another family weighs.
