@@ -130,7 +130,8 @@ fn is_proprietary(id: &str) -> bool {
 const TABLE: [(Category, &str); 7] = [
     (
         Category::PublicDomain,
-        "0BSD CC0-1.0 MIT-0 Unlicense WTFPL PDDL-1.0 CC-PDDC LicenseRef-Public-Domain blessing",
+        "0BSD CC0-1.0 MIT-0 Unlicense WTFPL PDDL-1.0 CC-PDDC SAX-PD LZMA-SDK-9.22 LicenseRef-Public-Domain \
+         blessing",
     ),
     (
         Category::Permissive,

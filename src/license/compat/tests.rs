@@ -95,6 +95,8 @@ const JUDGED: &[(&str, &str, Answer)] = &[
     ("MIT", "LicenseRef-Public-Domain", Yes),
     ("LicenseRef-Proprietary", "LicenseRef-Public-Domain", Yes),
     ("GPL-2.0-only", "LicenseRef-Public-Domain", Yes),
+    ("LicenseRef-Proprietary", "SAX-PD", Yes),
+    ("GPL-2.0-only", "LZMA-SDK-9.22", Yes),
     ("GPL-2.0-only", "Python-2.0", No),
     ("GPL-2.0-only", "PSF-2.0", Yes),
     ("GPL-3.0-or-later", "PSF-2.0", Yes),
