@@ -21,8 +21,11 @@ VERDICTS = {"Same": "compatible", "Yes": "compatible", "No": "incompatible"}
 # Stated half a year before the data birthmark carries; since then OSADL has answered EPL-2.0 into the GNU licences,
 # Artistic-2.0 into five weak copyleft ones, and LGPL-2.1 into GPL-2.0 anew.
 OLDER_DIFFERS = 15
-# Here birthmark follows the Apache Software Foundation: src/license/corrections.tsv.
-CORRECTED = ("Apache-2.0", "BSD-4-Clause")
+# Here birthmark follows the Apache Software Foundation, and the words of the MPL: src/license/corrections.tsv.
+CORRECTED = {
+    ("Apache-2.0", "BSD-4-Clause"): "review",
+    ("EUPL-1.2", "MPL-2.0"): "review",
+}
 
 checks = 0
 
@@ -72,8 +75,8 @@ def matrix():
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         answers = dict(zip(pairs, pool.map(answer, pairs)))
     for (outbound, inbound), answer in answers.items():
-        if (outbound, inbound) == CORRECTED:
-            check(f"{outbound} <- {inbound}", "review", answer["verdict"])
+        if (outbound, inbound) in CORRECTED:
+            check(f"{outbound} <- {inbound}", CORRECTED[outbound, inbound], answer["verdict"])
             continue
         word = published[outbound, inbound]
         check(f"{outbound} <- {inbound}", VERDICTS.get(word, "review"), answer["verdict"])
