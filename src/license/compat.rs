@@ -209,13 +209,32 @@ impl Judge<'_> {
         one(inbound, outbound, Answer::Unknown, CellSource::NotInMatrix)
     }
 
-    /// Code "only" under a version may go into a file that does without "or later".
+    /// Code "only" under a version may go into a file that does without "or later", and code that
+    /// only a later version allows into a work that is passed on under that version.
     fn remark_on_later(&mut self, inbound: &Atom, outbound: &Atom, answer: Answer) {
-        let only = outbound.id.strip_suffix("-or-later").map(|stem| format!("{stem}-only"));
-        if answer == Answer::No && only.as_deref() == Some(inbound.id.as_str()) {
+        let Some(stem) = outbound.id.strip_suffix("-or-later") else {
+            return;
+        };
+        if answer != Answer::No {
+            return;
+        }
+        if inbound.id == format!("{stem}-only") {
             self.remarks.push(format!(
                 "dropping \"or later\" for the file that takes the code in would do: put that file under {}",
                 inbound.id
+            ));
+            return;
+        }
+        let allows = |name: &String| {
+            inbound_names(inbound).iter().any(|id| matrix::cell(id, name) == Some(Answer::Yes))
+        };
+        let mut later = matrix::later_versions(stem).into_iter().filter_map(|id| {
+            Some(format!("{}-or-later", id.strip_suffix("-only")?)).filter(|id| *id != outbound.id)
+        });
+        if let Some(name) = later.find(allows) {
+            self.remarks.push(format!(
+                "passing the file that takes the code in on under {name} would do, which {} allows",
+                outbound.id
             ));
         }
     }

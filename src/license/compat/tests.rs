@@ -129,6 +129,20 @@ fn dropping_or_later_is_told() {
 }
 
 #[test]
+fn a_later_version_that_allows_the_code_is_told() {
+    for (inbound, outbound, said) in [
+        ("Apache-2.0", "GPL-2.0-or-later", Some("GPL-3.0-or-later would do")),
+        ("Apache-2.0", "GPL-2.0-only", None),
+        ("BSD-4-Clause", "GPL-2.0-or-later", None),
+    ] {
+        let judged = compat(&read(inbound), &read(outbound));
+        assert_eq!(judged.answer, No, "{outbound} <- {inbound}");
+        let told = judged.remarks.join("; ");
+        assert_eq!(told.contains(said.unwrap_or("would do")), said.is_some(), "{told}");
+    }
+}
+
+#[test]
 fn cells_and_remarks_say_what_decided() {
     let judged = compat(&read("GPL-2.0-only WITH Classpath-exception-2.0"), &read("MIT"));
     let cited: Vec<String> = judged.cells.iter().map(Cell::to_string).collect();
