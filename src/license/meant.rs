@@ -5,6 +5,9 @@ use super::{LicenseExpression, Precision};
 
 /// ", did you mean `MIT`?", or nothing where no identifier is near.
 pub(super) fn hint(word: &str) -> String {
+    if word.eq_ignore_ascii_case("none") {
+        return "; it says that there is no licence, so that nobody may copy the code".to_owned();
+    }
     match suggest(word) {
         Some(id) => format!("; did you mean `{id}`?"),
         None => String::new(),
@@ -78,6 +81,12 @@ mod tests {
             LicenseExpression::parse(&"x".repeat(1000)).expect_err("long").reason().len() < 2000
         );
         assert_eq!(COMPARED.get(), 0, "none is as long");
+    }
+
+    #[test]
+    fn the_word_for_no_licence_is_explained() {
+        let error = LicenseExpression::parse("NONE").expect_err("no licence").reason();
+        assert!(error.contains("nobody may copy the code"), "{error}");
     }
 
     #[test]
