@@ -7,7 +7,9 @@
 
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Agreement, Decision, Declared, DeclaredBy, Reference, Rule};
-use crate::license::{LearnedFrom, LicenseExpression, LicenseFact, Precision, is_offered};
+use crate::license::{
+    LearnedFrom, LicenseExpression, LicenseFact, Precision, is_offered, needs_attribution,
+};
 use crate::text::declaration::{Declaration, DeclarationKind, Origin};
 use crate::text::span::LineRange;
 
@@ -209,9 +211,12 @@ fn compare_licenses(owners: &[&Owner], declared: &LicenseFact) -> Option<Agreeme
             declared.declared
         )));
     };
+    // Code that anybody may use without a condition may be passed on under any licence.
     let offers = |owner: &&&Owner| {
-        let offered = owner.license.expression.as_ref();
-        offered.is_some_and(|offered| is_offered(expression, &readings(&owner.license, offered)))
+        owner.license.expression.as_ref().is_some_and(|offered| {
+            !needs_attribution(offered)
+                || is_offered(expression, &readings(&owner.license, offered))
+        })
     };
     if let Some(owner) = owners.iter().find(offers) {
         return Some(Agreement::With(owner.purl.clone()));
@@ -328,6 +333,19 @@ mod tests {
         assert_eq!(judged(&elsewhere, None, LineRange { first: 1, last: 12 }), None);
         let both = [declaration(Snippet, "GPL-3.0-only", ""), declaration(Comment, "", "six")];
         assert!(judged(&both, None, LINES).is_some_and(|declared| declared.agrees()));
+    }
+
+    #[test]
+    fn code_without_conditions_may_be_declared_under_any_licence() {
+        let agreed = |license: &str| {
+            let owners = [owner("pkg:pypi/given-away@1", license)];
+            let owners: Vec<&Owner> = owners.iter().collect();
+            licensed(&owners, &normalize_declaration("Apache-2.0"))
+        };
+        for license in ["Unlicense", "CC0-1.0", "MIT OR 0BSD"] {
+            assert!(matches!(agreed(license), Some(Agreement::With(_))), "{license}");
+        }
+        assert!(matches!(agreed("MIT"), Some(Agreement::None(_))));
     }
 
     #[test]
