@@ -45,6 +45,12 @@ const BETWEEN: usize = 4;
 /// Words looked at behind the second.
 const BEHIND: usize = 8;
 
+/// Whether a sentence ends with a word: neither "v." nor "e.g." end one.
+fn ends_sentence(word: &str) -> bool {
+    word.strip_suffix('.').is_some_and(|word| word.len() > 3 && !word.contains('.'))
+        || word.ends_with(';')
+}
+
 /// Labels of hosts where the path names the project.
 const FORGES: [&str; 9] = [
     "bitbucket",
@@ -103,7 +109,9 @@ impl Origin {
         let rest = words[behind..].iter().copied();
         let rest: Vec<&str> =
             rest.chain(next.into_iter().flat_map(str::split_whitespace)).take(BEHIND).collect();
-        Origin::parse_name(&rest)
+        // "Taken from six. Thanks to https://..." names another in its next sentence.
+        let end = rest.iter().position(|word| ends_sentence(word));
+        Origin::parse_name(&rest[..end.map_or(rest.len(), |end| end + 1)])
     }
 
     fn parse_name(words: &[&str]) -> Option<Origin> {
@@ -234,6 +242,13 @@ mod tests {
         for nothing in ["adapted", "from six", "we adapted it long ago in another place from", ""] {
             assert_eq!(Origin::read(nothing, None), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn a_credit_in_the_next_sentence_is_no_origin() {
+        let text = "Taken from six, under the MIT License. Thanks to https://github.com/other/it.";
+        let origin = Origin::read(text, None).expect("read");
+        assert!(!origin.is_exact() && !origin.is_address(), "{origin:?}");
     }
 
     #[test]
