@@ -229,12 +229,13 @@ fn of_core_metadata(text: &str) -> Option<LicenseFact> {
     from_fields(core.license_expression.as_deref(), core.license.as_deref(), &core.classifiers)
 }
 
-/// The folder in which an unpacked wheel records what it is. Where several packages are installed
+/// The folder in which an unpacked wheel, or an egg, records what it is. Where several packages are installed
 /// side by side, none of them speaks for the directory.
 fn record_of_wheel(directory: &Path) -> Option<String> {
     let listed = std::fs::read_dir(directory).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
     let names = listed.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut records = names.filter(|name| name.ends_with(".dist-info"));
+    let mut records =
+        names.filter(|name| [".dist-info", ".egg-info"].iter().any(|end| name.ends_with(end)));
     let record = records.next()?;
     records.next().is_none().then_some(record)
 }
@@ -274,7 +275,9 @@ impl Manifests<'_> {
             })
         };
         let wheel = || {
-            let name = format!("{}/METADATA", record_of_wheel(self.directory)?);
+            let record = record_of_wheel(self.directory)?;
+            let file = if record.ends_with(".egg-info") { "PKG-INFO" } else { "METADATA" };
+            let name = format!("{record}/{file}");
             let text = self.licenses.read(&self.directory.join(&name))?;
             Some(stated(&name, of_core_metadata(&text)?))
         };
