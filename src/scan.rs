@@ -164,6 +164,8 @@ pub struct FileReport {
     /// Physical lines checked; none if the file was skipped.
     pub lines: u64,
     limits: Limits,
+    /// What there is to say of the folder of vendored code that the file is in.
+    of_folder: Option<Finding>,
     /// The lines that the parser gave up; of a change, those of them that it adds.
     unread: LineSet,
     hints: Hints,

@@ -17,6 +17,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::declared::tell_of_folders;
 use super::known::LookedAt;
 use super::look::Limits;
 use super::{Coverage, FileReport, PolicyChanges, Scanner, cleared};
@@ -46,6 +47,7 @@ impl Scanner {
     /// Clears what is cleared by all files together, and puts the results into one report.
     pub(super) fn finish(&self, results: Results<'_>) -> Report {
         let Results { paths, looked_at, mut files, base, policy_files, notes } = results;
+        tell_of_folders(&mut files);
         self.leave_new(&mut files, base);
         let of_baseline = self.silence_known(&mut files, &looked_at);
         let checked = self.whole_files(paths.into_iter().zip(&files));

@@ -67,3 +67,29 @@ fn what_is_allowed_or_merely_mentioned_is_quiet() {
     let (code, out) = scan(&[MIT, ("a.py", ignored)]);
     assert_eq!(code, 0, "{out}");
 }
+
+#[test]
+fn a_vendored_folder_under_a_refused_licence_is_told_once() {
+    let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
+    let gpl = [
+        MIT,
+        ("a.py", "x = 1\n"),
+        ("vendor/route/LICENSE", text("GPL-3.0-only")),
+        ("vendor/route/a.py", "x = 1\n"),
+        ("vendor/route/deep/b.py", "y = 1\n"),
+    ];
+    let (code, out) = scan(&gpl);
+    assert_eq!(code, 1, "{out}");
+    let said = "the vendored folder `vendor/route` is under GPL-3.0-only, which does not allow it under MIT";
+    assert_eq!(out.matches(said).count(), 1, "{out}");
+    assert!(out.contains("put it into `exclude` of birthmark.toml"), "{out}");
+
+    // A text of the GPL does not say whether later versions are allowed. Copyleft of files and
+    // libraries ends at the folder.
+    let later = ("pyproject.toml", "[project]\nname = 'x'\nlicense = 'GPL-3.0-or-later'\n");
+    for (manifest, id) in [(later, "GPL-3.0-only"), (MIT, "MPL-2.0"), (MIT, "ISC")] {
+        let files = [manifest, ("vendor/it/LICENSE", text(id)), ("vendor/it/a.py", "x = 1\n")];
+        let (code, out) = scan(&files);
+        assert!(code == 0 && !out.contains("declared-incompatible"), "{id}: {out}");
+    }
+}

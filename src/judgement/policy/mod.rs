@@ -18,7 +18,7 @@ pub(crate) use direction::ProjectPackages;
 pub(crate) use drop::DropPolicy;
 pub(crate) use entries::{Clarified, Entry, Exception, PathGlob, except, is_excepted};
 pub(crate) use entries::{apply_clarifications, find_unused};
-pub(crate) use stated::{File, incompatible};
+pub(crate) use stated::{File, incompatible, incompatible_folder};
 pub(crate) use verdict::{evaluate, taken_from_project};
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 
 use super::{PolicySettings, one_line};
 use crate::judgement::finding::{Finding, Rule, Severity};
-use crate::license::{Answer, LicenseFact};
+use crate::license::{Answer, Category, LicenseExpression, LicenseFact, Precision};
 use crate::text::declaration::{Declaration, DeclarationKind};
 use crate::text::source::SourceFile;
 use crate::text::span::{LineRange, LineSet, Region};
@@ -65,6 +65,61 @@ pub(crate) fn incompatible(
     whole.flatten().into_iter().chain(parts).collect()
 }
 
+/// The finding about a folder of vendored code whose licence is refused under that of the project
+/// around it; `None` if it may stand there. Libraries whose copyleft ends at their own files may.
+pub fn incompatible_folder(
+    file: &File<'_>,
+    folder: &str,
+    settings: &PolicySettings,
+) -> Option<Finding> {
+    let license = file.outbound.expression.as_ref()?;
+    let under = file.around.expression.as_ref()?;
+    let ids = license.licenses();
+    if ids.iter().any(|id| Category::of(id) == Category::WeakCopyleft) {
+        return None;
+    }
+    let what = format!("the vendored folder `{}` is under", one_line(folder));
+    let finding =
+        file.refused(&what, file.outbound, file.around, lines(file.source, 1, 1), settings)?;
+    // Each file of the folder has the same.
+    let reference = digest(&[finding.rule.code(), &what, license.as_str()]);
+    Some(Finding {
+        reference,
+        remedies: vec![
+            "Remove the folder, or replace it by code under another licence.".to_owned(),
+            "Correct the licence that stands in the folder if it is wrong.".to_owned(),
+            format!(
+                "If the folder is a work of its own beside the one under {under}, put it into `exclude` of birthmark.toml."
+            ),
+        ],
+        ..finding
+    })
+}
+
+fn digest(parts: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// Whether some reading of a licence that leaves something open is allowed: a GNU text does not say
+/// whether later versions are.
+fn may_be_allowed(
+    inbound: &LicenseFact,
+    license: &LicenseExpression,
+    under: &LicenseExpression,
+    settings: &PolicySettings,
+) -> bool {
+    if inbound.precision == Precision::Exact {
+        return false;
+    }
+    let or_later = license.as_str().replace("-only", "-or-later").replace(" AND ", " OR ");
+    let widest = LicenseExpression::parse(&or_later);
+    widest.is_ok_and(|(widest, _)| settings.compat(&widest, under).answer != Answer::No)
+}
+
 /// What a comment says of the code by it, without the words of the comment itself.
 fn of_comment(said: &Declaration) -> String {
     match said.origins.first() {
@@ -90,7 +145,7 @@ impl File<'_> {
     ) -> Option<Finding> {
         let (license, under) = (inbound.expression.as_ref()?, outbound.expression.as_ref()?);
         let judged = settings.compat(license, under);
-        if judged.answer != Answer::No {
+        if judged.answer != Answer::No || may_be_allowed(inbound, license, under, settings) {
             return None;
         }
         let rule = Rule::DeclaredIncompatible;
