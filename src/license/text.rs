@@ -278,6 +278,8 @@ fn strict(name: &str) -> Option<Reading> {
         return LicenseExpression::parse(name).ok();
     }
     let base = name.trim_end_matches("-or-later").trim_end_matches("-only").trim_end_matches('+');
+    // Whether sections are invariant stands in the notice of a document, never in the text.
+    let base = base.trim_end_matches("-no-invariants").trim_end_matches("-invariants");
     let (expression, _) = LicenseExpression::parse(&format!("{base}-only")).ok()?;
     Some((expression, Precision::Imprecise))
 }
@@ -360,6 +362,8 @@ mod tests {
             ("LGPL-2.1-or-later", "LGPL-2.1-only", Precision::Imprecise),
             ("LGPL-3.0-only", "LGPL-3.0-only", Precision::Imprecise),
             ("AGPL-3.0-or-later", "AGPL-3.0-only", Precision::Imprecise),
+            ("GFDL-1.3-invariants-only", "GFDL-1.3-only", Precision::Imprecise),
+            ("GFDL-1.2-no-invariants-or-later", "GFDL-1.2-only", Precision::Imprecise),
         ];
         for (id, expected, precision) in cases {
             let found = detect_text(spdx_text(id)).expect(id);
