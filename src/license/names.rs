@@ -313,9 +313,27 @@ pub(super) fn gnu_word(word: &str) -> Option<(&'static str, &str)> {
 fn names() -> &'static HashMap<String, Reading> {
     static NAMES: OnceLock<HashMap<String, Reading>> = OnceLock::new();
     NAMES.get_or_init(|| {
-        rows(include_str!("names.tsv"))
+        let mut names: HashMap<String, Reading> = rows(include_str!("names.tsv"))
             .filter_map(|(name, reading)| Some((key(&words(name)), reading?)))
-            .collect()
+            .collect();
+        for id in versioned_ids() {
+            names
+                .entry(key(&words(id)))
+                .or_insert_with(|| (LicenseExpression::known(id), Precision::Exact));
+        }
+        names
+    })
+}
+
+/// The identifiers of the list that hold a number and so stand for nothing else in a text. GNU
+/// names are read by rule.
+fn versioned_ids() -> impl Iterator<Item = &'static str> {
+    spdx::identifiers::LICENSES.iter().map(|license| license.name).filter(|id| {
+        spdx::license_id(id).is_some_and(|id| !id.is_deprecated())
+            && id.contains(|c: char| c.is_ascii_digit())
+            && id.contains('-')
+            && !id.contains("GPL")
+            && !id.starts_with("GFDL")
     })
 }
 

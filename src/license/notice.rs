@@ -55,8 +55,21 @@ pub fn side_file(text: &str) -> Option<LicenseFact> {
 }
 
 /// Every notice holds one of these.
-const HINTS: [&str; 7] =
-    ["licen", "redistribut", "permission", "public domain", "gpl", "unencumbered", "fuck"];
+const HINTS: [&str; 13] = [
+    "licen",
+    "redistribut",
+    "permission",
+    "public domain",
+    "gpl",
+    "unencumbered",
+    "fuck",
+    "creative commons",
+    "cc by",
+    "cc-by",
+    "cc0",
+    "released under",
+    "distributed under",
+];
 
 /// What the notices in a text say, in whatever file they stand.
 pub(super) fn read(text: &str) -> Option<Reading> {

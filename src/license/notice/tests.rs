@@ -223,6 +223,20 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         "GPL-2.0-or-later WITH Autoconf-exception-generic",
         Exact,
     ),
+    (
+        "ImageMagick",
+        "/*\n  Licensed under the ImageMagick License (the \"License\"); you may not use\n  this file except in compliance with the License.\n*/\nint x;",
+        "ImageMagick",
+        Exact,
+    ),
+    (
+        "an identifier that no table names",
+        "# License: Unicode-DFS-2016\n",
+        "Unicode-DFS-2016",
+        Exact,
+    ),
+    ("Creative Commons", "# This code is distributed under CC BY-SA 3.0.\n", "CC-BY-SA-3.0", Exact),
+    ("a version of a country", "# Licensed under CC BY 3.0 US.\n", "CC-BY-3.0-US", Exact),
     ("GPLv3 in a word", "# License: GPLv3\n", "GPL-3.0-only", Imprecise),
 ];
 
@@ -323,7 +337,7 @@ fn headers_of_real_files_are_read() {
 }
 
 /// Licences whose grant reads like that of a plainer one.
-const KIN: [&str; 14] = [
+const KIN: [&str; 16] = [
     "JSON",
     "NCSA",
     "ICU",
@@ -338,6 +352,8 @@ const KIN: [&str; 14] = [
     "X11",
     "BSD-3-Clause-LBNL",
     "Xnet",
+    "Unicode-DFS-2016",
+    "Unicode-DFS-2015",
 ];
 
 #[test]
