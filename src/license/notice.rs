@@ -175,7 +175,21 @@ fn covers(first: &Notice, later: &Notice) -> bool {
         name.split(['-', ' ']).next().unwrap_or(name).to_owned()
     };
     first.expression == later.expression
-        || (later.precision == Precision::Imprecise && family(first) == family(later))
+        || (later.precision == Precision::Imprecise
+            && family(first) == family(later)
+            && !names_another_version(first, later))
+}
+
+/// Whether both are one GNU licence each, of other versions: code under "GPL version 2 or later"
+/// may stand beside a part under "GPL version 3".
+fn names_another_version(first: &Notice, later: &Notice) -> bool {
+    let version = |notice: &Notice| match notice.expression.licenses().as_slice() {
+        [one] if one.contains("GPL-") => {
+            Some(one.trim_end_matches("-only").trim_end_matches("-or-later").to_owned())
+        }
+        _ => None,
+    };
+    version(first).zip(version(later)).is_some_and(|(first, later)| first != later)
 }
 
 // ---- SPDX tags ----
@@ -443,7 +457,7 @@ fn complete(mention: &mut Gnu, words: &Words, start: usize, end: usize) {
     }
     let around = words.from(start.saturating_sub(6), end - start + 30).join(" ");
     mention.later |= mention.version.is_some()
-        && ["any later", "or later", "later version", "or newer"]
+        && ["any later", "or later", "later version", "or newer", "späteren version"]
             .iter()
             .any(|phrase| around.contains(phrase));
     // A sentence that grants "version 2 of the License" grants that one; a bare "GPLv2" leaves it
