@@ -164,7 +164,7 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         "MIT",
         Exact,
     ),
-    ("PSF", "# Licensed to PSF under a Contributor Agreement.\n", "PSF-2.0", Exact),
+    ("CPython", "# Licensed to PSF under a Contributor Agreement.\n", "Python-2.0.1", Imprecise),
     (
         "zope",
         "# This software is subject to the provisions of the Zope Public License,\n# Version 2.1 (ZPL).  A copy of the ZPL should accompany this distribution.\n",
@@ -271,6 +271,22 @@ const NOT_PLAINER: &[(&str, &str)] = &[
     ),
     ("Mostly governed by the Lesser GNU Public License (LGPL).", "LGPL-2.1-only AND LGPL-3.0-only"),
     ("Released under the BSD Protection License.", "BSD-Protection"),
+    (
+        "You can redistribute it under the terms of the GNU General Public License as published by the Free Software\nFoundation, either version 2 of the License, or any later version.\n\nThe packaging is licensed under the GPL version 3, see above.",
+        "GPL-2.0-or-later AND GPL-3.0-only",
+    ),
+    (
+        "Sie k\u{f6}nnen es unter den Bedingungen der GNU General Public License weitergeben, entweder gem\u{e4}\u{df}\nVersion 3 der Lizenz oder (nach Ihrer Option) jeder sp\u{e4}teren Version.",
+        "GPL-3.0-or-later",
+    ),
+    (
+        "The toolkit is licensed under an Apache-style licence.",
+        "Apache-2.0 AND LicenseRef-More-Terms",
+    ),
+    (
+        "This software is subject to the provisions of the BSD-like license at\nhttp://www.example.org/LICENSE.txt.",
+        "BSD-3-Clause-Modification",
+    ),
     ("Licensed under an MIT license, plus a clause on names.", "MIT AND LicenseRef-More-Terms"),
     (
         "Its code is licensed under the MIT license, its data are available under the Open Database License.",
