@@ -202,7 +202,8 @@ const STEMS: [&str; 8] =
 
 /// Words that limit who may do what, or how a notice is to be kept, however ordinary the rest of the
 /// sentence is.
-const LIMITS: [&str; 33] = [
+const LIMITS: [&str; 34] = [
+    "unchanged",
     "immediately",
     "beginning",
     "unmodified",
