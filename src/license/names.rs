@@ -319,7 +319,7 @@ fn names() -> &'static HashMap<String, Reading> {
         for id in versioned_ids() {
             names
                 .entry(key(&words(id)))
-                .or_insert_with(|| (LicenseExpression::known(id), Precision::Exact));
+                .or_insert_with(|| (LicenseExpression::parse_valid(id), Precision::Exact));
         }
         names
     })

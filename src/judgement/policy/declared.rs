@@ -340,7 +340,7 @@ mod tests {
         let agreed = |license: &str| {
             let owners = [owner("pkg:pypi/given-away@1", license)];
             let owners: Vec<&Owner> = owners.iter().collect();
-            licensed(&owners, &normalize_declaration("Apache-2.0"))
+            compare_licenses(&owners, &normalize_declaration("Apache-2.0"))
         };
         for license in ["Unlicense", "CC0-1.0", "MIT OR 0BSD"] {
             assert!(matches!(agreed(license), Some(Agreement::With(_))), "{license}");

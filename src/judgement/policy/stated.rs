@@ -67,7 +67,7 @@ pub(crate) fn incompatible(
 
 /// The finding about a folder of vendored code whose licence is refused under that of the project
 /// around it; `None` if it may stand there. Libraries whose copyleft ends at their own files may.
-pub fn incompatible_folder(
+pub(crate) fn incompatible_folder(
     file: &File<'_>,
     folder: &str,
     settings: &PolicySettings,
@@ -80,7 +80,7 @@ pub fn incompatible_folder(
     }
     let what = format!("the vendored folder `{}` is under", one_line(folder));
     let finding =
-        file.refused(&what, file.outbound, file.around, lines(file.source, 1, 1), settings)?;
+        file.find_refusal(&what, file.outbound, file.around, lines(file.source, 1, 1), settings)?;
     // Each file of the folder has the same.
     let reference = digest(&[finding.rule.code(), &what, license.as_str()]);
     Some(Finding {
