@@ -382,6 +382,7 @@ impl<'a, R: Recorder> Sum<'a, R> {
     /// What a token counts after what the region held before it.
     fn novelty(&mut self, q: usize) -> f32 {
         let mut novelty = 1.0f32;
+        // No early end: each length must be remembered for the tokens that follow.
         for (length, weight) in REPEAT_WEIGHTS {
             if let Some(start) = (q + 1).checked_sub(length)
                 && !self.seen.sequences.insert(pack(&self.query.classes[start..=q]))

@@ -69,6 +69,7 @@ fn trim<'a>(query: Side<'_>, document: Side<'_>, pairs: &'a [Pair]) -> &'a [Pair
     let gap = |before: &[Pair], after: &[Pair]| {
         let (from, to) = (before[before.len() - 1], after[0]);
         let tokens = (to.query - from.query - 1) + (to.document - from.document - 1);
+        // A longer gap costs no more than the fall of the score at which an extension ends.
         (i32::from(GAP) * tokens as i32).max(-i32::from(DROP))
     };
     let (mut first, mut last) = (0, runs.len() - 1);
@@ -199,6 +200,7 @@ fn extend(
     let end = table.fill_while_it_pays(query, document, window, direction);
     let first = pairs.len();
     pairs.extend(table.trace(query, document, window, direction, end));
+    // A trace begins at its far end. Forward that is the last token, backward it is the first.
     if direction == Direction::Forward {
         pairs[first..].reverse();
     }

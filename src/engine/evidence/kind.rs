@@ -179,6 +179,7 @@ impl Sides<'_> {
         let mut scores = vec![0; document.len() + 1];
         let mut best = 0;
         for q in query {
+            // Backwards, so that `scores[column]` is still that of the row before.
             for (column, d) in document.clone().enumerate().rev() {
                 scores[column + 1] = if self.query.classes[q] != self.document.classes[d] {
                     0

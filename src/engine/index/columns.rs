@@ -198,6 +198,7 @@ impl Codec {
 
     fn decompress(&mut self, block: &[u8], tokens: usize) -> Option<&[u8]> {
         self.raw.clear();
+        // zstd fills no more than this room, however much a damaged block would unpack to.
         self.raw.reserve(tokens.checked_mul(MAX_TOKEN_BYTES)?);
         let decompressor = match &mut self.decompressor {
             Some(known) => known,

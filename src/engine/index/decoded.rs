@@ -57,6 +57,7 @@ impl Shard {
     fn insert(&mut self, id: DocumentId, columns: Arc<LazyColumns>) {
         self.young_tokens += columns.classes.len();
         self.young.insert(id, columns);
+        // Half of the room is for the old ones.
         if self.young_tokens > MAX_TOKENS / SHARDS / 2 {
             self.old = mem::take(&mut self.young);
             self.young_tokens = 0;

@@ -126,6 +126,8 @@ impl IndexDirectory {
         lost.extend(of_segments);
         let entries =
             if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
+        // Nothing above reads the models, and one of them may be what
+        // is damaged. All go, and are learned anew from what is left.
         directory.publish(entries, Vec::new())?;
         directory.learn()?;
         Ok(lost)
@@ -189,6 +191,7 @@ impl IndexDirectory {
     /// # Errors
     /// If one of them is damaged, or they cannot be written; the index is then as it was.
     pub(crate) fn adopt(&mut self, segments: &[LooseSegment]) -> Result<Adopted, IndexError> {
+        // All are verified before one is copied, so that a damaged one leaves the index as it was.
         segments.iter().try_for_each(LooseSegment::verify)?;
         let mut adopted = Adopted::default();
         let held = Named::of(self.list()?);
@@ -377,6 +380,8 @@ impl IndexDirectory {
         models: Vec<ModelEntry>,
     ) -> Result<(), IndexError> {
         let manifest = Manifest::new(entries, models);
+        // The files are opened before the manifest names them. A
+        // commit never refers to a segment that cannot be read.
         let segments = open_segments(&self.path, &manifest, Access::All)?;
         storage::publish(&self.path, |out| {
             let written = out.write_all(&manifest.to_bytes());
@@ -415,6 +420,8 @@ fn small_ones(sizes: impl Iterator<Item = Size>) -> Vec<bool> {
             bytes: total.bytes.saturating_add(sizes[i].bytes),
             tokens: total.tokens.saturating_add(sizes[i].tokens),
         };
+        // A merge needs two segments. Were the second compared with the
+        // first, segments that grow fast enough would never be merged.
         let is_large = rank >= 2 && sizes[i].bytes > total.bytes.saturating_mul(2);
         if is_large || next.tokens >= u64::from(COMMON_LIST) {
             break;
@@ -615,6 +622,7 @@ pub(super) fn list_some(
     }
     let name =
         |entry: &ComponentEntry| (entry.component.purl.clone(), entry.component.digest.clone());
+    // Of several with one name the least identity stays, whichever segment holds it.
     entries.sort_by_cached_key(|(entry, identity)| (name(entry), *identity));
     entries.dedup_by(|(later, _), (first, _)| name(later) == name(first));
     Ok(entries.into_iter().map(|(entry, _)| entry).collect())

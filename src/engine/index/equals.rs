@@ -49,6 +49,7 @@ impl Equals {
             equal.iter().for_each(|&number| self.first[number as usize] = equal[0]);
             let searchable =
                 equal.iter().filter(|&&number| documents[number as usize].is_searchable);
+            // `Segment::fingerprint_count` makes the same choice again, to verify what is listed.
             let listed =
                 searchable.min_by_key(|&&number| (documents[number as usize].package, number));
             if let Some(&listed) = listed {

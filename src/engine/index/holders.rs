@@ -57,6 +57,7 @@ impl Index {
             }
         }
         if holders.len() > 1 {
+            // The sort is stable: documents of one component stay in the order of their paths.
             holders.sort_by_key(|holder| (holder.component.package, holder.component.identity));
         }
         Ok(holders)
@@ -82,6 +83,7 @@ impl Index {
         if let Some(known) = known {
             return Ok(known);
         }
+        // The lock is not held meanwhile. Two threads may make the same choice twice.
         let mut holdings = Vec::new();
         let mut first_packages = FxHashMap::default();
         for &content in contents {

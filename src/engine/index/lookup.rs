@@ -100,6 +100,7 @@ impl Segment {
         let bytes = self.read(Section::Postings, first * width, (end - first) * width)?;
         let all = PostingList { bytes, width };
         let mut list = all;
+        // No position is as high as these two marks: a segment holds fewer tokens.
         let (completeness, list) = match list.next() {
             Some(INCOMPLETE_LIST) => (Listed::SomeOfEachPackage, list),
             Some(COMMON_LIST) => (Listed::SomePackages, list),
@@ -110,6 +111,7 @@ impl Segment {
 
     /// The first entry of a bucket, and the one behind its last.
     fn bucket(&self, bucket: u32) -> Result<(usize, usize), IndexError> {
+        // The table has a row more than there are buckets, so that the last has an end too.
         let ends = Bytes(self.read(Section::Buckets, bucket as usize * 4, 8)?);
         let place = || Some((ends.u32(0)? as usize, ends.u32(4)? as usize));
         place()

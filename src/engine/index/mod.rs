@@ -186,6 +186,8 @@ impl Index {
                     (files.segments, files.models, gone)
                 }
             };
+            // The starter's models answer in every index (see `stored_model`), so that they
+            // are not listed with the others. They are a part of its digest all the same.
             let of_part = if *name == IndexName::Starter { starter_models()? } else { &models };
             index.parts.push(part(name, &segments, of_part, &of_pack)?);
             let first = index.segments.len() as u32;
@@ -351,6 +353,8 @@ fn starter_models() -> Result<&'static [StoredModel], IndexError> {
     let open = |&bytes: &&'static [u8]| {
         StoredModel::open("a starter model", SegmentBytes::Embedded(bytes))
     };
+    // A function that may fail cannot fill a `OnceLock`. Two
+    // threads may both open the models, and one result is kept.
     let opened = STARTER_MODELS.iter().map(open).collect::<Result<_, _>>()?;
     Ok(OPENED.get_or_init(|| opened))
 }
@@ -457,6 +461,7 @@ fn doubles(
             keys.push((segments[segment.0 as usize].component_key(id)?, (segment, id)));
         }
         keys.sort_unstable();
+        // Two versions of a package may hold the same files. Only those of one purl are doubles.
         let later = keys.windows(2).filter(|pair| pair[0].0.0 == pair[1].0.0).map(|pair| pair[1].1);
         doubles.extend(later);
     }

@@ -152,6 +152,7 @@ impl PackList {
         if bytes.len() as u64 > MAX_LIST_BYTES {
             return Err(corrupt(format!("it is longer than {MAX_LIST_BYTES} bytes")));
         }
+        // The versions are read by themselves: a list of another version may have other fields.
         let versions: Versions =
             serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
         if versions.schema_version != SCHEMA_VERSION {
@@ -182,6 +183,7 @@ impl PackList {
         }
         let mut seen = rustc_hash::FxHashSet::default();
         for (file, digest) in files {
+            // A written name begins with 32 digits, so that the slice lies inside of it.
             if !is_hex(digest, 64) || !is_written_name(file) || !digest.starts_with(&file[..32]) {
                 return Err(format!("{file:?} is not the name of a file of a pack"));
             }
@@ -265,6 +267,7 @@ impl FromStr for Generation {
         let (day, number) = text.split_once('.').unwrap_or((text, "0"));
         let number = number.parse().map_err(|_| error())?;
         let generation = Generation { day: day.parse().map_err(|_| error())?, number };
+        // A generation has one spelling: neither `.0` nor `.02` names another.
         if generation.to_string() == text { Ok(generation) } else { Err(error()) }
     }
 }

@@ -117,6 +117,7 @@ impl Runs {
     pub(super) fn sort(mut self) -> Result<Sorted, IndexError> {
         self.buffer.par_sort_unstable_by_key(|posting| posting.order());
         let share = self.spill.memory().sorting_bytes() / 4 / (self.written.len() + 1);
+        // A whole number of postings, so that none is cut between two reads.
         let read_bytes = share.clamp(READ_BYTES.0, READ_BYTES.1) / POSTING_BYTES * POSTING_BYTES;
         let written = self.written.into_iter().map(|run| Run {
             source: Some(run),
@@ -181,6 +182,7 @@ impl Sorted {
     pub(super) fn next(&mut self) -> Result<Option<Posting>, IndexError> {
         // Most corpora are one run, which needs no comparing.
         if let [only] = self.runs.as_mut_slice() {
+            // Its first posting was taken when the heads were filled.
             let Some(Reverse((key, _))) = self.heads.pop() else {
                 return only.next();
             };

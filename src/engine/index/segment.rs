@@ -138,6 +138,8 @@ impl Segment {
             let read = bytes.copy(start, &mut copied);
             read.map(|()| copied).map_err(|error| unreadable(name, error))
         };
+        // The versions come first: a segment of another format may have
+        // another trailer, and would be called damaged instead of old.
         check_versions(name, &copy(0, bytes.len().min(PREAMBLE_BYTES))?, MAGIC)?;
         let trailer =
             bytes.len().checked_sub(TRAILER_BYTES).filter(|start| *start >= PREAMBLE_BYTES);
@@ -568,6 +570,7 @@ fn read_trailer(trailer: Bytes<'_>, file_bytes: usize) -> Option<TrailerFields> 
         let at = section.offset_in_trailer();
         let offset = usize::try_from(trailer.u64(at)?).ok()?;
         let length = usize::try_from(trailer.u64(at + 8)?).ok()?;
+        // Older segments have zeros here, and no such section.
         if section == Section::Families && (offset, length) == (0, 0) {
             sections[section as usize] = (end_of_last, 0);
             continue;

@@ -60,12 +60,14 @@ impl Spill {
     /// If the disk is full, or refuses otherwise.
     pub(crate) fn keep(self: &Arc<Spill>, bytes: Vec<u8>) -> Result<Kept, IndexError> {
         let length = bytes.len();
+        // The capacity counts and not the length: it is what the memory holds.
         let Some(directory) = self.directory.as_ref().filter(|_| !self.take_room(bytes.capacity()))
         else {
             let lease = self.directory.is_some().then(|| Lease(self.clone(), bytes.capacity()));
             return Ok(Kept { length, place: Place::Held { bytes, _lease: lease } });
         };
         let overflow = {
+            // The file is made under the lock, or two threads would make one each.
             let mut known = self.overflow.lock().unwrap_or_else(PoisonError::into_inner);
             match known.upgrade() {
                 Some(overflow) => overflow,

@@ -85,6 +85,8 @@ fn page(path: &Path) -> Result<SegmentBytes, IndexError> {
     let file = open(path)?;
     let failed = |error| io_error("cannot read", path, error);
     let length = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
+    // The room is as long as the file, and a scan fills few of its
+    // pages. The system must not reserve memory for the others.
     let room = memmap2::MmapOptions::new().len(length.max(1)).no_reserve_swap().map_anon();
     let room = room.map_err(failed)?.into();
     Ok(SegmentBytes::Paged(Paged { file, length, room }))
@@ -109,6 +111,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, IndexError> {
     let mut bytes = Vec::new();
     let file = open(path)?;
     (&file)
+        // One byte more tells a file that ends at the limit from a longer one.
         .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| io_error("cannot read", path, error))?;
@@ -148,11 +151,13 @@ pub(crate) fn create_directory(path: &Path) -> Result<(), IndexError> {
     }
     let parent = path
         .parent()
+        // The parent of a relative path with one name is the empty path, which cannot be opened.
         .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
     if let Some(parent) = parent {
         create_directory(parent)?;
     }
     match fs::create_dir(path) {
+        // Another process may have made it since it was found missing.
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
         _ => {}
     }
@@ -264,6 +269,7 @@ impl Pages {
         let Some(bits) = self.whole.get(page / 64) else { return };
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if let SegmentBytes::Paged(paged) = &self.bytes
+            // Another thread may have filled the page since this one found it missing.
             && !self.is_known(page)
         {
             // SAFETY: the page is inside of the room. Its bit is not set, so that nobody reads it,
@@ -386,6 +392,7 @@ impl Overflow {
         written.map_err(|error| {
             io_error("cannot write a temporary file in", &self.directory, error)
         })?;
+        // Only a whole write counts. What a failed one left behind is overwritten by the next.
         let start = *length;
         *length += bytes.len() as u64;
         Ok(start)
@@ -440,6 +447,8 @@ pub(super) fn publish<T, E: From<IndexError>>(
         written
     };
     make_readable(temporary.as_file()).map_err(failed)?;
+    // The content must reach the disk before the name does. After
+    // a power failure the name could else stand for an empty file.
     temporary.as_file().sync_all().map_err(failed)?;
     persist(temporary, &directory.join(name)).map_err(failed)?;
     sync_directory(directory).map_err(failed)?;
@@ -482,7 +491,7 @@ pub(super) fn lock(directory: &Path) -> Result<File, IndexError> {
         return match file.try_lock() {
             Ok(()) => Ok(file),
             Err(fs::TryLockError::WouldBlock) => Err(IndexError::Locked(directory.to_owned())),
-            // By a signal, where the disk is another machine's.
+            // On the disk of another machine, a signal interrupts the call.
             Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
                 continue;
             }

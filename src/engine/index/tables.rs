@@ -162,6 +162,7 @@ impl<'a> Tables<'a> {
             row.extend_from_slice(&field.to_le_bytes());
         }
         row.extend_from_slice(&[facts.language.number(), facts.marks.to_bits()]);
+        // `copyrights_of` returns no more than fits.
         row.extend_from_slice(&(copyrights.1 as u16).to_le_bytes());
         row.extend_from_slice(&block.to_le_bytes());
         row.extend_from_slice(&document.block_length().to_le_bytes());
@@ -194,6 +195,7 @@ impl Sums {
     fn add(&mut self, document: &DocumentRef<'_>, facts: &DocumentFacts) {
         let lines = u64::from(document.lines());
         self.documents += 1;
+        // This cannot overflow: `Layout` refused more tokens than positions can tell.
         self.tokens += document.tokens();
         self.lines += lines;
         if facts.marks.is_searchable() {

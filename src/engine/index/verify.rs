@@ -106,6 +106,7 @@ impl Segment {
         let (mut earlier, wanted) = (0, token_start + fingerprint.position);
         let is_listed = list.any(|position| {
             earlier += usize::from(position >= token_start && position < wanted);
+            // Behind so many postings of one document, the format lists no more of it.
             position == wanted || earlier >= limit
         });
         Ok(is_listed || completeness != Listed::All)

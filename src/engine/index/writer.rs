@@ -151,6 +151,7 @@ impl Layout {
             });
         }
         let limit = u64::from(COMMON_LIST);
+        // This fits, because the call before refused a sum that reaches the limit.
         self.token_starts.push(self.counts.tokens as u32);
         self.counts.documents += 1;
         self.counts.lines += u64::from(document.lines());

@@ -106,6 +106,7 @@ pub(super) fn candidates(
     let before = strong(&candidates);
     let mut kept = strongest(candidates, query.side.classes.len());
     found.candidates_left_out = before - strong(&kept);
+    // `Bench::align_all` decodes the tokens of each content once, and relies on this order.
     kept.sort_by_key(|candidate| (candidate.content.digest, candidate.query));
     Ok(kept)
 }
@@ -155,6 +156,8 @@ fn hits(
     let mut of_gram = Vec::new();
     for gram in grams {
         if hits.len() >= MAX_HITS {
+            // `hits` never shrinks, so that all later k-grams are left out
+            // too, and `start` need not move.
             found.kgrams_left_out += 1;
             continue;
         }
@@ -192,6 +195,8 @@ fn look_up(
                     wanted.push((position, hash))
                 }
             }
+            // A chunk is filled up to its length. What the index answers
+            // about the padding is never read.
             let hash = |i: usize| wanted.get(i).map_or(KgramHash(0), |&(_, hash)| hash);
             let hashes: [KgramHash; TOGETHER] = std::array::from_fn(hash);
             let of_segments = index.segments().iter().map(|segment| segment.lookup_all(hashes));
@@ -247,6 +252,8 @@ fn resolve(
         resolved[number as usize] = (documents.len() as u32 - 1, global - row.token_start);
     }
     let mut order: Vec<u32> = (0..documents.len() as u32).collect();
+    // The first of equal contents stands for all. Its package decides before
+    // its segment, so that the answer is the same however an index is split.
     order.sort_unstable_by_key(|&number| {
         let document = &documents[number as usize];
         (document.digest, document.package, document.segment)
@@ -292,6 +299,8 @@ impl Gram {
         found: &mut Found,
     ) -> Result<u32, IndexError> {
         let (mut listed, mut limited) = (self.listed, None);
+        // The writer applied the limits to each segment alone. Several
+        // segments together may list more.
         if index.segments().len() > 1 {
             places.sort_unstable();
             places.dedup();
@@ -335,6 +344,8 @@ impl Gram {
         }
         let mut digests: Vec<u128> =
             places.iter().map(|place| contents[place.0 as usize].digest).collect();
+        // Contents are numbered in the order of their digests, and the
+        // places are sorted, so that equal digests stand together.
         digests.dedup();
         if self.listed == Listed::All && digests.len() <= MAX_CONTENTS_PER_FINGERPRINT {
             Ok(None)

@@ -254,6 +254,7 @@ impl Scoring<'_> {
         let mut best: Option<(usize, Clearing)> = None;
         let mut end = 0;
         for start in (0..lines.len()).step_by(step) {
+            // The end never moves back: where fewer lines are rewritten, more evidence is left.
             end = end.max(start + step);
             while end < lines.len() + step {
                 let clearing = self.without_lines(&lines[start..end.min(lines.len())]);

@@ -93,6 +93,7 @@ fn rest(aligned: &Aligned, groups: &[Vec<Aligned>]) -> Option<Vec<Block>> {
     blocks.retain(|block| !block.pairs.is_empty());
     let pairs = |blocks: &[Block]| blocks.iter().map(|block| block.pairs.len() as u32).sum::<u32>();
     let left = pairs(&blocks);
+    // Without fewer pairs than before, `group` would weigh the same alignment again and again.
     (left >= MIN_REST && left < pairs(&aligned.weighed)).then_some(blocks)
 }
 
@@ -135,6 +136,7 @@ fn to_match(index: &Index, query: Query<'_>, group: &[Aligned]) -> Result<Match,
     }
     rank(&mut claimants);
     let mut claimants = best_of_each_package(claimants);
+    // Counted before the list is cut: the evidence tells how many packages hold the code.
     let packages = claimants.len() as u32;
     claimants.truncate(MAX_OWNERS);
     let mut owners: Vec<Owner> =

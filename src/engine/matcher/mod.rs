@@ -332,6 +332,7 @@ impl<'a> Bench<'a> {
             if evidence.bits < self.least_bits {
                 continue;
             }
+            // Few alignments come this far, and only they need the lines decoded.
             let lines = self.index.segment(content.segment).lines(columns)?;
             let document = Document { row, side: document, lines };
             all.extend(self.build_aligned(content, document, weighed, evidence));

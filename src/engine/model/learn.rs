@@ -247,6 +247,7 @@ impl Sample {
         let mut extendable = 0;
         for (i, number) in number_of.into_iter().enumerate() {
             if grams[number as usize].1.packages >= MIN_PACKAGES_TO_EXTEND {
+                // `extendable` never passes `i`: nothing is overwritten before it is read.
                 occurrences[extendable] = occurrences[i];
                 extendable += 1;
             }
@@ -308,6 +309,7 @@ impl Gram {
     }
 
     fn vote(&mut self, package: u32) {
+        // Documents come sorted by package, so that it suffices to remember the last.
         if self.last_package != package {
             self.last_package = package;
             self.last_package_votes = 0;
@@ -334,6 +336,7 @@ fn name_table(documents: &[TrainingDocument]) -> Vec<u8> {
             }
         }
         let total: u32 = counts.values().sum();
+        // Each name has a sum of its own: the order of the map does not show.
         for (name, count) in counts {
             shares[usize::from(name)] += f64::from(count) / f64::from(total);
         }
@@ -354,6 +357,7 @@ fn serialize(names: &[u8], estimates: &[Estimate]) -> Vec<u8> {
     let mut slots = vec![0u32; 1 << slot_bits];
     for estimate in estimates {
         let (mut at, tag) = slot_and_tag(estimate.gram);
+        // There are more slots than estimates, so that an empty one is found.
         while slots[at & (slots.len() - 1)] != 0 {
             at += 1;
         }
