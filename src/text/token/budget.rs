@@ -134,6 +134,8 @@ pub(super) fn parse(
     let options = ParseOptions::new().progress_callback(&mut spend_step);
     let tree = parser.parse_with_options(&mut |offset, _| meter.read(offset), None, Some(options));
     if tree.is_none() {
+        // tree-sitter would go on with the parse that was stopped, and
+        // take the next text for its rest.
         parser.reset();
     }
     // The tree of a text whose end was kept from the lexers is not its tree.
@@ -181,6 +183,7 @@ impl Meter<'_> {
             return piece;
         }
         self.spent.set(spent);
+        // The lexers also go back. What they have reached once stays earned.
         self.course.reached.fetch_max(offset + piece.length, Ordering::Relaxed);
         piece
     }

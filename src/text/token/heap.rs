@@ -119,6 +119,7 @@ impl Heap {
     fn new(guard: Box<dyn Guard>) -> Heap {
         Heap {
             chunks: Vec::new(),
+            // As if a chunk were full, so that the first block takes one.
             used: CHUNK,
             free: [ptr::null_mut(); CLASSES],
             large: Vec::new(),
@@ -203,6 +204,7 @@ impl Heap {
             }
             self.live -= size;
             self.large.swap_remove(place);
+            // The last map has taken this place, and its header must say so.
             if let Some(moved) = self.large.get_mut(place) {
                 (*moved.as_mut_ptr().cast::<Header>()).place = place;
             }
@@ -259,6 +261,7 @@ unsafe extern "C" fn realloc(block: *mut c_void, size: usize) -> *mut c_void {
             return malloc(size);
         }
         let before = (*block.cast::<Header>().sub(1)).size;
+        // In a chunk, `before` is the size of the block's class, up to which it grows in place.
         if size <= before && before <= size.saturating_mul(2) {
             return block;
         }

@@ -179,6 +179,7 @@ impl<'a> Lexer<'a> {
         if is_comment {
             self.at = self.end_of_line(start);
             if let Some((_, close)) = self.lexicon.code_marks {
+                // In PHP, `?>` ends a line of comment too.
                 let line = &self.text[start..self.at];
                 let close = close.as_bytes();
                 let ends = line.windows(close.len()).position(|bytes| bytes == close);
@@ -247,6 +248,7 @@ impl<'a> Lexer<'a> {
             let byte = self.byte(0);
             let next = self.byte(1);
             match byte {
+                // `1..2` is a range, and `1.max(2)` is a call.
                 b'.' if !is_float && !is_radix && next != b'.' && !next.is_ascii_alphabetic() => {
                     is_float = true;
                 }
@@ -264,6 +266,7 @@ impl<'a> Lexer<'a> {
             self.at += 1;
         }
         let is_float =
+            // These letters are digits in hexadecimal.
             is_float || !is_radix && matches!(self.text[self.at - 1], b'f' | b'F' | b'd' | b'D');
         let class = if is_float { TokenClass::FLOAT } else { TokenClass::INTEGER };
         self.push(Shape::Fixed(class), start);

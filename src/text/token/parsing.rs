@@ -132,12 +132,14 @@ impl ParserThread {
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) => {
                     let before = std::mem::replace(&mut phase, self.watch.phase());
+                    // A thread that waits for its turn, or got it within this time, has more time.
                     if phase != WAITING && phase == before {
                         self.watch.cancel();
                         return Err(Unread::TimedOut);
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
+                    // A thread that panicked may hold the turn, which nobody else would end.
                     self.watch.end_turn();
                     std::panic::resume_unwind(Box::new("the parser's thread ended"));
                 }
@@ -307,6 +309,8 @@ impl Guard for Limit {
         if bytes > SMALL {
             self.watch.take_turn();
         }
+        // The caller may have given this thread up just before it took its turn, and found no turn
+        // to end. Then `on_refusal` ends it.
         !self.watch.course.is_cancelled()
     }
 

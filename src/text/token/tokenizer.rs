@@ -145,6 +145,7 @@ impl Tokenizer {
                 None => ParserThread::start().map_err(|_| Unread::NoThread)?,
             };
             let has_history = thread.has_history();
+            // A thread that was given up is not put back: the next text starts another.
             let (answer, spent) = thread.ask(request.clone(), self.patience)?;
             match answer {
                 Answer::Refused if has_history => continue,
@@ -247,6 +248,7 @@ pub(super) fn assign_roles(leaves: &mut [Leaf], source: &SourceFile) -> TokenStr
             }
             Shape::OpenParenthesis(class) => {
                 push(class, NameHash::NONE);
+                // The name of the function may stand between the word and the bracket.
                 let defines = i >= 2 && matches!(shape_at(i - 2), Some(Shape::FunctionWord(_)))
                     || matches!(before, Some(Shape::FunctionWord(_)))
                     || before == Some(Shape::Fixed(TokenClass::DEFINITION));
@@ -280,6 +282,7 @@ fn fixed_class(class: TokenClass, before: Option<Shape>, after: Option<Shape>) -
     match (before, after) {
         (Some(Shape::FunctionWord(_) | Shape::TypeWord(_)), _) => TokenClass::DEFINITION,
         (_, Some(Shape::OpenParenthesis(_))) => TokenClass::CALLEE,
+        // `.collect::<T>()` of Rust: types stand between the name and its brackets.
         (Some(Shape::Dot), Some(Shape::PathSeparator)) => TokenClass::CALLEE,
         _ => class,
     }

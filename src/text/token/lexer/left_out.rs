@@ -123,6 +123,7 @@ impl Lexer<'_> {
                 if self.byte(0) != b'@' || !self.byte(1).is_ascii_alphabetic() {
                     return false;
                 }
+                // This is a declaration, and annotates nothing.
                 if self.rest().starts_with(b"@interface") {
                     return false;
                 }

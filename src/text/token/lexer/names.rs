@@ -12,6 +12,7 @@ impl Lexer<'_> {
             let next = behind.first().copied().unwrap_or(0);
             let names = next.is_ascii_alphabetic() || next == b'_' || next >= 0x80;
             let is_operator = match kind {
+                // Behind a value, `%` and `&` of Perl are operators.
                 Sigil::Name => matches!(sigil.as_bytes(), b"%" | b"&") && self.is_behind_value(),
                 Sigil::Field => false,
                 Sigil::Literal => self.at > 0 && self.is_name_byte(self.text[self.at - 1]),
