@@ -231,6 +231,7 @@ impl Scanner {
     /// All besides the text that decides what is found in it: the build of the program, the
     /// indexes, the idioms, the threshold, the packages of the project.
     fn what_decides(&self) -> String {
+        // The version does not tell two builds of a working copy apart.
         let program = std::env::current_exe().and_then(std::fs::metadata);
         let build = program.map(|facts| (facts.len(), facts.modified().ok()));
         let digests = |index: &Index| -> Vec<String> {
@@ -272,6 +273,7 @@ impl Scanner {
             .par_iter()
             .map_init(Tokenizer::new, |tokenizer, file| {
                 if !is_wanted() {
+                    // `finish` pairs the reports with the paths, so that none may be missing.
                     return FileReport::default();
                 }
                 let report = self.walked_file(tokenizer, file, outbound);

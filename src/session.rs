@@ -171,6 +171,7 @@ impl Session {
         } else {
             choices.indexes
         };
+        // Indexes that were chosen for a run stand in for the configured packs too.
         let packs = if is_chosen { Vec::new() } else { held::packs(&config) };
         let idioms: Vec<PathBuf> = if choices.idioms.is_empty() {
             config.idioms.iter().map(|path| path.get_ref().clone()).collect()

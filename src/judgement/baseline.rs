@@ -228,6 +228,7 @@ pub(crate) fn known_places(
     }
     for (path, &now) in here {
         let known = known.entry(path.clone()).or_default();
+        // `known` is never more than `now`, so that this cannot go below zero.
         let arrived = moved.min(now - *known);
         *known += arrived;
         moved -= arrived;

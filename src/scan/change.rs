@@ -69,6 +69,7 @@ impl Scanner {
 
         let now: HashSet<&str> =
             reports.iter().flat_map(|report| &report.ids).map(String::as_str).collect();
+        // A match whose identity is still there was counted above, and accounts for no other.
         before.retain(|before| before.is_intact && !now.contains(before.id.as_str()));
         for report in reports {
             report.retain_references(|_, reference| !has_drifted(reference, &mut before));
@@ -113,6 +114,7 @@ fn leave_more_of_each_id(reports: &mut [FileReport], before: &[Before]) {
         .flat_map(|report| &report.ids)
         .for_each(|id| *new.entry(id.clone()).or_default() += 1);
     before.iter().for_each(|before| *new.entry(before.id.clone()).or_default() -= 1);
+    // Each identity is about references of its own: the order of the map does not show.
     for (id, count) in new {
         keep_most_touched(reports, &id, usize::try_from(count).unwrap_or(0));
     }

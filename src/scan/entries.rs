@@ -72,6 +72,8 @@ impl Policy {
             policy.clarify(config, index)?;
         }
         policy.expire(today);
+        // The organisation's entries come last. They have no place in this
+        // file, by which `of_entry` tells them from the project's own.
         if let Some(organisation) = organisation {
             policy.settings.join(&organisation.config, index)?;
         }

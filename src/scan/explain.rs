@@ -39,6 +39,8 @@ impl Scanner {
         let threshold = self.threshold_bits(family);
         let FoundBesideOwn { found, own, model } = self.find(query, threshold)?;
         let (found, model) = (found.matches, model.unwrap_or(Model::ignorant()));
+        // `find` searched again without the project's own packages.
+        // The alignments to explain are those of that second search.
         let query = match own {
             0 => query,
             _ => Query { without: self.own_components()?, ..query },

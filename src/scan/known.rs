@@ -43,6 +43,8 @@ impl Scanner {
             let now = here.places(known);
             let places = known_places(before, &now, |path| looked_at.has_left(path));
             let count = |places: &Places, path: &str| places.get(path).copied().unwrap_or(0);
+            // `known_places` counts no more in a file than stand there
+            // now, so that the difference below is never negative.
             for place in here.raised.remove(known).unwrap_or_default() {
                 let path = &here.paths[place];
                 reports[place]

@@ -132,6 +132,7 @@ impl Scanner {
         source: &SourceFile,
         markers: Markers,
     ) -> Result<Look, IndexError> {
+        // This comes before the cache: the path decides too, and is no part of the key.
         if markers == Markers::Excuse && marks::of(source.path(), source.text()).generated {
             return Ok(Look::Skipped(Skip::Generated));
         }

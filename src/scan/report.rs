@@ -52,6 +52,7 @@ impl Scanner {
         let of_baseline = self.silence_known(&mut files, &looked_at);
         let checked = self.whole_files(paths.into_iter().zip(&files));
         let (mut report, totals) = self.collect(files);
+        // Decisions clear findings before `count` counts them.
         report.accepted =
             self.settings.accepted.settle(&mut report.references, &mut report.findings, &checked);
         report.notes.extend(notes.into_iter().chain(of_baseline));
@@ -106,9 +107,11 @@ impl Scanner {
         let lines = report.summary.lines_scanned;
         for (reference, family) in report.references.iter_mut().zip(families_of_references) {
             let chance = self.chance(family);
+            // Until now a match knew of the lines of its own file alone.
             reference.expected_by_chance =
                 chance.expected_in_project(reference.evidence.bits, lines);
         }
+        // Nothing was checked. The thresholds of the whole index tell what would have been.
         if families.is_empty() {
             families.extend(self.index.families());
         }

@@ -51,6 +51,7 @@ impl Suppressions {
                 }
             };
             match old.get_mut(source.line_text(line).trim_ascii()) {
+                // Of equal lines as many are honoured as there were: a copied comment is a new one.
                 Some(left) if *left > 0 && !is_added => {
                     *left -= 1;
                     true

@@ -140,9 +140,9 @@ const SOURCES: [LearnedFrom; 8] = [
 pub(super) fn to_line(look: &Look) -> Option<String> {
     let stored = match look {
         Look::Skipped(Skip::BudgetExhausted) => Stored { exhausted: true, ..Stored::default() },
-        // Told from the path too, and quickly.
+        // The path decides this too and is no part of the key. It costs little to decide again.
         Look::Skipped(Skip::Generated) => return None,
-        // Another time it may be looked at.
+        // Another run may have the time, or the thread.
         Look::Skipped(Skip::TimedOut | Skip::NoThread) => return None,
         Look::Seen(seen) => Stored {
             exhausted: false,

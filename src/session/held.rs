@@ -67,6 +67,7 @@ pub(super) fn indexes(
     let theirs = organisation.into_iter().flat_map(|it| &it.config.index);
     let mut all: Vec<IndexName> = theirs.map(|index| index.get_ref().clone()).collect();
     all.extend(own);
+    // Packs are not asked here: they add to the starter index and do not replace it.
     if all.is_empty() {
         all.push(IndexName::Starter);
     }

@@ -15,6 +15,7 @@ pub(crate) fn plan_suppression(
     (finding, reason): (&Finding, &str),
 ) -> Option<Insertion> {
     let reason: Vec<&str> = reason.split_whitespace().collect();
+    // A quote would end the reason.
     let reason = reason.join(" ").replace('"', "'").replace('\\', "/");
     let mark = source.language().row().line_comment;
     let comment = format!("{mark} birthmark: ignore[{}] reason=\"{reason}\"", finding.rule.code());
