@@ -222,6 +222,7 @@ impl Desk {
             let text = suggestion.admit(checker.session())?;
             Ok(self.check(checker, &mut tokenizer, line, (&suggestion, &text)))
         }));
+        // After a panic the tokenizer may stand in the middle of a text, and is not used again.
         if answered.is_ok() {
             tokenizers().push(tokenizer);
         }

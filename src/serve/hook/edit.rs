@@ -202,6 +202,7 @@ fn find_lines(text: &[u8], parts: &[Part]) -> Option<LineSet> {
             Which::All => &found,
         };
         for &at in found {
+            // The break at the end of a part does not make the line below it the agent's.
             lines.extend(line(at)..=line(at + new.trim_end().len()));
         }
     }

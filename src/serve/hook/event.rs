@@ -99,6 +99,7 @@ impl Write {
                 None => put(&mut changed, &NEW, &parts.first()?.new),
             },
         }?;
+        // The agent must read from these arguments what was judged, or the refused code stays.
         let is_read = matches!(self.change, Change::Cell(_)) || Write::of(&changed)? == *self;
         is_read.then_some(changed)
     }

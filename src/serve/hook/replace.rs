@@ -80,6 +80,7 @@ fn candidates(source: &SourceFile, tree: Option<&Tree>, lines: LineRange) -> Vec
     let node = tree.and_then(|tree| tree.root_node().descendant_for_byte_range(start, end));
     let mut around = node;
     while let Some(node) = around {
+        // A node that ends with a line break ends on the line before.
         let last = source.line((node.end_byte().max(1) - 1) as u32);
         let wider = LineRange { first: source.line(node.start_byte() as u32), last };
         if found.last() != Some(&wider) {
@@ -162,6 +163,7 @@ struct Origin {
 impl Origin {
     /// Of the text that a change makes; `None` if lines of the two do not correspond.
     fn of(before: Option<&[u8]>, change: &Change, source: &SourceFile) -> Option<Origin> {
+        // The lines of a notebook's code are not those of its file.
         if source.held().is_some() {
             return None;
         }

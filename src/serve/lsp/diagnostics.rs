@@ -88,6 +88,7 @@ impl Server {
         if document.is_settled() {
             self.deliver(&uri);
         } else if document.progress == Progress::Resting && document.due.is_none() {
+            // Nothing is known of it, and nothing else would have it checked.
             document.due = Some(Instant::now());
         }
     }

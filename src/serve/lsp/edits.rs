@@ -69,6 +69,7 @@ fn changes(source: &SourceFile, after: &[u8], encoding: Encoding) -> Vec<TextEdi
     if kept == source.line_count() && ends_in_break {
         return edits;
     }
+    // Lines were taken away, or the last one has no break to add lines behind.
     let last = source.line_starts().len() as u32;
     let end = Region { start_line: 1, start_column: 1, end_line: last, end_column: u32::MAX };
     let new_text = String::from_utf8_lossy(after).into_owned();

@@ -46,6 +46,7 @@ pub(crate) struct Unreadable {
 pub(super) fn read(input: &mut impl BufRead) -> io::Result<Frame> {
     let Some(length) = read_header(input)? else { return Ok(Frame::End) };
     if length > MAX_MESSAGE_BYTES {
+        // The body is read to its end, so that the next frame begins where it should.
         let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
         if skipped < length {
             return Ok(Frame::End);

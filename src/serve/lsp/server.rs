@@ -303,6 +303,7 @@ impl Server {
             (Ok(Answer::Checked(checked)), _) => {
                 self.told.remove(&folder);
                 let document = self.documents.get(&outcome.uri);
+                // Nothing is published about an older text: the newer one is due to be checked.
                 if document.is_some_and(|document| document.version == outcome.version) {
                     self.publish(&outcome.uri, checked, digest);
                 }

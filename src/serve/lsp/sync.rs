@@ -61,9 +61,11 @@ impl Server {
             match (change.range, &mut document.text) {
                 (None, text) => *text = Some(Text::new(change.text)),
                 (Some(range), Some(text)) => text.replace(range, &change.text, encoding),
+                // Only a whole text makes one known again that was forgotten.
                 (Some(_), None) => {}
             }
         }
+        // Without a version of the client's, each text still gets another number.
         document.version = params.text_document.version.unwrap_or(document.version.wrapping_add(1));
         let folder = document.folder.clone();
         let debounce = self.folder_state(&folder).settings.debounce;

@@ -60,6 +60,7 @@ impl Encoding {
         let start = self.position(source, region.start_line, region.start_column);
         let line = String::from_utf8_lossy(source.line_text(region.start_line));
         let end = line.trim_end().chars().map(|c| self.units(c)).sum::<usize>() as u32;
+        // Editors show nothing of an empty range.
         let character = end.max(start.character + 1);
         Range { start, end: Position { line: start.line, character } }
     }

@@ -13,6 +13,7 @@ pub(super) fn file(uri: &str) -> Option<PathBuf> {
         uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("file://")).and(uri.get(7..))?;
     let path = rest.strip_prefix("localhost").unwrap_or(rest);
     let decoded = percent_decode_str(path.split(['?', '#']).next()?).decode_utf8().ok()?;
+    // In `file:///c:/x` the slash before the drive is no part of the path.
     let drive = decoded.strip_prefix('/').filter(|path| path.as_bytes().get(1) == Some(&b':'));
     match drive {
         Some(path) if cfg!(windows) => Some(PathBuf::from(path)),

@@ -264,6 +264,7 @@ impl Bench {
         let mut freshness = Freshness::Fresh;
         let tried = catch_unwind(AssertUnwindSafe(|| self.answer(job, &mut freshness)));
         let answer = tried.unwrap_or_else(|_| {
+            // The panic may have left the old one in the middle of a text.
             self.tokenizer = Tokenizer::new();
             Err("birthmark failed on this file; please report it".to_owned())
         });

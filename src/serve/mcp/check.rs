@@ -203,6 +203,7 @@ fn status(report: &Report, matches: &[JudgedMatch<'_>], checker: &Checker) -> St
     let left_out = |kind| matches!(kind, NoteKind::Skipped | NoteKind::Partial | NoteKind::Failed);
     let of_piece = |id: &str| matches.iter().any(|judged| judged.matched.id == id);
     let dropped = checker.matches_to_drop(DROP_POLICY, report);
+    // Code that fails does so however much of it was left out.
     if dropped.into_iter().any(|reference| of_piece(&reference.id)) {
         Status::Fails
     } else if report.notes.iter().any(|note| left_out(note.kind)) {

@@ -138,6 +138,7 @@ impl ListLicenses {
         }
         let fits = |license: &License| contains(&[&license.license], self.filter.as_deref());
         let mut licenses: Vec<License> = found.into_values().filter(fits).collect();
+        // The sort is stable: licences of equally many lines stay in the order of their names.
         licenses.sort_by_key(|license| std::cmp::Reverse(license.lines));
         let (licenses, total, next_offset) = page(licenses, self.offset, self.limit);
         let mut told = heading(total, "licence", licenses.len(), self.offset, next_offset);
