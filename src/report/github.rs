@@ -154,6 +154,7 @@ fn last_line(annotations: &[Annotation]) -> String {
 }
 
 fn data(text: &str) -> String {
+    // The percent sign goes first, or it would escape the escapes of the others.
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -283,7 +283,7 @@ fn snippet(
         license_info_in_snippets: [UNKNOWN],
         copyright_text: copyright(notices(reference)),
         ranges: [
-            // Bytes count from 1 here.
+            // Bytes count from 1 and the end belongs to the range, so that it is our exclusive end.
             Range {
                 start_pointer: at(Some(bytes.start + 1), None),
                 end_pointer: at(Some(bytes.end.max(bytes.start + 1)), None),
@@ -302,6 +302,7 @@ pub(super) fn license(fact: &LicenseFact, extracted: &mut BTreeMap<String, Strin
         return UNKNOWN.to_owned();
     };
     let text = expression.as_str();
+    // This names a licence in another document, which a reader of this one does not have.
     if text.contains("DocumentRef-") {
         return UNKNOWN.to_owned();
     }

@@ -204,6 +204,7 @@ impl Graph {
         let files = graph.add_files(report, facts);
         if !files.is_empty() {
             let all = files.values().cloned().collect();
+            // Files without matches are not listed.
             graph.relate(&project, "contains", all, Some("incomplete"));
         }
         let mut snippets = 0;
@@ -291,6 +292,7 @@ impl Graph {
     }
 
     fn add_document(&mut self, project: String) {
+        // Made before the list of elements is taken, so that it is one of them.
         let data_license = self.expression("CC0-1.0", Vec::new());
         let body = Body::SpdxDocument {
             data_license,

@@ -51,6 +51,7 @@ fn cut(text: &str, room: usize) -> String {
     for c in text.chars() {
         kept.push(c);
         if textwrap::core::display_width(&kept) >= room {
+            // The last column is for the ellipsis.
             kept.pop();
             break;
         }
