@@ -173,6 +173,7 @@ impl Cache {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         create(directory)?;
         let lines = self.lines();
+        // Nothing is synced: the digest at its head tells a file that was cut by a power failure.
         let mut new = tempfile::NamedTempFile::new_in(directory)?;
         writeln!(new, "{HEAD}{}", self.seal.digest(lines.as_bytes()).to_hex())?;
         new.write_all(lines.as_bytes())?;

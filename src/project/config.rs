@@ -405,6 +405,7 @@ fn read(
         }
     };
     let file = ConfigFile { path: path.to_owned(), text, top: top.map(Path::to_owned) };
+    // Most manifests say nothing of birthmark. What is wrong with them is for others to say.
     if is_manifest && is_found && !file.text.contains("birthmark") {
         return Ok(None);
     }

@@ -108,6 +108,7 @@ impl Git {
             command.env_remove(variable);
         }
         command
+            // Git would else lock its index to refresh it, and another git would fail meanwhile.
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_ALLOW_PROTOCOL", "none")
@@ -163,6 +164,7 @@ fn read_blob(answers: &mut impl BufRead, limit: u64) -> io::Result<Blob> {
     };
     let mut content = answers.take(size.saturating_add(1));
     if size > limit {
+        // The answer is read to its end, so that the next one begins where it should.
         io::copy(&mut content, &mut io::sink())?;
         return Ok(Blob::TooLarge(size));
     }

@@ -94,6 +94,7 @@ fn entries(printed: &[u8]) -> BTreeMap<PathBuf, Option<String>> {
     let entry = |record: &[u8]| {
         let tab = record.iter().position(|&byte| byte == b'\t')?;
         let head = String::from_utf8_lossy(&record[..tab]).into_owned();
+        // The modes of regular files begin so. Links have 120000, submodules 160000.
         let is_file = head.starts_with("100");
         let id = head.rsplit(' ').next().filter(|_| is_file).map(str::to_owned);
         Some((path_from_bytes(&record[tab + 1..]), id))
@@ -118,6 +119,7 @@ impl Base {
     /// Writes the files at and below a path.
     fn take(&self, below: &Path) {
         let mut taken = self.lock();
+        // Paths are ordered by their parts, so that all below a folder stand together.
         let at_and_under =
             self.files.range(below.to_owned()..).take_while(|(path, _)| path.starts_with(below));
         for (path, id) in at_and_under {

@@ -120,6 +120,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(repository: &'a Repository, settings: &'a WalkSettings) -> Result<Self, ChangesError> {
+        // A notebook may be much larger than its code. `walk::load` applies the limit for code.
         let blobs = repository.blobs(MAX_NOTEBOOK_BYTES)?;
         Ok(Reading {
             repository,

@@ -208,6 +208,7 @@ fn exchange_hunks(lines: &[&[u8]], hunks: &[Hunk<'_>], other: Mark) -> Option<Ve
         let standing: Vec<&[u8]> = hunk.side(standing).collect();
         // A hunk without lines on one side stands behind the line that it names.
         let start = if standing.is_empty() { start } else { start.checked_sub(1)? };
+        // Hunks that overlap or go back belong to no file.
         let there = lines.get(start..start + standing.len()).filter(|_| start >= at)?;
         let is_same = |(a, b): (&&[u8], &&[u8])| a.trim_ascii_end() == b.trim_ascii_end();
         if !there.iter().zip(&standing).all(is_same) {

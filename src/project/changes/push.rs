@@ -53,6 +53,7 @@ pub fn read_pushes<E: From<ChangesError>>(
         return Ok(vec![Push::Between { from, to }]);
     }
     if variable("PRE_COMMIT").is_some() {
+        // pre-commit names no commits where all of a history is new to the remote.
         let to = variable("PRE_COMMIT_LOCAL_BRANCH").unwrap_or_else(|| "HEAD".to_owned());
         return Ok(vec![Push::Everything { to }]);
     }
@@ -66,6 +67,7 @@ pub fn read_pushes<E: From<ChangesError>>(
 
 /// A line of git's; `None` if it deletes.
 fn update(line: &str, remote_name: Option<String>) -> Result<Option<Push>, ChangesError> {
+    // From the end: git hands on the local ref as it was typed, which may hold blanks.
     let words: Vec<&str> = line.rsplitn(4, ' ').collect();
     let is_id =
         |word: &str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());

@@ -45,6 +45,7 @@ pub(crate) enum Kind {
 /// Reads all records. A change of nothing but names and modes is none, unless a file comes to hold
 /// policy by it.
 pub(super) fn read(printed: &[u8]) -> Result<Vec<Change>, ChangesError> {
+    // The last NUL leaves an empty field behind it.
     let mut fields = printed.split(|&byte| byte == 0).filter(|field| !field.is_empty());
     let mut changes = Vec::new();
     while let Some(field) = fields.next() {

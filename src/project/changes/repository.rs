@@ -41,6 +41,7 @@ impl Repository {
             }
             other => other.into(),
         })?;
+        // The name of a folder may hold line breaks: only the first one parts the answers.
         let (inside, prefix) = match answer.iter().position(|&byte| byte == b'\n') {
             Some(end) => (
                 &answer[..end],
@@ -110,6 +111,7 @@ impl Repository {
     /// The commits that a range lies between.
     fn ends(&self, range: &str) -> Result<(String, String), ChangesError> {
         let not_a_range = || ChangesError::NotARange { range: range.to_owned() };
+        // Three dots hold two, and are looked for first.
         let (base, symmetric, head) = match (range.split_once("..."), range.split_once("..")) {
             (Some((base, head)), _) => (base, true, head),
             (None, Some((base, head))) => (base, false, head),
@@ -183,6 +185,7 @@ impl Repository {
         let Some(first) = listed.lines().next() else { return Ok(None) };
         match self.commit(&format!("{first}^")) {
             Ok(parent) => Ok(Some(parent)),
+            // The first commit of a history has no parent.
             Err(ChangesError::NoCommit { .. }) => self.empty_tree().map(Some),
             Err(error) => Err(error),
         }
@@ -211,6 +214,7 @@ impl Repository {
     pub(super) fn commit(&self, revision: &str) -> Result<String, ChangesError> {
         let wanted = format!("{revision}^{{commit}}");
         let asked =
+            // A revision that begins with a dash is no option.
             self.git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
         match asked {
             Ok(id) => Ok(String::from_utf8_lossy(&id).trim().to_owned()),

@@ -74,6 +74,7 @@ pub(super) fn read(
             }
         });
     let config = table.map(|table| Reader::new(&file, kind, &mut problems).config(table));
+    // It borrows from the text, which becomes a part of the result.
     drop(document);
     match (config, problems.is_empty()) {
         (_, false) => {
@@ -348,6 +349,7 @@ impl<'p> Reader<'p> {
     /// A glob relative to the configuration, over absolute paths: what it matches, and all that is
     /// in it.
     fn glob(&mut self, pattern: &str, span: Range<usize>) -> Option<[Glob; 2]> {
+        // The name of the directory may hold characters that mean something in globs.
         let here = globset::escape(&display_path(&absolute_path(&self.directory)));
         let whole = format!("{here}/{}", pattern.trim_matches('/'));
         let build = |glob: &str| GlobBuilder::new(glob).literal_separator(true).build();

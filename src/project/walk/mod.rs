@@ -253,6 +253,7 @@ pub fn files(paths: &[PathBuf], settings: &WalkSettings) -> Result<Walked, WalkE
     }
     walked.files.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashSet::new();
+    // A page of prose is there once for each language.
     walked.files.retain(|file| seen.insert((absolute_path(&file.location), file.language)));
     walked.is_all_excluded = walked.files.is_empty() && over.is_all_excluded();
     walked.notes.extend(over.note());
@@ -304,6 +305,7 @@ pub(crate) fn named_files(
 ) -> NamedFiles {
     let (told, left_out) = mpsc::channel();
     let mut walker = builder(directory, settings, told, enters);
+    // A search that is cut short must find the same files on every machine.
     walker.sort_by_file_name(OsStr::cmp);
     let mut found = NamedFiles { files: Vec::new(), is_complete: true };
     for (number, entry) in walker.build().flatten().enumerate() {

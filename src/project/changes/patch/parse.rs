@@ -131,6 +131,7 @@ impl<'p> Parser<'p> {
                 Some((b' ', text)) if old > 0 && new > 0 => (Mark::Kept, text),
                 Some((b'-', text)) if old > 0 => (Mark::Taken, text),
                 Some((b'+', text)) if new > 0 => (Mark::Added, text),
+                // `\ No newline at end of file` counts as no line.
                 Some((b'\\', _)) => {
                     self.at += 1;
                     continue;
@@ -209,6 +210,8 @@ fn unquote(quoted: &[u8]) -> Vec<u8> {
 
 /// The two names of a file without what git puts before them.
 fn without_prefixes(before: Vec<u8>, after: Vec<u8>) -> (Option<PathBuf>, Option<PathBuf>) {
+    // With `diff.mnemonicPrefix` git writes `i/` for the index, `w/`
+    // for the work tree, `c/` for a commit and `o/` for an object.
     const PREFIXES: [(&[u8], &[u8]); 5] =
         [(b"a/", b"b/"), (b"i/", b"w/"), (b"c/", b"i/"), (b"c/", b"w/"), (b"o/", b"w/")];
     const NOWHERE: &[u8] = b"/dev/null";
