@@ -219,6 +219,7 @@ impl<'a> Reader<'a> {
                 return Ok(());
             };
             let mut entry = entry?;
+            // An extended header may state another size than the header does.
             passed_over = entry.header().entry_size()?.max(entry.size());
             self.count_entry()?;
             let kind = entry.header().entry_type();
@@ -417,6 +418,7 @@ fn find_data(file: &mut (impl Read + Seek)) -> io::Result<(u64, Compression)> {
         };
         let length = field(48..58).parse::<u32>().ok().filter(|_| header.ends_with(b"`\n"));
         let length = length.ok_or_else(|| io::Error::other("the header of a member is broken"))?;
+        // GNU's `ar` ends names with a slash.
         match field(0..16).trim_end_matches('/').strip_prefix("data.tar") {
             Some(suffix) => {
                 let form = ArchiveForm::from_path(&PathBuf::from(format!("data.tar{suffix}")));

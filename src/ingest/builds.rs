@@ -259,6 +259,7 @@ fn copies_beside<'a>(scripts: &[Script<'a>]) -> BTreeSet<&'a str> {
     }
     let mut copies = BTreeSet::new();
     for forms in forms.into_values() {
+        // Of two forms that are equally near, the first by path stays.
         let nearest = forms.iter().min();
         copies.extend(forms.iter().filter(|form| Some(*form) != nearest).map(|(_, path)| *path));
     }

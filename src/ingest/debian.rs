@@ -160,6 +160,7 @@ fn take(path: &Path, part: Part, tree: &mut Tree, spill: &Arc<Spill>) -> Result<
     match part {
         Part::Whole => {
             let whole = read()?;
+            // The day is that of the source, and not that of what Debian adds.
             tree.latest = whole.latest;
             tree.take_below("", whole);
         }
@@ -212,6 +213,7 @@ fn added_files(patch: &[u8]) -> Vec<(String, Vec<u8>)> {
             path = path_below_debian(&String::from_utf8_lossy(name));
             is_added = false;
         } else if line.starts_with(b"@@ ") {
+            // A file that is new has one hunk, in place of nothing.
             is_added = line.starts_with(b"@@ -0,0 +");
             if let (Some(path), true) = (&path, is_added) {
                 files.push((path.clone(), Vec::new()));

@@ -156,6 +156,7 @@ fn read(
         _ => learned,
     };
     let relations = relations::of(&tree, &purl)?;
+    // The digest comes before builds are left out: it is that of what was shipped.
     let digest = digest(&tree.files)?;
     // Who names the files to take knows which of them are builds.
     if given.selection.include.is_empty() {

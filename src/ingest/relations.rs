@@ -151,6 +151,7 @@ fn vendored_folders(tree: &Tree) -> BTreeSet<String> {
 fn vendored_package(language: &str, below: &[&str]) -> Option<String> {
     let first = below.first()?;
     let name = stem(first);
+    // The `__init__.py` of the folder itself is no package.
     if name.starts_with("__") || is_vendored_folder(name) {
         return None;
     }
