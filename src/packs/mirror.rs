@@ -171,6 +171,7 @@ impl Mirror {
     fn curl(&self, path: &str) -> Command {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--show-error", "--fail", "--location", "--max-redirs", "5"])
+            // No redirection leads to a file of this machine.
             .args(["--proto", "=http,https", "--connect-timeout", PATIENCE])
             .args(["--speed-limit", LEAST_RATE, "--speed-time", PATIENCE])
             .args(["--write-out", "%{stderr}\n%{http_code}", "--url"])

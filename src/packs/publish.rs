@@ -215,6 +215,7 @@ pub(crate) fn publish(
     }
     for version in 1..=list.keys {
         let path = format!("{}/{}", list.name, key_list_name(version));
+        // The signature goes first: whoever finds a key list finds its signature too.
         copied += copy(directory, target, &format!("{path}.minisig"))?;
         copied += copy(directory, target, &path)?;
     }

@@ -197,6 +197,7 @@ impl Attempt<'_> {
         {
             return Err(PackFailure::OtherList { what, pin: Box::new(pin.clone()) });
         }
+        // This list was verified when it was fetched.
         if let Some(held) = self.held_newest()
             && self.trust.newest.as_ref().is_some_and(|newest| newest.digest == digest)
         {
@@ -355,6 +356,7 @@ fn take(
         fs::remove_dir_all(&generation).map_err(PackFailure::io("cannot replace", &generation))?;
     }
     fs::rename(&staging, &generation).map_err(PackFailure::io("cannot rename", &staging))?;
+    // The generation must last before the trust file calls it the newest.
     sync(&pack);
     store.set_trust(name, &checked.trust)?;
     let _ = fs::remove_dir_all(&pulling);
@@ -381,6 +383,7 @@ fn link_held(pack: &Path, staging: &Path, file: &FileOfList<'_>) -> Result<bool,
     if is_whole(&target, file)? {
         return Ok(true);
     }
+    // An earlier try may have been cut off while it copied.
     let _ = fs::remove_file(&target);
     for generation in fs::read_dir(pack).into_iter().flatten().flatten() {
         let held = generation.path().join(file.name);
