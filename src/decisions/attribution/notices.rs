@@ -115,6 +115,7 @@ impl Notices {
         }
         // REUSE wants every file to say what it is under itself.
         let all = LicenseExpression::all_of(self.licenses().into_iter().cloned());
+        // The tags below are written in two parts, or REUSE would read them as those of this file.
         let licenses =
             all.iter().map(|all| format!("{} {all}\n", concat!("SPDX-License", "-Identifier:")));
         let holders: BTreeSet<&String> =

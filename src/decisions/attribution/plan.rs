@@ -176,6 +176,7 @@ impl Plan {
                 Some(edit) => edit.after.clone(),
                 None => walk::read(&file.location, limit).unwrap_or_default(),
             };
+            // Most files declare nothing, and need not be parsed.
             if !contains(&text, tag::BEGIN.as_bytes()) {
                 continue;
             }
@@ -271,6 +272,7 @@ fn edit_file(
         }
     };
     match walk::inspect(bytes.clone()) {
+        // A text that was decoded would be written back in another encoding.
         Inspected::Text(text) if text == bytes && str::from_utf8(&text).is_ok() => {}
         _ => return Err(Unfit::File("it is not UTF-8".to_owned())),
     }

@@ -30,6 +30,7 @@ pub(super) fn state(path: &Path, text: &[u8]) -> FileState {
         return FileState::Settled;
     };
     let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    // Behind `HEAD:` a path counts from the top of the repository, unless it begins with a dot.
     let relative = format!("./{name}");
     let Ok(git) = Git::at(directory) else { return FileState::Settled };
     let Some(listed) = git_output(&git, &["ls-files", "--stage", "-z", "--", name]) else {
@@ -47,6 +48,7 @@ pub(super) fn state(path: &Path, text: &[u8]) -> FileState {
     };
     let committed =
         git_output(&git, &["rev-parse", "--verify", "--quiet", &format!("HEAD:{relative}")]);
+    // A filter is a program that the repository names, and would be run.
     let present = git_output(&git, &["hash-object", "--no-filters", "--", &relative]);
     let is = |name: &Option<String>| name.as_deref().map(str::trim) == Some(staged.as_str());
     if is(&committed) || is(&present) { FileState::Settled } else { FileState::PartlyStaged }

@@ -170,12 +170,14 @@ impl<'a> Page<'a> {
             let (mark, content) =
                 split_mark(if line == 1 { self.source.line_text(1) } else { &[] });
             text.extend_from_slice(mark);
+            // Snippets nest: those that end here close before others open.
             ends(line).for_each(|snippet| self.push_comment(&mut text, snippet, tag::END));
             for snippet in begins(line) {
                 snippet.tags.iter().for_each(|tag| self.push_comment(&mut text, snippet, tag));
             }
             text.extend_from_slice(if line == 1 { content } else { self.source.line_text(line) });
         }
+        // The last line may have no break, and a tag must not stand on it.
         if ends(count + 1).next().is_some() && !text.ends_with(b"\n") && !text.ends_with(b"\r") {
             text.extend_from_slice(self.line_break(1));
         }
