@@ -58,6 +58,7 @@ use matrix::Chosen;
 /// Runs a command line to its end. Whatever went wrong has been said on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    // Agents take an exit status for a decision: a wrong command line of a hook must not be one.
     let is_hook = hook::is_meant(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -76,6 +77,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         );
     }
     let matrix = matrix::choose(cli.common.license_matrix.as_deref());
+    // What judges no licence works with a matrix that is broken.
     if let Err(error) = &matrix
         && cli.command.needs_matrix()
     {

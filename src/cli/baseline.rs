@@ -85,6 +85,7 @@ pub(super) fn run(command: BaselineCommand, common: &Common) -> anyhow::Result<E
 }
 
 fn create(args: CreateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
+    // All findings are recorded, also those that an older baseline silences.
     let request = Request::new(options(&args.target, BaselineFile::Without))?;
     let place = Place::new(args.target.baseline.clone(), &request);
     let file = &place.file;
@@ -131,6 +132,7 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let known = report.silenced.iter().filter(|silenced| silenced.by == Silencer::Baseline);
     known.for_each(|silenced| record(&mut updated, &silenced.finding));
     for (known, places) in old.entries() {
+        // Files outside of the paths were not looked at, and keep what was recorded of them.
         let unseen = places.iter().filter(|(path, _)| !is_seen(path, &args.target.paths));
         unseen.for_each(|(path, &count)| updated.add(known.clone(), path.clone(), count));
     }

@@ -85,6 +85,8 @@ impl Look {
             text: TextSettings {
                 references: if args.references { References::All } else { References::Findings },
                 frame: if common.quiet { Frame::FindingsOnly } else { Frame::Full },
+                // One width holds for all texts: a file among them must not be
+                // wrapped to the terminal.
                 width: output::terminal_width().filter(|_| is_seen),
                 links: if is_seen && output::has_links() { Links::Shown } else { Links::Absent },
             },
@@ -151,6 +153,7 @@ impl Look {
             return scanned.facts();
         }
         if self.needs(Need::FactsIfThere) {
+            // These formats can do without the code of a file that changed since it was checked.
             Ok(scanned.code().unwrap_or_default())
         } else {
             Ok(SourceFacts::default())
@@ -211,6 +214,7 @@ fn explain_shown_code(scanned: &Scanned) -> anyhow::Result<Vec<Explanation>> {
         decision.then(b.evidence.bits.total_cmp(&a.evidence.bits))
     });
     chosen.truncate(MAX_CODE);
+    // Back in the order of the files, of which `explanations` reads each once.
     chosen.sort_by_key(|(place, _)| *place);
     let chosen: Vec<&Reference> = chosen.into_iter().map(|(_, reference)| reference).collect();
     scanned.explanations(&chosen)

@@ -85,6 +85,7 @@ pub(super) fn run(args: ExplainArgs, common: &Common) -> anyhow::Result<ExitStat
 fn options(args: ExplainArgs, named: &Named) -> anyhow::Result<ScanOptions> {
     let paths = named.paths(args.paths, &args.check.config)?;
     let prose = if args.markdown { Prose::Read } else { Prose::Ignore };
+    // What a baseline silences can be explained too.
     let baseline = BaselineFile::Without;
     Ok(ScanOptions { baseline, prose, ..ScanOptions::of(paths, args.check) })
 }

@@ -92,6 +92,7 @@ pub(super) fn run(args: AddArgs, common: &Common) -> anyhow::Result<ExitStatus> 
     for batch in batches(&wanted) {
         run.add_batch(batch, &mut index, recipe.as_mut().filter(|_| args.pin), &mut added)?;
     }
+    // The progress bar goes before anything is printed.
     drop(run);
     index.learn()?;
     if let Some(recipe) = recipe.filter(|_| args.pin) {
@@ -131,6 +132,7 @@ impl Wanted {
         let Wanted::Listed { component: listed, .. } = self else { return None };
         let found = held.get(&listed.purl)?;
         let license = found.license.expression.as_ref();
+        // What a registry published does not change. A source on disk may have.
         let is_the_same = listed.source.is_none()
             && listed.digest.as_deref() == Some(&found.digest)
             && listed.license.as_ref().is_none_or(|listed| license == Some(listed))

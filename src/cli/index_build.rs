@@ -90,6 +90,7 @@ pub(crate) struct BuildArgs {
 pub(super) fn run(args: BuildArgs, common: &Common) -> anyhow::Result<ExitStatus> {
     let (lines, base) = read_list(&args)?;
     let quarantine = args.quarantine.as_deref().map(|file| Output::open(Some(file))).transpose()?;
+    // A directory that is missing must not become a file of that name.
     let ends_in_slash = args.segment.as_os_str().as_encoded_bytes().ends_with(b"/");
     let to = if args.segment.is_dir() || ends_in_slash {
         Destination::Directory(&args.segment)
@@ -254,6 +255,7 @@ fn finish(
         }
     }
     files.sort();
+    // Equal components give the same file, since its content names it.
     files.dedup();
     let spill = Spill::new(folder.to_owned(), memory);
     while files.len() > MERGED_AT_ONCE {

@@ -35,6 +35,8 @@ pub(crate) fn choose(given: Option<&Path>) -> anyhow::Result<Chosen> {
         (Some(file), _) => read(file)?,
         (None, Some(file)) => {
             let matrix = read(&file)?;
+            // A file that was fetched once must not keep later editions of
+            // the program from being used.
             if matrix.date() < Matrix::built_in().date() {
                 return Ok(Chosen::Outdated { file, date: matrix.date().to_owned() });
             }

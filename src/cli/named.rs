@@ -29,6 +29,7 @@ impl Named {
         let (mut wanted, mut paths) = (Vec::new(), Vec::new());
         for word in words {
             match Named::parse(word) {
+                // A file may be called as an id or a place is written.
                 _ if Path::new(word).exists() => paths.push(PathBuf::from(word)),
                 Named::Id(id) if !id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                     paths.push(word.into())

@@ -209,6 +209,7 @@ fn key(file: &Path) -> anyhow::Result<ExitStatus> {
     let mut options = std::fs::File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
+    // Nobody else can read the key, not even while it is written.
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(file).and_then(|mut out| out.write_all(secret.as_bytes()));
     written.with_context(|| format!("cannot write the secret key to `{}`", file.display()))?;

@@ -136,8 +136,11 @@ impl Request {
             }
         };
         report.notes.extend(nested);
+        // Files of another commit are read while the scan goes on, so
+        // that their problems are known only now.
         self.session.check_side_files().map_err(of_session)?;
         report.notes.extend(self.input.note_if_nothing_checked(&report, is_all_excluded));
+        // Some notes came after the scanner had counted them.
         report.count_notes();
         if self.fails_on_skipped() {
             report.fail_left_out(SKIPPED_REMEDY);

@@ -174,7 +174,8 @@ impl Input {
             .notes
             .iter()
             .filter(|note| note.path.is_some() && note.kind != NoteKind::Failed)
-            // Of a file of the configuration something may be said too.
+            // Some notes are about the configuration: those about what was named go first. Of
+            // equals `max_by_key` takes the last, which reversed is the first.
             .rev()
             .max_by_key(|note| tells_of_named(note));
         let reason = reason

@@ -50,6 +50,7 @@ impl TrustArgs {
         let configured = match &self.policy_from {
             Some(from) => {
                 let top = Repository::here().map(|repository| repository.top());
+                // The matrix decides as well, and a change could bring one along.
                 matrix::refuse_inside(&top.unwrap_or_else(|_| input.place()))?;
                 policy_from(from, input, configured, choices)?
             }
@@ -90,6 +91,8 @@ fn policy_from(
                 no_accepted: true,
                 ..Trust::default()
             };
+            // The project's own baseline is a part of the change. One that
+            // was named is the user's word.
             if choices.baseline == BaselineFile::Own {
                 choices.baseline = BaselineFile::Without;
             }

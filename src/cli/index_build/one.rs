@@ -99,6 +99,7 @@ fn outcome(line: &str, args: &BuildOneArgs, build_scripts: BuildScripts) -> Outc
     let spill = Spill::new(args.into.clone(), args.memory.memory);
     let ingested = match ingest(&request.source, &request.given, &spill) {
         Ok(ingested) => ingested,
+        // The disk is at fault here, and not the component.
         Err(IngestError::SetAside(error)) => return index_failure(&error),
         Err(error) => return Outcome::refusal(Reason::of(&error), error.to_string()),
     };

@@ -102,6 +102,7 @@ impl Process {
         command.args(&limits.arguments).env("RAYON_NUM_THREADS", limits.threads.to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
+        // In a group of its own, so that the clients which it starts can be ended with it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
         let pipe = |name| io::Error::other(format!("no pipe for {name}"));
@@ -139,6 +140,7 @@ impl Process {
         let status = self.end();
         let said = errors.lock().unwrap_or_else(PoisonError::into_inner);
         let said = String::from_utf8_lossy(&said);
+        // Rust says so where the system gives no more memory.
         if said.contains("memory allocation of") || is_killed(status) {
             let message = format!("reading it took more than {} MiB of memory", limits.memory);
             return Outcome::refusal(Reason::Memory, message);
