@@ -66,6 +66,7 @@ fn page(
 ) -> Result<String, minijinja::Error> {
     let mut templates = Environment::new();
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    // By the ending `.html` of their names the templates escape all values.
     templates.add_template("body.html", BODY)?;
     templates.add_template("page.html", PAGE)?;
     let verdict = verdict(report);

@@ -49,6 +49,7 @@ impl SourceFacts {
     /// Learns what there is to know of a file, given what was found in it.
     pub fn learn(&mut self, source: &SourceFile, findings: &[&Finding], references: &[&Reference]) {
         let hashes = line_hashes(source.file());
+        // Lines and bytes are those of the notebook's file, and not of the code in its cells.
         let file = match source.held() {
             Some(held) => {
                 Cow::Owned(SourceFile::new(source.path(), source.language(), held.file.clone()))

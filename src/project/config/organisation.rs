@@ -132,6 +132,7 @@ impl Organisation {
             ("distribution", way.is_some_and(|(said, held)| said != held)),
         ];
         unheard.extend(laxer.iter().filter(|(_, is_laxer)| *is_laxer).map(|(key, _)| *key));
+        // Where the project says nothing, the laxest value leaves the decision to the policy.
         own.fail_on = Some(self.fail_on(own.fail_on.unwrap_or(FailOn::Never)));
         own.fail_on_skipped =
             Some(self.fail_on_skipped(own.fail_on_skipped.unwrap_or(FailOnSkipped::Never)));

@@ -147,6 +147,7 @@ impl Server {
 
     /// Has the client edit a document.
     fn apply(&mut self, request: RequestId, uri: &str, version: i32, planned: Planned) {
+        // The places of the edits are those of the text that was looked at.
         let same = |document: &&Document| document.version == version;
         if self.documents.get(uri).filter(same).is_none() {
             let reason = "the document was changed meanwhile; do it again";
@@ -185,6 +186,8 @@ impl Server {
             return self.out.refuse(request, ErrorCode::RequestFailed, why);
         }
         match self.job(uri, Errand::Finish(Box::new(finish)), Some(request.clone())) {
+            // The editor has the new text already: what goes with it must
+            // not wait behind other jobs.
             Some(job) => self.errands.push_front(job),
             None => self.out.refuse(
                 request,

@@ -212,6 +212,7 @@ impl Look {
         let (done, told) = (AtomicUsize::new(0), Mutex::new(Instant::now()));
         move || {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            // Another thread that is telling tells for this one too.
             if let Ok(mut told) = told.try_lock()
                 && told.elapsed() >= INTERVAL
             {

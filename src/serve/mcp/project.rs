@@ -76,6 +76,7 @@ impl Projects {
             (None, Some(path)) => {
                 let absolute = absolute_path(&first.join(path));
                 let holding = roots.iter().filter(|root| absolute.starts_with(absolute_path(root)));
+                // Of roots inside of each other the innermost holds the file.
                 holding.max_by_key(|root| root.components().count()).cloned().unwrap_or(first)
             }
             (None, None) => first,
@@ -147,6 +148,7 @@ fn below(roots: &[PathBuf], path: &Path) -> Result<PathBuf, Failure> {
 
 /// Where a path really is, as far as it is there.
 fn resolve_path(path: &Path) -> Option<PathBuf> {
+    // A file that is to be written need not be there, but a link above it may lead away.
     let there = path.ancestors().find(|above| above.symlink_metadata().is_ok())?;
     let rest = path.strip_prefix(there).ok()?;
     Some(there.canonicalize().ok()?.join(rest))

@@ -53,6 +53,7 @@ fn gives_source(text: &str) -> bool {
 fn answer(text: &str) -> Option<u64> {
     let at = FORUMS.iter().find_map(|forum| text.find(forum).map(|at| at + forum.len()))?;
     let path = text[at..].split_whitespace().next()?;
+    // A link to a question may name an answer of it behind the `#`.
     let (path, fragment) = path.split_once('#').unwrap_or((path, ""));
     let numbers = |text: &str| {
         let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();

@@ -268,6 +268,7 @@ impl Reader<'_> {
         while let Some(snippet) = self.open.pop() {
             self.closed.push(snippet.close(last));
         }
+        // Inner snippets close first, and so stand before those around them.
         let mut all = self.closed;
         all.append(&mut self.comments);
         all.extend(header(self.source.text()).map(|fact| Declaration {

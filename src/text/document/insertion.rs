@@ -33,6 +33,8 @@ pub(crate) fn with_lines_of(
         side.push((at.file_line, line));
     }
     let written = insert_into(held, &above, &below)?;
+    // What was written is read back: a notebook may hold strings
+    // in ways that are not foreseen here.
     let again = read(source.path(), source.language(), Form::Notebook, written).ok()?;
     let lines = |text: &str| -> Vec<String> {
         text.lines().map(str::trim_end).filter(|it| !it.is_empty()).map(str::to_owned).collect()

@@ -45,6 +45,7 @@ pub(super) fn read(path: String, language: Language, file: Vec<u8>) -> SourceFil
             _ => {}
         }
     }
+    // It borrows from the file, which moves on.
     drop(page);
     let held = Held { file, code_lines, lines: Vec::new(), indents };
     SourceFile::new(path, language, text).with_held(held)

@@ -72,6 +72,7 @@ pub(super) fn read(path: String, file: Vec<u8>) -> Result<SourceFile, Unread> {
     let language = language(&notebook.metadata)?;
     let starts = line_starts(&file);
     let file_line = |at: &str| {
+        // Raw values borrow from the text: the address of one tells where it stands in the file.
         let offset = at.as_ptr() as usize - text.as_ptr() as usize + skipped;
         starts.partition_point(|&start| start <= offset) as u32
     };
@@ -96,6 +97,7 @@ fn language(metadata: &Metadata) -> Result<Language, Unread> {
     let of_info = metadata.language_info.as_ref().and_then(|info| info.name.as_deref());
     let of_kernel = metadata.kernelspec.as_ref().and_then(|kernel| kernel.language.as_deref());
     let name = of_info.or(of_kernel).unwrap_or(USUAL_LANGUAGE).to_ascii_lowercase();
+    // IPython names its own dialect, which magics apart is Python.
     let name = if name == "ipython" { USUAL_LANGUAGE } else { &name };
     Language::from_name(name).ok_or_else(|| Unread::Language(name.chars().take(40).collect()))
 }
@@ -142,6 +144,7 @@ fn push_cell(number: u32, parts: &[(u32, String)], language: Language, lines: &m
 
 /// The text that the lines make, each on its line of the file if that is possible.
 fn laid_out(lines: &[Line]) -> (Vec<u8>, Held) {
+    // Cells on one line of the file cannot have each a line of its own there.
     let is_spread = lines.is_sorted_by(|a, b| a.file_line < b.file_line);
     let (mut text, mut at) = (Vec::new(), 1);
     let mut held = Held { code_lines: lines.len() as u32, ..Held::default() };

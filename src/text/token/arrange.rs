@@ -316,6 +316,7 @@ impl Arranger<'_> {
                 let word = self.word(at);
                 let is_operator =
                     word.iter().all(|byte| byte.is_ascii_punctuation() && *byte != b'_');
+                // These may end a value or a type, behind which brackets are a call.
                 is_operator && !matches!(word, b">" | b"]" | b"++" | b"--")
                     || BEFORE_VALUE.contains(&word)
             }

@@ -106,6 +106,7 @@ const PROGRESSION_REACH: usize = 12;
 impl Marker<'_> {
     fn mark(&mut self, tokens: std::ops::Range<usize>, freedom: Freedom) {
         for token in &mut self.freedom[tokens] {
+            // Of two marks, the one that leaves less freedom stays.
             *token = freedom.min(*token);
         }
     }

@@ -144,6 +144,7 @@ impl Layout {
 
     /// The tree of the text that this is the layout of.
     fn tree(&self, source: &SourceFile) -> Option<&Tree> {
+        // What was not parsed whole within its budget must not be parsed here without one.
         self.parsed?;
         self.tree.get_or_init(|| parsing::parse_again(source.language(), source.text())).as_ref()
     }

@@ -190,6 +190,8 @@ impl TokenStream {
 
     /// The line of each token in the text the stream was made from, counted from 1.
     pub fn lines(&self, source: &SourceFile) -> Vec<u32> {
+        // Tokens come in order, so that each line begins to be sought
+        // where the one before was found.
         let mut lines = source.line_starts().partition_point(|&start| start == 0) as u32;
         self.spans
             .iter()

@@ -92,6 +92,7 @@ fn rewrite(patch: &str, wanted: &[Write]) -> Option<String> {
             }
         }
     }
+    // It is read back: a patch that says anything else is not handed on.
     (writes(&text) == wanted).then_some(text)
 }
 

@@ -25,6 +25,7 @@ pub(super) const ROW: Row = Row {
 const TOOLS: [&str; 2] = ["create", "edit"];
 
 fn event(event: &Value) -> Option<Event> {
+    // Events bear no name here. One with a result is `postToolUse`, whose answer nobody reads.
     if event.get("toolResult").is_some() {
         return None;
     }

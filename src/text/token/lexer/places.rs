@@ -70,6 +70,7 @@ pub(in super::super) fn statement_below(
         has_braces |= source.text().get(leaf.span.start as usize) == Some(&b'{');
         match leaf.shape {
             Shape::OpenParenthesis(_) | Shape::OpenGroup | Shape::OpenOther(_) => depth += 1,
+            // `} else {` closes what was open before the statement.
             Shape::Close if depth == 0 && here == first_code => {}
             Shape::Close if depth == 0 && indentation(source.line_text(here)) < indent => break,
             Shape::Close => depth = depth.saturating_sub(1),

@@ -39,6 +39,7 @@ impl Vocabulary {
 
     pub(super) fn is_self(&self, word: &[u8]) -> bool {
         let is = |name: &&str| {
+            // The sigil of `$this` is read before the name.
             word == name.as_bytes() || word == name.trim_start_matches('$').as_bytes()
         };
         self.self_names.iter().any(is)
