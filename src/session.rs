@@ -337,6 +337,8 @@ impl Session {
     fn open_indexes(&self) -> Result<Index, SessionError> {
         for configured in &self.config.index {
             let name = configured.get_ref();
+            // Indexes that were chosen for the run stand in for the
+            // configured ones, which are not opened.
             if self.indexes.contains(name)
                 && let Err(error) = self.open_index(std::slice::from_ref(name))
             {

@@ -136,6 +136,7 @@ fn update(args: UpdateArgs, common: &Common) -> anyhow::Result<ExitStatus> {
         let unseen = places.iter().filter(|(path, _)| !is_seen(path, &args.target.paths));
         unseen.for_each(|(path, &count)| updated.add(known.clone(), path.clone(), count));
     }
+    // Counted before new findings are added.
     let forgotten = old.len().saturating_sub(updated.len());
     let mut said = format!("{} of {} are still there", updated.len(), count(old.len(), "finding"));
     if forgotten > 0 {

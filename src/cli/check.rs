@@ -70,6 +70,7 @@ pub(super) fn run(args: CheckCommandArgs, common: &Common) -> anyhow::Result<Exi
         journal: args.journal.open(Service::Check),
         threads,
     };
+    // A project that is broken ends the command, and is not the answer to each line.
     checks.projects.open(&checks.place).map_err(of_session)?;
     let tell = &mut |problem: &str| {
         if !common.quiet {

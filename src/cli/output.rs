@@ -148,6 +148,7 @@ pub(crate) fn append(path: &Path, drawn: &[u8]) -> anyhow::Result<()> {
 }
 
 fn to_standard_output(drawn: &[u8], painted: Painted) -> io::Result<()> {
+    // `always_ansi` hands data on as it is, also what looks like a style.
     let out = io::stdout().lock();
     let mut out = match painted {
         Painted::Yes => AutoStream::auto(out),

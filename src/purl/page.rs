@@ -66,6 +66,7 @@ impl Purl {
     /// (`?download_url=...`), or that of the version on the host of its repository.
     pub(crate) fn source_archive(&self) -> Option<String> {
         let purl = self.parts();
+        // The purl comes from outside: nothing but a web address becomes a link.
         let named = purl.qualifiers().get("download_url");
         if let Some(url) = named.filter(|url| url.starts_with("https://")) {
             return Some(utf8_percent_encode(url, URL).to_string());

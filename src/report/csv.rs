@@ -57,6 +57,7 @@ pub(crate) fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> 
 /// what was: a table without it was cut short.
 fn rows(report: &Report) -> Vec<Row<'_>> {
     let findings = list_findings(report);
+    // By address: the same code twice in a file has one id.
     let mut of_matches: HashMap<*const Reference, Vec<&Found<'_>>> = HashMap::new();
     for finding in &findings {
         if let Some(reference) = finding.reference {
@@ -226,6 +227,7 @@ fn license(fact: &LicenseFact) -> String {
 
 /// A cell that no spreadsheet computes.
 fn guard_cell(cell: &str) -> String {
+    // A tab or a line break is written out by now, so that none stands before the sign.
     let text = Printable(cell).to_string();
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }

@@ -96,6 +96,7 @@ impl Forge {
 
     /// The page of lines of a file, whose path begins at the top of the repository.
     pub fn page(&self, path: &str, LineRange { first, last }: LineRange) -> Option<String> {
+        // A file outside of the repository has no page there.
         if path.starts_with('/') || path.split('/').any(|part| part == "..") {
             return None;
         }
@@ -119,6 +120,7 @@ fn place(remote: &str) -> Option<(String, &str)> {
         Some(_) => return None,
         None => remote.split_once(':')?,
     };
+    // A user, a password and a port are no part of the address of a page.
     let host = host.rsplit('@').next()?.split(':').next()?.to_ascii_lowercase();
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     let is_host = host.contains('.') && host.chars().all(is_name);

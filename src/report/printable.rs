@@ -28,6 +28,7 @@ impl fmt::Display for Printable<'_> {
 
 /// Writes one character of a text, given what stands before it.
 pub(crate) fn write_char(f: &mut impl Write, before: &str, c: char) -> fmt::Result {
+    // Runners obey `##[` and `##vso[` anywhere on a line, and not only at its beginning.
     let opens_old_command = c == '[' && (before.ends_with("##") || before.ends_with("##vso"));
     match c {
         '\n' => f.write_str("\\n"),

@@ -32,6 +32,7 @@ impl Server {
                 let mut offer = Offer { found, uri: &uri, actions: Vec::new() };
                 offer.explain();
                 let applies_edits = self.client.applies_edits;
+                // Decisions and notices name a file, which a text that was never saved has not.
                 if document.file.is_some() {
                     if applies_edits {
                         offer.attribute();

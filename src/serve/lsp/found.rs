@@ -80,6 +80,7 @@ fn region_of(cells: Option<CellRange>, region: Region) -> Region {
         start_line: first.file_line,
         start_column: 1,
         end_line: last.file_line,
+        // Places are cut to the length of their line.
         end_column: u32::MAX,
     }
 }

@@ -179,6 +179,7 @@ fn choice(texts: &[(PathBuf, Option<LicenseFact>)]) -> Option<LicenseFact> {
 /// stands in `LICENSES`. Of several texts each file says which holds for it.
 fn reuse_license(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
     let folder = directory.join("LICENSES");
+    // Also where there is no such folder: it may be made later.
     licenses.watch(&folder);
     let listed = std::fs::read_dir(&folder).ok()?.take(MAX_TEXTS).filter_map(Result::ok);
     let stems =
