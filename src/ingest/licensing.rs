@@ -81,6 +81,7 @@ pub(super) fn vendored_licenses(tree: &Tree) -> Result<VendoredLicenses, IngestE
     let mut texts: BTreeMap<&str, Vec<&TreeFile>> = BTreeMap::new();
     let licenses = tree.files.iter().filter(|file| file.role == Role::License);
     let vendored = licenses.filter_map(|file| Some((marks::vendored_root(&file.path)?, file)));
+    // A text further down belongs to something inside of the vendored folder.
     let at_root = vendored.filter(|(root, file)| !file.path[root.len() + 1..].contains('/'));
     for (root, file) in at_root.take(MAX_VENDORED_TEXTS) {
         texts.entry(root).or_default().push(file);
@@ -246,6 +247,7 @@ fn is_own(path: &str) -> bool {
 
 /// What licence texts say together.
 fn of_texts(files: &[&TreeFile]) -> Result<Option<LicenseFact>, IngestError> {
+    // Packages hold the same text many times, and to recognise one takes tens of milliseconds.
     let mut recognised: HashMap<blake3::Hash, Option<LicenseFact>> = HashMap::new();
     let mut facts = Vec::new();
     for file in files {

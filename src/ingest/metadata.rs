@@ -257,6 +257,7 @@ fn from_setup_cfg(text: &str) -> Option<Metadata> {
 fn non_empty(value: String) -> Option<String> {
     let value = value.trim();
     let empty = value.is_empty()
+        // Old build tools write `UNKNOWN` where nothing is stated.
         || value.eq_ignore_ascii_case("unknown")
         || value.eq_ignore_ascii_case("none");
     (!empty).then(|| value.to_owned())

@@ -108,6 +108,7 @@ fn directives<'a>(
     let text = str::from_utf8(&source.text()[start..end]).unwrap_or("");
     text.match_indices(WORD).filter_map(move |(at, _)| {
         let before = text[..at].rsplit(['\n', '\r']).next().unwrap_or("").trim_end();
+        // A comment for another tool may stand before it: `# noqa # birthmark: ...`.
         let begins = before.trim_start().chars().all(|c| "#/*!<-".contains(c));
         if !begins && !before.ends_with(['#', '/']) {
             return None;

@@ -126,6 +126,7 @@ impl Laid<'_> {
                 + 1
         };
         let entries = &self.account.entries;
+        // `matcher::explain` returns the pairs in the order of the query.
         let pair =
             entries.binary_search_by_key(&(token as u32), |accounted| accounted.entry.pair.query);
         Token {

@@ -198,6 +198,7 @@ impl Scanner {
         } else {
             tokenizer.layout(source).comments().to_vec()
         };
+        // Without code, every comment counts as the head of the file.
         let first_code = lines.first().copied().unwrap_or(u32::MAX);
         let lines_of =
             |gap: &ByteSpan| source.line(gap.start)..=source.line(gap.end.saturating_sub(1));

@@ -122,6 +122,7 @@ impl<'a> Contents<'a> {
                 }
                 first = end;
             }
+            // Components only count their documents, which must be as many as there are in all.
             if u64::from(first) != segment.counts().documents {
                 return Err(segment.out_of_order(first));
             }

@@ -68,6 +68,7 @@ pub(super) fn matches(
     groups: &[Vec<Aligned>],
     threshold_bits: f32,
 ) -> Result<Vec<Match>, IndexError> {
+    // The first of a group is its strongest: the heap gave it before the others.
     let strong = groups.iter().filter(|group| group[0].evidence.bits >= threshold_bits);
     let mut matches =
         strong.map(|group| to_match(index, query, group)).collect::<Result<Vec<_>, _>>()?;

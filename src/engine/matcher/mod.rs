@@ -403,6 +403,7 @@ fn core(query: Query<'_>, blocks: &[Block]) -> Option<TokenRange> {
         query.language.opens_definition(TokenClass(query.side.classes[token as usize]))
     };
     let edge = CORE_RUN as u32;
+    // The two edges would overlap.
     if end - start <= 2 * edge {
         return Some(TokenRange { start, end });
     }

@@ -109,6 +109,7 @@ fn visit(
     leaves: &mut Vec<Leaf>,
 ) -> Visit {
     let node = cursor.node();
+    // The kind of a syntax error is no kind of the grammar, and lies behind the end of the table.
     let action = kinds.actions.get(usize::from(node.kind_id())).copied().unwrap_or(Action::Descend);
     match action {
         Action::Drop => {}
@@ -249,6 +250,7 @@ fn atom_shape(atom: Atom, word: &[u8]) -> Shape {
 
 /// Whether a number has a fraction or an exponent.
 fn is_fraction(word: &[u8]) -> bool {
+    // `0xE1` has no exponent.
     let has_radix = word.len() > 1 && word[0] == b'0' && word[1].is_ascii_alphabetic();
     !has_radix && word.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
 }

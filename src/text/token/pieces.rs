@@ -31,6 +31,7 @@ impl Tokenizer {
     /// have no tokens.
     pub fn tokenize_in_pieces(&mut self, source: &SourceFile) -> TokenStream {
         let is_lexed = source.language().lexicon().is_some();
+        // A lexer reads a text of any length at once.
         if is_lexed || source.text().len() <= MAX_WHOLE_BYTES {
             let whole = self.tokenize(source);
             if whole.completeness() != Completeness::BudgetExhausted {
@@ -94,7 +95,9 @@ impl Tokenizer {
         let allowance = budget::allowance(text.len());
         (self.spent, self.unread) = (Spent::default(), None);
         let mut gaps: Vec<ByteSpan> = Vec::new();
+        // A short text that was given up as a whole must be cut too.
         let mut waiting = cut(text, 0..text.len(), PIECE_BYTES.min(text.len() / 4 + 1));
+        // Pieces are taken from the end, and must be read in order.
         waiting.reverse();
         while let Some(piece) = waiting.pop() {
             if matches!(self.unread, Some(Unread::TimedOut | Unread::NoThread)) {
