@@ -104,6 +104,7 @@ impl ArchiveForm {
         let row = Self::TABLE.iter().find(|(suffix, _)| lower.ends_with(suffix));
         let stem = &name[..name.len() - row.map_or(0, |(suffix, _)| suffix.len())];
         if let Some((_, ArchiveForm::Deb)) = row {
+            // Names of files write the colon behind the epoch of a version as `%3a`.
             let mut parts = stem.split('_').map(|part| part.replace("%3a", ":"));
             return (parts.next().unwrap_or_default(), parts.next());
         }

@@ -131,6 +131,7 @@ impl Tree {
     /// The tree with its files by path. Of files under the same path the one that was read last
     /// counts, as it would after unpacking.
     pub(super) fn sort_files(mut self) -> Tree {
+        // The sort is stable: what was read last comes first among files of one path.
         self.files.reverse();
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
         let notes = &mut self.notes;

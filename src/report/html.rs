@@ -239,6 +239,7 @@ fn body<'a>(
             commit: printable(&run.commit),
             date: printable(&run.date),
             command: printable(&run.command),
+            // Links are made by now, and the page needs no more of it.
             forge: None,
         },
         checked: format!(
@@ -474,6 +475,7 @@ fn bin(bits: f32) -> &'static str {
 /// How strong the evidence is, in the order of bits.
 fn histogram(items: &[Item]) -> Facet {
     let mut histogram = facet("strength", "Evidence", items, &|item| item.bin.to_owned());
+    // There are as many bins as rows, so none of them was counted with the rest.
     histogram.rows.sort_by_key(|row| BINS.iter().position(|(_, name)| *name == row.name));
     histogram
 }

@@ -354,6 +354,7 @@ impl<'a> Drawn<'a> {
     fn results(&self, kept: &[Found<'a>]) -> Vec<SarifResult<'a>> {
         let mut results: Vec<SarifResult<'a>> =
             kept.iter().map(|found| self.result(found)).collect();
+        // Those that have no room are left out unsaid: none of them needs attention.
         for silenced in self.report.silenced.iter().take(MAX_RESULTS - kept.len()) {
             let finding = &silenced.finding;
             let is_its = |r: &&Reference| r.id == finding.reference && r.path == finding.path;
@@ -528,6 +529,7 @@ fn plain(text: &str) -> Text {
 
 fn uri(path: &str) -> String {
     let encoded = utf8_percent_encode(path, IN_PATH).to_string();
+    // A file outside of the repository has no path relative to it.
     if path.starts_with('/') { format!("file://{encoded}") } else { encoded }
 }
 

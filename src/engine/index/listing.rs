@@ -87,6 +87,7 @@ impl<'a> Listing<'a> {
         let document = |position: u32| starts.partition_point(|&start| start <= position) - 1;
         let mut numbers: Vec<usize> =
             self.group.positions.iter().map(|&position| document(position)).collect();
+        // Positions ascend, so those of one document stand together.
         numbers.dedup();
         let holdings = numbers.into_iter().flat_map(|number| equals.holdings(number)).collect();
         let Selection { contents, is_common } = select(holdings, false);
@@ -198,6 +199,7 @@ impl Listed {
             }
             out.write(&bytes)?;
         }
+        // The table has one entry more than there are buckets, which ends the last one.
         for _ in buckets..=1 << self.bucket_bits {
             out.write(&entry.to_le_bytes())?;
         }

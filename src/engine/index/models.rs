@@ -198,6 +198,7 @@ fn one_of_each_package(
 }
 
 fn lesson(family: Family, mut documents: Vec<Pupil<'_>>) -> Option<Lesson<'_>> {
+    // The content is a hash, so what is kept in this order is as good as chosen by chance.
     documents.sort_unstable_by_key(|document| (document.content, document.package));
     documents.dedup_by_key(|document| document.content);
     let packages: FxHashSet<u64> = documents.iter().map(|document| document.package).collect();
@@ -218,6 +219,7 @@ impl Lesson<'_> {
     /// A digest of what is learned from.
     pub(super) fn digest(&self) -> String {
         let mut digest = blake3::Hasher::new();
+        // The versions stand in it: others would learn something else of the same documents.
         digest.update(&preamble(MODEL_MAGIC));
         digest.update(&self.packages.to_le_bytes());
         digest.update(&self.tokens.to_le_bytes());

@@ -297,6 +297,7 @@ impl Licenses {
         let expression = fact.expression.as_ref().map_or("", |expression| expression.as_str());
         let kind = [fact.precision as u8, fact.learned_from as u8, 0, 0];
         let length = (expression.len() as u64).to_le_bytes();
+        // The length tells where the expression ends and the declaration begins.
         let all = [&kind[..], &length, expression.as_bytes(), fact.declared.as_bytes()].concat();
         let digest = digest(&all);
         if let Some(&number) = self.known.get(&digest) {

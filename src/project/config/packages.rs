@@ -105,6 +105,7 @@ fn root_of(place: &Path) -> PathBuf {
 fn is_member(place: &Path, root: &Path) -> bool {
     let Ok(text) = read_text(&root.join("Cargo.toml"), MAX_CONFIG_BYTES) else { return false };
     let Some(workspace) = Workspace::read(&text) else { return false };
+    // A place may stand deep inside of a member.
     let folders = place.ancestors().take_while(|folder| *folder != root);
     let folders: Vec<&Path> = folders.filter_map(|folder| folder.strip_prefix(root).ok()).collect();
     let globs = workspace.members.iter().filter_map(|member| Glob::new(member).ok());

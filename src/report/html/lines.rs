@@ -255,6 +255,7 @@ impl Marked {
         for &c in text {
             match c {
                 '\t' => visible.push('\t'),
+                // Writing to memory does not fail.
                 c => drop(write_char(&mut visible, "", c)),
             }
         }

@@ -117,6 +117,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn asks_for_notice(&self) -> bool {
+        // A licence that is not known may ask for it.
         self.inbound.expression.as_ref().is_none_or(needs_attribution)
     }
 

@@ -20,6 +20,7 @@ pub(super) fn message(found: &Found<'_>, related: &[Related<'_>]) -> String {
     }];
     sentences.extend(whole(finding));
     sentences.extend(finding.remedies.iter().cloned());
+    // Before the links, whose brackets must stay.
     let mut sentences: Vec<String> = sentences.iter().map(|sentence| escape(sentence)).collect();
     sentences.extend(original(found));
     sentences.extend(

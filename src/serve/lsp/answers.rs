@@ -97,6 +97,7 @@ impl Server {
         let busy =
             |document: &Document| document.due.is_some() || document.progress == Progress::Checking;
         let mut failures: Vec<&String> = self.told.values().collect();
+        // Maps have no order, and a status is only told if it has changed.
         failures.sort();
         let state = match (failures.first(), self.documents.values().any(busy)) {
             (Some(_), _) => "failed",

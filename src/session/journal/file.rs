@@ -17,6 +17,7 @@ const MAX_NAME: usize = 40;
 /// The file of a project's journal. Its name begins as the project's for those who look into the
 /// directory.
 pub(super) fn path(directory: &Path, root: &Path) -> PathBuf {
+    // A project has one journal, also where it is reached by a link.
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let digest = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
     let name = root.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();

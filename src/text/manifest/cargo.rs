@@ -51,6 +51,7 @@ pub(super) fn read(text: &str, workspace: Option<&Workspace>) -> Option<Manifest
         package: package.and_then(|it| purl(it.get("name")?.as_str()?)),
         reach: match package.and_then(|it| it.get("publish")) {
             Some(Value::Boolean(false)) => Reach::Private,
+            // An empty list forbids to publish, as `false` does.
             Some(Value::Array(registries)) if !registries.iter().any(is_public) => Reach::Private,
             _ => Reach::Public,
         },

@@ -59,6 +59,7 @@ pub(super) fn strings(text: &str) -> Vec<&str> {
         match string(rest) {
             Some((content, more)) => {
                 found.push(content);
+                // RubyGems writes it behind the strings of a gem that was built.
                 rest = more.strip_prefix(".freeze").unwrap_or(more);
             }
             None => return found,

@@ -58,6 +58,7 @@ pub(super) fn from_pyproject(text: &str) -> Option<Manifest> {
         package,
         reach: reach(classifiers.into_iter().flatten().filter_map(Value::as_str)),
         dependencies: listed
+            // Poetry lists the interpreter among the dependencies.
             .chain(keyed.filter(|name| *name != "python"))
             .filter_map(pypi)
             .collect(),

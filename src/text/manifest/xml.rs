@@ -37,6 +37,7 @@ pub(super) fn maven(xml: &str) -> Result<Manifest, ManifestError> {
             Some(name) => child_text(properties?, name).map(str::to_owned),
             None => Some(text.to_owned()),
         }
+        // A property may be made of others, which are not followed.
         .filter(|value| !value.contains("${"))
     };
     let group = own_or_parents("groupId").and_then(value);
@@ -80,6 +81,7 @@ pub(super) fn nuspec(xml: &str) -> Result<Manifest, ManifestError> {
             (_, expression) => from_declaration(expression),
         }
     });
+    // Dependencies may stand in groups, one for each framework.
     let needed = metadata.descendants().filter(|node| node.has_tag_name_of("dependency"));
     Ok(Manifest {
         package: child_text(metadata, "id").and_then(nuget_package),

@@ -53,6 +53,7 @@ impl Reader<'_> {
         error: &LicenseError,
     ) -> Range<usize> {
         let span = value.span();
+        // With escapes the text is shorter than what stands in the file, and its places are others.
         let plain = self.text.get(span.start + 1..span.end.saturating_sub(1)) == Some(text);
         if plain && !error.span.is_empty() {
             span.start + 1 + error.span.start..span.start + 1 + error.span.end
