@@ -74,6 +74,7 @@ pub(super) fn run(args: ScanArgs, common: &Common) -> anyhow::Result<ExitStatus>
     let exit_zero = args.fail.exit_zero;
     let request = Request::new(options(args)?)?;
     let scanned = request.scan(common)?;
+    // A report says what fails, also where the exit status does not.
     look.draw(&scanned, request.fail_on)?;
     let fail_on = if exit_zero { FailOn::Never } else { request.fail_on };
     Ok(ExitStatus::of(&scanned.report, fail_on))

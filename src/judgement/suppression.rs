@@ -83,6 +83,7 @@ pub(crate) fn unused_finding(source: &SourceFile, region: Region, problem: Strin
     let rule = Rule::SuppressionUnused;
     let text = source.line_text(region.start_line);
     let mut hasher = blake3::Hasher::new();
+    // Without the line's number, so that the finding stays the same one where lines move.
     hasher.update(rule.code().as_bytes()).update(text.trim_ascii());
     Finding {
         rule,

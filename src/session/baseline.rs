@@ -24,6 +24,7 @@ pub(super) fn load(
     side: &SideFiles,
 ) -> Result<Option<Baseline>, SessionError> {
     let file = match (chosen, configured) {
+        // Who names a file may name any; that of a project must not lead out of it.
         (BaselineFile::File(file), _) => return read(file, file, walk::read).map(Some),
         (BaselineFile::Without, _) | (_, ConfigChoice::Without) => return Ok(None),
         (BaselineFile::Own, _) => default_file(config, place),

@@ -79,6 +79,7 @@ impl Checker {
         let outbound = self.session.licenses().of_text(Path::new(source.path()), source.text());
         let markers = match review {
             Review::Whole => Markers::Excuse,
+            // A change may bring the words along that would excuse it.
             Review::Lines(_) => Markers::ExcuseNothing,
         };
         self.scanner.text(tokenizer, source, &outbound, review, markers)

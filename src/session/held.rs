@@ -29,6 +29,7 @@ pub(super) fn hold(
     }
     if !permits(Permission::Accepted) {
         trust.no_accepted = true;
+        // A project without decisions is not told that they do not count.
         let log = acceptance::log_root(place, config.directory(), &trust.side);
         unheard.extend(log.join(acceptance::DIRECTORY).is_dir().then_some("accepted"));
     }

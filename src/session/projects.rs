@@ -63,6 +63,7 @@ impl Projects {
         }
         let checker = Arc::new(place.open()?);
         let mut open = lock(&self.open);
+        // Another thread may have opened it in the meantime.
         open.retain(|project| project.place != *place);
         open.truncate(MAX_OPEN - 1);
         let (place, since) = (place.clone(), Instant::now());

@@ -194,6 +194,7 @@ fn category(fact: &LicenseFact) -> Option<&'static str> {
 
 /// The verdict on code under a licence, were it found at the top of the project.
 fn verdict(checker: &Checker, license: &LicenseFact) -> &'static str {
+    // No list of packages names it, so that the licence alone decides.
     let Ok(purl) = Purl::new("generic", "any", None) else {
         return Decision::Unknown.code();
     };

@@ -117,6 +117,7 @@ impl Transport<RoleServer> for Lines {
             self.open.wait_for_room().await;
             let message = tokio::select! {
                 message = self.incoming.recv() => message?,
+                // The thread that writes has ended: nobody can be answered.
                 () = self.outgoing.closed() => return None,
             };
             if !self.is_for_somebody(&message) {

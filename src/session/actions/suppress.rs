@@ -63,6 +63,7 @@ fn silences(
     text.splice(edit.at..edit.at, comment.iter().copied());
     let edited = SourceFile::new(source.path(), source.language(), text);
     let (before, after) = (tokenizer.tokenize(source), tokenizer.tokenize(&edited));
+    // Within a string of several lines the comment would be text.
     if before.classes() != after.classes() || before.names() != after.names() {
         return false;
     }
@@ -71,6 +72,7 @@ fn silences(
             |other: &&Finding| other.reference == finding.reference && other.rule == finding.rule;
         report.findings.iter().filter(same).count()
     };
+    // The same code may stand elsewhere in the file and keep its finding, so they are counted.
     let standing = counted(&checker.check(tokenizer, source, &Review::Whole));
     counted(&checker.check(tokenizer, &edited, &Review::Whole)) < standing
 }
