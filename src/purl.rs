@@ -111,6 +111,7 @@ impl Purl {
 
     /// The purl without version, qualifiers and subpath: the package whatever its release.
     pub fn package(&self) -> &str {
+        // An `@` of a scope is written as `%40`.
         let end = self.0.find(['@', '?', '#']).unwrap_or(self.0.len());
         &self.0[..end]
     }

@@ -245,6 +245,7 @@ fn origin_component(number: usize, origin: &Origin<'_>) -> Component {
                 .iter()
                 .enumerate()
                 .map(|(place, reference)| Occurrence {
+                    // No other element of the whole document may have the same.
                     bom_ref: format!("origin-{}-place-{}", number + 1, place + 1),
                     location: reference.path.clone(),
                     line: reference.file_lines().first,

@@ -111,6 +111,7 @@ fn of_finding(found: &Found<'_>, repository: &Repository, fail_on: FailOn) -> Ca
     let what = found.reference.map(title);
     let lines = shown_lines(finding);
     let id = &finding.reference[..finding.reference.len().min(8)];
+    // The same code twice in a file has one id, and each test needs a name of its own.
     let again = match found.ordinal {
         0 => String::new(),
         n => format!(" ({})", n + 1),

@@ -106,6 +106,7 @@ impl Page<'_> {
             let mut block = self.render_finding(found);
             let heading = if found.finding.weak { WEAK_HEADING } else { "Findings" };
             if section != heading {
+                // Part of the block, so that no heading is left alone where the room ends.
                 block.insert_str(0, &format!("### {heading}\n\n"));
                 section = heading;
             }

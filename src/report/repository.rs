@@ -18,6 +18,7 @@ impl Repository {
         let inside = |rest: &str| plain("", rest);
         let relative = match path.strip_prefix('/') {
             None => plain(&self.below, path),
+            // Every path begins with an empty top.
             Some(_) if self.top.is_empty() => None,
             Some(_) => path
                 .strip_prefix(&self.top)

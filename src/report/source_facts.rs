@@ -107,6 +107,7 @@ impl SourceFacts {
         let line_end = || self.of(&finding.path).and_then(|facts| facts.lines.get(&lines.last));
         Region {
             start_line: lines.first,
+            // In a notebook the columns are those of a cell, and not of the file.
             start_column: if lines.first == whole.start_line && finding.cells.is_none() {
                 whole.start_column
             } else {

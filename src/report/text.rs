@@ -304,6 +304,7 @@ fn verdict_line(report: &Report) -> String {
         return if parts.is_empty() { failed } else { format!("{found}; {failed}") };
     }
     if parts.is_empty() {
+        // What was not looked at may hold anything.
         let style = if report.summary.files_skipped > 0 { YELLOW } else { GREEN };
         return format!("{style}{}{style:#}", describe_no_findings(report));
     }

@@ -40,6 +40,7 @@ pub(in crate::report) fn prose(text: &str) -> String {
 /// Lines of code between fences that none of them holds.
 pub(in crate::report) fn fence(lines: &[String]) -> String {
     let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max();
+    // Markdown takes no fence that is shorter than three.
     let fence = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     let mut text = format!("{fence}text\n");
     for line in lines {

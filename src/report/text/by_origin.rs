@@ -12,6 +12,7 @@ use crate::report::words::{count, license_name, takes};
 impl Page<'_> {
     /// Code that may stay if its notice is kept: one line per origin.
     pub(super) fn notices(&self, out: &mut dyn Write) -> io::Result<()> {
+        // They were told one by one.
         if self.settings.references == References::All {
             return Ok(());
         }
