@@ -165,6 +165,7 @@ fn limits(args: &BuildArgs, base: &Path, folder: &Path) -> anyhow::Result<Limits
         time: Duration::from_secs(args.package_time),
         memory: args.package_memory,
         arguments,
+        // All processes together have a thread for each processor.
         threads: (processors() / jobs(args)).max(1),
     })
 }

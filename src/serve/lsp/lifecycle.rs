@@ -237,6 +237,7 @@ impl Server {
     /// New settings, or word that there are some.
     fn change_settings(&mut self, params: &Value) {
         match params.pointer("/settings/birthmark") {
+            // Who can be asked says what holds for each folder, which this does not.
             Some(section) if section.is_object() && !self.client.has_settings => {
                 self.settings_for_all(section)
             }
@@ -269,6 +270,7 @@ impl Server {
             list.into_iter().flatten().filter_map(client::folder).collect()
         };
         let (added, removed) = (named("/event/added"), named("/event/removed"));
+        // A folder that is added again is there once.
         self.folders.retain(|folder| !removed.contains(folder) && !added.contains(folder));
         self.folders.extend(added);
         let folders = self.folders.clone();
@@ -284,6 +286,8 @@ impl Server {
     /// Reads everything again that is read once: configurations, licences, indexes.
     pub(super) fn reload(&mut self) {
         self.open.close_all();
+        // A check that is under way has the old project, by which
+        // `settle` knows that it is outdated.
         let held: Vec<_> = self.projects.drain().collect();
         for (folder, held) in held {
             self.hold(&folder, held.settings);
@@ -294,6 +298,7 @@ impl Server {
     fn on_cancel(&mut self, params: &Value) {
         let id = match params.get("id") {
             Some(Value::String(id)) => RequestId::from(id.clone()),
+            // No request has a larger number: ids are read as 32 bits.
             Some(Value::Number(id)) => match id.as_i64().and_then(|id| i32::try_from(id).ok()) {
                 Some(id) => RequestId::from(id),
                 None => return,

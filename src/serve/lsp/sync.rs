@@ -45,6 +45,7 @@ impl Server {
         let uri = item.uri.0;
         let language = item.language_id.to_string();
         self.leave(&uri);
+        // What the last look at the workspace found there gives way to the text that is open.
         self.closed.remove(&uri);
         if let Some(document) =
             Document::new(&uri, &language, item.version, item.text, &self.folders)

@@ -336,6 +336,7 @@ impl Bench {
         let to_accept = ToAccept {
             report: &looked.report,
             references: &looked.references_by_id(),
+            // Only this document was looked at: the same code in another file is not noted.
             everywhere: &looked.report.references,
         };
         let accepted = actions::accept(to_accept, &mut log, &mut decider);
