@@ -296,7 +296,8 @@ fn git(place: &Path, diagnosis: &mut Diagnosis) {
             "install git, or put it on the PATH",
         );
     };
-    let directory = if place.is_dir() { place } else { Path::new(".") };
+    let around = place.parent().filter(|folder| *folder != Path::new(""));
+    let directory = if place.is_dir() { place } else { around.unwrap_or(Path::new(".")) };
     let repository = match answer(directory, &["rev-parse", "--show-toplevel"]) {
         Some(top) => format!("in the repository {top}"),
         None => "this is not a repository, so there are no changes to scan".to_owned(),

@@ -40,8 +40,12 @@ impl Scanned {
         let mut explanations = Vec::new();
         for of_file in references.chunk_by(|a, b| a.path == b.path) {
             let path = &of_file[0].path;
-            let explained =
-                self.with_source(path, |source| Ok(self.scanner.explain(source, of_file)?))?;
+            let mut explained = Vec::new();
+            self.each_source(path, |source, _| {
+                explained.extend(self.scanner.explain(source, of_file)?);
+                Ok(())
+            })?;
+            explained.sort_by_key(|explanation| explanation.reference.region);
             if explained.len() < of_file.len() {
                 bail!("`{path}` changed while it was explained");
             }
@@ -75,7 +79,12 @@ impl Scanned {
         let mut facts = SourceFacts::default();
         for (path, (findings, references)) in found {
             if self.sources.hold(path) {
-                self.with_source(path, |source| {
+                self.each_source(path, |source, holds| {
+                    let references: Vec<&Reference> = references
+                        .iter()
+                        .copied()
+                        .filter(|reference| holds(reference.region.start_line))
+                        .collect();
                     learn(&mut facts, source, &findings, &references);
                     Ok(())
                 })?;
@@ -84,20 +93,32 @@ impl Scanned {
         Ok(facts)
     }
 
-    fn with_source<T>(
+    /// Looks at the text of a path, and tells which lines it holds. A page of prose has a text for
+    /// each language of its code, in which the lines of the others are blank.
+    fn each_source(
         &self,
         path: &str,
-        look: impl FnOnce(&SourceFile) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+        mut look: impl FnMut(&SourceFile, &dyn Fn(u32) -> bool) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
         let files = match &self.sources {
-            Sources::Text(source) => return look(source),
+            Sources::Text(source) => return look(source, &|_| true),
             Sources::Files(files) => files,
         };
-        let file = files.iter().find(|file| file.path == path);
-        let file = file.ok_or_else(|| anyhow!("`{path}` is not among the files checked"))?;
-        let source = walk::load(file, MAX_SCANNED_BYTES)
-            .map_err(|note| anyhow!("`{path}` changed while it was checked: {}", note.message))?;
-        look(&source)
+        let of_path: Vec<&WalkedFile> = files.iter().filter(|file| file.path == path).collect();
+        if of_path.is_empty() {
+            bail!("`{path}` is not among the files checked");
+        }
+        for file in &of_path {
+            let source = walk::load(file, MAX_SCANNED_BYTES).map_err(|note| {
+                anyhow!("`{path}` changed while it was checked: {}", note.message)
+            })?;
+            let is_blank = |line: u32| {
+                line > source.line_count()
+                    || source.line_text(line).iter().all(u8::is_ascii_whitespace)
+            };
+            look(&source, &|line| of_path.len() == 1 || !is_blank(line))?;
+        }
+        Ok(())
     }
 }
 

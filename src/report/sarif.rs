@@ -355,14 +355,15 @@ impl<'a> Drawn<'a> {
         let mut results: Vec<SarifResult<'a>> =
             kept.iter().map(|found| self.result(found)).collect();
         // Those that have no room are left out unsaid: none of them needs attention.
+        let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for silenced in self.report.silenced.iter().take(MAX_RESULTS - kept.len()) {
             let finding = &silenced.finding;
-            let is_its = |r: &&Reference| r.id == finding.reference && r.path == finding.path;
-            let found = Found {
-                finding,
-                reference: self.report.references.iter().find(is_its),
-                ordinal: 0,
-            };
+            let is_its = |reference: &&Reference| finding.is_about(reference);
+            // The same code twice in a file has the same id.
+            let next = seen.entry((&finding.path, &finding.reference)).or_default();
+            let reference = self.report.references.iter().find(is_its);
+            let found = Found { finding, reference, ordinal: *next };
+            *next += 1;
             results.push(SarifResult {
                 suppressions: vec![suppression(&silenced.by)],
                 ..self.result(&found)

@@ -201,6 +201,25 @@ fn blocks_in_prose_are_checked_on_request() {
 }
 
 #[test]
+fn code_in_the_second_language_of_a_page_is_shown_and_explained() {
+    let page =
+        format!("# Routes\n\n```rust\nfn f() {{}}\n```\n\n```python\n{}```\n", copied_function());
+    let repository = Repository::with(&[("README.md", &page)]);
+    let scan = |format: &str| {
+        let mut command = repository.birthmark(&repository.path());
+        let (code, out, err) = run(command.args(["--markdown", ".", "--format", format]));
+        assert_eq!(code, 1, "{format}: {err}");
+        out
+    };
+    let text = scan("text");
+    assert!(text.contains("heapq.heappush(queue"), "{text}");
+    for format in ["html", "markdown"] {
+        let out = scan(format);
+        assert!(out.contains("heappush"), "{format}: {out}");
+    }
+}
+
+#[test]
 fn a_nested_configuration_is_said_not_to_hold() {
     let repository = Repository::with(&[
         ("birthmark.toml", "license = 'MIT'\n"),

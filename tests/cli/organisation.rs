@@ -312,6 +312,20 @@ fn reports_and_doctor_say_which_held() {
     assert!(out.contains(&policy) && out.contains(&digest[..12]), "{out}");
 }
 
+/// Sources in a container may have no repository, and neither has the policy.
+#[test]
+fn one_holds_where_there_is_no_repository() {
+    let place = Place::new("fail-on = 'never'\n", "fail-on = 'error'\n");
+    fs::remove_dir_all(place.project.path().join(".git")).expect("removed");
+    assert_eq!(place.scan(&["."]).code, 1);
+    let inside = place.project.path().join("own.toml").display().to_string();
+    place.write("own.toml", "fail-on = 'never'\n");
+    let mut command = birthmark(place.project.path());
+    let (code, _, err) = run(command.args(["scan", ".", "--org-policy", &inside]));
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("it lies in the repository"), "{err}");
+}
+
 #[test]
 fn one_that_cannot_be_used_ends_the_run() {
     let place = Place::new("", "");

@@ -101,15 +101,24 @@ impl Spill {
         let taken = self.parsing.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.parsed.wait_while(taken, |taken| *taken + bytes > limit);
         *waited.unwrap_or_else(PoisonError::into_inner) += bytes;
-        let done = work();
-        *self.parsing.lock().unwrap_or_else(PoisonError::into_inner) -= bytes;
-        self.parsed.notify_all();
-        done
+        // Given back also if the work panics: other threads would wait for ever.
+        let _turn = Turn(self, bytes);
+        work()
     }
 
     /// Something to be written from front to end and read later.
     pub(crate) fn scratch(self: &Arc<Spill>) -> Scratch {
         Scratch { spill: self.clone(), chunks: Vec::new(), tail: Vec::new() }
+    }
+}
+
+/// Bytes that a piece of work takes, which come back when it ends.
+struct Turn<'a>(&'a Spill, usize);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.parsing.lock().unwrap_or_else(PoisonError::into_inner) -= self.1;
+        self.0.parsed.notify_all();
     }
 }
 

@@ -10,6 +10,7 @@
 //! lists   --apt-get source--> .dsc and the archives it names
 //! ```
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -252,7 +253,8 @@ fn sources(system: &System, release: Option<&str>) -> String {
             let suites = archive.suites.iter();
             archive.suites = suites.filter_map(|suite| system.suite_of(release, suite)).collect();
         }
-        archive.suites.dedup();
+        let mut seen = HashSet::new();
+        archive.suites.retain(|suite| seen.insert(suite.clone()));
         if archive.suites.is_empty() {
             continue;
         }

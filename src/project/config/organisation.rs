@@ -85,7 +85,12 @@ impl Organisation {
     /// If it cannot be read, says something wrong, or lies in the project.
     pub(crate) fn load(file: &Path, place: &Path) -> Result<Organisation, ConfigError> {
         let top = top_of(place);
-        if top_of(&absolute_path(file)) == top && file.is_file() {
+        let is_inside = match &top {
+            Some(_) => top_of(file) == top,
+            // Neither of two places without a repository says where the other's project ends.
+            None => absolute_path(file).starts_with(absolute_path(place)),
+        };
+        if is_inside && file.is_file() {
             return Err(ConfigError::Unreadable {
                 path: file.to_owned(),
                 kind: ConfigKind::Organisation,

@@ -95,6 +95,7 @@ pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
     let indent = common_indent(account);
     let mut lines = Vec::new();
     let mut room = MAX_LINES;
+    let mut shown_lines = 0;
     for stretch in account.lines.chunk_by(|a, b| a.origin.is_some() == b.origin.is_some()) {
         let shown = match stretch[0].origin {
             None if stretch.len() > IDLE_LINES => 0,
@@ -103,7 +104,9 @@ pub(super) fn side_by_side(account: &Explanation) -> Vec<Line> {
         lines.extend(stretch[..shown].iter().map(|of_code| line(of_code, indent)));
         room -= shown;
         let more = stretch.len() - shown;
-        if more > 0 {
+        shown_lines += stretch.len();
+        let is_cut = room == 0 && shown_lines < account.lines.len();
+        if more > 0 || is_cut {
             let last = account.lines.last().map_or(0, |line| line.number);
             let skipped = match room {
                 0 => format!("on to line {last}; birthmark explain shows all of it"),

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::super::json::write_line;
 use super::super::printable::Printable;
 use super::super::text::BOLD;
 use super::show::{License, sentence};
@@ -30,6 +31,6 @@ impl Read<'_> {
     /// If writing fails.
     pub(crate) fn json(&self, out: &mut dyn Write) -> io::Result<()> {
         let value = serde_json::json!({"path": self.path, "license": License::from(self.license)});
-        writeln!(out, "{value}")
+        write_line(&value, out)
     }
 }
