@@ -222,7 +222,7 @@ impl Bench {
     fn find(&self) {
         self.files.par_iter().for_each(|file| {
             let family = file.source.language().family();
-            let chance = Chance::of(self.index.searched_lines(family));
+            let chance = Chance::against(&self.index, family);
             let threshold = Preset::Default.threshold_bits(chance);
             let lines = file.columns.lines.as_slice();
             let margins = |range| Margins::of(&file.source, &file.stream, range);

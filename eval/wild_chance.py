@@ -5,7 +5,7 @@ lines: `anchor * (lines / 2 million) ** growth * 2 ** ((68 - bits) / halving)`. 
 counts as chance, of the test half alone, whose projects no weight was tuned on. Counts of one strength and one index are
 taken for Poisson numbers (McCullagh and Nelder 1989, chapter 6).
 
-Half of each index is Python and half is Rust. The program counts the lines of one family: a million where this counts two.
+The program counts the lines of one family by their weight: a million for each family where this counts two for both.
 """
 
 import csv

@@ -19,7 +19,7 @@ fn provenance(directory: &std::path::Path, arguments: &[&str]) -> serde_json::Va
 fn default_threshold() -> f64 {
     let python = Family::from_name("python").expect("a family");
     let index = Index::open(&[IndexName::Starter]).expect("the starter index");
-    Preset::Default.threshold_bits(Chance::of(index.searched_lines(python))).into()
+    Preset::Default.threshold_bits(Chance::against(&index, python)).into()
 }
 
 #[test]

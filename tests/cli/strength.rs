@@ -175,7 +175,7 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
     let ours = IndexName::Directory(project.path().join("ours"));
     let index = Index::open(&[ours, IndexName::Starter]).expect("whole");
     let python = Family::from_name("python").expect("a family");
-    let chance = Chance::of(index.searched_lines(python));
+    let chance = Chance::against(&index, python);
     let lines = scanned["summary"]["lines_scanned"].as_u64().expect("a number");
     for found in scanned["matches"].as_array().expect("an array") {
         let bits = number(&found["evidence"]["bits"]) as f32;
