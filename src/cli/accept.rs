@@ -100,10 +100,10 @@ fn accept_from(
     args: AcceptArgs,
     common: &Common,
 ) -> anyhow::Result<ExitStatus> {
-    let here = Request::new(ScanOptions::of(args.paths.clone(), args.check.clone()))?;
+    // No path can stand beside a file of decisions: it would be taken for the match.
+    let here = Request::new(ScanOptions::of(Vec::new(), args.check.clone()))?;
     let mut log = log_of(&here)?;
-    let paths = if args.paths.is_empty() { vec![log.root().to_owned()] } else { args.paths };
-    let request = Request::new(ScanOptions::of(paths, args.check))?;
+    let request = Request::new(ScanOptions::of(vec![log.root().to_owned()], args.check))?;
     let report = request.scan(common)?.report;
     let mut status = ExitStatus::Success;
     for decision in decisions.to_accept() {
