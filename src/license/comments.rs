@@ -17,7 +17,12 @@ pub(super) fn of(head: &str) -> String {
         let (text, end) = match (block, classify(line)) {
             (Some(end), _) => (line, Some(end)),
             (None, Line::Comment(text)) => (text, None),
-            (None, Line::Block(text, end)) => (text, Some(end)),
+            (None, Line::Block(text, end)) => {
+                if QUOTES.contains(&end) && !kept.is_empty() {
+                    kept.push_str(BEFORE_DOCSTRING);
+                }
+                (text, Some(end))
+            }
             (None, Line::Prologue) => continue,
             (None, Line::Code) => break,
         };
@@ -75,7 +80,7 @@ fn classify(line: &str) -> Line<'_> {
         }
     }
     let unprefixed = line.trim_start_matches(['r', 'R', 'u', 'U', 'b', 'B']);
-    for quotes in ["\"\"\"", "'''"] {
+    for quotes in QUOTES {
         if let Some(rest) = unprefixed.strip_prefix(quotes) {
             return Line::Block(rest, quotes);
         }
@@ -85,6 +90,12 @@ fn classify(line: &str) -> Line<'_> {
         None => Line::Code,
     }
 }
+
+/// What a docstring stands between.
+const QUOTES: [&str; 2] = ["\"\"\"", "'''"];
+/// A docstring behind comments speaks of the module, so it is paragraphs away from their licence:
+/// its sentences are no terms of it.
+const BEFORE_DOCSTRING: &str = "\n\n\n";
 
 const BLOCKS: [(&str, &str); 7] = [
     ("/*", "*/"),

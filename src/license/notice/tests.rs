@@ -414,6 +414,19 @@ fn what_goes_beyond_a_licence_is_told() {
     assert_eq!(fact.precision, Imprecise);
 }
 
+/// A module's docstring is no term of the licence in the comments above it.
+#[test]
+fn a_docstring_behind_the_comments_is_no_term() {
+    let grant = "Permission to use, copy, modify, and distribute this software and\n# its documentation for any purpose and without fee is hereby granted,\n# provided that the above copyright notice appear in all copies and that\n# both that copyright notice and this permission notice appear in\n# supporting documentation.";
+    let text = |more: &str| format!("# Copyright 1999 Ada\n#\n# {grant}\n{more}\nimport os\n");
+    let docstring =
+        "\n\"\"\"A queue.\n\nThere are two ways for a program to wait on one processor.\n\"\"\"";
+    let read = |more: &str| header(text(more).as_bytes()).expect("a licence");
+    assert_eq!(read(docstring), read(""));
+    let comment = "#\n# The program must not run on one processor.";
+    assert_ne!(read(comment), read(""));
+}
+
 #[test]
 fn files_that_state_no_licence_are_silent() {
     for text in SILENT {
