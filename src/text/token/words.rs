@@ -56,3 +56,32 @@ impl Language {
         self.family().row().words.get(usize::from(word)).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_and_common_words_of_a_relative_are_found_and_others_are_not() {
+        let [swift, kotlin] = ["swift", "kotlin"].map(|name| Family::from_name(name).unwrap());
+        assert_eq!(swift.relative(), Some(kotlin));
+        let classes = classes_of_relative(swift).expect("it has a relative");
+        let class = |family: Family, word: &str| {
+            let position = family.row().words.iter().position(|known| *known == word);
+            TokenClass::FIRST_WORD.0 + position.expect("a word of it") as u8
+        };
+        assert_eq!(classes[usize::from(TokenClass::CALLEE.0)], Some(TokenClass::CALLEE.0));
+        assert_eq!(classes[usize::from(class(swift, "while"))], Some(class(kotlin, "while")));
+        assert_eq!(classes[usize::from(class(swift, "guard"))], None);
+        assert!(classes_of_relative(kotlin).is_none(), "it has a model of its own");
+    }
+
+    #[test]
+    fn a_relative_is_a_family_with_a_model_of_its_own() {
+        for family in Family::all() {
+            if let Some(relative) = family.relative() {
+                assert!(relative != family && relative.relative().is_none(), "{}", family.name());
+            }
+        }
+    }
+}
