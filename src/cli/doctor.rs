@@ -184,11 +184,11 @@ fn threshold(request: &Request, sound: &[Part], diagnosis: &mut Diagnosis) {
     let bits = bits_in_words(chances.iter().map(|&chance| session.threshold(chance).bits(chance)));
     let message = match threshold {
         Threshold::Preset(preset) => format!(
-            "preset {}: reports what unrelated code reaches {} times in 100,000 lines: {bits}",
+            "preset {}: a match needs {bits}; unrelated code reaches that {} times in 100,000 lines",
             preset.name(),
             about(preset.expected_in_100k_lines())
         ),
-        Threshold::Bits(_) => format!("reports from {bits}"),
+        Threshold::Bits(_) => format!("a match needs {bits}"),
     };
     diagnosis.ok("threshold", message);
 }

@@ -124,7 +124,7 @@ impl Baseline {
             serde_json::from_str(text).map_err(|error| BaselineError::Malformed {
                 line: error.line(),
                 column: error.column(),
-                // The place stands at the end of serde's message, and is told by ours.
+                // serde ends its message with line and column, which our message states already.
                 message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
             })?;
         let origin = match (document.baseline_version, document.schema_version) {

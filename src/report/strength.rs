@@ -9,7 +9,7 @@ use crate::judgement::finding::{Provenance, Reference};
 /// Below this an expected number is not told more exactly.
 const LEAST_TOLD: f64 = 0.001;
 
-/// Families whose thresholds are told one by one, at most.
+/// The most families of which a report states each threshold; of more it states the range.
 const FAMILIES_NAMED: usize = 4;
 
 /// What findings about weak matches stand under.

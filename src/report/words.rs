@@ -61,7 +61,7 @@ pub(super) fn count_decisions(report: &Report) -> String {
     if counts.is_empty() {
         return String::new();
     }
-    // Decisions are ordered from the best, and the worst is told first.
+    // The map has the best decision first. The reader needs the worst one first.
     let parts: Vec<String> =
         counts.into_iter().rev().map(|((_, standing), n)| format!("{n} {standing}")).collect();
     format!(" ({})", parts.join(", "))

@@ -14,7 +14,7 @@ use birthmark::text::language::Family;
 use birthmark::text::token::{Margins, tokenize};
 
 use crate::corpus::{Given, Random, function, givens, segment, segment_bytes, source};
-use crate::segments::{repair_trailer, trailer};
+use crate::segments::{repair, repair_trailer, trailer};
 
 /// Thirteen components: packages with versions, one file that several carry as it is, and one that
 /// all carry changed.
@@ -231,4 +231,21 @@ fn of_each_package_the_longest_version_counts() {
             assert_eq!(index.searched_lines(family), expected(family), "{}", family.name());
         }
     }
+}
+
+/// A segment may state any number of lines under valid checksums.
+#[test]
+fn lines_that_no_sum_holds_are_no_harm() {
+    let mut bytes = segment_bytes(&corpus());
+    let at = |bytes: &[u8], place: usize| format::Bytes(bytes).u64(place).expect("inside") as usize;
+    let place = trailer(&bytes) + format::OFFSET_FAMILIES;
+    let (start, length) = (at(&bytes, place), at(&bytes, place + 8));
+    assert!(length > 2 * format::FAMILY_ROW);
+    for row in bytes[start..start + length].chunks_exact_mut(format::FAMILY_ROW) {
+        row[8..].fill(u8::MAX);
+    }
+    repair(&mut bytes);
+    let python = Family::from_name("python").expect("a family");
+    let index = Index::from_segments(vec![segment(bytes)]);
+    assert_eq!(index.searched_lines(python), u64::MAX);
 }

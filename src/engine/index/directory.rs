@@ -126,8 +126,8 @@ impl IndexDirectory {
         lost.extend(of_segments);
         let entries =
             if contents.is_empty() { Vec::new() } else { vec![directory.write(&contents)?] };
-        // Nothing above reads the models, and one of them may be what
-        // is damaged. All go, and are learned anew from what is left.
+        // One of the models may be damaged too. birthmark drops them all and learns them again
+        // from the components that are left.
         directory.publish(entries, Vec::new())?;
         directory.learn()?;
         Ok(lost)

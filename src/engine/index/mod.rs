@@ -428,9 +428,11 @@ fn searched_lines(
             }
         }
     }
-    let mut of_families = FxHashMap::default();
+    let mut of_families: FxHashMap<Family, u64> = FxHashMap::default();
     for ((_, family), lines) in of_packages {
-        *of_families.entry(family).or_default() += lines;
+        let sum = of_families.entry(family).or_default();
+        // A segment that somebody made may state any number.
+        *sum = sum.saturating_add(lines);
     }
     Ok(of_families)
 }

@@ -20,8 +20,8 @@ impl Server {
         self.log_new_notes(uri, &checked);
         let Some(document) = self.documents.get_mut(uri) else { return };
         let before = document.known.as_ref();
-        // The same diagnostics keep their edition, so that who asks
-        // again is told that they are unchanged.
+        // Equal diagnostics keep their edition: a client that asks again then gets the answer
+        // "unchanged".
         let edition =
             match before.filter(|before| before.checked.diagnostics == checked.diagnostics) {
                 Some(before) => before.edition,
