@@ -81,6 +81,15 @@ impl Evidence {
         let calibration = calibration::correction(self.sum(), &self.measures);
         Evidence { bits: self.sum() + calibration, calibration, ..self }
     }
+
+    /// The evidence of a part, corrected to that of the whole where it is more: the calibration
+    /// may trust a part more than the whole that it was cut from.
+    pub(crate) fn cap(self, bits_of_whole: f32) -> Evidence {
+        if self.bits <= bits_of_whole {
+            return self;
+        }
+        Evidence { bits: bits_of_whole, calibration: bits_of_whole - self.sum(), ..self }
+    }
 }
 
 /// What a token counts when it and the classes before it occurred before in the region, by how many

@@ -13,7 +13,7 @@ use birthmark::engine::matcher::{self, Found, LeftOut, Match, Query};
 use birthmark::engine::model::Model;
 use birthmark::ingest::{self, Source};
 use birthmark::text::source::SourceFile;
-use birthmark::text::span::LineRange;
+use birthmark::text::span::{LineRange, TokenRange};
 use birthmark::text::token::{Margins, extent, tokenize};
 
 use crate::corpus::{Given, function, language, segment, segment_bytes, source};
@@ -213,6 +213,37 @@ fn what_reaches_beyond_a_stronger_copy_is_found() {
     assert!(reached.is_some_and(|last| last + 2 >= lines), "{reached:?} of {lines}: {found:#?}");
 }
 
+/// Matches at a threshold and at a higher one, of a text with copies of some functions, of which
+/// each so-many-th line is dropped: those at the higher one, and those at the lower one that are
+/// worth as much.
+fn matches_at_two_thresholds(
+    seeds: &[u64],
+    dropped: usize,
+    (low, high): (f32, f32),
+) -> [Vec<(TokenRange, u64, f32)>; 2] {
+    let index = index(&[&library()]);
+    let copies: String =
+        seeds.iter().map(|seed| function(100 + 100 * (seed % 5) + seed, STATEMENTS)).collect();
+    let is_kept = |(i, line): &(usize, &str)| !i.is_multiple_of(dropped) || line.starts_with("def");
+    let kept = copies.lines().enumerate().filter(is_kept);
+    let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+    let source = source("python", text);
+    let facts = |threshold: f32| -> Vec<(TokenRange, u64, f32)> {
+        let matches = find_from(threshold, &index, &source).matches.into_iter();
+        matches.map(|found| (found.tokens, found.content, found.evidence.bits)).collect()
+    };
+    let mut expected = facts(low);
+    expected.retain(|fact| fact.2 >= high);
+    [facts(high), expected]
+}
+
+/// The rest of a copy beside a stronger one would be worth 1,777 bits, and the whole 1,728 at most.
+#[test]
+fn a_part_is_worth_no_more_than_its_whole() {
+    let [found, expected] = matches_at_two_thresholds(&[3, 3, 4], 4, (157.84, 1728.13));
+    assert_eq!(found, expected);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
 
@@ -224,18 +255,8 @@ proptest::proptest! {
         low in 40.0f32..2000.0,
         more in 0.0f32..3000.0,
     ) {
-        let index = index(&[&library()]);
-        let copies: String = seeds.iter().map(|seed| function(100 + 100 * (seed % 5) + seed, STATEMENTS)).collect();
-        let kept = copies.lines().enumerate().filter(|(i, line)| i % dropped != 0 || line.starts_with("def"));
-        let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
-        let source = source("python", text);
-        let facts = |threshold: f32| -> Vec<(birthmark::text::span::TokenRange, u64, f32)> {
-            let matches = find_from(threshold, &index, &source).matches.into_iter();
-            matches.map(|found| (found.tokens, found.content, found.evidence.bits)).collect()
-        };
-        let mut expected = facts(low);
-        expected.retain(|fact| fact.2 >= low + more);
-        proptest::prop_assert_eq!(facts(low + more), expected);
+        let [found, expected] = matches_at_two_thresholds(&seeds, dropped, (low, low + more));
+        proptest::prop_assert_eq!(found, expected);
     }
 }
 

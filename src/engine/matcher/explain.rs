@@ -175,7 +175,7 @@ fn account(
         runs: scoring.runs(&ledger),
         clearing: scoring.find_clearing(threshold_bits),
         entries,
-        evidence,
+        evidence: evidence.cap(aligned.evidence.bits),
     })
 }
 

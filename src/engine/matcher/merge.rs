@@ -53,8 +53,14 @@ pub(super) fn group(
             continue;
         };
         if let Some(rest) = rest(&next, &groups) {
-            let rest = weigh(&next, &rest)?.into_iter();
-            waiting.extend(rest.filter(|rest| rest.evidence.bits >= REST_BITS).map(ByStrength));
+            for mut rest in weigh(&next, &rest)? {
+                // A part that were worth more than its whole would be found at low thresholds only:
+                // at one between the two the whole is not there to be cut.
+                rest.evidence = rest.evidence.cap(next.evidence.bits);
+                if rest.evidence.bits >= REST_BITS {
+                    waiting.push(ByStrength(rest));
+                }
+            }
         }
         groups[number].push(next);
     }
