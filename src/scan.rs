@@ -404,6 +404,7 @@ impl Scanner {
         let path = walk::absolute_path(Path::new(source.path()));
         let judged = self.judge(&found.owners, &place, outbound, &path);
         let chance = self.chance(source.language().family());
+        let bits_against_chance = found.evidence.bits_against_chance();
         Reference {
             id,
             path: source.path().to_owned(),
@@ -411,9 +412,9 @@ impl Scanner {
             cells: source.cells(region),
             added: LineSet::default(),
             kind: found.kind,
-            strength: Strength::of(found.evidence.bits, chance),
+            strength: Strength::of(bits_against_chance, chance),
             expected_by_chance: chance
-                .expected_in_project(found.evidence.bits, source.code_lines().into()),
+                .expected_in_project(bits_against_chance, source.code_lines().into()),
             evidence: found.evidence,
             owners: found.owners,
             outbound: outbound.clone(),

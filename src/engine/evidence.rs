@@ -82,6 +82,13 @@ impl Evidence {
         Evidence { bits: self.sum() + calibration, calibration, ..self }
     }
 
+    /// The bits as chance goes by them. Few tokens are few witnesses: with the same sum they agree
+    /// by chance more often, in an idiom, a table or a list of arguments.
+    pub fn bits_against_chance(&self) -> f32 {
+        let missing = MANY_TOKENS.saturating_sub(self.matched_tokens);
+        self.bits - BITS_OF_MISSING_TOKEN * missing as f32
+    }
+
     /// The evidence of a part, corrected to that of the whole where it is more: the calibration
     /// may trust a part more than the whole that it was cut from.
     pub(crate) fn cap(self, bits_of_whole: f32) -> Evidence {
@@ -91,6 +98,12 @@ impl Evidence {
         Evidence { bits: bits_of_whole, calibration: bits_of_whole - self.sum(), ..self }
     }
 }
+
+/// Matched tokens from which on the bits count in full against chance, and what each missing one
+/// takes off. Of the failing findings about matches on 649 published projects, 18 had fewer than 30
+/// tokens, and none of these was a copy (`eval/wild.py`, 2026-11-28).
+const MANY_TOKENS: u32 = 50;
+const BITS_OF_MISSING_TOKEN: f32 = 1.0;
 
 /// What a token counts when it and the classes before it occurred before in the region, by how many
 /// they are.

@@ -108,8 +108,8 @@ impl Scanner {
         for (reference, family) in report.references.iter_mut().zip(families_of_references) {
             let chance = self.chance(family);
             // Until now a match knew of the lines of its own file alone.
-            reference.expected_by_chance =
-                chance.expected_in_project(reference.evidence.bits, lines);
+            let bits = reference.evidence.bits_against_chance();
+            reference.expected_by_chance = chance.expected_in_project(bits, lines);
         }
         // Nothing was checked. The thresholds of the whole index tell what would have been.
         if families.is_empty() {

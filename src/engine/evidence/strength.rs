@@ -48,6 +48,21 @@ impl Strength {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::evidence::Evidence;
+
+    #[test]
+    fn the_same_bits_of_few_tokens_are_worth_less() {
+        let chance = Chance::of(1_000_000);
+        let bits = Strength::substantial_bits(chance) + 0.1;
+        let of = |matched_tokens| {
+            let evidence = Evidence { bits, matched_tokens, ..Evidence::default() };
+            Strength::of(evidence.bits_against_chance(), chance)
+        };
+        assert_eq!(
+            [of(20), of(49), of(50), of(500)].map(Strength::code),
+            ["weak", "weak", "substantial", "substantial"]
+        );
+    }
 
     #[test]
     fn the_same_bits_are_worth_less_in_a_larger_index() {
