@@ -73,6 +73,17 @@ impl Hints {
     }
 }
 
+impl Seen {
+    /// Takes out matches of a type stub with anything but stubs: a stub repeats the interface of
+    /// what it describes, and none of its code.
+    fn leave_interfaces(&mut self) {
+        for located in &mut self.matches {
+            located.found.owners.retain(|owner| marks::is_stub(&owner.path));
+        }
+        self.matches.retain(|located| !located.found.owners.is_empty());
+    }
+}
+
 /// A match where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Located {
@@ -136,6 +147,21 @@ impl Scanner {
         if markers == Markers::Excuse && marks::of(source.path(), source.text()).generated {
             return Ok(Look::Skipped(Skip::Generated));
         }
+        let mut look = self.look_or_remember(tokenizer, source)?;
+        // So does this.
+        if let Look::Seen(seen) = &mut look
+            && marks::is_stub(source.path())
+        {
+            seen.leave_interfaces();
+        }
+        Ok(look)
+    }
+
+    fn look_or_remember(
+        &self,
+        tokenizer: &mut Tokenizer,
+        source: &SourceFile,
+    ) -> Result<Look, IndexError> {
         let threshold = self.threshold_bits(source.language().family());
         let anew = |tokenizer| self.look_from(threshold, tokenizer, source);
         let Some(cache) = &self.cache else { return anew(tokenizer) };

@@ -115,6 +115,26 @@ fn only_a_substantial_match_fails() {
 }
 
 #[test]
+fn a_stub_is_compared_with_stubs_alone() {
+    let project = beginnings();
+    let here = project.path();
+    let whole = std::fs::read_to_string(here.join("lib/planner.py")).expect("readable");
+    let number = |report: &Value| report["matches"].as_array().expect("an array").len();
+    for (name, matches) in [("app/whole.py", 1), ("app/whole.pyi", 0)] {
+        std::fs::write(here.join(name), &whole).expect("written");
+        assert_eq!(number(&report(here, name, &[])), matches, "{name}");
+    }
+    std::fs::rename(here.join("lib/planner.py"), here.join("lib/planner.pyi")).expect("renamed");
+    let add = ["index", "add", "lib", "--index", "stubs", "--license", "MIT"];
+    let purl = ["--purl", "pkg:pypi/gridroute-stubs@1"];
+    let (code, _, err) = run(birthmark(here).args(add).args(purl));
+    assert_eq!(code, 0, "{err}");
+    let found = report(here, "app/whole.pyi", &["--index", "stubs"]);
+    assert_eq!(number(&found), 1);
+    assert_eq!(found["matches"][0]["owners"].as_array().map(Vec::len), Some(1), "{found:#}");
+}
+
+#[test]
 fn the_configuration_makes_weak_matches_fail() {
     let project = beginnings();
     let here = project.path();

@@ -171,6 +171,11 @@ pub fn of(path: &str, text: &[u8]) -> DocumentMarks {
     }
 }
 
+/// Whether a file states types and signatures for code that stands elsewhere.
+pub(crate) fn is_stub(path: &str) -> bool {
+    [".pyi", ".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end))
+}
+
 /// The path of the innermost vendored folder's own folder: of `a/_vendor/six/x.py` it is
 /// `a/_vendor/six`, and of `a/_vendor/six.py` it is `a/_vendor`. `None` for code that is the
 /// component's own.
