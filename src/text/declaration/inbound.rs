@@ -27,10 +27,29 @@ pub(super) fn of_comment(text: &str, next: Option<&str>, adapted: bool) -> Optio
     if adapted && let Some(stated) = in_brackets(&both) {
         return Some(stated);
     }
-    let named = if adapted { both.as_str() } else { text };
+    // Where the line itself names an address, that of the next line is another's.
+    let named = if adapted && !text.contains("://") { both.as_str() } else { text };
     let number = answer(named)?;
-    (adapted || gives_source(text)).then(|| of_answer(number))
+    let takes_code = if adapted { !names_idea(named) } else { gives_source(text) };
+    takes_code.then(|| of_answer(number))
 }
+
+/// Whether what was taken is an idea and not its code: "based on the algorithm described at ...".
+fn names_idea(text: &str) -> bool {
+    let before_address = text.split("://").next().unwrap_or(text).to_ascii_lowercase();
+    before_address.split(|c: char| !c.is_alphabetic()).any(|word| IDEAS.contains(&word))
+}
+
+const IDEAS: [&str; 8] = [
+    "algorithm",
+    "algorithms",
+    "described",
+    "description",
+    "discussion",
+    "explained",
+    "explanation",
+    "idea",
+];
 
 /// A licence in brackets: "(CC BY-SA 4.0)", "(GPLv3)", "(licensed under MIT)".
 fn in_brackets(text: &str) -> Option<LicenseFact> {
@@ -103,10 +122,14 @@ mod tests {
             ("from https://stackoverflow.com/a/60000000/17", false, "CC-BY-SA-4.0"),
             ("See https://stackoverflow.com/a/12345678 for why.", false, "-"),
             ("adapted from the manual (first edition)", true, "-"),
+            ("based on the algorithm described at https://stackoverflow.com/a/1234", true, "-"),
         ];
         for (text, adapted, expected) in cases {
             let found = of_comment(text, None, adapted).and_then(|fact| fact.expression);
             assert_eq!(found.as_ref().map_or("-", LicenseExpression::as_str), expected, "{text}");
         }
+        let next = Some("which is based on https://stackoverflow.com/a/12345678");
+        assert_eq!(of_comment("Based on https://example.org/x.py#L9", next, true), None);
+        assert!(of_comment("Based on", next, true).is_some());
     }
 }
