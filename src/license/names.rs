@@ -154,7 +154,7 @@ fn key(words: &[String]) -> String {
 }
 
 /// A mention of a GNU licence.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Gnu {
     /// `GPL`, `LGPL` or `AGPL`.
     pub family: &'static str,

@@ -147,7 +147,7 @@ impl References {
     /// Whether a sentence goes beyond the licences.
     fn lack(&self, sentence: &Sentence) -> bool {
         let words = &sentence.words;
-        if words.len() < LEAST_WORDS || is_holder_line(words) {
+        if words.len() < LEAST_WORDS || is_holder_line(words) || is_about_dependency(words) {
             return false;
         }
         let limits =
@@ -244,6 +244,14 @@ fn disclaims(words: &[String]) -> bool {
     let stems = ["warrant", "liab", "damage", "merchantab", "indemn"];
     let is_stem = |word: &String| stems.iter().any(|stem| word.starts_with(stem));
     words.iter().any(is_stem) || words.windows(2).any(|pair| pair[0] == "as" && pair[1] == "is")
+}
+
+/// Whether a sentence speaks of what the software needs: "This software depends on the fmt lib (MIT
+/// License), and users must comply to its license". That belongs to the other package.
+fn is_about_dependency(words: &[String]) -> bool {
+    words
+        .windows(3)
+        .any(|words| words[0] == "software" && words[1] == "depends" && words[2] == "on")
 }
 
 /// Whether a line names holders: "Copyright (c) 2019 Jane Roe", "All rights reserved".

@@ -72,7 +72,8 @@ fn offer(found: &[Notice], words: &Words) -> Offer {
 }
 
 /// Phrases of a sentence that offers its licences for choice.
-const CHOICES: [&str; 10] = [
+const CHOICES: [&str; 11] = [
+    "one or other",
     "dual license",
     "dual licensed",
     "dual licence",

@@ -30,6 +30,18 @@ const HEADERS: &[(&str, &str, &str, Precision)] = &[
         Exact,
     ),
     (
+        "two versions of the GPL",
+        "# This program is free software; you can redistribute it and/or modify it under the terms of the\n# GNU General Public License as published by the Free Software Foundation; either version 2 or 3 of\n# the License (at your option).\n",
+        "GPL-2.0-only OR GPL-3.0-only",
+        Exact,
+    ),
+    (
+        "one of two tags",
+        "/** A thing\n* @license https://www.apache.org/licenses/LICENSE-2.0 Apache License, Version 2.0\n* @license https://www.gnu.org/licenses/gpl-2.0.html GNU General Public License, version 2 (one or other)\n*/\n",
+        "GPL-2.0-only OR Apache-2.0",
+        Exact,
+    ),
+    (
         "mercurial",
         "# changelog.py\n#\n# This software may be used and distributed according to the terms of the\n# GNU General Public License version 2 or any later version.\n",
         "GPL-2.0-or-later",
@@ -338,7 +350,10 @@ const SILENT: &[&str] = &[
     "# a python license checker for boost\n",
     "# gnu",
     "# Code of others cannot be licensed under the MIT licence.\n",
+    "/* It derives from Mozilla Firefox, and was originally licensed under the Mozilla Public\n * License 2.0. We subsequently relicensed it to another licence. */\n",
     "# It may be combined with software that is licensed under the GPLv2.\n",
+    "# Source: https://example.org/stack.R\n# License: GPL-3\n# Relicensed as MIT with permission.\n",
+    "/* Adds a licence. Permissive: the MIT license, the Apache license 2.0. Copyleft: the GPLv2 license,\n * the AGPLv3 license, the LGPLv2.1 license, the MPL-2.0 license. */\n",
     "\u{0}\u{1}\u{feff}/*",
 ];
 
