@@ -68,6 +68,43 @@ fn what_is_allowed_or_merely_mentioned_is_quiet() {
     assert_eq!(code, 0, "{out}");
 }
 
+/// The header of a file says what the text beside it leaves open.
+#[test]
+fn headers_tell_what_a_project_leaves_open() {
+    let text = |id: &str| birthmark::license::text_of(id).expect("on the list");
+    let gpl3 = "# SPDX-License-Identifier: GPL-3.0-or-later\nx = 1\n";
+    let both =
+        "# Released under the Apache License 2.0 and the Mozilla Public License 2.0\nx = 1\n";
+    let manifest = |license: &str| format!("[project]\nname = 'x'\nlicense = '{license}'\n");
+    let (only, later, choice) =
+        (manifest("GPL-2.0-only"), manifest("GPL-2.0-or-later"), manifest("MPL-2.0 OR Apache-2.0"));
+    let cases: [(&str, &[(&str, &str)], i32); 5] = [
+        (
+            "a text leaves later versions open",
+            &[("COPYING", text("GPL-2.0-only")), ("a.py", gpl3)],
+            0,
+        ),
+        ("a manifest does not", &[("pyproject.toml", &only), ("a.py", gpl3)], 1),
+        ("or allows them", &[("pyproject.toml", &later), ("a.py", gpl3)], 0),
+        ("prose joins what the manifest offers", &[("pyproject.toml", &choice), ("a.py", both)], 0),
+        ("another licence is none of those", &[MIT, ("a.py", both)], 1),
+    ];
+    for (case, files, expected) in cases {
+        let (code, out) = scan(files);
+        assert_eq!(code, expected, "{case}: {out}");
+    }
+}
+
+#[test]
+fn an_empty_licence_text_says_nothing() {
+    let snippet =
+        "# SPDX-SnippetBegin\n# SPDX-License-Identifier: GPL-3.0-only\nx = 1\n# SPDX-SnippetEnd\n";
+    for (text, expected) in [("", 1), ("All is mine.\n", 0)] {
+        let (code, out) = scan(&[MIT, ("part/COPYING", text), ("part/a.py", snippet)]);
+        assert_eq!(code, expected, "under MIT, or under what nobody knows: {out}");
+    }
+}
+
 #[test]
 fn a_vendored_folder_under_a_refused_licence_is_told_once() {
     let text = |id: &str| birthmark::license::text_of(id).expect("on the list");

@@ -1,9 +1,11 @@
 //! Whether what code declares of its own licence is allowed where it stands, whether it matches
 //! anything or not.
 
+use std::collections::BTreeSet;
+
 use super::{PolicySettings, one_line};
 use crate::judgement::finding::{Finding, Rule, Severity};
-use crate::license::{Answer, Category, LicenseExpression, LicenseFact, Precision};
+use crate::license::{Answer, Category, LearnedFrom, LicenseExpression, LicenseFact, Precision};
 use crate::text::declaration::{Declaration, DeclarationKind};
 use crate::text::source::SourceFile;
 use crate::text::span::{LineRange, LineSet, Region};
@@ -104,20 +106,38 @@ fn digest(parts: &[&str]) -> String {
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-/// Whether some reading of a licence that leaves something open is allowed: a GNU text does not say
-/// whether later versions are.
+/// Whether some reading of licences that leave something open is allowed: a GNU text does not say
+/// whether later versions are, neither beside the code nor at the top of the project.
 fn may_be_allowed(
     inbound: &LicenseFact,
-    license: &LicenseExpression,
-    under: &LicenseExpression,
+    outbound: &LicenseFact,
     settings: &PolicySettings,
-) -> bool {
-    if inbound.precision == Precision::Exact {
-        return false;
+) -> Option<bool> {
+    let is_open = |fact: &LicenseFact| {
+        let is_text = fact.learned_from == LearnedFrom::LicenseText;
+        fact.precision != Precision::Exact
+            || is_text && fact.expression.iter().any(|it| it.as_str().contains("GPL-"))
+    };
+    if !is_open(inbound) && !is_open(outbound) {
+        return Some(false);
     }
-    let or_later = license.as_str().replace("-only", "-or-later").replace(" AND ", " OR ");
-    let widest = LicenseExpression::parse(&or_later);
-    widest.is_ok_and(|(widest, _)| settings.compat(&widest, under).answer != Answer::No)
+    let widest = |fact: &LicenseFact| {
+        let license = fact.expression.as_ref()?;
+        if !is_open(fact) {
+            return Some(license.clone());
+        }
+        let or_later = license.as_str().replace("-only", "-or-later").replace(" AND ", " OR ");
+        LicenseExpression::parse(&or_later).ok().map(|(widest, _)| widest)
+    };
+    let judged = settings.compat(&widest(inbound)?, &widest(outbound)?);
+    Some(judged.answer != Answer::No)
+}
+
+/// Whether a project offers for choice the same licences that a file states together: "released
+/// under the Apache License and the MPL" says in prose what the manifest says with `OR`.
+fn is_same_choice(stated: &LicenseExpression, offered: &LicenseExpression) -> bool {
+    let names = |license: &LicenseExpression| BTreeSet::from_iter(license.licenses());
+    names(stated).len() > 1 && names(stated) == names(offered)
 }
 
 /// What a comment says of the code by it, without the words of the comment itself.
@@ -145,7 +165,10 @@ impl File<'_> {
     ) -> Option<Finding> {
         let (license, under) = (inbound.expression.as_ref()?, outbound.expression.as_ref()?);
         let judged = settings.compat(license, under);
-        if judged.answer != Answer::No || may_be_allowed(inbound, license, under, settings) {
+        if judged.answer != Answer::No
+            || is_same_choice(license, under)
+            || may_be_allowed(inbound, outbound, settings)?
+        {
             return None;
         }
         let rule = Rule::DeclaredIncompatible;

@@ -4,8 +4,8 @@ use super::{PolicySettings, one_line, owned_remedy};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Taking, Verdict};
 use crate::license::{
-    Answer, Category, Cell, CellSource, Compatibility, LicenseExpression, LicenseFact, List,
-    Precision, needs_notice,
+    Answer, Category, Cell, CellSource, Compatibility, LearnedFrom, LicenseExpression, LicenseFact,
+    List, Precision, needs_notice,
 };
 
 /// Decides whether code of these owners, likeliest first, may stand under the outbound licence.
@@ -275,6 +275,9 @@ const STATE_YOUR_LICENSE: &str = "State your project's licence as an SPDX expres
 
 fn unknown_project(origin: &Owner, outbound: &LicenseFact) -> Verdict {
     let why = match outbound.declared.as_str() {
+        "" if outbound.learned_from == LearnedFrom::LicenseText => {
+            "the licence text beside the file is not one that birthmark knows".to_owned()
+        }
         "" => "no licence of your project was found".to_owned(),
         declared => format!("your project's licence, `{}`, could not be read", one_line(declared)),
     };

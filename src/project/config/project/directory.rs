@@ -119,7 +119,8 @@ fn texts(directory: &Path, licenses: &ProjectLicenses) -> Option<Statement> {
         .iter()
         .map(|name| directory.join(name))
         .filter_map(|path| {
-            let text = licenses.read_watched(&path)?;
+            // Tools leave empty files behind.
+            let text = licenses.read_watched(&path).filter(|text| !text.trim().is_empty())?;
             Some((path, from_license_text(&text)))
         })
         .collect();
