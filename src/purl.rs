@@ -122,6 +122,41 @@ impl Purl {
         package_key(self.package())
     }
 
+    /// The packages without version that Debian calls its sources of the package, by the naming
+    /// rules of its teams: of `pkg:cran/stringr`, `pkg:deb/debian/r-cran-stringr`. Names that
+    /// Debian takes over as they are are not among them, since other programs bear them too.
+    pub(crate) fn debian_sources(&self) -> Vec<String> {
+        let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+        let name = plain(&self.name());
+        let namespace = self.namespace().map(|it| plain(&it)).unwrap_or_default();
+        let names = match self.kind().as_str() {
+            "cargo" => vec![format!("rust-{name}")],
+            "composer" => vec![format!("php-{name}"), format!("php-{namespace}-{name}")],
+            "cpan" => vec![format!("lib{}-perl", name.replace("::", "-"))],
+            "cran" => vec![format!("r-cran-{name}")],
+            "gem" => vec![format!("ruby-{name}")],
+            "golang" => {
+                let (host, path) = namespace.split_once('/').unwrap_or((&namespace, ""));
+                let host = host.rsplit_once('.').map_or(host, |(host, _)| host);
+                let parts = [host, path, &name].into_iter().filter(|part| !part.is_empty());
+                vec![format!("golang-{}", parts.collect::<Vec<_>>().join("-").replace('/', "-"))]
+            }
+            "luarocks" => vec![format!("lua-{name}")],
+            "maven" => vec![format!("lib{name}-java")],
+            "npm" => {
+                let scope = namespace.trim_start_matches("%40").trim_start_matches('@');
+                vec![if scope.is_empty() {
+                    format!("node-{name}")
+                } else {
+                    format!("node-{scope}-{name}")
+                }]
+            }
+            "pypi" => vec![format!("python-{name}"), format!("python3-{name}")],
+            _ => Vec::new(),
+        };
+        names.into_iter().map(|name| format!("pkg:deb/debian/{name}")).collect()
+    }
+
     /// The canonical text must itself be a package URL: of `pkg:cargo/x@..%2f1` it is not, for the
     /// version's slash is written plainly and then ends a namespace.
     fn canonical(purl: &packageurl::PackageUrl<'_>) -> Result<Purl, String> {
@@ -203,6 +238,26 @@ mod tests {
         assert_eq!(source.qualifier("arch").as_deref(), Some("source"));
         assert_eq!(source.version().as_deref(), Some("1:5.2.1-2"));
         assert_eq!(source.qualifier("epoch"), None);
+    }
+
+    #[test]
+    fn debian_names_its_sources_by_rules() {
+        for (package, source) in [
+            ("pkg:cran/stringr@1.5.1", "r-cran-stringr"),
+            ("pkg:golang/github.com/juju/errors@v1.0.0", "golang-github-juju-errors"),
+            ("pkg:golang/golang.org/x/text", "golang-golang-x-text"),
+            ("pkg:maven/commons-lang/commons-lang@2.6", "libcommons-lang-java"),
+            ("pkg:npm/%40babel/runtime@7", "node-babel-runtime"),
+            ("pkg:npm/async", "node-async"),
+            ("pkg:gem/net_http", "ruby-net-http"),
+            ("pkg:cpan/JROE/A-Thing", "liba-thing-perl"),
+            ("pkg:composer/guzzlehttp/psr7", "php-guzzlehttp-psr7"),
+        ] {
+            let purl = package.parse::<Purl>().expect("a purl");
+            let named = purl.debian_sources();
+            assert!(named.contains(&format!("pkg:deb/debian/{source}")), "{named:?}");
+        }
+        assert!("pkg:generic/zlib".parse::<Purl>().expect("a purl").debian_sources().is_empty());
     }
 
     #[test]

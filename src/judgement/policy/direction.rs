@@ -16,6 +16,8 @@ use crate::text::manifest::{Manifest, Reach};
 pub(crate) struct ProjectPackages {
     /// Keys of its own packages.
     own: BTreeSet<String>,
+    /// What Debian calls the sources of these.
+    own_in_debian: BTreeSet<String>,
     /// Keys of those that others may depend on.
     public: BTreeSet<String>,
     /// Keys of the packages that it depends on and that are not its own.
@@ -27,6 +29,7 @@ impl ProjectPackages {
     pub(crate) fn add(&mut self, manifest: &Manifest) {
         if let Some(package) = &manifest.package {
             self.own.insert(package.package_key());
+            self.own_in_debian.extend(package.debian_sources());
             if manifest.reach == Reach::Public {
                 self.public.insert(package.package_key());
             }
@@ -41,7 +44,7 @@ impl ProjectPackages {
 
     /// Whether a component is a package of the project, whatever its version.
     pub(crate) fn is_own(&self, purl: &Purl) -> bool {
-        self.own.contains(&purl.package_key())
+        self.own.contains(&purl.package_key()) || self.own_in_debian.contains(purl.package())
     }
 
     /// Whether the project depends on a component.
@@ -149,6 +152,7 @@ mod tests {
                 && packages.is_own(&purl("pkg:cargo/my_helper@1"))
         );
         assert!(!packages.is_own(&purl("pkg:cargo/my-tool@1")));
+        assert!(packages.is_own(&purl("pkg:deb/debian/rust-my-helper@1?arch=source")));
         assert!(packages.depends_on(&purl("pkg:pypi/Base@2")));
         assert!(!packages.depends_on(&purl("pkg:pypi/my-plugin@1")), "its own are no dependencies");
     }
