@@ -50,10 +50,11 @@ pub(super) fn of(
     debian: Option<&DebianCopyright>,
 ) -> Result<LicenseFact, IngestError> {
     let declaration = |text: &Option<String>| text.as_deref().map(license::normalize_declaration);
-    let mut facts: Vec<LicenseFact> = Vec::new();
-    facts.extend(debian.and_then(DebianCopyright::package_license).cloned());
-    facts.extend(metadata.declared.clone());
-    facts.extend(declaration(&metadata.expression));
+    let by_debian = debian.and_then(DebianCopyright::package_license).cloned();
+    let by_upstream = [metadata.declared.clone(), declaration(&metadata.expression)];
+    let mut facts: Vec<LicenseFact> = by_upstream.into_iter().flatten().collect();
+    let place = if metadata.are_of_debianized { facts.len() } else { 0 };
+    facts.splice(place..place, by_debian);
     let free_text = declaration(&metadata.free_text);
     let classifiers = of_classifiers(&metadata.classifiers);
     // A text instead of a name tells of everything that was bundled too (scipy's of the GPL), or of
@@ -168,7 +169,7 @@ impl Known<'_> {
                     && alike(&header, &stated);
                 if refines { stated } else { header }
             }
-            (None, Some(debian)) => debian.license_of(path),
+            (None, Some(debian)) => debian.license_of_part(path)?,
         };
         let says_no_more = equal(&own, self.component)
             || (own.expression.is_some()
@@ -200,11 +201,15 @@ fn equal(fact: &LicenseFact, other: &LicenseFact) -> bool {
 }
 
 /// Whether every licence of one fact has a relative in the other: `BSD-3-Clause` and `BSD-2-Clause`
-/// are relatives.
+/// are relatives, and so are Python's licences, of which the PSF's is the latest.
 fn alike(fact: &LicenseFact, other: &LicenseFact) -> bool {
+    let family = |id: String| match id.split('-').next().unwrap_or_default() {
+        "PSF" => "Python".to_owned(),
+        family => family.to_owned(),
+    };
     let families = |fact: &LicenseFact| -> Vec<String> {
         let licenses = fact.expression.iter().flat_map(LicenseExpression::licenses);
-        licenses.map(|id| id.split('-').next().unwrap_or_default().to_owned()).collect()
+        licenses.map(family).collect()
     };
     let known = families(other);
     families(fact).iter().all(|family| known.contains(family))

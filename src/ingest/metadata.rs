@@ -27,6 +27,9 @@ pub(super) struct Metadata {
     pub(super) declared: Option<LicenseFact>,
     /// Files that the metadata name as licence texts.
     pub(super) license_files: Vec<String>,
+    /// Whether they are those of the package whose sources Debian ships. What they say of the
+    /// licence then goes before what Debian says, which may be out of date.
+    pub(super) are_of_debianized: bool,
 }
 
 fn cargo_package(name: &str) -> Option<Purl> {
@@ -65,7 +68,14 @@ pub(super) fn of(tree: &Tree, wanted: Option<&str>) -> Result<Metadata, IngestEr
     Ok(match by_debian {
         // What upstream says of its licence still counts.
         Some((package, version)) if wanted == Some("deb") || upstream.package.is_none() => {
-            Metadata { package: Some(package), version: Some(version), ..upstream }
+            let sources = upstream.package.as_ref().map(Purl::debian_sources).unwrap_or_default();
+            let are_of_debianized = sources.iter().any(|source| source == package.package());
+            Metadata {
+                package: Some(package),
+                version: Some(version),
+                are_of_debianized,
+                ..upstream
+            }
         }
         _ => upstream,
     })

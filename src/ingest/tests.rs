@@ -158,6 +158,35 @@ fn manifests_of_other_ecosystems_name_a_component() {
     assert!(files[1].facts.license.is_none());
 }
 
+#[test]
+fn upstream_knows_its_licence_better_than_debian() {
+    let control = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n\
+        Files: *\nCopyright: A\nLicense: GPL-2\n\nFiles: y.R\nCopyright: B\nLicense: ISC\n";
+    let description =
+        |name: &str| format!("Package: {name}\nVersion: 1.0\nLicense: Apache License 2.0\n");
+    for (name, expected) in
+        [("it", ["Apache-2.0", "-", "ISC"]), ("tool", ["GPL-2.0-only", "-", "ISC"])]
+    {
+        let root = tree_of(&[
+            ("debian/changelog", "r-cran-it (1.0-1) sid; urgency=low\n"),
+            ("debian/copyright", control),
+            ("DESCRIPTION", &description(name)),
+            ("x.R", "x <- 1\n"),
+            ("y.R", "y <- 1\n"),
+        ]);
+        let purl = "pkg:deb/debian/r-cran-it@1.0-1?arch=source".parse().unwrap();
+        let given = Given { purl: Some(purl), ..Given::default() };
+        let source = Source::parse(".", root.path()).unwrap();
+        let found = ingest(&source, &given, &Spill::in_memory()).unwrap();
+        let of_files = found.documents.iter().map(|document| document.facts.license.as_ref());
+        let facts = std::iter::once(Some(&found.component.license)).chain(of_files);
+        let shown: Vec<&str> = facts
+            .map(|fact| fact.and_then(|it| it.expression.as_ref()).map_or("-", |it| it.as_str()))
+            .collect();
+        assert_eq!(shown, expected, "{name}");
+    }
+}
+
 /// What a package of Debian installs: the code, and in its documentation who allows what.
 #[test]
 fn an_installed_package_of_debian_states_its_licence() {
@@ -436,4 +465,18 @@ fn a_files_own_licence_wins() {
             "vendor/f.rs -"
         ]
     );
+}
+
+#[test]
+fn a_vague_header_is_that_of_the_component_if_they_are_related() {
+    let header = "# :license: Python License.\n";
+    for (declared, own) in [("PSF-2.0", None), ("MIT", Some("Python-2.0"))] {
+        let metadata =
+            format!("Metadata-Version: 2.4\nName: x\nVersion: 1\nLicense-Expression: {declared}\n");
+        let root = tree_of(&[("PKG-INFO", &metadata), ("x.py", header)]);
+        let found = ingested(".", root.path());
+        let license = found.documents[0].facts.license.as_ref();
+        let license = license.and_then(|fact| fact.expression.as_ref());
+        assert_eq!(license.map(LicenseExpression::as_str), own, "{declared}");
+    }
 }

@@ -88,6 +88,14 @@ impl DebianCopyright {
         self.stanza(path).map_or_else(LicenseFact::unknown, |stanza| stanza.license.clone())
     }
 
+    /// The licence of a file, where it is not that of the package as a whole.
+    pub(crate) fn license_of_part(&self, path: &str) -> Option<LicenseFact> {
+        match self.stanza(path) {
+            Some(stanza) if stanza.is_whole => None,
+            stanza => Some(stanza.map_or_else(LicenseFact::unknown, |it| it.license.clone())),
+        }
+    }
+
     /// The copyright notices of a file, where they are not those of the package as a whole.
     pub(crate) fn copyrights_of(&self, path: &str) -> &[String] {
         let own = self.stanza(path).filter(|stanza| !stanza.is_whole);
