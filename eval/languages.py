@@ -20,6 +20,8 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
+import debian
+
 RECIPE = Path(__file__).parents[1] / "corpus-index" / "models.toml"
 OPERATORS = ("verbatim", "locals", "own-names", "every-name", "edited", "reordered")
 NAMED = {
@@ -66,26 +68,6 @@ def is_honest(name: str) -> bool:
     return int(hashlib.md5(name.encode()).hexdigest(), 16) % 4 == 0
 
 
-def apt_get(folder: Path, distro: str) -> list[str]:
-    """apt-get with lists of its own, from the archives that the machine's apt names: it touches nothing of the machine's."""
-    told = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Identifier: Packages"],
-        capture_output=True, text=True, check=True,
-    ).stdout.splitlines()
-    # Updates and security have other releases and hold no whole distribution.
-    archives = {uri for uri, release in (line.split() for line in told) if "-" not in release}
-    lists, cache, sources = (folder / name for name in ("lists", "cache", "sources.list"))
-    (lists / "partial").mkdir(parents=True, exist_ok=True)
-    (cache / "archives" / "partial").mkdir(parents=True, exist_ok=True)
-    sources.write_text("".join(f"deb-src {uri} {distro} main\n" for uri in sorted(archives)))
-    command = ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "-o", "Dir::Etc::sourceparts=/dev/null"]
-    for key, value in (("Dir::Etc::sourcelist", sources), ("Dir::State::lists", lists), ("Dir::Cache", cache)):
-        command += ["-o", f"{key}={value.absolute()}"]
-    # An archive that does not have the distribution fails, and the lists of the others are there.
-    subprocess.run([*command, "update"], capture_output=True)
-    return command
-
-
 def fetch(args) -> None:
     """Packages as `indexed/NAME` and `honest/NAME`, with a recipe of those to be indexed."""
     import tomllib
@@ -110,7 +92,7 @@ def fetch(args) -> None:
         else:
             distro = purl.rsplit("distro=", 1)[1]
             if distro not in apt:
-                apt[distro] = apt_get(args.sources / "apt" / distro, distro)
+                apt[distro] = debian.apt_get(args.sources / "apt" / distro, distro)
             command = [*apt[distro], "source", "--download-only", spec.removeprefix("debian/").replace("@", "=")]
         if subprocess.run(command, cwd=work, capture_output=True).returncode != 0:
             print("cannot be fetched:", purl)

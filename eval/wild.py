@@ -34,13 +34,13 @@ import wild_scan
 
 
 def fetch(args: argparse.Namespace) -> None:
-    for project in [*wild_projects.read(), *wild_independent.packages()]:
+    for project in [*wild_projects.read_all(), *wild_independent.packages()]:
         wild_projects.fetch(project, args.cache)
 
 
 def scan(args: argparse.Namespace) -> None:
     """Scans all projects; a lower threshold goes to a folder of its own."""
-    projects = wild_projects.read()
+    projects = wild_projects.read_all()
     found = wild_scan.scan_all(args.birthmark, projects, args.cache, _scans(args), args.index, args.threshold)
     (_scans(args) / "version").write_text(hits.version([args.birthmark, "--version"]))
     print(_totals(found, projects), file=sys.stderr)
@@ -49,14 +49,18 @@ def scan(args: argparse.Namespace) -> None:
 def label(args: argparse.Namespace) -> None:
     """Prints what is to be judged. The test half is shown only to who asks for it: it must not be read while tuning."""
     labels = wild_labels.read()
-    for project in (p for p in wild_projects.read() if p.role == (args.half or "dev")):
-        for match in _load(args, project).failing():
+    for project in (p for p in wild_projects.read_all() if p.role == (args.half or "dev")):
+        scan = _load(args, project)
+        for match in scan.failing():
             if not wild_labels.label_of(labels, project.key, match):
                 print(wild_labels.show(project, match, args.cache))
+        for told in scan.other:
+            if not wild_labels.label_of_declared(labels, project.key, told):
+                print(wild_labels.show_declared(project, told, args.cache))
 
 
 def report(args: argparse.Namespace) -> None:
-    projects = wild_projects.read()
+    projects = wild_projects.read_all()
     scans = {p: _load(args, p) for p in projects}
     version = (_scans(args) / "version").read_text()
     target = args.docs / "precision.md"

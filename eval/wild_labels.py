@@ -1,7 +1,8 @@
 """What people judged: for each failing finding whether it is right, and why.
 
 A label belongs to lines of a project's file and to the package that was named, not to one report: it holds for every
-finding on these lines that names a version of that package, so it outlives changes of the engine that shift a few lines.
+finding on these lines that names a version of that package, so it outlives changes of the engine that shift a few lines. The label of a finding
+about what code declares of itself names no package: `owner` is `-`, and `first` the line of the declaration.
 """
 
 import csv
@@ -36,6 +37,8 @@ CAUSES = {
 }
 COLUMNS = ("project", "path", "first", "last", "owner", "label", "cause", "reason")
 CONTEXT = 2  # lines shown before and after
+DECLARED = "-"  # the owner of what code declares of itself
+NEAR = 3  # lines by which a declaration may shift
 LONGEST = 40  # lines shown of one side
 
 
@@ -77,6 +80,13 @@ def label_of(labels: list[Label], project: str, match: wild_scan.Match) -> Label
     return best[1] if best else None
 
 
+def label_of_declared(labels: list[Label], project: str, told: dict) -> Label | None:
+    """The label of a finding about a declaration: that of its file whose line is near."""
+    mine = [row for row in labels if (row.project, row.path, row.owner) == (project, told["path"], DECLARED)]
+    near = [row for row in mine if abs(row.first - told["line"]) <= NEAR]
+    return min(near, key=lambda row: abs(row.first - told["line"]), default=None)
+
+
 def count(labels: list[Label], scans: list[wild_scan.Scan], at: float = 0.0) -> dict[str, int]:
     """The failing findings by label."""
     found = dict.fromkeys(LABELS, 0)
@@ -98,7 +108,9 @@ def _judged(labels: list[Label], scans: list[wild_scan.Scan], at: float):
         for match in scan.failing(at):
             row = label_of(labels, scan.key, match)
             yield (row.label, row.cause) if row else ("unlabelled", "unlabelled")
-        yield from (("unlabelled", "unlabelled") for _ in scan.other)
+        for told in scan.other:
+            row = label_of_declared(labels, scan.key, told)
+            yield (row.label, row.cause) if row else ("unlabelled", "unlabelled")
 
 
 def show(project: wild_projects.Project, match: wild_scan.Match, cache: Path) -> str:
@@ -111,6 +123,12 @@ def show(project: wild_projects.Project, match: wild_scan.Match, cache: Path) ->
     )
     mine = _lines(wild_projects.unpack(project, cache) / match.path, match.first, match.last)
     return head + mine + f"--- {owner['purl']} {owner['path']}\n" + _lines(_origin(owner, cache), owner["first"], owner["last"])
+
+
+def show_declared(project: wild_projects.Project, told: dict, cache: Path) -> str:
+    """What a file declares, for reading."""
+    head = f"=== {project.key}\t{told['path']}\t{told['line']}\t{told['line']}\t{DECLARED}\n{told['rule']}: {told['message']}\n"
+    return head + _lines(wild_projects.unpack(project, cache) / told["path"], told["line"], told["line"] + 4)
 
 
 def _origin(owner: dict, cache: Path) -> Path:

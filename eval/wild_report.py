@@ -15,6 +15,7 @@ import wild_scan
 
 HALVES = ("dev", "test")
 NAMES = {"dev": "development", "test": "test"}
+LANGUAGES = (("python", "Python"), ("rust", "Rust"), ("other", "others"))
 RIGHT = "copy"
 PEERS = "## Compared with simpler tools"
 
@@ -74,11 +75,11 @@ def _number(value: float, digits: int = 2) -> str:
 def _sizes(groups, cache: Path) -> str:
     rows = []
     for half, scans in groups.items():
-        for ecosystem, language in (("pypi", "Python"), ("cargo", "Rust")):
-            mine = {p: s for p, s in scans.items() if p.ecosystem == ecosystem}
+        for language, title in LANGUAGES:
+            mine = {p: s for p, s in scans.items() if p.language == language}
             functions = sum(wild_projects.size(p, cache)["functions"] for p in mine)
             rows.append([
-                NAMES[half], language, len(mine), f"{sum(s.lines for s in mine.values()):,}", f"{functions:,}",
+                NAMES[half], title, len(mine), f"{sum(s.lines for s in mine.values()):,}", f"{functions:,}",
                 sum(s.status == 0 for s in mine.values()), sum(s.status == 1 for s in mine.values()),
                 sum(s.status == 2 for s in mine.values()),
             ])
@@ -104,14 +105,16 @@ def _by_cause(groups, labels) -> str:
 def _rates(groups, labels, cache: Path) -> str:
     rows = []
     for half, scans in groups.items():
-        for ecosystem, language in (("", "both"), ("pypi", "Python"), ("cargo", "Rust")):
-            mine = {p: s for p, s in scans.items() if p.ecosystem.startswith(ecosystem)}
+        for language, title in (("", "all"), *LANGUAGES):
+            mine = {p: s for p, s in scans.items() if p.language.startswith(language)}
+            if not mine:
+                continue
             counts = wild_labels.count(labels, list(mine.values()))
             every, wrong = sum(counts.values()), sum(n for name, n in counts.items() if name != RIGHT)
             lines = sum(s.lines for s in mine.values())
-            functions = sum(wild_projects.size(p, cache)["functions"] for p in mine)
+            functions = sum(wild_projects.size(p, cache)["functions"] for p in mine) or float("nan")
             rows.append([
-                NAMES[half], language, every, wrong, _number(every / len(mine)), _number(wrong / len(mine)),
+                NAMES[half], title, every, wrong, _number(every / len(mine)), _number(wrong / len(mine)),
                 _number(1e5 * every / lines), _number(1e5 * wrong / lines), _number(1e3 * every / functions, 3),
                 _number(1e3 * wrong / functions, 3),
             ])
