@@ -78,16 +78,23 @@ fn headers_tell_what_a_project_leaves_open() {
     let manifest = |license: &str| format!("[project]\nname = 'x'\nlicense = '{license}'\n");
     let (only, later, choice) =
         (manifest("GPL-2.0-only"), manifest("GPL-2.0-or-later"), manifest("MPL-2.0 OR Apache-2.0"));
-    let cases: [(&str, &[(&str, &str)], i32); 5] = [
+    let script =
+        "# SPDX-License-Identifier: GPL-2.0-or-later WITH Autoconf-exception-generic\nx=1\n";
+    let cases: [(&str, &[(&str, &str)], i32); 6] = [
         (
             "a text leaves later versions open",
             &[("COPYING", text("GPL-2.0-only")), ("a.py", gpl3)],
             0,
         ),
         ("a manifest does not", &[("pyproject.toml", &only), ("a.py", gpl3)], 1),
-        ("or allows them", &[("pyproject.toml", &later), ("a.py", gpl3)], 0),
+        (
+            "nor may a work be passed on under less",
+            &[("pyproject.toml", &later), ("a.py", gpl3)],
+            1,
+        ),
         ("prose joins what the manifest offers", &[("pyproject.toml", &choice), ("a.py", both)], 0),
         ("another licence is none of those", &[MIT, ("a.py", both)], 1),
+        ("Autoconf's scripts may go with any project", &[MIT, ("missing.sh", script)], 0),
     ];
     for (case, files, expected) in cases {
         let (code, out) = scan(files);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use birthmark::engine::evidence::{Chance, Preset, Strength};
+use birthmark::engine::evidence::{Chance, Evidence, Preset, Strength};
 use birthmark::engine::index::{Index, IndexName};
 use birthmark::text::language::Family;
 use serde_json::Value;
@@ -198,7 +198,12 @@ fn strength_and_chance_follow_from_bits_and_the_sizes_of_index_and_project() {
     let chance = Chance::against(&index, python);
     let lines = scanned["summary"]["lines_scanned"].as_u64().expect("a number");
     for found in scanned["matches"].as_array().expect("an array") {
-        let bits = number(&found["evidence"]["bits"]) as f32;
+        let evidence = Evidence {
+            bits: number(&found["evidence"]["bits"]) as f32,
+            matched_tokens: number(&found["evidence"]["matched_tokens"]) as u32,
+            ..Evidence::default()
+        };
+        let bits = evidence.bits_against_chance();
         let cut = Strength::substantial_bits(chance);
         let strength = if bits >= cut { "substantial" } else { "weak" };
         // Bits are rounded to hundredths in the report.

@@ -121,16 +121,30 @@ fn may_be_allowed(
     if !is_open(inbound) && !is_open(outbound) {
         return Some(false);
     }
-    let widest = |fact: &LicenseFact| {
-        let license = fact.expression.as_ref()?;
-        if !is_open(fact) {
-            return Some(license.clone());
-        }
-        let or_later = license.as_str().replace("-only", "-or-later").replace(" AND ", " OR ");
-        LicenseExpression::parse(&or_later).ok().map(|(widest, _)| widest)
+    let readings = |fact: &LicenseFact| {
+        let license = fact.expression.as_ref()?.as_str();
+        let or_later = license.replace("-only", "-or-later").replace(" AND ", " OR ");
+        let latest =
+            OLD_VERSIONS.iter().fold(or_later.clone(), |it, old| it.replace(old, "GPL-3.0"));
+        let texts = if is_open(fact) { vec![or_later, latest] } else { vec![license.to_owned()] };
+        let read =
+            texts.iter().map(|text| LicenseExpression::parse(text).ok().map(|(read, _)| read));
+        read.collect::<Option<Vec<_>>>()
     };
-    let judged = settings.compat(&widest(inbound)?, &widest(outbound)?);
-    Some(judged.answer != Answer::No)
+    let (inbound, outbound) = (readings(inbound)?, readings(outbound)?);
+    let mut pairs = inbound.iter().flat_map(|code| outbound.iter().map(move |work| (code, work)));
+    Some(pairs.any(|(code, work)| settings.compat(code, work).answer != Answer::No))
+}
+
+/// What texts of the GNU licences may mean by "or any later version".
+const OLD_VERSIONS: [&str; 3] = ["GPL-1.0", "GPL-2.0", "GPL-2.1"];
+
+/// Whether a licence lets whoever ships the file with a project do so on the project's terms: the
+/// scripts that Autoconf, Libtool and Bison put into every package have such an exception.
+fn is_free_for_builds(license: &LicenseExpression) -> bool {
+    let exceptions = ["WITH Autoconf-exception", "WITH Libtool-exception", "WITH Bison-exception"];
+    let parts = license.as_str().split(" AND ");
+    parts.into_iter().all(|part| exceptions.iter().any(|exception| part.contains(exception)))
 }
 
 /// Whether a project offers for choice the same licences that a file states together: "released
@@ -166,6 +180,7 @@ impl File<'_> {
         let (license, under) = (inbound.expression.as_ref()?, outbound.expression.as_ref()?);
         let judged = settings.compat(license, under);
         if judged.answer != Answer::No
+            || is_free_for_builds(license)
             || is_same_choice(license, under)
             || may_be_allowed(inbound, outbound, settings)?
         {

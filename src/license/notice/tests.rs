@@ -353,7 +353,7 @@ const SILENT: &[&str] = &[
     "/* It derives from Mozilla Firefox, and was originally licensed under the Mozilla Public\n * License 2.0. We subsequently relicensed it to another licence. */\n",
     "# It may be combined with software that is licensed under the GPLv2.\n",
     "# Source: https://example.org/stack.R\n# License: GPL-3\n# Relicensed as MIT with permission.\n",
-    "/* Adds a licence. Permissive: the MIT license, the Apache license 2.0. Copyleft: the GPLv2 license,\n * the AGPLv3 license, the LGPLv2.1 license, the MPL-2.0 license. */\n",
+    "# Licenses that may be chosen:\n# MIT license\n# Apache License 2.0\n# MPL-2.0 license\n# BSD-3-Clause license\n# GPL v3 license\n",
     "\u{0}\u{1}\u{feff}/*",
 ];
 

@@ -30,7 +30,8 @@ pub(super) fn of_comment(text: &str, next: Option<&str>, adapted: bool) -> Optio
     // Where the line itself names an address, that of the next line is another's.
     let named = if adapted && !text.contains("://") { both.as_str() } else { text };
     let number = answer(named)?;
-    let takes_code = if adapted { !names_idea(named) } else { gives_source(text) };
+    let takes_code =
+        if adapted { !names_idea(named) && !gives_reason(named) } else { gives_source(text) };
     takes_code.then(|| of_answer(number))
 }
 
@@ -40,7 +41,15 @@ fn names_idea(text: &str) -> bool {
     before_address.split(|c: char| !c.is_alphabetic()).any(|word| IDEAS.contains(&word))
 }
 
-const IDEAS: [&str; 8] = [
+/// Whether an address is what a statement rests on: "Based on https://..., the lowest limit is that
+/// of Chrome".
+fn gives_reason(text: &str) -> bool {
+    let text = text.trim_start().to_ascii_lowercase();
+    let mut words = text.split_whitespace();
+    text.starts_with("based on ") && words.any(|word| word.contains("://") && word.ends_with(','))
+}
+
+const IDEAS: [&str; 9] = [
     "algorithm",
     "algorithms",
     "described",
@@ -48,6 +57,7 @@ const IDEAS: [&str; 8] = [
     "discussion",
     "explained",
     "explanation",
+    "formula",
     "idea",
 ];
 
@@ -122,6 +132,7 @@ mod tests {
             ("from https://stackoverflow.com/a/60000000/17", false, "CC-BY-SA-4.0"),
             ("See https://stackoverflow.com/a/12345678 for why.", false, "-"),
             ("adapted from the manual (first edition)", true, "-"),
+            ("Based on https://stackoverflow.com/a/12345678, the lowest limit is 9.", true, "-"),
             ("based on the algorithm described at https://stackoverflow.com/a/1234", true, "-"),
         ];
         for (text, adapted, expected) in cases {
