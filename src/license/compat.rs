@@ -29,6 +29,21 @@ pub struct Compatibility {
     pub remarks: Vec<String>,
 }
 
+/// Whether code may go into works under whatever licence: the matrix allows it under all that it
+/// lists, as of MIT or Zlib, so that terms which nobody read stand in no way.
+pub(crate) fn is_allowed_everywhere(inbound: &LicenseExpression) -> bool {
+    fn allows(node: &Node) -> bool {
+        match node {
+            Node::One(atom) => {
+                atom.exception.is_none() && matrix::is_allowed_everywhere(&atom.license())
+            }
+            Node::All(parts) => parts.iter().all(allows),
+            Node::Any(parts) => parts.iter().any(allows),
+        }
+    }
+    allows(inbound.node())
+}
+
 /// One look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {

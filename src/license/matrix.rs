@@ -59,6 +59,17 @@ pub(super) fn matrix_name(license: &str) -> Option<&'static str> {
     matrix.index(license).map(|index| matrix.names[index].as_str())
 }
 
+/// Whether code under a licence of the matrix may go into works under every other.
+pub(super) fn is_allowed_everywhere(inbound: &str) -> bool {
+    let matrix = Matrix::in_use();
+    let allows = |outbound: usize, inbound: usize| {
+        outbound == inbound || matrix.answer(outbound, inbound) == Answer::Yes
+    };
+    matrix
+        .index(inbound)
+        .is_some_and(|inbound| (0..matrix.names.len()).all(|outbound| allows(outbound, inbound)))
+}
+
 /// Names of the matrix with the same stem and the same or a higher version.
 pub(super) fn later_versions(id: &str) -> Vec<&'static str> {
     let Some((stem, version)) = split_version(id) else {

@@ -43,7 +43,10 @@ fn verdicts_on_real_conflicts() {
     const CHARDET: (&str, &str) = ("pkg:pypi/chardet@3.0.4", "LGPL");
     const SIX: (&str, &str) = ("pkg:pypi/six@1.17.0", "MIT");
     const BARE: (&str, &str) = ("pkg:pypi/bare@1.0", "");
-    let cases: [Row<Decision>; 19] = [
+    let cases: [Row<Decision>; 22] = [
+        (&[SIX], "MIT AND LicenseRef-More-Terms", AttributionNeeded),
+        (&[("pkg:pypi/zero@1", "0BSD")], "MIT AND LicenseRef-More-Terms", Compatible),
+        (&[("pkg:pypi/apache@1", "Apache-2.0")], "MIT AND LicenseRef-More-Terms", Review),
         (&[FUZZYWUZZY], "MIT", Incompatible),
         (&[FUZZYWUZZY], "GPL-2.0-only", AttributionNeeded),
         (&[PYDEVD], "MIT", Incompatible),

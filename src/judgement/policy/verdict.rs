@@ -4,8 +4,8 @@ use super::{PolicySettings, one_line, owned_remedy};
 use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Taking, Verdict};
 use crate::license::{
-    Answer, Category, Cell, CellSource, Compatibility, LearnedFrom, LicenseExpression, LicenseFact,
-    List, Precision, needs_notice,
+    self, Answer, Category, Cell, CellSource, Compatibility, LearnedFrom, LicenseExpression,
+    LicenseFact, List, Precision, needs_notice,
 };
 
 /// Decides whether code of these owners, likeliest first, may stand under the outbound licence.
@@ -33,16 +33,22 @@ pub(crate) fn evaluate(
     let Some(license) = &origin.license.expression else {
         return unknown_owner(origin, others, under, settings);
     };
-    let case = Case {
-        origin,
-        others,
-        license,
-        under,
-        outbound,
-        settings,
-        judged: settings.compat(license, under),
-    };
+    let mut judged = settings.compat(license, under);
+    if judged.answer == Answer::Unknown && is_allowed_everywhere(license, settings) {
+        judged.answer = Answer::Yes;
+        judged
+            .remarks
+            .push(format!("the matrix allows {license} under every licence that it lists"));
+    }
+    let case = Case { origin, others, license, under, outbound, settings, judged };
     case.verdict()
+}
+
+/// Whether code may go into any work, so that terms of the project that nobody read do not matter.
+/// Lists of the user do.
+fn is_allowed_everywhere(license: &LicenseExpression, settings: &PolicySettings) -> bool {
+    license::is_allowed_everywhere(license)
+        && settings.compat(license, license).answer == Answer::Yes
 }
 
 /// The verdict on code of the project that its likely origin took from there.
