@@ -126,7 +126,10 @@ fn may_be_allowed(
         let or_later = license.replace("-only", "-or-later").replace(" AND ", " OR ");
         let latest =
             OLD_VERSIONS.iter().fold(or_later.clone(), |it, old| it.replace(old, "GPL-3.0"));
-        let texts = if is_open(fact) { vec![or_later, latest] } else { vec![license.to_owned()] };
+        // The LGPL 3.0 is an addition to the GPL 3.0, whose text stands beside its own.
+        let added_to = or_later.replace("LGPL-3.0", "GPL-3.0");
+        let texts =
+            if is_open(fact) { vec![or_later, latest, added_to] } else { vec![license.to_owned()] };
         let read =
             texts.iter().map(|text| LicenseExpression::parse(text).ok().map(|(read, _)| read));
         read.collect::<Option<Vec<_>>>()

@@ -5,7 +5,7 @@ use crate::engine::evidence::{Expected, Strength};
 use crate::engine::matcher::{CopyKind, Evidence};
 use crate::judgement::finding::Reference;
 use crate::judgement::finding::Verdict;
-use crate::license::{LearnedFrom, from_classifier, normalize_declaration};
+use crate::license::{LearnedFrom, LicenseFact, from_classifier, normalize_declaration};
 use crate::text::span::{LineRange, Region};
 
 /// Owners by purl and declared licence, the licence of the project, and what is expected.
@@ -191,6 +191,25 @@ fn a_weak_match_is_a_notice_unless_the_configuration_says_otherwise() {
     let severities = BTreeMap::from([(Rule::LicenseIncompatible, Severity::Warning)]);
     let settings = PolicySettings { severities, ..PolicySettings::default() };
     assert_eq!(findings(&weak, &settings)[0].severity, Severity::Info);
+}
+
+#[test]
+fn a_text_that_nobody_reads_forbids_nothing_that_every_licence_allows() {
+    use Decision::*;
+    let text = LicenseFact { learned_from: LearnedFrom::LicenseText, ..LicenseFact::unknown() };
+    let judged = |license: &str, outbound: &LicenseFact| {
+        let owners = [owner("pkg:pypi/six@1.17.0", license)];
+        evaluate(&owners, outbound, &PolicySettings::default()).decision
+    };
+    for (license, expected) in [
+        ("MIT", AttributionNeeded),
+        ("0BSD", Compatible),
+        ("Apache-2.0", Unknown),
+        ("GPL", Unknown),
+    ] {
+        assert_eq!(judged(license, &text), expected, "{license}");
+        assert_eq!(judged(license, &LicenseFact::unknown()), Unknown, "{license}");
+    }
 }
 
 fn reference(decision: Decision) -> Reference {

@@ -28,7 +28,8 @@ pub(crate) fn evaluate(
         };
     }
     let Some(under) = &outbound.expression else {
-        return unknown_project(origin, outbound);
+        return allowed_by_any_text(origin, outbound, settings)
+            .unwrap_or_else(|| unknown_project(origin, outbound));
     };
     let Some(license) = &origin.license.expression else {
         return unknown_owner(origin, others, under, settings);
@@ -49,6 +50,43 @@ pub(crate) fn evaluate(
 fn is_allowed_everywhere(license: &LicenseExpression, settings: &PolicySettings) -> bool {
     license::is_allowed_everywhere(license)
         && settings.compat(license, license).answer == Answer::Yes
+}
+
+/// The verdict on code that may go into any work, where the project has a licence text and nobody
+/// could read it.
+fn allowed_by_any_text(
+    origin: &Owner,
+    outbound: &LicenseFact,
+    settings: &PolicySettings,
+) -> Option<Verdict> {
+    let license = origin.license.expression.as_ref()?;
+    let is_text = outbound.learned_from == LearnedFrom::LicenseText;
+    if !is_text || !is_allowed_everywhere(license, settings) {
+        return None;
+    }
+    let needs_notice = needs_notice(license, settings.terms.distribution);
+    let (decision, condition, remedies) = if needs_notice {
+        let condition = "if its copyright and licence notices are kept";
+        (Decision::AttributionNeeded, condition, keep_notice(origin))
+    } else {
+        (Decision::Compatible, "and asks for no notice", Vec::new())
+    };
+    let reason = format!(
+        "{} allows the code under every licence of the matrix {condition}, and so under yours, whose text could not be read",
+        describe_license(origin, license)
+    );
+    Some(Verdict { decision, reason, remedies })
+}
+
+/// What clears a missing notice.
+fn keep_notice(origin: &Owner) -> Vec<String> {
+    vec![
+        format!(
+            "Keep or add the copyright and licence notice of {} beside the code or in your notices file.",
+            origin.purl.package()
+        ),
+        owned_remedy(origin),
+    ]
 }
 
 /// The verdict on code of the project that its likely origin took from there.
@@ -117,13 +155,7 @@ impl Case<'_> {
         Verdict {
             decision: Decision::AttributionNeeded,
             reason: format!("{allowed}{}", self.citation()),
-            remedies: vec![
-                format!(
-                    "Keep or add the copyright and licence notice of {} beside the code or in your notices file.",
-                    self.origin.purl.package()
-                ),
-                owned_remedy(self.origin),
-            ],
+            remedies: keep_notice(self.origin),
         }
     }
 
