@@ -33,7 +33,7 @@ pub(crate) enum PackCommand {
     Create(CreateArgs),
     /// Sign a list
     Sign(SignArgs),
-    /// Publish a signed list to a directory that a web server serves
+    /// Publish a signed list to a directory that a web server serves, or to an OCI registry
     Publish(PublishArgs),
     /// Make a pair of keys
     Key(KeyArgs),
@@ -46,19 +46,22 @@ pub(crate) enum PackCommand {
 /// A pack is an index that somebody publishes: a signed list of immutable files. `curl` fetches
 /// them from the first mirror that gives them. A list that no trusted key signed, that expired, or
 /// that is older than one fetched before is refused, and what was held stays. A scan uses the
-/// generations that birthmark.toml pins and fetches nothing.
+/// generations that birthmark.toml pins and fetches nothing. For a mirror that wants a user name and
+/// a password, write them into ~/.netrc.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   birthmark pack pull
   birthmark pack pull py-copyleft --from https://packs.example.org --key RWQ...
+  birthmark pack pull py-copyleft --from oci://ghcr.io/example/packs --key RWQ...
 
 Exit status: 0 the packs are there; 2 one of them could not be fetched, and its earlier generation stays")]
 pub(crate) struct PullArgs {
     /// Packs: NAME for the newest generation, or NAME@GENERATION#blake3:DIGEST
     #[arg(value_name = "PACK")]
     pub packs: Vec<String>,
-    /// Mirror to ask: a directory, file://, https:// or http://; repeatable, replaces `pack-mirrors`
+    /// Mirror to ask: a directory, file://, https://, http:// or oci://HOST[:PORT]/NAME[:TAG];
+    /// repeatable, replaces `pack-mirrors`
     #[arg(long, value_name = "MIRROR")]
     pub from: Vec<Mirror>,
     /// Public key to trust, as minisign prints it; repeatable, replaces `pack-keys`
@@ -128,17 +131,23 @@ pub(crate) struct SignArgs {
     pub password: Option<String>,
 }
 
-/// Publish a signed list to a directory that a web server serves.
+/// Publish a signed list to a directory that a web server serves, or to an OCI registry.
 ///
-/// Copies what the directory does not have, and makes the list the newest at last. To publish where
-/// birthmark cannot write, copy the directory of packs by another program, `NAME/list.json` last.
+/// Sends what the target does not have, and makes the list the newest at last. In a registry a
+/// generation is an image: the tag NAME is the newest, and the digest of each list is a tag, too.
+/// `curl` sends it; write a user name and a password into ~/.netrc. To publish where birthmark cannot
+/// write, copy the directory of packs by another program, `NAME/list.json` last.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  birthmark pack publish packs/py-copyleft/DIGEST.json --to /srv/www/packs --key RWQ...
+  birthmark pack publish packs/py-copyleft/DIGEST.json --to oci://ghcr.io/example/packs --key RWQ...")]
 pub(crate) struct PublishArgs {
     /// The list; its signature, a .minisig file of the same name, is in the same folder
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Directory to publish to
-    #[arg(long, value_name = "DIR")]
+    /// Directory to publish to, or oci://HOST[:PORT]/NAME[:TAG]
+    #[arg(long, value_name = "TARGET")]
     pub to: Mirror,
     /// Public key that must have signed the list where there is no key list
     #[arg(long, value_name = "KEY", value_parser = public_key)]
@@ -184,9 +193,9 @@ pub(super) fn run(command: PackCommand) -> anyhow::Result<ExitStatus> {
             say(&format!("Signed {}: {}", args.file.display(), signature.display()))
         }
         PackCommand::Publish(args) => {
-            let copied = packs::publish(&args.file, &args.key, &args.to)?;
-            let copied = count(copied as u64, "file");
-            say(&format!("Published {} to {} ({copied} copied)", args.file.display(), args.to))
+            let sent = packs::publish(&args.file, &args.key, &args.to)?;
+            let sent = count(sent as u64, "file");
+            say(&format!("Published {} to {} ({sent} sent)", args.file.display(), args.to))
         }
         PackCommand::Key(args) => key(&args.file),
         PackCommand::Rotate(args) => {

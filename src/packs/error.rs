@@ -150,6 +150,11 @@ pub(crate) enum PackFailure {
 }
 
 impl PackFailure {
+    /// A mirror that does not have a file.
+    pub(super) fn no_such_file(address: String) -> PackFailure {
+        PackFailure::Fetch { address, message: "there is no such file".to_owned() }
+    }
+
     /// Something that the system refused.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PackFailure {
         let path = path.to_owned();

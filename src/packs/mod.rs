@@ -5,12 +5,14 @@
 //!   mirrors --pull: signature, expiry, no way back, digests--> PACKS/NAME/DIGEST, an index directory
 //! ```
 //!
-//! A scan reads what was pulled and fetches nothing: birthmark has no network code. `curl` fetches
-//! from web servers, and only `birthmark pack pull` runs it.
+//! A scan reads what was pulled and fetches nothing: birthmark has no network code. `curl` talks to
+//! web servers and registries, and only `birthmark pack pull` and `publish` run it.
 
+mod curl;
 mod error;
 mod keys;
 mod mirror;
+mod oci;
 mod publish;
 mod pull;
 mod store;

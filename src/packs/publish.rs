@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::PackFailure;
 use super::keys::{self, KeyList, MAX_KEY_BYTES, key_list_name};
-use super::mirror::Mirror;
+use super::mirror::{Answer, Mirror, Reader};
+use super::oci;
 use super::store::write_whole;
 use crate::engine::index::documents::Day;
 use crate::engine::index::{
@@ -101,11 +102,14 @@ pub(crate) fn create(new: &NewGeneration<'_>) -> Result<Created, PackFailure> {
 fn newest(directory: &Path, name: &PackName) -> Result<Option<(PackList, String)>, PackFailure> {
     let path = directory.join(name.as_str()).join(LIST_FILE);
     let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-    // One of another format cannot be gone on from.
-    let list: PackList = serde_json::from_slice(&bytes).map_err(|error| {
-        PackFailure::Refused(format!("{} cannot be read: {error}", path.display()))
-    })?;
+    let list = read_list(&path.display().to_string(), &bytes)?;
     Ok(Some((list, blake3::hash(&bytes).to_hex().to_string())))
+}
+
+/// Reads a list, also one of another format. `what` is what errors call it.
+fn read_list(what: &str, bytes: &[u8]) -> Result<PackList, PackFailure> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| PackFailure::Refused(format!("{what} cannot be read: {error}")))
 }
 
 fn newest_key_list(pack: &Path, name: &PackName) -> Result<Option<KeyList>, PackFailure> {
@@ -166,8 +170,8 @@ fn signature_of(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-/// Publishes a signed list: copies what the target does not have, files first, and makes it the
-/// newest at last. Returns how many files were copied.
+/// Publishes a signed list: sends what the target does not have, files first, and makes it the
+/// newest at last. Returns how many files were sent.
 ///
 /// # Errors
 /// If it is not signed by a key that may sign it, it is not newer than what is published, or the
@@ -177,20 +181,44 @@ pub(crate) fn publish(
     trusted: &[String],
     target: &Mirror,
 ) -> Result<usize, PackFailure> {
-    let Mirror::Directory(target) = target else {
+    if let Mirror::Web(_) = target {
         return Err(PackFailure::Refused(format!(
             "birthmark does not write to {target}; publish to a directory and copy it there, `list.json` last"
         )));
-    };
+    }
     let pack = list_file.parent().unwrap_or(Path::new("."));
     let directory = pack.parent().unwrap_or(Path::new("."));
+    let (list, bytes) = verify(list_file, pack, trusted)?;
+    let digest = blake3::hash(&bytes).to_hex().to_string();
+    check_newer(&list, &digest, &list_file.display().to_string(), target)?;
+    let paths = paths(&list, &digest);
+    let sent = match target {
+        Mirror::Registry(repository) => oci::push(repository, &list, &digest, directory, &paths)?,
+        Mirror::Directory(target) => {
+            let mut copied = 0;
+            for path in &paths {
+                copied += copy(directory, target, path)?;
+            }
+            write_whole(&target.join(list.name.as_str()).join(LIST_FILE), &bytes)?;
+            copied
+        }
+        Mirror::Web(_) => 0,
+    };
+    Ok(sent)
+}
+
+/// Reads a list that a key signed which may sign it.
+fn verify(
+    list_file: &Path,
+    pack: &Path,
+    trusted: &[String],
+) -> Result<(PackList, Vec<u8>), PackFailure> {
     let what = list_file.display().to_string();
     let Some(bytes) = read_if_there(list_file)? else {
         return Err(PackFailure::Refused(format!("{what} does not exist")));
     };
     let list = PackList::from_bytes(&what, &bytes)?;
-    let signature = signature_of(list_file);
-    let Some(signed) = read_if_there(&signature)? else {
+    let Some(signed) = read_if_there(&signature_of(list_file))? else {
         return Err(PackFailure::Refused(format!(
             "{what} is not signed; sign it by `birthmark pack sign {what} --key FILE`"
         )));
@@ -201,30 +229,41 @@ pub(crate) fn publish(
         return Err(PackFailure::NoKeys(list.name));
     }
     keys::verify(&what, &bytes, &signed, &allowed)?;
-    if let Some((held, digest)) = newest(target, &list.name)?
-        && digest != blake3::hash(&bytes).to_hex().as_str()
-        && list.generation <= held.generation
-    {
-        let found = list.generation;
+    Ok((list, bytes))
+}
+
+/// Refuses a list that is not newer than what the target has.
+fn check_newer(
+    list: &PackList,
+    digest: &str,
+    what: &str,
+    target: &Mirror,
+) -> Result<(), PackFailure> {
+    let Answer::Bytes(bytes, _) = Reader::new(target).newest(&list.name, None)? else {
+        return Ok(());
+    };
+    let held = read_list(&target.address(&format!("{}/{LIST_FILE}", list.name)), &bytes)?;
+    let is_other = blake3::hash(&bytes).to_hex().as_str() != digest;
+    if is_other && list.generation <= held.generation {
+        let (what, found) = (what.to_owned(), list.generation);
         return Err(PackFailure::Rollback { what, found, held: held.generation });
     }
-    let mut copied = 0;
+    Ok(())
+}
+
+/// The paths of the files of a generation, below the directory of packs. Whoever finds a key list
+/// or a list finds its signature, too: signatures go first.
+fn paths(list: &PackList, digest: &str) -> Vec<String> {
     let files = list.segments.iter().map(|it| &it.file);
-    for file in files.chain(list.models.iter().map(|it| &it.file)) {
-        copied += copy(directory, target, &format!("files/{file}"))?;
-    }
+    let files = files.chain(list.models.iter().map(|it| &it.file));
+    let mut paths: Vec<String> = files.map(|file| format!("files/{file}")).collect();
     for version in 1..=list.keys {
         let path = format!("{}/{}", list.name, key_list_name(version));
-        // The signature goes first: whoever finds a key list finds its signature too.
-        copied += copy(directory, target, &format!("{path}.minisig"))?;
-        copied += copy(directory, target, &path)?;
+        paths.extend([format!("{path}.minisig"), path]);
     }
-    for file in [&signature, list_file] {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        copied += copy(directory, target, &format!("{}/{name}", list.name))?;
-    }
-    write_whole(&target.join(list.name.as_str()).join(LIST_FILE), &bytes)?;
-    Ok(copied)
+    let path = format!("{}/{digest}", list.name);
+    paths.extend([format!("{path}.minisig"), format!("{path}.json")]);
+    paths
 }
 
 /// Copies a file that is not there; returns how many were copied.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::PackFailure;
 use super::keys::{self, KeyList, MAX_KEY_BYTES, MAX_ROTATIONS, key_list_name};
-use super::mirror::{Answer, Mirror};
+use super::mirror::{Answer, Mirror, Reader};
 use super::store::{Newest, PackStore, Trust, write_whole};
 use crate::engine::index::documents::Day;
 use crate::engine::index::{
@@ -100,8 +100,9 @@ pub(crate) fn pull(
     }
     let trust = store.trust(name)?;
     let mut reasons = Vec::new();
-    for mirror in &sources.mirrors {
-        let attempt = Attempt { wanted, sources, store, mirror, trust: &trust };
+    let readers: Vec<Reader<'_>> = sources.mirrors.iter().map(Reader::new).collect();
+    for reader in &readers {
+        let attempt = Attempt { wanted, sources, store, reader, trust: &trust };
         match attempt.list() {
             Ok(None) => {
                 let newest = trust.newest.as_ref();
@@ -113,7 +114,9 @@ pub(crate) fn pull(
                 };
                 return Ok(Pulled { pin, was_held: true, files: 0, bytes: 0, notes: reasons });
             }
-            Ok(Some(checked)) => return take(&checked, sources, store, reasons),
+            Ok(Some(checked)) => {
+                return take(&checked, &readers, store, reasons);
+            }
             Err(error) => reasons.push(format!("- {error}")),
         }
     }
@@ -129,7 +132,7 @@ struct Attempt<'a> {
     wanted: &'a Wanted,
     sources: &'a Sources,
     store: &'a PackStore,
-    mirror: &'a Mirror,
+    reader: &'a Reader<'a>,
     trust: &'a Trust,
 }
 
@@ -137,42 +140,32 @@ impl Attempt<'_> {
     /// The list that the mirror gives; none where it is the newest that is held.
     fn list(&self) -> Result<Option<Checked>, PackFailure> {
         let name = self.wanted.name();
-        let tag = self.tag();
-        let (path, bytes) = match self.wanted {
-            Wanted::Pinned(pin) => {
-                let path = format!("{name}/{}.json", pin.digest);
-                let bytes = self.fetch_needed(&path, MAX_LIST_BYTES)?;
-                (path, bytes)
-            }
-            Wanted::Newest(_) => {
-                let path = format!("{name}/{LIST_FILE}");
-                // What is not held whole is asked for anew.
-                let held = self.held_newest();
-                if held.is_none() {
-                    let _ = fs::remove_file(&tag);
-                }
-                let answer = self.mirror.small(&path, MAX_LIST_BYTES, Some(&tag))?;
-                match (answer, held) {
-                    (Answer::Unchanged, Some(list)) => {
-                        self.check_day(&self.mirror.address(&path), &list)?;
-                        return Ok(None);
-                    }
-                    (Answer::Bytes(bytes), _) => (path, bytes),
-                    _ => return Err(self.absent(&path)),
-                }
-            }
-        };
-        let checked = self.check(&path, bytes);
-        if checked.is_err() {
-            // Whatever it was, it is to be sent again.
-            let _ = fs::remove_file(&tag);
+        if let Wanted::Pinned(pin) = self.wanted {
+            let path = format!("{name}/{}.json", pin.digest);
+            let bytes = self.fetch_needed(&path, MAX_LIST_BYTES)?;
+            return self.check(&path, bytes);
         }
-        checked
+        let path = format!("{name}/{LIST_FILE}");
+        let held = self.held_newest();
+        // What is not held whole is asked for anew.
+        let tag = held.as_ref().and_then(|_| fs::read_to_string(self.tag()).ok());
+        match (self.reader.newest(name, tag.as_deref().map(str::trim))?, held) {
+            (Answer::Unchanged, Some(list)) => {
+                self.check_day(&self.reader.mirror.address(&path), &list)?;
+                Ok(None)
+            }
+            (Answer::Bytes(bytes, tag), _) => {
+                let checked = self.check(&path, bytes)?;
+                keep_tag(&self.tag(), tag.as_deref());
+                Ok(checked)
+            }
+            _ => Err(self.absent(&path)),
+        }
     }
 
     /// Where the tag is kept that a server gave the newest list.
     fn tag(&self) -> PathBuf {
-        let mirror = blake3::hash(self.mirror.to_string().as_bytes()).to_hex();
+        let mirror = blake3::hash(self.reader.mirror.to_string().as_bytes()).to_hex();
         self.store.of_pack(self.wanted.name()).join(format!("tag-{}", &mirror[..16]))
     }
 
@@ -189,7 +182,7 @@ impl Attempt<'_> {
     }
 
     fn check(&self, path: &str, bytes: Vec<u8>) -> Result<Option<Checked>, PackFailure> {
-        let what = self.mirror.address(path);
+        let what = self.reader.mirror.address(path);
         let name = self.wanted.name();
         let digest = blake3::hash(&bytes).to_hex().to_string();
         if let Wanted::Pinned(pin) = self.wanted
@@ -284,18 +277,18 @@ impl Attempt<'_> {
         while trust.keys_version < MAX_ROTATIONS && (is_new || trust.keys_version < said.keys) {
             let version = trust.keys_version + 1;
             let path = format!("{name}/{}", key_list_name(version));
-            let bytes = match self.mirror.small(&path, MAX_KEY_BYTES, None)? {
-                Answer::Bytes(bytes) => bytes,
+            let bytes = match self.reader.small(&path, MAX_KEY_BYTES)? {
+                Answer::Bytes(bytes, _) => bytes,
                 _ if trust.keys_version >= said.keys => break,
                 _ => return Err(self.absent(&path)),
             };
             let signature = self.fetch_needed(&format!("{path}.minisig"), MAX_KEY_BYTES)?;
-            keys::verify(&self.mirror.address(&path), &bytes, &signature, &trust.keys)?;
+            keys::verify(&self.reader.mirror.address(&path), &bytes, &signature, &trust.keys)?;
             trust.keys = KeyList::from_bytes(&bytes, name, version)?.keys;
             trust.keys_version = version;
         }
         if said.keys < trust.keys_version {
-            let what = self.mirror.address(name.as_str());
+            let what = self.reader.mirror.address(name.as_str());
             let message = "it is signed by keys that were replaced".to_owned();
             return Err(PackFailure::Untrusted { what, message });
         }
@@ -303,17 +296,14 @@ impl Attempt<'_> {
     }
 
     fn fetch_needed(&self, path: &str, limit: u64) -> Result<Vec<u8>, PackFailure> {
-        match self.mirror.small(path, limit, None)? {
-            Answer::Bytes(bytes) => Ok(bytes),
+        match self.reader.small(path, limit)? {
+            Answer::Bytes(bytes, _) => Ok(bytes),
             _ => Err(self.absent(path)),
         }
     }
 
     fn absent(&self, path: &str) -> PackFailure {
-        PackFailure::Fetch {
-            address: self.mirror.address(path),
-            message: "there is no such file".to_owned(),
-        }
+        PackFailure::no_such_file(self.reader.mirror.address(path))
     }
 }
 
@@ -326,7 +316,7 @@ struct SaidKeys {
 /// Fetches the files of a list and makes them a generation.
 fn take(
     checked: &Checked,
-    sources: &Sources,
+    readers: &[Reader<'_>],
     store: &PackStore,
     mut notes: Vec<String>,
 ) -> Result<Pulled, PackFailure> {
@@ -345,7 +335,7 @@ fn take(
         .collect::<Result<Vec<_>, _>>()?;
     check_room(&pin, &missing, &pulling)?;
     for file in &missing {
-        notes.extend(fetch(file, sources, &pulling, &staging)?);
+        notes.extend(fetch(file, &checked.digest, readers, &pulling, &staging)?);
     }
     write_whole(&staging.join("list.json.minisig"), &checked.signature)?;
     write_whole(&staging.join("manifest.json"), &manifest_bytes(list))?;
@@ -435,46 +425,67 @@ fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
-/// Fetches a file from the first mirror that gives it whole; returns what there is to note. A try
-/// that was cut off goes on where it ended, as long as each try brings something.
+/// Fetches a file of a list from the first mirror that gives it whole; returns what there is to
+/// note.
 fn fetch(
     file: &FileOfList<'_>,
-    sources: &Sources,
+    list: &str,
+    readers: &[Reader<'_>],
     pulling: &Path,
     staging: &Path,
 ) -> Result<Vec<String>, PackFailure> {
     let part = pulling.join(format!("{}.part", file.name));
-    let path = format!("files/{}", file.name);
     let mut reasons = Vec::new();
-    let length = || fs::metadata(&part).map_or(0, |facts| facts.len());
-    for mirror in &sources.mirrors {
-        let mut held = length();
-        let mut tried = mirror.large(&path, file.bytes, &part);
-        while tried.is_err() && length() > held {
-            held = length();
-            tried = mirror.large(&path, file.bytes, &part);
-        }
-        // What is wrong may come from the mirror before.
-        if tried.is_ok() && digest(&part)? != file.digest && held > 0 {
-            fs::remove_file(&part).map_err(PackFailure::io("cannot remove", &part))?;
-            tried = mirror.large(&path, file.bytes, &part);
-        }
-        let wrong = match tried {
-            Err(error) => error,
-            Ok(()) if is_whole(&part, file)? => {
+    for reader in readers {
+        match fetch_from(reader, file, list, &part) {
+            Ok(()) => {
                 let target = staging.join(file.name);
                 fs::rename(&part, &target).map_err(PackFailure::io("cannot rename", &part))?;
                 return Ok(reasons);
             }
-            Ok(()) => {
-                fs::remove_file(&part).map_err(PackFailure::io("cannot remove", &part))?;
-                let message = "its BLAKE3 is another one".to_owned();
-                PackFailure::OtherFile { what: mirror.address(&path), message }
-            }
-        };
-        reasons.push(format!("- {wrong}"));
+            Err(error) => reasons.push(format!("- {error}")),
+        }
     }
     Err(PackFailure::NoMirror { what: file.name.to_owned(), reasons })
+}
+
+/// Fetches a file whole from one mirror. A try that was cut off goes on where it ended, as long as
+/// each try brings something.
+fn fetch_from(
+    reader: &Reader<'_>,
+    file: &FileOfList<'_>,
+    list: &str,
+    part: &Path,
+) -> Result<(), PackFailure> {
+    let path = format!("files/{}", file.name);
+    let length = || fs::metadata(part).map_or(0, |facts| facts.len());
+    let remove = || fs::remove_file(part).map_err(PackFailure::io("cannot remove", part));
+    let try_once = || reader.large(list, &path, file.bytes, part);
+    let mut held = length();
+    let mut tried = try_once();
+    while tried.is_err() && length() > held {
+        held = length();
+        tried = try_once();
+    }
+    // What is wrong may come from the mirror before.
+    if tried.is_ok() && held > 0 && digest(part)? != file.digest {
+        remove()?;
+        tried = try_once();
+    }
+    tried?;
+    if is_whole(part, file)? {
+        return Ok(());
+    }
+    remove()?;
+    let message = "its BLAKE3 is another one".to_owned();
+    Err(PackFailure::OtherFile { what: reader.mirror.address(&path), message })
+}
+
+/// Keeps the tag that a server gave the newest list. If it cannot be written, the list is sent again.
+fn keep_tag(path: &Path, tag: Option<&str>) {
+    if let Some(tag) = tag {
+        let _ = write_whole(path, tag.as_bytes());
+    }
 }
 
 /// Makes a rename last through a power failure, where the system can.

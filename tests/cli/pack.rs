@@ -242,6 +242,31 @@ fn replaced_keys_are_followed_and_sign_no_more() {
 }
 
 #[test]
+fn mirrors_are_of_known_kinds() {
+    let world = World::new();
+    for (mirror, expected) in [
+        ("ftp://x", "packs are not fetched by ftp://"),
+        ("oci://x", "expected oci://HOST[:PORT]/NAME[:TAG]"),
+        ("oci://ann:secret@x/y", "credentials belong into ~/.netrc"),
+        ("oci://x/y@sha256:0", "a digest into the pin"),
+    ] {
+        let (code, _, err) = world.try_call(&["pack", "pull", "py", "--from", mirror]);
+        assert_eq!(code, 2, "{mirror}");
+        assert!(err.contains(expected), "{mirror}: {err}");
+    }
+    world.publish("2026-01-01");
+    let list = fs::read_dir(world.at().join("site/py"))
+        .expect("readable")
+        .map(|entry| entry.expect("readable").path().display().to_string())
+        .find(|path| path.ends_with(".json") && !path.ends_with("list.json"))
+        .expect("a list");
+    let (code, _, err) =
+        world.try_call(&["pack", "publish", &list, "--to=https://x", "--key", &world.key]);
+    assert_eq!(code, 2);
+    assert!(err.contains("publish to a directory"), "{err}");
+}
+
+#[test]
 fn a_pin_is_a_name_a_generation_and_a_digest() {
     let world = World::new();
     let (code, _, err) = world.scan("py@2026-01-01");

@@ -1,4 +1,4 @@
-"""Packs are pulled from a real nginx: resumed, refused, and switched while scans run. Run by packs.sh.
+"""Packs are pulled from a real nginx and a real registry: resumed, refused, and switched while scans run. Run by packs.sh.
 
     packs.py BIRTHMARK
 """
@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,9 +17,9 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from pack_servers import CUT, Servers, free_port
+
 PACKAGES = 60
-# A connection through the cutting proxy ends after so many bytes.
-CUT = 200_000
 
 birthmark = str(Path(sys.argv[1]).resolve())
 today = datetime.date.today()
@@ -32,61 +31,73 @@ def main() -> None:
         os.chdir(place)
         # The workers of nginx are another user.
         os.chmod(place, 0o755)
-        publisher = Publisher(Path(place))
-        with Web(Path(place)) as web:
-            journey(publisher, web)
-            refusals(publisher, web)
-            mirrors(publisher, web)
-            rotation(publisher, web)
-            switch(publisher, web)
+        with Servers(Path(place)) as servers:
+            publisher = Publisher(Path(place), servers)
+            journey(publisher)
+            refusals(publisher)
+            mirrors(publisher)
+            registry(publisher, servers)
+            rotation(publisher)
+            switch(publisher)
     print(f"{checks} checks passed")
 
 
-def journey(publisher, web) -> None:
+def journey(publisher) -> None:
     """From nothing to a finding; then an unchanged pull, and one package more."""
     first = publisher.publish(generation(-3))
-    user = User("user")
-    pulled = user.pull("--from", web.cut_address())
-    check("a connection cut again and again: fetched", True, pulled["bytes"] > 3 * CUT and web.cuts >= 3)
-    check("each byte once", True, web.sent < pulled["bytes"] * 1.2 + 20_000)
-    check("the pin", first["pin"], pulled["pin"])
-    check("a scan finds the copy", 1, user.scan(pulled["pin"])[0])
-    report = json.loads(user.scan(pulled["pin"])[1])
-    check("the report names the pin", [first["pin"]], [i["name"] for i in report["provenance"]["indexes"] if "#" in i["name"]])
+    users = [(server, User(f"user-of-{server.name}")) for server in publisher.servers]
+    for server, user in users:
+        name, cutting = server.name, server.cutting
+        pulled = user.pull("--from", server.cut_address())
+        check(f"{name}: a connection cut again and again: fetched", True, pulled["bytes"] > 3 * CUT and cutting.cuts >= 3)
+        check(f"{name}: each byte once", True, cutting.sent < pulled["bytes"] * 1.2 + 20_000)
+        check(f"{name}: the pin", first["pin"], pulled["pin"])
+        check(f"{name}: a scan finds the copy", 1, user.scan(pulled["pin"])[0])
+        report = json.loads(user.scan(pulled["pin"])[1])
+        check(f"{name}: the report names the pin", [first["pin"]], [i["name"] for i in report["provenance"]["indexes"] if "#" in i["name"]])
 
-    web.forget()
-    user.pull("--from", web.address())  # this mirror gives its tag
-    web.forget()
-    check("unchanged", True, user.pull("--from", web.address())["was_held"])
-    check("unchanged: requests and their status", ["304"], web.requests())
+        user.pull("--from", server.address())  # this mirror gives its tag
+        server.forget()
+        check(f"{name}: unchanged", True, user.pull("--from", server.address())["was_held"])
+        check(f"{name}: unchanged: requests and their status", ["304"], server.requests())
 
     publisher.add_package(PACKAGES)
     second = publisher.publish(generation(-2))
-    web.forget()
-    pulled = user.pull("--from", web.address())
-    check("one package more: files", 1, pulled["files"])
-    check("one package more: less than 3 %", True, pulled["bytes"] < first["bytes"] * 0.03)
-    check("one package more: requests", 3, len(web.requests()))
-    check("the older pin still scans", 1, user.scan(first["pin"])[0])
+    # The image refers to the segments and models that are there; sent are segment, list and signature.
+    check("one package more: files sent to the registry", 3, publisher.sent)
+    for server, user in users:
+        server.forget()
+        pulled = user.pull("--from", server.address())
+        check(f"{server.name}: one package more: files", 1, pulled["files"])
+        check(f"{server.name}: one package more: less than 3 %", True, pulled["bytes"] < first["bytes"] * 0.03)
+        check(f"{server.name}: one package more: requests", server.one_more, len(server.requests()))
+        check(f"{server.name}: the older pin still scans", 1, user.scan(first["pin"])[0])
     publisher.remove_package(3)
     third = publisher.publish(generation(-1))
-    check("one package less: files", 0, user.pull("--from", web.address())["files"])
-    found = lambda pin: "pkg:pypi/p3@1.3" in user.scan(pin)[1]
-    check("a tombstone counts", (True, False), (found(second["pin"]), found(third["pin"])))
+    for server, user in users:
+        check(f"{server.name}: one package less: files", 0, user.pull("--from", server.address())["files"])
+        found = lambda pin: "pkg:pypi/p3@1.3" in user.scan(pin)[1]
+        check(f"{server.name}: a tombstone counts", (True, False), (found(second["pin"]), found(third["pin"])))
+        pinned = User(f"pinned-of-{server.name}")
+        code, _, said = pinned.run("pack", "pull", first["pin"], "--from", server.address(), "--key", publisher.public)
+        check(f"{server.name}: an older pin is fetched", (0, [first["pin"]]), (code, pinned.held()), said)
 
 
-def refusals(publisher, web) -> None:
-    user = User("refusing")
-    user.pull("--from", web.address())
-    held = user.held()
+def refusals(publisher) -> None:
+    users = [(server, User(f"refusing-{server.name}")) for server in publisher.servers]
+    for server, user in users:
+        user.pull("--from", server.address())
+    held = users[0][1].held()
     site = publisher.site / "py"
     newest = (site / "list.json").read_bytes()
 
-    def refuse(what: str, message: str, *arguments: str) -> None:
-        code, _, said = user.run("pack", "pull", "py", "--from", web.address(), *(arguments or ("--key", publisher.public)))
-        check(f"{what}: exit status", 2, code)
-        assert message in said, f"{what}: {said}"
-        check(f"{what}: what was held stays", held, user.held())
+    def refuse(what: str, message: str) -> None:
+        for server, user in users:
+            server.serve()
+            code, _, said = user.run("pack", "pull", "py", "--from", server.address(), "--key", publisher.public)
+            check(f"{server.name}: {what}: exit status", 2, code)
+            assert message in said, f"{what}: {said}"
+            check(f"{server.name}: {what}: what was held stays", held, user.held())
         check(f"{what}: it scans", 0, user.run("index", "info", "--index", str(user.generation(held[0])))[0])
 
     first = json.loads(publisher.made[0])["list"]
@@ -114,41 +125,93 @@ def refusals(publisher, web) -> None:
     (site / "list.json").write_bytes(b" " * (17 << 20))
     refuse("a list of 17 MiB", "it is longer than")
     (site / "list.json").write_bytes(newest)
-    check("afterwards it is well", True, user.pull("--from", web.address())["was_held"])
+    for server, user in users:
+        server.serve()
+        check(f"{server.name}: afterwards it is well", True, user.pull("--from", server.address())["was_held"])
 
 
-def mirrors(publisher, web) -> None:
+def mirrors(publisher) -> None:
     """A mirror that fails is given up and the next is asked."""
-    for name, mirror in [
-        ("dead", f"http://127.0.0.1:{free_port()}"), ("answering 429", web.address("busy")),
-        ("slow", web.address("slow")), ("flipping a byte", web.address("flipped")),
-        ("without the files", web.address("empty")),
-    ]:
-        user = User(f"behind-{name.replace(' ', '-')}")
-        if name == "flipping a byte":
-            shutil.copytree(publisher.site, "flipped", dirs_exist_ok=True)
-            file = max(Path("flipped/files").iterdir(), key=lambda path: path.stat().st_size)
-            data = bytearray(file.read_bytes())
-            data[len(data) // 2] ^= 1
-            file.write_bytes(data)
-        if name == "without the files":
-            shutil.copytree(publisher.site / "py", "empty/py", dirs_exist_ok=True)
+    shutil.copytree(publisher.site, "flipped", dirs_exist_ok=True)
+    file = max(Path("flipped/files").iterdir(), key=lambda path: path.stat().st_size)
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    shutil.copytree(publisher.site / "py", "empty/py", dirs_exist_ok=True)
+
+    def fail(case) -> None:
+        server, name, mirror, message = case
+        user = User(f"behind-{server.name}-{name.replace(' ', '-')}")
         began = time.monotonic()
-        user.pull("--from", mirror, "--from", web.address())
-        print(f"        a mirror {name}: {time.monotonic() - began:.1f} s")
-        check(f"a mirror {name}: the next one is asked", 1, len(user.held()))
-        code, _, said = User(f"only-{name.replace(' ', '-')}").run(
+        user.pull("--from", mirror, "--from", server.address())
+        print(f"        {server.name}: a mirror {name}: {time.monotonic() - began:.1f} s")
+        check(f"{server.name}: a mirror {name}: the next one is asked", 1, len(user.held()))
+        code, _, said = User(f"only-{server.name}-{name.replace(' ', '-')}").run(
             "pack", "pull", "py", "--from", mirror, "--key", publisher.public)
-        check(f"only a mirror {name}: exit status", (2, True), (code, "no mirror gives" in said))
+        check(f"{server.name}: only a mirror {name}: exit status", (2, True), (code, "no mirror gives" in said and message in said), said)
+
+    cases = []
+    for server in publisher.servers:
+        for site in ("flipped", "empty"):
+            server.serve(site)
+        cases += [
+            (server, "dead", server.address(port=free_port()), "connect"),
+            (server, "answering 429", server.address("busy"), "429"),
+            (server, "slow", server.address("slow"), "too slow"),
+            (server, "flipping a byte", server.address("flipped"), "its BLAKE3 is another one"),
+            (server, "without the files", server.address("empty"), "files/"),
+        ]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(fail, cases))
     user = User("by-file")
     user.pull("--from", publisher.site.absolute().as_uri())
     check("file://", 1, len(user.held()))
 
 
-def rotation(publisher, web) -> None:
-    user, old = User("rotating"), (publisher.secret, publisher.public)
-    user.pull("--from", web.address())
-    user.pull("--from", web.address())
+def registry(publisher, servers) -> None:
+    """What only a registry has: other programs that copy images, tags, passwords and tokens."""
+    server, newest = servers.registry, json.loads(publisher.made[-1])
+    refer = lambda site: f"docker://127.0.0.1:{server.port}/{site}:py"
+    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false", refer("site"), refer("copied")], check=True)
+    check("a copy by skopeo", newest["pin"], User("of-copy").pull("--from", server.address("copied"))["pin"])
+    # What fetches the layers under their titles makes a directory that is a mirror.
+    subprocess.run(["skopeo", "copy", "--quiet", "--src-tls-verify=false", refer("site"), "dir:image"], check=True)
+    for layer in json.loads(Path("image/manifest.json").read_text())["layers"]:
+        target = Path("unpacked") / layer["annotations"]["org.opencontainers.image.title"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path("image") / layer["digest"].removeprefix("sha256:"), target)
+    check("an image as a directory", newest["pin"], User("of-directory").pull("--from", "unpacked")["pin"])
+
+    publish = lambda made, target, **environment: call(
+        "pack", "publish", json.loads(made)["list"], "--to", target, "--key", publisher.public, **environment)
+    code, out, said = publish(publisher.made[-1], server.address())
+    check("published again: nothing is sent", (0, True), (code, "(0 files sent)" in out), said)
+    code, _, said = publish(publisher.made[0], server.address())
+    check("an older generation is not published", (2, True), (code, "an older one is not taken" in said), said)
+    check("tags", {"py"} | {json.loads(made)["pin"].rsplit(":", 1)[1] for made in publisher.made}, set(server.tags()))
+    code, _, said = publish(publisher.made[0], server.address("tagged") + ":stable")
+    check("published under a tag", (0, True), (code, "stable" in server.tags("tagged")), said)
+    check("pulled by that tag", json.loads(publisher.made[0])["pin"], User("of-tag").pull("--from", server.address("tagged") + ":stable")["pin"])
+
+    Path("home").mkdir()
+    Path("home/.netrc").write_text("machine 127.0.0.1 login ann password secret\n")
+    known = {"HOME": str(Path("home").absolute())}
+    nobody = {"HOME": str(Path("nobody").absolute())}
+    for what, address in (("a password", server.address("private")), ("a token", server.address("guarded", port=servers.guarded))):
+        code, _, said = publish(publisher.made[-1], address, **nobody)
+        check(f"without {what}: not published", (2, True), (code, "~/.netrc" in said), said)
+        code, _, said = publish(publisher.made[-1], address, **known)
+        check(f"with {what}: published", 0, code, said)
+        check(f"with {what}: pulled", newest["pin"], User(f"with-{what.split()[1]}").pull("--from", address, **known)["pin"])
+    check("everybody gets a token to pull", newest["pin"], User("anonymous").pull("--from", address, **nobody)["pin"])
+
+
+def rotation(publisher) -> None:
+    old = (publisher.secret, publisher.public)
+    users = [(server, User(f"rotating-{server.name}"), User(f"fresh-{server.name}")) for server in publisher.servers]
+    for server, user, _ in users:
+        user.pull("--from", server.address())
+        user.pull("--from", server.address())
     for number in (1, 2):
         secret, public = Publisher.key(f"key-{number}")
         signer = publisher.secret
@@ -157,35 +220,41 @@ def rotation(publisher, web) -> None:
         publisher.secret, publisher.public = secret, public
     publisher.published_key = old[1]
     publisher.publish(f"{today}.1")
-    pulled = user.pull("--from", web.address(), key=old[1])
-    check("keys replaced twice: followed", f"py@{today}.1", pulled["pin"].split("#")[0])
-    fresh = User("fresh")
-    fresh.pull("--from", web.address(), key=old[1])
-    check("a new user follows, too", 1, len(fresh.held()))
+    for server, user, fresh in users:
+        pulled = user.pull("--from", server.address(), key=old[1])
+        check(f"{server.name}: keys replaced twice: followed", f"py@{today}.1", pulled["pin"].split("#")[0])
+        fresh.pull("--from", server.address(), key=old[1])
+        check(f"{server.name}: a new user follows, too", 1, len(fresh.held()))
     newest = json.loads((publisher.site / "py/list.json").read_text())
     publisher.forge(dict(newest, generation=f"{today}.2", keys=0), old[0])
-    for user in (user, fresh, User("newcomer")):
-        code, _, said = user.run("pack", "pull", "py", "--from", web.address(), "--key", old[1])
-        check("a replaced key signs nothing", (2, True), (code, "signed by keys that were replaced" in said))
+    for server, *known in users:
+        server.serve()
+        for user in (*known, User(f"newcomer-{server.name}")):
+            code, _, said = user.run("pack", "pull", "py", "--from", server.address(), "--key", old[1])
+            check(f"{server.name}: a replaced key signs nothing", (2, True), (code, "signed by keys that were replaced" in said))
     (publisher.site / "py/list.json").write_text(json.dumps(newest))
+    for server in publisher.servers:
+        server.serve()
     publisher.publish(f"{today}.3")
 
 
-def switch(publisher, web) -> None:
-    """Fifty scans while generations come: no error."""
-    user = User("switching")
-    pins = [user.pull("--from", web.address(), key=publisher.published_key)["pin"]]
-    done = threading.Event()
+def switch(publisher) -> None:
+    """Fifty scans while generations come from both servers: no error."""
+    users = [(server, User(f"switching-{server.name}")) for server in publisher.servers]
+    pull = lambda server, user: user.pull("--from", server.address(), key=publisher.published_key)["pin"]
+    pins = [pull(*users[0])]
+    pull(*users[1])
 
-    def scan(_: int):
-        return user.scan(pins[-1])[0]
+    def scan(number: int):
+        return users[number % 2][1].scan(pins[-1])[0]
 
     def come() -> None:
         for number in range(5):
             publisher.add_package(PACKAGES + 1 + number)
             publisher.publish(f"{today}.{10 + number}")
-            pins.append(user.pull("--from", web.address(), key=publisher.published_key)["pin"])
-        done.set()
+            came = [pull(*user) for user in users]
+            pins.append(came[0])
+            check("both servers give one generation", came[0], came[1])
 
     coming = threading.Thread(target=come)
     coming.start()
@@ -197,8 +266,8 @@ def switch(publisher, web) -> None:
 
 
 class Publisher:
-    def __init__(self, place: Path) -> None:
-        self.site, self.made = place / "site", []
+    def __init__(self, place: Path, servers: Servers) -> None:
+        self.site, self.made, self.servers = place / "site", [], (servers.web, servers.registry)
         self.secret, self.public = Publisher.key("pack")
         self.published_key = Publisher.trusted = self.public
         lines = []
@@ -227,8 +296,9 @@ class Publisher:
         created = json.loads(made)
         self.call("pack", "sign", created["list"], "--key", self.secret)
         # The directory of packs is its own site, too: the next generation goes on from it.
-        for target in ("packs", str(self.site)):
-            self.call("pack", "publish", created["list"], "--to", target, "--key", self.published_key)
+        for target in ("packs", str(self.site), self.servers[1].address()):
+            said = self.call("pack", "publish", created["list"], "--to", target, "--key", self.published_key)
+        self.sent = int(said.rsplit("(", 1)[1].split()[0])
         return created
 
     def forge(self, list_: dict, secret: str) -> None:
@@ -255,12 +325,12 @@ class User:
     def __init__(self, name: str) -> None:
         self.packs = Path(f"packs-of-{name}").absolute()
 
-    def run(self, *arguments: str):
-        return call(*arguments, BIRTHMARK_PACKS=str(self.packs))
+    def run(self, *arguments: str, **environment: str):
+        return call(*arguments, BIRTHMARK_PACKS=str(self.packs), **environment)
 
-    def pull(self, *arguments: str, key: str = "") -> dict:
+    def pull(self, *arguments: str, key: str = "", **environment: str) -> dict:
         key = key or Publisher.trusted
-        code, out, said = self.run("pack", "pull", "py", "--format", "json", "--key", key, *arguments)
+        code, out, said = self.run("pack", "pull", "py", "--format", "json", "--key", key, *arguments, **environment)
         assert code == 0, said
         return json.loads(out)["packs"][0]
 
@@ -279,96 +349,6 @@ class User:
         code, out, said = self.run("scan", "--config", str(config), "--no-cache", "--format", "json", "question")
         assert code in (0, 1), said
         return code, out
-
-
-class Web:
-    """nginx, and a proxy in front of it that cuts connections."""
-
-    def __init__(self, place: Path) -> None:
-        self.port, self.cut_port, self.cuts, self.sent = free_port(), free_port(), 0, 0
-        self.log = place / "access.log"
-        (place / "nginx.conf").write_text(f"""
-worker_processes 1; pid {place}/nginx.pid; error_log {place}/error.log; daemon off;
-events {{ worker_connections 64; }}
-http {{
-    log_format status '$status $request_uri'; access_log {self.log} status;
-    client_body_temp_path {place}/t1; proxy_temp_path {place}/t2; fastcgi_temp_path {place}/t3;
-    uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
-    server {{
-        listen 127.0.0.1:{self.port};
-        root {place};
-        location /busy/ {{ return 429; }}
-        location /slow/ {{ alias {place}/site/; limit_rate 1; }}
-    }}
-}}
-""")
-        self.place = place
-
-    def __enter__(self) -> "Web":
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        self.server = subprocess.Popen([program, "-p", str(self.place), "-c", str(self.place / "nginx.conf")])
-        wait_for(self.port)
-        self.proxy = socket.create_server(("127.0.0.1", self.cut_port))
-        threading.Thread(target=self._serve_cut, daemon=True).start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.terminate()
-        self.server.wait()
-        self.proxy.close()
-
-    def address(self, site: str = "site") -> str:
-        return f"http://127.0.0.1:{self.port}/{site}"
-
-    def cut_address(self) -> str:
-        return f"http://127.0.0.1:{self.cut_port}/site"
-
-    def forget(self) -> None:
-        self.log.write_text("")
-        self.server.send_signal(10)  # USR1: open the log again
-        time.sleep(0.3)
-
-    def requests(self) -> list:
-        time.sleep(0.3)
-        return [line.split()[0] for line in self.log.read_text().splitlines()]
-
-    def _serve_cut(self) -> None:
-        while True:
-            try:
-                client, _ = self.proxy.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._cut, args=(client,), daemon=True).start()
-
-    def _cut(self, client: socket.socket) -> None:
-        server, left = socket.create_connection(("127.0.0.1", self.port)), CUT
-        threading.Thread(target=self._copy, args=(client, server), daemon=True).start()
-        while left > 0:
-            data = server.recv(min(left, 65536))
-            if not data:
-                break
-            try:
-                client.sendall(data)
-            except OSError:
-                break
-            left -= len(data)
-            self.sent += len(data)
-        if left == 0:
-            self.cuts += 1
-        for end in (client, server):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            end.close()
-
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            pass
 
 
 def call(*arguments: str, given: str = "", **environment: str):
@@ -406,25 +386,10 @@ def generation(days: int) -> str:
     return str(today + datetime.timedelta(days=days))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            return socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.05)
-    sys.exit("nginx does not start")
-
-
-def check(what: str, expected, found) -> None:
+def check(what: str, expected, found, said: str = "") -> None:
     global checks
     if expected != found:
-        sys.exit(f"FAILED  {what}\n  expected: {expected}\n  found:    {found}")
+        sys.exit(f"FAILED  {what}\n  expected: {expected}\n  found:    {found}\n{said}")
     checks += 1
     print(f"ok      {what}")
 

@@ -235,7 +235,7 @@ impl<'p> Reader<'p> {
         let expected = "an array of directories and addresses";
         let mut mirrors = Vec::new();
         for item in self.array(value, expected) {
-            match self.string(item, "a directory, file://, https:// or http://") {
+            match self.string(item, "a directory, file://, https://, http:// or oci://") {
                 Some(address) if address.contains("://") => mirrors.push(address.to_owned()),
                 Some(path) => mirrors.push(self.resolve_path(path).to_string_lossy().into_owned()),
                 None => {}
