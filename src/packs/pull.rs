@@ -62,6 +62,8 @@ struct Checked {
     signature: Vec<u8>,
     digest: String,
     trust: Trust,
+    /// The tag that the server gave it.
+    tag: Option<String>,
 }
 
 /// A file of a list.
@@ -115,7 +117,11 @@ pub(crate) fn pull(
                 return Ok(Pulled { pin, was_held: true, files: 0, bytes: 0, notes: reasons });
             }
             Ok(Some(checked)) => {
-                return take(&checked, &readers, store, reasons);
+                let tag = attempt.tag();
+                let pulled = take(&checked, &readers, store, reasons)?;
+                // Not before: what has this tag is not asked for again.
+                keep_tag(&tag, checked.tag.as_deref());
+                return Ok(pulled);
             }
             Err(error) => reasons.push(format!("- {error}")),
         }
@@ -143,7 +149,7 @@ impl Attempt<'_> {
         if let Wanted::Pinned(pin) = self.wanted {
             let path = format!("{name}/{}.json", pin.digest);
             let bytes = self.fetch_needed(&path, MAX_LIST_BYTES)?;
-            return self.check(&path, bytes);
+            return self.check(&path, bytes, None);
         }
         let path = format!("{name}/{LIST_FILE}");
         let held = self.held_newest();
@@ -155,8 +161,10 @@ impl Attempt<'_> {
                 Ok(None)
             }
             (Answer::Bytes(bytes, tag), _) => {
-                let checked = self.check(&path, bytes)?;
-                keep_tag(&self.tag(), tag.as_deref());
+                let checked = self.check(&path, bytes, tag.clone())?;
+                if checked.is_none() {
+                    keep_tag(&self.tag(), tag.as_deref());
+                }
                 Ok(checked)
             }
             _ => Err(self.absent(&path)),
@@ -181,7 +189,12 @@ impl Attempt<'_> {
         self.store.list(&pin).ok().flatten()
     }
 
-    fn check(&self, path: &str, bytes: Vec<u8>) -> Result<Option<Checked>, PackFailure> {
+    fn check(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        tag: Option<String>,
+    ) -> Result<Option<Checked>, PackFailure> {
         let what = self.reader.mirror.address(path);
         let name = self.wanted.name();
         let digest = blake3::hash(&bytes).to_hex().to_string();
@@ -213,7 +226,7 @@ impl Attempt<'_> {
         self.check_day(&what, &list)?;
         self.check_generation(&what, &list, &digest)?;
         let trust = self.next_trust(keys, &list, &digest);
-        Ok(Some(Checked { list, bytes, signature, digest, trust }))
+        Ok(Some(Checked { list, bytes, signature, digest, trust, tag }))
     }
 
     /// Refuses a list that is too old, or of a day that has not come.

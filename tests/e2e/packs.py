@@ -81,6 +81,24 @@ def journey(publisher) -> None:
         pinned = User(f"pinned-of-{server.name}")
         code, _, said = pinned.run("pack", "pull", first["pin"], "--from", server.address(), "--key", publisher.public)
         check(f"{server.name}: an older pin is fetched", (0, [first["pin"]]), (code, pinned.held()), said)
+        broken_off(publisher, server, first, third)
+
+
+def broken_off(publisher, server, first, third) -> None:
+    """A pull that had the list and not the files is finished by the next pull."""
+    name, user, late = server.name, User(f"late-of-{server.name}"), f"late-{server.name}"
+    site = shutil.copytree(publisher.site, late, dirs_exist_ok=True) and Path(late)
+    shutil.copy(json.loads(publisher.made[0])["list"], site / "py/list.json")
+    server.serve(late)
+    check(f"{name}: an older generation", first["pin"], user.pull("--from", server.address(late))["pin"])
+    shutil.copy(publisher.site / "py/list.json", site / "py/list.json")
+    shutil.move(site / "files", "away")
+    server.serve(late)
+    code, _, said = user.run("pack", "pull", "py", "--from", server.address(late), "--key", publisher.public)
+    check(f"{name}: a list without its files", (2, True), (code, "there is no such file" in said or "404" in said))
+    shutil.move("away", site / "files")
+    server.serve(late)
+    check(f"{name}: the files came", third["pin"], user.pull("--from", server.address(late))["pin"])
 
 
 def refusals(publisher) -> None:
