@@ -44,10 +44,11 @@ pub(crate) enum PackCommand {
 /// Fetch packs.
 ///
 /// A pack is an index that somebody publishes: a signed list of immutable files. `curl` fetches
-/// them from the first mirror that gives them. A list that no trusted key signed, that expired, or
-/// that is older than one fetched before is refused, and what was held stays. A scan uses the
-/// generations that birthmark.toml pins and fetches nothing. For a mirror that wants a user name and
-/// a password, write them into ~/.netrc.
+/// them from the first mirror that gives them; a mirror that does not answer for five seconds, or
+/// sends less than 1 KiB a second, is left for the next one. A list that no trusted key signed, that
+/// expired, or that is older than one fetched before is refused, and what was held stays. A scan
+/// uses the generations that birthmark.toml pins and fetches nothing. For a mirror that wants a user
+/// name and a password, write them into ~/.netrc.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -20,6 +20,8 @@ const LEAST_RATE: &str = "1024";
 /// Seconds for the answer to an upload: a registry reads all of a file before it answers.
 const UPLOAD_PATIENCE: &str = "120";
 
+/// Exit status of curl where a server is too slow.
+const TOO_SLOW: i32 = 28;
 /// Exit status of curl where a server cannot go on in the middle.
 const NO_RANGES: i32 = 33;
 
@@ -97,8 +99,9 @@ impl Ended {
 
     /// Returns the error that the request ended with. `address` is what the error calls it.
     pub(super) fn error(&self, address: String) -> PackFailure {
-        match self.code.as_str() {
-            "401" | "403" => {
+        match (self.status, self.code.as_str()) {
+            (Some(TOO_SLOW), _) => PackFailure::TooSlow { address },
+            (_, "401" | "403") => {
                 let message = format!(
                     "{}; if it wants a user name and a password, write them into ~/.netrc",
                     self.message

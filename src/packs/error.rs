@@ -39,6 +39,14 @@ pub(crate) enum PackFailure {
         /// What the program says that fetches.
         message: String,
     },
+    /// A mirror does not answer, or sends next to nothing.
+    #[error(
+        "{address}: the mirror did not answer, or sent less than 1 KiB a second for 5 seconds; name another mirror, or try again later"
+    )]
+    TooSlow {
+        /// Where the file should be.
+        address: String,
+    },
     /// No mirror serves the file.
     #[error("no mirror gives {what}; what was held stays:\n{}", reasons.join("\n"))]
     NoMirror {

@@ -102,9 +102,9 @@ pub(crate) fn pull(
     }
     let trust = store.trust(name)?;
     let mut reasons = Vec::new();
-    let readers: Vec<Reader<'_>> = sources.mirrors.iter().map(Reader::new).collect();
-    for reader in &readers {
-        let attempt = Attempt { wanted, sources, store, reader, trust: &trust };
+    let mut readers: Vec<Reader<'_>> = sources.mirrors.iter().map(Reader::new).collect();
+    for turn in 0..readers.len() {
+        let attempt = Attempt { wanted, sources, store, reader: &readers[turn], trust: &trust };
         match attempt.list() {
             Ok(None) => {
                 let newest = trust.newest.as_ref();
@@ -118,7 +118,9 @@ pub(crate) fn pull(
             }
             Ok(Some(checked)) => {
                 let tag = attempt.tag();
-                let pulled = take(&checked, &readers, store, reasons)?;
+                // Those before it have nothing to give.
+                readers.rotate_left(turn);
+                let pulled = take(&checked, &mut readers, store, reasons)?;
                 // Not before: what has this tag is not asked for again.
                 keep_tag(&tag, checked.tag.as_deref());
                 return Ok(pulled);
@@ -329,7 +331,7 @@ struct SaidKeys {
 /// Fetches the files of a list and makes them a generation.
 fn take(
     checked: &Checked,
-    readers: &[Reader<'_>],
+    readers: &mut [Reader<'_>],
     store: &PackStore,
     mut notes: Vec<String>,
 ) -> Result<Pulled, PackFailure> {
@@ -439,19 +441,20 @@ fn free_bytes(_: &Path) -> Option<u64> {
 }
 
 /// Fetches a file of a list from the first mirror that gives it whole; returns what there is to
-/// note.
+/// note. Mirrors that did not give it are asked last for the next file.
 fn fetch(
     file: &FileOfList<'_>,
     list: &str,
-    readers: &[Reader<'_>],
+    readers: &mut [Reader<'_>],
     pulling: &Path,
     staging: &Path,
 ) -> Result<Vec<String>, PackFailure> {
     let part = pulling.join(format!("{}.part", file.name));
     let mut reasons = Vec::new();
-    for reader in readers {
-        match fetch_from(reader, file, list, &part) {
+    for turn in 0..readers.len() {
+        match fetch_from(&readers[turn], file, list, &part) {
             Ok(()) => {
+                readers.rotate_left(turn);
                 let target = staging.join(file.name);
                 fs::rename(&part, &target).map_err(PackFailure::io("cannot rename", &part))?;
                 return Ok(reasons);
@@ -463,7 +466,7 @@ fn fetch(
 }
 
 /// Fetches a file whole from one mirror. A try that was cut off goes on where it ended, as long as
-/// each try brings something.
+/// each try brings something and the mirror is not too slow.
 fn fetch_from(
     reader: &Reader<'_>,
     file: &FileOfList<'_>,
@@ -476,7 +479,10 @@ fn fetch_from(
     let try_once = || reader.large(list, &path, file.bytes, part);
     let mut held = length();
     let mut tried = try_once();
-    while tried.is_err() && length() > held {
+    while let Err(error) = &tried
+        && !matches!(error, PackFailure::TooSlow { .. })
+        && length() > held
+    {
         held = length();
         tried = try_once();
     }

@@ -66,6 +66,7 @@ class Servers:
         proxy_set_header Host $http_host;
         location {prefix}/busy/ {{ return 429; }}
         location {prefix}/slow/ {{ {serve("slow")} limit_rate 1; }}
+        location {prefix}/slow-files/ {{ {serve("slow-files")} limit_rate_after 40k; limit_rate 500; }}
         location {prefix}/private/ {{ {serve("private")} auth_basic x; auth_basic_user_file {place}/passwords; }}
         {server.other}
     }}"""
@@ -81,7 +82,7 @@ http {{
 
 
 class Server:
-    """A server that packs are fetched from. Its sites `slow` and `private` have the files of `site`."""
+    """A server that packs are fetched from. Its sites `slow`, `slow-files` and `private` have the files of `site`."""
 
     name = prefix = other = ""
 

@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -156,6 +157,8 @@ def mirrors(publisher) -> None:
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
     shutil.copytree(publisher.site / "py", "empty/py", dirs_exist_ok=True)
+    # It takes connections, and says nothing.
+    silent = socket.create_server(("127.0.0.1", 0))
 
     def fail(case) -> None:
         server, name, mirror, message = case
@@ -175,12 +178,15 @@ def mirrors(publisher) -> None:
         cases += [
             (server, "dead", server.address(port=free_port()), "connect"),
             (server, "answering 429", server.address("busy"), "429"),
-            (server, "slow", server.address("slow"), "too slow"),
+            (server, "silent", server.address(port=silent.getsockname()[1]), "did not answer"),
+            (server, "slow", server.address("slow"), "less than 1 KiB a second"),
+            (server, "slow with files", server.address("slow-files"), "less than 1 KiB a second"),
             (server, "flipping a byte", server.address("flipped"), "its BLAKE3 is another one"),
             (server, "without the files", server.address("empty"), "files/"),
         ]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(fail, cases))
+    silent.close()
     user = User("by-file")
     user.pull("--from", publisher.site.absolute().as_uri())
     check("file://", 1, len(user.held()))
