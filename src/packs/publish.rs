@@ -171,7 +171,8 @@ fn signature_of(file: &Path) -> PathBuf {
 }
 
 /// Publishes a signed list: sends what the target does not have, files first, and makes it the
-/// newest at last. Returns how many files were sent.
+/// newest at last. In the directory that the list is in, it becomes the newest, too. Returns how many
+/// files were sent.
 ///
 /// # Errors
 /// If it is not signed by a key that may sign it, it is not newer than what is published, or the
@@ -204,6 +205,10 @@ pub(crate) fn publish(
         }
         Mirror::Web(_) => 0,
     };
+    // The next generation goes on from what is published.
+    if newest(directory, &list.name)?.is_none_or(|(held, _)| held.generation < list.generation) {
+        write_whole(&directory.join(list.name.as_str()).join(LIST_FILE), &bytes)?;
+    }
     Ok(sent)
 }
 

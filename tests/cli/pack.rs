@@ -242,6 +242,30 @@ fn replaced_keys_are_followed_and_sign_no_more() {
 }
 
 #[test]
+fn the_next_generation_goes_on_from_what_was_published_elsewhere() {
+    let world = World::new();
+    let publish = |generation: &str| -> Value {
+        let generation = format!("--generation={generation}");
+        let arguments = ["pack", "create", "py", "--index=index", "--to=packs", "--format=json"];
+        let out = world.call(&[&arguments[..], &[&generation, "--expires=2999-01-01"]].concat());
+        let created: Value = serde_json::from_str(&out).expect("JSON");
+        let list = created["list"].as_str().expect("a file");
+        world.call(&["pack", "sign", list, "--key=pack.key"]);
+        world.call(&["pack", "publish", list, "--to=site", "--key", &world.key]);
+        let bytes = fs::read(world.at().join(list)).expect("readable");
+        serde_json::from_slice(&bytes).expect("JSON")
+    };
+    let first = publish("2026-01-01");
+    world.call(&["index", "add", "other", "--index", "index"]);
+    world.call(&["index", "remove", "pkg:pypi/routes", "--index", "index"]);
+    let second = publish("2026-01-02");
+    assert!(second["previous"].is_string(), "{second}");
+    assert_eq!(second["segments"][0], first["segments"][0]);
+    assert_eq!(second["tombstones"].as_array().map(Vec::len), Some(1), "{second}");
+    assert_eq!(world.pull().0, 0);
+}
+
+#[test]
 fn mirrors_are_of_known_kinds() {
     let world = World::new();
     for (mirror, expected) in [

@@ -319,8 +319,7 @@ class Publisher:
         self.made.append(made)
         created = json.loads(made)
         self.call("pack", "sign", created["list"], "--key", self.secret)
-        # The directory of packs is its own site, too: the next generation goes on from it.
-        for target in ("packs", str(self.site), self.servers[1].address()):
+        for target in (str(self.site), self.servers[1].address()):
             said = self.call("pack", "publish", created["list"], "--to", target, "--key", self.published_key)
         self.sent = int(said.rsplit("(", 1)[1].split()[0])
         return created
