@@ -41,7 +41,7 @@ pub(crate) fn is_allowed_everywhere(inbound: &LicenseExpression) -> bool {
             Node::Any(parts) => parts.iter().any(allows),
         }
     }
-    allows(inbound.node())
+    allows(&inbound.node())
 }
 
 /// One look-up.

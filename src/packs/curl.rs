@@ -117,6 +117,8 @@ impl Ended {
 #[derive(Default)]
 pub(super) struct Client {
     token: RefCell<Option<Token>>,
+    /// What tokens are to permit, if not what the server names.
+    scope: Option<String>,
 }
 
 /// A token, and the scheme and host that it is for.
@@ -133,6 +135,11 @@ struct TokenAnswer {
 }
 
 impl Client {
+    /// Makes a client whose tokens permit all that it does, so that it needs only one.
+    pub(super) fn with_scope(scope: String) -> Client {
+        Client { token: RefCell::default(), scope: Some(scope) }
+    }
+
     /// Makes a request and writes what comes, so many bytes at most. If the server wants a token,
     /// asks for one and makes the request again.
     pub(super) fn send(
@@ -146,10 +153,14 @@ impl Client {
         let ended = run(request, held.as_ref().map(|token| token.text.as_str()), limit, to)?;
         let challenges = ended.headers.iter().filter(|(name, _)| name == "www-authenticate");
         let challenge = challenges.filter_map(|(_, value)| Challenge::read(value)).next();
-        let (Some(challenge), "401") = (challenge, ended.code.as_str()) else {
+        let (Some(mut challenge), "401") = (challenge, ended.code.as_str()) else {
             self.token.replace(held);
             return Ok(ended);
         };
+        if let Some(scope) = &self.scope {
+            challenge.parameters.retain(|(name, _)| name != "scope");
+            challenge.parameters.push(("scope".to_owned(), scope.clone()));
+        }
         let text = challenge.ask_for_token(origin)?;
         let ended = run(request, Some(&text), limit, to)?;
         self.token.replace(Some(Token { origin: origin.to_owned(), text }));

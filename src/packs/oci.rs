@@ -182,7 +182,9 @@ pub(super) fn push(
     directory: &Path,
     paths: &[String],
 ) -> Result<usize, PackFailure> {
-    let pusher = Pusher { repository, client: Client::default() };
+    // Not every registry says, where it asks for a token to read, that writing needs another one.
+    let client = Client::with_scope(format!("repository:{}:pull,push", repository.name));
+    let pusher = Pusher { repository, client };
     let mut sent = 0;
     let mut layers = Vec::new();
     for path in paths {

@@ -80,7 +80,8 @@ fn headers_tell_what_a_project_leaves_open() {
         (manifest("GPL-2.0-only"), manifest("GPL-2.0-or-later"), manifest("MPL-2.0 OR Apache-2.0"));
     let script =
         "# SPDX-License-Identifier: GPL-2.0-or-later WITH Autoconf-exception-generic\nx=1\n";
-    let cases: [(&str, &[(&str, &str)], i32); 6] = [
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], i32);
+    let cases: [Case<'_>; 6] = [
         (
             "a text leaves later versions open",
             &[("COPYING", text("GPL-2.0-only")), ("a.py", gpl3)],
