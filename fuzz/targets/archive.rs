@@ -3,6 +3,8 @@
 
 #![no_main]
 
+mod pool;
+
 use std::path::Path;
 
 use birthmark::ingest::{ArchiveForm, ingest_bytes};
@@ -14,7 +16,7 @@ const NAMES: [&str; 8] = [
 const BLOCK: usize = 512;
 const CHECKSUM: std::ops::Range<usize> = 148..156;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+libfuzzer_sys::fuzz_target!(init: pool::work_on_this_thread(), |bytes: &[u8]| {
     let Some((choice, archive)) = bytes.split_first() else { return };
     let path = Path::new(NAMES[usize::from(*choice) % NAMES.len()]);
     let form = ArchiveForm::from_path(path).expect("an archive");

@@ -6,6 +6,7 @@
 #[allow(dead_code)]
 #[path = "../../tests/engine/corpus.rs"]
 mod corpus;
+mod pool;
 #[path = "../../tests/engine/segments.rs"]
 mod segments;
 
@@ -22,7 +23,7 @@ static HASHES: LazyLock<Vec<KgramHash>> = LazyLock::new(|| {
     found.into_iter().map(|fingerprint| fingerprint.hash).step_by(8).collect()
 });
 
-libfuzzer_sys::fuzz_target!(|changes: &[u8]| {
+libfuzzer_sys::fuzz_target!(init: pool::work_on_this_thread(), |changes: &[u8]| {
     let mut bytes = WHOLE.clone();
     for change in changes.chunks_exact(4) {
         let place = usize::from(u16::from_le_bytes([change[0], change[1]]));

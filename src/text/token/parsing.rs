@@ -4,6 +4,12 @@
 //! thread that does nothing else it can be stopped at any request for memory, and left alone where
 //! it makes none.
 
+// Fuzzing parses in place.
+#![cfg_attr(fuzzing, allow(dead_code))]
+
+#[cfg(fuzzing)]
+pub(super) mod in_place;
+
 use std::io;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};

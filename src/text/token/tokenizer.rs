@@ -8,7 +8,11 @@ use super::arrange::arrange;
 use super::budget::Spent;
 use super::leaves::{Leaf, Parsed};
 use super::lexer;
-use super::parsing::{self, Answer, ParserThread, Request, Unread, Wanted};
+#[cfg(not(fuzzing))]
+use super::parsing::ParserThread;
+#[cfg(fuzzing)]
+use super::parsing::in_place::ParserThread;
+use super::parsing::{self, Answer, Request, Unread, Wanted};
 use super::role::{self, Bracket, Neighbours, Shape};
 use super::{Completeness, NameHash, TokenClass, TokenStream};
 use crate::text::language::{FamilyRow, Language};
