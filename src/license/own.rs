@@ -1,6 +1,7 @@
 //! Cells added by hand, each with its reason and a reference: what the matrix lacks, and what
 //! distribution changes.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use super::terms::Distribution;
@@ -32,15 +33,19 @@ pub(super) struct StandIn {
 
 /// The cell for two licences that the matrix does not decide on.
 pub(super) fn own_cell(inbound: &str, outbound: &str) -> Option<&'static OwnCell> {
-    let fits = |row: &&Row| matches(row.first, outbound) && matches(row.second, inbound);
-    own_rows().iter().find(fits).map(|row| &row.cell)
+    find(own_rows(), inbound, outbound)
 }
 
 /// The cell in which birthmark does not follow the matrix.
 pub(super) fn correction(inbound: &str, outbound: &str) -> Option<&'static OwnCell> {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    let rows = ROWS.get_or_init(|| cells(include_str!("corrections.tsv")));
-    let fits = |row: &&Row| matches(row.first, outbound) && matches(row.second, inbound);
+    find(ROWS.get_or_init(|| cells(include_str!("corrections.tsv"))), inbound, outbound)
+}
+
+/// The cell of the first row that fits both licences.
+fn find(rows: &'static [Row], inbound: &str, outbound: &str) -> Option<&'static OwnCell> {
+    let (inbound, outbound) = (Matched::new(inbound), Matched::new(outbound));
+    let fits = |row: &&Row| outbound.fits(row.first) && inbound.fits(row.second);
     rows.iter().find(fits).map(|row| &row.cell)
 }
 
@@ -66,14 +71,32 @@ struct Row {
 }
 
 pub(super) fn matches(patterns: &str, id: &str) -> bool {
-    let bare = id.trim_end_matches('+');
-    patterns.split(' ').any(|pattern| match pattern.strip_prefix('{') {
-        Some(category) => Category::of(id).name() == category.trim_end_matches('}'),
-        None => match pattern.strip_suffix('*') {
-            Some(stem) => bare.starts_with(stem),
-            None => bare == pattern,
-        },
-    })
+    Matched::new(id).fits(patterns)
+}
+
+/// A licence that patterns are matched with. Many rows name categories, so that its own is looked
+/// up once.
+struct Matched<'l> {
+    id: &'l str,
+    category: OnceCell<&'static str>,
+}
+
+impl<'l> Matched<'l> {
+    fn new(id: &'l str) -> Matched<'l> {
+        Matched { id, category: OnceCell::new() }
+    }
+
+    fn fits(&self, patterns: &str) -> bool {
+        let bare = self.id.trim_end_matches('+');
+        let category = || *self.category.get_or_init(|| Category::of(self.id).name());
+        patterns.split(' ').any(|pattern| match pattern.strip_prefix('{') {
+            Some(named) => category() == named.trim_end_matches('}'),
+            None => match pattern.strip_suffix('*') {
+                Some(stem) => bare.starts_with(stem),
+                None => bare == pattern,
+            },
+        })
+    }
 }
 
 fn own_rows() -> &'static [Row] {
