@@ -57,8 +57,8 @@ fuzz() {
     mkdir -p "$place/corpus" "$built/fuzz/artifacts"
     [ ! -f "$root/fuzz/words/$1" ] || options+=("-dict=$root/fuzz/words/$1")
     if (cd "$place" && "$built/fuzz/$host/release/$1" corpus "$root/fuzz/seeds/$1" "${options[@]}" \
-        -max_len="$(longest "$1")" -seed="$seed" -max_total_time="$seconds" -runs="$runs" -timeout=300 -rss_limit_mb=2048 \
-        -artifact_prefix="$built/fuzz/artifacts/$1-" -print_final_stats=1) > "$place/log" 2>&1 \
+        -max_len="$(longest "$1")" -seed="$seed" -max_total_time="$seconds" -runs="$runs" -rss_limit_mb=2048 \
+        -timeout=300 -report_slow_units=300 -artifact_prefix="$built/fuzz/artifacts/$1-" -print_final_stats=1) > "$place/log" 2>&1 \
         && executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$place/log") && [ "${executions:-0}" -gt 0 ]; then
         printf 'ok      %-16s %9d executions\n' "$1" "$executions"
     else
