@@ -56,6 +56,7 @@ pub use reuse::Reuse;
 pub(crate) use template::{NoText, shipped_text};
 pub use terms::Terms;
 pub(crate) use terms::{Distribution, List, ListedLicense, Lists};
+pub(crate) use text::MORE_TERMS;
 pub use text::{DetectedText, detect_text, from_license_text, text_of};
 
 /// What is known of the licence of a component, a file or a project, and how it came to be known.

@@ -5,7 +5,7 @@ use crate::engine::matcher::Owner;
 use crate::judgement::finding::{Decision, Taking, Verdict};
 use crate::license::{
     self, Answer, Category, Cell, CellSource, Compatibility, LearnedFrom, LicenseExpression,
-    LicenseFact, List, Precision, needs_notice,
+    LicenseFact, List, MORE_TERMS, Precision, needs_notice,
 };
 
 /// Decides whether code of these owners, likeliest first, may stand under the outbound licence.
@@ -35,7 +35,11 @@ pub(crate) fn evaluate(
         return unknown_owner(origin, others, under, settings);
     };
     let mut judged = settings.compat(license, under);
-    if judged.answer == Answer::Unknown && is_allowed_everywhere(license, settings) {
+    let has_unread_terms = under.licenses().iter().any(|id| id == MORE_TERMS);
+    if judged.answer == Answer::Unknown
+        && has_unread_terms
+        && is_allowed_everywhere(license, settings)
+    {
         judged.answer = Answer::Yes;
         judged
             .remarks

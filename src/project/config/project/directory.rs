@@ -30,16 +30,19 @@ struct Annotations {
 }
 
 /// The names under which licence texts are looked for.
-const LICENSE_TEXTS: [&str; 16] = [
+const LICENSE_TEXTS: [&str; 19] = [
     "LICENSE",
     "LICENSE.txt",
+    "LICENSE.TXT",
     "LICENSE.md",
     "LICENSE.rst",
     "LICENCE",
     "LICENCE.txt",
+    "LICENCE.TXT",
     "LICENCE.md",
     "COPYING",
     "COPYING.txt",
+    "COPYING.TXT",
     "COPYING.md",
     "COPYING.LESSER",
     "COPYING.LIB",
