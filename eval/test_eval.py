@@ -284,17 +284,19 @@ class Wild(unittest.TestCase):
         self.assertLessEqual(len(rows), 26)
         self.assertEqual({p.role for p in rows}, {"dev"})
         indexed = {corpus.Package(p.purl, "", "").purl.split("@")[0] for p in [*wild_peers.indexed(), *corpus.packages()]}
-        self.assertFalse([p.purl for p in projects if p.role == "test" and p.purl.split("@")[0] in indexed])
+        every = wild_projects.read_all()
+        self.assertFalse([p.purl for p in every if p.role == "test" and p.purl.split("@")[0] in indexed])
+        self.assertEqual(len({p.key for p in every}), len(every))
         self.assertTrue(all(p.license and len(p.sha256) == 64 for p in projects))
 
     def test_labels_and_lists_name_what_is_pinned(self):
-        keys = {p.key for p in wild_projects.read()}
+        keys = {p.key for p in wild_projects.read_all()}
         labels = wild_labels.read()
         self.assertFalse([row for row in labels if row.project not in keys or not row.reason or row.first > row.last])
         alone = {p.purl.split("@")[0] for p in wild_independent.packages()}
         self.assertFalse([pair for pair in wild_independent.related() if not pair <= alone])
         grown = wild_growth.packages("25")
-        self.assertFalse({p.key for p in grown} & keys)
+        self.assertFalse({p.key for p in grown} & {p.key for p in wild_projects.read()})
         self.assertLess(len(wild_growth.packages("2")), len(grown))
 
     def test_the_law_of_chance_is_found_in_counts_that_follow_it(self):
