@@ -112,31 +112,31 @@ fn may_be_allowed(
     inbound: &LicenseFact,
     outbound: &LicenseFact,
     settings: &PolicySettings,
-) -> Option<bool> {
-    let is_open = |fact: &LicenseFact| {
-        let is_text = fact.learned_from == LearnedFrom::LicenseText;
-        fact.precision != Precision::Exact
-            || is_text && fact.expression.iter().any(|it| it.as_str().contains("GPL-"))
-    };
-    if !is_open(inbound) && !is_open(outbound) {
-        return Some(false);
+) -> bool {
+    let (code, works) = (open_readings(inbound), open_readings(outbound));
+    let mut pairs = code.iter().flat_map(|code| works.iter().map(move |work| (code, work)));
+    (is_open(inbound) || is_open(outbound))
+        && pairs.any(|(code, work)| settings.compat(code, work).answer != Answer::No)
+}
+
+fn is_open(fact: &LicenseFact) -> bool {
+    let is_text = fact.learned_from == LearnedFrom::LicenseText;
+    fact.precision != Precision::Exact
+        || is_text && fact.expression.iter().any(|it| it.as_str().contains("GPL-"))
+}
+
+/// What a fact may mean: itself, or the laxest readings of what leaves something open.
+fn open_readings(fact: &LicenseFact) -> Vec<LicenseExpression> {
+    let Some(license) = &fact.expression else { return Vec::new() };
+    if !is_open(fact) {
+        return vec![license.clone()];
     }
-    let readings = |fact: &LicenseFact| {
-        let license = fact.expression.as_ref()?.as_str();
-        let or_later = license.replace("-only", "-or-later").replace(" AND ", " OR ");
-        let latest =
-            OLD_VERSIONS.iter().fold(or_later.clone(), |it, old| it.replace(old, "GPL-3.0"));
-        // The LGPL 3.0 is an addition to the GPL 3.0, whose text stands beside its own.
-        let added_to = or_later.replace("LGPL-3.0", "GPL-3.0");
-        let texts =
-            if is_open(fact) { vec![or_later, latest, added_to] } else { vec![license.to_owned()] };
-        let read =
-            texts.iter().map(|text| LicenseExpression::parse(text).ok().map(|(read, _)| read));
-        read.collect::<Option<Vec<_>>>()
-    };
-    let (inbound, outbound) = (readings(inbound)?, readings(outbound)?);
-    let mut pairs = inbound.iter().flat_map(|code| outbound.iter().map(move |work| (code, work)));
-    Some(pairs.any(|(code, work)| settings.compat(code, work).answer != Answer::No))
+    let or_later = license.as_str().replace("-only", "-or-later").replace(" AND ", " OR ");
+    let latest = OLD_VERSIONS.iter().fold(or_later.clone(), |it, old| it.replace(old, "GPL-3.0"));
+    // The LGPL 3.0 is an addition to the GPL 3.0, whose text stands beside its own.
+    let added_to = or_later.replace("LGPL-3.0", "GPL-3.0");
+    let texts = [or_later, latest, added_to].into_iter();
+    texts.filter_map(|text| LicenseExpression::parse(&text).ok()).map(|(read, _)| read).collect()
 }
 
 /// What texts of the GNU licences may mean by "or any later version".
@@ -185,7 +185,7 @@ impl File<'_> {
         if judged.answer != Answer::No
             || is_free_for_builds(license)
             || is_same_choice(license, under)
-            || may_be_allowed(inbound, outbound, settings)?
+            || may_be_allowed(inbound, outbound, settings)
         {
             return None;
         }
