@@ -2,7 +2,7 @@
 # Fuzzes the targets of fuzz/: see docs/fuzzing.md.
 #
 #   fuzz.sh build            builds them into target/fuzz
-#   fuzz.sh run              runs each for a minute, two at a time
+#   fuzz.sh run              runs each for a minute, seven at a time
 #   fuzz.sh one TARGET       runs one of them
 #
 # BIRTHMARK_FUZZ_SECONDS (60) and BIRTHMARK_FUZZ_RUNS (no limit) say how long a target runs. An input that makes a target
@@ -71,7 +71,7 @@ fuzz() {
 case ${1:-} in
 build) build ;;
 one) fuzz "$2" ;;
-run) targets | xargs -n 1 -P 2 bash "${BASH_SOURCE[0]}" one ;;
+run) targets | xargs -n 1 -P 7 bash "${BASH_SOURCE[0]}" one ;;
 *)
     echo "usage: fuzz.sh build | run | one TARGET" >&2
     exit 2
