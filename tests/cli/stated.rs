@@ -68,7 +68,7 @@ fn what_is_allowed_or_merely_mentioned_is_quiet() {
     assert_eq!(code, 0, "{out}");
 }
 
-/// The header of a file says what the text beside it leaves open.
+/// What a project leaves open refuses no header: it may mean what the header states.
 #[test]
 fn headers_tell_what_a_project_leaves_open() {
     let text = |id: &str| birthmark::license::text_of(id).expect("on the list");

@@ -54,8 +54,8 @@ pub(super) fn group(
         };
         if let Some(rest) = rest(&next, &groups) {
             for mut rest in weigh(&next, &rest)? {
-                // A part that were worth more than its whole would be found at low thresholds only:
-                // at one between the two the whole is not there to be cut.
+                // A part worth more than its whole would be missing at thresholds between the two,
+                // where the whole is not there to be cut.
                 rest.evidence = rest.evidence.cap(next.evidence.bits);
                 if rest.evidence.bits >= REST_BITS {
                     waiting.push(ByStrength(rest));
